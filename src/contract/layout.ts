@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+
+/**
+ * The paths of one container's directory, `<root>/ctr/<name>`. What each file holds is told in `src/contract/README.md`.
+ */
+export interface ContainerLayout {
+  readonly name: string;
+  readonly directory: string;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timeline: string;
+  readonly combined: string;
+  readonly started: string;
+  readonly signal: string;
+  readonly result: string;
+  readonly exitCode: string;
+  readonly before: string;
+  readonly after: string;
+  readonly alive: string;
+}
+
+/** The paths of the shared volume (Argo's layout, v3.1 and later). All are absolute. */
+export interface Layout {
+  readonly root: string;
+  readonly program: string;
+  readonly argoProgram: string;
+  readonly template: string;
+  readonly inputs: string;
+  readonly script: string;
+  readonly containers: string;
+  readonly outputs: string;
+  readonly parameters: string;
+  readonly artifacts: string;
+  readonly progress: string;
+  readonly report: string;
+  container(name: string): ContainerLayout;
+}
+
+/** @param root the absolute path of the shared volume */
+export function layoutOf(root: string): Layout {
+  const containers = join(root, 'ctr');
+  const outputs = join(root, 'outputs');
+  return {
+    root,
+    program: join(root, 'emissary'),
+    argoProgram: join(root, 'argoexec'),
+    template: join(root, 'template'),
+    inputs: join(root, 'inputs'),
+    script: join(root, 'inputs', '.script'),
+    containers,
+    outputs,
+    parameters: join(outputs, 'parameters'),
+    artifacts: join(outputs, 'artifacts'),
+    progress: join(root, 'progress'),
+    report: join(root, 'report'),
+    container: (name) => containerLayout(join(containers, name), name),
+  };
+}
+
+function containerLayout(directory: string, name: string): ContainerLayout {
+  return {
+    name,
+    directory,
+    stdout: join(directory, 'stdout'),
+    stderr: join(directory, 'stderr'),
+    timeline: join(directory, 'timeline'),
+    combined: join(directory, 'combined'),
+    started: join(directory, 'started'),
+    signal: join(directory, 'signal'),
+    result: join(directory, 'result.json'),
+    exitCode: join(directory, 'exitcode'),
+    before: join(directory, 'before'),
+    after: join(directory, 'after'),
+    alive: join(directory, 'alive'),
+  };
+}

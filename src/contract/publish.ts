@@ -1,0 +1,36 @@
+import { closeSync, fchmodSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/**
+ * Makes a file appear whole: written beside its place under another name, then renamed over it (rename(2) is atomic).
+ * Readers on the same kernel see all of it or nothing. It is not forced to the disk: what must survive is the death of
+ * any process, and the volume does not outlive its node.
+ *
+ * @param mode the file's mode, whatever the umask
+ * @throws the operating system's error; nothing is left behind
+ */
+export function publish(path: string, content: string | Uint8Array, mode = 0o644): void {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    writeWhole(temporary, content, mode);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function writeWhole(path: string, content: string | Uint8Array, mode: number): void {
+  // A leftover of a killed process with our pid is removed first: 'wx' never follows a link that somebody left there.
+  rmSync(path, { force: true });
+  const file = openSync(path, 'wx', mode);
+  try {
+    fchmodSync(file, mode);
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+    for (let offset = 0; offset < bytes.length; ) {
+      offset += writeSync(file, bytes, offset);
+    }
+  } finally {
+    closeSync(file);
+  }
+}

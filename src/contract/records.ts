@@ -1,0 +1,98 @@
+/** How a container's run ended, as its own wrapper says it. */
+export type Verdict = 'succeeded' | 'failed' | 'terminated' | 'timedOut' | 'skipped' | 'error';
+
+/** One start of the job's command. Times are RFC 3339, UTC, with milliseconds. */
+export interface Attempt {
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly exitCode: number;
+  /** `SIGTERM`, …, or null when the job exited by itself. */
+  readonly signal: string | null;
+}
+
+/** What was captured of one stream. */
+export interface StreamRecord {
+  readonly bytes: number;
+  readonly truncated: boolean;
+}
+
+/** The job's resources, all attempts together. */
+export interface Usage {
+  readonly userSeconds: number;
+  readonly systemSeconds: number;
+  readonly maxRssBytes: number;
+}
+
+/** A saved output parameter. `path` is the job's, `file` is relative to the volume's root. */
+export interface ParameterRecord {
+  readonly name: string;
+  readonly path: string;
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** A saved artifact. `path` is the job's, `file` is relative to the volume's root. */
+export interface ArtifactRecord extends ParameterRecord {
+  readonly archive: 'tar' | 'zip' | 'none' | 'zstd';
+}
+
+/** An output that was declared and is not there. */
+export interface MissingOutput {
+  readonly kind: 'parameter' | 'artifact';
+  readonly name: string;
+  readonly path: string;
+  readonly optional: boolean;
+  /** One sentence: not found, unreadable, too large. */
+  readonly reason: string;
+}
+
+/** A file that was left out of an output, and why. */
+export interface SkippedFile {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** What became of the outputs. */
+export interface OutputsRecord {
+  readonly parameters: readonly ParameterRecord[];
+  readonly artifacts: readonly ArtifactRecord[];
+  readonly missing: readonly MissingOutput[];
+  readonly skipped: readonly SkippedFile[];
+}
+
+/** `ctr/<name>/result.json`, version 1. */
+export interface Result {
+  readonly version: 1;
+  readonly container: string;
+  /** The command line, masked; bytes that are not UTF-8 are shown as U+FFFD. */
+  readonly command: readonly string[];
+  /** The job's process id in its own pid namespace; null when it was never started. */
+  readonly pid: number | null;
+  readonly attempts: readonly Attempt[];
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly verdict: Verdict;
+  readonly exitCode: number;
+  readonly signal: string | null;
+  /** Whose exit code it is: the job's 64 is not the emissary's. */
+  readonly origin: 'job' | 'emissary';
+  /** One sentence; null on success. */
+  readonly message: string | null;
+  readonly stdout: StreamRecord;
+  readonly stderr: StreamRecord;
+  readonly usage: Usage;
+  readonly outputs: OutputsRecord;
+}
+
+/** `ctr/<name>/started`. */
+export interface Started {
+  readonly pid: number;
+  /** RFC 3339, UTC, ms. */
+  readonly startedAt: string;
+  /** Counts from 1. */
+  readonly attempt: number;
+}
+
+/** Outputs of a container that saves none. */
+export const noOutputs: OutputsRecord = { parameters: [], artifacts: [], missing: [], skipped: [] };

@@ -1,0 +1,122 @@
+import { Fault } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+
+/** Where a staged input's bytes come from. */
+export type InputSource =
+  | { readonly kind: 'text'; readonly data: string }
+  | { readonly kind: 'base64'; readonly data: string }
+  | { readonly kind: 'file'; readonly file: string }
+  | { readonly kind: 'http'; readonly url: string; readonly sha256: string | null };
+
+/** One input: what stands at `path` in the main container before the job starts. */
+export interface InputArtifact {
+  readonly name: string;
+  readonly path: string;
+  readonly optional: boolean;
+  /** Permission bits, or null for the default (0644; a script 0755). */
+  readonly mode: number | null;
+  /** How the source is packed; `none` leaves an archive as it is, `tar` and `zip` unpack it, null looks at its bytes. */
+  readonly archive: 'none' | 'tar' | 'zip' | null;
+  readonly source: InputSource;
+}
+
+/** How an artifact is packed. */
+export type ArchiveStrategy =
+  | { readonly kind: 'tar'; readonly compressionLevel: number }
+  | { readonly kind: 'zip' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'zstd'; readonly level: number };
+
+/** One artifact to save after the job. */
+export interface OutputArtifact {
+  readonly name: string;
+  readonly path: string;
+  readonly optional: boolean;
+  readonly archive: ArchiveStrategy;
+}
+
+/** One parameter to save after the job. */
+export interface OutputParameter {
+  readonly name: string;
+  readonly path: string;
+  /** Stands in where the file is missing; null = the file is required. */
+  readonly default: string | null;
+}
+
+/** One container of a containerSet. */
+export interface SetContainer {
+  readonly name: string;
+  readonly dependencies: readonly string[];
+}
+
+/** This project's own block of the template. */
+export interface MultiflexiBlock {
+  readonly jobId: string | null;
+  readonly resultFile: string | null;
+  readonly artifactPatterns: readonly string[];
+  readonly artifactDirectory: string | null;
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** The template as the program uses it: every optional key has its default, every path is absolute. */
+export interface Template {
+  readonly inputs: readonly InputArtifact[];
+  readonly script: string | null;
+  readonly parameters: readonly OutputParameter[];
+  readonly artifacts: readonly OutputArtifact[];
+  /** Mount points of volumes in the main container. */
+  readonly volumeMounts: readonly string[];
+  /** Null where the template has no containerSet: the only main container is then `main`. */
+  readonly containers: readonly SetContainer[] | null;
+  readonly retry: { readonly attempts: number; readonly delaySeconds: number };
+  readonly sidecars: readonly string[];
+  readonly multiflexi: MultiflexiBlock;
+}
+
+/** The template `{}`. */
+export const emptyTemplate: Template = {
+  inputs: [],
+  script: null,
+  parameters: [],
+  artifacts: [],
+  volumeMounts: [],
+  containers: null,
+  retry: { attempts: 1, delaySeconds: 0 },
+  sidecars: [],
+  multiflexi: { jobId: null, resultFile: null, artifactPatterns: [], artifactDirectory: null, limits: {} },
+};
+
+/** The names of the containers that make up the job, in the template's order. */
+export function mainContainers(template: Template): readonly string[] {
+  return template.containers?.map((container) => container.name) ?? ['main'];
+}
+
+/**
+ * Reads a template's JSON text (Argo's `Template`, the subset of the contract; other keys are ignored).
+ * The schema is loaded only where there is something to check: a job with the template `{}` does not wait for it.
+ *
+ * @param text the JSON
+ * @param origin where it came from, for messages: a path or a variable's name
+ * @throws Fault `template` with the path of the key
+ */
+export async function parseTemplate(text: string, origin: string): Promise<Template> {
+  if (Buffer.byteLength(text) > limits.templateBytes) {
+    throw new Fault('template', `Cannot read template ${origin}: larger than ${limits.templateBytes} bytes`);
+  }
+  const value = parseJson(text, origin);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0) {
+    return emptyTemplate;
+  }
+  const { checkTemplate } = await import('./template-schema.ts');
+  return checkTemplate(value, origin);
+}
+
+function parseJson(text: string, origin: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Fault('template', `Cannot read template ${origin}: not valid JSON (${(cause as Error).message})`, {
+      cause,
+    });
+  }
+}
