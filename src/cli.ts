@@ -1,0 +1,69 @@
+import { Fault } from './base/fault.ts';
+import { say } from './base/log.ts';
+import type { Edge } from './settings/edge.ts';
+import { type Verb, verbs } from './settings/options.ts';
+import { version } from './version.ts';
+
+/**
+ * Runs one command line.
+ * @returns the exit status of the program
+ */
+export async function cli(edge: Edge): Promise<number> {
+  try {
+    return await dispatch(edge);
+  } catch (error) {
+    if (error instanceof Fault) {
+      say(error.message);
+      return error.status;
+    }
+    // A defect of ours: the person needs the trace to report it.
+    say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return 64;
+  }
+}
+
+async function dispatch(edge: Edge): Promise<number> {
+  const [first, ...words] = edge.words;
+  const word = first?.toString() ?? '';
+  if (word === '' || word === '--help' || word === 'help') {
+    const { programHelp } = await import('./settings/help.ts');
+    edge.print(programHelp());
+    return word === '' ? 64 : 0;
+  }
+  if (word === '--version') return printVersion(edge);
+  const verb = verbs.find((candidate) => candidate === (word === 'emissary' ? 'run' : word));
+  if (verb === undefined) {
+    throw new Fault('usage', `unknown verb "${word}"; the verbs are ${verbs.join(', ')}; see emissary --help`);
+  }
+  const end = words.findIndex((candidate) => candidate.toString('latin1') === '--');
+  const own = (end === -1 ? words : words.slice(0, end)).map(String);
+  if (own.includes('--version')) return printVersion(edge);
+  if (own.includes('--help')) {
+    const { verbHelp } = await import('./settings/help.ts');
+    edge.print(verbHelp(verb));
+    return 0;
+  }
+  return runVerb(verb, edge, words);
+}
+
+async function runVerb(verb: Verb, edge: Edge, words: readonly Buffer[]): Promise<number> {
+  switch (verb) {
+    case 'run':
+      return (await import('./commands/run.ts')).run(edge, words);
+    case 'init':
+      return (await import('./commands/init.ts')).init(edge, words);
+    case 'wait':
+      return (await import('./commands/wait.ts')).wait(edge, words);
+    case 'signal':
+      return (await import('./commands/signal.ts')).signal(edge, words);
+    case 'report':
+      return (await import('./commands/report.ts')).report(edge, words);
+    case 'status':
+      return (await import('./commands/status.ts')).status(edge, words);
+  }
+}
+
+function printVersion(edge: Edge): number {
+  edge.print(`emissary ${version}\n`);
+  return 0;
+}

@@ -1,0 +1,51 @@
+import { readFileSync, writeSync } from 'node:fs';
+import { cli } from './cli.ts';
+import { Environment } from './settings/environment.ts';
+
+/**
+ * The process edge. Words and variables are taken as bytes from /proc, since Node turns them into UTF-8; where /proc is
+ * not mounted, Node's own text has to do.
+ */
+const words = rawWords();
+const environment = new Environment(rawEntries());
+
+// libuv sizes its thread pool by this variable at the first use: the job's own setting is not meant for us. Two
+// threads may be held by readers that have stalled; the others keep the files going.
+process.env['UV_THREADPOOL_SIZE'] = '6';
+
+cli({ words, environment, program: process.execPath, print }).then((status) => {
+  process.exitCode = status;
+});
+
+function rawWords(): readonly Buffer[] {
+  try {
+    return splitAtNul(readFileSync('/proc/self/cmdline')).slice(1);
+  } catch {
+    // No /proc: words that are not UTF-8 are lost, all others are as they were.
+    return process.argv.slice(2).map((word) => Buffer.from(word));
+  }
+}
+
+function rawEntries(): readonly Buffer[] {
+  try {
+    return splitAtNul(readFileSync('/proc/self/environ'));
+  } catch {
+    // As above.
+    return Object.entries(process.env).map(([name, value]) => Buffer.from(`${name}=${value ?? ''}`));
+  }
+}
+
+function splitAtNul(bytes: Buffer): readonly Buffer[] {
+  const parts: Buffer[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(0, start);
+    parts.push(bytes.subarray(start, end === -1 ? bytes.length : end));
+    start = (end === -1 ? bytes.length : end) + 1;
+  }
+  return parts;
+}
+
+function print(text: string): void {
+  const bytes = Buffer.from(text);
+  for (let offset = 0; offset < bytes.length; ) offset += writeSync(1, bytes, offset);
+}

@@ -1,0 +1,12 @@
+import type { Environment } from './environment.ts';
+
+/** What the process edge hands down: nothing below it touches `process.argv`, `process.env` or `process.exitCode`. */
+export interface Edge {
+  /** The words after the program's name, as bytes. */
+  readonly words: readonly Buffer[];
+  readonly environment: Environment;
+  /** The file that runs, for `init` to copy. */
+  readonly program: string;
+  /** Writes to our standard output; for verbs whose output is meant for the person. */
+  print(text: string): void;
+}

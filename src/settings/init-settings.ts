@@ -1,0 +1,36 @@
+import { Fault } from '../base/fault.ts';
+import { readCommandLine, sourceOf } from './command-line.ts';
+import type { Edge } from './edge.ts';
+import { rootDirectory } from './values.ts';
+
+/** The settings of `init`. */
+export interface InitSettings {
+  readonly root: string;
+  /** Where the template is: a file, standard input, or the text itself. */
+  readonly template:
+    | { readonly from: 'file'; readonly path: string }
+    | { readonly from: 'stdin' }
+    | { readonly from: 'text'; readonly text: string; readonly variable: string };
+}
+
+/** @throws Fault `usage` */
+export function initSettings(edge: Edge, words: readonly Buffer[]): InitSettings {
+  const line = readCommandLine('init', words, edge.environment);
+  if (line.operands.length > 0 || line.command !== null) {
+    throw new Fault('usage', `init takes no operands, found "${line.operands[0] ?? '--'}"; see emissary init --help`);
+  }
+  return {
+    root: rootDirectory(line.value('root') ?? '/var/run/argo', sourceOf('root', words, edge.environment)),
+    template: templateSource(line.value('template'), edge),
+  };
+}
+
+function templateSource(option: string | null, edge: Edge): InitSettings['template'] {
+  if (option === '-') return { from: 'stdin' };
+  if (option !== null) return { from: 'file', path: option };
+  for (const variable of ['EMISSARY_TEMPLATE', 'ARGO_TEMPLATE']) {
+    const text = edge.environment.get(variable);
+    if (text !== null) return { from: 'text', text, variable };
+  }
+  return { from: 'text', text: '{}', variable: 'EMISSARY_TEMPLATE' };
+}

@@ -1,0 +1,99 @@
+/** The verbs of the program; `emissary` is `run` under Argo's name. */
+export const verbs = ['init', 'run', 'wait', 'signal', 'report', 'status'] as const;
+
+/** One verb. */
+export type Verb = (typeof verbs)[number];
+
+/** One option: its words, who takes it, what stands in for it. This table makes the parser, the fallbacks and the help. */
+export interface OptionSpec {
+  readonly name: string;
+  readonly verbs: readonly Verb[];
+  /** The placeholder of its value; null for a switch. */
+  readonly value: string | null;
+  /** Variables that stand in for it, first found wins; those without `EMISSARY_` are Argo's. */
+  readonly variables: readonly string[];
+  readonly help: string;
+}
+
+const everywhere: readonly Verb[] = verbs;
+
+/** Every option of every verb. */
+export const options: readonly OptionSpec[] = [
+  {
+    name: 'root',
+    verbs: everywhere,
+    value: 'DIR',
+    variables: ['EMISSARY_ROOT'],
+    help: 'the shared volume (default /var/run/argo)',
+  },
+  {
+    name: 'template',
+    verbs: ['init'],
+    value: 'FILE',
+    variables: [],
+    help: 'the template, a file or - for standard input; EMISSARY_TEMPLATE holds the JSON itself (default {})',
+  },
+  {
+    name: 'name',
+    verbs: ['run'],
+    value: 'NAME',
+    variables: ['EMISSARY_CONTAINER_NAME', 'ARGO_CONTAINER_NAME'],
+    help: 'the container, a DNS label (default main)',
+  },
+  {
+    name: 'timeout',
+    verbs: ['run', 'wait'],
+    value: 'SECONDS',
+    variables: ['EMISSARY_TIMEOUT_SECONDS'],
+    help: 'stop the job after this time (default 0: never)',
+  },
+  {
+    name: 'deadline',
+    verbs: ['wait'],
+    value: 'TIME',
+    variables: ['EMISSARY_DEADLINE', 'ARGO_DEADLINE'],
+    help: 'stop the job so that all is reported before this time, RFC 3339 (default none)',
+  },
+  {
+    name: 'grace',
+    verbs: ['run', 'wait'],
+    value: 'SECONDS',
+    variables: ['EMISSARY_GRACE_SECONDS', 'ARGO_TERMINATION_GRACE_PERIOD_SECONDS'],
+    help: 'time between the stop signal and KILL (default 30)',
+  },
+  {
+    name: 'stop-signal',
+    verbs: ['run'],
+    value: 'SIGNAL',
+    variables: ['EMISSARY_STOP_SIGNAL'],
+    help: 'what asks the job to stop (default TERM)',
+  },
+  {
+    name: 'log-limit',
+    verbs: ['run'],
+    value: 'BYTES',
+    variables: ['EMISSARY_LOG_LIMIT_BYTES'],
+    help: 'largest captured file, 0 = no limit (default 1 GiB)',
+  },
+  {
+    name: 'mask-env',
+    verbs: ['run'],
+    value: 'LIST',
+    variables: ['EMISSARY_MASK_ENV'],
+    help: 'variables whose values are masked in the output, * allowed, empty = none',
+  },
+  {
+    name: 'combined',
+    verbs: ['run'],
+    value: null,
+    variables: ['EMISSARY_COMBINED', 'ARGO_INCLUDE_SCRIPT_OUTPUT'],
+    help: 'also keep both streams in one file, in order of arrival',
+  },
+  {
+    name: 'json',
+    verbs: ['status'],
+    value: null,
+    variables: [],
+    help: 'print one JSON document',
+  },
+];
