@@ -1,0 +1,25 @@
+import { type DynamicLibrary, DynamicLibrary as Library, type FunctionDefinitions, getInt32 } from 'node:ffi';
+
+let loaded: DynamicLibrary | null = null;
+
+/** The functions of this process's own image: libc, and libuv as Node exports it. Opened at the first use. */
+export function processImage(): DynamicLibrary {
+  loaded ??= new Library(null);
+  return loaded;
+}
+
+/**
+ * Binds functions of libc or libuv by name. Pointers are `pointer` (bigint, 0n = NULL) or `buffer` (a Buffer whose
+ * memory is handed over for the call).
+ */
+export function bind<const T extends FunctionDefinitions>(definitions: T) {
+  return processImage().getFunctions(definitions);
+}
+
+let errnoLocation: (() => bigint) | null = null;
+
+/** `errno` of this thread. Valid only directly after the call that failed (errno(3)). */
+export function errno(): number {
+  errnoLocation ??= bind({ __errno_location: { arguments: [], return: 'pointer' } }).__errno_location;
+  return getInt32(errnoLocation());
+}
