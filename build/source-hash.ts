@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { glob, readFile } from 'node:fs/promises';
+
+/** What the executable is made from. */
+const sources = ['src/**/*.ts', 'build/**/*.ts', 'package.json', 'package-lock.json'];
+
+/** A hash (SHA-256, hex) of all that the executable is made from, the runtime's version included. */
+export async function sourceHash(): Promise<string> {
+  const files = (await Array.fromAsync(glob(sources))).sort();
+  const hash = createHash('sha256').update(process.version);
+  for (const file of files) hash.update(`\0${file}\0`).update(await readFile(file));
+  return hash.digest('hex');
+}
+
+/** True when the last complete build was made from sources with this hash and is still there. */
+export async function wasBuiltFrom(hash: string): Promise<boolean> {
+  if (!existsSync('dist/emissary') || !existsSync('dist/source-hash')) return false;
+  return (await readFile('dist/source-hash', 'utf8')) === hash;
+}

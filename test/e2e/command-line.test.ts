@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { emissary } from '../helpers/emissary.ts';
+
+const verbs = ['init', 'run', 'wait', 'signal', 'report', 'status'];
+
+test('--version says the version of package.json, with every verb and without', async () => {
+  const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+  for (const words of [[], ...verbs.map((verb) => [verb])]) {
+    const { status, stdout, stderr } = await emissary([...words, '--version']);
+    assert.deepEqual([status, stdout.toString(), stderr], [0, `emissary ${version}\n`, '']);
+  }
+});
+
+test('--help names the verb, its options and an example, on standard output', async () => {
+  for (const verb of verbs) {
+    const { status, stdout, stderr } = await emissary([verb, '--help']);
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.match(stdout.toString(), new RegExp(`^Usage: emissary ${verb} [^]*--root DIR[^]*Example:\n`));
+  }
+});
+
+test('an unknown option ends with 64 and one sentence', async () => {
+  const { status, stdout, stderr } = await emissary(['run', '--graze', '5', '--', 'true']);
+  assert.deepEqual([status, stdout.toString()], [64, '']);
+  assert.equal(stderr, 'emissary: run: unknown option --graze; see emissary run --help\n');
+});

@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { TestContext } from 'node:test';
+import { program } from './program.ts';
+
+/** How a run ended, and all that it printed. */
+export interface Finished {
+  /** Null when a signal ended it. */
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** As bytes: what a job prints need not be text. */
+  readonly stdout: Buffer;
+  /** As text: it is read by people. */
+  readonly stderr: string;
+}
+
+/** A process that is still running. */
+export interface Running {
+  readonly process: ChildProcess;
+  readonly pid: number;
+  /** What it has printed so far. */
+  stdout(): Buffer;
+  stderr(): string;
+  kill(signal: NodeJS.Signals): void;
+  /** Settles when it has ended and its output is complete. */
+  readonly finished: Promise<Finished>;
+}
+
+/** What a run is given. Its environment is PATH, HOME and what is said here: nothing of the tester's own. */
+export interface Surroundings {
+  /** Becomes EMISSARY_ROOT. */
+  readonly root?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Bytes for its standard input, then end of file; `'pipe'` leaves it open. Default: /dev/null. */
+  readonly stdin?: string | Uint8Array | 'pipe';
+  readonly cwd?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** In a process group of its own. */
+  readonly detached?: boolean;
+  /** Another program than the built file: `['tini', '--']` is put before it, so to speak. */
+  readonly under?: readonly string[];
+  /** A hang is ended after this, ms. */
+  readonly withinMs?: number;
+}
+
+const defaultBoundMs = 120_000;
+
+/** Runs the built file to its end. */
+export async function emissary(words: readonly string[], surroundings: Surroundings = {}): Promise<Finished> {
+  return launch(words, surroundings).finished;
+}
+
+/** Starts the built file; it is killed when the test ends before it does. */
+export function startEmissary(t: TestContext, words: readonly string[], surroundings: Surroundings = {}): Running {
+  const running = launch(words, surroundings);
+  // A failure that nobody waits for is told by the test that failed first.
+  running.finished.catch(() => undefined);
+  t.after(() => {
+    if (running.process.exitCode === null && running.process.signalCode === null) running.process.kill('SIGKILL');
+  });
+  return running;
+}
+
+function launch(words: readonly string[], surroundings: Surroundings): Running {
+  const [file = program, ...rest] = [...(surroundings.under ?? []), program, ...words];
+  const { stdin } = surroundings;
+  const child = spawn(file, rest, {
+    env: environment(surroundings),
+    stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    ...(surroundings.cwd !== undefined && { cwd: surroundings.cwd }),
+    ...(surroundings.uid !== undefined && { uid: surroundings.uid }),
+    ...(surroundings.gid !== undefined && { gid: surroundings.gid }),
+    detached: surroundings.detached ?? false,
+  });
+  if (stdin !== undefined && stdin !== 'pipe') {
+    // A program that does not read its input to the end is not at fault.
+    child.stdin?.on('error', () => undefined).end(stdin);
+  }
+  const output: { stdout: Buffer[]; stderr: Buffer[] } = { stdout: [], stderr: [] };
+  child.stdout?.on('data', (piece: Buffer) => output.stdout.push(piece));
+  child.stderr?.on('data', (piece: Buffer) => output.stderr.push(piece));
+  const stdout = () => Buffer.concat(output.stdout);
+  const stderr = () => Buffer.concat(output.stderr).toString();
+  return {
+    process: child,
+    pid: child.pid ?? -1,
+    stdout,
+    stderr,
+    kill: (signal) => child.kill(signal),
+    finished: end(child, surroundings.withinMs ?? defaultBoundMs, () => ({ stdout: stdout(), stderr: stderr() })),
+  };
+}
+
+function environment({ root, env }: Surroundings): Record<string, string> {
+  const coverage = process.env['NODE_V8_COVERAGE'];
+  return {
+    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    HOME: process.env['HOME'] ?? '/',
+    ...(coverage !== undefined && { NODE_V8_COVERAGE: coverage }),
+    ...(root !== undefined && { EMISSARY_ROOT: root }),
+    ...env,
+  };
+}
+
+function end(
+  child: ChildProcess,
+  withinMs: number,
+  output: () => { readonly stdout: Buffer; readonly stderr: string },
+): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const bound = setTimeout(() => {
+      child.kill('SIGKILL');
+      const { stdout, stderr } = output();
+      reject(new Error(`${child.spawnargs.join(' ')} did not end within ${withinMs} ms.\n${stdout}\n${stderr}`));
+    }, withinMs);
+    child.on('error', (error) => {
+      clearTimeout(bound);
+      reject(error);
+    });
+    child.on('close', (status, signal) => {
+      clearTimeout(bound);
+      resolve({ status, signal, ...output() });
+    });
+  });
+}

@@ -1,0 +1,31 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+const defaultBoundMs = 30_000;
+const firstPauseMs = 2;
+const longestPauseMs = 50;
+
+/**
+ * Waits for a condition, and gives back what it found. A condition that throws counts as not met yet, so that it can
+ * simply read a file that is still to come.
+ *
+ * @param what the condition in words, for the message of the failure
+ * @param withinMs a bound that only a hang reaches, never a speed to be tested
+ */
+export async function until<T>(
+  what: string,
+  condition: () => T | Promise<T>,
+  withinMs = defaultBoundMs,
+): Promise<NonNullable<T>> {
+  const end = performance.now() + withinMs;
+  let last: unknown = 'it was false';
+  for (let waitMs = firstPauseMs; ; waitMs = Math.min(waitMs * 2, longestPauseMs)) {
+    try {
+      const found = await condition();
+      if (found !== false && found !== null && found !== undefined) return found;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > end) throw new Error(`Waited ${withinMs} ms in vain: ${what}`, { cause: last });
+    await pause(waitMs);
+  }
+}
