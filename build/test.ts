@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { glob } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 
@@ -22,7 +22,9 @@ const { values, positionals } = parseArgs({
 });
 const files = await testFiles(positionals);
 if (files.length === 0) {
-  process.stderr.write(`No test file under test/{${folders.join(',')}} has ${positionals.join(' or ')} in its path.\n`);
+  process.stderr.write(
+    `No test file under test/{${folders.join(',')}} has ${positionals.join(' or ')} in its path.\n`,
+  );
   process.exitCode = 1;
 } else {
   process.exitCode = await runTests(files, values.title ?? []);

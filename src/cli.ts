@@ -33,7 +33,10 @@ async function dispatch(edge: Edge): Promise<number> {
   if (word === '--version') return printVersion(edge);
   const verb = verbs.find((candidate) => candidate === (word === 'emissary' ? 'run' : word));
   if (verb === undefined) {
-    throw new Fault('usage', `unknown verb "${word}"; the verbs are ${verbs.join(', ')}; see emissary --help`);
+    throw new Fault(
+      'usage',
+      `unknown verb "${word}"; the verbs are ${verbs.join(', ')}; see emissary --help`,
+    );
   }
   const end = words.findIndex((candidate) => candidate.toString('latin1') === '--');
   const own = (end === -1 ? words : words.slice(0, end)).map(String);

@@ -13,7 +13,7 @@ const environment = new Environment(rawEntries());
 // threads may be held by readers that have stalled; the others keep the files going.
 process.env['UV_THREADPOOL_SIZE'] = '6';
 
-cli({ words, environment, program: process.execPath, print }).then((status) => {
+void cli({ words, environment, program: process.execPath, print }).then((status) => {
   process.exitCode = status;
 });
 

@@ -6,7 +6,8 @@ const last = 64;
 
 /** `SIGTERM` for 15; `SIGRTMIN+n` for the real-time signals (signal(7)). */
 export function signalName(number: number): string {
-  if (number >= realtimeFirst) return number === realtimeFirst ? 'SIGRTMIN' : `SIGRTMIN+${number - realtimeFirst}`;
+  if (number >= realtimeFirst)
+    return number === realtimeFirst ? 'SIGRTMIN' : `SIGRTMIN+${number - realtimeFirst}`;
   // SIGIOT and SIGPOLL are second names; the table lists the usual one first.
   const found = Object.entries(constants.signals).find(([, value]) => value === number);
   return found?.[0] ?? `SIG${number}`;

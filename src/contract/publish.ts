@@ -1,5 +1,6 @@
 import { closeSync, fchmodSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { pid } from 'node:process';
 
 /**
  * Makes a file appear whole: written beside its place under another name, then renamed over it (rename(2) is atomic).
@@ -10,7 +11,7 @@ import { basename, dirname, join } from 'node:path';
  * @throws the operating system's error; nothing is left behind
  */
 export function publish(path: string, content: string | Uint8Array, mode = 0o644): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}.${pid}.tmp`);
   try {
     writeWhole(temporary, content, mode);
     renameSync(temporary, path);

@@ -1,4 +1,4 @@
-import { type DynamicLibrary, DynamicLibrary as Library, type FunctionDefinitions, getInt32 } from 'node:ffi';
+import { type DynamicLibrary, type FunctionDefinitions, getInt32, DynamicLibrary as Library } from 'node:ffi';
 
 let loaded: DynamicLibrary | null = null;
 

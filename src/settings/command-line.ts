@@ -46,20 +46,28 @@ export function sourceOf(name: string, words: readonly Buffer[], environment: En
 
 function parseWords(verb: Verb, words: readonly string[], specs: readonly OptionSpec[]) {
   const config = Object.fromEntries(
-    specs.map((spec) => [spec.name, { type: spec.value === null ? ('boolean' as const) : ('string' as const) }]),
+    specs.map((spec) => [
+      spec.name,
+      { type: spec.value === null ? ('boolean' as const) : ('string' as const) },
+    ]),
   );
   try {
     return parseArgs({ args: [...words], options: config, allowPositionals: true, strict: true });
   } catch (cause) {
-    throw new Fault('usage', `${verb}: ${optionSentence(cause as Error, words, specs)}; see emissary ${verb} --help`, {
-      cause,
-    });
+    throw new Fault(
+      'usage',
+      `${verb}: ${optionSentence(cause as Error, words, specs)}; see emissary ${verb} --help`,
+      {
+        cause,
+      },
+    );
   }
 }
 
 function optionSentence(error: Error, words: readonly string[], specs: readonly OptionSpec[]): string {
   const unknown = words.find(
-    (word) => word.startsWith('-') && word !== '-' && !specs.some((spec) => word.split('=')[0] === `--${spec.name}`),
+    (word) =>
+      word.startsWith('-') && word !== '-' && !specs.some((spec) => word.split('=')[0] === `--${spec.name}`),
   );
   if (unknown !== undefined) return `unknown option ${unknown.split('=')[0]}`;
   return error.message.split('\n')[0]?.replace(/\.$/, '') ?? 'bad options';
@@ -68,7 +76,9 @@ function optionSentence(error: Error, words: readonly string[], specs: readonly 
 function fallback(spec: OptionSpec, environment: Environment): string | null {
   if (spec.value !== null) {
     // An empty list of variables to mask means "none"; every other empty variable counts as not set.
-    return spec.name === 'mask-env' ? (environment.raw('EMISSARY_MASK_ENV') ?? null) : environment.get(...spec.variables);
+    return spec.name === 'mask-env'
+      ? (environment.raw('EMISSARY_MASK_ENV') ?? null)
+      : environment.get(...spec.variables);
   }
   return environment.get(...spec.variables) === 'true' ? 'true' : null;
 }

@@ -1,6 +1,8 @@
 import { options, type Verb } from './options.ts';
 
-const descriptions: Readonly<Record<Verb, { readonly usage: string; readonly text: string; readonly example: string }>> = {
+const descriptions: Readonly<
+  Record<Verb, { readonly usage: string; readonly text: string; readonly example: string }>
+> = {
   init: {
     usage: 'emissary init [options]',
     text: 'Puts the program, the template and the staged inputs on the shared volume. Run it in an init container.',
@@ -17,7 +19,7 @@ const descriptions: Readonly<Record<Verb, { readonly usage: string; readonly tex
     usage: 'emissary wait [options]',
     text:
       'Waits for the job, streams its output, enforces the deadline, gathers what it left and reports it to MultiFlexi.\n' +
-      'Ends with 0 when all was delivered, whatever the job\'s own code; with 64 when something could not be.',
+      "Ends with 0 when all was delivered, whatever the job's own code; with 64 when something could not be.",
     example: 'MULTIFLEXI_JOB_ID=42 MULTIFLEXI_DATABASE_URL=sqlite:///data/multiflexi.sqlite emissary wait',
   },
   signal: {
@@ -49,7 +51,7 @@ export function programHelp(): string {
     '',
     ...verbs,
     '',
-    'emissary VERB --help tells more, with an example. Exit status: the job\'s own for run; 64 for a failure of the',
+    "emissary VERB --help tells more, with an example. Exit status: the job's own for run; 64 for a failure of the",
     'emissary itself; 65 for an input that could not be staged; 126 not executable; 127 not found.',
     '',
   ].join('\n');
@@ -62,8 +64,21 @@ export function verbHelp(verb: Verb): string {
     .filter((option) => option.verbs.includes(verb))
     .flatMap((option) => {
       const words = `  --${option.name}${option.value === null ? '' : ` ${option.value}`}`;
-      const variables = option.variables.length === 0 ? [] : [`${' '.repeat(26)}or ${option.variables.join(', ')}`];
+      const variables =
+        option.variables.length === 0 ? [] : [`${' '.repeat(26)}or ${option.variables.join(', ')}`];
       return [`${words.padEnd(24)}  ${option.help}`, ...variables];
     });
-  return ['Usage: ' + usage, '', text, '', 'Options:', ...rows, '  --help                    this text', '', 'Example:', `  ${example}`, ''].join('\n');
+  return [
+    `Usage: ${usage}`,
+    '',
+    text,
+    '',
+    'Options:',
+    ...rows,
+    '  --help                    this text',
+    '',
+    'Example:',
+    `  ${example}`,
+    '',
+  ].join('\n');
 }

@@ -17,7 +17,10 @@ export interface InitSettings {
 export function initSettings(edge: Edge, words: readonly Buffer[]): InitSettings {
   const line = readCommandLine('init', words, edge.environment);
   if (line.operands.length > 0 || line.command !== null) {
-    throw new Fault('usage', `init takes no operands, found "${line.operands[0] ?? '--'}"; see emissary init --help`);
+    throw new Fault(
+      'usage',
+      `init takes no operands, found "${line.operands[0] ?? '--'}"; see emissary init --help`,
+    );
   }
   return {
     root: rootDirectory(line.value('root') ?? '/var/run/argo', sourceOf('root', words, edge.environment)),

@@ -55,7 +55,10 @@ export function runSettings(edge: Edge, words: readonly Buffer[]): RunSettings {
   };
 }
 
-function jobWords(operands: readonly string[], command: readonly Buffer[] | null): readonly [Buffer, ...Buffer[]] {
+function jobWords(
+  operands: readonly string[],
+  command: readonly Buffer[] | null,
+): readonly [Buffer, ...Buffer[]] {
   const [stray] = operands;
   if (stray !== undefined) {
     throw new Fault('usage', `run: put -- before the command: emissary run [options] -- ${stray} …`);

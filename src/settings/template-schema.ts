@@ -7,7 +7,9 @@ const absolutePath = z
   .string()
   .check(z.refine((path) => isAbsolute(path) && !path.includes('\0'), 'must be an absolute path'))
   .check(z.refine((path) => !path.split('/').includes('..'), 'must not contain ".."'));
-const containerName = z.string().check(z.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label'));
+const containerName = z
+  .string()
+  .check(z.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label'));
 const wholeNumber = z.int().check(z.nonnegative());
 
 const archive = z.object({
@@ -28,7 +30,9 @@ const inputArtifact = z.object({
   file: z.optional(z.union([absolutePath, z.object({ path: absolutePath })])),
   http: z.optional(
     z.object({
-      url: z.string().check(z.refine((url) => /^https?:\/\//.test(url) && URL.canParse(url), 'must be an http(s) URL')),
+      url: z
+        .string()
+        .check(z.refine((url) => /^https?:\/\//.test(url) && URL.canParse(url), 'must be an http(s) URL')),
       sha256: z.optional(z.string().check(z.regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits'))),
     }),
   ),
@@ -51,7 +55,11 @@ const retryStrategy = z.object({
     z.union([wholeNumber, z.string().check(z.regex(/^[0-9]{1,9}$/, 'must be a whole number'))]),
   ),
   duration: z.optional(
-    z.string().check(z.refine((text) => durationSeconds(text) !== null, 'must be a duration like "5", "30s" or "2m"')),
+    z
+      .string()
+      .check(
+        z.refine((text) => durationSeconds(text) !== null, 'must be a duration like "5", "30s" or "2m"'),
+      ),
   ),
 });
 
@@ -73,7 +81,9 @@ const schema = z.object({
     z.nullable(
       z.object({
         containers: z.optional(
-          z.array(z.object({ name: containerName, dependencies: z.optional(z.nullable(z.array(z.string()))) })),
+          z.array(
+            z.object({ name: containerName, dependencies: z.optional(z.nullable(z.array(z.string()))) }),
+          ),
         ),
         retryStrategy: z.optional(z.nullable(retryStrategy)),
       }),
@@ -119,7 +129,10 @@ function keyPath(path: readonly PropertyKey[]): string {
 
 function toTemplate(raw: z.output<typeof schema>, origin: string): Template {
   const set = raw.containerSet ?? null;
-  const containers = set?.containers?.map(({ name, dependencies }) => ({ name, dependencies: dependencies ?? [] }));
+  const containers = set?.containers?.map(({ name, dependencies }) => ({
+    name,
+    dependencies: dependencies ?? [],
+  }));
   checkContainers(containers ?? [], origin);
   return {
     inputs: (raw.inputs?.artifacts ?? []).map((input, index) => toInput(input, index, origin)),
@@ -159,7 +172,10 @@ function toArtifact(raw: z.output<typeof outputArtifact>, index: number, origin:
 function toStrategy(raw: z.output<typeof archive>, where: string): ArchiveStrategy {
   const named = Object.keys(raw);
   if (named.length > 1) {
-    throw new Fault('template', `Invalid template ${where}: one strategy is wanted, found ${named.join(' and ')}`);
+    throw new Fault(
+      'template',
+      `Invalid template ${where}: one strategy is wanted, found ${named.join(' and ')}`,
+    );
   }
   if (raw.zip !== undefined) return { kind: 'zip' };
   if (raw.none !== undefined) return { kind: 'none' };
@@ -195,12 +211,16 @@ function sourcesOf(raw: z.output<typeof inputArtifact>): readonly InputSource[] 
   const sources: InputSource[] = [];
   if (raw.raw !== undefined) sources.push({ kind: 'text', data: raw.raw.data });
   if (raw.rawBase64 !== undefined) {
-    sources.push({ kind: 'base64', data: typeof raw.rawBase64 === 'string' ? raw.rawBase64 : raw.rawBase64.data });
+    sources.push({
+      kind: 'base64',
+      data: typeof raw.rawBase64 === 'string' ? raw.rawBase64 : raw.rawBase64.data,
+    });
   }
   if (raw.file !== undefined) {
     sources.push({ kind: 'file', file: typeof raw.file === 'string' ? raw.file : raw.file.path });
   }
-  if (raw.http !== undefined) sources.push({ kind: 'http', url: raw.http.url, sha256: raw.http.sha256 ?? null });
+  if (raw.http !== undefined)
+    sources.push({ kind: 'http', url: raw.http.url, sha256: raw.http.sha256 ?? null });
   return sources;
 }
 

@@ -104,7 +104,12 @@ export async function parseTemplate(text: string, origin: string): Promise<Templ
     throw new Fault('template', `Cannot read template ${origin}: larger than ${limits.templateBytes} bytes`);
   }
   const value = parseJson(text, origin);
-  if (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0) {
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.keys(value).length === 0
+  ) {
     return emptyTemplate;
   }
   const { checkTemplate } = await import('./template-schema.ts');
@@ -115,8 +120,12 @@ function parseJson(text: string, origin: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Fault('template', `Cannot read template ${origin}: not valid JSON (${(cause as Error).message})`, {
-      cause,
-    });
+    throw new Fault(
+      'template',
+      `Cannot read template ${origin}: not valid JSON (${(cause as Error).message})`,
+      {
+        cause,
+      },
+    );
   }
 }

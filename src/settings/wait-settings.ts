@@ -19,7 +19,10 @@ export function waitSettings(edge: Edge, words: readonly Buffer[]): WaitSettings
   const line = readCommandLine('wait', words, edge.environment);
   const from = (name: string) => sourceOf(name, words, edge.environment);
   if (line.operands.length > 0 || line.command !== null) {
-    throw new Fault('usage', `wait takes no operands, found "${line.operands[0] ?? '--'}"; see emissary wait --help`);
+    throw new Fault(
+      'usage',
+      `wait takes no operands, found "${line.operands[0] ?? '--'}"; see emissary wait --help`,
+    );
   }
   const deadline = line.value('deadline');
   return {

@@ -51,12 +51,17 @@ export async function emissary(words: readonly string[], surroundings: Surroundi
 }
 
 /** Starts the built file; it is killed when the test ends before it does. */
-export function startEmissary(t: TestContext, words: readonly string[], surroundings: Surroundings = {}): Running {
+export function startEmissary(
+  t: TestContext,
+  words: readonly string[],
+  surroundings: Surroundings = {},
+): Running {
   const running = launch(words, surroundings);
   // A failure that nobody waits for is told by the test that failed first.
   running.finished.catch(() => undefined);
   t.after(() => {
-    if (running.process.exitCode === null && running.process.signalCode === null) running.process.kill('SIGKILL');
+    if (running.process.exitCode === null && running.process.signalCode === null)
+      running.process.kill('SIGKILL');
   });
   return running;
 }
@@ -87,7 +92,10 @@ function launch(words: readonly string[], surroundings: Surroundings): Running {
     stdout,
     stderr,
     kill: (signal) => child.kill(signal),
-    finished: end(child, surroundings.withinMs ?? defaultBoundMs, () => ({ stdout: stdout(), stderr: stderr() })),
+    finished: end(child, surroundings.withinMs ?? defaultBoundMs, () => ({
+      stdout: stdout(),
+      stderr: stderr(),
+    })),
   };
 }
 
@@ -111,7 +119,9 @@ function end(
     const bound = setTimeout(() => {
       child.kill('SIGKILL');
       const { stdout, stderr } = output();
-      reject(new Error(`${child.spawnargs.join(' ')} did not end within ${withinMs} ms.\n${stdout}\n${stderr}`));
+      reject(
+        new Error(`${child.spawnargs.join(' ')} did not end within ${withinMs} ms.\n${stdout}\n${stderr}`),
+      );
     }, withinMs);
     child.on('error', (error) => {
       clearTimeout(bound);
