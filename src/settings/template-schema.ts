@@ -1,7 +1,6 @@
-import { isAbsolute, normalize } from 'node:path';
+import { isAbsolute } from 'node:path';
 import * as z from 'zod/mini';
-import { Fault } from '../base/fault.ts';
-import type { ArchiveStrategy, InputArtifact, InputSource, OutputArtifact, Template } from './template.ts';
+import { durationSeconds } from './duration.ts';
 
 const absolutePath = z
   .string()
@@ -65,7 +64,11 @@ const retryStrategy = z.object({
 
 const regularExpression = z.string().check(z.refine(isRegularExpression, 'must be a regular expression'));
 
-const schema = z.object({
+/**
+ * The shape of a template as it is written: the subset of Argo's `Template`
+ * (https://argo-workflows.readthedocs.io/en/latest/fields/#template) that the emissary knows, and its own block.
+ */
+export const templateSchema = z.object({
   inputs: z.optional(z.nullable(z.object({ artifacts: z.optional(z.nullable(z.array(inputArtifact))) }))),
   script: z.optional(z.nullable(z.object({ source: z.string() }))),
   outputs: z.optional(
@@ -103,145 +106,14 @@ const schema = z.object({
   ),
 });
 
-/**
- * Checks a parsed template and fills in its defaults.
- * Source of the shape: Argo's `Template`, https://argo-workflows.readthedocs.io/en/latest/fields/#template.
- *
- * @throws Fault `template`, naming the path of the first key that is wrong (`outputs.artifacts[0].path: …`)
- */
-export function checkTemplate(value: unknown, origin: string): Template {
-  const checked = schema.safeParse(value);
-  if (!checked.success) {
-    const issue = checked.error.issues[0];
-    const where = issue === undefined ? '' : keyPath(issue.path);
-    throw new Fault('template', `Invalid template ${origin}: ${where}: ${issue?.message ?? 'not valid'}`);
-  }
-  return toTemplate(checked.data, origin);
-}
-
-function keyPath(path: readonly PropertyKey[]): string {
-  const text = path
-    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
-    .join('')
-    .replace(/^\./, '');
-  return text === '' ? '(the whole)' : text;
-}
-
-function toTemplate(raw: z.output<typeof schema>, origin: string): Template {
-  const set = raw.containerSet ?? null;
-  const containers = set?.containers?.map(({ name, dependencies }) => ({
-    name,
-    dependencies: dependencies ?? [],
-  }));
-  checkContainers(containers ?? [], origin);
-  return {
-    inputs: (raw.inputs?.artifacts ?? []).map((input, index) => toInput(input, index, origin)),
-    script: raw.script?.source ?? null,
-    parameters: (raw.outputs?.parameters ?? []).map(({ name, valueFrom }) => ({
-      name,
-      path: normalize(valueFrom.path),
-      default: valueFrom.default ?? null,
-    })),
-    artifacts: (raw.outputs?.artifacts ?? []).map((artifact, index) => toArtifact(artifact, index, origin)),
-    volumeMounts: (raw.volumeMounts ?? []).map((mount) => normalize(mount.mountPath)),
-    containers: containers ?? null,
-    retry: {
-      attempts: Math.max(1, Number(set?.retryStrategy?.retries ?? 0)),
-      delaySeconds: durationSeconds(set?.retryStrategy?.duration ?? '0') ?? 0,
-    },
-    sidecars: (raw.sidecars ?? []).map((sidecar) => sidecar.name),
-    multiflexi: {
-      jobId: raw.multiflexi?.jobId === undefined ? null : String(raw.multiflexi.jobId),
-      resultFile: raw.multiflexi?.resultFile ?? null,
-      artifactPatterns: raw.multiflexi?.artifactPatterns ?? [],
-      artifactDirectory: raw.multiflexi?.artifactDirectory ?? null,
-      limits: raw.multiflexi?.limits ?? {},
-    },
-  };
-}
-
-function toArtifact(raw: z.output<typeof outputArtifact>, index: number, origin: string): OutputArtifact {
-  return {
-    name: raw.name,
-    path: withoutTrailingSlash(raw.path),
-    optional: raw.optional ?? false,
-    archive: toStrategy(raw.archive ?? {}, `${origin}: outputs.artifacts[${index}].archive`),
-  };
-}
-
-function toStrategy(raw: z.output<typeof archive>, where: string): ArchiveStrategy {
-  const named = Object.keys(raw);
-  if (named.length > 1) {
-    throw new Fault(
-      'template',
-      `Invalid template ${where}: one strategy is wanted, found ${named.join(' and ')}`,
-    );
-  }
-  if (raw.zip !== undefined) return { kind: 'zip' };
-  if (raw.none !== undefined) return { kind: 'none' };
-  if (raw.zstd !== undefined) return { kind: 'zstd', level: raw.zstd.level ?? 3 };
-  return { kind: 'tar', compressionLevel: raw.tar?.compressionLevel ?? 6 };
-}
-
-function toInput(raw: z.output<typeof inputArtifact>, index: number, origin: string): InputArtifact {
-  const where = `${origin}: inputs.artifacts[${index}]`;
-  const sources = sourcesOf(raw);
-  const [source] = sources;
-  if (source === undefined || sources.length > 1) {
-    throw new Fault(
-      'template',
-      `Invalid template ${where}: exactly one of raw, rawBase64, file and http is wanted, found ${sources.length}`,
-    );
-  }
-  const kind = raw.archive == null ? null : toStrategy(raw.archive, `${where}.archive`).kind;
-  if (kind === 'zstd') {
-    throw new Fault('template', `Invalid template ${where}.archive: an input cannot be zstd`);
-  }
-  return {
-    name: raw.name,
-    path: withoutTrailingSlash(raw.path),
-    optional: raw.optional ?? false,
-    mode: raw.mode ?? null,
-    archive: kind,
-    source,
-  };
-}
-
-function sourcesOf(raw: z.output<typeof inputArtifact>): readonly InputSource[] {
-  const sources: InputSource[] = [];
-  if (raw.raw !== undefined) sources.push({ kind: 'text', data: raw.raw.data });
-  if (raw.rawBase64 !== undefined) {
-    sources.push({
-      kind: 'base64',
-      data: typeof raw.rawBase64 === 'string' ? raw.rawBase64 : raw.rawBase64.data,
-    });
-  }
-  if (raw.file !== undefined) {
-    sources.push({ kind: 'file', file: typeof raw.file === 'string' ? raw.file : raw.file.path });
-  }
-  if (raw.http !== undefined)
-    sources.push({ kind: 'http', url: raw.http.url, sha256: raw.http.sha256 ?? null });
-  return sources;
-}
-
-function checkContainers(containers: NonNullable<Template['containers']>, origin: string): void {
-  const names = new Set(containers.map((container) => container.name));
-  for (const [index, { name, dependencies }] of containers.entries()) {
-    const unknown = dependencies.find((dependency) => !names.has(dependency) || dependency === name);
-    if (unknown !== undefined) {
-      throw new Fault(
-        'template',
-        `Invalid template ${origin}: containerSet.containers[${index}].dependencies: ` +
-          `"${unknown}" is not another container of the set`,
-      );
-    }
-  }
-}
-
-function withoutTrailingSlash(path: string): string {
-  const plain = normalize(path).replace(/\/+$/, '');
-  return plain === '' ? '/' : plain;
-}
+/** A template that has the right shape, with its optional keys still missing. */
+export type RawTemplate = z.output<typeof templateSchema>;
+/** As above: one input. */
+export type RawInput = z.output<typeof inputArtifact>;
+/** As above: one artifact. */
+export type RawArtifact = z.output<typeof outputArtifact>;
+/** As above: how something is packed. */
+export type RawArchive = z.output<typeof archive>;
 
 function isRegularExpression(text: string): boolean {
   try {
@@ -249,13 +121,4 @@ function isRegularExpression(text: string): boolean {
   } catch {
     return false; // The caller says what is wrong with the key.
   }
-}
-
-/** Argo's duration: a number of seconds, or Go's `2h45m30s`. Null when it is neither. */
-function durationSeconds(text: string): number | null {
-  if (/^[0-9]+$/.test(text)) return Number(text);
-  const parts = /^(?:([0-9.]+)h)?(?:([0-9.]+)m)?(?:([0-9.]+)s)?$/.exec(text);
-  if (text === '' || parts === null) return null;
-  const [, hours = '0', minutes = '0', seconds = '0'] = parts;
-  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
 }

@@ -112,7 +112,7 @@ export async function parseTemplate(text: string, origin: string): Promise<Templ
   ) {
     return emptyTemplate;
   }
-  const { checkTemplate } = await import('./template-schema.ts');
+  const { checkTemplate } = await import('./check-template.ts');
   return checkTemplate(value, origin);
 }
 
