@@ -34,4 +34,6 @@ export const limits = {
   startedBytes: 4 * KiB,
   /** Characters of a secret below which it is not masked: it would blot out ordinary words. */
   maskedValueLength: 6,
+  /** Where the kernel has no events to give, a directory is looked at this often, in ms. */
+  watchPollMs: 50,
 } as const;
