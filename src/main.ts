@@ -1,5 +1,6 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { cli } from './cli.ts';
+import { exitNow } from './kernel/exit.ts';
 import { Environment } from './settings/environment.ts';
 
 /**
@@ -14,7 +15,8 @@ const environment = new Environment(rawEntries());
 process.env['UV_THREADPOOL_SIZE'] = '6';
 
 void cli({ words, environment, program: process.execPath, print }).then((status) => {
-  process.exitCode = status;
+  // Not Node's own exit: it would wait for a thread that writes to a stalled reader.
+  exitNow(status);
 });
 
 function rawWords(): readonly Buffer[] {

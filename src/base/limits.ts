@@ -18,6 +18,8 @@ export const limits = {
   drainMs: 2_000,
   /** How long a leftover of a finished job has between TERM and KILL, in ms. */
   leftoverGraceMs: 2_000,
+  /** How often KILL is repeated for leftovers that fork while they are killed, in ms. */
+  leftoverKillMs: 100,
   /** Seconds between the stop signal and KILL, unless an option says otherwise (Kubernetes' own default). */
   graceSeconds: 30,
   /** Bytes of the template: a pod's whole specification is bounded by etcd's 1.5 MiB. */

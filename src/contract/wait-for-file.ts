@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { watchDirectory } from './watch.ts';
+
+/** Resolves when the file is there, or when the signal is aborted. Its directory must exist. */
+export async function waitForFile(path: string, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const look = () => {
+    if (existsSync(path) || signal.aborted) resolve();
+  };
+  signal.addEventListener('abort', look);
+  await watchDirectory(dirname(path), { onChange: look, signal: over.signal });
+  look();
+  await promise;
+  over.abort();
+}

@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/**
+ * All living descendants of this process, whatever group or session they have made for themselves (proc(5)).
+ * Empty where /proc is not mounted.
+ */
+export function descendants(): readonly number[] {
+  const children = childrenByParent();
+  const found: number[] = [];
+  const queue = [process.pid];
+  for (let parent = queue.shift(); parent !== undefined; parent = queue.shift()) {
+    for (const child of children.get(parent) ?? []) {
+      found.push(child);
+      queue.push(child);
+    }
+  }
+  return found;
+}
+
+/** The one-letter state of a process (`T` = stopped), or null when it is not there. */
+export function stateOf(pid: number): string | null {
+  return statOf(pid)?.state ?? null;
+}
+
+function childrenByParent(): Map<number, number[]> {
+  const children = new Map<number, number[]>();
+  for (const name of processNames()) {
+    const stat = statOf(Number(name));
+    if (stat === null || stat.state === 'Z') continue;
+    const siblings = children.get(stat.parent);
+    if (siblings === undefined) children.set(stat.parent, [Number(name)]);
+    else siblings.push(Number(name));
+  }
+  return children;
+}
+
+function processNames(): readonly string[] {
+  try {
+    return readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name));
+  } catch {
+    return []; // No /proc: only the process group can be reached.
+  }
+}
+
+function statOf(pid: number): { readonly parent: number; readonly state: string } | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The command's name may hold spaces and parentheses: the fields begin behind the last one.
+    const [state, parent] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state: state ?? '', parent: Number(parent) };
+  } catch {
+    return null; // It has ended in the meantime.
+  }
+}

@@ -1,0 +1,48 @@
+import { closeSync, constants, fchmodSync, fstatSync, openSync, rmSync } from 'node:fs';
+import { bind, errno } from './libc.ts';
+
+const lockExclusive = 2;
+const lockNoWait = 4;
+
+const bindLock = () =>
+  bind({
+    mkfifo: { arguments: ['buffer', 'u32'], return: 'i32' },
+    flock: { arguments: ['i32', 'i32'], return: 'i32' },
+  });
+let functions: ReturnType<typeof bindLock> | null = null;
+const libc = () => (functions ??= bindLock());
+
+/**
+ * Holds a FIFO open for reading and writing, and locked (flock(2)), for the life of this process. The kernel lets go
+ * of both when the process dies, however it dies, and tells whoever has the FIFO open for reading.
+ *
+ * @returns `'held'`; `'taken'` when another process holds it; else the errno of what failed
+ */
+export function holdFifo(path: string): 'held' | 'taken' | { readonly errno: number } {
+  // A second round is needed where another user's leftover had to make way.
+  for (let round = 0; ; round += 1) {
+    const made = libc().mkfifo(Buffer.from(`${path}\0`), 0o666) === 0 ? 0 : errno();
+    const file = openFifo(path);
+    if (file !== null) {
+      if (made === 0) fchmodSync(file, 0o666);
+      if (libc().flock(file, lockExclusive | lockNoWait) === 0) return 'held';
+      closeSync(file);
+      return 'taken';
+    }
+    if (round > 0) return { errno: made };
+    rmSync(path, { force: true });
+  }
+}
+
+/** Null when it cannot be opened or is something else than a FIFO. */
+function openFifo(path: string): number | null {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return null; // The caller makes it anew.
+  }
+  if (fstatSync(file).isFIFO()) return file;
+  closeSync(file);
+  return null;
+}

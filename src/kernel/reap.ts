@@ -1,0 +1,61 @@
+import { bind, errno } from './libc.ts';
+
+const setChildSubreaper = 36;
+const noHang = 1;
+const untraced = 2;
+const interrupted = 4;
+
+const bindReap = () =>
+  bind({
+    wait4: { arguments: ['i32', 'buffer', 'i32', 'buffer'], return: 'i32' },
+    prctl: { arguments: ['i32', 'u64', 'u64', 'u64', 'u64'], return: 'i32' },
+  });
+let functions: ReturnType<typeof bindReap> | null = null;
+const libc = () => (functions ??= bindReap());
+
+const status = Buffer.alloc(4);
+const usage = Buffer.alloc(144);
+
+/** A child that ended, or stopped. Usage is the child's with all descendants that it waited for (getrusage(2)). */
+export interface Reaped {
+  readonly pid: number;
+  readonly end:
+    | { readonly kind: 'exited'; readonly code: number }
+    | { readonly kind: 'signaled'; readonly signal: number }
+    | { readonly kind: 'stopped'; readonly signal: number };
+  readonly userSeconds: number;
+  readonly systemSeconds: number;
+  readonly maxRssBytes: number;
+}
+
+/**
+ * Takes one child that has changed its state off the kernel's list (wait4(2)), own or adopted.
+ * @returns the child; `'none'` when all live on; `'childless'` when there is no child left
+ */
+export function reapOne(): Reaped | 'none' | 'childless' {
+  for (;;) {
+    const pid = libc().wait4(-1, status, noHang | untraced, usage);
+    if (pid > 0) return { pid, end: endOf(status.readInt32LE(0)), ...usageOf() };
+    if (pid === 0) return 'none';
+    if (errno() !== interrupted) return 'childless';
+  }
+}
+
+/** Makes orphaned descendants children of this process rather than of PID 1 (prctl(2), PR_SET_CHILD_SUBREAPER). */
+export function adoptOrphans(): void {
+  libc().prctl(setChildSubreaper, 1n, 0n, 0n, 0n);
+}
+
+function endOf(word: number): Reaped['end'] {
+  const low = word & 0x7f;
+  const high = (word >> 8) & 0xff;
+  if (low === 0) return { kind: 'exited', code: high };
+  if (low === 0x7f) return { kind: 'stopped', signal: high };
+  return { kind: 'signaled', signal: low };
+}
+
+function usageOf(): Pick<Reaped, 'userSeconds' | 'systemSeconds' | 'maxRssBytes'> {
+  const seconds = (offset: number) =>
+    Number(usage.readBigInt64LE(offset)) + Number(usage.readBigInt64LE(offset + 8)) / 1e6;
+  return { userSeconds: seconds(0), systemSeconds: seconds(16), maxRssBytes: Number(usage.readBigInt64LE(32)) * 1024 };
+}

@@ -1,0 +1,59 @@
+import { getCurrentEventLoop, getRawPointer } from 'node:ffi';
+import { bind, errno, processImage } from './libc.ts';
+
+const signalHandle = 16;
+const setMask = 2;
+
+const bindSignals = () =>
+  bind({
+    uv_handle_size: { arguments: ['i32'], return: 'u64' },
+    uv_signal_init: { arguments: ['pointer', 'pointer'], return: 'i32' },
+    uv_signal_start: { arguments: ['pointer', 'pointer', 'i32'], return: 'i32' },
+    uv_signal_stop: { arguments: ['pointer'], return: 'i32' },
+    pthread_sigmask: { arguments: ['i32', 'buffer', 'pointer'], return: 'i32' },
+    kill: { arguments: ['i32', 'i32'], return: 'i32' },
+  });
+let functions: ReturnType<typeof bindSignals> | null = null;
+const libc = () => (functions ??= bindSignals());
+
+/** libuv holds the addresses of the handles: their memory stays for the life of the process. */
+const handles: Buffer[] = [];
+
+/**
+ * Catches signals by number, real-time ones too, which Node's `process.on` cannot name. Then lifts the signal mask of
+ * this thread: what arrived while it was blocked comes in now, and none was lost.
+ * The listener runs from `setImmediate`, as ordinary code. An event loop with nothing else to do stays alive.
+ *
+ * @returns ends the catching; the signals have their default action again
+ */
+export function catchSignals(numbers: readonly number[], listener: (signal: number) => void): () => void {
+  const caught = processImage().registerCallback({ arguments: ['pointer', 'i32'], return: 'void' }, (_handle, signal) => {
+    setImmediate(listener, signal);
+  });
+  const size = Number(libc().uv_handle_size(signalHandle));
+  const started = numbers.map((number) => {
+    const memory = Buffer.alloc(size);
+    handles.push(memory);
+    const handle = getRawPointer(memory);
+    libc().uv_signal_init(getCurrentEventLoop(), handle);
+    libc().uv_signal_start(handle, caught, number);
+    return handle;
+  });
+  liftMask();
+  return () => {
+    for (const handle of started) libc().uv_signal_stop(handle);
+  };
+}
+
+/** Unblocks every signal for this thread (pthread_sigmask(3)). */
+function liftMask(): void {
+  libc().pthread_sigmask(setMask, Buffer.alloc(128), 0n);
+}
+
+/**
+ * kill(2): to a process, or to a process group when negative. Signal 0 only asks whether it is there.
+ * @returns 0, or the errno (3 = ESRCH: nobody is there)
+ */
+export function sendSignal(target: number, signal: number): number {
+  return libc().kill(target, signal) === 0 ? 0 : errno();
+}

@@ -1,0 +1,109 @@
+import { getRawPointer } from 'node:ffi';
+import { bind } from './libc.ts';
+
+const setProcessGroup = 0x02;
+const setDefaultSignals = 0x04;
+const setSignalMask = 0x08;
+const setSession = 0x80;
+const readWrite = 2;
+
+/** Larger than posix_spawnattr_t (336) and posix_spawn_file_actions_t (80) of any 64-bit glibc. */
+const structBytes = 512;
+
+const bindSpawn = () =>
+  bind({
+    posix_spawn: { arguments: ['buffer', 'buffer', 'buffer', 'buffer', 'buffer', 'buffer'], return: 'i32' },
+    posix_spawnattr_init: { arguments: ['buffer'], return: 'i32' },
+    posix_spawnattr_destroy: { arguments: ['buffer'], return: 'i32' },
+    posix_spawnattr_setflags: { arguments: ['buffer', 'i32'], return: 'i32' },
+    posix_spawnattr_setsigdefault: { arguments: ['buffer', 'buffer'], return: 'i32' },
+    posix_spawnattr_setsigmask: { arguments: ['buffer', 'buffer'], return: 'i32' },
+    posix_spawn_file_actions_init: { arguments: ['buffer'], return: 'i32' },
+    posix_spawn_file_actions_destroy: { arguments: ['buffer'], return: 'i32' },
+    posix_spawn_file_actions_adddup2: { arguments: ['buffer', 'i32', 'i32'], return: 'i32' },
+    posix_spawn_file_actions_addopen: { arguments: ['buffer', 'i32', 'buffer', 'i32', 'u32'], return: 'i32' },
+  });
+let functions: ReturnType<typeof bindSpawn> | null = null;
+const libc = () => (functions ??= bindSpawn());
+
+/** What a child's descriptor is made of: one of ours, or a file that the child opens itself. */
+export type DescriptorSource = { readonly descriptor: number } | { readonly open: string };
+
+/** A program to start. Bytes reach it as they are. */
+export interface SpawnRequest {
+  /** The file to execute; no search, no shell. */
+  readonly file: Buffer;
+  readonly words: readonly Buffer[];
+  /** `NAME=value` each. */
+  readonly environment: readonly Buffer[];
+  /** Descriptors that differ from ours, by number; all others are inherited unless they are close-on-exec. */
+  readonly descriptors: ReadonlyMap<number, DescriptorSource>;
+  /** The child leads a new process group, or a new session (whose first opened terminal becomes its own). */
+  readonly leads: 'group' | 'session';
+}
+
+/**
+ * posix_spawn(3): starts a program with default signal actions, nothing blocked, and this process's umask, directory
+ * and user.
+ * @returns the process id, or the errno of what failed, exec included
+ */
+export function spawnProcess(request: SpawnRequest): { readonly pid: number } | { readonly errno: number } {
+  const attributes = Buffer.alloc(structBytes);
+  const actions = Buffer.alloc(structBytes);
+  libc().posix_spawnattr_init(attributes);
+  libc().posix_spawn_file_actions_init(actions);
+  // The paths' memory must live until the call.
+  const paths: Buffer[] = [];
+  try {
+    setAttributes(attributes, request.leads);
+    for (const [number, source] of request.descriptors) addAction(actions, number, source, paths);
+    const pid = Buffer.alloc(4);
+    const words = pointerArray(request.words);
+    const environment = pointerArray(request.environment);
+    const failed = libc().posix_spawn(
+      pid,
+      Buffer.concat([request.file, Buffer.alloc(1)]),
+      actions,
+      attributes,
+      words.pointers,
+      environment.pointers,
+    );
+    return failed === 0 ? { pid: pid.readInt32LE(0) } : { errno: failed };
+  } finally {
+    libc().posix_spawn_file_actions_destroy(actions);
+    libc().posix_spawnattr_destroy(attributes);
+    paths.length = 0;
+  }
+}
+
+function setAttributes(attributes: Buffer, leads: SpawnRequest['leads']): void {
+  const all = Buffer.alloc(128, 0xff);
+  const none = Buffer.alloc(128);
+  libc().posix_spawnattr_setsigdefault(attributes, all);
+  libc().posix_spawnattr_setsigmask(attributes, none);
+  const leadership = leads === 'session' ? setSession : setProcessGroup;
+  libc().posix_spawnattr_setflags(attributes, leadership | setDefaultSignals | setSignalMask);
+}
+
+function addAction(actions: Buffer, number: number, source: DescriptorSource, paths: Buffer[]): void {
+  if ('open' in source) {
+    const path = Buffer.from(`${source.open}\0`);
+    paths.push(path);
+    libc().posix_spawn_file_actions_addopen(actions, number, path, readWrite, 0);
+  } else {
+    libc().posix_spawn_file_actions_adddup2(actions, source.descriptor, number);
+  }
+}
+
+/** A C array of strings: one block of memory for all the bytes, and the NULL-ended pointers into it. */
+function pointerArray(strings: readonly Buffer[]): { readonly pointers: Buffer; readonly bytes: Buffer } {
+  const end = Buffer.alloc(1);
+  const bytes = Buffer.concat(strings.flatMap((string) => [string, end]).concat(end));
+  const pointers = Buffer.alloc(8 * (strings.length + 1));
+  let address = getRawPointer(bytes);
+  for (const [index, string] of strings.entries()) {
+    pointers.writeBigUInt64LE(address, 8 * index);
+    address += BigInt(string.length + 1);
+  }
+  return { pointers, bytes };
+}

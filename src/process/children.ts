@@ -1,0 +1,73 @@
+import { limits } from '../base/limits.ts';
+import { pause } from '../base/timer.ts';
+import type { Usage } from '../contract/records.ts';
+import { descendants } from '../kernel/descendants.ts';
+import { type Reaped, reapOne } from '../kernel/reap.ts';
+import { sendSignal } from '../kernel/signals.ts';
+
+const terminate = 15;
+const kill = 9;
+
+/** Reaps every child, own or adopted, and knows which of them is the job. */
+export class Children {
+  readonly #awaited = new Map<number, (end: Reaped) => void>();
+  #gone: (() => void) | null = null;
+  #usage: Usage = { userSeconds: 0, systemSeconds: 0, maxRssBytes: 0 };
+
+  /** The resources of everything that was reaped. */
+  get usage(): Usage {
+    return this.#usage;
+  }
+
+  /** Resolves with the end of a child; must be called before the event loop goes on after its start. */
+  ended(pid: number): Promise<Reaped> {
+    return new Promise((resolve) => this.#awaited.set(pid, resolve));
+  }
+
+  /** To be called on SIGCHLD. */
+  reap(): void {
+    for (let child = reapOne(); ; child = reapOne()) {
+      if (child === 'none') return;
+      if (child === 'childless') return this.#gone?.();
+      if (child.end.kind !== 'stopped') this.#note(child);
+    }
+  }
+
+  /** KILLs a job's group and every descendant that has left it. */
+  killAll(group: number): void {
+    sendSignal(-group, kill);
+    for (const pid of descendants()) sendSignal(pid, kill);
+  }
+
+  /**
+   * Ends what a finished job has left behind: TERM, a little time, KILL until nobody is there. Resolves at once when
+   * there is nothing.
+   */
+  async endLeftovers(): Promise<void> {
+    const childless = new Promise<void>((resolve) => {
+      this.#gone = resolve;
+    });
+    const gone = new AbortController();
+    void childless.then(() => gone.abort());
+    this.reap();
+    await Promise.resolve();
+    if (gone.signal.aborted) return;
+    for (const pid of descendants()) sendSignal(pid, terminate);
+    await pause(limits.leftoverGraceMs, gone.signal);
+    while (!gone.signal.aborted) {
+      for (const pid of descendants()) sendSignal(pid, kill);
+      await pause(limits.leftoverKillMs, gone.signal);
+    }
+  }
+
+  #note(child: Reaped): void {
+    this.#usage = {
+      userSeconds: this.#usage.userSeconds + child.userSeconds,
+      systemSeconds: this.#usage.systemSeconds + child.systemSeconds,
+      maxRssBytes: Math.max(this.#usage.maxRssBytes, child.maxRssBytes),
+    };
+    const resolve = this.#awaited.get(child.pid);
+    this.#awaited.delete(child.pid);
+    resolve?.(child);
+  }
+}

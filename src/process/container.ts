@@ -1,0 +1,39 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { Fault, sentenceOf } from '../base/fault.ts';
+import type { ContainerLayout, Layout } from '../contract/layout.ts';
+import { holdFifo } from '../kernel/lock.ts';
+
+/**
+ * Makes a container's directory this wrapper's own for the life of the process: `alive` is held, and what an earlier
+ * run left there is gone, the seal first. A signal request stays: it may have been left for this run.
+ *
+ * @throws Fault `volume` when the volume cannot be written, or another emissary runs this container
+ */
+export function openContainer(layout: Layout, name: string): ContainerLayout {
+  const container = layout.container(name);
+  try {
+    makeShared(layout.containers);
+    makeShared(container.directory);
+    const held = holdFifo(container.alive);
+    if (held === 'taken') {
+      throw new Fault('volume', `Cannot run container ${name}: another emissary runs it in ${container.directory}`);
+    }
+    if (held !== 'held') throw new Error(`cannot make ${container.alive}: error ${held.errno}`);
+    for (const path of [container.exitCode, container.result, container.started]) rmSync(path, { force: true });
+    return container;
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw new Fault('volume', `Cannot use the volume ${layout.root}: ${sentenceOf(error)}`, { cause: error });
+  }
+}
+
+/** Makes a directory that any user may work in, whatever the umask; somebody else's is taken as it is. */
+export function makeShared(directory: string): void {
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    throw error;
+  }
+  chmodSync(directory, 0o777);
+}

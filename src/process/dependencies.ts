@@ -1,0 +1,67 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { limits } from '../base/limits.ts';
+import type { Layout } from '../contract/layout.ts';
+import { makeShared } from './container.ts';
+
+/** A container that has ended. */
+export interface Sealed {
+  readonly name: string;
+  readonly exitCode: number;
+}
+
+/**
+ * Waits until each of these containers is sealed, or until the signal is aborted. Resolves early with the first one
+ * that has failed, when that matters.
+ *
+ * @param firstFailure whether a failed container ends the wait
+ * @returns the first failed one, or null
+ */
+export async function waitForSeals(
+  layout: Layout,
+  names: readonly string[],
+  options: { readonly firstFailure: boolean; readonly signal: AbortSignal },
+): Promise<Sealed | null> {
+  const look = (): Sealed | null | 'more' => {
+    const seals = names.map((name) => ({ name, exitCode: readSeal(layout.container(name).exitCode) }));
+    const failed = seals.find((seal): seal is Sealed => seal.exitCode !== null && seal.exitCode !== 0);
+    if (failed !== undefined && options.firstFailure) return failed;
+    return seals.every((seal) => seal.exitCode !== null) ? (failed ?? null) : 'more';
+  };
+  const first = look();
+  if (first !== 'more' || options.signal.aborted) return first === 'more' ? null : first;
+  const over = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<Sealed | null>();
+  options.signal.addEventListener('abort', () => resolve(null));
+  const onChange = () => {
+    const found = look();
+    if (found !== 'more') resolve(found);
+  };
+  const { watchDirectory } = await import('../contract/watch.ts');
+  for (const name of names) {
+    const { directory } = layout.container(name);
+    makeShared(directory);
+    await watchDirectory(directory, { onChange, signal: over.signal });
+  }
+  onChange();
+  const found = await promise;
+  over.abort();
+  return found;
+}
+
+/** The exit code in a seal; null when there is none, or something else than a seal. */
+function readSeal(path: string): number | null {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return null; // Not sealed yet.
+  }
+  try {
+    if (!fstatSync(file).isFile()) return null;
+    const bytes = Buffer.alloc(limits.exitCodeBytes);
+    const text = bytes.toString('latin1', 0, readSync(file, bytes)).trim();
+    return /^[0-9]{1,3}$/.test(text) && Number(text) <= 255 ? Number(text) : null;
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,125 @@
+import { limits } from '../base/limits.ts';
+
+/** What stands in for a secret. */
+export const maskText = '***';
+const replacement = Buffer.from(maskText);
+
+/** Words that are no secret wherever they stand. */
+const commonWords: ReadonlySet<string> = new Set(['true', 'false', 'null', 'none', 'undefined', 'default', 'localhost']);
+
+/** The secrets among a job's variables. */
+export interface Secrets {
+  /** Longest first, each once. */
+  readonly values: readonly Buffer[];
+  /** Names of variables that match and are too short or too common to be masked. */
+  readonly unmasked: readonly string[];
+}
+
+/**
+ * Finds the values to mask.
+ * @param entries `NAME=value` each
+ * @param patterns names, `*` for any characters, case ignored
+ */
+export function findSecrets(entries: readonly Buffer[], patterns: readonly string[]): Secrets {
+  const names = patterns.map(
+    (pattern) => new RegExp(`^${pattern.split('*').map(literal).join('.*')}$`, 'is'),
+  );
+  const values = new Map<string, Buffer>();
+  const unmasked: string[] = [];
+  for (const entry of entries) {
+    const equals = entry.indexOf('=', 1);
+    const name = entry.subarray(0, equals === -1 ? entry.length : equals).toString('latin1');
+    if (equals === -1 || !names.some((pattern) => pattern.test(name))) continue;
+    const value = entry.subarray(equals + 1);
+    if (value.length === 0) continue;
+    if (value.length < limits.maskedValueLength || commonWords.has(value.toString().toLowerCase())) unmasked.push(name);
+    else values.set(value.toString('latin1'), value);
+  }
+  return { values: [...values.values()].sort((a, b) => b.length - a.length), unmasked };
+}
+
+/** Masks every secret in a text that is whole. */
+export function maskWhole(text: Buffer, secrets: Secrets): Buffer {
+  const mask = new StreamMask(secrets);
+  return Buffer.concat([mask.push(text), mask.end()]);
+}
+
+/**
+ * Replaces secrets in a stream. At each place the longest secret wins, and the search goes on behind it: the result is
+ * that of the replacement in the whole text, wherever the stream is cut. Only what may be the beginning of a secret is
+ * held back.
+ */
+export class StreamMask {
+  readonly #secrets: readonly Buffer[];
+  #held: Buffer = Buffer.alloc(0);
+
+  constructor(secrets: Secrets) {
+    this.#secrets = secrets.values;
+  }
+
+  /** Takes a piece and returns what can be said of the stream so far. The result may share the piece's memory. */
+  push(chunk: Buffer): Buffer {
+    if (this.#secrets.length === 0) return chunk;
+    const text = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    const { parts, end, hold } = this.#replace(text, true);
+    this.#held = Buffer.from(text.subarray(hold));
+    parts.push(text.subarray(end, hold));
+    return parts.length === 1 ? (parts[0] ?? text) : Buffer.concat(parts);
+  }
+
+  /** The stream is over: what was held back was no beginning. */
+  end(): Buffer {
+    const { parts, end } = this.#replace(this.#held, false);
+    parts.push(this.#held.subarray(end));
+    this.#held = Buffer.alloc(0);
+    return Buffer.concat(parts);
+  }
+
+  /**
+   * The finished parts, where the rest begins (`end`), and where in it a secret may begin that the text does not yet
+   * hold whole (`hold`). A secret found behind that place has to wait: the earlier one would swallow it.
+   */
+  #replace(text: Buffer, more: boolean): { readonly parts: Buffer[]; readonly end: number; readonly hold: number } {
+    const next = this.#secrets.map((secret) => text.indexOf(secret));
+    const parts: Buffer[] = [];
+    let end = 0;
+    let hold = more ? this.#holdFrom(text, end) : text.length;
+    for (;;) {
+      const found = this.#firstFrom(text, end, next);
+      if (found === null || found.place >= hold) return { parts, end, hold };
+      parts.push(text.subarray(end, found.place), replacement);
+      end = found.place + found.length;
+      if (more && hold < end) hold = this.#holdFrom(text, end);
+    }
+  }
+
+  /** The first secret at or behind `end`, the longest of those at one place. `next` remembers each secret's next place. */
+  #firstFrom(text: Buffer, end: number, next: number[]): { readonly place: number; readonly length: number } | null {
+    let first: { readonly place: number; readonly length: number } | null = null;
+    for (const [index, secret] of this.#secrets.entries()) {
+      let place = next[index] ?? -1;
+      if (place !== -1 && place < end) {
+        place = text.indexOf(secret, end);
+        next[index] = place;
+      }
+      if (place !== -1 && (first === null || place < first.place)) first = { place, length: secret.length };
+    }
+    return first;
+  }
+
+  /** The first place at or behind `end` from which the text is a true beginning of a secret. */
+  #holdFrom(text: Buffer, end: number): number {
+    const longest = this.#secrets[0]?.length ?? 0;
+    for (let place = Math.max(end, text.length - longest + 1); place < text.length; place += 1) {
+      const length = text.length - place;
+      const begins = (secret: Buffer) =>
+        secret.length > length && secret[0] === text[place] && text.compare(secret, 0, length, place) === 0;
+      if (this.#secrets.some(begins)) return place;
+    }
+    return text.length;
+  }
+}
+
+function literal(text: string): string {
+  return text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+}

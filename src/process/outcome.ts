@@ -1,0 +1,23 @@
+import { signalName } from '../base/signal-names.ts';
+
+/** How one start of the job's command ended. A failing job is a value, never an exception. */
+export type Outcome =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'signaled'; readonly signal: number }
+  | { readonly kind: 'notStarted'; readonly code: 126 | 127; readonly reason: string };
+
+/** The exit status that stands for an outcome: the job's code, or 128+n for signal n (as a shell says it). */
+export function exitCodeOf(outcome: Outcome): number {
+  switch (outcome.kind) {
+    case 'exited':
+    case 'notStarted':
+      return outcome.code;
+    case 'signaled':
+      return 128 + outcome.signal;
+  }
+}
+
+/** The name of the signal that ended the job, or null. */
+export function signalOf(outcome: Outcome): string | null {
+  return outcome.kind === 'signaled' ? signalName(outcome.signal) : null;
+}

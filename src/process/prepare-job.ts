@@ -1,0 +1,43 @@
+import { readFileSync, statSync } from 'node:fs';
+import { Fault, sentenceOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import type { Layout } from '../contract/layout.ts';
+import { nameOf, type Environment } from '../settings/environment.ts';
+import type { RunSettings } from '../settings/run-settings.ts';
+import type { Template } from '../settings/template.ts';
+import type { Job } from './supervise.ts';
+
+/**
+ * Makes the job's words and variables: those that were given, the words of the arguments file, the staged script; and
+ * every variable but our own.
+ *
+ * @throws Fault `usage` for an arguments file that is not a JSON array of strings
+ */
+export function prepareJob(settings: RunSettings, template: Template, layout: Layout, environment: Environment): Job {
+  const script = template.script !== null && settings.name === 'main' ? [Buffer.from(layout.script)] : [];
+  return {
+    words: [...settings.command, ...argumentsFrom(settings.argumentsFile), ...script],
+    environment: environment.entries.filter((entry) => !nameOf(entry).startsWith('EMISSARY_')),
+  };
+}
+
+function argumentsFrom(path: string | null): readonly Buffer[] {
+  if (path === null) return [];
+  const words = parse(path);
+  if (!Array.isArray(words) || !words.every((word) => typeof word === 'string')) {
+    throw new Fault('usage', `Cannot use the arguments file ${path}: not a JSON array of strings`);
+  }
+  const bad = words.findIndex((word) => word.includes('\0'));
+  if (bad !== -1) throw new Fault('usage', `Cannot use the arguments file ${path}: word ${bad} holds a NUL byte`);
+  return words.map((word) => Buffer.from(word));
+}
+
+function parse(path: string): unknown {
+  try {
+    const { size } = statSync(path);
+    if (size > limits.argumentsFileBytes) throw new Error(`larger than ${limits.argumentsFileBytes} bytes`);
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new Fault('usage', `Cannot use the arguments file ${path}: ${sentenceOf(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,89 @@
+import { closeSync } from 'node:fs';
+import { limits } from '../base/limits.ts';
+import { after } from '../base/timer.ts';
+import { readableBytes, readNow } from '../kernel/pipe.ts';
+import { type Readiness, watchDescriptor } from '../kernel/readiness.ts';
+
+const tryAgain = -11;
+
+/** Where a stream of the job's goes. Neither promise ever rejects; a chunk's memory is free once its promise resolves. */
+export interface Sink {
+  write(chunk: Buffer): Promise<void>;
+  /** No more comes: what was held back is written. */
+  end(): Promise<void>;
+}
+
+/**
+ * Reads a descriptor of the job's to its end and hands all of it to one sink, in order. Two buffers take turns: while
+ * one is written, the other is read into; then the job has to wait, as it would for any slow reader.
+ */
+export class Pump {
+  readonly #file: number;
+  readonly #sink: Sink;
+  readonly #watch: Readiness;
+  /** Resolves when the end was reached, or the pump has finished, and the sink has taken everything. */
+  readonly ended: Promise<void>;
+  #wake: ((readable: boolean) => void) | null = null;
+  #read = 0;
+  /** Set when the job is gone: what was there then is read in any case, more only until the time. */
+  #last: { readonly bytes: number; readonly time: number } | null = null;
+
+  /** @param file a pipe's or a terminal's descriptor, which the pump owns from now on */
+  constructor(file: number, sink: Sink) {
+    const watch = watchDescriptor(file, 'read', () => this.#wake?.(true));
+    if (watch === null) throw new Error('cannot watch the job\'s output');
+    this.#file = file;
+    this.#sink = sink;
+    this.#watch = watch;
+    this.ended = this.#run();
+  }
+
+  /**
+   * Tells that the job is gone. Whoever still holds the other end (a background process, or the `tee` of a shell's
+   * redirection) is read until he has been silent for a while, or has printed for too long.
+   */
+  finish(): void {
+    this.#last = { bytes: this.#read + readableBytes(this.#file), time: Date.now() + limits.drainMs };
+    this.#wake?.(true);
+  }
+
+  async #run(): Promise<void> {
+    const buffers = [Buffer.allocUnsafeSlow(limits.pumpBytes), Buffer.allocUnsafeSlow(limits.pumpBytes)] as const;
+    let written = Promise.resolve();
+    for (let turn = 0; ; turn += 1) {
+      const buffer = turn % 2 === 0 ? buffers[0] : buffers[1];
+      const count = await this.#next(buffer);
+      await written;
+      if (count === 0) break;
+      written = this.#sink.write(buffer.subarray(0, count));
+    }
+    this.#watch.close();
+    closeSync(this.#file);
+    await this.#sink.end();
+  }
+
+  /** Reads the next piece; 0 means that there is no more. */
+  async #next(buffer: Buffer): Promise<number> {
+    while (this.#last === null || this.#read < this.#last.bytes || Date.now() < this.#last.time) {
+      const count = readNow(this.#file, buffer);
+      this.#read += Math.max(0, count);
+      // 0 is the end of a pipe, EIO that of a terminal.
+      if (count !== tryAgain) return Math.max(0, count);
+      if (!(await this.#readable())) return 0;
+    }
+    return 0;
+  }
+
+  /** Waits for bytes, or for the end; false when the job is gone and nothing has come for a while. */
+  async #readable(): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const silence = this.#last === null ? null : after(limits.drainQuietMs, () => resolve(false));
+    this.#wake = resolve;
+    this.#watch.arm();
+    const readable = await promise;
+    this.#wake = null;
+    this.#watch.disarm();
+    silence?.cancel();
+    return readable;
+  }
+}

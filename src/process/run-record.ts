@@ -1,0 +1,89 @@
+import type { Attempt, OutputsRecord, Result, StreamRecord, Usage } from '../contract/records.ts';
+import { noOutputs } from '../contract/records.ts';
+import { maskWhole, type Secrets } from './mask.ts';
+import { exitCodeOf, type Outcome, signalOf } from './outcome.ts';
+import type { Judgement } from './verdict.ts';
+
+/** What is known of a run so far; becomes its `Result`. */
+export class RunRecord {
+  readonly #name: string;
+  readonly #begun = new Date();
+  readonly #attempts: Attempt[] = [];
+  #startedAt: Date | null = null;
+  #command: readonly string[] = [];
+  #pid: number | null = null;
+  #attemptAt = new Date();
+  #endedAt: Date | null = null;
+  outputs: OutputsRecord = noOutputs;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** The number of the attempt that is under way, from 1. */
+  get attempt(): number {
+    return this.#attempts.length + 1;
+  }
+
+  /** The start of the job, or of the run where the job was never started; ms since 1970. */
+  get startedAtMs(): number {
+    return (this.#startedAt ?? this.#begun).getTime();
+  }
+
+  /** The start of the present attempt, RFC 3339. */
+  get attemptAt(): string {
+    return this.#attemptAt.toISOString();
+  }
+
+  setCommand(words: readonly Buffer[], secrets: Secrets): void {
+    this.#command = words.map((word) => maskWhole(word, secrets).toString());
+  }
+
+  /** An attempt's process runs. */
+  started(pid: number): void {
+    this.#pid = pid;
+    this.#attemptAt = new Date();
+    this.#startedAt ??= this.#attemptAt;
+  }
+
+  /** An attempt's process has ended; its output may still be on the way. */
+  ended(): void {
+    this.#endedAt = new Date();
+  }
+
+  /** An attempt is over. */
+  addAttempt(outcome: Outcome): void {
+    const finishedAt = (this.#endedAt ?? new Date()).toISOString();
+    this.#endedAt = null;
+    if (outcome.kind === 'notStarted') this.#attemptAt = new Date();
+    this.#attempts.push({
+      startedAt: outcome.kind === 'notStarted' ? finishedAt : this.attemptAt,
+      finishedAt,
+      exitCode: exitCodeOf(outcome),
+      signal: signalOf(outcome),
+    });
+  }
+
+  /** The record as it is published. */
+  result(judgement: Judgement, streams: { stdout: StreamRecord; stderr: StreamRecord }, usage: Usage): Result {
+    const last = this.#attempts.at(-1);
+    return {
+      version: 1,
+      container: this.#name,
+      command: this.#command,
+      pid: this.#pid,
+      attempts: this.#attempts,
+      startedAt: new Date(this.startedAtMs).toISOString(),
+      finishedAt: last?.finishedAt ?? new Date().toISOString(),
+      verdict: judgement.verdict,
+      exitCode: judgement.exitCode,
+      signal: judgement.signal,
+      origin: judgement.origin,
+      message: judgement.message,
+      stdout: streams.stdout,
+      stderr: streams.stderr,
+      usage,
+      outputs: this.outputs,
+    };
+  }
+}

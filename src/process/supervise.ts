@@ -1,0 +1,105 @@
+import { closeSync } from 'node:fs';
+import { Fault } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import { stateOf } from '../kernel/descendants.ts';
+import { makePipe, type Pipe } from '../kernel/pipe.ts';
+import type { Reaped } from '../kernel/reap.ts';
+import { sendSignal } from '../kernel/signals.ts';
+import { spawnProcess } from '../kernel/spawn.ts';
+import type { Children } from './children.ts';
+import type { Control } from './control.ts';
+import { findCommand, refusedBy } from './find-command.ts';
+import type { Outcome } from './outcome.ts';
+import { Pump } from './pump.ts';
+import type { Recorder } from './recorder.ts';
+
+/** CONT, STOP, TSTP, TTIN, TTOU: they concern a process's being stopped, which must not be undone. */
+const jobControl: ReadonlySet<number> = new Set([18, 19, 20, 21, 22]);
+const continueSignal = 18;
+
+/** The job's command line and environment, as bytes. */
+export interface Job {
+  readonly words: readonly [Buffer, ...Buffer[]];
+  /** `NAME=value` each. */
+  readonly environment: readonly Buffer[];
+}
+
+/** What a run has for all its attempts. */
+export interface Supervision {
+  readonly recorder: Recorder;
+  readonly control: Control;
+  readonly children: Children;
+  /** Called with the process id as soon as the job runs. */
+  readonly onStart: (pid: number) => void;
+  /** Called when the job's process has ended, before its output is drained. */
+  readonly onEnd: () => void;
+}
+
+/**
+ * Starts the job once and stays with it to its end: passes signals on, keeps its output, takes the verdict when its
+ * process ends, and reads what it has still left in the pipes.
+ *
+ * @returns how it ended, once all of its output is in the files and passed on
+ * @throws Fault `supervision` when a pipe cannot be had
+ */
+export async function supervise(job: Job, run: Supervision): Promise<Outcome> {
+  const file = findCommand(job.words[0], variable(job.environment, 'PATH='));
+  if (!Buffer.isBuffer(file)) return file;
+  const pipes = [openPipe(), openPipe()] as const;
+  const spawned = spawnProcess({
+    file,
+    words: job.words,
+    environment: job.environment,
+    descriptors: new Map([
+      [1, { descriptor: pipes[0].write }],
+      [2, { descriptor: pipes[1].write }],
+    ]),
+    leads: 'group',
+  });
+  for (const pipe of pipes) closeSync(pipe.write);
+  if ('errno' in spawned) {
+    for (const pipe of pipes) closeSync(pipe.read);
+    return refusedBy(file, spawned.errno);
+  }
+  return attend(spawned.pid, pipes, run);
+}
+
+async function attend(pid: number, pipes: readonly [Pipe, Pipe], run: Supervision): Promise<Outcome> {
+  const ended = run.children.ended(pid);
+  run.control.attach({
+    send: (signal) => sendToGroup(pid, signal),
+    killAll: () => run.children.killAll(pid),
+  });
+  run.onStart(pid);
+  const pumps = [
+    new Pump(pipes[0].read, run.recorder.sink(1)),
+    new Pump(pipes[1].read, run.recorder.sink(2)),
+  ];
+  const end = await ended;
+  run.onEnd();
+  for (const pump of pumps) pump.finish();
+  await Promise.all(pumps.map((pump) => pump.ended));
+  return outcomeOf(end);
+}
+
+function sendToGroup(pid: number, signal: number): void {
+  sendSignal(-pid, signal);
+  // A stopped process takes no signal but KILL before it goes on.
+  if (!jobControl.has(signal) && stateOf(pid) === 'T') sendSignal(-pid, continueSignal);
+}
+
+function outcomeOf(end: Reaped): Outcome {
+  if (end.end.kind === 'exited') return { kind: 'exited', code: end.end.code };
+  return { kind: 'signaled', signal: end.end.signal };
+}
+
+function openPipe(): Pipe {
+  const pipe = makePipe(limits.pipeBytes);
+  if ('errno' in pipe) throw new Fault('supervision', `Cannot make a pipe for the job: error ${pipe.errno}`);
+  return pipe;
+}
+
+function variable(environment: readonly Buffer[], prefix: string): Buffer | null {
+  const entry = environment.find((candidate) => candidate.toString('latin1', 0, prefix.length) === prefix);
+  return entry === undefined ? null : entry.subarray(prefix.length);
+}

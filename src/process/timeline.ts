@@ -1,0 +1,66 @@
+import type { LogFile } from './log-file.ts';
+
+/** A piece of output that has arrived: its place in the order is taken, its bytes are on the way to their file. */
+export interface Arrival {
+  /** Tells that the bytes are in their file. */
+  stored(bytes: number): void;
+}
+
+interface Entry {
+  readonly time: number;
+  readonly stream: 1 | 2;
+  bytes: number | null;
+}
+
+/**
+ * Writes the timeline (format in `contract/README.md`): one line a piece, in order of arrival, each only after its
+ * bytes are in their file. Neighbours of one stream and one millisecond become one line.
+ */
+export class Timeline {
+  readonly #file: LogFile;
+  readonly #entries: Entry[] = [];
+  #writing: Promise<void> | null = null;
+
+  constructor(file: LogFile) {
+    this.#file = file;
+  }
+
+  /** Takes the next place in the order, with the present time. */
+  arrive(stream: 1 | 2): Arrival {
+    const entry: Entry = { time: Date.now(), stream, bytes: null };
+    this.#entries.push(entry);
+    return {
+      stored: (bytes) => {
+        entry.bytes = bytes;
+        this.#writing ??= this.#writeStored();
+      },
+    };
+  }
+
+  /** Resolves when every line is in the file. */
+  async flush(): Promise<void> {
+    while (this.#writing !== null) await this.#writing;
+  }
+
+  async #writeStored(): Promise<void> {
+    for (let text = this.#takeStored(); text !== ''; text = this.#takeStored()) {
+      await this.#file.append(Buffer.from(text));
+    }
+    this.#writing = null;
+  }
+
+  #takeStored(): string {
+    const pending = this.#entries.findIndex((entry) => entry.bytes === null);
+    const ready = this.#entries.splice(0, pending === -1 ? this.#entries.length : pending);
+    const lines: Entry[] = [];
+    for (const entry of ready) {
+      const last = lines.at(-1);
+      if (last !== undefined && last.stream === entry.stream && last.time === entry.time) {
+        last.bytes = (last.bytes ?? 0) + (entry.bytes ?? 0);
+      } else if (entry.bytes !== 0) {
+        lines.push(entry);
+      }
+    }
+    return lines.map(({ time, stream, bytes }) => `${time} ${stream} ${bytes}\n`).join('');
+  }
+}
