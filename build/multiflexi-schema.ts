@@ -35,7 +35,10 @@ const common: readonly (readonly [table: string, columns: string])[] = [
 
 /** The statements that make the tables in SQLite. */
 export const sqliteTables: readonly string[] = [
-  ...common.map(([table, columns]) => `CREATE TABLE IF NOT EXISTS ${table} (id INTEGER PRIMARY KEY AUTOINCREMENT, ${columns})`),
+  ...common.map(
+    ([table, columns]) =>
+      `CREATE TABLE IF NOT EXISTS ${table} (id INTEGER PRIMARY KEY AUTOINCREMENT, ${columns})`,
+  ),
   `CREATE TABLE IF NOT EXISTS job_output_lines (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     job_id INTEGER NOT NULL REFERENCES job (id) ON DELETE CASCADE,
@@ -91,6 +94,10 @@ export function seedStatements(job: number, application = 'sample', version = '1
     ignore('user', 'id, login', `${job}, 'sample'`),
     ignore('apps', 'id, name, version', `${job}, '${application}', '${version}'`),
     ignore('runtemplate', 'id, name, app_id, company_id', `${job}, '${application}', ${job}, ${job}`),
-    ignore('job', 'id, app_id, company_id, launched_by, runtemplate_id', `${job}, ${job}, ${job}, ${job}, ${job}`),
+    ignore(
+      'job',
+      'id, app_id, company_id, launched_by, runtemplate_id',
+      `${job}, ${job}, ${job}, ${job}, ${job}`,
+    ),
   ];
 }

@@ -10,7 +10,10 @@ const longestMs = 2 ** 31 - 1;
 export function after(ms: number, callBack: () => void): Timer {
   let timer: NodeJS.Timeout;
   const wait = (left: number): void => {
-    timer = setTimeout(() => (left > longestMs ? wait(left - longestMs) : callBack()), Math.min(left, longestMs));
+    timer = setTimeout(
+      () => (left > longestMs ? wait(left - longestMs) : callBack()),
+      Math.min(left, longestMs),
+    );
   };
   wait(ms);
   return { cancel: () => clearTimeout(timer) };

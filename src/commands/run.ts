@@ -64,7 +64,10 @@ export async function run(edge: Edge, words: readonly Buffer[]): Promise<number>
   const judgement = await perform(run, edge).catch(judgeFault);
   over.abort();
   await recorder.close();
-  seal(container, record.result(judgement, { stdout: recorder.record(1), stderr: recorder.record(2) }, children.usage));
+  seal(
+    container,
+    record.result(judgement, { stdout: recorder.record(1), stderr: recorder.record(2) }, children.usage),
+  );
   await children.endLeftovers();
   if (judgement.origin === 'emissary' && judgement.message !== null) say(judgement.message);
   return judgement.exitCode;
@@ -96,7 +99,11 @@ async function runAttempts(run: Run, job: Job, template: Template): Promise<Outc
   for (let left = template.retry.attempts; left > 0 && control.cause === null; left -= 1) {
     if (outcome !== null) await pause(template.retry.delaySeconds * 1000, control.cancelled);
     if (control.cause !== null) break;
-    outcome = await supervise(job, { ...run, onStart: (pid) => started(run, template, pid), onEnd: () => record.ended() });
+    outcome = await supervise(job, {
+      ...run,
+      onStart: (pid) => started(run, template, pid),
+      onEnd: () => record.ended(),
+    });
     record.addAttempt(outcome);
     if (exitCodeOf(outcome) === 0 || outcome.kind === 'notStarted') break;
     if (left > 1) await children.endLeftovers();
@@ -116,7 +123,9 @@ function started(run: Run, template: Template, pid: number): void {
     run.over.signal.addEventListener('abort', () => timer.cancel());
   }
   void watchRequests(run).catch((error) => say(`cannot watch for signal requests: ${sentenceOf(error)}`));
-  void endWithMains(run, template).catch((error) => say(`cannot watch the main containers: ${sentenceOf(error)}`));
+  void endWithMains(run, template).catch((error) =>
+    say(`cannot watch the main containers: ${sentenceOf(error)}`),
+  );
 }
 
 /** Obeys signal requests from now on. */
@@ -187,12 +196,17 @@ function openRecorder(container: ContainerLayout, settings: RunSettings, secrets
   try {
     return new Recorder(container, { logLimit: settings.logLimit, combined: settings.combined, secrets });
   } catch (cause) {
-    throw new Fault('volume', `Cannot keep the job's output in ${container.directory}: ${sentenceOf(cause)}`, { cause });
+    throw new Fault(
+      'volume',
+      `Cannot keep the job's output in ${container.directory}: ${sentenceOf(cause)}`,
+      { cause },
+    );
   }
 }
 
 function warnOfUnmasked({ unmasked }: Secrets): void {
-  if (unmasked.length > 0) say(`not masked, since their values are short or common words: ${unmasked.join(', ')}`);
+  if (unmasked.length > 0)
+    say(`not masked, since their values are short or common words: ${unmasked.join(', ')}`);
 }
 
 function judgeFault(error: unknown): Judgement {

@@ -24,7 +24,9 @@ export interface Watcher {
  */
 export async function watchDirectory(directory: string, watcher: Watcher): Promise<'events' | 'polling'> {
   try {
-    const events = watchEvents(directory, { signal: watcher.signal }, (_kind, name) => watcher.onChange(name));
+    const events = watchEvents(directory, { signal: watcher.signal }, (_kind, name) =>
+      watcher.onChange(name),
+    );
     // The directory itself went away: the caller's own look tells what that means.
     events.on('error', () => watcher.onChange(null));
     return 'events';

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import process from 'node:process';
 
 /**
  * All living descendants of this process, whatever group or session they have made for themselves (proc(5)).

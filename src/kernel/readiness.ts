@@ -36,7 +36,11 @@ export interface Readiness {
  *
  * @returns the watch, or null where the descriptor cannot be watched (a regular file)
  */
-export function watchDescriptor(file: number, kind: 'read' | 'write', listener: () => void): Readiness | null {
+export function watchDescriptor(
+  file: number,
+  kind: 'read' | 'write',
+  listener: () => void,
+): Readiness | null {
   registerCallbacks();
   const memory = Buffer.alloc(Number(libuv().uv_handle_size(pollHandle)));
   const handle = getRawPointer(memory);
@@ -58,9 +62,12 @@ export function watchDescriptor(file: number, kind: 'read' | 'write', listener: 
 
 function registerCallbacks(): void {
   if (onReady !== 0n) return;
-  onReady = processImage().registerCallback({ arguments: ['pointer', 'i32', 'i32'], return: 'void' }, (handle) => {
-    watches.get(handle as bigint)?.ready();
-  });
+  onReady = processImage().registerCallback(
+    { arguments: ['pointer', 'i32', 'i32'], return: 'void' },
+    (handle) => {
+      watches.get(handle as bigint)?.ready();
+    },
+  );
   onClosed = processImage().registerCallback({ arguments: ['pointer'], return: 'void' }, (handle) => {
     watches.delete(handle as bigint);
   });

@@ -57,5 +57,9 @@ function endOf(word: number): Reaped['end'] {
 function usageOf(): Pick<Reaped, 'userSeconds' | 'systemSeconds' | 'maxRssBytes'> {
   const seconds = (offset: number) =>
     Number(usage.readBigInt64LE(offset)) + Number(usage.readBigInt64LE(offset + 8)) / 1e6;
-  return { userSeconds: seconds(0), systemSeconds: seconds(16), maxRssBytes: Number(usage.readBigInt64LE(32)) * 1024 };
+  return {
+    userSeconds: seconds(0),
+    systemSeconds: seconds(16),
+    maxRssBytes: Number(usage.readBigInt64LE(32)) * 1024,
+  };
 }

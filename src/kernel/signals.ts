@@ -27,9 +27,12 @@ const handles: Buffer[] = [];
  * @returns ends the catching; the signals have their default action again
  */
 export function catchSignals(numbers: readonly number[], listener: (signal: number) => void): () => void {
-  const caught = processImage().registerCallback({ arguments: ['pointer', 'i32'], return: 'void' }, (_handle, signal) => {
-    setImmediate(listener, signal);
-  });
+  const caught = processImage().registerCallback(
+    { arguments: ['pointer', 'i32'], return: 'void' },
+    (_handle, signal) => {
+      setImmediate(listener, signal);
+    },
+  );
   const size = Number(libc().uv_handle_size(signalHandle));
   const started = numbers.map((number) => {
     const memory = Buffer.alloc(size);

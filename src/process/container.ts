@@ -16,10 +16,14 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
     makeShared(container.directory);
     const held = holdFifo(container.alive);
     if (held === 'taken') {
-      throw new Fault('volume', `Cannot run container ${name}: another emissary runs it in ${container.directory}`);
+      throw new Fault(
+        'volume',
+        `Cannot run container ${name}: another emissary runs it in ${container.directory}`,
+      );
     }
     if (held !== 'held') throw new Error(`cannot make ${container.alive}: error ${held.errno}`);
-    for (const path of [container.exitCode, container.result, container.started]) rmSync(path, { force: true });
+    for (const path of [container.exitCode, container.result, container.started])
+      rmSync(path, { force: true });
     return container;
   } catch (error) {
     if (error instanceof Fault) throw error;

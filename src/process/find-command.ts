@@ -28,10 +28,13 @@ export function findCommand(word: Buffer, path: Buffer | null): Buffer | NotStar
   for (const directory of split(path ?? defaultPath)) {
     const candidate = directory.length === 0 ? word : Buffer.concat([directory, Buffer.from('/'), word]);
     const problem = whyNotExecutable(candidate);
-    if (problem === null) return directory.length === 0 ? Buffer.concat([Buffer.from('./'), word]) : candidate;
+    if (problem === null)
+      return directory.length === 0 ? Buffer.concat([Buffer.from('./'), word]) : candidate;
     if (problem !== 'missing') refusal ??= `Cannot run ${JSON.stringify(candidate.toString())}: ${problem}`;
   }
-  return refusal === null ? notStarted(127, `Cannot run ${shown}: not found in PATH`) : notStarted(126, refusal);
+  return refusal === null
+    ? notStarted(127, `Cannot run ${shown}: not found in PATH`)
+    : notStarted(126, refusal);
 }
 
 /** What posix_spawn's errno means for the job: 127 where nothing is there, else 126. */

@@ -23,7 +23,11 @@ export class LogFile {
     // A leftover may belong to another user, or be a link: it is never opened.
     rmSync(path, { force: true });
     this.#path = path;
-    this.#file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND, 0o644);
+    this.#file = openSync(
+      path,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND,
+      0o644,
+    );
     fchmodSync(this.#file, 0o644);
     this.#limit = limit;
   }
@@ -48,7 +52,8 @@ export class LogFile {
       offset += written;
       this.#bytes += written;
     }
-    if (part.length < chunk.length && !this.#truncated) this.#truncate(`it has reached its limit of ${this.#limit} bytes`);
+    if (part.length < chunk.length && !this.#truncated)
+      this.#truncate(`it has reached its limit of ${this.#limit} bytes`);
     return this.#bytes - before;
   }
 

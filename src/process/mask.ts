@@ -5,7 +5,15 @@ export const maskText = '***';
 const replacement = Buffer.from(maskText);
 
 /** Words that are no secret wherever they stand. */
-const commonWords: ReadonlySet<string> = new Set(['true', 'false', 'null', 'none', 'undefined', 'default', 'localhost']);
+const commonWords: ReadonlySet<string> = new Set([
+  'true',
+  'false',
+  'null',
+  'none',
+  'undefined',
+  'default',
+  'localhost',
+]);
 
 /** The secrets among a job's variables. */
 export interface Secrets {
@@ -32,7 +40,8 @@ export function findSecrets(entries: readonly Buffer[], patterns: readonly strin
     if (equals === -1 || !names.some((pattern) => pattern.test(name))) continue;
     const value = entry.subarray(equals + 1);
     if (value.length === 0) continue;
-    if (value.length < limits.maskedValueLength || commonWords.has(value.toString().toLowerCase())) unmasked.push(name);
+    if (value.length < limits.maskedValueLength || commonWords.has(value.toString().toLowerCase()))
+      unmasked.push(name);
     else values.set(value.toString('latin1'), value);
   }
   return { values: [...values.values()].sort((a, b) => b.length - a.length), unmasked };
@@ -79,7 +88,10 @@ export class StreamMask {
    * The finished parts, where the rest begins (`end`), and where in it a secret may begin that the text does not yet
    * hold whole (`hold`). A secret found behind that place has to wait: the earlier one would swallow it.
    */
-  #replace(text: Buffer, more: boolean): { readonly parts: Buffer[]; readonly end: number; readonly hold: number } {
+  #replace(
+    text: Buffer,
+    more: boolean,
+  ): { readonly parts: Buffer[]; readonly end: number; readonly hold: number } {
     const next = this.#secrets.map((secret) => text.indexOf(secret));
     const parts: Buffer[] = [];
     let end = 0;
@@ -94,7 +106,11 @@ export class StreamMask {
   }
 
   /** The first secret at or behind `end`, the longest of those at one place. `next` remembers each secret's next place. */
-  #firstFrom(text: Buffer, end: number, next: number[]): { readonly place: number; readonly length: number } | null {
+  #firstFrom(
+    text: Buffer,
+    end: number,
+    next: number[],
+  ): { readonly place: number; readonly length: number } | null {
     let first: { readonly place: number; readonly length: number } | null = null;
     for (const [index, secret] of this.#secrets.entries()) {
       let place = next[index] ?? -1;

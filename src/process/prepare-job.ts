@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import type { Layout } from '../contract/layout.ts';
-import { nameOf, type Environment } from '../settings/environment.ts';
+import { type Environment, nameOf } from '../settings/environment.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
 import type { Template } from '../settings/template.ts';
 import type { Job } from './supervise.ts';
@@ -13,7 +13,12 @@ import type { Job } from './supervise.ts';
  *
  * @throws Fault `usage` for an arguments file that is not a JSON array of strings
  */
-export function prepareJob(settings: RunSettings, template: Template, layout: Layout, environment: Environment): Job {
+export function prepareJob(
+  settings: RunSettings,
+  template: Template,
+  layout: Layout,
+  environment: Environment,
+): Job {
   const script = template.script !== null && settings.name === 'main' ? [Buffer.from(layout.script)] : [];
   return {
     words: [...settings.command, ...argumentsFrom(settings.argumentsFile), ...script],
@@ -28,7 +33,8 @@ function argumentsFrom(path: string | null): readonly Buffer[] {
     throw new Fault('usage', `Cannot use the arguments file ${path}: not a JSON array of strings`);
   }
   const bad = words.findIndex((word) => word.includes('\0'));
-  if (bad !== -1) throw new Fault('usage', `Cannot use the arguments file ${path}: word ${bad} holds a NUL byte`);
+  if (bad !== -1)
+    throw new Fault('usage', `Cannot use the arguments file ${path}: word ${bad} holds a NUL byte`);
   return words.map((word) => Buffer.from(word));
 }
 

@@ -31,7 +31,7 @@ export class Pump {
   /** @param file a pipe's or a terminal's descriptor, which the pump owns from now on */
   constructor(file: number, sink: Sink) {
     const watch = watchDescriptor(file, 'read', () => this.#wake?.(true));
-    if (watch === null) throw new Error('cannot watch the job\'s output');
+    if (watch === null) throw new Error("cannot watch the job's output");
     this.#file = file;
     this.#sink = sink;
     this.#watch = watch;
@@ -48,7 +48,10 @@ export class Pump {
   }
 
   async #run(): Promise<void> {
-    const buffers = [Buffer.allocUnsafeSlow(limits.pumpBytes), Buffer.allocUnsafeSlow(limits.pumpBytes)] as const;
+    const buffers = [
+      Buffer.allocUnsafeSlow(limits.pumpBytes),
+      Buffer.allocUnsafeSlow(limits.pumpBytes),
+    ] as const;
     let written = Promise.resolve();
     for (let turn = 0; ; turn += 1) {
       const buffer = turn % 2 === 0 ? buffers[0] : buffers[1];

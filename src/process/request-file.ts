@@ -13,13 +13,16 @@ export function takeRequest(path: string): number | null {
   try {
     text = readFileSync(path).subarray(0, limits.signalRequestBytes).toString();
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') say(`cannot read the signal request ${path}: ${(error as Error).message}`);
+    if (errnoOf(error) !== 'ENOENT')
+      say(`cannot read the signal request ${path}: ${(error as Error).message}`);
     return null;
   }
   rmSync(path, { force: true });
   const signal = signalNumber(text);
   if (signal === null) {
-    say(`the signal request ${path} says ${JSON.stringify(text.trim())}, which is no signal; nothing is done`);
+    say(
+      `the signal request ${path} says ${JSON.stringify(text.trim())}, which is no signal; nothing is done`,
+    );
   } else {
     say(`${signalName(signal)} was requested`);
   }

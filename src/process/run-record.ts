@@ -65,7 +65,11 @@ export class RunRecord {
   }
 
   /** The record as it is published. */
-  result(judgement: Judgement, streams: { stdout: StreamRecord; stderr: StreamRecord }, usage: Usage): Result {
+  result(
+    judgement: Judgement,
+    streams: { stdout: StreamRecord; stderr: StreamRecord },
+    usage: Usage,
+  ): Result {
     const last = this.#attempts.at(-1);
     return {
       version: 1,

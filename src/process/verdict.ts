@@ -65,7 +65,10 @@ function sentence(outcome: Outcome, verdict: Verdict, control: Control): string 
       : `exited with code ${exitCodeOf(outcome)}`;
   if (verdict === 'timedOut') return `The time was up: the job ${end}`;
   if (verdict === 'terminated') return `The job ${end}, ${askedBy(control, outcome)}`;
-  const unasked = outcome.kind === 'signaled' && outcome.signal === 9 ? ', which did not come from here (out of memory?)' : '';
+  const unasked =
+    outcome.kind === 'signaled' && outcome.signal === 9
+      ? ', which did not come from here (out of memory?)'
+      : '';
   return `The job ${end}${unasked}`;
 }
 
