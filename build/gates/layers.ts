@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { glob } from 'node:fs/promises';
+import { cruise, type ICruiseResult } from 'dependency-cruiser';
+import type { Gate } from './gate.ts';
+import { layerRules } from './layer-rules.ts';
+
+const folders = ['src', 'build', 'test', 'images'].filter((folder) => existsSync(folder));
+// A constant, since knip takes a pattern that stands in the call for an import of all that it matches.
+const sources = ['src/**/*.ts'];
+
+/** dependency-cruiser: see layer-rules.ts. */
+export const layers: Gate = {
+  name: 'layers',
+  title: 'imports point down, and every dependency has its one home',
+  async check() {
+    const { output } = await cruise(
+      folders,
+      {
+        validate: true,
+        ruleSet: { forbidden: [...layerRules] },
+        tsPreCompilationDeps: true,
+        doNotFollow: { path: 'node_modules' },
+        exclude: { path: '^(test/fixtures|dist)/' },
+      },
+      { extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'], conditionNames: ['import', 'node', 'default'] },
+    );
+    if (typeof output === 'string') return ['dependency-cruiser gave a text where a result was expected'];
+    return [...(await blindness(output)), ...violations(output)];
+  },
+};
+
+/** A cruise that saw too little proves nothing: every source file must be among its modules, with its imports. */
+async function blindness({ modules }: ICruiseResult): Promise<readonly string[]> {
+  const files = await Array.fromAsync(glob(sources));
+  const seen = modules.filter(({ source }) => files.includes(source));
+  const importing = seen.filter(({ dependencies }) => dependencies.length > 0);
+  const unseen = files.filter((file) => !seen.some(({ source }) => source === file));
+  return [
+    ...unseen.map((file) => `${file} was not looked at`),
+    ...(importing.length > files.length / 2
+      ? []
+      : [`only ${importing.length} of ${files.length} files were seen to import anything`]),
+  ];
+}
+
+function violations({ summary }: ICruiseResult): readonly string[] {
+  return summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`);
+}

@@ -1,0 +1,10 @@
+import { execa } from 'execa';
+
+/** Runs a checking tool of node_modules on the pinned runtime; gives its report as one finding, or none. */
+export async function findingsOf(script: string, words: readonly string[]): Promise<readonly string[]> {
+  const run = await execa(process.execPath, [`node_modules/${script}`, ...words], {
+    reject: false,
+    all: true,
+  });
+  return run.exitCode === 0 ? [] : [run.all.trim() || `${script} ended with ${run.exitCode}`];
+}

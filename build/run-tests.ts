@@ -1,0 +1,28 @@
+import { availableParallelism } from 'node:os';
+import { execa } from 'execa';
+
+/** One test that takes longer hangs, ms. */
+const testTimeoutMs = 10 * 60_000;
+/** The whole run, ms: more than it ever needs, less than a CI waits. */
+const runTimeoutMs = 40 * 60_000;
+
+/**
+ * Runs test files with node's own test runner on the pinned runtime; its report goes to our standard output.
+ * @param titles regular expressions; none = every test
+ * @returns the exit status
+ */
+export async function runTests(files: readonly string[], titles: readonly string[] = []): Promise<number> {
+  const options = [
+    '--test',
+    `--test-concurrency=${availableParallelism()}`,
+    `--test-timeout=${testTimeoutMs}`,
+    ...titles.map((title) => `--test-name-pattern=${title}`),
+  ];
+  const run = await execa(process.execPath, [...options, ...files], {
+    stdio: 'inherit',
+    reject: false,
+    timeout: runTimeoutMs,
+  });
+  if (run.timedOut) process.stderr.write(`The tests were stopped after ${runTimeoutMs / 60_000} minutes.\n`);
+  return run.exitCode ?? 1;
+}

@@ -1,0 +1,150 @@
+/** A planted fault: the files that are written over a copy of the tree, and what the gate must say of them. */
+export interface Violation {
+  readonly gate: string;
+  readonly title: string;
+  readonly files: Readonly<Record<string, string>>;
+  readonly says: RegExp;
+}
+
+const lines = (count: number) => Array.from({ length: count }, (_, index) => `  say('${index}');`).join('\n');
+const saying = "import { say } from '../base/log.ts';\n\n";
+
+function layer(rule: string, from: string, to: string): Violation {
+  return {
+    gate: 'layers',
+    title: `${from} imports ${to}`,
+    files: { [from]: `import '${to}';\n` },
+    says: new RegExp(`${rule}: ${from.replaceAll('.', '\\.')} → `),
+  };
+}
+
+/** At least one for every gate, and one for every rule that is this project's own choice. */
+export const violations: readonly Violation[] = [
+  {
+    gate: 'types',
+    title: 'a text where a number is wanted',
+    files: { 'src/base/planted.ts': "export const planted: number = 'text';\n" },
+    says: /src\/base\/planted\.ts\(1,14\): error TS2322/,
+  },
+  lintViolation('badly formatted', 'export const planted = "text"\n', /planted\.ts format/),
+  lintViolation('a default export', 'export default 1;\n', /planted\.ts.*noDefaultExport/),
+  lintViolation(
+    'a non-null assertion',
+    'export const planted = (text: string | null) => text!.length;\n',
+    /planted\.ts.*noNonNullAssertion/,
+  ),
+  lintViolation('a process global', 'export const planted = process.pid;\n', /planted\.ts.*noProcessGlobal/),
+  lintViolation(
+    'the environment imported below main.ts',
+    "import { env } from 'node:process';\n\nexport const planted = env;\n",
+    /planted\.ts.*noRestrictedImports/,
+  ),
+  lintViolation(
+    'a floating promise',
+    'async function act(): Promise<void> {}\n\nexport function planted(): void {\n  act();\n}\n',
+    /planted\.ts.*noFloatingPromises/,
+  ),
+  lintViolation(
+    'a function that is too long',
+    `${saying}export function planted(): void {\n${lines(60)}\n}\n`,
+    /planted\.ts.*noExcessiveLinesPerFunction/,
+  ),
+  lintViolation(
+    'a file that is too long',
+    saying +
+      [0, 1, 2, 3, 4].map((n) => `export function planted${n}(): void {\n${lines(40)}\n}\n`).join('\n'),
+    /planted\.ts.*noExcessiveLinesPerFile/,
+  ),
+  layer('only-cli-imports-commands', 'src/report/planted-command.ts', '../commands/run.ts'),
+  layer('only-cli-imports-commands', 'src/commands/planted.ts', './init.ts'),
+  layer('only-main-imports-cli', 'src/commands/planted-cli.ts', '../cli.ts'),
+  layer('main-is-the-top', 'src/planted-main.ts', './main.ts'),
+  layer('the-ground-imports-nothing-above', 'src/kernel/planted.ts', '../settings/edge.ts'),
+  layer('base-imports-nothing', 'src/base/planted-up.ts', '../kernel/libc.ts'),
+  layer('src-stands-alone', 'src/report/planted-test.ts', '../../test/helpers/program.ts'),
+  layer('everything-is-found', 'src/report/planted-lost.ts', './nowhere.ts'),
+  layer('home-of-ffi', 'src/process/planted-ffi.ts', 'node:ffi'),
+  layer('home-of-chokidar', 'src/report/planted-chokidar.ts', 'chokidar'),
+  layer('home-of-zod', 'src/process/planted-zod.ts', 'zod/mini'),
+  layer('zod-is-the-small-one', 'src/settings/planted-zod.ts', 'zod'),
+  layer('home-of-archives', 'src/report/planted-tar.ts', 'tar'),
+  layer('home-of-archives', 'src/process/planted-yazl.ts', 'yazl'),
+  layer('home-of-database', 'src/settings/planted-kysely.ts', 'kysely'),
+  layer('home-of-database', 'src/outputs/planted-sqlite.ts', 'node:sqlite'),
+  layer('home-of-network', 'src/process/planted-http.ts', 'node:http'),
+  layer('home-of-whole-programs', 'src/process/planted-execa.ts', 'execa'),
+  layer('home-of-whole-programs', 'src/process/planted-child.ts', 'node:child_process'),
+  layer('home-of-bundler', 'src/process/planted-esbuild.ts', 'esbuild'),
+  ...roomsApart(),
+  {
+    gate: 'layers',
+    title: 'a room imported from below',
+    files: {
+      'src/outputs/planted-room.ts': 'export const planted = 1;\n',
+      'src/contract/planted-up.ts': "import '../outputs/planted-room.ts';\n",
+    },
+    says: /only-commands-import-rooms: src\/contract\/planted-up\.ts → /,
+  },
+  {
+    gate: 'layers',
+    title: 'a circle',
+    files: {
+      'src/base/planted-one.ts': "import './planted-two.ts';\n",
+      'src/base/planted-two.ts': "import './planted-one.ts';\n",
+    },
+    says: /no-circles: src\/base\/planted-one\.ts → src\/base\/planted-two\.ts/,
+  },
+  {
+    gate: 'dead-code',
+    title: 'a file that nobody imports',
+    files: { 'src/base/planted-file.ts': 'export const planted = 1;\n' },
+    says: /src\/base\/planted-file\.ts/,
+  },
+  {
+    gate: 'places',
+    title: 'a registry',
+    files: { 'images/planted/Dockerfile': `FROM ${['ghcr', 'io'].join('.')}/somebody/image:1\n` },
+    says: /images\/planted\/Dockerfile:1: a registry host/,
+  },
+  {
+    gate: 'places',
+    title: "one machine's path",
+    files: { 'test/planted.md': `See\n${['', 'root', 'notes'].join('/')}.txt\n` },
+    says: /test\/planted\.md:2: a path of one machine/,
+  },
+  {
+    gate: 'size',
+    title: 'a program that is too large',
+    files: { 'dist/emissary': 'x'.repeat(130_000_001) },
+    says: /dist\/emissary has 130000001 bytes/,
+  },
+];
+
+function lintViolation(title: string, text: string, says: RegExp): Violation {
+  return {
+    gate: 'lint',
+    title,
+    files: { [`src/base/${title.replaceAll(/\W/g, '-')}-planted.ts`]: text },
+    says,
+  };
+}
+
+/** Every pair of rooms. */
+function roomsApart(): readonly Violation[] {
+  const rooms = ['process', 'inputs', 'outputs', 'report'];
+  return rooms.flatMap((from) =>
+    rooms
+      .filter((to) => to !== from)
+      .map((to) => ({
+        gate: 'layers',
+        title: `${from} imports ${to}`,
+        files: {
+          [`src/${to}/planted-target.ts`]: 'export const planted = 1;\n',
+          [`src/${from}/planted-to-${to}.ts`]: `import '../${to}/planted-target.ts';\n`,
+        },
+        says: new RegExp(
+          `rooms-are-apart: src/${from}/planted-to-${to}\\.ts → src/${to}/planted-target\\.ts`,
+        ),
+      })),
+  );
+}
