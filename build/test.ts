@@ -1,5 +1,6 @@
 import { glob } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { startDockerDaemon } from './docker-daemon.ts';
 import { runTests } from './run-tests.ts';
 
 /**
@@ -22,7 +23,13 @@ if (files.length === 0) {
   );
   process.exitCode = 1;
 } else {
-  process.exitCode = await runTests(files, values.title);
+  const docker = files.some((file) => file.startsWith('test/containers/')) ? await startDockerDaemon() : null;
+  if (docker !== null) process.env['DOCKER_HOST'] = docker.host;
+  try {
+    process.exitCode = await runTests(files, values.title);
+  } finally {
+    await docker?.stop();
+  }
 }
 
 async function testFiles(words: readonly string[]): Promise<readonly string[]> {

@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { TestContext } from 'node:test';
+import { execa, type Options } from 'execa';
+import { lacks, requireProgram } from './require.ts';
+
+/** A container engine that was seen to work. */
+export interface Engine {
+  readonly name: 'podman' | 'docker';
+  /** Variables that every call of the engine needs. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Runs the engine with these words; never throws, the result tells. */
+  run(words: readonly string[], options?: Options): Promise<EngineResult>;
+  /** Makes an image of nothing but this directory's content. */
+  importTree(directory: string, image: string): Promise<void>;
+}
+
+/** What one call of the engine gave. */
+export interface EngineResult {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const setNeeded = resolve(import.meta.dirname, '../containers/containers.conf');
+
+/**
+ * The engine, or null after the test was skipped because there is none that works here. In CI that is a failure.
+ * Docker needs a daemon: `npm test` starts one (build/docker-daemon.ts) where none answers.
+ */
+export async function requireEngine(t: TestContext, name: Engine['name']): Promise<Engine | null> {
+  if (!requireProgram(t, name)) return null;
+  const engine = engineOf(name);
+  const { exitCode, stderr } = await engine.run(['info']);
+  if (exitCode === 0) return engine;
+  lacks(t, `${name} does not work here (${stderr.split('\n')[0]})`);
+  return null;
+}
+
+function engineOf(name: Engine['name']): Engine {
+  const env = name === 'podman' ? podmanEnvironment() : {};
+  const run = async (words: readonly string[], options: Options = {}) => {
+    const result = await execa(name, words, { ...options, reject: false, env: { ...env, ...options.env } });
+    return { exitCode: result.exitCode, stdout: String(result.stdout), stderr: String(result.stderr) };
+  };
+  return {
+    name,
+    env,
+    run,
+    async importTree(directory, image) {
+      const { exitCode, stderr } = await execa({ env, shell: '/bin/sh', reject: false })(
+        `tar -C '${directory}' -c . | ${name} import - '${image}'`,
+      );
+      if (exitCode !== 0) throw new Error(`${name} import: ${stderr}`);
+    },
+  };
+}
+
+/** A person's own CONTAINERS_CONF wins; ours is for machines on which podman's own defaults cannot work. */
+function podmanEnvironment(): Record<string, string> {
+  if (process.env['CONTAINERS_CONF'] !== undefined) return {};
+  return process.getuid?.() === 0 && (mayNotRaiseLimits() || mixesControlGroups())
+    ? { CONTAINERS_CONF: setNeeded }
+    : {};
+}
+
+/** CAP_SYS_RESOURCE is bit 24 (capability.h). */
+function mayNotRaiseLimits(): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  return ((BigInt(`0x${effective}`) >> 24n) & 1n) === 0n;
+}
+
+function mixesControlGroups(): boolean {
+  return existsSync('/sys/fs/cgroup/unified') && !existsSync('/sys/fs/cgroup/cgroup.controllers');
+}
