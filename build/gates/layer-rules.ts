@@ -1,6 +1,6 @@
 import type { IRegularForbiddenRuleType } from 'dependency-cruiser';
 
-const room = '^src/(process|inputs|outputs|report)/';
+const room = '^src/(process|install|inputs|outputs|report)/';
 
 /**
  * Who may import whom, and the one home of each dependency: the two tables of src/README.md as rules. Paths are those

@@ -1,6 +1,26 @@
-import { Fault } from '../base/fault.ts';
+import { layoutOf } from '../contract/layout.ts';
+import { installProgram } from '../install/install-program.ts';
+import { openVolume } from '../install/open-volume.ts';
+import { publishTemplate } from '../install/publish-template.ts';
+import { readTemplateText } from '../install/read-template-text.ts';
 import type { Edge } from '../settings/edge.ts';
+import { initSettings } from '../settings/init-settings.ts';
+import { parseTemplate } from '../settings/template.ts';
 
-export async function init(_edge: Edge, _words: readonly Buffer[]): Promise<number> {
-  throw new Fault('usage', 'init: not there yet');
+/**
+ * `emissary init`: puts the program, the template and the staged inputs on the shared volume. All that can be wrong
+ * with what it was given is found before the first file is written.
+ *
+ * @returns 0
+ * @throws Fault `usage`, `template`, `volume`, `inputs`
+ */
+export async function init(edge: Edge, words: readonly Buffer[]): Promise<number> {
+  const settings = initSettings(edge, words);
+  const { text, origin } = readTemplateText(settings.template);
+  await parseTemplate(text, origin);
+  const layout = layoutOf(settings.root);
+  openVolume(layout);
+  installProgram(edge.program, layout);
+  publishTemplate(text, layout);
+  return 0;
 }

@@ -1,0 +1,51 @@
+import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { errnoOf, Fault } from '../base/fault.ts';
+import type { Layout } from '../contract/layout.ts';
+import { writing } from './writing.ts';
+
+/** All users may make and replace files: the containers of a pod run as users that do not know each other. */
+const forEveryone = 0o777;
+
+/**
+ * Makes the directories that the containers share, writable for any user whatever the umask.
+ * @throws Fault `volume` when the root cannot be made or written
+ */
+export function openVolume(layout: Layout): void {
+  writing(layout.root, () => makeRoot(layout.root));
+  shareWithEveryone(layout.root, statSync(layout.root).uid);
+  for (const directory of [layout.containers, layout.outputs, layout.parameters, layout.artifacts]) {
+    writing(directory, () => makeDirectory(directory));
+    shareWithEveryone(directory, lstatSync(directory).uid);
+  }
+}
+
+/**
+ * Makes the root and what is missing above it. Not by `recursive`, which never ends in a directory that takes no
+ * files, such as /proc. The root may be reached through links of the container's own file system.
+ */
+function makeRoot(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return;
+  if (found !== undefined) throw new Fault('volume', `Cannot write "${path}": it is not a directory`);
+  makeRoot(dirname(path));
+  mkdirSync(path);
+}
+
+/** Below the root nothing is followed: somebody else may have put a link there. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    if (!lstatSync(path).isDirectory()) throw new Fault('volume', `Cannot write "${path}": it is not a directory`);
+  }
+}
+
+/** The mode can be changed by the owner only; a volume that came with another one is as its maker wanted it. */
+function shareWithEveryone(directory: string, owner: number): void {
+  const own = process.geteuid?.() ?? -1;
+  if (own !== owner && own !== 0) return;
+  const mode = statSync(directory).mode & 0o7777;
+  if ((mode & forEveryone) !== forEveryone) writing(directory, () => chmodSync(directory, mode | forEveryone));
+}

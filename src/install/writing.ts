@@ -1,0 +1,29 @@
+import { dirname } from 'node:path';
+import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
+
+/** What a person can do about the usual errors, by errno name. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'the volume is full',
+  EDQUOT: "the volume's quota is used up",
+  EROFS: 'the volume is mounted read-only',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  ENOTDIR: 'a part of the path is not a directory',
+  EISDIR: 'a directory is in its place',
+};
+
+/**
+ * Does one piece of writing on the volume, and turns its error into one sentence.
+ * @param path what is being written, for the message
+ * @throws Fault `volume`
+ */
+export function writing<T>(path: string, write: () => T): T {
+  try {
+    return write();
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause;
+    const known = reasons[errnoOf(cause) ?? ''];
+    const reason = known === undefined ? sentenceOf(cause) : `${known} (${errnoOf(cause)}, in "${dirname(path)}")`;
+    throw new Fault('volume', `Cannot write "${path}": ${reason}`, { cause });
+  }
+}
