@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, constants, copyFileSync, linkSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, constants, copyFileSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { Fault } from '../base/fault.ts';
+import process from 'node:process';
+import { errnoOf, Fault } from '../base/fault.ts';
 import type { Layout } from '../contract/layout.ts';
 import { writing } from './writing.ts';
 
@@ -17,7 +17,7 @@ export function installProgram(program: string, layout: Layout): void {
     chmodSync(temporary, 0o555);
   });
   replace(layout.argoProgram, (temporary) => linkSync(layout.program, temporary));
-  tryToStart(layout);
+  checkExecutable(layout.program);
 }
 
 /** A file that is executing cannot be written, only replaced by another one under its name. */
@@ -34,9 +34,12 @@ function replace(path: string, make: (temporary: string) => void): void {
   });
 }
 
-function tryToStart(layout: Layout): void {
-  const { error, status } = spawnSync(layout.program, ['--version'], { stdio: 'ignore' });
-  if (error === undefined && status === 0) return;
-  const found = error?.message ?? `exit status ${status}`;
-  throw new Fault('volume', `Cannot start "${layout.program}": is the volume mounted noexec? (${found})`, { cause: error });
+/** access(2) asks the mount too: on one that is `noexec` nobody may execute, root included. */
+function checkExecutable(path: string): void {
+  try {
+    accessSync(path, constants.X_OK);
+  } catch (cause) {
+    const found = `programs cannot be started from its volume, which is mounted noexec (${errnoOf(cause)})`;
+    throw new Fault('volume', `Cannot install "${path}": ${found}`, { cause });
+  }
 }

@@ -1,5 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import process from 'node:process';
 import { errnoOf, Fault } from '../base/fault.ts';
 import type { Layout } from '../contract/layout.ts';
 import { writing } from './writing.ts';
@@ -38,7 +39,8 @@ function makeDirectory(path: string): void {
     mkdirSync(path);
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
-    if (!lstatSync(path).isDirectory()) throw new Fault('volume', `Cannot write "${path}": it is not a directory`);
+    if (!lstatSync(path).isDirectory())
+      throw new Fault('volume', `Cannot write "${path}": it is not a directory`);
   }
 }
 
@@ -47,5 +49,6 @@ function shareWithEveryone(directory: string, owner: number): void {
   const own = process.geteuid?.() ?? -1;
   if (own !== owner && own !== 0) return;
   const mode = statSync(directory).mode & 0o7777;
-  if ((mode & forEveryone) !== forEveryone) writing(directory, () => chmodSync(directory, mode | forEveryone));
+  if ((mode & forEveryone) !== forEveryone)
+    writing(directory, () => chmodSync(directory, mode | forEveryone));
 }

@@ -23,7 +23,8 @@ export function writing<T>(path: string, write: () => T): T {
   } catch (cause) {
     if (cause instanceof Fault) throw cause;
     const known = reasons[errnoOf(cause) ?? ''];
-    const reason = known === undefined ? sentenceOf(cause) : `${known} (${errnoOf(cause)}, in "${dirname(path)}")`;
+    const reason =
+      known === undefined ? sentenceOf(cause) : `${known} (${errnoOf(cause)}, in "${dirname(path)}")`;
     throw new Fault('volume', `Cannot write "${path}": ${reason}`, { cause });
   }
 }
