@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import process from 'node:process';
+import { pid } from 'node:process';
 
 /**
  * All living descendants of this process, whatever group or session they have made for themselves (proc(5)).
@@ -8,7 +8,7 @@ import process from 'node:process';
 export function descendants(): readonly number[] {
   const children = childrenByParent();
   const found: number[] = [];
-  const queue = [process.pid];
+  const queue = [pid];
   for (let parent = queue.shift(); parent !== undefined; parent = queue.shift()) {
     for (const child of children.get(parent) ?? []) {
       found.push(child);

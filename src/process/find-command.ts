@@ -24,17 +24,7 @@ export function findCommand(word: Buffer, path: Buffer | null): Buffer | NotStar
       ? notStarted(127, `Cannot run ${shown}: no such file`)
       : notStarted(126, `Cannot run ${shown}: ${problem}`);
   }
-  let refusal: string | null = null;
-  for (const directory of split(path ?? defaultPath)) {
-    const candidate = directory.length === 0 ? word : Buffer.concat([directory, Buffer.from('/'), word]);
-    const problem = whyNotExecutable(candidate);
-    if (problem === null)
-      return directory.length === 0 ? Buffer.concat([Buffer.from('./'), word]) : candidate;
-    if (problem !== 'missing') refusal ??= `Cannot run ${JSON.stringify(candidate.toString())}: ${problem}`;
-  }
-  return refusal === null
-    ? notStarted(127, `Cannot run ${shown}: not found in PATH`)
-    : notStarted(126, refusal);
+  return searchPath(word, path ?? defaultPath);
 }
 
 /** What posix_spawn's errno means for the job: 127 where nothing is there, else 126. */
@@ -49,6 +39,23 @@ export function refusedBy(file: Buffer, errno: number): NotStarted {
     26: 'the file is being written to',
   };
   return notStarted(errno === 2 ? 127 : 126, `Cannot run ${shown}: ${reasons[errno] ?? `error ${errno}`}`);
+}
+
+function searchPath(word: Buffer, path: Buffer): Buffer | NotStarted {
+  let refusal: string | null = null;
+  for (const directory of split(path)) {
+    const candidate = Buffer.concat([
+      directory.length === 0 ? Buffer.from('.') : directory,
+      Buffer.from('/'),
+      word,
+    ]);
+    const problem = whyNotExecutable(candidate);
+    if (problem === null) return candidate;
+    if (problem !== 'missing') refusal ??= `Cannot run ${JSON.stringify(candidate.toString())}: ${problem}`;
+  }
+  return refusal === null
+    ? notStarted(127, `Cannot run ${JSON.stringify(word.toString())}: not found in PATH`)
+    : notStarted(126, refusal);
 }
 
 function notStarted(code: 126 | 127, reason: string): NotStarted {
