@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
 import { say } from '../base/log.ts';
 import { after, pause } from '../base/timer.ts';
@@ -17,7 +16,7 @@ import { findSecrets, type Secrets } from '../process/mask.ts';
 import { exitCodeOf, type Outcome } from '../process/outcome.ts';
 import { prepareJob } from '../process/prepare-job.ts';
 import { Recorder } from '../process/recorder.ts';
-import { takeRequest } from '../process/request-file.ts';
+import { obeyRequest, watchRequests } from '../process/requests.ts';
 import { RunRecord } from '../process/run-record.ts';
 import { seal } from '../process/seal.ts';
 import { type Job, supervise } from '../process/supervise.ts';
@@ -79,7 +78,7 @@ async function perform(run: Run, edge: Edge): Promise<Judgement> {
   const template = await readTemplate(layout);
   const job = prepareJob(settings, template, layout, edge.environment);
   record.setCommand(job.words, run.secrets);
-  lookForRequest(run);
+  obeyRequest(run.container, control);
   await hold(run, settings.pauseBefore, run.container.before);
   const failed = await waitForDependencies(run, template);
   if (control.cause !== null) return cancelledRun(control);
@@ -122,29 +121,10 @@ function started(run: Run, template: Template, pid: number): void {
     const timer = after(run.settings.timeoutMs, () => run.control.stop('timeout'));
     run.over.signal.addEventListener('abort', () => timer.cancel());
   }
-  void watchRequests(run).catch((error) => say(`cannot watch for signal requests: ${sentenceOf(error)}`));
+  void watchRequests(run.container, run.control, run.over.signal);
   void endWithMains(run, template).catch((error) =>
     say(`cannot watch the main containers: ${sentenceOf(error)}`),
   );
-}
-
-/** Obeys signal requests from now on. */
-async function watchRequests(run: Run): Promise<void> {
-  const { container, over } = run;
-  const { watchDirectory } = await import('../contract/watch.ts');
-  const name = basename(container.signal);
-  await watchDirectory(container.directory, {
-    onChange: (changed) => {
-      if (changed === name || changed === null) lookForRequest(run);
-    },
-    signal: over.signal,
-  });
-  lookForRequest(run);
-}
-
-function lookForRequest(run: Run): void {
-  const signal = takeRequest(run.container.signal);
-  if (signal !== null) run.control.receive('request', signal);
 }
 
 /** A sidecar of the template ends once every main container has its seal. */
@@ -157,7 +137,7 @@ async function endWithMains(run: Run, template: Template): Promise<void> {
 async function waitForDependencies(run: Run, template: Template) {
   const names = template.containers?.find(({ name }) => name === run.settings.name)?.dependencies ?? [];
   if (names.length === 0) return null;
-  void watchRequests(run);
+  void watchRequests(run.container, run.control, run.over.signal);
   return waitForSeals(run.layout, names, { firstFailure: true, signal: run.control.cancelled });
 }
 

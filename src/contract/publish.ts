@@ -1,6 +1,7 @@
-import { closeSync, fchmodSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync, renameSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
+import { removeFile } from '../base/remove.ts';
 
 /**
  * Makes a file appear whole: written beside its place under another name, then renamed over it (rename(2) is atomic).
@@ -16,14 +17,14 @@ export function publish(path: string, content: string | Uint8Array, mode = 0o644
     writeWhole(temporary, content, mode);
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeFile(temporary);
     throw error;
   }
 }
 
 function writeWhole(path: string, content: string | Uint8Array, mode: number): void {
   // A leftover of a killed process with our pid is removed first: 'wx' never follows a link that somebody left there.
-  rmSync(path, { force: true });
+  removeFile(path);
   const file = openSync(path, 'wx', mode);
   try {
     fchmodSync(file, mode);

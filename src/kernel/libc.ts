@@ -13,13 +13,14 @@ export function processImage(): DynamicLibrary {
  * memory is handed over for the call).
  */
 export function bind<const T extends FunctionDefinitions>(definitions: T) {
+  // Found beforehand: looking for it after a call has failed would change it.
+  errnoLocation ??= processImage().getFunction('__errno_location', { arguments: [], return: 'pointer' });
   return processImage().getFunctions(definitions);
 }
 
 let errnoLocation: (() => bigint) | null = null;
 
-/** `errno` of this thread. Valid only directly after the call that failed (errno(3)). */
+/** `errno` of this thread; valid only directly after the bound call that failed (errno(3)). */
 export function errno(): number {
-  errnoLocation ??= bind({ __errno_location: { arguments: [], return: 'pointer' } }).__errno_location;
-  return getInt32(errnoLocation());
+  return errnoLocation === null ? 0 : getInt32(errnoLocation());
 }

@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { Fault, sentenceOf } from '../base/fault.ts';
+import { removeFile } from '../base/remove.ts';
 import type { ContainerLayout, Layout } from '../contract/layout.ts';
 import { holdFifo } from '../kernel/lock.ts';
 
@@ -22,8 +23,7 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
       );
     }
     if (held !== 'held') throw new Error(`cannot make ${container.alive}: error ${held.errno}`);
-    for (const path of [container.exitCode, container.result, container.started])
-      rmSync(path, { force: true });
+    for (const path of [container.exitCode, container.result, container.started]) removeFile(path);
     return container;
   } catch (error) {
     if (error instanceof Fault) throw error;
@@ -33,6 +33,7 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
 
 /** Makes a directory that any user may work in, whatever the umask; somebody else's is taken as it is. */
 export function makeShared(directory: string): void {
+  if (existsSync(directory)) return;
   try {
     mkdirSync(directory);
   } catch (error) {

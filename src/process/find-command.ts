@@ -1,10 +1,12 @@
 import { accessSync, constants, statSync } from 'node:fs';
+import { errnoOf, sentenceOf } from '../base/fault.ts';
 import type { Outcome } from './outcome.ts';
 
 type NotStarted = Extract<Outcome, { kind: 'notStarted' }>;
 
 /** execvp(3)'s own default where PATH is not set. */
 const defaultPath = Buffer.from('/bin:/usr/bin');
+const missing = 'missing';
 const slash = 0x2f;
 const colon = 0x3a;
 
@@ -15,21 +17,19 @@ const colon = 0x3a;
  * @param path the job's own PATH, null where it is not set
  */
 export function findCommand(word: Buffer, path: Buffer | null): Buffer | NotStarted {
-  const shown = JSON.stringify(word.toString());
   if (word.length === 0) return notStarted(127, 'Cannot run "": the command is empty');
   if (word.includes(slash)) {
     const problem = whyNotExecutable(word);
     if (problem === null) return word;
-    return problem === 'missing'
-      ? notStarted(127, `Cannot run ${shown}: no such file`)
-      : notStarted(126, `Cannot run ${shown}: ${problem}`);
+    return problem === missing
+      ? notStarted(127, `Cannot run ${shown(word)}: no such file`)
+      : refused(word, problem);
   }
-  return searchPath(word, path ?? defaultPath);
+  return search(word, path ?? defaultPath);
 }
 
 /** What posix_spawn's errno means for the job: 127 where nothing is there, else 126. */
 export function refusedBy(file: Buffer, errno: number): NotStarted {
-  const shown = JSON.stringify(file.toString());
   const reasons: Readonly<Record<number, string>> = {
     2: 'the interpreter that the file names is not there',
     7: 'the arguments and variables are longer than the kernel takes',
@@ -38,11 +38,14 @@ export function refusedBy(file: Buffer, errno: number): NotStarted {
     13: 'permission denied',
     26: 'the file is being written to',
   };
-  return notStarted(errno === 2 ? 127 : 126, `Cannot run ${shown}: ${reasons[errno] ?? `error ${errno}`}`);
+  return notStarted(
+    errno === 2 ? 127 : 126,
+    `Cannot run ${shown(file)}: ${reasons[errno] ?? `error ${errno}`}`,
+  );
 }
 
-function searchPath(word: Buffer, path: Buffer): Buffer | NotStarted {
-  let refusal: string | null = null;
+function search(word: Buffer, path: Buffer): Buffer | NotStarted {
+  let refusal: NotStarted | null = null;
   for (const directory of split(path)) {
     const candidate = Buffer.concat([
       directory.length === 0 ? Buffer.from('.') : directory,
@@ -51,26 +54,32 @@ function searchPath(word: Buffer, path: Buffer): Buffer | NotStarted {
     ]);
     const problem = whyNotExecutable(candidate);
     if (problem === null) return candidate;
-    if (problem !== 'missing') refusal ??= `Cannot run ${JSON.stringify(candidate.toString())}: ${problem}`;
+    if (problem !== missing) refusal ??= refused(candidate, problem);
   }
-  return refusal === null
-    ? notStarted(127, `Cannot run ${JSON.stringify(word.toString())}: not found in PATH`)
-    : notStarted(126, refusal);
+  return refusal ?? notStarted(127, `Cannot run ${shown(word)}: not found in PATH`);
 }
 
 function notStarted(code: 126 | 127, reason: string): NotStarted {
   return { kind: 'notStarted', code, reason };
 }
 
-function whyNotExecutable(file: Buffer): 'missing' | string | null {
+function refused(file: Buffer, problem: string): NotStarted {
+  return notStarted(126, `Cannot run ${shown(file)}: ${problem}`);
+}
+
+function shown(word: Buffer): string {
+  return JSON.stringify(word.toString());
+}
+
+function whyNotExecutable(file: Buffer): string | null {
   try {
-    if (statSync(file).isDirectory()) return 'it is a directory';
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (stat === undefined) return missing;
+    if (stat.isDirectory()) return 'it is a directory';
     accessSync(file, constants.X_OK);
     return null;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing';
-    return code === 'EACCES' ? 'no permission to execute it' : `${code}`;
+    return errnoOf(error) === 'EACCES' ? 'no permission to execute it' : sentenceOf(error);
   }
 }
 

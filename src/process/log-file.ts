@@ -1,6 +1,7 @@
-import { closeSync, constants, fchmodSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, openSync } from 'node:fs';
 import { errnoOf } from '../base/fault.ts';
 import { say } from '../base/log.ts';
+import { removeFile } from '../base/remove.ts';
 import type { StreamRecord } from '../contract/records.ts';
 import { writeSome } from './write-some.ts';
 
@@ -21,7 +22,7 @@ export class LogFile {
    */
   constructor(path: string, limit: number) {
     // A leftover may belong to another user, or be a link: it is never opened.
-    rmSync(path, { force: true });
+    removeFile(path);
     this.#path = path;
     this.#file = openSync(
       path,

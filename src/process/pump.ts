@@ -4,7 +4,8 @@ import { after } from '../base/timer.ts';
 import { readableBytes, readNow } from '../kernel/pipe.ts';
 import { type Readiness, watchDescriptor } from '../kernel/readiness.ts';
 
-const tryAgain = -11;
+/** EIO: the end of a terminal whose other side has closed. */
+const hungUp = -5;
 
 /** Where a stream of the job's goes. Neither promise ever rejects; a chunk's memory is free once its promise resolves. */
 export interface Sink {
@@ -70,8 +71,8 @@ export class Pump {
     while (this.#last === null || this.#read < this.#last.bytes || Date.now() < this.#last.time) {
       const count = readNow(this.#file, buffer);
       this.#read += Math.max(0, count);
-      // 0 is the end of a pipe, EIO that of a terminal.
-      if (count !== tryAgain) return Math.max(0, count);
+      if (count > 0) return count;
+      if (count === 0 || count === hungUp) return 0;
       if (!(await this.#readable())) return 0;
     }
     return 0;

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { Fault } from '../base/fault.ts';
 import type { Environment } from './environment.ts';
 import { type OptionSpec, options, type Verb } from './options.ts';
@@ -13,20 +12,22 @@ export interface CommandLine {
 }
 
 /**
- * Takes a verb's words apart by the table in `options.ts`.
+ * Takes a verb's words apart by the table in `options.ts`: `--name value`, `--name=value`, `--switch`, operands. By
+ * hand, because `util.parseArgs` takes a millisecond that the job would wait for, and cannot say which word is wrong.
+ *
  * @throws Fault `usage` for an unknown option, a missing value, an option of another verb
  */
 export function readCommandLine(verb: Verb, words: readonly Buffer[], environment: Environment): CommandLine {
   const end = words.findIndex((word) => word.toString('latin1') === '--');
   const own = (end === -1 ? words : words.slice(0, end)).map((word) => word.toString());
   const specs = options.filter((option) => option.verbs.includes(verb));
-  const { values, positionals } = parseWords(verb, own, specs);
+  const { values, operands } = parseWords(verb, own, specs);
   return {
-    operands: positionals,
+    operands,
     command: end === -1 ? null : words.slice(end + 1),
     value: (name) => {
-      const given = values[name];
-      if (given !== undefined) return String(given);
+      const given = values.get(name);
+      if (given !== undefined) return given;
       const spec = specs.find((option) => option.name === name);
       return spec === undefined ? null : fallback(spec, environment);
     },
@@ -45,32 +46,36 @@ export function sourceOf(name: string, words: readonly Buffer[], environment: En
 }
 
 function parseWords(verb: Verb, words: readonly string[], specs: readonly OptionSpec[]) {
-  const config = Object.fromEntries(
-    specs.map((spec) => [
-      spec.name,
-      { type: spec.value === null ? ('boolean' as const) : ('string' as const) },
-    ]),
-  );
-  try {
-    return parseArgs({ args: [...words], options: config, allowPositionals: true, strict: true });
-  } catch (cause) {
-    throw new Fault(
-      'usage',
-      `${verb}: ${optionSentence(cause as Error, words, specs)}; see emissary ${verb} --help`,
-      {
-        cause,
-      },
-    );
+  const values = new Map<string, string>();
+  const operands: string[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? '';
+    if (!word.startsWith('-') || word === '-') {
+      operands.push(word);
+      continue;
+    }
+    const [flag = '', given] = splitOption(word);
+    const spec = specs.find(({ name }) => flag === `--${name}`);
+    const separate = spec?.value != null && given === undefined;
+    if (separate) index += 1;
+    const value = separate ? words[index] : given;
+    const problem = whatIsWrong(spec, flag, value);
+    if (problem !== null) throw new Fault('usage', `${verb}: ${problem}; see emissary ${verb} --help`);
+    values.set(flag.slice('--'.length), value ?? 'true');
   }
+  return { values, operands };
 }
 
-function optionSentence(error: Error, words: readonly string[], specs: readonly OptionSpec[]): string {
-  const unknown = words.find(
-    (word) =>
-      word.startsWith('-') && word !== '-' && !specs.some((spec) => word.split('=')[0] === `--${spec.name}`),
-  );
-  if (unknown !== undefined) return `unknown option ${unknown.split('=')[0]}`;
-  return error.message.split('\n')[0]?.replace(/\.$/, '') ?? 'bad options';
+function whatIsWrong(spec: OptionSpec | undefined, flag: string, value: string | undefined): string | null {
+  if (spec === undefined) return `unknown option ${flag}`;
+  if (spec.value === null) return value === undefined ? null : `option ${flag} takes no value`;
+  return value === undefined ? `option ${flag} needs a value (${spec.value})` : null;
+}
+
+/** `--name=value` in two; the value is undefined where there is no `=`. */
+function splitOption(word: string): readonly string[] {
+  const equals = word.indexOf('=');
+  return equals === -1 ? [word] : [word.slice(0, equals), word.slice(equals + 1)];
 }
 
 function fallback(spec: OptionSpec, environment: Environment): string | null {
