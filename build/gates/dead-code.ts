@@ -5,5 +5,6 @@ import { findingsOf } from './tool.ts';
 export const deadCode: Gate = {
   name: 'dead-code',
   title: 'no file, export or dependency is without a user',
-  check: () => findingsOf('knip/bin/knip.js', ['--config', 'build/knip.json', '--no-progress']),
+  check: () =>
+    findingsOf('knip/bin/knip.js', ['--config', 'build/knip.json', '--no-progress', '--no-config-hints']),
 };

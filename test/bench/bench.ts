@@ -1,0 +1,54 @@
+import { glob, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Judged, judge } from './judge.ts';
+import { peersAtHand, readPeer } from './peer.ts';
+import type { Row } from './row.ts';
+import { table } from './table.ts';
+import { openWorkshop } from './workshop.ts';
+
+/**
+ * `npm run bench`: every figure measured in the same run as what it is compared with; one table, and dist/bench.json.
+ *
+ *   npm run bench -- --only wall --only seal       these rows (a part of the name is enough)
+ *   npm run bench -- --peer mine='mine run --'     one more wrapper, its words before the job's; {root} is a directory
+ *   npm run bench -- --scale 0.1                   a tenth of the runs
+ *   npm run bench -- --strict                      status 1 when a target is missed
+ */
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    peer: { type: 'string', multiple: true, default: [] },
+    scale: { type: 'string', default: '1' },
+    strict: { type: 'boolean', default: false },
+  },
+});
+const rows = (await allRows()).filter(
+  ({ name }) => values.only.length === 0 || values.only.some((word) => name.includes(word)),
+);
+if (rows.length === 0) throw new Error(`no row has ${values.only.join(' or ')} in its name`);
+using workshop = openWorkshop([...peersAtHand(), ...values.peer.map(readPeer)], Number(values.scale));
+const judged: Judged[] = [];
+const failed: string[] = [];
+for (const row of rows) {
+  process.stderr.write(`${row.title} …\n`);
+  try {
+    judged.push(judge(row, await row.measure(workshop)));
+  } catch (error) {
+    failed.push(`${row.name}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'CPU'}, node ${process.version}, files in ${join(workshop.place, '..')}`;
+process.stdout.write(`\n${table(judged)}\n\n${machine}\n`);
+for (const failure of failed) process.stdout.write(`Not measured: ${failure}\n`);
+await writeFile('dist/bench.json', `${JSON.stringify({ machine, rows: judged, failed }, null, 2)}\n`);
+if (failed.length > 0 || (values.strict && judged.some(({ met }) => met === false))) process.exitCode = 1;
+
+async function allRows(): Promise<readonly Row[]> {
+  const files = (await Array.fromAsync(glob('rows/*.ts', { cwd: import.meta.dirname }))).sort();
+  const modules = await Promise.all(
+    files.map((file) => import(`./${file}`) as Promise<{ readonly rows: readonly Row[] }>),
+  );
+  return modules.flatMap((module) => module.rows);
+}

@@ -1,0 +1,1 @@
+// The floor of the runtime: a program that does nothing.

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../../helpers/until.ts';
+import type { Bench, Measured, Row } from '../row.ts';
+
+const MiB = 2 ** 20;
+const idleRuns = 5;
+const slowRuns = 3;
+/** What a reader takes before it rests, and how long it rests, ms: 2 GB take some 5 s. */
+const gulpBytes = 4 * MiB;
+const restMs = 10;
+const samplingMs = 10;
+
+/** Memory that the wrapper has for itself alone: what each further job on a node costs. */
+export const rows: readonly Row[] = [
+  {
+    name: 'memory-idle',
+    title: 'private memory, idle job',
+    unit: 'MiB',
+    target: { kind: 'value', of: 'p50', atMost: 20 },
+    measure: idle,
+  },
+  {
+    name: 'memory-slow-reader',
+    title: 'private memory, peak, 2 GB into a slow reader',
+    unit: 'MiB',
+    target: { kind: 'value', of: 'max', atMost: 64 },
+    measure: slowReader,
+  },
+];
+
+async function idle(bench: Bench): Promise<Measured> {
+  const ours: number[] = [];
+  for (let run = 0; run < bench.times(idleRuns); run += 1) {
+    const root = bench.directory();
+    const wrapper = start(bench, root, ['sleep', '600']);
+    try {
+      await until('the job has started', () => existsSync(join(root, 'ctr/main/started')));
+      // At rest: all that the start has put off is done.
+      await pause(1_000);
+      ours.push(privateBytes(wrapper.pid ?? -1) / MiB);
+    } finally {
+      wrapper.kill('SIGTERM');
+      await once(wrapper, 'exit');
+    }
+  }
+  return { ours, others: [] };
+}
+
+async function slowReader(bench: Bench): Promise<Measured> {
+  const ours: number[] = [];
+  for (let run = 0; run < bench.times(slowRuns); run += 1) {
+    const wrapper = start(bench, bench.directory(), [
+      'dd',
+      'if=/dev/zero',
+      'bs=64k',
+      'count=32768',
+      'status=none',
+    ]);
+    let peak = 0;
+    const sampling = setInterval(() => {
+      if (wrapper.exitCode === null) peak = Math.max(peak, privateBytes(wrapper.pid ?? -1));
+    }, samplingMs);
+    await readSlowly(wrapper);
+    clearInterval(sampling);
+    ours.push(peak / MiB);
+  }
+  return { ours, others: [] };
+}
+
+async function readSlowly({ stdout }: ChildProcess): Promise<void> {
+  let total = 0;
+  let gulp = 0;
+  for await (const piece of stdout ?? []) {
+    total += (piece as Buffer).length;
+    gulp += (piece as Buffer).length;
+    if (gulp < gulpBytes) continue;
+    gulp = 0;
+    await pause(restMs);
+  }
+  if (total !== 2 * 1024 * MiB) throw new Error(`the slow reader got ${total} bytes`);
+}
+
+function start(bench: Bench, root: string, job: readonly string[]): ChildProcess {
+  const words = ['run', '--root', root, '--grace', '1', '--log-limit', '0', '--', ...job];
+  return spawn(bench.program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+/** What is mapped by this process alone (proc_pid_smaps_rollup(5)); 0 when it is gone. */
+function privateBytes(pid: number): number {
+  try {
+    const lines = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').matchAll(/^Private_Dirty:\s+(\d+) kB$/gm);
+    return [...lines].reduce((sum, [, kB]) => sum + Number(kB) * 1024, 0);
+  } catch {
+    return 0; // It has just ended.
+  }
+}

@@ -1,0 +1,93 @@
+import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { alternate } from '../alternate.ts';
+import type { Bench, Measured, Row } from '../row.ts';
+import { wallTimeMs } from '../wall-time.ts';
+
+const inputBytes = 256 * 2 ** 20;
+const repeats = 8;
+const totalBytes = inputBytes * repeats;
+const runs = 5;
+const reference = 'tee a';
+const secrets = Object.fromEntries(
+  Array.from({ length: 10 }, (_, index) => [`SECRET_${index}`, `correct-horse-${index}-battery-staple`]),
+);
+
+/** 2 GB of a job's text through the wrapper and on to a reader, captured, against coreutils' tee doing the same. */
+export const rows: readonly Row[] = [
+  row('64k', '2 GB in 64 KiB pieces, captured', 65_536, 1.0, {}),
+  row('8k', '2 GB in 8 KiB pieces, captured', 8_192, 1.0, {}),
+  row('masked', '2 GB in 64 KiB pieces, captured, 10 secrets masked', 65_536, 0.7, secrets),
+];
+
+function row(
+  name: string,
+  title: string,
+  pieceBytes: number,
+  atLeast: number,
+  env: Readonly<Record<string, string>>,
+): Row {
+  const measure = (bench: Bench) => measureRow(bench, pieceBytes, env);
+  return { name: `throughput-${name}`, title, unit: 'MB/s', target: { kind: 'ratio', atLeast }, measure };
+}
+
+async function measureRow(
+  bench: Bench,
+  pieceBytes: number,
+  env: Readonly<Record<string, string>>,
+): Promise<Measured> {
+  const directory = bench.directory();
+  const input = join(directory, 'input');
+  writeFileSync(input, text());
+  const job = join(directory, 'job');
+  writeFileSync(
+    job,
+    `for i in ${Array.from({ length: repeats }, (_, index) => index).join(' ')}; do
+       dd if='${input}' bs=${pieceBytes} status=none || exit
+     done`,
+  );
+  const samples = await alternate(bench.times(runs), {
+    ours: () => {
+      const root = bench.directory();
+      const speed = speedOf(`'${bench.program}' run --root '${root}' --log-limit 0 -- sh '${job}'`, env);
+      clear(join(root, 'ctr/main/stdout'));
+      return speed;
+    },
+    [reference]: () => {
+      const copy = join(directory, 'copy');
+      const speed = speedOf(`sh '${job}' | tee '${copy}'`, env);
+      clear(copy);
+      return speed;
+    },
+  });
+  rmSync(directory, { recursive: true });
+  const others = [{ name: reference, samples: samples.get(reference) ?? [] }];
+  return { ours: samples.get('ours') ?? [], others };
+}
+
+/** MB/s of a shell's command into `cat`. */
+function speedOf(command: string, env: Readonly<Record<string, string>>): number {
+  return (
+    totalBytes /
+    1e6 /
+    (wallTimeMs(['bash', '-o', 'pipefail', '-c', `${command} | cat >/dev/null`], env) / 1000)
+  );
+}
+
+/** A speed at which bytes were lost is none. */
+function clear(copy: string): void {
+  const { size } = statSync(copy);
+  if (size !== totalBytes) throw new Error(`${copy} has ${size} of ${totalBytes} bytes`);
+  rmSync(copy);
+}
+
+/** Lines like a log's, with a secret in each MiB or so. */
+function text(): Buffer {
+  const lines = Array.from({ length: 12_000 }, (_, index) => {
+    const word =
+      index % 12_000 === 7 ? secrets[`SECRET_${index % 10}`] : (index * 2_654_435_761).toString(36);
+    return `2026-01-31T22:00:00.000Z level=info request=${index} session=${word} status=200 duration=${index % 977}ms\n`;
+  });
+  const block = Buffer.from(lines.join(''));
+  return Buffer.alloc(inputBytes, block);
+}
