@@ -16,6 +16,8 @@ export const limits = {
   drainQuietMs: 100,
   /** How long such a pipe is read at the most, in ms: a leftover that prints for ever must not hold the seal. */
   drainMs: 2_000,
+  /** How long a run that was asked to end waits for a reader of its output that has stalled, in ms. */
+  stalledReaderMs: 2_000,
   /** How long a leftover of a finished job has between TERM and KILL, in ms. */
   leftoverGraceMs: 2_000,
   /** How often KILL is repeated for leftovers that fork while they are killed, in ms. */

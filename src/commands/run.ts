@@ -13,13 +13,13 @@ import { Control } from '../process/control.ts';
 import { waitForSeals } from '../process/dependencies.ts';
 import { caughtSignals, childSignal } from '../process/forwardable.ts';
 import { findSecrets, type Secrets } from '../process/mask.ts';
-import { exitCodeOf, type Outcome } from '../process/outcome.ts';
+import { exitCodeOf } from '../process/outcome.ts';
 import { prepareJob } from '../process/prepare-job.ts';
 import { Recorder } from '../process/recorder.ts';
 import { obeyRequest, watchRequests } from '../process/requests.ts';
 import { RunRecord } from '../process/run-record.ts';
 import { seal } from '../process/seal.ts';
-import { type Job, supervise } from '../process/supervise.ts';
+import { type AttemptEnd, type Job, supervise } from '../process/supervise.ts';
 import { cancelledRun, failedRun, type Judgement, judge, skippedRun } from '../process/verdict.ts';
 import type { Edge } from '../settings/edge.ts';
 import { type RunSettings, runSettings } from '../settings/run-settings.ts';
@@ -84,30 +84,31 @@ async function perform(run: Run, edge: Edge): Promise<Judgement> {
   if (control.cause !== null) return cancelledRun(control);
   if (failed !== null) return skippedRun(failed.name, failed.exitCode);
   await placeInputs(run, template);
-  const outcome = await runAttempts(run, job, template);
+  const end = await runAttempts(run, job, template);
   await hold(run, settings.pauseAfter, run.container.after);
-  if (outcome === null) return cancelledRun(control);
+  if (end === null) return cancelledRun(control);
   await saveOutputs(run, template);
-  return judge(outcome, control, record.outputs);
+  return judge(end, control, record.outputs);
 }
 
 /** Starts the job, and again where the template allows it, unless it was asked to stop. Null: stopped before a start. */
-async function runAttempts(run: Run, job: Job, template: Template): Promise<Outcome | null> {
+async function runAttempts(run: Run, job: Job, template: Template): Promise<AttemptEnd | null> {
   const { control, record, children } = run;
-  let outcome: Outcome | null = null;
-  for (let left = template.retry.attempts; left > 0 && control.cause === null; left -= 1) {
-    if (outcome !== null) await pause(template.retry.delaySeconds * 1000, control.cancelled);
-    if (control.cause !== null) break;
-    outcome = await supervise(job, {
+  let end: AttemptEnd | null = null;
+  for (let left = template.retry.attempts; left > 0; left -= 1) {
+    if (end !== null) await pause(template.retry.delaySeconds * 1000, control.cancelled);
+    // Asked to end between two attempts: the last one's failure stands, and so does the request.
+    if (control.cause !== null) return end === null ? null : { ...end, cause: control.cause };
+    end = await supervise(job, {
       ...run,
       onStart: (pid) => started(run, template, pid),
       onEnd: () => record.ended(),
     });
-    record.addAttempt(outcome);
-    if (exitCodeOf(outcome) === 0 || outcome.kind === 'notStarted') break;
+    record.addAttempt(end.outcome);
+    if (end.cause !== null || end.outcome.kind === 'notStarted' || exitCodeOf(end.outcome) === 0) break;
     if (left > 1) await children.endLeftovers();
   }
-  return outcome;
+  return end;
 }
 
 function started(run: Run, template: Template, pid: number): void {

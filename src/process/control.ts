@@ -37,7 +37,7 @@ export class Control {
     this.#stopSignal = options.stopSignal;
   }
 
-  /** Aborted by the first stop or kill: ends every wait that has no process. */
+  /** Aborted by the first stop or kill: ends every wait that has no process, and the patience with stalled readers. */
   get cancelled(): AbortSignal {
     return this.#cancel.signal;
   }
@@ -70,7 +70,7 @@ export class Control {
       this.#step('kill', signal);
     } else if (signal === terminateSignal || signal === this.#stopSignal) {
       this.stop(cause, this.#stopSignal);
-    } else if (this.#state === 'waiting' && !harmless.has(signal)) {
+    } else if (this.#target === null && !harmless.has(signal)) {
       this.#note(cause, signal);
       this.#step('stop', signal);
     } else {
@@ -84,12 +84,15 @@ export class Control {
     this.#step('started', 0);
   }
 
-  /** The job's process has ended; with `again` another attempt may follow, unless it was asked to stop. */
-  detach(again: boolean): void {
+  /**
+   * The job's process has ended.
+   * @returns why it was asked to end, or null: what comes later is no longer about this process
+   */
+  detach(): StopCause | null {
     this.#grace?.cancel();
     this.#target = null;
     this.#step('ended', 0);
-    if (again && this.#cause === null) this.#state = 'waiting';
+    return this.#cause;
   }
 
   #note(cause: StopCause, signal: number): void {

@@ -2,15 +2,15 @@
  * The one state machine of stopping, for the time-out, the request file, a signal to the emissary, and the end of the
  * containers that a sidecar serves.
  *
- * | state \ event | started | stop             | kill             | forward          | graceElapsed     | ended |
- * |---------------|---------|------------------|------------------|------------------|------------------|-------|
- * | waiting       | running | over, cancel     | over, cancel     | waiting, –       | –                | –     |
- * | running       | –       | stopping, stop   | killing, kill    | running, forward | –                | over  |
- * | stopping      | –       | stopping, stop   | killing, kill    | stopping, forward| killing, kill    | over  |
- * | killing       | –       | –                | killing, kill    | –                | –                | over  |
- * | over          | –       | –                | –                | –                | –                | –     |
+ * | state \ event | started | stop             | kill             | forward          | graceElapsed     | ended   |
+ * |---------------|---------|------------------|------------------|------------------|------------------|---------|
+ * | waiting       | running | over, cancel     | over, cancel     | waiting, –       | –                | –       |
+ * | running       | –       | stopping, stop   | killing, kill    | running, forward | –                | waiting |
+ * | stopping      | –       | stopping, stop   | killing, kill    | stopping, forward| killing, kill    | over    |
+ * | killing       | –       | –                | killing, kill    | –                | –                | over    |
+ * | over          | –       | over, cancel     | over, cancel     | –                | –                | –       |
  *
- * `waiting` is every time without a process: dependencies, a pause, between two attempts. `–` keeps the state and does
+ * `waiting` is every time without a process: dependencies, a pause, between two attempts, after the last. `–` keeps the state and does
  * nothing. The grace runs from the first `stop`; a second one is passed on and does not prolong it.
  */
 export type StopState = 'waiting' | 'running' | 'stopping' | 'killing' | 'over';
@@ -33,7 +33,7 @@ const table: Readonly<Record<StopState, Partial<Record<StopEvent, readonly [Stop
     stop: ['stopping', 'stop'],
     kill: ['killing', 'kill'],
     forward: ['running', 'forward'],
-    ended: ['over', 'none'],
+    ended: ['waiting', 'none'],
   },
   stopping: {
     stop: ['stopping', 'stop'],
@@ -43,7 +43,7 @@ const table: Readonly<Record<StopState, Partial<Record<StopEvent, readonly [Stop
     ended: ['over', 'none'],
   },
   killing: { kill: ['killing', 'kill'], ended: ['over', 'none'] },
-  over: {},
+  over: { stop: ['over', 'cancel'], kill: ['over', 'cancel'] },
 };
 
 /** One step of the table. */

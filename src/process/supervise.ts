@@ -1,13 +1,14 @@
 import { closeSync } from 'node:fs';
 import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { after, type Timer } from '../base/timer.ts';
 import { stateOf } from '../kernel/descendants.ts';
 import { makePipe, type Pipe } from '../kernel/pipe.ts';
 import type { Reaped } from '../kernel/reap.ts';
 import { sendSignal } from '../kernel/signals.ts';
 import { spawnProcess } from '../kernel/spawn.ts';
 import type { Children } from './children.ts';
-import type { Control } from './control.ts';
+import type { Control, StopCause } from './control.ts';
 import { findCommand, refusedBy } from './find-command.ts';
 import type { Outcome } from './outcome.ts';
 import { Pump } from './pump.ts';
@@ -35,6 +36,12 @@ export interface Supervision {
   readonly onEnd: () => void;
 }
 
+/** How one attempt ended, and why it was asked to, if it was. */
+export interface AttemptEnd {
+  readonly outcome: Outcome;
+  readonly cause: StopCause | null;
+}
+
 /**
  * Starts the job once and stays with it to its end: passes signals on, keeps its output, takes the verdict when its
  * process ends, and reads what it has still left in the pipes.
@@ -42,9 +49,9 @@ export interface Supervision {
  * @returns how it ended, once all of its output is in the files and passed on
  * @throws Fault `supervision` when a pipe cannot be had
  */
-export async function supervise(job: Job, run: Supervision): Promise<Outcome> {
+export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd> {
   const file = findCommand(job.words[0], variable(job.environment, 'PATH='));
-  if (!Buffer.isBuffer(file)) return file;
+  if (!Buffer.isBuffer(file)) return { outcome: file, cause: null };
   const pipes = [openPipe(), openPipe()] as const;
   const spawned = spawnProcess({
     file,
@@ -59,12 +66,12 @@ export async function supervise(job: Job, run: Supervision): Promise<Outcome> {
   for (const pipe of pipes) closeSync(pipe.write);
   if ('errno' in spawned) {
     for (const pipe of pipes) closeSync(pipe.read);
-    return refusedBy(file, spawned.errno);
+    return { outcome: refusedBy(file, spawned.errno), cause: null };
   }
   return attend(spawned.pid, pipes, run);
 }
 
-async function attend(pid: number, pipes: readonly [Pipe, Pipe], run: Supervision): Promise<Outcome> {
+async function attend(pid: number, pipes: readonly [Pipe, Pipe], run: Supervision): Promise<AttemptEnd> {
   const ended = run.children.ended(pid);
   run.control.attach({
     send: (signal) => sendToGroup(pid, signal),
@@ -76,10 +83,28 @@ async function attend(pid: number, pipes: readonly [Pipe, Pipe], run: Supervisio
     new Pump(pipes[1].read, run.recorder.sink(2)),
   ];
   const end = await ended;
+  const cause = run.control.detach();
   run.onEnd();
   for (const pump of pumps) pump.finish();
+  await drain(pumps, run);
+  return { outcome: outcomeOf(end), cause };
+}
+
+/**
+ * Resolves when all output is in the files and passed on. A run that was asked to end does not wait for ever for a
+ * reader that has stalled: its files are complete, and they are what is reported.
+ */
+async function drain(pumps: readonly Pump[], run: Supervision): Promise<void> {
+  const { cancelled } = run.control;
+  let patience: Timer | null = null;
+  const losePatience = () => {
+    patience = after(limits.stalledReaderMs, () => run.recorder.abandonReaders());
+  };
+  if (cancelled.aborted) losePatience();
+  else cancelled.addEventListener('abort', losePatience);
   await Promise.all(pumps.map((pump) => pump.ended));
-  return outcomeOf(end);
+  cancelled.removeEventListener('abort', losePatience);
+  (patience as Timer | null)?.cancel();
 }
 
 function sendToGroup(pid: number, signal: number): void {

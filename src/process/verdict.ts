@@ -1,7 +1,8 @@
 import { signalName } from '../base/signal-names.ts';
 import type { OutputsRecord, Verdict } from '../contract/records.ts';
-import type { Control } from './control.ts';
+import type { Control, StopCause } from './control.ts';
 import { exitCodeOf, type Outcome, signalOf } from './outcome.ts';
+import type { AttemptEnd } from './supervise.ts';
 
 /** What is said of a run: the part of the result that judges it. */
 export interface Judgement {
@@ -37,34 +38,34 @@ export function cancelledRun(control: Control): Judgement {
 }
 
 /** Judges the last attempt. The job's own failure wins over everything that came after it. */
-export function judge(outcome: Outcome, control: Control, outputs: OutputsRecord): Judgement {
+export function judge({ outcome, cause }: AttemptEnd, control: Control, outputs: OutputsRecord): Judgement {
   const exitCode = exitCodeOf(outcome);
   const signal = signalOf(outcome);
   if (outcome.kind === 'notStarted') {
     return { verdict: 'failed', exitCode, signal, origin: 'emissary', message: outcome.reason };
   }
-  const verdict = verdictOf(outcome, control);
+  const verdict = verdictOf(outcome, cause, control);
   const lost = outputs.missing.find((output) => !output.optional);
   if (verdict === 'succeeded' && lost !== undefined) return failedRun(64, lostOutput(outputs));
-  const message = verdict === 'succeeded' ? null : sentence(outcome, verdict, control);
+  const message = verdict === 'succeeded' ? null : sentence(outcome, verdict, cause, control);
   return { verdict, exitCode, signal, origin: 'job', message };
 }
 
-function verdictOf(outcome: Outcome, control: Control): Verdict {
-  if (control.cause !== null) return control.cause === 'timeout' ? 'timedOut' : 'terminated';
+function verdictOf(outcome: Outcome, cause: StopCause | null, control: Control): Verdict {
+  if (cause !== null) return cause === 'timeout' ? 'timedOut' : 'terminated';
   const code = exitCodeOf(outcome);
   // A signal that was only passed on (INT, USR1, …) ended the job if the job ended by it, or says so as a shell does.
   if (code > 128 && control.wasForwarded(code - 128)) return 'terminated';
   return code === 0 ? 'succeeded' : 'failed';
 }
 
-function sentence(outcome: Outcome, verdict: Verdict, control: Control): string {
+function sentence(outcome: Outcome, verdict: Verdict, cause: StopCause | null, control: Control): string {
   const end =
     outcome.kind === 'signaled'
       ? `was ended by ${signalName(outcome.signal)}`
       : `exited with code ${exitCodeOf(outcome)}`;
   if (verdict === 'timedOut') return `The time was up: the job ${end}`;
-  if (verdict === 'terminated') return `The job ${end}, ${askedBy(control, outcome)}`;
+  if (verdict === 'terminated') return `The job ${end}, ${askedBy(cause, control, outcome)}`;
   const unasked =
     outcome.kind === 'signaled' && outcome.signal === 9
       ? ', which did not come from here (out of memory?)'
@@ -72,8 +73,8 @@ function sentence(outcome: Outcome, verdict: Verdict, control: Control): string 
   return `The job ${end}${unasked}`;
 }
 
-function askedBy(control: Control, outcome: Outcome): string {
-  switch (control.cause) {
+function askedBy(cause: StopCause | null, control: Control, outcome: Outcome): string {
+  switch (cause) {
     case 'request':
       return `after ${signalName(control.causeSignal)} was requested`;
     case 'mains':
