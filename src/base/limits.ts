@@ -12,6 +12,8 @@ export const limits = {
   pumpBytes: 1 * MiB,
   /** Bytes asked of the kernel for the job's pipes (pipe(7): `/proc/sys/fs/pipe-max-size`). */
   pipeBytes: 1 * MiB,
+  /** Bytes taken at once of what a person types or pastes. */
+  keyBytes: 4 * KiB,
   /** How long, after the job's end, a pipe that somebody still holds must be silent to count as drained, in ms. */
   drainQuietMs: 100,
   /** How long such a pipe is read at the most, in ms: a leftover that prints for ever must not hold the seal. */

@@ -1,17 +1,16 @@
-import { closeSync } from 'node:fs';
-import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { after, type Timer } from '../base/timer.ts';
 import { stateOf } from '../kernel/descendants.ts';
-import { makePipe, type Pipe } from '../kernel/pipe.ts';
 import type { Reaped } from '../kernel/reap.ts';
 import { sendSignal } from '../kernel/signals.ts';
 import { spawnProcess } from '../kernel/spawn.ts';
 import type { Children } from './children.ts';
 import type { Control, StopCause } from './control.ts';
 import { findCommand, refusedBy } from './find-command.ts';
+import type { JobStreams } from './job-streams.ts';
+import { openStreams } from './open-streams.ts';
 import type { Outcome } from './outcome.ts';
-import { Pump } from './pump.ts';
+import type { Pump } from './pump.ts';
 import type { Recorder } from './recorder.ts';
 
 /** CONT, STOP, TSTP, TTIN, TTOU: they concern a process's being stopped, which must not be undone. */
@@ -52,36 +51,26 @@ export interface AttemptEnd {
 export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd> {
   const file = findCommand(job.words[0], variable(job.environment, 'PATH='));
   if (!Buffer.isBuffer(file)) return { outcome: file, cause: null };
-  const pipes = [openPipe(), openPipe()] as const;
-  const spawned = spawnProcess({
-    file,
-    words: job.words,
-    environment: job.environment,
-    descriptors: new Map([
-      [1, { descriptor: pipes[0].write }],
-      [2, { descriptor: pipes[1].write }],
-    ]),
-    leads: 'group',
-  });
-  for (const pipe of pipes) closeSync(pipe.write);
-  if ('errno' in spawned) {
-    for (const pipe of pipes) closeSync(pipe.read);
-    return { outcome: refusedBy(file, spawned.errno), cause: null };
+  const streams = await openStreams();
+  try {
+    const spawned = spawnProcess({ ...streams, file, words: job.words, environment: job.environment });
+    if ('errno' in spawned) return { outcome: refusedBy(file, spawned.errno), cause: null };
+    return await attend(spawned.pid, streams, run);
+  } finally {
+    streams.end();
   }
-  return attend(spawned.pid, pipes, run);
 }
 
-async function attend(pid: number, pipes: readonly [Pipe, Pipe], run: Supervision): Promise<AttemptEnd> {
+async function attend(pid: number, streams: JobStreams, run: Supervision): Promise<AttemptEnd> {
   const ended = run.children.ended(pid);
   run.control.attach({
-    send: (signal) => sendToGroup(pid, signal),
+    send: (signal) => {
+      if (!streams.takes(signal)) sendToGroup(pid, signal);
+    },
     killAll: () => run.children.killAll(pid),
   });
   run.onStart(pid);
-  const pumps = [
-    new Pump(pipes[0].read, run.recorder.sink(1)),
-    new Pump(pipes[1].read, run.recorder.sink(2)),
-  ];
+  const pumps = streams.begin(run.recorder);
   const end = await ended;
   const cause = run.control.detach();
   run.onEnd();
@@ -116,12 +105,6 @@ function sendToGroup(pid: number, signal: number): void {
 function outcomeOf(end: Reaped): Outcome {
   if (end.end.kind === 'exited') return { kind: 'exited', code: end.end.code };
   return { kind: 'signaled', signal: end.end.signal };
-}
-
-function openPipe(): Pipe {
-  const pipe = makePipe(limits.pipeBytes);
-  if ('errno' in pipe) throw new Fault('supervision', `Cannot make a pipe for the job: error ${pipe.errno}`);
-  return pipe;
 }
 
 function variable(environment: readonly Buffer[], prefix: string): Buffer | null {

@@ -1,0 +1,80 @@
+import { bind, errno } from './libc.ts';
+
+const readWrite = 0o2;
+const noControllingTerminal = 0o400;
+const closeOnExec = 0o2000000;
+const getWindowSize = 0x5413n;
+const setWindowSize = 0x5414n;
+const atOnce = 0;
+const duplicate = 1030;
+
+/** Larger than glibc's `struct termios` (60 bytes). */
+const termiosBytes = 128;
+/** Where `c_oflag` stands in it, and its bit OPOST. */
+const outputFlags = 4;
+const postProcess = 1;
+
+const bindTerminal = () =>
+  bind({
+    posix_openpt: { arguments: ['i32'], return: 'i32' },
+    grantpt: { arguments: ['i32'], return: 'i32' },
+    unlockpt: { arguments: ['i32'], return: 'i32' },
+    ptsname_r: { arguments: ['i32', 'buffer', 'u64'], return: 'i32' },
+    tcgetattr: { arguments: ['i32', 'buffer'], return: 'i32' },
+    tcsetattr: { arguments: ['i32', 'i32', 'buffer'], return: 'i32' },
+    cfmakeraw: { arguments: ['buffer'], return: 'void' },
+    ioctl: { arguments: ['i32', 'u64', 'buffer'], return: 'i32' },
+    fcntl: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
+  });
+let functions: ReturnType<typeof bindTerminal> | null = null;
+const libc = () => (functions ??= bindTerminal());
+
+/** A pseudo-terminal (pty(7)): our side, and the path of the job's. */
+export interface PseudoTerminal {
+  readonly master: number;
+  readonly path: string;
+}
+
+/** The settings of a terminal, opaque. */
+export type TerminalSettings = Buffer;
+
+/** Makes a pseudo-terminal; or the errno, where there is no devpts. */
+export function openPseudoTerminal(): PseudoTerminal | { readonly errno: number } {
+  const master = libc().posix_openpt(readWrite | noControllingTerminal | closeOnExec);
+  if (master === -1) return { errno: errno() };
+  libc().grantpt(master);
+  libc().unlockpt(master);
+  const name = Buffer.alloc(128);
+  libc().ptsname_r(master, name, BigInt(name.length));
+  return { master, path: name.toString('latin1', 0, name.indexOf(0)) };
+}
+
+/** The settings of a terminal (tcgetattr(3)); null when it is none. */
+export function terminalSettings(file: number): TerminalSettings | null {
+  const settings = Buffer.alloc(termiosBytes);
+  return libc().tcgetattr(file, settings) === 0 ? settings : null;
+}
+
+/** Sets a terminal (tcsetattr(3)), at once. */
+export function setTerminal(file: number, settings: TerminalSettings): void {
+  libc().tcsetattr(file, atOnce, settings);
+}
+
+/** The settings that hand every byte on as it is: both ways (cfmakeraw(3)), or only towards the screen. */
+export function rawSettings(settings: TerminalSettings, way: 'both' | 'output'): TerminalSettings {
+  const raw = Buffer.from(settings);
+  if (way === 'both') libc().cfmakeraw(raw);
+  else raw.writeUInt32LE((raw.readUInt32LE(outputFlags) & ~postProcess) >>> 0, outputFlags);
+  return raw;
+}
+
+/** Gives one terminal the window size of another (TIOCSWINSZ). The kernel tells the processes there. */
+export function copyWindowSize(from: number, to: number): void {
+  const size = Buffer.alloc(8);
+  if (libc().ioctl(from, getWindowSize, size) === 0) libc().ioctl(to, setWindowSize, size);
+}
+
+/** A second descriptor for the same thing, close-on-exec. */
+export function duplicateDescriptor(file: number): number {
+  return libc().fcntl(file, duplicate, 0);
+}

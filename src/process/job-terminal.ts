@@ -1,0 +1,103 @@
+import { closeSync, read } from 'node:fs';
+import { isatty } from 'node:tty';
+import { limits } from '../base/limits.ts';
+import type { Pipe } from '../kernel/pipe.ts';
+import type { DescriptorSource } from '../kernel/spawn.ts';
+import {
+  copyWindowSize,
+  duplicateDescriptor,
+  openPseudoTerminal,
+  type PseudoTerminal,
+  rawSettings,
+  setTerminal,
+  terminalSettings,
+} from '../kernel/terminal.ts';
+import { type JobStreams, openPipe } from './job-streams.ts';
+import { PassThrough } from './pass-through.ts';
+import { Pump, type Sink } from './pump.ts';
+import type { Recorder } from './recorder.ts';
+
+/** SIGWINCH. */
+const windowSignal = 28;
+
+/**
+ * Gives the job a terminal of its own wherever the emissary has one: it leads a session there, so that job control,
+ * Ctrl-C and the window's size work as they would without us. The person's terminal hands every byte on meanwhile.
+ * Streams that are no terminal stay what they are, and outputs get pipes.
+ *
+ * @returns null where no pseudo-terminal can be had
+ */
+export function openTerminal(): JobStreams | null {
+  const terminal = openPseudoTerminal();
+  if ('errno' in terminal) return null;
+  const outer = [0, 1, 2].find((file) => isatty(file)) ?? 0;
+  const restore = takeOver(outer, terminal);
+  const pipes = new Map(([1, 2] as const).filter((file) => !isatty(file)).map((file) => [file, openPipe()]));
+  let begun = false;
+  return {
+    descriptors: descriptors(terminal, pipes),
+    leads: 'session',
+    begin: (recorder) => {
+      begun = true;
+      for (const pipe of pipes.values()) closeSync(pipe.write);
+      if (isatty(0)) void type(terminal.master);
+      const piped = [...pipes].map(([stream, pipe]) => new Pump(pipe.read, recorder.sink(stream)));
+      return [new Pump(terminal.master, screen(recorder)), ...piped];
+    },
+    takes: (signal) => {
+      if (signal === windowSignal) copyWindowSize(outer, terminal.master);
+      return signal === windowSignal;
+    },
+    end: () => {
+      restore();
+      if (begun) return;
+      for (const file of [terminal.master, ...[...pipes.values()].flatMap(Object.values)]) closeSync(file);
+    },
+  };
+}
+
+/** The job's terminal gets the settings and size of the person's, which hands on all bytes until it is restored. */
+function takeOver(outer: number, terminal: PseudoTerminal): () => void {
+  copyWindowSize(outer, terminal.master);
+  const settings = terminalSettings(outer);
+  if (settings === null) return () => undefined;
+  setTerminal(terminal.master, settings);
+  setTerminal(outer, rawSettings(settings, isatty(0) ? 'both' : 'output'));
+  return () => setTerminal(outer, settings);
+}
+
+function descriptors(
+  { path }: PseudoTerminal,
+  pipes: ReadonlyMap<1 | 2, Pipe>,
+): ReadonlyMap<number, DescriptorSource> {
+  const all = new Map<number, DescriptorSource>();
+  for (const file of [0, 1, 2] as const) {
+    const pipe = file === 0 ? undefined : pipes.get(file);
+    if (pipe !== undefined) all.set(file, { descriptor: pipe.write });
+    else if (isatty(file)) all.set(file, { open: path });
+  }
+  return all;
+}
+
+/** What the job's terminal shows is its standard output, else its standard error, else only shown. */
+function screen(recorder: Recorder): Sink {
+  if (isatty(1)) return recorder.sink(1);
+  if (isatty(2)) return recorder.sink(2);
+  const shown = new PassThrough(0);
+  return { write: (chunk) => shown.write(chunk), end: async () => undefined };
+}
+
+/** Hands on what the person types, to the end of the process: a read that waits for a key cannot be called off. */
+async function type(master: number): Promise<void> {
+  const keys = Buffer.alloc(limits.keyBytes);
+  const terminal = new PassThrough(duplicateDescriptor(master));
+  for (let count = await readSome(keys); count > 0; count = await readSome(keys)) {
+    await terminal.write(keys.subarray(0, count));
+  }
+}
+
+function readSome(buffer: Buffer): Promise<number> {
+  return new Promise((resolve) => {
+    read(0, buffer, 0, buffer.length, null, (error, count) => resolve(error === null ? count : 0));
+  });
+}
