@@ -1,0 +1,154 @@
+import { closeSync, constants, fchmodSync, fstatSync, openSync, readdirSync, readSync, writeSync } from 'node:fs';
+import { errnoOf } from '../base/fault.ts';
+import { makeDirectoryWithin, openBeneath, removeWithin, renameWithin } from '../kernel/open-beneath.ts';
+
+/** What a look at one file of the volume found. `reason` is a clause: `is a symbolic link`. */
+export type Look =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'read'; readonly bytes: Buffer };
+
+/** An open regular file; the caller closes the descriptor. */
+export interface OpenFile {
+  readonly descriptor: number;
+  readonly size: number;
+}
+
+/**
+ * The shared volume as the sidecar sees it: any job may have put anything anywhere. Every path is walked from the
+ * root's descriptor without following a link; nothing blocks; nothing is read without a bound. Paths are relative.
+ */
+export class Volume {
+  readonly root: string;
+  readonly #directory: number;
+
+  /** @throws the operating system's error when the root is not a directory that can be opened */
+  constructor(root: string) {
+    this.root = root;
+    this.#directory = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
+  }
+
+  /** Reads a small file whole. A file larger than `limit` bytes is refused. */
+  read(path: string, limit: number): Look {
+    const opened = this.openFile(path);
+    if ('kind' in opened) return opened;
+    try {
+      // One byte more than the limit tells a file that is too large, also while it grows.
+      const bytes = readUpTo(opened.descriptor, limit + 1);
+      return bytes.length > limit
+        ? { kind: 'refused', reason: `is larger than ${limit} bytes` }
+        : { kind: 'read', bytes };
+    } finally {
+      closeSync(opened.descriptor);
+    }
+  }
+
+  /** Opens a regular file for reading. */
+  openFile(path: string): OpenFile | Exclude<Look, { kind: 'read' }> {
+    const opened = this.openAny(path, constants.O_RDONLY);
+    if ('kind' in opened) return opened;
+    const { descriptor } = opened;
+    const status = fstatSync(descriptor);
+    if (status.isFile()) return { descriptor, size: status.size };
+    closeSync(descriptor);
+    return { kind: 'refused', reason: 'is not a regular file' };
+  }
+
+  /** Opens whatever is there, links aside, with these flags of open(2). */
+  openAny(path: string, flags: number): { readonly descriptor: number } | Exclude<Look, { kind: 'read' }> {
+    try {
+      return { descriptor: openBeneath(this.#directory, path, flags) };
+    } catch (error) {
+      const code = errnoOf(error);
+      if (code === 'ENOENT') return { kind: 'absent' };
+      return { kind: 'refused', reason: code === 'ELOOP' ? 'is a symbolic link' : `cannot be opened (${code})` };
+    }
+  }
+
+  /** The names in a directory, at most `limit` of them; none when it is not there. */
+  list(path: string, limit: number): readonly string[] {
+    const opened = this.openAny(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    if ('kind' in opened) return [];
+    try {
+      return readdirSync(`/proc/self/fd/${opened.descriptor}`).slice(0, limit);
+    } finally {
+      closeSync(opened.descriptor);
+    }
+  }
+
+  /** Makes a directory, and gives it this mode whatever the umask. It is no error when it is there. */
+  makeDirectory(path: string, mode: number): void {
+    this.#within(path, (parent, name) => {
+      makeDirectoryWithin(parent, name, mode);
+      const made = openBeneath(parent, name, constants.O_RDONLY | constants.O_DIRECTORY);
+      try {
+        fchmodSync(made, mode);
+      } catch (error) {
+        // Another user's directory keeps the mode that its owner gave it.
+        if (errnoOf(error) !== 'EPERM') throw error;
+      } finally {
+        closeSync(made);
+      }
+    });
+  }
+
+  /** Makes a file appear whole, as `publish` does for those who trust the path. */
+  publish(path: string, content: string | Uint8Array, mode = 0o644): void {
+    this.#within(path, (parent, name) => {
+      const temporary = `.${name}.${process.pid}.tmp`;
+      removeWithin(parent, temporary);
+      const file = openBeneath(parent, temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
+      try {
+        fchmodSync(file, mode);
+        const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+        for (let offset = 0; offset < bytes.length; ) offset += writeSync(file, bytes, offset);
+        renameWithin(parent, temporary, name);
+      } catch (error) {
+        removeWithin(parent, temporary);
+        throw error;
+      } finally {
+        closeSync(file);
+      }
+    });
+  }
+
+  /** Opens a file for appending, and creates it with mode 0600; the caller closes the descriptor. */
+  openAppend(path: string): number {
+    return openBeneath(
+      this.#directory,
+      path,
+      constants.O_RDWR | constants.O_APPEND | constants.O_CREAT,
+      0o600,
+    );
+  }
+
+  close(): void {
+    closeSync(this.#directory);
+  }
+
+  #within(path: string, use: (parent: number, name: string) => void): void {
+    const slash = path.lastIndexOf('/');
+    const parent = openBeneath(
+      this.#directory,
+      path.slice(0, Math.max(slash, 0)),
+      constants.O_RDONLY | constants.O_DIRECTORY,
+    );
+    try {
+      use(parent, path.slice(slash + 1));
+    } finally {
+      closeSync(parent);
+    }
+  }
+}
+
+function readUpTo(descriptor: number, limit: number): Buffer {
+  const pieces: Buffer[] = [];
+  for (let total = 0; total < limit; ) {
+    const piece = Buffer.allocUnsafe(Math.min(64 * 1024, limit - total));
+    const count = readSync(descriptor, piece, 0, piece.length, null);
+    if (count === 0) break;
+    pieces.push(piece.subarray(0, count));
+    total += count;
+  }
+  return Buffer.concat(pieces);
+}

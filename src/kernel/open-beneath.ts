@@ -1,0 +1,103 @@
+import { constants } from 'node:fs';
+import { getSystemErrorName } from 'node:util';
+import { bind, errno } from './libc.ts';
+
+/** O_PATH (open(2), asm-generic): a place in the tree, not a file to read. Node does not name it. */
+const pathOnly = 0o10000000;
+/** FFI has no O_CLOEXEC from Node either; both of the architectures that we build for have this value. */
+const closeOnExec = 0o2000000;
+
+let calls: ReturnType<typeof bindCalls> | null = null;
+
+/**
+ * Opens a path below a directory without ever following a symbolic link, whichever part of the path it is, and without
+ * blocking on a FIFO or a device (openat(2) with O_NOFOLLOW and O_NONBLOCK, one part after the other).
+ *
+ * @param directory a descriptor of the directory
+ * @param path relative; `..` is refused
+ * @param flags of open(2), as in `fs.constants`
+ * @param mode of a file that is created
+ * @returns a descriptor, which the caller closes
+ * @throws an error with the errno's name in `code`; ELOOP or ENOTDIR where a part is a link
+ */
+export function openBeneath(directory: number, path: string, flags: number, mode = 0): number {
+  const parts = partsOf(path);
+  const last = parts.pop() ?? '.';
+  return within(directory, parts, (parent) => openAt(parent, last, flags | constants.O_NONBLOCK, mode, path));
+}
+
+/** Renames one entry of a directory over another of the same directory (renameat(2)). @param directory a descriptor */
+export function renameWithin(directory: number, from: string, to: string): void {
+  calls ??= bindCalls();
+  check(calls.renameat(directory, cString(from), directory, cString(to)), 'rename', to);
+}
+
+/** Removes an entry that is not a directory (unlinkat(2)); it is no error when it is not there. */
+export function removeWithin(directory: number, name: string): void {
+  calls ??= bindCalls();
+  if (calls.unlinkat(directory, cString(name), 0) === -1 && errnoName() !== 'ENOENT') fail('unlink', name);
+}
+
+/** Makes a directory (mkdirat(2)); it is no error when it is there. @param directory a descriptor */
+export function makeDirectoryWithin(directory: number, name: string, mode: number): void {
+  calls ??= bindCalls();
+  if (calls.mkdirat(directory, cString(name), mode) === -1 && errnoName() !== 'EEXIST') fail('mkdir', name);
+}
+
+function within<T>(directory: number, parts: readonly string[], use: (parent: number) => T): T {
+  const [first, ...rest] = parts;
+  if (first === undefined) return use(directory);
+  const next = openAt(directory, first, pathOnly | constants.O_DIRECTORY, 0, first);
+  try {
+    return within(next, rest, use);
+  } finally {
+    closeDescriptor(next);
+  }
+}
+
+function openAt(directory: number, name: string, flags: number, mode: number, path: string): number {
+  calls ??= bindCalls();
+  return check(calls.openat(directory, cString(name), flags | constants.O_NOFOLLOW | closeOnExec, mode), 'open', path);
+}
+
+function closeDescriptor(descriptor: number): void {
+  calls ??= bindCalls();
+  calls.close(descriptor);
+}
+
+function partsOf(path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.includes('..') || path.includes('\0')) throw codedError('EINVAL', 'open', path);
+  return parts;
+}
+
+function check(result: number, call: string, path: string): number {
+  if (result === -1) fail(call, path);
+  return result;
+}
+
+function fail(call: string, path: string): never {
+  throw codedError(errnoName(), call, path);
+}
+
+function errnoName(): string {
+  return getSystemErrorName(-errno());
+}
+
+function codedError(code: string, call: string, path: string): Error {
+  return Object.assign(new Error(`${code}: ${call} '${path}'`), { code, syscall: call, path });
+}
+
+function cString(text: string): Buffer {
+  return Buffer.from(`${text}\0`);
+}
+
+function bindCalls() {
+  return bind({
+    openat: { arguments: ['i32', 'buffer', 'i32', 'u32'], return: 'i32' },
+    renameat: { arguments: ['i32', 'buffer', 'i32', 'buffer'], return: 'i32' },
+    unlinkat: { arguments: ['i32', 'buffer', 'i32'], return: 'i32' },
+    mkdirat: { arguments: ['i32', 'buffer', 'u32'], return: 'i32' },
+    close: { arguments: ['i32'], return: 'i32' },
+  });
+}
