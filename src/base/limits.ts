@@ -42,4 +42,42 @@ export const limits = {
   maskedValueLength: 6,
   /** Where the kernel has no events to give, a directory is looked at this often, in ms. */
   watchPollMs: 50,
+  /** Bytes of one stored output line: MultiFlexi's `line` is a MariaDB TEXT. */
+  lineBytes: 65_535,
+  /** Bytes of one line of a timeline: a time, a digit and a count, 15 digits each at the most. */
+  timelineLineBytes: 64,
+  /** Bytes of one read of a timeline: some 3,000 pieces of output. */
+  timelineReadBytes: 64 * KiB,
+  /** Bytes of one read of a captured stream: large enough to make the calls cheap, small beside the memory budget. */
+  streamReadBytes: 256 * KiB,
+  /** Lines of one database transaction: what MariaDB takes at its best speed. */
+  batchLines: 1_000,
+  /** Bytes of output of one transaction: far below the smallest usual max_allowed_packet (16 MiB), also when escaped. */
+  batchBytes: 1 * MiB,
+  /** Bytes of output that are cut into lines at once: at worst as many lines of one newline each. */
+  takeBytes: 16 * KiB,
+  /** A journal entry is written at least every so many lines: what a new sidecar reads again at the most. */
+  checkpointLines: 10_000,
+  /** Bytes of the journal that a new sidecar reads: some 100,000 changes of turn between containers. */
+  journalBytes: 64 * MiB,
+  /** Names that are listed of one directory of the volume: a job may make any number of them. */
+  listedNames: 1_000,
+  /** How long a wrapper that seems dead and left no seal is given to show one, in ms. */
+  lostConfirmMs: 250,
+  /** Everything is looked at again after this time, in ms: the kernel drops events when its queue is full. */
+  lookAgainMs: 5_000,
+  /** How long output is gathered before it is sent, in ms: many small writes become one transaction. */
+  gatherOutputMs: 50,
+  /** How long delivery is tried after the job's end unless a variable says otherwise, in seconds. */
+  reportSeconds: 60,
+  /** The first pause before something is tried again, in ms; it doubles each time. */
+  retryFirstMs: 200,
+  /** The longest such pause, in ms: a server that comes back is noticed soon. */
+  retryLastMs: 10_000,
+  /** How long SQLite waits for the lock that another program holds, in ms; nothing else happens meanwhile. */
+  sqliteBusyMs: 1_000,
+  /** How long one exchange with a server may take, in ms. */
+  exchangeMs: 20_000,
+  /** Bytes of one artifact that is stored in a database row: it is held in memory, text and escaped. */
+  artifactBytes: 64 * MiB,
 } as const;

@@ -1,6 +1,50 @@
 import { Fault } from '../base/fault.ts';
+import { signalNumber } from '../base/signal-names.ts';
+import { readSeal } from '../report/container-state.ts';
+import { openVolume } from '../report/open-volume.ts';
+import { readTemplate } from '../report/read-template.ts';
+import { readCommandLine, sourceOf } from '../settings/command-line.ts';
 import type { Edge } from '../settings/edge.ts';
+import { mainContainers } from '../settings/template.ts';
+import { containerName, rootDirectory } from '../settings/values.ts';
 
-export async function signal(_edge: Edge, _words: readonly Buffer[]): Promise<number> {
-  throw new Fault('usage', 'signal: not there yet');
+/**
+ * `emissary signal NAME SIGNAL`: leaves a signal request, which the container's wrapper obeys once.
+ * @returns 0
+ */
+export async function signal(edge: Edge, words: readonly Buffer[]): Promise<number> {
+  const { name, number, root } = signalSettings(edge, words);
+  const volume = openVolume(root);
+  const names = [...mainContainers(await readTemplate(volume)), ...volume.list('ctr', 1_000)];
+  if (!names.includes(name)) {
+    throw new Fault('usage', `signal: there is no container ${name} on ${root}; there are ${names.join(', ')}`);
+  }
+  if (readSeal(volume, name).kind === 'valid') {
+    throw new Fault('usage', `signal: container ${name} has ended already`);
+  }
+  try {
+    volume.makeDirectory('ctr', 0o777);
+    volume.makeDirectory(`ctr/${name}`, 0o777);
+    volume.publish(`ctr/${name}/signal`, String(number), 0o666);
+  } catch (cause) {
+    throw new Fault('volume', `Cannot leave a signal request for container ${name}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  return 0;
+}
+
+function signalSettings(edge: Edge, words: readonly Buffer[]) {
+  const line = readCommandLine('signal', words, edge.environment);
+  const [name, text, ...rest] = line.operands;
+  if (name === undefined || text === undefined || rest.length > 0 || line.command !== null) {
+    throw new Fault('usage', 'signal takes a container and a signal: emissary signal main TERM');
+  }
+  const number = signalNumber(text);
+  if (number === null) throw new Fault('usage', `signal: "${text}" is not a signal (TERM, SIGTERM or 15)`);
+  return {
+    name: containerName(name, 'signal'),
+    number,
+    root: rootDirectory(line.value('root') ?? '/var/run/argo', sourceOf('root', words, edge.environment)),
+  };
 }

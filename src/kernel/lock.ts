@@ -34,6 +34,11 @@ export function holdFifo(path: string): 'held' | 'taken' | { readonly errno: num
   }
 }
 
+/** Locks an open file for the life of this process (flock(2)). False when another process has it. */
+export function lockFile(file: number): boolean {
+  return libc().flock(file, lockExclusive | lockNoWait) === 0;
+}
+
 /** Null when it cannot be opened or is something else than a FIFO. */
 function openFifo(path: string): number | null {
   let file: number;

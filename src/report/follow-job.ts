@@ -1,0 +1,89 @@
+import { limits } from '../base/limits.ts';
+import type { Started } from '../contract/records.ts';
+import type { Volume } from '../contract/volume.ts';
+import type { ContainerState } from './container-state.ts';
+import { hasEnded, JobWatch } from './job-watch.ts';
+import { OutputLog } from './output-log.ts';
+import type { Progress } from './sink.ts';
+import type { JobReport } from './job-report.ts';
+
+/** The job while it is followed; `Progress` is what the sinks see of it. */
+export class FollowedJob implements Progress {
+  states: ReadonlyMap<string, ContainerState> = new Map();
+  started: Started | null = null;
+  report: JobReport | null = null;
+  readonly output: OutputLog;
+  readonly watch: JobWatch;
+  readonly #onProgress: () => void;
+  #event: () => void = () => undefined;
+  #happened = true;
+  #outputTimer: NodeJS.Timeout | null = null;
+
+  /** @param onProgress called when there is something new for the sinks */
+  constructor(volume: Volume, names: readonly string[], onProgress: () => void) {
+    this.#onProgress = onProgress;
+    this.watch = new JobWatch(volume, names, (file) => this.#notice(file));
+    this.output = new OutputLog(volume, names, (name) => hasEnded(this.states.get(name)));
+  }
+
+  get ended(): boolean {
+    return this.states.size > 0 && [...this.states.values()].every(hasEnded);
+  }
+
+  /** Waits until every container has ended. */
+  async untilEnded(): Promise<void> {
+    await this.watch.start();
+    for (;;) {
+      this.#happened = false;
+      await this.look();
+      if (this.ended) return;
+      await this.#nextEvent();
+    }
+  }
+
+  /** Looks at every container now. */
+  async look(): Promise<void> {
+    this.states = await this.watch.look();
+    if (this.started === null) {
+      this.started = firstStarted(this.states);
+      if (this.started !== null) this.#onProgress();
+    }
+  }
+
+  /** Looks again soon, whatever happens on the volume. */
+  poke(): void {
+    this.#happened = true;
+    this.#event();
+  }
+
+  close(): void {
+    if (this.#outputTimer !== null) clearTimeout(this.#outputTimer);
+    this.watch.close();
+    this.output.close();
+  }
+
+  #notice(file: string | null): void {
+    if (file === 'timeline' || file === 'stdout' || file === 'stderr') this.#noticeOutput();
+    else this.poke();
+  }
+
+  #noticeOutput(): void {
+    this.#outputTimer ??= setTimeout(() => {
+      this.#outputTimer = null;
+      this.#onProgress();
+    }, limits.gatherOutputMs);
+  }
+
+  #nextEvent(): Promise<void> {
+    if (this.#happened) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#event = resolve;
+    });
+  }
+}
+
+function firstStarted(states: ReadonlyMap<string, ContainerState>): Started | null {
+  const records = [...states.values()].flatMap((state) => (state.kind === 'waiting' ? [] : [state.started]));
+  const times = records.filter((record) => record !== null);
+  return times.sort((a, b) => a.startedAt.localeCompare(b.startedAt))[0] ?? null;
+}

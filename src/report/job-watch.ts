@@ -1,0 +1,103 @@
+import { limits } from '../base/limits.ts';
+import type { Volume } from '../contract/volume.ts';
+import { watchDirectory } from '../contract/watch.ts';
+import { type ContainerState, readSeal, readSealed, readStarted } from './container-state.ts';
+import { Lifeline } from './lifeline.ts';
+
+/** What is followed of one container. */
+interface Followed {
+  readonly lifeline: Lifeline;
+  state: ContainerState;
+  /** When its wrapper was first found gone without a seal, ms of a monotonic clock. */
+  goneAt: number | null;
+}
+
+/**
+ * Follows the job's main containers by what their wrappers leave on the volume. `onChange` is called with the name of
+ * the file that something happened to, or null; `look` then tells what it means.
+ */
+export class JobWatch {
+  readonly #volume: Volume;
+  readonly #onChange: (file: string | null) => void;
+  readonly #followed: ReadonlyMap<string, Followed>;
+  readonly #ending = new AbortController();
+  #again: NodeJS.Timeout | null = null;
+
+  constructor(volume: Volume, names: readonly string[], onChange: (file: string | null) => void) {
+    this.#volume = volume;
+    this.#onChange = onChange;
+    this.#followed = new Map(
+      names.map((name) => [
+        name,
+        { lifeline: new Lifeline(volume, name, () => onChange(null)), state: { kind: 'waiting' }, goneAt: null },
+      ]),
+    );
+  }
+
+  /** Makes the containers' directories, so that there is something to watch, and watches them. Look afterwards. */
+  async start(): Promise<void> {
+    this.#volume.makeDirectory('ctr', 0o777);
+    for (const name of this.#followed.keys()) {
+      this.#volume.makeDirectory(`ctr/${name}`, 0o777);
+      const watcher = { onChange: this.#onChange, signal: this.#ending.signal };
+      await watchDirectory(`${this.#volume.root}/ctr/${name}`, watcher);
+    }
+    this.#again = setInterval(() => this.#onChange(null), limits.lookAgainMs);
+  }
+
+  /** The state of every container now. */
+  async look(): Promise<ReadonlyMap<string, ContainerState>> {
+    for (const [name, followed] of this.#followed) {
+      if (!hasEnded(followed.state)) followed.state = await this.#stateOf(name, followed);
+      if (hasEnded(followed.state)) followed.lifeline.close();
+    }
+    return new Map([...this.#followed].map(([name, { state }]) => [name, state]));
+  }
+
+  /** Gives a container up that has not ended although it was asked to. */
+  async abandon(name: string, reason: string): Promise<void> {
+    const followed = this.#followed.get(name);
+    if (followed === undefined || hasEnded(followed.state)) return;
+    followed.state = { kind: 'lost', started: await readStarted(this.#volume, name), reason };
+  }
+
+  close(): void {
+    this.#ending.abort();
+    if (this.#again !== null) clearInterval(this.#again);
+    for (const { lifeline } of this.#followed.values()) lifeline.close();
+  }
+
+  async #stateOf(name: string, followed: Followed): Promise<ContainerState> {
+    // Life first: a wrapper that was gone then has left its seal by now, if it ever does.
+    const life = followed.lifeline.look();
+    const seal = readSeal(this.#volume, name);
+    if (seal.kind === 'valid') return readSealed(this.#volume, name, seal);
+    // While its wrapper lives, garbage is somebody else's: the wrapper will put its seal over it.
+    if (seal.kind === 'garbage' && life !== 'living') {
+      if (life === 'unknown' || this.#confirmed(followed)) return readSealed(this.#volume, name, seal);
+    }
+    const started = await readStarted(this.#volume, name);
+    if (life === 'gone' && this.#confirmed(followed)) return { kind: 'lost', started, reason: lostReason(name, started) };
+    if (life === 'living') followed.goneAt = null;
+    return started !== null || life !== 'unknown' ? { kind: 'running', started } : followed.state;
+  }
+
+  /** Whether a wrapper has been gone for long enough: its seal may be there in a moment, or another wrapper. */
+  #confirmed(followed: Followed): boolean {
+    const now = performance.now();
+    followed.goneAt ??= now;
+    const left = followed.goneAt + limits.lostConfirmMs - now;
+    if (left > 0) setTimeout(() => this.#onChange(null), left + 1);
+    return left <= 0;
+  }
+}
+
+/** Whether nothing more will come of a container. */
+export function hasEnded(state: ContainerState | undefined): boolean {
+  return state?.kind === 'sealed' || state?.kind === 'lost';
+}
+
+function lostReason(name: string, started: unknown): string {
+  const when = started === null ? 'before the job was started' : 'while the job was running';
+  return `The wrapper of container ${name} died ${when} and left no exit code: it was killed, or out of memory`;
+}

@@ -1,0 +1,78 @@
+import { closeSync, writeSync } from 'node:fs';
+import { limits } from '../base/limits.ts';
+import type { Volume } from '../contract/volume.ts';
+import { beginning, type Position } from './container-output.ts';
+
+/** From line number `line` on (counting from 1) it is container `turn`'s turn, and the containers stand at `at`. */
+export interface Checkpoint {
+  readonly line: number;
+  readonly turn: string;
+  readonly at: Readonly<Record<string, Position>>;
+}
+
+/**
+ * `report/journal`: how the outputs of several containers were merged, so that a later process numbers the lines in
+ * the same way. An entry is written before the first line that it concerns is delivered.
+ */
+export class Journal {
+  readonly checkpoints: Checkpoint[];
+  readonly #file: number;
+
+  /** @param names the containers of the job; entries about others end the journal */
+  constructor(volume: Volume, names: readonly string[]) {
+    const look = volume.read('report/journal', limits.journalBytes);
+    const text = look.kind === 'read' ? look.bytes.toString() : '';
+    this.checkpoints = readCheckpoints(text, names);
+    this.#file = volume.openAppend('report/journal');
+    if (text !== '' && !text.endsWith('\n')) writeSync(this.#file, '\n');
+  }
+
+  append(checkpoint: Checkpoint): void {
+    this.checkpoints.push(checkpoint);
+    writeSync(this.#file, `${JSON.stringify(checkpoint)}\n`);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+/** The start of every journal. */
+export function firstCheckpoint(names: readonly string[]): Checkpoint {
+  return { line: 1, turn: names[0] ?? 'main', at: Object.fromEntries(names.map((name) => [name, beginning])) };
+}
+
+function readCheckpoints(text: string, names: readonly string[]): Checkpoint[] {
+  const checkpoints = [firstCheckpoint(names)];
+  for (const line of text.split('\n')) {
+    const checkpoint = line === '' ? null : parseCheckpoint(line, names);
+    const last = checkpoints.at(-1);
+    // A torn or foreign entry is passed over; the ones before it still hold.
+    if (checkpoint !== null && checkpoint.line >= (last?.line ?? 1)) checkpoints.push(checkpoint);
+  }
+  return checkpoints;
+}
+
+function parseCheckpoint(text: string, names: readonly string[]): Checkpoint | null {
+  try {
+    const { line, turn, at } = JSON.parse(text) as Checkpoint;
+    const positions = names.map((name) => [name, checkPosition(at[name])] as const);
+    if (!isCount(line) || !names.includes(turn)) return null;
+    return { line, turn, at: Object.fromEntries(positions) };
+  } catch {
+    return null; // See above.
+  }
+}
+
+function checkPosition(position: Position | undefined): Position {
+  const { timeline, taken, stdout, stderr, done } = position ?? beginning;
+  const numbers = [timeline, taken, ...stdout, ...stderr];
+  if (!numbers.every(isCount) || stdout[0] - stdout[1] > limits.lineBytes || stderr[0] - stderr[1] > limits.lineBytes) {
+    throw new Error('not a position');
+  }
+  return { timeline, taken, stdout: [stdout[0], stdout[1]], stderr: [stderr[0], stderr[1]], done: done === true };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}

@@ -1,0 +1,11 @@
+import { Fault, sentenceOf } from '../base/fault.ts';
+import { Volume } from '../contract/volume.ts';
+
+/** Opens the shared volume. @throws Fault `volume` when it is not there */
+export function openVolume(root: string): Volume {
+  try {
+    return new Volume(root);
+  } catch (cause) {
+    throw new Fault('volume', `Cannot open the shared volume "${root}": ${sentenceOf(cause)}`, { cause });
+  }
+}

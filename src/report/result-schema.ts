@@ -1,0 +1,62 @@
+import * as z from 'zod/mini';
+import type { Result, Started } from '../contract/records.ts';
+
+const count = z.int().check(z.nonnegative());
+const text = z.string();
+const time = z.string().check(z.refine((value) => !Number.isNaN(Date.parse(value)), 'must be a time'));
+const exitCode = z.int().check(z.gte(0), z.lte(255));
+const stream = z.object({ bytes: count, truncated: z.boolean() });
+const output = { name: text, path: text, file: text, bytes: count, sha256: text };
+
+const started = z.object({ pid: count, startedAt: time, attempt: count });
+
+const result = z.object({
+  version: z.literal(1),
+  container: text,
+  command: z.array(text),
+  pid: z.nullable(count),
+  attempts: z.array(z.object({ startedAt: time, finishedAt: time, exitCode, signal: z.nullable(text) })),
+  startedAt: time,
+  finishedAt: time,
+  verdict: z.enum(['succeeded', 'failed', 'terminated', 'timedOut', 'skipped', 'error']),
+  exitCode,
+  signal: z.nullable(text),
+  origin: z.enum(['job', 'emissary']),
+  message: z.nullable(text),
+  stdout: stream,
+  stderr: stream,
+  usage: z.object({ userSeconds: z.number(), systemSeconds: z.number(), maxRssBytes: z.number() }),
+  outputs: z.object({
+    parameters: z.array(z.object(output)),
+    artifacts: z.array(z.object({ ...output, archive: z.enum(['tar', 'zip', 'none', 'zstd']) })),
+    missing: z.array(
+      z.object({
+        kind: z.enum(['parameter', 'artifact']),
+        name: text,
+        path: text,
+        optional: z.boolean(),
+        reason: text,
+      }),
+    ),
+    skipped: z.array(z.object({ path: text, reason: text })),
+  }),
+});
+
+/** Takes `result.json` apart; null when it is not a Result. Keys that it does not know are left out. */
+export function parseResult(bytes: Buffer): Result | null {
+  return parse(result, bytes);
+}
+
+/** Takes `started` apart; null when it is not a Started. */
+export function parseStarted(bytes: Buffer): Started | null {
+  return parse(started, bytes);
+}
+
+function parse<T>(schema: z.ZodMiniType<T>, bytes: Buffer): T | null {
+  try {
+    const checked = schema.safeParse(JSON.parse(bytes.toString()));
+    return checked.success ? checked.data : null;
+  } catch {
+    return null; // Not JSON: the caller says so in its own words.
+  }
+}

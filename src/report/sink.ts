@@ -1,0 +1,45 @@
+import type { Started } from '../contract/records.ts';
+import type { JobReport } from './job-report.ts';
+import type { OutputLog } from './output-log.ts';
+
+/** What has become of the job so far. It only ever grows. */
+export interface Progress {
+  /** The first container that was started; null until one was. */
+  readonly started: Started | null;
+  readonly output: OutputLog;
+  /** Null until the job has ended. */
+  readonly report: JobReport | null;
+}
+
+/** One place that the job is reported to. */
+export interface Sink {
+  /** For messages: `the database`, `the REST server`. */
+  readonly name: string;
+  /**
+   * Brings the other side up to what has become of the job. It looks first at what is there already, so that it may be
+   * called any number of times, by any process, after any failure: nothing is lost and nothing is there twice.
+   *
+   * @returns sentences about what the other side cannot take; they are said once
+   * @throws DeliveryError
+   */
+  deliver(progress: Progress): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** A delivery that failed. The message is a sentence for a person and holds no secret. */
+export class DeliveryError extends Error {
+  /** Trying again cannot help. */
+  readonly permanent: boolean;
+  /** How long the other side asks to be left alone, in ms. */
+  readonly retryAfterMs: number | null;
+
+  constructor(
+    message: string,
+    { permanent, retryAfterMs = null, cause }: { permanent: boolean; retryAfterMs?: number | null; cause?: unknown },
+  ) {
+    super(message, { cause });
+    this.name = 'DeliveryError';
+    this.permanent = permanent;
+    this.retryAfterMs = retryAfterMs;
+  }
+}

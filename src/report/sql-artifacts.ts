@@ -1,0 +1,104 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import type { Transaction } from 'kysely';
+import { limits } from '../base/limits.ts';
+import type { ArtifactRecord, ParameterRecord } from '../contract/records.ts';
+import type { Volume } from '../contract/volume.ts';
+import { contentTypeOf } from './content-type.ts';
+import type { JobReport } from './job-report.ts';
+import { lockJob, type SqlDatabase } from './sql-database.ts';
+import type { Tables } from './sql-tables.ts';
+
+/** One output file of the job. `key` tells it from all others of the job, the same in every process. */
+interface Output {
+  readonly key: string;
+  readonly record: ParameterRecord | ArtifactRecord;
+}
+
+/**
+ * Stores every output of the job as a row of `artifacts`, once: `note` holds a mark that says which output it is.
+ * Text goes in as it is, everything else as base64.
+ *
+ * @returns sentences about outputs that the database cannot take
+ */
+export async function deliverArtifacts(
+  database: SqlDatabase,
+  jobId: number,
+  report: JobReport,
+  volume: Volume,
+): Promise<readonly string[]> {
+  const outputs = outputsOf(report);
+  if (outputs.length === 0) return [];
+  const room = (await database.statementBytes()) - statementOverhead;
+  const refused: string[] = [];
+  for (const output of outputs) {
+    const sentence = await database.query.transaction().execute(async (transaction) => {
+      await lockJob(database, transaction, jobId);
+      if (await isThere(transaction, jobId, markOf(output))) return null;
+      return store(database, transaction, jobId, output, volume, room);
+    });
+    if (sentence !== null) refused.push(sentence);
+  }
+  return refused;
+}
+
+async function isThere(transaction: Transaction<Tables>, jobId: number, mark: string): Promise<boolean> {
+  const row = await transaction
+    .selectFrom('artifacts')
+    .select('note')
+    .where('job_id', '=', jobId)
+    .where('note', 'like', `${mark}%`)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Bytes of the statement around the artifact: its names, type and note. */
+const statementOverhead = 4096;
+
+function outputsOf(report: JobReport): readonly Output[] {
+  return report.containers.flatMap(({ name, result }) => [
+    ...(result?.outputs.parameters ?? []).map((record, index) => ({ key: `${name}/parameter/${index}`, record })),
+    ...(result?.outputs.artifacts ?? []).map((record, index) => ({ key: `${name}/artifact/${index}`, record })),
+  ]);
+}
+
+function markOf({ key, record }: Output): string {
+  return `emissary ${key} sha256:${record.sha256.slice(0, 64)}`;
+}
+
+async function store(
+  database: SqlDatabase,
+  transaction: Transaction<Tables>,
+  jobId: number,
+  output: Output,
+  volume: Volume,
+  room: number,
+): Promise<string | null> {
+  const { file, name } = output.record;
+  const refuse = (clause: string) => `Output "${name}" (${file}) was not stored in ${database.name}: it ${clause}`;
+  if (!file.startsWith('outputs/')) return refuse('is not among the outputs');
+  const look = volume.read(file, Math.min(limits.artifactBytes, room));
+  if (look.kind === 'absent') return refuse('is not there');
+  if (look.kind === 'refused') return refuse(look.reason);
+  const { bytes } = look;
+  if (createHash('sha256').update(bytes).digest('hex') !== output.record.sha256) {
+    return refuse('is not what the wrapper saved: its SHA-256 differs');
+  }
+  // MariaDB and SQLite take a NUL in a text; much that reads it does not.
+  const isText = isUtf8(bytes) && !bytes.includes(0);
+  const artifact = bytes.toString(isText ? 'utf8' : 'base64');
+  if (database.bytesOf(artifact) > room) return refuse(`is larger than one row can be (${room} bytes)`);
+  await transaction
+    .insertInto('artifacts')
+    .values({
+      job_id: jobId,
+      filename: basename(file).slice(0, 255),
+      content_type: contentTypeOf(file, isText),
+      artifact,
+      created_at: database.now,
+      note: `${markOf(output)}${isText ? '' : '; base64'}`,
+    })
+    .execute();
+  return null;
+}

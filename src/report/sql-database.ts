@@ -1,0 +1,35 @@
+import type { Kysely, RawBuilder, Transaction } from 'kysely';
+import type { DeliveryError } from './sink.ts';
+import type { Tables } from './sql-tables.ts';
+
+/** A database of MultiFlexi's: what differs between MariaDB and SQLite, and nothing else. */
+export interface SqlDatabase {
+  /** For messages, without credentials. */
+  readonly name: string;
+  readonly query: Kysely<Tables>;
+  /** Locks rows that are read for a change: what SQLite does for the whole file when a transaction begins. */
+  readonly locksRows: boolean;
+  /** The database's clock, for columns with whole seconds and with microseconds. */
+  readonly now: RawBuilder<unknown>;
+  readonly nowExactly: RawBuilder<unknown>;
+  /** Bytes of one statement at the most. */
+  statementBytes(): Promise<number>;
+  /** Bytes that a text takes in a statement. */
+  bytesOf(text: string): number;
+  /** Turns what the driver threw into a sentence, and says whether trying again may help. */
+  explain(error: unknown): DeliveryError;
+  close(): Promise<void>;
+}
+
+/**
+ * Locks the job's row for the rest of a transaction. A transaction that a killed sidecar left in the server holds this
+ * lock until it is committed or rolled back: what is read after it is the truth.
+ */
+export async function lockJob(
+  database: SqlDatabase,
+  transaction: Transaction<Tables>,
+  jobId: number,
+): Promise<void> {
+  if (!database.locksRows) return;
+  await transaction.selectFrom('job').select('id').where('id', '=', jobId).forUpdate().execute();
+}

@@ -1,0 +1,79 @@
+import { type Transaction, sql } from 'kysely';
+import type { OutputLine } from './container-output.ts';
+import type { OutputLog } from './output-log.ts';
+import type { Spool } from './spool.ts';
+import { lockJob, type SqlDatabase } from './sql-database.ts';
+import type { Tables } from './sql-tables.ts';
+
+/** The spool's record of where this job's lines begin in the table. */
+const baseRecord = 'first-line.json';
+
+/**
+ * Delivers output lines, each once and in order. The table itself tells how far delivery has come: line n of the job
+ * has `seq` base + n. A row lock on the job keeps a transaction that a killed sidecar left behind in the server from
+ * being overtaken.
+ */
+export class LineDelivery {
+  readonly #database: SqlDatabase;
+  readonly #jobId: number;
+  readonly #spool: Spool;
+  /** The highest `seq` that was there before the first line of this run. */
+  #base: number | null = null;
+  /** The next line to be delivered, counting from 1; null until the table was asked. */
+  #next: number | null = null;
+
+  constructor(database: SqlDatabase, jobId: number, spool: Spool) {
+    this.#database = database;
+    this.#jobId = jobId;
+    this.#spool = spool;
+  }
+
+  /** Delivers all lines that there are. After a failure, calling it again goes on where the table ends. */
+  async deliver(output: OutputLog): Promise<void> {
+    this.#base ??= await this.#findBase();
+    const base = this.#base;
+    this.#next ??= (await lastSeq(this.#database.query, this.#jobId)) - base + 1;
+    for (let batch = output.batch(this.#next); batch !== null; batch = output.batch(this.#next)) {
+      const { first, lines } = batch;
+      // Unknown while the transaction is under way: a lost answer may hide a success.
+      this.#next = null;
+      const last = await this.#database.query.transaction().execute(async (transaction) => {
+        await lockJob(this.#database, transaction, this.#jobId);
+        const there = (await lastSeq(transaction, this.#jobId)) - base;
+        const missing = lines.slice(Math.max(0, there - first + 1));
+        if (missing.length > 0 && there >= first - 1) {
+          await this.#insert(transaction, base + Math.max(first, there + 1), missing);
+        }
+        return Math.max(there, there >= first - 1 ? first + lines.length - 1 : 0);
+      });
+      this.#next = last + 1;
+    }
+  }
+
+  async #findBase(): Promise<number> {
+    const record = this.#spool.readRecord(baseRecord) as { after?: unknown } | null;
+    if (typeof record?.after === 'number' && Number.isSafeInteger(record.after) && record.after >= 0) {
+      return record.after;
+    }
+    const after = await lastSeq(this.#database.query, this.#jobId);
+    this.#spool.writeRecord(baseRecord, { after });
+    return after;
+  }
+
+  async #insert(transaction: Transaction<Tables>, seq: number, lines: readonly OutputLine[]): Promise<void> {
+    const created = this.#database.nowExactly;
+    const rows = lines.map(({ type, line }, index) => sql`(${this.#jobId}, ${seq + index}, ${type}, ${line}, ${created})`);
+    await sql`insert into job_output_lines (job_id, seq, type, line, created_at) values ${sql.join(rows)}`.execute(
+      transaction,
+    );
+  }
+}
+
+async function lastSeq(query: Pick<Transaction<Tables>, 'selectFrom'>, jobId: number): Promise<number> {
+  const row = await query
+    .selectFrom('job_output_lines')
+    .select(({ fn }) => fn.max('seq').as('last'))
+    .where('job_id', '=', jobId)
+    .executeTakeFirst();
+  return Number(row?.last ?? 0);
+}

@@ -1,0 +1,28 @@
+/** MultiFlexi's tables, as far as this program touches them. Times are written by the database's own clock. */
+export interface Tables {
+  readonly job: {
+    readonly id: number;
+    readonly app_id: number;
+    readonly begin: unknown;
+    readonly end: unknown;
+    readonly exitcode: number | null;
+    readonly pid: number | null;
+    readonly app_version: string | null;
+  };
+  readonly apps: { readonly id: number; readonly version: string | null };
+  readonly job_output_lines: {
+    readonly job_id: number;
+    readonly seq: number;
+    readonly type: string;
+    readonly line: string;
+    readonly created_at: unknown;
+  };
+  readonly artifacts: {
+    readonly job_id: number | null;
+    readonly filename: string | null;
+    readonly content_type: string | null;
+    readonly artifact: string | null;
+    readonly created_at: unknown;
+    readonly note: string | null;
+  };
+}

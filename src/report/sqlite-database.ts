@@ -1,0 +1,76 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { Kysely, SqliteDialect, type SqliteStatement, sql } from 'kysely';
+import { sentenceOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import { DeliveryError } from './sink.ts';
+import type { SqlDatabase } from './sql-database.ts';
+import type { Tables } from './sql-tables.ts';
+
+/** Opens MultiFlexi's SQLite file. It must be there: a database that is made by accident hides the real one. */
+export function openSqlite(path: string): SqlDatabase {
+  const query = new Kysely<Tables>({ dialect: new SqliteDialect({ database: async () => connect(path) }) });
+  // MultiFlexi writes UTC text without a fraction there.
+  const now = sql`datetime('now')`;
+  return {
+    name: `the database ${path}`,
+    query,
+    locksRows: false,
+    now,
+    nowExactly: now,
+    statementBytes: async () => limits.artifactBytes * 2,
+    bytesOf: (text) => Buffer.byteLength(text),
+    explain: (error) => explain(error, path),
+    close: () => query.destroy(),
+  };
+}
+
+/** kysely expects the interface of better-sqlite3; the runtime's own SQLite differs in little. */
+function connect(path: string) {
+  const url = pathToFileURL(path);
+  url.searchParams.set('mode', 'rw');
+  const database = new DatabaseSync(url, { timeout: limits.sqliteBusyMs });
+  return {
+    close: () => database.close(),
+    prepare: (text: string): SqliteStatement => {
+      // Every transaction here writes; a lock taken only at the first write could not be waited for.
+      const statement = database.prepare(text === 'begin' ? 'begin immediate' : text);
+      const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...values(parameters)),
+        run: (parameters) => statement.run(...values(parameters)),
+        iterate: (parameters) => statement.iterate(...values(parameters)),
+      };
+    },
+  };
+}
+
+/** Result codes of SQLite, https://www.sqlite.org/rescode.html */
+const busy = 5;
+const locked = 6;
+const full = 13;
+const cannotOpen = 14;
+const readOnly = 8;
+const notADatabase = 26;
+
+function explain(error: unknown, path: string): DeliveryError {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : -1;
+  const fail = (clause: string, permanent: boolean) =>
+    new DeliveryError(`Cannot write to the database ${path}: ${clause}`, { permanent, cause: error });
+  switch (code) {
+    case busy:
+    case locked:
+      return fail('another program holds its lock', false);
+    case full:
+      return fail('the disk is full', false);
+    case cannotOpen:
+      return fail('there is no such file, or it cannot be opened; check MULTIFLEXI_DATABASE_URL', true);
+    case readOnly:
+      return fail('it, or its directory, may not be written to by this user', true);
+    case notADatabase:
+      return fail('it is not an SQLite database; check MULTIFLEXI_DATABASE_URL', true);
+    default:
+      return fail(sentenceOf(error), true);
+  }
+}

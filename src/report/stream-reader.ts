@@ -1,0 +1,44 @@
+import { closeSync, readSync } from 'node:fs';
+import { limits } from '../base/limits.ts';
+import type { Volume } from '../contract/volume.ts';
+
+/** Reads one captured stream from an offset on, in large pieces, however small the pieces are that are asked for. */
+export class StreamReader {
+  readonly #volume: Volume;
+  readonly #path: string;
+  #descriptor: number | null = null;
+  #ahead: Buffer = Buffer.alloc(0);
+  /** Offset of the next byte that `take` gives. */
+  offset: number;
+
+  constructor(volume: Volume, path: string, offset: number) {
+    this.#volume = volume;
+    this.#path = path;
+    this.offset = offset;
+  }
+
+  /** The next bytes of the stream, at most `count`; none when the file ends here or is not a file. */
+  take(count: number): Buffer {
+    if (this.#ahead.length === 0) this.#ahead = this.#readAhead();
+    const taken = this.#ahead.subarray(0, count);
+    this.#ahead = this.#ahead.subarray(taken.length);
+    this.offset += taken.length;
+    return taken;
+  }
+
+  close(): void {
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    this.#descriptor = null;
+  }
+
+  #readAhead(): Buffer {
+    if (this.#descriptor === null) {
+      const opened = this.#volume.openFile(this.#path);
+      if ('kind' in opened) return this.#ahead;
+      this.#descriptor = opened.descriptor;
+    }
+    // A new buffer each time: lines that are not finished keep parts of the old one.
+    const buffer = Buffer.allocUnsafeSlow(limits.streamReadBytes);
+    return buffer.subarray(0, readSync(this.#descriptor, buffer, 0, buffer.length, this.offset));
+  }
+}

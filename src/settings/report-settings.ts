@@ -1,0 +1,59 @@
+import { isAbsolute } from 'node:path';
+import { Fault } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import { type DatabaseSettings, databaseSettings } from './database-settings.ts';
+import type { Environment } from './environment.ts';
+import { type RestSettings, restSettings } from './rest-settings.ts';
+import { secondsToMs } from './values.ts';
+
+/** Where and what is reported. All of it is the sidecar's own: nothing of it comes from the volume. */
+export interface ReportSettings {
+  /** Null only when there is no server to report to. */
+  readonly jobId: number | null;
+  readonly rest: RestSettings | null;
+  readonly database: DatabaseSettings | null;
+  /** `full`: the job's row, lines and artifacts. `output`: MultiFlexi's own process writes the row. */
+  readonly mode: 'full' | 'output';
+  /** A directory that keeps the results of jobs, or null. */
+  readonly resultsDirectory: string | null;
+  /** How long delivery is tried after the job's end. */
+  readonly budgetMs: number;
+}
+
+/** @throws Fault `usage` that names the variable and never its value where that may be a secret */
+export function reportSettings(environment: Environment): ReportSettings {
+  const rest = restSettings(environment);
+  const database = databaseSettings(environment);
+  const resultsDirectory = environment.get('EMISSARY_RESULTS_DIR');
+  if (resultsDirectory !== null && !isAbsolute(resultsDirectory)) {
+    throw new Fault('usage', `EMISSARY_RESULTS_DIR: "${resultsDirectory}" is not an absolute path`);
+  }
+  const jobId = jobIdOf(environment.get('MULTIFLEXI_JOB_ID'));
+  if (jobId === null && (rest !== null || database !== null || resultsDirectory !== null)) {
+    throw new Fault('usage', 'MULTIFLEXI_JOB_ID is not set: without it there is no job to report');
+  }
+  const budget = environment.get('EMISSARY_REPORT_SECONDS') ?? String(limits.reportSeconds);
+  return {
+    jobId,
+    rest,
+    database,
+    mode: modeOf(environment.get('MULTIFLEXI_REPORT')),
+    resultsDirectory,
+    budgetMs: secondsToMs(budget, 'EMISSARY_REPORT_SECONDS'),
+  };
+}
+
+function jobIdOf(text: string | null): number | null {
+  if (text === null) return null;
+  const id = /^[0-9]{1,10}$/.test(text) ? Number(text) : 0;
+  if (id < 1 || id > 0x7fff_ffff) {
+    throw new Fault('usage', `MULTIFLEXI_JOB_ID: "${text}" is not a job's number (1 or more)`);
+  }
+  return id;
+}
+
+function modeOf(text: string | null): 'full' | 'output' {
+  if (text === null || text === 'full') return 'full';
+  if (text === 'output') return 'output';
+  throw new Fault('usage', `MULTIFLEXI_REPORT: "${text}" is neither full nor output`);
+}

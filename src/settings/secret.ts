@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { Fault, sentenceOf } from '../base/fault.ts';
+import type { Environment } from './environment.ts';
+
+/**
+ * A secret that may stand in a variable or in the file that another variable names.
+ * @throws Fault `usage` when both are set or the file cannot be read
+ */
+export function secret(environment: Environment, name: string): string | null {
+  const value = environment.get(name);
+  const file = environment.get(`${name}_FILE`);
+  if (file === null) return value;
+  if (value !== null) throw new Fault('usage', `${name} and ${name}_FILE are both set; set one of them`);
+  return readText(file, `${name}_FILE`).replace(/\r?\n$/, '');
+}
+
+/** The text of a file that a variable names. @throws Fault `usage` */
+export function readText(file: string, source: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new Fault('usage', `${source}: cannot read "${file}" (${sentenceOf(cause)})`, { cause });
+  }
+}
