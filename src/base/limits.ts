@@ -62,6 +62,8 @@ export const limits = {
   journalBytes: 64 * MiB,
   /** Names that are listed of one directory of the volume: a job may make any number of them. */
   listedNames: 1_000,
+  /** Bytes of `progress` that a reader accepts: its last line counts, the job may append. */
+  progressBytes: 1 * MiB,
   /** How long a wrapper that seems dead and left no seal is given to show one, in ms. */
   lostConfirmMs: 250,
   /** Everything is looked at again after this time, in ms: the kernel drops events when its queue is full. */

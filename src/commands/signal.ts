@@ -17,7 +17,10 @@ export async function signal(edge: Edge, words: readonly Buffer[]): Promise<numb
   const volume = openVolume(root);
   const names = [...mainContainers(await readTemplate(volume)), ...volume.list('ctr', 1_000)];
   if (!names.includes(name)) {
-    throw new Fault('usage', `signal: there is no container ${name} on ${root}; there are ${names.join(', ')}`);
+    throw new Fault(
+      'usage',
+      `signal: there is no container ${name} on ${root}; there are ${names.join(', ')}`,
+    );
   }
   if (readSeal(volume, name).kind === 'valid') {
     throw new Fault('usage', `signal: container ${name} has ended already`);
@@ -27,9 +30,13 @@ export async function signal(edge: Edge, words: readonly Buffer[]): Promise<numb
     volume.makeDirectory(`ctr/${name}`, 0o777);
     volume.publish(`ctr/${name}/signal`, String(number), 0o666);
   } catch (cause) {
-    throw new Fault('volume', `Cannot leave a signal request for container ${name}: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw new Fault(
+      'volume',
+      `Cannot leave a signal request for container ${name}: ${(cause as Error).message}`,
+      {
+        cause,
+      },
+    );
   }
   return 0;
 }

@@ -1,6 +1,64 @@
 import { Fault } from '../base/fault.ts';
+import { type ContainerStatus, describeContainers } from '../report/describe-status.ts';
+import { openVolume } from '../report/open-volume.ts';
+import { readProgress } from '../report/read-progress.ts';
+import { readTemplate } from '../report/read-template.ts';
+import { readCommandLine, sourceOf } from '../settings/command-line.ts';
 import type { Edge } from '../settings/edge.ts';
+import { mainContainers } from '../settings/template.ts';
+import { rootDirectory } from '../settings/values.ts';
 
-export async function status(_edge: Edge, _words: readonly Buffer[]): Promise<number> {
-  throw new Fault('usage', 'status: not there yet');
+/**
+ * `emissary status`: one line a container, or one JSON document.
+ * @returns 0
+ */
+export async function status(edge: Edge, words: readonly Buffer[]): Promise<number> {
+  const line = readCommandLine('status', words, edge.environment);
+  if (line.operands.length > 0 || line.command !== null) {
+    throw new Fault(
+      'usage',
+      `status takes no operands, found "${line.operands[0] ?? '--'}"; see emissary status --help`,
+    );
+  }
+  const root = rootDirectory(
+    line.value('root') ?? '/var/run/argo',
+    sourceOf('root', words, edge.environment),
+  );
+  const volume = openVolume(root);
+  const containers = await describeContainers(volume, mainContainers(await readTemplate(volume)));
+  const progress = readProgress(volume);
+  if (line.value('json') !== null) edge.print(`${JSON.stringify({ root, progress, containers }, null, 2)}\n`);
+  else edge.print(table(containers, progress));
+  return 0;
+}
+
+function table(containers: readonly ContainerStatus[], progress: string | null): string {
+  const rows = [
+    ['CONTAINER', 'STATE', 'EXIT', 'VERDICT', 'STDOUT', 'STDERR', 'SECONDS', 'MESSAGE'],
+    ...containers.map((container) => [
+      container.name,
+      container.state,
+      String(container.exitCode ?? '-'),
+      container.verdict ?? '-',
+      String(container.stdoutBytes),
+      String(container.stderrBytes),
+      container.seconds === null ? '-' : container.seconds.toFixed(1),
+      printable(container.message ?? '-'),
+    ]),
+  ];
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [...lines, ...(progress === null ? [] : [`progress ${progress}`]), ''].join('\n');
+}
+
+/** A job's words on a person's terminal: one line, no control characters. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 300);
 }

@@ -3,6 +3,7 @@ import { Courier } from '../report/courier.ts';
 import { FollowedJob } from '../report/follow-job.ts';
 import { concludeJob } from '../report/job-report.ts';
 import { openVolume } from '../report/open-volume.ts';
+import { reportRecord } from '../report/read-report.ts';
 import { readTemplate } from '../report/read-template.ts';
 import { openSinks } from '../report/sinks.ts';
 import { Spool } from '../report/spool.ts';
@@ -31,8 +32,8 @@ export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number
   couriers.push(...sinks.map((sink) => new Courier(sink, job)));
 
   await job.untilEnded();
-  job.report = concludeJob(report.jobId, job.states, false);
-  spool.writeRecord('report.json', job.report);
+  job.report = concludeJob(report.jobId, job.states, job.started, false);
+  spool.writeRecord(reportRecord, job.report);
   const outcomes = await Promise.all(couriers.map((courier) => courier.finish(report.budgetMs)));
   job.close();
   if (sinks.length === 0) {

@@ -1,4 +1,14 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync, readdirSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+import process from 'node:process';
 import { errnoOf } from '../base/fault.ts';
 import { makeDirectoryWithin, openBeneath, removeWithin, renameWithin } from '../kernel/open-beneath.ts';
 
@@ -61,7 +71,10 @@ export class Volume {
     } catch (error) {
       const code = errnoOf(error);
       if (code === 'ENOENT') return { kind: 'absent' };
-      return { kind: 'refused', reason: code === 'ELOOP' ? 'is a symbolic link' : `cannot be opened (${code})` };
+      return {
+        kind: 'refused',
+        reason: code === 'ELOOP' ? 'is a symbolic link' : `cannot be opened (${code})`,
+      };
     }
   }
 
@@ -97,7 +110,12 @@ export class Volume {
     this.#within(path, (parent, name) => {
       const temporary = `.${name}.${process.pid}.tmp`;
       removeWithin(parent, temporary);
-      const file = openBeneath(parent, temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
+      const file = openBeneath(
+        parent,
+        temporary,
+        constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
+        mode,
+      );
       try {
         fchmodSync(file, mode);
         const bytes = typeof content === 'string' ? Buffer.from(content) : content;

@@ -57,7 +57,11 @@ function within<T>(directory: number, parts: readonly string[], use: (parent: nu
 
 function openAt(directory: number, name: string, flags: number, mode: number, path: string): number {
   calls ??= bindCalls();
-  return check(calls.openat(directory, cString(name), flags | constants.O_NOFOLLOW | closeOnExec, mode), 'open', path);
+  return check(
+    calls.openat(directory, cString(name), flags | constants.O_NOFOLLOW | closeOnExec, mode),
+    'open',
+    path,
+  );
 }
 
 function closeDescriptor(descriptor: number): void {

@@ -1,9 +1,9 @@
 import { closeSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import type { Volume } from '../contract/volume.ts';
+import { type Piece, TimelineReader } from './read-timeline.ts';
 import { LineSplitter } from './split-lines.ts';
 import { StreamReader } from './stream-reader.ts';
-import { type Piece, TimelineReader } from './read-timeline.ts';
 
 /** One line of the job's output, in MultiFlexi's terms. */
 export interface OutputLine {
@@ -41,7 +41,9 @@ export interface Turn {
 export class ContainerOutput {
   readonly #volume: Volume;
   readonly #directory: string;
-  readonly #streams: { readonly [type in OutputLine['type']]: { reader: StreamReader; splitter: LineSplitter } };
+  readonly #streams: {
+    readonly [type in OutputLine['type']]: { reader: StreamReader; splitter: LineSplitter };
+  };
   #timelineFile: number | null = null;
   #timeline: TimelineReader | null = null;
   #offset: number;
@@ -61,8 +63,15 @@ export class ContainerOutput {
 
   get position(): Position {
     const { stdout, stderr } = this.#streams;
-    const at = ({ reader, splitter }: typeof stdout) => [reader.offset, reader.offset - splitter.pendingBytes] as const;
-    return { timeline: this.#offset, taken: this.#taken, stdout: at(stdout), stderr: at(stderr), done: this.#done };
+    const at = ({ reader, splitter }: typeof stdout) =>
+      [reader.offset, reader.offset - splitter.pendingBytes] as const;
+    return {
+      timeline: this.#offset,
+      taken: this.#taken,
+      stdout: at(stdout),
+      stderr: at(stderr),
+      done: this.#done,
+    };
   }
 
   /** Reads on; gives the lines that were completed. The turn ended early when `exhausted`. */

@@ -57,14 +57,16 @@ export async function readSealed(
 ): Promise<Extract<ContainerState, { kind: 'sealed' }>> {
   const { result, complaint } = await readResult(volume, name);
   const started = await readStarted(volume, name);
-  if (seal.kind === 'garbage') return { kind: 'sealed', exitCode: 64, result, started, complaint: seal.complaint };
+  if (seal.kind === 'garbage')
+    return { kind: 'sealed', exitCode: 64, result, started, complaint: seal.complaint };
   const { exitCode } = seal;
   if (result !== null && result.exitCode === exitCode) {
     return { kind: 'sealed', exitCode, result, started, complaint: null };
   }
   // The seal and the record contradict each other: the worse of the two is believed.
   const worse = exitCode !== 0 ? exitCode : (result?.exitCode ?? 64);
-  const sentence = complaint ?? `result.json of container ${name} says ${result?.exitCode}, its exitcode ${exitCode}`;
+  const sentence =
+    complaint ?? `result.json of container ${name} says ${result?.exitCode}, its exitcode ${exitCode}`;
   return { kind: 'sealed', exitCode: worse, result, started, complaint: sentence };
 }
 
@@ -73,7 +75,10 @@ async function readResult(
   name: string,
 ): Promise<{ readonly result: Result | null; readonly complaint: string | null }> {
   const look = volume.read(`ctr/${name}/result.json`, limits.resultBytes);
-  const complain = (clause: string) => ({ result: null, complaint: `result.json of container ${name} ${clause}` });
+  const complain = (clause: string) => ({
+    result: null,
+    complaint: `result.json of container ${name} ${clause}`,
+  });
   if (look.kind === 'absent') return complain('is missing');
   if (look.kind === 'refused') return complain(look.reason);
   const { parseResult } = await import('./result-schema.ts');

@@ -92,7 +92,10 @@ export function backOff(failures: number, random = Math.random): number {
 function asDeliveryError(error: unknown): DeliveryError {
   if (error instanceof DeliveryError) return error;
   const trace = error instanceof Error ? (error.stack ?? error.message) : sentenceOf(error);
-  return new DeliveryError(`Cannot report the job, because of a defect: ${trace}`, { permanent: true, cause: error });
+  return new DeliveryError(`Cannot report the job, because of a defect: ${trace}`, {
+    permanent: true,
+    cause: error,
+  });
 }
 
 function tellOnce(sentence: string, told: Set<string>): void {

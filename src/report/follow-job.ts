@@ -2,10 +2,10 @@ import { limits } from '../base/limits.ts';
 import type { Started } from '../contract/records.ts';
 import type { Volume } from '../contract/volume.ts';
 import type { ContainerState } from './container-state.ts';
+import type { JobReport } from './job-report.ts';
 import { hasEnded, JobWatch } from './job-watch.ts';
 import { OutputLog } from './output-log.ts';
 import type { Progress } from './sink.ts';
-import type { JobReport } from './job-report.ts';
 
 /** The job while it is followed; `Progress` is what the sinks see of it. */
 export class FollowedJob implements Progress {

@@ -1,4 +1,4 @@
-import type { Result, Verdict } from '../contract/records.ts';
+import type { Result, Started, Verdict } from '../contract/records.ts';
 import type { ContainerState } from './container-state.ts';
 
 /** How one container ended, as the sidecar sees it. */
@@ -22,6 +22,8 @@ export interface JobReport {
   /** One sentence that names every container that did not succeed; null on success. */
   readonly message: string | null;
   readonly pid: number | null;
+  /** The first start of a container; null when none was started. */
+  readonly started: Started | null;
   readonly containers: readonly ContainerReport[];
 }
 
@@ -35,6 +37,7 @@ export interface JobReport {
 export function concludeJob(
   jobId: number | null,
   states: ReadonlyMap<string, ContainerState>,
+  started: Started | null,
   timedOut: boolean,
 ): JobReport {
   const containers = [...states].map(([name, state]) => containerReport(name, state, timedOut));
@@ -47,6 +50,7 @@ export function concludeJob(
     exitCode: decisive?.exitCode ?? 64,
     message: messageOf(containers, failed),
     pid: decisive?.pid ?? null,
+    started,
     containers,
   };
 }
@@ -79,7 +83,10 @@ function stopVerdict(verdict: Verdict, timedOut: boolean): Verdict {
   return timedOut && verdict === 'terminated' ? 'timedOut' : verdict;
 }
 
-function messageOf(containers: readonly ContainerReport[], failed: readonly ContainerReport[]): string | null {
+function messageOf(
+  containers: readonly ContainerReport[],
+  failed: readonly ContainerReport[],
+): string | null {
   if (failed.length === 0) return null;
   if (containers.length === 1) return failed[0]?.message ?? `The job ${failed[0]?.verdict}`;
   return containers.map(({ name, verdict, exitCode }) => `${name}: ${verdict} (${exitCode})`).join('; ');

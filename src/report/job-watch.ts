@@ -29,7 +29,11 @@ export class JobWatch {
     this.#followed = new Map(
       names.map((name) => [
         name,
-        { lifeline: new Lifeline(volume, name, () => onChange(null)), state: { kind: 'waiting' }, goneAt: null },
+        {
+          lifeline: new Lifeline(volume, name, () => onChange(null)),
+          state: { kind: 'waiting' },
+          goneAt: null,
+        },
       ]),
     );
   }
@@ -77,7 +81,8 @@ export class JobWatch {
       if (life === 'unknown' || this.#confirmed(followed)) return readSealed(this.#volume, name, seal);
     }
     const started = await readStarted(this.#volume, name);
-    if (life === 'gone' && this.#confirmed(followed)) return { kind: 'lost', started, reason: lostReason(name, started) };
+    if (life === 'gone' && this.#confirmed(followed))
+      return { kind: 'lost', started, reason: lostReason(name, started) };
     if (life === 'living') followed.goneAt = null;
     return started !== null || life !== 'unknown' ? { kind: 'running', started } : followed.state;
   }

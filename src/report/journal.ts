@@ -39,7 +39,11 @@ export class Journal {
 
 /** The start of every journal. */
 export function firstCheckpoint(names: readonly string[]): Checkpoint {
-  return { line: 1, turn: names[0] ?? 'main', at: Object.fromEntries(names.map((name) => [name, beginning])) };
+  return {
+    line: 1,
+    turn: names[0] ?? 'main',
+    at: Object.fromEntries(names.map((name) => [name, beginning])),
+  };
 }
 
 function readCheckpoints(text: string, names: readonly string[]): Checkpoint[] {
@@ -67,10 +71,20 @@ function parseCheckpoint(text: string, names: readonly string[]): Checkpoint | n
 function checkPosition(position: Position | undefined): Position {
   const { timeline, taken, stdout, stderr, done } = position ?? beginning;
   const numbers = [timeline, taken, ...stdout, ...stderr];
-  if (!numbers.every(isCount) || stdout[0] - stdout[1] > limits.lineBytes || stderr[0] - stderr[1] > limits.lineBytes) {
+  if (
+    !numbers.every(isCount) ||
+    stdout[0] - stdout[1] > limits.lineBytes ||
+    stderr[0] - stderr[1] > limits.lineBytes
+  ) {
     throw new Error('not a position');
   }
-  return { timeline, taken, stdout: [stdout[0], stdout[1]], stderr: [stderr[0], stderr[1]], done: done === true };
+  return {
+    timeline,
+    taken,
+    stdout: [stdout[0], stdout[1]],
+    stderr: [stderr[0], stderr[1]],
+    done: done === true,
+  };
 }
 
 function isCount(value: unknown): value is number {

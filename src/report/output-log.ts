@@ -61,7 +61,10 @@ export class OutputLog {
   /** Goes back to the last checkpoint at or before a line. */
   #seek(line: number): void {
     const { checkpoints } = this.#journal;
-    this.#index = Math.max(0, checkpoints.findLastIndex((checkpoint) => checkpoint.line <= line));
+    this.#index = Math.max(
+      0,
+      checkpoints.findLastIndex((checkpoint) => checkpoint.line <= line),
+    );
     this.#stand(checkpoints[this.#index] ?? firstCheckpoint(this.#names));
   }
 

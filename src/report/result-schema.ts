@@ -8,9 +8,11 @@ const exitCode = z.int().check(z.gte(0), z.lte(255));
 const stream = z.object({ bytes: count, truncated: z.boolean() });
 const output = { name: text, path: text, file: text, bytes: count, sha256: text };
 
-const started = z.object({ pid: count, startedAt: time, attempt: count });
+/** The schema of `started`. */
+export const startedSchema = z.object({ pid: count, startedAt: time, attempt: count });
 
-const result = z.object({
+/** The schema of `result.json`. */
+export const resultSchema = z.object({
   version: z.literal(1),
   container: text,
   command: z.array(text),
@@ -44,12 +46,12 @@ const result = z.object({
 
 /** Takes `result.json` apart; null when it is not a Result. Keys that it does not know are left out. */
 export function parseResult(bytes: Buffer): Result | null {
-  return parse(result, bytes);
+  return parse(resultSchema, bytes);
 }
 
 /** Takes `started` apart; null when it is not a Started. */
 export function parseStarted(bytes: Buffer): Started | null {
-  return parse(started, bytes);
+  return parse(startedSchema, bytes);
 }
 
 function parse<T>(schema: z.ZodMiniType<T>, bytes: Buffer): T | null {

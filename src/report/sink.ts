@@ -35,7 +35,11 @@ export class DeliveryError extends Error {
 
   constructor(
     message: string,
-    { permanent, retryAfterMs = null, cause }: { permanent: boolean; retryAfterMs?: number | null; cause?: unknown },
+    {
+      permanent,
+      retryAfterMs = null,
+      cause,
+    }: { permanent: boolean; retryAfterMs?: number | null; cause?: unknown },
   ) {
     super(message, { cause });
     this.name = 'DeliveryError';

@@ -19,11 +19,18 @@ export class Spool {
       volume.makeDirectory('report', 0o700);
       this.#lock = volume.openAppend('report/lock');
     } catch (cause) {
-      throw new Fault('volume', `Cannot write to the spool ${volume.root}/report: ${(cause as Error).message}`, { cause });
+      throw new Fault(
+        'volume',
+        `Cannot write to the spool ${volume.root}/report: ${(cause as Error).message}`,
+        { cause },
+      );
     }
     if (!lockFile(this.#lock)) {
       closeSync(this.#lock);
-      throw new Fault('volume', `Another emissary is reporting this job: it holds ${volume.root}/report/lock`);
+      throw new Fault(
+        'volume',
+        `Another emissary is reporting this job: it holds ${volume.root}/report/lock`,
+      );
     }
   }
 

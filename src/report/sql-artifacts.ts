@@ -58,8 +58,14 @@ const statementOverhead = 4096;
 
 function outputsOf(report: JobReport): readonly Output[] {
   return report.containers.flatMap(({ name, result }) => [
-    ...(result?.outputs.parameters ?? []).map((record, index) => ({ key: `${name}/parameter/${index}`, record })),
-    ...(result?.outputs.artifacts ?? []).map((record, index) => ({ key: `${name}/artifact/${index}`, record })),
+    ...(result?.outputs.parameters ?? []).map((record, index) => ({
+      key: `${name}/parameter/${index}`,
+      record,
+    })),
+    ...(result?.outputs.artifacts ?? []).map((record, index) => ({
+      key: `${name}/artifact/${index}`,
+      record,
+    })),
   ]);
 }
 
@@ -76,7 +82,8 @@ async function store(
   room: number,
 ): Promise<string | null> {
   const { file, name } = output.record;
-  const refuse = (clause: string) => `Output "${name}" (${file}) was not stored in ${database.name}: it ${clause}`;
+  const refuse = (clause: string) =>
+    `Output "${name}" (${file}) was not stored in ${database.name}: it ${clause}`;
   if (!file.startsWith('outputs/')) return refuse('is not among the outputs');
   const look = volume.read(file, Math.min(limits.artifactBytes, room));
   if (look.kind === 'absent') return refuse('is not there');

@@ -1,4 +1,4 @@
-import { type Transaction, sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { OutputLine } from './container-output.ts';
 import type { OutputLog } from './output-log.ts';
 import type { Spool } from './spool.ts';
@@ -62,7 +62,9 @@ export class LineDelivery {
 
   async #insert(transaction: Transaction<Tables>, seq: number, lines: readonly OutputLine[]): Promise<void> {
     const created = this.#database.nowExactly;
-    const rows = lines.map(({ type, line }, index) => sql`(${this.#jobId}, ${seq + index}, ${type}, ${line}, ${created})`);
+    const rows = lines.map(
+      ({ type, line }, index) => sql`(${this.#jobId}, ${seq + index}, ${type}, ${line}, ${created})`,
+    );
     await sql`insert into job_output_lines (job_id, seq, type, line, created_at) values ${sql.join(rows)}`.execute(
       transaction,
     );

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { Spool } from './spool.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
+import type { Spool } from './spool.ts';
 import { deliverArtifacts } from './sql-artifacts.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import { LineDelivery } from './sql-lines.ts';
@@ -62,7 +62,11 @@ export class SqlSink implements Sink {
   }
 
   async #checkJob({ query, name }: SqlDatabase): Promise<void> {
-    const row = await query.selectFrom('job').select('id').where('id', '=', this.#scope.jobId).executeTakeFirst();
+    const row = await query
+      .selectFrom('job')
+      .select('id')
+      .where('id', '=', this.#scope.jobId)
+      .executeTakeFirst();
     if (row === undefined) {
       throw new DeliveryError(`There is no job ${this.#scope.jobId} in ${name}; check MULTIFLEXI_JOB_ID`, {
         permanent: true,
@@ -73,7 +77,12 @@ export class SqlSink implements Sink {
 }
 
 async function begin({ query, now }: SqlDatabase, jobId: number): Promise<void> {
-  await query.updateTable('job').set({ begin: now }).where('id', '=', jobId).where('begin', 'is', null).execute();
+  await query
+    .updateTable('job')
+    .set({ begin: now })
+    .where('id', '=', jobId)
+    .where('begin', 'is', null)
+    .execute();
 }
 
 type Report = NonNullable<Progress['report']>;

@@ -47,10 +47,12 @@ function mariadb(url: URL): DatabaseSettings {
     ['user', url.username],
     ['database', database],
   ] as const) {
-    if (found === '' || found.includes('/')) throw new Fault('usage', `${variable} names no ${part}; its form is ${shapes}`);
+    if (found === '' || found.includes('/'))
+      throw new Fault('usage', `${variable} names no ${part}; its form is ${shapes}`);
   }
   for (const name of url.searchParams.keys()) {
-    if (name !== 'ssl-ca') throw new Fault('usage', `${variable} has an unknown parameter "${name}"; there is ssl-ca`);
+    if (name !== 'ssl-ca')
+      throw new Fault('usage', `${variable} has an unknown parameter "${name}"; there is ssl-ca`);
   }
   const authority = url.searchParams.get('ssl-ca');
   return {
@@ -68,8 +70,12 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch (cause) {
-    throw new Fault('usage', `${variable} has a % that is not followed by two hexadecimal digits; write it as %25`, {
-      cause,
-    });
+    throw new Fault(
+      'usage',
+      `${variable} has a % that is not followed by two hexadecimal digits; write it as %25`,
+      {
+        cause,
+      },
+    );
   }
 }

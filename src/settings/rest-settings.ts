@@ -23,8 +23,10 @@ export function restSettings(environment: Environment): RestSettings | null {
   if (text === null) return null;
   const user = environment.get('MULTIFLEXI_API_USER');
   const password = secret(environment, 'MULTIFLEXI_API_PASSWORD');
-  if (user === null) throw new Fault('usage', 'MULTIFLEXI_API_USER is not set: the REST server asks for a name');
-  if (user.includes(':')) throw new Fault('usage', 'MULTIFLEXI_API_USER: a name with ":" cannot be sent (HTTP Basic)');
+  if (user === null)
+    throw new Fault('usage', 'MULTIFLEXI_API_USER is not set: the REST server asks for a name');
+  if (user.includes(':'))
+    throw new Fault('usage', 'MULTIFLEXI_API_USER: a name with ":" cannot be sent (HTTP Basic)');
   if (password === null) {
     throw new Fault('usage', 'Neither MULTIFLEXI_API_PASSWORD nor MULTIFLEXI_API_PASSWORD_FILE is set');
   }
@@ -47,13 +49,19 @@ function baseUrl(text: string): string {
     throw new Fault('usage', 'MULTIFLEXI_API_URL is not an http:// or https:// address');
   }
   if (url.username !== '' || url.password !== '') {
-    throw new Fault('usage', 'MULTIFLEXI_API_URL holds a name or password; set MULTIFLEXI_API_USER and …_PASSWORD instead');
+    throw new Fault(
+      'usage',
+      'MULTIFLEXI_API_URL holds a name or password; set MULTIFLEXI_API_USER and …_PASSWORD instead',
+    );
   }
   if (url.search !== '' || url.hash !== '') {
     throw new Fault('usage', 'MULTIFLEXI_API_URL has a ? or # part; the base address has neither');
   }
   if (url.protocol === 'http:' && !localHosts.includes(url.hostname)) {
-    throw new Fault('usage', `MULTIFLEXI_API_URL: plain HTTP would show the password to others; use https://${url.host}`);
+    throw new Fault(
+      'usage',
+      `MULTIFLEXI_API_URL: plain HTTP would show the password to others; use https://${url.host}`,
+    );
   }
   return url.href.replace(/\/+$/, '');
 }
@@ -62,6 +70,8 @@ function timeZone(text: string): string {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone;
   } catch (cause) {
-    throw new Fault('usage', `MULTIFLEXI_TIMEZONE: "${text}" is not a time zone (like Europe/Prague)`, { cause });
+    throw new Fault('usage', `MULTIFLEXI_TIMEZONE: "${text}" is not a time zone (like Europe/Prague)`, {
+      cause,
+    });
   }
 }
