@@ -1,0 +1,2 @@
+/** A failure that the person can do something about: one sentence, no trace. */
+export class AuditError extends Error {}
