@@ -14,8 +14,8 @@ import { writeReport } from './write-report.ts';
  *
  *   audit.ts [--lock FILE] [--output DIRECTORY]
  *
- * `--lock` (default package-lock.json) is the lock file; node_modules is looked for beside it. `--output` (default the
- * working directory) gets licences.csv, licences/ and the parameter `packages`. The report goes to RESULT_FILE (default
+ * `--lock` (default package-lock.json) is the lock file; node_modules is looked for beside it. `--output` (default
+ * licence-audit) gets licences.csv, licences/ and the parameter `package-count`. The report goes to RESULT_FILE (default
  * licence-audit.json in the output directory; a relative one is below MULTIFLEXI_TMP if that is set), progress to
  * PROGRESS_FILE if that is set.
  *
@@ -37,7 +37,7 @@ if (words !== null) {
 function readWords(): { lock: string; output: string } | null {
   try {
     const { values } = parseArgs({ options: { lock: { type: 'string' }, output: { type: 'string' } } });
-    return { lock: values.lock || 'package-lock.json', output: values.output || '.' };
+    return { lock: values.lock || 'package-lock.json', output: values.output || 'licence-audit' };
   } catch (error) {
     process.stderr.write(`licence-audit: ${(error as Error).message}\n${usage}\n`);
     process.exitCode = 2;
@@ -57,7 +57,7 @@ async function audit(lock: string, output: string, reportFile: string): Promise<
     const licences = join(output, 'licences');
     await writeCsv(csv, packages);
     await writeLicenceFiles(licences, packages);
-    await writeFile(join(output, 'packages'), String(packages.length));
+    await writeFile(join(output, 'package-count'), String(packages.length));
     const { status, message, metrics } = summaryOf(packages);
     const seconds = Number(((performance.now() - startedAt) / 1000).toFixed(3));
     await writeReport(reportFile, {

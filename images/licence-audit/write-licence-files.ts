@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuditedPackage } from './audit-lock-file.ts';
 
@@ -6,15 +6,17 @@ import type { AuditedPackage } from './audit-lock-file.ts';
 const longestName = 200;
 
 /**
- * Writes one file a licence, with the packages that have it, into a fresh directory; `no-licence.txt` holds those that
- * have none.
+ * Writes one file a licence, with the packages that have it, into a directory; `no-licence.txt` holds those that have
+ * none. Text files of an earlier audit go; anything else in the directory stays.
  */
 export async function writeLicenceFiles(
   directory: string,
   packages: readonly AuditedPackage[],
 ): Promise<void> {
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory);
+  await mkdir(directory, { recursive: true });
+  for (const name of await readdir(directory)) {
+    if (name.endsWith('.txt')) await rm(join(directory, name));
+  }
   const taken = new Set<string>();
   for (const [licence, members] of Map.groupBy(packages, (one) => one.licence)) {
     const lines = members.map(({ name, version }) => `${name}@${version}\n`).sort();

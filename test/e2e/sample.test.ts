@@ -69,7 +69,7 @@ test('the sample audits this project: a record a package, and a licence for each
     else assert.equal(bytes, '0');
     assert.ok(stdout.includes(`/${names.length} ${name}@${version} `), `${name}@${version}`);
   }
-  assert.equal(await readFile(`${output}/packages`, 'utf8'), String(names.length));
+  assert.equal(await readFile(`${output}/package-count`, 'utf8'), String(names.length));
   const progress = (await readFile(`${output}/progress`, 'utf8')).split('\n');
   assert.deepEqual(progress, [
     ...Array.from({ length: names.length + 1 }, (_, done) => `${done}/${names.length}`),
@@ -99,7 +99,7 @@ test('the sample finds every form of licence, and tells where it found it', asyn
   );
   const { exitCode, stderr } = await audit(directory);
   assert.equal(exitCode, 0);
-  const records = parseCsv(await readFile(`${directory}/licences.csv`, 'utf8'));
+  const records = parseCsv(await readFile(`${directory}/licence-audit/licences.csv`, 'utf8'));
   assert.deepEqual(
     records.map((record) => record.slice(0, 5)),
     [
@@ -117,7 +117,7 @@ test('the sample finds every form of licence, and tells where it found it', asyn
     stderr,
     /packages\/workspace\/package\.json is not a JSON object\nworkspace@ has no licence\n/,
   );
-  const { producer, status, timestamp, metrics } = await json(directory, 'report.json');
+  const { producer, status, timestamp, metrics } = await json(directory, 'licence-audit/report.json');
   assert.deepEqual([producer, status], ['licence-audit', 'warning']);
   assert.ok(!Number.isNaN(Date.parse(String(timestamp))));
   assert.partialDeepStrictEqual(metrics, { packages: 6, licences: 4, withoutLicence: 2, notInstalled: 2 });
@@ -140,7 +140,7 @@ test('the sample measures a package without its own node_modules and without fol
   );
   await symlink('/usr', `${directory}/node_modules/outer/link`);
   await audit(directory);
-  const records = parseCsv(await readFile(`${directory}/licences.csv`, 'utf8')).slice(1);
+  const records = parseCsv(await readFile(`${directory}/licence-audit/licences.csv`, 'utf8')).slice(1);
   assert.deepEqual(
     records.map((record) => [record[0], record[5]]),
     [
@@ -154,7 +154,7 @@ test('the CSV of the sample keeps quotes, commas and line ends of a licence', as
   const licence = 'See "LICENCE", part 1,\r\nor\nask';
   const directory = await project(t, { 'node_modules/odd': { version: '1,0', license: licence } });
   await audit(directory);
-  const records = parseCsv(await readFile(`${directory}/licences.csv`, 'utf8'));
+  const records = parseCsv(await readFile(`${directory}/licence-audit/licences.csv`, 'utf8'));
   assert.deepEqual(records[1]?.slice(0, 3), ['odd', '1,0', licence]);
 });
 
@@ -166,11 +166,11 @@ test('the sample writes one file a licence, under a name that is one', async (t)
   );
   const directory = await project(t, { ...packages, 'node_modules/none': { version: '1.0.0' } });
   assert.equal((await audit(directory)).exitCode, 0);
-  const names = await readdir(`${directory}/licences`);
+  const names = await readdir(`${directory}/licence-audit/licences`);
   assert.deepEqual(names.length, licences.length + 1);
-  assert.equal(await readFile(`${directory}/licences/MIT.txt`, 'utf8'), 'MIT\n\np0@1.0.0\n');
-  assert.equal(await readFile(`${directory}/licences/mit-2.txt`, 'utf8'), 'mit\n\np1@1.0.0\n');
-  assert.equal(await readFile(`${directory}/licences/no-licence.txt`, 'utf8'), 'none@1.0.0\n');
+  assert.equal(await readFile(`${directory}/licence-audit/licences/MIT.txt`, 'utf8'), 'MIT\n\np0@1.0.0\n');
+  assert.equal(await readFile(`${directory}/licence-audit/licences/mit-2.txt`, 'utf8'), 'mit\n\np1@1.0.0\n');
+  assert.equal(await readFile(`${directory}/licence-audit/licences/no-licence.txt`, 'utf8'), 'none@1.0.0\n');
   assert.ok(names.includes('a-..-b.txt') && names.includes('licence.txt') && names.includes('licence-2.txt'));
 });
 
@@ -191,7 +191,7 @@ test('the sample says in one sentence why a lock file cannot be used, on stderr 
     const { exitCode, stdout, stderr } = await audit(directory);
     assert.deepEqual([exitCode, stdout, stderr.split('\n').length], [1, '', 2], stderr);
     assert.match(stderr, sentence);
-    const { status, message } = await json(directory, 'report.json');
+    const { status, message } = await json(directory, 'licence-audit/report.json');
     assert.equal(status, 'error');
     assert.match(String(message), sentence);
   }

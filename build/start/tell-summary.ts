@@ -1,0 +1,91 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join, relative } from 'node:path';
+import type { JobDatabase, StoredJob } from './database.ts';
+import type { Ended } from './run-roles.ts';
+
+/** Prints what has become of a job: the verdict, the stored row, its lines and artifacts, and where there is more. */
+export function tellSummary(of: {
+  readonly ended: Ended;
+  readonly database: JobDatabase;
+  readonly jobId: number;
+  /** The directory that was kept, or null. */
+  readonly kept: string | null;
+}): void {
+  const { ended, database, jobId, kept } = of;
+  const stored = database.stored(jobId);
+  const file = relative('.', database.file);
+  const { result } = ended;
+  const rows: (readonly [title: string, text: string])[] = [
+    ['verdict', verdict(ended)],
+    ['job row', `${rowOf(stored)} (job ${jobId} in ${file})`],
+    [
+      'lines',
+      `${stored.stdoutLines + stored.stderrLines} (${stored.stdoutLines} stdout, ${stored.stderrLines} stderr)`,
+    ],
+    ...(result?.outputs.parameters ?? []).map(
+      ({ name, bytes }) => ['parameter', `${name}, ${sizeOf(bytes)}`] as const,
+    ),
+    ...artifactTexts(ended, stored).map((text) => ['artifact', text] as const),
+    ...(result?.outputs.missing ?? [])
+      .filter(({ optional }) => !optional)
+      .map(({ name, reason }) => ['missing', `${name}: ${reason}`] as const),
+    ['volume', kept === null ? 'removed (KEEP=1 npm start keeps it)' : `kept in ${kept}`],
+    ['see more', moreCommand(file, jobId)],
+  ];
+  process.stdout.write(`\n${rows.map(([title, text]) => `${title.padEnd(9)}  ${text}\n`).join('')}`);
+}
+
+function verdict({ result, status, delivered }: Ended): string {
+  const how =
+    result === null
+      ? `no record of the job, exit code ${status}`
+      : `${result.verdict}, exit code ${result.exitCode} after ${seconds(result.startedAt, result.finishedAt)}`;
+  const why = result?.message == null ? '' : `: ${result.message}`;
+  return `${how}${why}${delivered ? '' : '; NOT everything was reported, see above'}`;
+}
+
+function rowOf({ begin, end, exitcode, pid, app_version }: StoredJob): string {
+  return `begin ${begin ?? '-'}, end ${end ?? '-'}, exitcode ${exitcode ?? '-'}, pid ${pid ?? '-'}, app_version ${app_version}`;
+}
+
+/** What is stored, in the size that it has as a file; a stored text that is no file of ours in its own. */
+function artifactTexts({ result }: Ended, stored: StoredJob): readonly string[] {
+  return stored.artifacts.map(({ filename, content_type, bytes }) => {
+    const saved = result?.outputs.artifacts.find(({ file }) => file.endsWith(`/${filename}`));
+    return `${filename}, ${sizeOf(saved?.bytes ?? bytes)}, ${content_type}`;
+  });
+}
+
+function moreCommand(file: string, jobId: number): string {
+  const query = `"select seq, type, line from job_output_lines where job_id = ${jobId} order by seq"`;
+  if (isInPath('sqlite3')) return `sqlite3 ${quote(file)} ${query}`;
+  return `npm run --silent sql -- ${quote(file)} ${query}`;
+}
+
+function isInPath(name: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, name), constants.X_OK);
+      return true;
+    } catch {
+      // Not here; perhaps in the next directory.
+      return false;
+    }
+  });
+}
+
+function quote(word: string): string {
+  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1000
+    ? `${bytes} B`
+    : bytes < 1e6
+      ? `${(bytes / 1e3).toFixed(1)} kB`
+      : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function seconds(from: string, to: string): string {
+  return `${((Date.parse(to) - Date.parse(from)) / 1000).toFixed(2)} s`;
+}
