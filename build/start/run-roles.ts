@@ -14,6 +14,9 @@ import { StartError } from './start-error.ts';
 /** How long the sidecar has to see that the wrapper is gone without a seal, ms. */
 const lostMs = 10_000;
 
+/** A job with the terminal at its input would get a terminal of its own, and all keys: Ctrl-C is ours to obey. */
+const stdin = process.stdin.isTTY === true ? 'ignore' : 'inherit';
+
 /** Everything that the three roles are given. */
 export interface Roles {
   /** The built file. */
@@ -77,7 +80,7 @@ export async function runRoles(roles: Roles): Promise<Ended> {
 function startRole(roles: Roles, words: readonly string[], env: Record<string, string | undefined>): Role {
   return execa(roles.program, words, {
     env: { ...env, MULTIFLEXI_JOB_ID: String(roles.jobId) },
-    stdin: words[0] === 'run' ? 'inherit' : 'ignore',
+    stdin: words[0] === 'run' ? stdin : 'ignore',
     detached: true,
     buffer: false,
     reject: false,

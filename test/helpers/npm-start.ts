@@ -1,0 +1,71 @@
+import { readdirSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { TestContext } from 'node:test';
+import { execa, type ResultPromise } from 'execa';
+import { until } from './until.ts';
+import { temporaryVolume } from './volume.ts';
+
+/** A hang is ended after this, ms. */
+const boundMs = 120_000;
+
+/** What `npm start` did, and a database to look it up in. */
+export interface Started {
+  readonly process: ResultPromise<{ reject: false; all: true; stdin: 'pipe' }>;
+  /** Everything printed so far, both streams. */
+  shown(): string;
+  /** Waits until this text has been shown. */
+  shows(text: string | RegExp): Promise<void>;
+  /** Rows of the database. */
+  rows(query: string): readonly Record<string, unknown>[];
+  /** What is left in the temporary directory. */
+  left(): readonly string[];
+}
+
+/**
+ * Starts build/start.ts with a database and a temporary directory of the test's own, so that nothing is left in the
+ * tree.
+ *
+ * @param how `terminal` runs it in a pseudo-terminal (script(1)), where keys are typed by writing to its input
+ */
+export async function npmStart(
+  t: TestContext,
+  command: readonly string[],
+  how: { terminal?: boolean; env?: Record<string, string>; input?: string } = {},
+): Promise<Started> {
+  const directory = temporaryVolume(t);
+  const temporary = join(directory, 'tmp');
+  await mkdir(temporary);
+  const database = join(directory, 'multiflexi.sqlite');
+  const words = [process.execPath, resolve('build/start.ts'), ...command];
+  const [file = '', ...rest] = how.terminal === true ? inTerminal(words) : words;
+  const started = execa(file, rest, {
+    env: { TMPDIR: temporary, MULTIFLEXI_DATABASE_URL: `sqlite://${database}`, SHELL: '/bin/sh', ...how.env },
+    ...(how.input !== undefined && { input: how.input }),
+    reject: false,
+    all: true,
+    timeout: boundMs,
+    stripFinalNewline: false,
+  }) as Started['process'];
+  let shown = '';
+  started.all.on('data', (piece: Buffer) => {
+    shown += piece.toString();
+  });
+  return {
+    process: started,
+    shown: () => shown,
+    shows: async (text) => {
+      await until(`npm start shows ${text}`, () =>
+        typeof text === 'string' ? shown.includes(text) : text.test(shown),
+      );
+    },
+    rows: (query) => new DatabaseSync(database, { readOnly: true }).prepare(query).all(),
+    left: () => readdirSync(temporary),
+  };
+}
+
+function inTerminal(words: readonly string[]): readonly string[] {
+  const line = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  return ['script', '--quiet', '--return', '--command', `stty cols 80; exec ${line}`, '/dev/null'];
+}
