@@ -1,6 +1,11 @@
 import type { IRegularForbiddenRuleType } from 'dependency-cruiser';
 
-const room = '^src/(process|install|inputs|outputs|report)/';
+/** The rooms of one level, which never import each other. */
+export const rooms: readonly string[] = ['process', 'install', 'inputs', 'outputs', 'report'];
+/** The other folders of src. */
+export const floors: readonly string[] = ['commands', 'settings', 'contract', 'kernel', 'base', 'decisions'];
+
+const room = `^src/(${rooms.join('|')})/`;
 
 /**
  * Who may import whom, and the one home of each dependency: the two tables of src/README.md as rules. Paths are those

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { glob } from 'node:fs/promises';
+import { glob, readdir } from 'node:fs/promises';
 import { cruise, type ICruiseResult } from 'dependency-cruiser';
 import type { Gate } from './gate.ts';
-import { layerRules } from './layer-rules.ts';
+import { floors, layerRules, rooms } from './layer-rules.ts';
 
 const folders = ['src', 'build', 'test', 'images'].filter((folder) => existsSync(folder));
 // A constant, since knip takes a pattern that stands in the call for an import of all that it matches.
@@ -25,7 +25,7 @@ export const layers: Gate = {
       { extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'], conditionNames: ['import', 'node', 'default'] },
     );
     if (typeof output === 'string') return ['dependency-cruiser gave a text where a result was expected'];
-    return [...(await blindness(output)), ...violations(output)];
+    return [...(await blindness(output)), ...(await homelessFolders()), ...violations(output)];
   },
 };
 
@@ -41,6 +41,14 @@ async function blindness({ modules }: ICruiseResult): Promise<readonly string[]>
       ? []
       : [`only ${importing.length} of ${files.length} files were seen to import anything`]),
   ];
+}
+
+/** A folder that the rules do not know is bound by none of them. */
+async function homelessFolders(): Promise<readonly string[]> {
+  const entries = await readdir('src', { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() && ![...rooms, ...floors].includes(entry.name))
+    .map(({ name }) => `src/${name} has no place in layer-rules.ts`);
 }
 
 function violations({ summary }: ICruiseResult): readonly string[] {

@@ -1,6 +1,6 @@
 import { accessSync, chmodSync, constants, copyFileSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import process from 'node:process';
+import { pid } from 'node:process';
 import { errnoOf, Fault } from '../base/fault.ts';
 import type { Layout } from '../contract/layout.ts';
 import { writing } from './writing.ts';
@@ -22,7 +22,7 @@ export function installProgram(program: string, layout: Layout): void {
 
 /** A file that is executing cannot be written, only replaced by another one under its name. */
 function replace(path: string, make: (temporary: string) => void): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}.${pid}.tmp`);
   writing(path, () => {
     try {
       rmSync(temporary, { force: true });

@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import process from 'node:process';
+import { geteuid } from 'node:process';
 import { errnoOf, Fault } from '../base/fault.ts';
 import type { Layout } from '../contract/layout.ts';
 import { writing } from './writing.ts';
@@ -46,7 +46,7 @@ function makeDirectory(path: string): void {
 
 /** The mode can be changed by the owner only; a volume that came with another one is as its maker wanted it. */
 function shareWithEveryone(directory: string, owner: number): void {
-  const own = process.geteuid?.() ?? -1;
+  const own = geteuid?.() ?? -1;
   if (own !== owner && own !== 0) return;
   const mode = statSync(directory).mode & 0o7777;
   if ((mode & forEveryone) !== forEveryone)

@@ -1,3 +1,5 @@
+import { rooms } from '../../build/gates/layer-rules.ts';
+
 /** A planted fault: the files that are written over a copy of the tree, and what the gate must say of them. */
 export interface Violation {
   readonly gate: string;
@@ -87,6 +89,12 @@ export const violations: readonly Violation[] = [
   },
   {
     gate: 'layers',
+    title: 'a folder that the rules do not know',
+    files: { 'src/planted/planted.ts': 'export const planted = 1;\n' },
+    says: /src\/planted has no place/,
+  },
+  {
+    gate: 'layers',
     title: 'a circle',
     files: {
       'src/base/planted-one.ts': "import './planted-two.ts';\n",
@@ -131,7 +139,6 @@ function lintViolation(title: string, text: string, says: RegExp): Violation {
 
 /** Every pair of rooms. */
 function roomsApart(): readonly Violation[] {
-  const rooms = ['process', 'inputs', 'outputs', 'report'];
   return rooms.flatMap((from) =>
     rooms
       .filter((to) => to !== from)

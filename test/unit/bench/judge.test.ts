@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { alternate } from '../../bench/alternate.ts';
+import { judge } from '../../bench/judge.ts';
+import { readPeer, underPeer } from '../../bench/peer.ts';
+import type { Row, Target } from '../../bench/row.ts';
+import { summarize } from '../../bench/statistics.ts';
+import { table } from '../../bench/table.ts';
+
+const row = (target: Target): Row => ({
+  name: 'row',
+  title: 'a figure',
+  unit: 'ms',
+  target,
+  measure: () => Promise.reject(new Error('not measured here')),
+});
+const measured = { ours: [30, 10, 20], others: [{ name: 'other', samples: [10, 8, 12] }] };
+
+test('quantiles are those of the nearest rank', () => {
+  const samples = Array.from({ length: 200 }, (_, index) => 200 - index);
+  assert.deepEqual(summarize(samples), { count: 200, p5: 10, p50: 100, p95: 190, p99: 198, max: 200 });
+  assert.deepEqual(summarize([7]), { count: 1, p5: 7, p50: 7, p95: 7, p99: 7, max: 7 });
+});
+
+test('a ratio compares the medians with the first other thing', () => {
+  const { found, target, met } = judge(row({ kind: 'ratio', atMost: 1.9 }), measured);
+  assert.deepEqual([found, target, met], ['2.00×', '≤ 1.9× other', false]);
+  assert.equal(judge(row({ kind: 'ratio', atLeast: 2 }), measured).met, true);
+});
+
+test('a ratio to nothing is never met', () => {
+  assert.equal(judge(row({ kind: 'ratio', atMost: 1e9 }), { ours: [1], others: [] }).met, false);
+});
+
+test('a value is compared as its target says', () => {
+  assert.equal(judge(row({ kind: 'value', of: 'p50', atMost: 20 }), measured).met, true);
+  assert.equal(judge(row({ kind: 'value', of: 'max', atMost: 20 }), measured).met, false);
+});
+
+test('the table has one line a figure and one for each thing that it is compared with', () => {
+  const lines = table([judge(row({ kind: 'ratio', atMost: 1.9 }), measured)]).split('\n');
+  assert.equal(lines.length, 3);
+  assert.match(
+    lines[1] ?? '',
+    /^a figure +20\.00 ms +10\.00 – 30\.00 +30\.00 +3 +2\.00× +≤ 1\.9× other +MISSED$/,
+  );
+  assert.match(lines[2] ?? '', /^ {2}other +10\.00 ms/);
+});
+
+test('samples are taken in turn, after a round that does not count', async () => {
+  const order: string[] = [];
+  const take = (name: string) => () => order.push(name);
+  const samples = await alternate(2, { a: take('a'), b: take('b') });
+  assert.equal(order.join(''), 'ababab');
+  assert.deepEqual(
+    [...samples],
+    [
+      ['a', [3, 5]],
+      ['b', [4, 6]],
+    ],
+  );
+});
+
+test('a peer is a name and words that come before the job', () => {
+  const peer = readPeer('mine=mine run  --dir {root}/x --');
+  assert.deepEqual(underPeer(peer, '/r', ['true']), ['mine', 'run', '--dir', '/r/x', '--', 'true']);
+  assert.throws(() => readPeer('mine'), /--peer: "mine" is not name=command/);
+});
