@@ -1,20 +1,60 @@
-import { copyFile, writeFile } from 'node:fs/promises';
-import { execa } from 'execa';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { constants, zstdCompressSync } from 'node:zlib';
+import { here, type Platform } from './architecture.ts';
+import { launcher } from './launcher/launcher.ts';
+import { librariesOf } from './libraries.ts';
+import { makeRuntime } from './runtime.ts';
+import { makeSingleExecutable } from './single-executable.ts';
+import { sourceHash } from './source-hash.ts';
 
-/** Makes the single executable: the pinned runtime, stripped where `strip` is at hand, with the bundle inside. */
-export async function makeExecutable(bundle: string, output: string): Promise<void> {
-  const runtime = 'dist/node';
-  await copyFile(process.execPath, runtime);
-  await execa('strip', [runtime], { reject: false });
-  const configuration = {
+/** What one executable is made of. */
+export interface Ingredients {
+  /** The bundled program. */
+  readonly bundle: string;
+  readonly platform: Platform;
+  /** The directory that gets `emissary`. */
+  readonly output: string;
+  /** Where the platform's libraries are found: `/`, or a directory with unpacked packages. */
+  readonly system: string;
+}
+
+/**
+ * Makes the single executable: the pinned runtime with the bundle inside, and with all that `init` needs to make it start
+ * in any image: the loader and the libraries (each packed with zstd), and the launcher.
+ */
+export async function makeExecutable({ bundle, platform, output, system }: Ingredients): Promise<void> {
+  const parts = join(output, 'parts');
+  await mkdir(parts, { recursive: true });
+  const runtime = await makeRuntime(platform, join(parts, 'node'));
+  const libraries = await librariesOf(runtime, platform, system);
+  const recipe = Buffer.from(await sourceHash());
+  const id = identity([recipe, await readFile(bundle), runtime, ...libraries.values()]);
+  const assets = new Map([['launcher', launcher(platform.architecture, `runtime/${id}`)]]);
+  for (const [name, library] of libraries) assets.set(`library/${name}`, pack(library));
+  for (const [name, bytes] of assets) await writeFile(join(parts, name.replace('/', '-')), bytes);
+  await writeFile(join(parts, 'id'), id);
+  await makeSingleExecutable({
     main: bundle,
-    output,
-    executable: runtime,
-    disableExperimentalSEAWarning: true,
-    useCodeCache: true,
-    execArgvExtension: 'none',
-    execArgv: ['--disable-warning=ExperimentalWarning', '--disable-sigusr1'],
-  };
-  await writeFile('dist/sea.json', JSON.stringify(configuration));
-  await execa(process.execPath, ['--build-sea', 'dist/sea.json'], { stdio: 'inherit' });
+    runtime: join(parts, 'node'),
+    output: join(output, 'emissary'),
+    assets: pathsOf(['id', ...assets.keys()], parts),
+    codeCache: platform === here,
+  });
+}
+
+/** Names a runtime by its content, so that another version never comes between its files. */
+function identity(contents: readonly Buffer[]): string {
+  const hash = createHash('sha256');
+  for (const content of contents) hash.update(`${content.length}\0`).update(content);
+  return hash.digest('hex').slice(0, 12);
+}
+
+function pack(library: Buffer): Buffer {
+  return zstdCompressSync(library, { params: { [constants.ZSTD_c_compressionLevel]: 19 } });
+}
+
+function pathsOf(names: readonly string[], directory: string): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, join(directory, name.replace('/', '-'))]));
 }

@@ -1,30 +1,35 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { cli } from './cli.ts';
+import { readEnviron } from './kernel/environ.ts';
 import { exitNow } from './kernel/exit.ts';
 import { Environment } from './settings/environment.ts';
+import { readLaunch, undisguise } from './settings/launch.ts';
 
 /**
  * The process edge. Words and variables are taken as bytes from /proc, since Node turns them into UTF-8; where /proc is
- * not mounted, Node's own text has to do.
+ * not mounted, Node's own text has to do for the words.
  */
-const words = rawWords();
-const environment = new Environment(rawEntries());
+const { launched, program, words } = readLaunch(rawWords(), process.execPath);
+const entries = rawEntries();
+if (launched) undisguise(entries);
+const environment = new Environment(entries);
+if (launched) restoreForLibraries();
 
 // libuv sizes its thread pool by this variable at the first use: the job's own setting is not meant for us. Two
 // threads may be held by readers that have stalled; the others keep the files going.
 process.env['UV_THREADPOOL_SIZE'] = '6';
 
-void cli({ words, environment, program: process.execPath, print }).then((status) => {
+void cli({ words, environment, program, print }).then((status) => {
   // Not Node's own exit: it would wait for a thread that writes to a stalled reader.
   exitNow(status);
 });
 
 function rawWords(): readonly Buffer[] {
   try {
-    return splitAtNul(readFileSync('/proc/self/cmdline')).slice(1);
+    return splitAtNul(readFileSync('/proc/self/cmdline'));
   } catch {
     // No /proc: words that are not UTF-8 are lost, all others are as they were.
-    return process.argv.slice(2).map((word) => Buffer.from(word));
+    return [process.argv0, ...process.argv.slice(2)].map((word) => Buffer.from(word));
   }
 }
 
@@ -32,8 +37,15 @@ function rawEntries(): readonly Buffer[] {
   try {
     return splitAtNul(readFileSync('/proc/self/environ'));
   } catch {
-    // As above.
-    return Object.entries(process.env).map(([name, value]) => Buffer.from(`${name}=${value ?? ''}`));
+    // As above; the memory has them too.
+    return readEnviron();
+  }
+}
+
+/** Libraries that look for their settings themselves find them under their own names again. */
+function restoreForLibraries(): void {
+  for (const [name, value] of environment.all()) {
+    if (name.startsWith('OTEL_')) process.env[name] = value;
   }
 }
 

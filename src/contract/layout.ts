@@ -24,6 +24,7 @@ export interface Layout {
   readonly root: string;
   readonly program: string;
   readonly argoProgram: string;
+  readonly runtimes: string;
   readonly template: string;
   readonly inputs: string;
   readonly script: string;
@@ -44,6 +45,7 @@ export function layoutOf(root: string): Layout {
     root,
     program: join(root, 'emissary'),
     argoProgram: join(root, 'argoexec'),
+    runtimes: join(root, 'runtime'),
     template: join(root, 'template'),
     inputs: join(root, 'inputs'),
     script: join(root, 'inputs', '.script'),

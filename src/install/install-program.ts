@@ -1,37 +1,41 @@
-import { accessSync, chmodSync, constants, copyFileSync, linkSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { pid } from 'node:process';
+import { accessSync, constants, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { errnoOf, Fault } from '../base/fault.ts';
 import type { Layout } from '../contract/layout.ts';
+import { publish } from '../contract/publish.ts';
+import { type CarriedRuntime, carriedRuntime } from './carried-runtime.ts';
+import { makeDirectory } from './make-directory.ts';
+import { publishCopy } from './publish-copy.ts';
 import { writing } from './writing.ts';
 
 /**
- * Puts the running program on the volume under both its names.
+ * Puts the running program on the volume, in such a way that it starts in any image: the program, the loader and the
+ * libraries in `runtime/<id>/`, and the launcher, which starts them, under both of the program's names. The launcher
+ * comes last: what it needs is there when it appears. Whatever runs from there already goes on undisturbed.
+ *
  * @param program the file that runs
  * @throws Fault `volume`, also when programs cannot be started from there
  */
 export function installProgram(program: string, layout: Layout): void {
-  replace(layout.program, (temporary) => {
-    // A reference copy where the file system can, else in the kernel: the bytes never come through here.
-    copyFileSync(program, temporary, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
-    chmodSync(temporary, 0o555);
-  });
-  replace(layout.argoProgram, (temporary) => linkSync(layout.program, temporary));
+  const carried = carriedRuntime();
+  installRuntime(program, carried, layout);
+  for (const name of [layout.program, layout.argoProgram]) {
+    writing(name, () => publish(name, carried.launcher, 0o555));
+  }
   checkExecutable(layout.program);
+  removeOthers(layout.runtimes, carried.id);
 }
 
-/** A file that is executing cannot be written, only replaced by another one under its name. */
-function replace(path: string, make: (temporary: string) => void): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${pid}.tmp`);
-  writing(path, () => {
-    try {
-      rmSync(temporary, { force: true });
-      make(temporary);
-      renameSync(temporary, path);
-    } finally {
-      rmSync(temporary, { force: true });
-    }
-  });
+function installRuntime(program: string, { id, libraries }: CarriedRuntime, layout: Layout): void {
+  const directory = join(layout.runtimes, id);
+  for (const made of [layout.runtimes, directory]) writing(made, () => makeDirectory(made, 0o755));
+  for (const [name, unpack] of libraries) {
+    const path = join(directory, name);
+    writing(path, () => publish(path, unpack(), 0o555));
+  }
+  // Not executable by itself: without the launcher it would take the disguised variables for real ones.
+  const path = join(directory, 'program');
+  writing(path, () => publishCopy(program, path, 0o444));
 }
 
 /** access(2) asks the mount too: on one that is `noexec` nobody may execute, root included. */
@@ -41,5 +45,13 @@ function checkExecutable(path: string): void {
   } catch (cause) {
     const found = `programs cannot be started from its volume, which is mounted noexec (${errnoOf(cause)})`;
     throw new Fault('volume', `Cannot install "${path}": ${found}`, { cause });
+  }
+}
+
+/** Runtimes of other versions. One that still runs keeps its files until it ends. */
+function removeOthers(runtimes: string, id: string): void {
+  for (const name of readdirSync(runtimes)) {
+    const path = join(runtimes, name);
+    if (name !== id) writing(path, () => rmSync(path, { recursive: true, force: true }));
   }
 }

@@ -1,8 +1,9 @@
 import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { geteuid } from 'node:process';
-import { errnoOf, Fault } from '../base/fault.ts';
+import { Fault } from '../base/fault.ts';
 import type { Layout } from '../contract/layout.ts';
+import { makeDirectory } from './make-directory.ts';
 import { writing } from './writing.ts';
 
 /** All users may make and replace files: the containers of a pod run as users that do not know each other. */
@@ -16,7 +17,7 @@ export function openVolume(layout: Layout): void {
   writing(layout.root, () => makeRoot(layout.root));
   shareWithEveryone(layout.root, statSync(layout.root).uid);
   for (const directory of [layout.containers, layout.outputs, layout.parameters, layout.artifacts]) {
-    writing(directory, () => makeDirectory(directory));
+    writing(directory, () => makeDirectory(directory, forEveryone));
     shareWithEveryone(directory, lstatSync(directory).uid);
   }
 }
@@ -31,17 +32,6 @@ function makeRoot(path: string): void {
   if (found !== undefined) throw new Fault('volume', `Cannot write "${path}": it is not a directory`);
   makeRoot(dirname(path));
   mkdirSync(path);
-}
-
-/** Below the root nothing is followed: somebody else may have put a link there. */
-function makeDirectory(path: string): void {
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
-    if (!lstatSync(path).isDirectory())
-      throw new Fault('volume', `Cannot write "${path}": it is not a directory`);
-  }
 }
 
 /** The mode can be changed by the owner only; a volume that came with another one is as its maker wanted it. */

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bundle } from '../../build/bundle.ts';
-import { makeExecutable } from '../../build/executable.ts';
+import { makeSingleExecutable } from '../../build/single-executable.ts';
 import { program } from '../helpers/program.ts';
 import type { Peer } from './peer.ts';
 import type { Bench } from './row.ts';
@@ -44,7 +44,13 @@ async function emptyProgram(): Promise<string> {
   const file = resolve('dist/empty');
   if (!existsSync(file) || statSync(file).mtimeMs < statSync(program).mtimeMs) {
     await bundle('test/bench/empty.ts', 'dist/empty.cjs');
-    await makeExecutable('dist/empty.cjs', 'dist/empty');
+    const parts = {
+      main: 'dist/empty.cjs',
+      runtime: 'dist/parts/node',
+      output: 'dist/empty',
+      codeCache: true,
+    };
+    await makeSingleExecutable(parts);
   }
   return file;
 }

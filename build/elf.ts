@@ -1,0 +1,90 @@
+/** What the build reads of a 64-bit little-endian ELF file (elf(5)). */
+export interface Elf {
+  /** `e_machine`. */
+  readonly machine: number;
+  /** The dynamic loader it asks for, or null. */
+  readonly interpreter: string | null;
+  /** The names of the libraries it needs, in order. */
+  readonly needed: readonly string[];
+}
+
+const segmentKinds = { load: 1, dynamic: 2, interpreter: 3 };
+const tags = { end: 0n, needed: 1n, strings: 5n };
+
+interface Segment {
+  readonly kind: number;
+  readonly offset: number;
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** @throws Error when the bytes are not such a file */
+export function readElf(file: Buffer): Elf {
+  if (file.toString('latin1', 0, 6) !== '\x7fELF\x02\x01') {
+    throw new Error('not a 64-bit little-endian ELF file');
+  }
+  const segments = segmentsOf(file);
+  const interpreter = segments.find(({ kind }) => kind === segmentKinds.interpreter);
+  return {
+    machine: file.readUInt16LE(18),
+    interpreter: interpreter === undefined ? null : textAt(file, interpreter.offset),
+    needed: neededBy(file, segments),
+  };
+}
+
+/**
+ * The file without what is never loaded: the symbols, the debugging information and the section table behind the last
+ * segment (what strip(1) does, for any architecture).
+ */
+export function loadedPart(file: Buffer): Buffer {
+  const end = Math.max(...segmentsOf(file).map(({ offset, bytes }) => offset + bytes));
+  const part = Buffer.from(file.subarray(0, end));
+  part.writeBigUInt64LE(0n, 40); // e_shoff
+  part.writeUInt32LE(0, 60); // e_shnum, e_shstrndx
+  return part;
+}
+
+function segmentsOf(file: Buffer): readonly Segment[] {
+  const first = Number(file.readBigUInt64LE(32));
+  const size = file.readUInt16LE(54);
+  return Array.from({ length: file.readUInt16LE(56) }, (_, index) => {
+    const header = file.subarray(first + index * size, first + (index + 1) * size);
+    return {
+      kind: header.readUInt32LE(0),
+      offset: Number(header.readBigUInt64LE(8)),
+      address: Number(header.readBigUInt64LE(16)),
+      bytes: Number(header.readBigUInt64LE(32)),
+    };
+  });
+}
+
+function neededBy(file: Buffer, segments: readonly Segment[]): readonly string[] {
+  const dynamic = segments.find(({ kind }) => kind === segmentKinds.dynamic);
+  if (dynamic === undefined) return [];
+  const entries = Array.from({ length: dynamic.bytes / 16 }, (_, index) => ({
+    tag: file.readBigInt64LE(dynamic.offset + index * 16),
+    value: Number(file.readBigUInt64LE(dynamic.offset + index * 16 + 8)),
+  }));
+  const end = entries.findIndex(({ tag }) => tag === tags.end);
+  const used = end === -1 ? entries : entries.slice(0, end);
+  const strings = used.find(({ tag }) => tag === tags.strings);
+  if (strings === undefined) return [];
+  const table = offsetOf(strings.value, segments);
+  return used.filter(({ tag }) => tag === tags.needed).map(({ value }) => textAt(file, table + value));
+}
+
+/** Where in the file the byte is that stands at this address when the file is loaded. */
+function offsetOf(address: number, segments: readonly Segment[]): number {
+  const segment = segments.find(
+    (candidate) =>
+      candidate.kind === segmentKinds.load &&
+      address >= candidate.address &&
+      address < candidate.address + candidate.bytes,
+  );
+  if (segment === undefined) throw new Error(`no segment holds the address 0x${address.toString(16)}`);
+  return address - segment.address + segment.offset;
+}
+
+function textAt(file: Buffer, offset: number): string {
+  return file.toString('utf8', offset, file.indexOf(0, offset));
+}

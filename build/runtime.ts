@@ -1,0 +1,57 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { here, type Platform } from './architecture.ts';
+import { loadedPart } from './elf.ts';
+import { keepSignalsBlocked } from './keep-signals-blocked.ts';
+
+/**
+ * Makes the runtime that the executable is built on: the pinned Node, without what is never loaded (symbols, debugging),
+ * and with signals left blocked at its start.
+ *
+ * @param output the file to write
+ * @returns its bytes
+ */
+export async function makeRuntime(platform: Platform, output: string): Promise<Buffer> {
+  const runtime = loadedPart(await readFile(await findRuntime(platform)));
+  keepSignalsBlocked(runtime, platform.architecture);
+  await rm(output, { force: true });
+  await writeFile(output, runtime, { mode: 0o755 });
+  return runtime;
+}
+
+/** The pinned runtime for a platform; npm installs only that of this machine, any other is fetched by npm. */
+async function findRuntime(platform: Platform): Promise<string> {
+  if (platform === here) return process.execPath;
+  const { optionalDependencies } = JSON.parse(await readFile('package.json', 'utf8'));
+  const version: string = optionalDependencies[platform.runtimePackage];
+  const directory = `dist/runtime-${platform.oci}-${version}`;
+  const file = join(directory, 'package/bin/node');
+  if (
+    await readFile(file).then(
+      () => true,
+      () => false,
+    )
+  )
+    return file;
+  await fetchPackage(`${platform.runtimePackage}@${version}`, directory);
+  return file;
+}
+
+async function fetchPackage(name: string, directory: string): Promise<void> {
+  const partial = `${directory}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(partial, { recursive: true });
+  const { stdout } = await execa('npm', ['pack', '--json', name, '--pack-destination', partial]);
+  const [packed] = Object.values(JSON.parse(stdout)) as { filename: string; integrity: string }[];
+  if (packed === undefined || packed.integrity !== (await lockedIntegrity(name))) {
+    throw new Error(`${name}: the package is not the one that package-lock.json pins`);
+  }
+  await execa('tar', ['-C', partial, '-xzf', join(partial, packed.filename), 'package/bin/node']);
+  await rename(partial, directory);
+}
+
+async function lockedIntegrity(name: string): Promise<string> {
+  const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8'));
+  return packages[`node_modules/${name.slice(0, name.lastIndexOf('@'))}`].integrity;
+}

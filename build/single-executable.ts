@@ -1,0 +1,32 @@
+import { writeFile } from 'node:fs/promises';
+import { execa } from 'execa';
+
+/** What goes into a single executable. */
+export interface SingleExecutable {
+  /** The bundled script, CommonJS. */
+  readonly main: string;
+  /** The runtime that carries it. */
+  readonly runtime: string;
+  readonly output: string;
+  /** Files that it carries, by the names it knows them by. */
+  readonly assets?: Readonly<Record<string, string>>;
+  /** Compiled code goes in too. It can only be made on the processor that it is for. */
+  readonly codeCache: boolean;
+}
+
+/** Puts a script and its assets into a runtime; the result ignores NODE_OPTIONS. */
+export async function makeSingleExecutable(parts: SingleExecutable): Promise<void> {
+  const configuration = {
+    main: parts.main,
+    output: parts.output,
+    executable: parts.runtime,
+    disableExperimentalSEAWarning: true,
+    useCodeCache: parts.codeCache,
+    execArgvExtension: 'none',
+    execArgv: ['--disable-warning=ExperimentalWarning', '--disable-sigusr1', '--openssl-config=/dev/null'],
+    assets: parts.assets ?? {},
+  };
+  const file = `${parts.output}.sea.json`;
+  await writeFile(file, JSON.stringify(configuration));
+  await execa(process.execPath, ['--build-sea', file], { stdio: 'inherit' });
+}

@@ -1,0 +1,19 @@
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { errnoOf, Fault } from '../base/fault.ts';
+
+/**
+ * Makes a directory with this mode, whatever the umask; one that is there already is taken as it is. A link in its place
+ * is not followed: on a shared volume it may be anybody's.
+ *
+ * @throws Fault `volume` when something else is in its place; the operating system's error otherwise
+ */
+export function makeDirectory(path: string, mode: number): void {
+  try {
+    mkdirSync(path);
+    chmodSync(path, mode);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    if (!lstatSync(path).isDirectory())
+      throw new Fault('volume', `Cannot write "${path}": it is not a directory`);
+  }
+}
