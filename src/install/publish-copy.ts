@@ -1,6 +1,6 @@
 import { chmodSync, constants, copyFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import process, { pid } from 'node:process';
+import { pid } from 'node:process';
 
 /**
  * Makes a copy of a large file appear whole, as `publish` does for bytes. It is a reference to the same blocks where the
