@@ -1,6 +1,6 @@
 import { closeSync, read } from 'node:fs';
-import { isatty } from 'node:tty';
 import { limits } from '../base/limits.ts';
+import { isTerminal } from '../kernel/is-terminal.ts';
 import type { Pipe } from '../kernel/pipe.ts';
 import type { DescriptorSource } from '../kernel/spawn.ts';
 import {
@@ -30,9 +30,11 @@ const windowSignal = 28;
 export function openTerminal(): JobStreams | null {
   const terminal = openPseudoTerminal();
   if ('errno' in terminal) return null;
-  const outer = [0, 1, 2].find((file) => isatty(file)) ?? 0;
+  const outer = [0, 1, 2].find((file) => isTerminal(file)) ?? 0;
   const restore = takeOver(outer, terminal);
-  const pipes = new Map(([1, 2] as const).filter((file) => !isatty(file)).map((file) => [file, openPipe()]));
+  const pipes = new Map(
+    ([1, 2] as const).filter((file) => !isTerminal(file)).map((file) => [file, openPipe()]),
+  );
   let begun = false;
   return {
     descriptors: descriptors(terminal, pipes),
@@ -40,7 +42,7 @@ export function openTerminal(): JobStreams | null {
     begin: (recorder) => {
       begun = true;
       for (const pipe of pipes.values()) closeSync(pipe.write);
-      if (isatty(0)) void type(terminal.master);
+      if (isTerminal(0)) void type(terminal.master);
       const piped = [...pipes].map(([stream, pipe]) => new Pump(pipe.read, recorder.sink(stream)));
       return [new Pump(terminal.master, screen(recorder)), ...piped];
     },
@@ -62,7 +64,7 @@ function takeOver(outer: number, terminal: PseudoTerminal): () => void {
   const settings = terminalSettings(outer);
   if (settings === null) return () => undefined;
   setTerminal(terminal.master, settings);
-  setTerminal(outer, rawSettings(settings, isatty(0) ? 'both' : 'output'));
+  setTerminal(outer, rawSettings(settings, isTerminal(0) ? 'both' : 'output'));
   return () => setTerminal(outer, settings);
 }
 
@@ -74,15 +76,15 @@ function descriptors(
   for (const file of [0, 1, 2] as const) {
     const pipe = file === 0 ? undefined : pipes.get(file);
     if (pipe !== undefined) all.set(file, { descriptor: pipe.write });
-    else if (isatty(file)) all.set(file, { open: path });
+    else if (isTerminal(file)) all.set(file, { open: path });
   }
   return all;
 }
 
 /** What the job's terminal shows is its standard output, else its standard error, else only shown. */
 function screen(recorder: Recorder): Sink {
-  if (isatty(1)) return recorder.sink(1);
-  if (isatty(2)) return recorder.sink(2);
+  if (isTerminal(1)) return recorder.sink(1);
+  if (isTerminal(2)) return recorder.sink(2);
   const shown = new PassThrough(0);
   return { write: (chunk) => shown.write(chunk), end: async () => undefined };
 }

@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { isatty } from 'node:tty';
+import { isTerminal } from '../kernel/is-terminal.ts';
 import { type JobStreams, openPipe } from './job-streams.ts';
 import { Pump } from './pump.ts';
 
@@ -8,7 +8,7 @@ import { Pump } from './pump.ts';
  * @throws Fault `supervision` when they cannot be had
  */
 export async function openStreams(): Promise<JobStreams> {
-  if (![0, 1, 2].some((file) => isatty(file))) return openPipes();
+  if (![0, 1, 2].some((file) => isTerminal(file))) return openPipes();
   const { openTerminal } = await import('./job-terminal.ts');
   return openTerminal() ?? openPipes();
 }

@@ -19,7 +19,7 @@ interface Entry {
 export class Timeline {
   readonly #file: LogFile;
   readonly #entries: Entry[] = [];
-  #writing: Promise<void> | null = null;
+  #written: Promise<void> = Promise.resolve();
 
   constructor(file: LogFile) {
     this.#file = file;
@@ -32,21 +32,20 @@ export class Timeline {
     return {
       stored: (bytes) => {
         entry.bytes = bytes;
-        this.#writing ??= this.#writeStored();
+        this.#written = this.#written.then(() => this.#writeStored());
       },
     };
   }
 
   /** Resolves when every line is in the file. */
-  async flush(): Promise<void> {
-    while (this.#writing !== null) await this.#writing;
+  flush(): Promise<void> {
+    return this.#written;
   }
 
+  /** What has come together while the last lines were written goes out at once. */
   async #writeStored(): Promise<void> {
-    for (let text = this.#takeStored(); text !== ''; text = this.#takeStored()) {
-      await this.#file.append(Buffer.from(text));
-    }
-    this.#writing = null;
+    const text = this.#takeStored();
+    if (text !== '') await this.#file.append(Buffer.from(text));
   }
 
   #takeStored(): string {
