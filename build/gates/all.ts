@@ -1,4 +1,5 @@
 import { deadCode } from './dead-code.ts';
+import { documented } from './documented.ts';
 import type { Gate } from './gate.ts';
 import { layers } from './layers.ts';
 import { lint } from './lint.ts';
@@ -7,4 +8,4 @@ import { size } from './size.ts';
 import { types } from './types.ts';
 
 /** Every gate of `npm run check`. */
-export const gates: readonly Gate[] = [types, lint, layers, deadCode, noPlaces, size];
+export const gates: readonly Gate[] = [types, lint, layers, deadCode, documented, noPlaces, size];

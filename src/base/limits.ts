@@ -1,10 +1,8 @@
-/**
- * Every limit of the program, with its unit and its reason. Nothing else in the source holds a bound.
- */
 const KiB = 1024;
 const MiB = 1024 * KiB;
 const GiB = 1024 * MiB;
 
+/** Every limit of the program, with its unit and its reason. Nothing else in the source holds a bound. */
 export const limits = {
   /** Bytes of one captured log, unless an option says otherwise: an emptyDir is the node's disk, shared with others. */
   logBytes: 1 * GiB,

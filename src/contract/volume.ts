@@ -8,7 +8,7 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
-import process from 'node:process';
+import { pid } from 'node:process';
 import { errnoOf } from '../base/fault.ts';
 import { makeDirectoryWithin, openBeneath, removeWithin, renameWithin } from '../kernel/open-beneath.ts';
 
@@ -108,7 +108,7 @@ export class Volume {
   /** Makes a file appear whole, as `publish` does for those who trust the path. */
   publish(path: string, content: string | Uint8Array, mode = 0o644): void {
     this.#within(path, (parent, name) => {
-      const temporary = `.${name}.${process.pid}.tmp`;
+      const temporary = `.${name}.${pid}.tmp`;
       removeWithin(parent, temporary);
       const file = openBeneath(
         parent,

@@ -109,6 +109,14 @@ export const violations: readonly Violation[] = [
     says: /src\/base\/planted-file\.ts/,
   },
   {
+    gate: 'documented',
+    title: 'an export without a doc comment',
+    files: {
+      'src/base/planted-bare.ts': '// Not for a reader of the interface.\nexport const planted = 1;\n',
+    },
+    says: /src\/base\/planted-bare\.ts:2 has no doc comment/,
+  },
+  {
     gate: 'places',
     title: 'a registry',
     files: { 'images/planted/Dockerfile': `FROM ${['ghcr', 'io'].join('.')}/somebody/image:1\n` },
