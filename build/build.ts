@@ -24,13 +24,8 @@ if (platform === here && values['if-changed'] && (await wasBuiltFrom(hash))) {
   process.stdout.write('dist/emissary is up to date.\n');
 } else {
   if (platform === here) await rm('dist/source-hash', { force: true });
-  await bundle('src/main.ts', `${output}/parts/emissary.cjs`);
-  await makeExecutable({
-    bundle: `${output}/parts/emissary.cjs`,
-    platform,
-    output,
-    system: values.libraries,
-  });
+  const program = await bundle(`${output}/parts/program`);
+  await makeExecutable({ program, platform, output, system: values.libraries });
   // Written last: a build that was interrupted is done again.
   if (platform === here) await writeFile('dist/source-hash', hash);
 }

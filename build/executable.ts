@@ -3,6 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { here, type Platform } from './architecture.ts';
+import type { Bundle } from './bundle.ts';
+import { compile } from './compile.ts';
 import { launcher } from './launcher/launcher.ts';
 import { librariesOf } from './libraries.ts';
 import { makeRuntime } from './runtime.ts';
@@ -11,8 +13,7 @@ import { sourceHash } from './source-hash.ts';
 
 /** What one executable is made of. */
 export interface Ingredients {
-  /** The bundled program. */
-  readonly bundle: string;
+  readonly program: Bundle;
   readonly platform: Platform;
   /** The directory that gets `emissary`. */
   readonly output: string;
@@ -24,22 +25,31 @@ export interface Ingredients {
  * Makes the single executable: the pinned runtime with the bundle inside, and with all that `init` needs to make it start
  * in any image: the loader and the libraries (each packed with zstd), and the launcher.
  */
-export async function makeExecutable({ bundle, platform, output, system }: Ingredients): Promise<void> {
+export async function makeExecutable({ program, platform, output, system }: Ingredients): Promise<void> {
   const parts = join(output, 'parts');
   await mkdir(parts, { recursive: true });
   const runtime = await makeRuntime(platform, join(parts, 'node'));
   const libraries = await librariesOf(runtime, platform, system);
   const recipe = Buffer.from(await sourceHash());
-  const id = identity([recipe, await readFile(bundle), runtime, ...libraries.values()]);
+  const pieces = await Promise.all(
+    [program.loader, ...program.pieces.values()].map((file) => readFile(file)),
+  );
+  const id = identity([recipe, ...pieces, runtime, ...libraries.values()]);
   const assets = new Map([['launcher', launcher(platform.architecture, `runtime/${id}`)]]);
   for (const [name, library] of libraries) assets.set(`library/${name}`, pack(library));
   for (const [name, bytes] of assets) await writeFile(join(parts, name.replace('/', '-')), bytes);
   await writeFile(join(parts, 'id'), id);
+  // Compiled code can only be made on the processor that it is for.
+  const compiled = platform === here ? await compile(program) : new Map<string, string>();
   await makeSingleExecutable({
-    main: bundle,
+    main: program.loader,
     runtime: join(parts, 'node'),
     output: join(output, 'emissary'),
-    assets: pathsOf(['id', ...assets.keys()], parts),
+    assets: {
+      ...pathsOf(['id', ...assets.keys()], parts),
+      ...prefixed('program/', program.pieces),
+      ...prefixed('compiled/', compiled),
+    },
     codeCache: platform === here,
   });
 }
@@ -57,4 +67,8 @@ function pack(library: Buffer): Buffer {
 
 function pathsOf(names: readonly string[], directory: string): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, join(directory, name.replace('/', '-'))]));
+}
+
+function prefixed(prefix: string, files: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries([...files].map(([name, file]) => [`${prefix}${name}`, file]));
 }

@@ -1,1 +1,0 @@
-// The floor of the runtime: a program that does nothing.
