@@ -6,6 +6,7 @@ const setDefaultSignals = 0x04;
 const setSignalMask = 0x08;
 const setSession = 0x80;
 const readWrite = 2;
+const standard = [0, 1, 2] as const;
 
 /** Larger than posix_spawnattr_t (336) and posix_spawn_file_actions_t (80) of any 64-bit glibc. */
 const structBytes = 512;
@@ -36,7 +37,10 @@ export interface SpawnRequest {
   readonly words: readonly Buffer[];
   /** `NAME=value` each. */
   readonly environment: readonly Buffer[];
-  /** Descriptors that differ from ours, by number; all others are inherited unless they are close-on-exec. */
+  /**
+   * Descriptors that differ from ours, by number. The standard ones that are not named are inherited; all others only
+   * unless they are close-on-exec, which Node makes of every one that it finds at its start.
+   */
   readonly descriptors: ReadonlyMap<number, DescriptorSource>;
   /** The child leads a new process group, or a new session (whose first opened terminal becomes its own). */
   readonly leads: 'group' | 'session';
@@ -56,7 +60,10 @@ export function spawnProcess(request: SpawnRequest): { readonly pid: number } | 
   const paths: Buffer[] = [];
   try {
     setAttributes(attributes, request.leads);
-    for (const [number, source] of request.descriptors) addAction(actions, number, source, paths);
+    for (const number of standard) {
+      const source = request.descriptors.get(number) ?? { descriptor: number };
+      addAction(actions, number, source, paths);
+    }
     const pid = Buffer.alloc(4);
     const words = pointerArray(request.words);
     const environment = pointerArray(request.environment);
@@ -91,6 +98,7 @@ function addAction(actions: Buffer, number: number, source: DescriptorSource, pa
     paths.push(path);
     libc().posix_spawn_file_actions_addopen(actions, number, path, readWrite, 0);
   } else {
+    // Also where both are the same: then the descriptor is kept over the exec.
     libc().posix_spawn_file_actions_adddup2(actions, source.descriptor, number);
   }
 }
