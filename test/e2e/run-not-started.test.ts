@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { runJob } from '../helpers/job.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+test('run ends with 127 where the command is not in PATH', async (t) => {
+  await refused(t, ['no-such-command'], 127, 'Cannot run "no-such-command": not found in PATH');
+});
+
+test('run ends with 127 where the path leads to no file', async (t) => {
+  await refused(t, ['/no/such/file'], 127, 'Cannot run "/no/such/file": no such file');
+});
+
+test('run ends with 127 where the command is empty', async (t) => {
+  await refused(t, [''], 127, 'Cannot run "": the command is empty');
+});
+
+test('run ends with 127 where the interpreter of a script is not there', async (t) => {
+  const file = make(t, '#!/no/such/interpreter\n', 0o755);
+  await refused(t, [file], 127, `Cannot run "${file}": the interpreter that the file names is not there`);
+});
+
+test('run ends with 126 where the command is a directory', async (t) => {
+  await refused(t, ['/usr'], 126, 'Cannot run "/usr": it is a directory');
+});
+
+test('run ends with 126 where the file may not be executed', async (t) => {
+  const file = make(t, '#!/bin/sh\n', 0o644);
+  await refused(t, [file], 126, `Cannot run "${file}": no permission to execute it`);
+});
+
+test('run ends with 126 where the file is no program', async (t) => {
+  const file = make(t, 'neither a program nor a script\n', 0o755);
+  await refused(t, [file], 126, `Cannot run "${file}": not a program that this machine can run (bad format)`);
+});
+
+test('run ends with 126 where one argument is longer than the kernel takes', async (t) => {
+  const { kept } = await runJob(t, ['true'], { env: argumentsFile(t, ['x'.repeat(128 * 1024)]) });
+  const message = 'the arguments and variables are longer than the kernel takes';
+  assert.equal(kept.result().exitCode, 126);
+  assert.match(kept.result().message ?? '', new RegExp(`^Cannot run ".*/true": ${message}$`));
+});
+
+test('run finds a command in PATH as execvp does', async (t) => {
+  const directory = temporaryVolume(t);
+  for (const part of ['not-executable', 'directory', 'good', 'later']) mkdirSync(join(directory, part));
+  writeFileSync(join(directory, 'not-executable/tool'), '#!/bin/sh\necho wrong\n', { mode: 0o644 });
+  mkdirSync(join(directory, 'directory/tool'));
+  writeFileSync(join(directory, 'good/tool'), '#!/bin/sh\necho good\n', { mode: 0o755 });
+  writeFileSync(join(directory, 'later/tool'), '#!/bin/sh\necho later\n', { mode: 0o755 });
+  const path = (...parts: readonly string[]) => parts.map((part) => join(directory, part)).join(':');
+  const found = await runJob(t, ['tool'], {
+    env: { PATH: path('missing', 'not-executable', 'directory', 'good', 'later') },
+  });
+  assert.deepEqual([found.status, found.stdout.toString()], [0, 'good\n']);
+  const message = `Cannot run "${directory}/not-executable/tool": no permission to execute it`;
+  await refused(t, ['tool'], 126, message, { env: { PATH: path('not-executable', 'missing') } });
+  const here = await runJob(t, ['tool'], { env: { PATH: '/none::/none' }, cwd: join(directory, 'good') });
+  assert.deepEqual([here.status, here.stdout.toString()], [0, 'good\n']);
+  const relative = await runJob(t, ['good/tool'], { env: { PATH: '/none' }, cwd: directory });
+  assert.deepEqual([relative.status, relative.stdout.toString()], [0, 'good\n']);
+});
+
+test('run looks in /bin and /usr/bin where there is no PATH', async (t) => {
+  const { status, stdout } = await runJob(t, ['sh', '-c', 'echo found'], { under: ['env', '-u', 'PATH'] });
+  assert.deepEqual([status, stdout.toString()], [0, 'found\n']);
+});
+
+/** The job is not started; the reason is on standard error and in the result. */
+async function refused(
+  t: TestContext,
+  command: readonly string[],
+  code: 126 | 127,
+  message: string,
+  setting = {},
+): Promise<void> {
+  const { status, stdout, stderr, kept } = await runJob(t, command, setting);
+  assert.deepEqual([status, stdout.toString(), stderr], [code, '', `emissary: ${message}\n`]);
+  assert.equal(kept.text('exitcode'), String(code));
+  const { verdict, exitCode, signal, origin, pid, attempts, ...result } = kept.result();
+  assert.deepEqual([verdict, exitCode, signal, origin, pid], ['failed', code, null, 'emissary', null]);
+  assert.deepEqual([result.message, attempts.length, kept.has('started')], [message, 1, false]);
+}
+
+function make(t: TestContext, content: string, mode: number): string {
+  const file = join(temporaryVolume(t), 'file');
+  writeFileSync(file, content);
+  chmodSync(file, mode);
+  return file;
+}
+
+function argumentsFile(t: TestContext, words: readonly string[]): Record<string, string> {
+  const file = join(temporaryVolume(t), 'arguments');
+  writeFileSync(file, JSON.stringify(words));
+  return { EMISSARY_ARGS_FILE: file };
+}

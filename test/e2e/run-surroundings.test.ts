@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { execa } from 'execa';
+import { type JobSetting, runJob, startJob } from '../helpers/job.ts';
+import { lacks } from '../helpers/require.ts';
+import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+const awkward = {
+  LINES: 'one\ntwo\n\nfour',
+  EQUALS: '=a=b==',
+  'ODD.name-x': 'kept',
+  EMPTY: '',
+  QUOTES: `'"\\$(`,
+  UNICODE: 'Příliš 🐎',
+  NODE_OPTIONS: '--max-old-space-size=1',
+  UV_THREADPOOL_SIZE: '3',
+  ARGO_TEMPLATE: '{}',
+};
+
+test('run gives the job the environment that it was given, without its own variables', async (t) => {
+  const large = { LARGE: 'x'.repeat(100_000) };
+  const under = ['env', '-i'];
+  const given = Object.entries({ PATH: '/usr/bin:/bin', ...awkward, ...large }).map(
+    ([name, value]) => `${name}=${value}`,
+  );
+  const own = ['EMISSARY_GRACE_SECONDS=5', 'EMISSARY_ANYTHING=x', `EMISSARY_ROOT=${temporaryVolume(t)}`];
+  const { status, stdout } = await runJob(t, ['env', '-0'], { under: [...under, ...own, ...given] });
+  assert.equal(status, 0);
+  assert.ok(stdout.equals(Buffer.from(given.map((entry) => `${entry}\0`).join(''))), stdout.toString());
+});
+
+test('run keeps variables that are not UTF-8', async (t) => {
+  const under = ['sh', '-c', 'exec env "$(printf "N\\377ME=\\376\\300v")" "$@"', 'sh'];
+  const { stdout } = await runJob(t, ['env', '-0'], { under });
+  assert.ok(stdout.includes(Buffer.from([0x4e, 0xff, 0x4d, 0x45, 0x3d, 0xfe, 0xc0, 0x76, 0])));
+});
+
+test('run keeps the umask for the job, and lets others read the record', async (t) => {
+  for (const umask of ['0022', '0077', '0000', '0137']) {
+    const under = ['sh', '-c', `umask ${umask}; exec "$@"`, 'sh'];
+    const { stdout, kept } = await runJob(t, ['sh', '-c', 'umask'], { under });
+    assert.equal(stdout.toString(), `${umask}\n`);
+    const modes = await execa`stat --format=%a ${['', 'stdout', 'result.json', 'exitcode'].map(kept.path)}`;
+    assert.equal(modes.stdout, '777\n644\n644\n644');
+  }
+});
+
+test('run keeps the working directory, also the one that the shell knows it by', async (t) => {
+  const directory = temporaryVolume(t);
+  const { stdout } = await runJob(t, ['pwd', '-P'], { cwd: directory });
+  assert.equal(stdout.toString(), `${directory}\n`);
+  symlinkSync(directory, join(directory, 'link'));
+  const link = join(directory, 'link');
+  const linked = await runJob(t, ['pwd', '-L'], { cwd: link, env: { PWD: link } });
+  assert.equal(linked.stdout.toString(), `${link}\n`);
+});
+
+test('run starts a job in a working directory that is gone: the job fails by its own words', async (t) => {
+  const directory = join(temporaryVolume(t), 'gone');
+  const under = [
+    'sh',
+    '-c',
+    `mkdir "${directory}"; cd "${directory}"; rmdir "${directory}"; exec "$@"`,
+    'sh',
+  ];
+  const { status, stderr, kept } = await runJob(t, ['pwd', '-P'], { under });
+  assert.equal(status, 1);
+  assert.match(stderr, /^pwd: /);
+  assert.equal(kept.text('exitcode'), '1');
+});
+
+test('run keeps user and group, and works without any right of root', async (t) => {
+  if (process.getuid?.() !== 0) return lacks(t, 'not run as root');
+  const { status, stdout } = await runJob(t, ['sh', '-c', 'id -u; id -g'], { uid: 12_345, gid: 23_456 });
+  assert.deepEqual([status, stdout.toString()], [0, '12345\n23456\n']);
+});
+
+test('run hands standard input on: bytes, end of file, nothing, closed', async (t) => {
+  const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 256));
+  const piped = await runJob(t, ['cat'], { stdin: bytes });
+  assert.ok(piped.stdout.equals(bytes));
+  const none = await runJob(t, ['sh', '-c', 'readlink /proc/self/fd/0; cat']);
+  assert.equal(none.stdout.toString(), '/dev/null\n');
+  const under = ['sh', '-c', 'exec "$@" <&-', 'sh'];
+  const closed = await runJob(t, ['sh', '-c', 'cat; echo "status $?"'], { under });
+  assert.match(closed.stdout.toString(), /^status [01]\n$/);
+});
+
+test('run does not read standard input: the job finds what its parent left', async (t) => {
+  const file = join(temporaryVolume(t), 'lines');
+  writeFileSync(file, 'first\nsecond\nthird\n');
+  const under = ['sh', '-c', `{ read -r line; "$@"; cat; } <"${file}"`, 'sh'];
+  const { stdout } = await runJob(t, ['sh', '-c', 'read -r line; echo "job: $line"'], { under });
+  assert.equal(stdout.toString(), 'job: second\nthird\n');
+});
+
+test('run talks with a job over standard input and output', async (t) => {
+  const setting: JobSetting = { stdin: 'pipe' };
+  const job = startJob(t, ['sh', '-c', 'while read -r line; do echo "<$line>"; done'], setting);
+  for (const line of ['one', 'two']) {
+    job.process.stdin?.write(`${line}\n`);
+    await until(`the answer to ${line}`, () => job.stdout().includes(`<${line}>\n`));
+  }
+  job.process.stdin?.end();
+  assert.equal((await job.finished).status, 0);
+});
+
+test('run leaves no descriptor of its own to the job', async (t) => {
+  const { stdout } = await runJob(t, [
+    'sh',
+    '-c',
+    'for file in /proc/$$/fd/*; do [ -e "$file" ] && echo "${file##*/}"; done; true',
+  ]);
+  assert.deepEqual(
+    stdout
+      .toString()
+      .trim()
+      .split('\n')
+      .filter((file) => Number(file) < 10),
+    ['0', '1', '2'],
+  );
+});
+
+test('run gives the job default signals: nothing ignored, nothing blocked', async (t) => {
+  const { stdout } = await runJob(t, ['grep', '^Sig[BI]', '/proc/self/status']);
+  assert.equal(stdout.toString(), 'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n');
+});
+
+test('run gives the job the priority and the limits that it was given', async (t) => {
+  const command = ['sh', '-c', 'ulimit -n; ulimit -s; ulimit -c; ulimit -f; nice'];
+  const under = ['nice', '-n', '3', 'sh', '-c', 'ulimit -n 1234; ulimit -c 0; exec "$@"', 'sh'];
+  const plain = await execa(under[0] ?? '', [...under.slice(1), ...command]);
+  const { stdout } = await runJob(t, command, { under });
+  assert.equal(stdout.toString(), `${plain.stdout}\n`);
+});

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { emissary } from '../helpers/emissary.ts';
+import { runJob } from '../helpers/job.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+/** Prints its own words, each with a closing NUL. */
+const printsWords = ['cat', '/proc/self/cmdline'];
+/** The same for words that cat would take for files: `sh -c '…' word…`. */
+const showsWords = ['sh', '-c', 'cat "/proc/$$/cmdline"', 'sh'];
+
+test('run passes every word through, byte for byte', async (t) => {
+  const words = [
+    '--',
+    '-v',
+    '',
+    ' ',
+    'two words',
+    'line\nbreak',
+    '\t',
+    "'",
+    '"',
+    '$HOME',
+    '*',
+    'žluťoučký 🐎',
+  ];
+  const { stdout, kept } = await runJob(t, [...showsWords, ...words]);
+  assert.deepEqual(split(stdout), [...showsWords, ...words]);
+  assert.deepEqual(kept.result().command, [...showsWords, ...words]);
+});
+
+test('run passes words through that are not UTF-8', async (t) => {
+  const under = ['sh', '-c', 'exec "$@" "$(printf "a\\377\\376\\300b")"', 'sh'];
+  const { stdout, kept } = await runJob(t, showsWords, { under });
+  const given = Buffer.from([0x61, 0xff, 0xfe, 0xc0, 0x62, 0]);
+  assert.deepEqual(stdout.subarray(-given.length), given);
+  assert.equal(kept.result().command.at(-1), 'a\u{FFFD}\u{FFFD}\u{FFFD}b');
+});
+
+test('run starts a job whose first word is one of its own verbs', async (t) => {
+  const directory = temporaryVolume(t);
+  for (const verb of ['run', 'wait', 'init', 'emissary']) {
+    writeFileSync(join(directory, verb), '#!/bin/sh\necho "$0 $*"\n', { mode: 0o755 });
+    const { status, stdout } = await runJob(t, [verb, '--name', 'x', '--', 'y'], {
+      env: { PATH: `${directory}:${process.env['PATH']}` },
+    });
+    assert.deepEqual([status, stdout.toString()], [0, `${directory}/${verb} --name x -- y\n`]);
+  }
+});
+
+test('emissary emissary -- is run', async (t) => {
+  const root = temporaryVolume(t);
+  const { status, stdout } = await emissary(['emissary', '--', 'echo', 'by', 'Argo’s name'], { root });
+  assert.deepEqual([status, stdout.toString()], [0, 'by Argo’s name\n']);
+});
+
+test('--help and --version behind -- are words of the job', async (t) => {
+  const { stdout } = await runJob(t, ['echo', '--help', '--version']);
+  assert.equal(stdout.toString(), '--help --version\n');
+});
+
+test('run takes an argument of 128 KiB, the most that the kernel takes', async (t) => {
+  const longest = 'x'.repeat(128 * 1024 - 1);
+  const { status, stdout } = await runJob(t, [...showsWords, longest]);
+  assert.equal(status, 0);
+  assert.ok(split(stdout).at(-1) === longest);
+});
+
+for (const variable of ['EMISSARY_ARGS_FILE', 'ARGO_CONTAINER_ARGS_FILE']) {
+  test(`run appends the words of ${variable}`, async (t) => {
+    const env = { [variable]: argumentsFile(t, JSON.stringify(['', 'with space', 'ř\n', '--'])) };
+    const { stdout } = await runJob(t, [...showsWords, 'first'], { env });
+    assert.deepEqual(split(stdout), [...showsWords, 'first', '', 'with space', 'ř\n', '--']);
+  });
+}
+
+test('run takes 1.9 MB of words from the arguments file', async (t) => {
+  const words = Array.from({ length: 19 }, (_, index) => String(index).padStart(100_000, '.'));
+  const env = { EMISSARY_ARGS_FILE: argumentsFile(t, JSON.stringify(words)) };
+  const { status, stdout } = await runJob(t, showsWords, { env });
+  assert.equal(status, 0);
+  assert.ok(split(stdout).slice(showsWords.length).join() === words.join());
+});
+
+const badFiles: readonly [string, string][] = [
+  ['{"a":1}', 'not a JSON array of strings'],
+  ['["a",1]', 'not a JSON array of strings'],
+  ['["a","b\\u0000c"]', 'word 1 holds a NUL byte'],
+  ['["a"', "Expected ',' or ']' after array element in JSON at position 4 (line 1 column 5)"],
+  ['', 'Unexpected end of JSON input'],
+  [' '.repeat(4 * 1024 * 1024 + 1), 'larger than 4194304 bytes'],
+];
+
+for (const [content, problem] of badFiles) {
+  test(`run refuses an arguments file: ${problem}`, async (t) => {
+    const file = argumentsFile(t, content);
+    await refused(t, file, `Cannot use the arguments file ${file}: ${problem}`);
+  });
+}
+
+test('run refuses an arguments file that is not there', async (t) => {
+  const problem = "ENOENT: no such file or directory, stat '/no/such/file'";
+  await refused(t, '/no/such/file', `Cannot use the arguments file /no/such/file: ${problem}`);
+});
+
+test('run shows the words of the arguments file in the result', async (t) => {
+  const env = { EMISSARY_ARGS_FILE: argumentsFile(t, '["from the file"]') };
+  const { kept } = await runJob(t, [...printsWords], { env });
+  assert.deepEqual(kept.result().command, [...printsWords, 'from the file']);
+});
+
+async function refused(t: TestContext, file: string, message: string): Promise<void> {
+  const { status, stdout, stderr, kept } = await runJob(t, ['echo', 'x'], {
+    env: { EMISSARY_ARGS_FILE: file },
+  });
+  assert.deepEqual([status, stdout.toString(), stderr], [64, '', `emissary: ${message}\n`]);
+  assert.equal(kept.text('exitcode'), '64');
+  const { verdict, origin, message: said } = kept.result();
+  assert.deepEqual([verdict, origin, said], ['error', 'emissary', message]);
+}
+
+function argumentsFile(t: TestContext, content: string): string {
+  const file = join(temporaryVolume(t), 'arguments.json');
+  writeFileSync(file, content);
+  return file;
+}
+
+function split(bytes: Buffer): readonly string[] {
+  return bytes.toString().replace(/\0$/, '').split('\0');
+}
