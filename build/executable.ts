@@ -11,6 +11,9 @@ import { makeRuntime } from './runtime.ts';
 import { makeSingleExecutable } from './single-executable.ts';
 import { sourceHash } from './source-hash.ts';
 
+/** What the names of the libraries' assets begin with; `src/install/carried-runtime.ts` knows it too. */
+export const libraryPrefix = 'library-';
+
 /** What one executable is made of. */
 export interface Ingredients {
   readonly program: Bundle;
@@ -36,8 +39,8 @@ export async function makeExecutable({ program, platform, output, system }: Ingr
   );
   const id = identity([recipe, ...pieces, runtime, ...libraries.values()]);
   const assets = new Map([['launcher', launcher(platform.architecture, `runtime/${id}`)]]);
-  for (const [name, library] of libraries) assets.set(`library/${name}`, pack(library));
-  for (const [name, bytes] of assets) await writeFile(join(parts, name.replace('/', '-')), bytes);
+  for (const [name, library] of libraries) assets.set(`${libraryPrefix}${name}`, pack(library));
+  for (const [name, bytes] of assets) await writeFile(join(parts, name), bytes);
   await writeFile(join(parts, 'id'), id);
   // Compiled code can only be made on the processor that it is for.
   const compiled = platform === here ? await compile(program) : new Map<string, string>();
@@ -66,7 +69,7 @@ function pack(library: Buffer): Buffer {
 }
 
 function pathsOf(names: readonly string[], directory: string): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [name, join(directory, name.replace('/', '-'))]));
+  return Object.fromEntries(names.map((name) => [name, join(directory, name)]));
 }
 
 function prefixed(prefix: string, files: ReadonlyMap<string, string>): Record<string, string> {

@@ -1,4 +1,5 @@
 import { layoutOf } from '../contract/layout.ts';
+import { carriedRuntime } from '../install/carried-runtime.ts';
 import { installProgram } from '../install/install-program.ts';
 import { openVolume } from '../install/open-volume.ts';
 import { publishTemplate } from '../install/publish-template.ts';
@@ -20,7 +21,7 @@ export async function init(edge: Edge, words: readonly Buffer[]): Promise<number
   await parseTemplate(text, origin);
   const layout = layoutOf(settings.root);
   openVolume(layout);
-  installProgram(edge.program, layout);
+  installProgram(edge.program, carriedRuntime(), layout);
   publishTemplate(text, layout);
   return 0;
 }

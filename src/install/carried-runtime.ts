@@ -12,7 +12,7 @@ export interface CarriedRuntime {
   readonly libraries: ReadonlyMap<string, () => Uint8Array>;
 }
 
-const libraryPrefix = 'library/';
+const libraryPrefix = 'library-';
 
 /** @throws Fault `usage` when this is not the built program but its bare script */
 export function carriedRuntime(): CarriedRuntime {

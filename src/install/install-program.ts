@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { errnoOf, Fault } from '../base/fault.ts';
 import type { Layout } from '../contract/layout.ts';
 import { publish } from '../contract/publish.ts';
-import { type CarriedRuntime, carriedRuntime } from './carried-runtime.ts';
+import type { CarriedRuntime } from './carried-runtime.ts';
 import { makeDirectory } from './make-directory.ts';
 import { publishCopy } from './publish-copy.ts';
 import { writing } from './writing.ts';
@@ -14,10 +14,10 @@ import { writing } from './writing.ts';
  * comes last: what it needs is there when it appears. Whatever runs from there already goes on undisturbed.
  *
  * @param program the file that runs
+ * @param carried what the program carries for this
  * @throws Fault `volume`, also when programs cannot be started from there
  */
-export function installProgram(program: string, layout: Layout): void {
-  const carried = carriedRuntime();
+export function installProgram(program: string, carried: CarriedRuntime, layout: Layout): void {
   installRuntime(program, carried, layout);
   for (const name of [layout.program, layout.argoProgram]) {
     writing(name, () => publish(name, carried.launcher, 0o555));

@@ -1,0 +1,36 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
+import { zstdDecompressSync } from 'node:zlib';
+import { layoutOf } from '../src/contract/layout.ts';
+import { installProgram } from '../src/install/install-program.ts';
+import type { Platform } from './architecture.ts';
+import { libraryPrefix } from './executable.ts';
+
+/**
+ * Makes `dist/image/<architecture>`, all that the image of the emissary holds: the program as `init` installs it, and
+ * certificates. `images/emissary/Dockerfile` only copies it.
+ *
+ * @param output where `makeExecutable` left the executable and its parts
+ */
+export async function makeImageTree(platform: Platform, output: string): Promise<void> {
+  const tree = join(process.cwd(), 'dist/image', platform.oci);
+  await rm(tree, { recursive: true, force: true });
+  await mkdir(join(tree, 'etc/ssl/certs'), { recursive: true });
+  installProgram(join(output, 'emissary'), await carriedParts(join(output, 'parts')), layoutOf(tree));
+  // Those that the runtime itself trusts, for whoever wants to name a file.
+  const certificates = `${rootCertificates.join('\n')}\n`;
+  await writeFile(join(tree, 'etc/ssl/certs/ca-certificates.crt'), certificates, { mode: 0o444 });
+}
+
+async function carriedParts(parts: string) {
+  const files = (await readdir(parts)).filter((file) => file.startsWith(libraryPrefix));
+  const packed = await Promise.all(
+    files.map(async (file) => [file.slice(libraryPrefix.length), await readFile(join(parts, file))] as const),
+  );
+  return {
+    id: await readFile(join(parts, 'id'), 'utf8'),
+    launcher: await readFile(join(parts, 'launcher')),
+    libraries: new Map(packed.map(([name, bytes]) => [name, () => zstdDecompressSync(bytes)])),
+  };
+}

@@ -1,0 +1,26 @@
+# The same image for a machine that has only Docker: builds the program first. From the project's directory:
+#
+#   docker build -f images/emissary/from-source.Dockerfile -t multiflexi-emissary .
+#
+# BASE is any Debian-like image with Node 20 or later and npm. The program takes its loader and libraries from it, so
+# it is the processor of BASE that it is for.
+ARG BASE=node:22-bookworm-slim
+FROM ${BASE} AS build
+WORKDIR /source
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json ./
+COPY build build
+COPY src src
+RUN (dpkg-query -s libatomic1 >/dev/null 2>&1 || (apt-get update && apt-get install -y --no-install-recommends libatomic1)) \
+ && npm run build && mv dist/image/* dist/tree
+
+FROM scratch
+ARG VERSION=development
+LABEL org.opencontainers.image.title="multiflexi-emissary" \
+      org.opencontainers.image.description="In-container job wrapper of MultiFlexi: init, run, wait" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.licenses="MIT"
+COPY --from=build /source/dist/tree/ /
+USER 65532:65532
+ENTRYPOINT ["/emissary"]
