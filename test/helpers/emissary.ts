@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { TestContext } from 'node:test';
+import { killTree } from './kill-tree.ts';
 import { program } from './program.ts';
 
 /** How a run ended, and all that it printed. */
@@ -50,7 +51,7 @@ export async function emissary(words: readonly string[], surroundings: Surroundi
   return launch(words, surroundings).finished;
 }
 
-/** Starts the built file; it is killed when the test ends before it does. */
+/** Starts the built file; it and its job are killed when the test ends before they do. */
 export function startEmissary(
   t: TestContext,
   words: readonly string[],
@@ -60,8 +61,7 @@ export function startEmissary(
   // A failure that nobody waits for is told by the test that failed first.
   running.finished.catch(() => undefined);
   t.after(() => {
-    if (running.process.exitCode === null && running.process.signalCode === null)
-      running.process.kill('SIGKILL');
+    if (running.process.exitCode === null && running.process.signalCode === null) killTree(running.pid);
   });
   return running;
 }
@@ -117,7 +117,7 @@ function end(
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const bound = setTimeout(() => {
-      child.kill('SIGKILL');
+      if (child.pid !== undefined) killTree(child.pid);
       const { stdout, stderr } = output();
       reject(
         new Error(`${child.spawnargs.join(' ')} did not end within ${withinMs} ms.\n${stdout}\n${stderr}`),

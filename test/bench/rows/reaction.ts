@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, renameSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { killTree } from '../../helpers/kill-tree.ts';
 import type { Bench, Measured, Row } from '../row.ts';
 import { readStamps, writeTinyProgram } from '../tiny-program.ts';
 
@@ -70,7 +71,7 @@ async function requestToSignal(bench: Bench): Promise<Measured> {
       ours.push(Number(delivered - written) / 1e6);
     }
   } finally {
-    wrapper.kill('SIGKILL');
+    if (wrapper.pid !== undefined) killTree(wrapper.pid);
   }
   return { ours, others: [] };
 }
