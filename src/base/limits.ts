@@ -18,6 +18,10 @@ export const limits = {
   drainMs: 2_000,
   /** How long a run that was asked to end waits for a reader of its output that has stalled, in ms. */
   stalledReaderMs: 2_000,
+  /** How long after its start a job is left alone by all that could come later, in ms. */
+  settleMs: 5,
+  /** Bytes kept free for the result and the seal on a volume that the job fills. */
+  sealReserveBytes: 64 * KiB,
   /** How long a leftover of a finished job has between TERM and KILL, in ms. */
   leftoverGraceMs: 2_000,
   /** How often KILL is repeated for leftovers that fork while they are killed, in ms. */

@@ -12,6 +12,7 @@ const kill = 9;
 export class Children {
   readonly #awaited = new Map<number, (end: Reaped) => void>();
   #gone: (() => void) | null = null;
+  #ending: Promise<void> | null = null;
   #usage: Usage = { userSeconds: 0, systemSeconds: 0, maxRssBytes: 0 };
 
   /** The resources of everything that was reaped. */
@@ -41,9 +42,16 @@ export class Children {
 
   /**
    * Ends what a finished job has left behind: TERM, a little time, KILL until nobody is there. Resolves at once when
-   * there is nothing.
+   * there is nothing. A second call joins the first.
    */
-  async endLeftovers(): Promise<void> {
+  endLeftovers(): Promise<void> {
+    this.#ending ??= this.#endAll().finally(() => {
+      this.#ending = null;
+    });
+    return this.#ending;
+  }
+
+  async #endAll(): Promise<void> {
     const childless = new Promise<void>((resolve) => {
       this.#gone = resolve;
     });

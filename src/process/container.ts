@@ -23,7 +23,8 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
       );
     }
     if (held !== 'held') throw new Error(`cannot make ${container.alive}: error ${held.errno}`);
-    for (const path of [container.exitCode, container.result, container.started]) removeFile(path);
+    const stale = [container.exitCode, container.result, container.started, container.combined];
+    for (const path of stale) removeFile(path);
     return container;
   } catch (error) {
     if (error instanceof Fault) throw error;

@@ -1,7 +1,18 @@
+import { join } from 'node:path';
 import { Fault, sentenceOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import { removeFile } from '../base/remove.ts';
 import type { ContainerLayout } from '../contract/layout.ts';
 import { publish } from '../contract/publish.ts';
 import type { Result } from '../contract/records.ts';
+
+/**
+ * Takes room for the result and the seal while there is some: a job that fills the volume is sealed all the same.
+ * @throws the operating system's error
+ */
+export function reserveSeal(container: ContainerLayout): void {
+  publish(reserveOf(container), Buffer.alloc(limits.sealReserveBytes, ' '));
+}
 
 /**
  * Publishes the result and then, last of all, the seal.
@@ -9,9 +20,14 @@ import type { Result } from '../contract/records.ts';
  */
 export function seal(container: ContainerLayout, result: Result): void {
   try {
+    removeFile(reserveOf(container));
     publish(container.result, `${JSON.stringify(result)}\n`);
     publish(container.exitCode, String(result.exitCode));
   } catch (cause) {
     throw new Fault('volume', `Cannot seal ${container.directory}: ${sentenceOf(cause)}`, { cause });
   }
+}
+
+function reserveOf(container: ContainerLayout): string {
+  return join(container.directory, '.reserve');
 }

@@ -15,13 +15,19 @@ export interface CommandLine {
  * Takes a verb's words apart by the table in `options.ts`: `--name value`, `--name=value`, `--switch`, operands. By
  * hand, because `util.parseArgs` takes a millisecond that the job would wait for, and cannot say which word is wrong.
  *
+ * @param strictness `lenient` passes over what is wrong: for finding out where to say so
  * @throws Fault `usage` for an unknown option, a missing value, an option of another verb
  */
-export function readCommandLine(verb: Verb, words: readonly Buffer[], environment: Environment): CommandLine {
+export function readCommandLine(
+  verb: Verb,
+  words: readonly Buffer[],
+  environment: Environment,
+  strictness: 'strict' | 'lenient' = 'strict',
+): CommandLine {
   const end = words.findIndex((word) => word.toString('latin1') === '--');
   const own = (end === -1 ? words : words.slice(0, end)).map((word) => word.toString());
   const specs = options.filter((option) => option.verbs.includes(verb));
-  const { values, operands } = parseWords(verb, own, specs);
+  const { values, operands } = parseWords(verb, own, specs, strictness);
   return {
     operands,
     command: end === -1 ? null : words.slice(end + 1),
@@ -45,7 +51,12 @@ export function sourceOf(name: string, words: readonly Buffer[], environment: En
   return variable ?? `--${name}`;
 }
 
-function parseWords(verb: Verb, words: readonly string[], specs: readonly OptionSpec[]) {
+function parseWords(
+  verb: Verb,
+  words: readonly string[],
+  specs: readonly OptionSpec[],
+  strictness: 'strict' | 'lenient',
+) {
   const values = new Map<string, string>();
   const operands: string[] = [];
   for (let index = 0; index < words.length; index += 1) {
@@ -56,14 +67,19 @@ function parseWords(verb: Verb, words: readonly string[], specs: readonly Option
     }
     const [flag = '', given] = splitOption(word);
     const spec = specs.find(({ name }) => flag === `--${name}`);
-    const separate = spec?.value != null && given === undefined;
+    const separate = takesNextWord(spec, given);
     if (separate) index += 1;
     const value = separate ? words[index] : given;
     const problem = whatIsWrong(spec, flag, value);
-    if (problem !== null) throw new Fault('usage', `${verb}: ${problem}; see emissary ${verb} --help`);
-    values.set(flag.slice('--'.length), value ?? 'true');
+    if (problem === null) values.set(flag.slice('--'.length), value ?? 'true');
+    else if (strictness === 'strict')
+      throw new Fault('usage', `${verb}: ${problem}; see emissary ${verb} --help`);
   }
   return { values, operands };
+}
+
+function takesNextWord(spec: OptionSpec | undefined, given: string | undefined): boolean {
+  return spec !== undefined && spec.value !== null && given === undefined;
 }
 
 function whatIsWrong(spec: OptionSpec | undefined, flag: string, value: string | undefined): string | null {

@@ -1,7 +1,7 @@
 import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { signalNumber } from '../base/signal-names.ts';
-import { readCommandLine, sourceOf } from './command-line.ts';
+import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
 import type { Edge } from './edge.ts';
 import { containerName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
 
@@ -37,8 +37,7 @@ export function runSettings(edge: Edge, words: readonly Buffer[]): RunSettings {
   const stopSignal = signalNumber(stop);
   if (stopSignal === null) throw new Fault('usage', `${from('stop-signal')}: "${stop}" is not a signal`);
   return {
-    root: rootDirectory(line.value('root') ?? '/var/run/argo', from('root')),
-    name: containerName(line.value('name') ?? 'main', from('name')),
+    ...place(line, from),
     command: jobWords(line.operands, line.command),
     timeoutMs: secondsToMs(line.value('timeout') ?? '0', from('timeout')),
     graceMs: secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')),
@@ -52,6 +51,22 @@ export function runSettings(edge: Edge, words: readonly Buffer[]): RunSettings {
     argumentsFile: edge.environment.get('EMISSARY_ARGS_FILE', 'ARGO_CONTAINER_ARGS_FILE'),
     pauseBefore: edge.environment.get('EMISSARY_DEBUG_PAUSE_BEFORE', 'ARGO_DEBUG_PAUSE_BEFORE') === 'true',
     pauseAfter: edge.environment.get('EMISSARY_DEBUG_PAUSE_AFTER', 'ARGO_DEBUG_PAUSE_AFTER') === 'true',
+  };
+}
+
+/**
+ * The volume and the container of a run whose settings are refused.
+ * @throws Fault `usage` when one of these two is what is wrong
+ */
+export function whereToSeal(edge: Edge, words: readonly Buffer[]): Pick<RunSettings, 'root' | 'name'> {
+  const line = readCommandLine('run', words, edge.environment, 'lenient');
+  return place(line, (name) => `--${name}`);
+}
+
+function place(line: CommandLine, from: (name: string) => string): Pick<RunSettings, 'root' | 'name'> {
+  return {
+    root: rootDirectory(line.value('root') ?? '/var/run/argo', from('root')),
+    name: containerName(line.value('name') ?? 'main', from('name')),
   };
 }
 

@@ -1,0 +1,70 @@
+import { sentenceOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import { say } from '../base/log.ts';
+import { after, pause } from '../base/timer.ts';
+import { publish } from '../contract/publish.ts';
+import type { Started } from '../contract/records.ts';
+import { mainContainers, type Template } from '../settings/template.ts';
+import { waitForSeals } from './dependencies.ts';
+import { exitCodeOf } from './outcome.ts';
+import type { Run } from './run-context.ts';
+import { reserveSeal } from './seal.ts';
+import { type AttemptEnd, type Job, supervise } from './supervise.ts';
+
+/**
+ * Starts the job, and again where the template allows it, unless it was asked to end.
+ * @returns the last attempt's end; null when it was asked to end before the first
+ */
+export async function runAttempts(run: Run, job: Job, template: Template): Promise<AttemptEnd | null> {
+  const { control, record, children } = run;
+  let end: AttemptEnd | null = null;
+  for (let left = template.retry.attempts; left > 0; left -= 1) {
+    if (end !== null) await pause(template.retry.delaySeconds * 1000, control.cancelled);
+    // Asked to end between two attempts: the last one's failure stands, and so does the request.
+    if (control.cause !== null) return end === null ? null : { ...end, cause: control.cause };
+    end = await supervise(job, {
+      ...run,
+      onStart: (pid) => started(run, template, pid),
+      onEnd: () => record.ended(),
+    });
+    record.addAttempt(end.outcome);
+    if (end.cause !== null || end.outcome.kind === 'notStarted' || exitCodeOf(end.outcome) === 0) break;
+    if (left > 1) await children.endLeftovers();
+  }
+  return end;
+}
+
+/** The job runs: this is told, and what it did not need for its start begins. Never throws. */
+function started(run: Run, template: Template, pid: number): void {
+  const { record, container, control } = run;
+  const { attempt } = record;
+  record.started(pid);
+  const started: Started = { pid, startedAt: record.attemptAt, attempt };
+  try {
+    publish(container.started, JSON.stringify(started));
+    reserveSeal(container);
+  } catch (error) {
+    say(`cannot write to ${container.directory}: ${sentenceOf(error)}; the job goes on`);
+  }
+  if (attempt > 1) return;
+  // A job that ends at once is sealed before anything is loaded that it does not need.
+  atMost(run, limits.settleMs, run.watch);
+  if (run.settings.timeoutMs > 0) atMost(run, run.settings.timeoutMs, () => control.stop('timeout'));
+  if (template.sidecars.includes(run.settings.name)) void endWithMains(run, template);
+}
+
+function atMost(run: Run, ms: number, act: () => void): void {
+  const timer = after(ms, act);
+  run.over.signal.addEventListener('abort', () => timer.cancel());
+}
+
+/** A sidecar of the template ends once every main container has its seal. */
+async function endWithMains(run: Run, template: Template): Promise<void> {
+  const { signal } = run.over;
+  try {
+    await waitForSeals(run.layout, mainContainers(template), { firstFailure: false, signal });
+    if (!signal.aborted) run.control.stop('mains');
+  } catch (error) {
+    say(`cannot watch the main containers: ${sentenceOf(error)}`);
+  }
+}

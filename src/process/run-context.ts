@@ -1,0 +1,74 @@
+import { Fault, sentenceOf } from '../base/fault.ts';
+import { type ContainerLayout, type Layout, layoutOf } from '../contract/layout.ts';
+import { adoptOrphans } from '../kernel/reap.ts';
+import { catchSignals } from '../kernel/signals.ts';
+import type { Environment } from '../settings/environment.ts';
+import type { RunSettings } from '../settings/run-settings.ts';
+import { Children } from './children.ts';
+import { openContainer } from './container.ts';
+import { Control } from './control.ts';
+import { caughtSignals, childSignal } from './forwardable.ts';
+import { findSecrets, type Secrets } from './mask.ts';
+import { Recorder } from './recorder.ts';
+import { watchRequests } from './requests.ts';
+import { RunRecord } from './run-record.ts';
+
+/** Everything that one run has at hand. */
+export interface Run {
+  readonly settings: RunSettings;
+  readonly layout: Layout;
+  readonly container: ContainerLayout;
+  readonly control: Control;
+  readonly children: Children;
+  readonly recorder: Recorder;
+  readonly record: RunRecord;
+  readonly secrets: Secrets;
+  /** Obeys signal requests from now on; calling it again does nothing. */
+  readonly watch: () => void;
+  /** Ends the watches when the job is over. */
+  readonly over: AbortController;
+}
+
+/**
+ * Catches every signal first of all, then makes the container's directory this run's own.
+ * @throws Fault `volume`
+ */
+export function openRun(settings: RunSettings, environment: Environment): Run {
+  const control = new Control(settings);
+  const children = new Children();
+  catchSignals(caughtSignals, (signal) =>
+    signal === childSignal ? children.reap() : control.receive('signal', signal),
+  );
+  adoptOrphans();
+  const layout = layoutOf(settings.root);
+  const container = openContainer(layout, settings.name);
+  const secrets = findSecrets(environment.entries, settings.maskNames);
+  const record = new RunRecord(settings.name);
+  record.setCommand(settings.command, secrets);
+  const recorder = openRecorder(container, settings, secrets);
+  const over = new AbortController();
+  let watching = false;
+  const watch = () => {
+    if (!watching && !over.signal.aborted) void watchRequests(container, control, over.signal);
+    watching = true;
+  };
+  return { settings, layout, container, control, children, recorder, record, secrets, watch, over };
+}
+
+function openRecorder(container: ContainerLayout, settings: RunSettings, secrets: Secrets): Recorder {
+  try {
+    return new Recorder(container, {
+      logLimit: settings.logLimit,
+      combined: settings.combined,
+      secrets,
+    });
+  } catch (cause) {
+    throw new Fault(
+      'volume',
+      `Cannot keep the job's output in ${container.directory}: ${sentenceOf(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+}

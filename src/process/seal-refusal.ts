@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import type { Fault } from '../base/fault.ts';
+import { layoutOf } from '../contract/layout.ts';
+import type { Edge } from '../settings/edge.ts';
+import { whereToSeal } from '../settings/run-settings.ts';
+import { openContainer } from './container.ts';
+import { RunRecord } from './run-record.ts';
+import { seal } from './seal.ts';
+import { failedRun } from './verdict.ts';
+
+const nothing = { bytes: 0, truncated: false };
+const noUsage = { userSeconds: 0, systemSeconds: 0, maxRssBytes: 0 };
+
+/**
+ * Seals a run whose settings were refused, if the volume is there and the container's name is not itself what is wrong.
+ * Never throws.
+ */
+export function sealRefusal(edge: Edge, words: readonly Buffer[], fault: Fault): void {
+  try {
+    const { root, name } = whereToSeal(edge, words);
+    if (!existsSync(root)) return;
+    const container = openContainer(layoutOf(root), name);
+    const judgement = failedRun(fault.status, fault.message);
+    const result = new RunRecord(name).result(judgement, { stdout: nothing, stderr: nothing }, noUsage);
+    seal(container, result);
+  } catch {
+    // The refusal itself is what the person has to know, and it is said by whoever catches it.
+  }
+}
