@@ -40,6 +40,8 @@ export interface Surroundings {
   readonly detached?: boolean;
   /** Another program than the built file: `['tini', '--']` is put before it, so to speak. */
   readonly under?: readonly string[];
+  /** Another file than the built one: an installed program. */
+  readonly program?: string;
   /** A hang is ended after this, ms. */
   readonly withinMs?: number;
 }
@@ -67,7 +69,8 @@ export function startEmissary(
 }
 
 function launch(words: readonly string[], surroundings: Surroundings): Running {
-  const [file = program, ...rest] = [...(surroundings.under ?? []), program, ...words];
+  const own = surroundings.program ?? program;
+  const [file = own, ...rest] = [...(surroundings.under ?? []), own, ...words];
   const { stdin } = surroundings;
   const child = spawn(file, rest, {
     env: environment(surroundings),

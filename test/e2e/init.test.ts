@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { emissary, startEmissary } from '../helpers/emissary.ts';
+import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8);
+
+async function installed(root: string, words: readonly string[] = [], umask = '022'): Promise<void> {
+  const under = ['sh', '-c', `umask ${umask}; exec "$0" "$@"`];
+  const { status, stderr } = await emissary(['init', '--root', root, ...words], { under });
+  assert.deepEqual([status, stderr], [0, '']);
+}
+
+for (const umask of ['022', '077', '000']) {
+  test(`init lays out the volume under umask ${umask}`, async (t) => {
+    const root = join(temporaryVolume(t), 'not', 'there', 'yet');
+    await installed(root, [], umask);
+    const modes = Object.fromEntries(
+      [
+        'emissary',
+        'argoexec',
+        'template',
+        'ctr',
+        'outputs',
+        'outputs/parameters',
+        'outputs/artifacts',
+        '.',
+      ].map((name) => [name, modeOf(join(root, name))]),
+    );
+    assert.deepEqual(modes, {
+      emissary: '555',
+      argoexec: '555',
+      template: '444',
+      ctr: '777',
+      outputs: '777',
+      'outputs/parameters': '777',
+      'outputs/artifacts': '777',
+      '.': '777',
+    });
+    for (const file of globSync(join(root, 'runtime/*/*'))) assert.match(modeOf(file), /^[45]{3}$/, file);
+    assert.equal(readFileSync(join(root, 'template'), 'utf8'), '{}');
+  });
+}
+
+test('init leaves a program that runs under both of its names', async (t) => {
+  const root = temporaryVolume(t);
+  await installed(root);
+  for (const name of ['emissary', 'argoexec']) {
+    const words = ['run', '--root', root, '--name', name, '--', 'sh', '-c', 'echo "$0 $1"; exit 7', 'é', ''];
+    const { status, stdout } = await emissary(words, { program: join(root, name) });
+    assert.deepEqual([status, stdout.toString()], [7, 'é \n']);
+  }
+});
+
+test('init publishes the template byte for byte, from each of its sources', async (t) => {
+  const template = '{ "outputs":\n  {"parameters": [{"name":"é", "valueFrom":{"path":"/x"}}]} }\n';
+  const file = join(temporaryVolume(t), 'template.json');
+  writeFileSync(file, template);
+  const ways = [
+    { words: ['--template', file] },
+    { words: ['--template', '-'], stdin: template },
+    { words: [], env: { EMISSARY_TEMPLATE: template } },
+    { words: [], env: { ARGO_TEMPLATE: template } },
+  ];
+  for (const { words, ...surroundings } of ways) {
+    const root = temporaryVolume(t);
+    const { status } = await emissary(['init', ...words], { root, ...surroundings });
+    assert.deepEqual([status, readFileSync(join(root, 'template'), 'utf8')], [0, template]);
+  }
+});
+
+const refusals = [
+  {
+    what: 'JSON that ends early',
+    template: '{"inputs":',
+    message: /^emissary: Cannot read template .*not valid JSON/,
+  },
+  { what: 'a wrong type', template: '{"outputs":3}', message: /^emissary: Invalid template .*outputs: / },
+  {
+    what: 'a huge template',
+    template: ' '.repeat(3 << 20),
+    message: /^emissary: Cannot read template .*larger than/,
+  },
+];
+for (const { what, template, message } of refusals) {
+  test(`init refuses ${what} with 64, and writes nothing`, async (t) => {
+    const root = temporaryVolume(t);
+    const { status, stderr } = await emissary(['init', '--template', '-'], { root, stdin: template });
+    assert.equal(status, 64);
+    assert.match(stderr, message);
+    assert.equal(stderr.trimEnd().split('\n').length, 1);
+    assert.deepEqual(readdirSync(root), []);
+  });
+}
+
+test('init refuses a template that is not there or a directory, and writes nothing', async (t) => {
+  const root = temporaryVolume(t);
+  for (const path of [join(root, 'none'), root]) {
+    const { status, stderr } = await emissary(['init', '--template', path], { root });
+    assert.equal(status, 64);
+    assert.match(stderr, new RegExp(`^emissary: Cannot read template "${path}": E(NOENT|ISDIR)`));
+    assert.deepEqual(readdirSync(root), []);
+  }
+});
+
+test('init replaces a longer old file, a running program and itself', async (t) => {
+  const root = temporaryVolume(t);
+  writeFileSync(join(root, 'emissary'), Buffer.alloc(5000), { mode: 0o444 });
+  mkdirSync(join(root, 'runtime/0123456789ab'), { recursive: true });
+  await installed(root);
+  assert.ok(statSync(join(root, 'emissary')).size < 1000);
+  assert.ok(!existsSync(join(root, 'runtime/0123456789ab')), 'an older runtime is gone');
+  const program = join(root, 'emissary');
+  const job = startEmissary(t, ['run', '--', 'sh', '-c', 'echo ready; read line; exit 5'], {
+    program,
+    root,
+    stdin: 'pipe',
+  });
+  await until('the job is ready', () => job.stdout().includes('ready'));
+  await installed(root);
+  const again = await emissary(['init'], { root, program });
+  assert.deepEqual([again.status, again.stderr], [0, '']);
+  job.process.stdin?.end('go on\n');
+  assert.equal((await job.finished).status, 5);
+  assert.equal(readdirSync(join(root, 'runtime')).length, 1);
+  assert.deepEqual(globSync(join(root, '{.*,runtime/*/.*}')), [], 'no temporary file is left');
+});
+
+test('init is never seen half done by programs that start meanwhile', async (t) => {
+  const root = temporaryVolume(t);
+  await installed(root);
+  let busy = true;
+  const installing = (async () => {
+    for (let round = 0; round < 5; round++) await installed(root);
+    busy = false;
+  })();
+  while (busy) {
+    const { status } = await emissary(['--version'], { program: join(root, 'emissary') });
+    assert.equal(status, 0);
+  }
+  await installing;
+});
+
+test('init says what is wrong with a root, one sentence each', async (t) => {
+  const volume = temporaryVolume(t);
+  writeFileSync(join(volume, 'file'), '');
+  symlinkSync('/nowhere', join(volume, 'ctr'));
+  const roots = [
+    { root: 'relative', message: '--root: "relative" is not an absolute path' },
+    { root: join(volume, 'file'), message: `Cannot write "${volume}/file": it is not a directory` },
+    { root: join(volume, 'file/below'), message: `Cannot write "${volume}/file": it is not a directory` },
+    { root: '/proc/none', message: 'Cannot write "/proc/none": ENOENT' },
+    { root: volume, message: `Cannot write "${volume}/ctr": it is not a directory` },
+  ];
+  for (const { root, message } of roots) {
+    const { status, stderr } = await emissary(['init', '--root', root]);
+    assert.equal(status, 64, root);
+    assert.ok(stderr.startsWith(`emissary: ${message}`), stderr);
+    assert.equal(stderr.trimEnd().split('\n').length, 1);
+  }
+});
+
+const mounts = [
+  {
+    what: 'full',
+    options: 'size=20m',
+    message: /: the volume is full \(ENOSPC/,
+    leaves: ['ctr', 'outputs', 'runtime'],
+  },
+  { what: 'read-only', options: 'ro', message: /: the volume is mounted read-only \(EROFS/, leaves: [] },
+  {
+    what: 'noexec',
+    options: 'noexec',
+    message: /programs cannot be started from its volume, which is mounted noexec/,
+  },
+];
+for (const { what, options, message, leaves } of mounts) {
+  test(`init finds out that the volume is ${what}`, async (t) => {
+    const root = mountedVolume(t, options);
+    if (root === null) return;
+    const { status, stderr } = await emissary(['init'], { root });
+    assert.equal(status, 64);
+    assert.match(stderr, message);
+    if (leaves !== undefined) assert.deepEqual(readdirSync(root), leaves);
+    assert.ok(globSync(join(root, '**/{.*.tmp,program}')).length === 0 || what === 'noexec', 'no half file');
+  });
+}
+
+test('init takes no operand and no unknown option', async (t) => {
+  const root = temporaryVolume(t);
+  for (const word of ['operand', '--bogus', '--name=main']) {
+    const { status, stderr } = await emissary(['init', word], { root });
+    assert.equal(status, 64);
+    assert.match(stderr, /^emissary: .*see emissary init --help\n$/);
+    assert.deepEqual(readdirSync(root), []);
+  }
+});
+
+test('init by a user of no name in a volume that anybody may write', async (t) => {
+  const root = temporaryVolume(t);
+  if (process.getuid?.() !== 0) return t.skip('only root can start it as another user');
+  chmodSync(root, 0o777);
+  const { status, stderr } = await emissary(['init'], { root, uid: 54321, gid: 54321 });
+  assert.deepEqual([status, stderr], [0, '']);
+  const other = { root, program: join(root, 'emissary'), uid: 12345, gid: 12345 };
+  const job = await emissary(['run', '--', 'id', '-u'], other);
+  assert.deepEqual([job.status, job.stdout.toString()], [0, '12345\n']);
+});
+
+/** A tmpfs with these options, or null after the test was skipped because we may not mount. */
+function mountedVolume(t: TestContext, options: string): string | null {
+  const root = mkdtempSync(join(tmpdir(), 'emissary-test-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'none', root], { stdio: 'ignore' });
+  } catch {
+    rmdirSync(root);
+    t.skip('only who may mount can test this');
+    return null;
+  }
+  t.after(() => {
+    execFileSync('umount', [root]);
+    rmdirSync(root);
+  });
+  return root;
+}
