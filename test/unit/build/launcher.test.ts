@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Architecture } from '../../../build/architecture.ts';
+import { armLauncher } from '../../../build/launcher/arm64.ts';
+import { launcher } from '../../../build/launcher/launcher.ts';
+import { x86Launcher } from '../../../build/launcher/x86-64.ts';
+import { requireProgram } from '../../helpers/require.ts';
+import { temporaryVolume } from '../../helpers/volume.ts';
+
+const runtime = 'runtime/0123456789ab';
+const headerBytes = 176;
+
+const sides: readonly { architecture: Architecture; listing: string; tools: string; alignment: string }[] = [
+  { architecture: 'x64', listing: x86Launcher, tools: 'x86_64-linux-gnu-', alignment: '.balign 8, 0' },
+  { architecture: 'arm64', listing: armLauncher, tools: 'aarch64-linux-gnu-', alignment: '.balignl 8, 0' },
+];
+
+for (const { architecture, listing, tools, alignment } of sides) {
+  test(`the launcher's machine code for ${architecture} is what its listing says`, (t) => {
+    if (!requireProgram(t, `${tools}as`)) return;
+    const directory = temporaryVolume(t);
+    const file = (name: string) => join(directory, name);
+    writeFileSync(file('source.s'), `${statementsOf(listing)}\n${alignment}\n${texts}`);
+    execFileSync(`${tools}as`, ['-o', file('object'), file('source.s')]);
+    execFileSync(`${tools}objcopy`, ['-O', 'binary', '-j', '.text', file('object'), file('code')]);
+    const assembled = execFileSync('od', ['-An', '-v', '-tx1', file('code')]).toString();
+    const built = execFileSync('od', ['-An', '-v', '-tx1'], {
+      input: launcher(architecture, runtime).subarray(headerBytes),
+    });
+    assert.equal(built.toString(), assembled);
+  });
+}
+
+/** The right column: labels and statements, without the bytes on the left. */
+function statementsOf(listing: string): string {
+  return listing
+    .split('\n')
+    .map((line) => line.slice(30).replace(/#\s.*$/, ''))
+    .join('\n');
+}
+
+/** What the code refers to. */
+const texts = `
+exe:      .asciz "/proc/self/exe"
+suffixes: .asciz "${runtime}/ld.so"
+          .asciz "${runtime}"
+          .asciz "${runtime}/program"
+          .asciz "--inhibit-cache"
+          .asciz "--library-path"
+message:  .ascii "emissary: cannot start: the directory runtime/ is not beside the program, or the words are too long\\n"
+end:
+`;
