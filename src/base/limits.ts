@@ -74,12 +74,22 @@ export const limits = {
   gatherOutputMs: 50,
   /** How long delivery is tried after the job's end unless a variable says otherwise, in seconds. */
   reportSeconds: 60,
+  /** How long a wrapper may take to save and seal after its job was killed, in ms. */
+  gatherMs: 10_000,
+  /** What is kept of a deadline for the report at the most, in ms. */
+  reportReserveMs: 15_000,
+  /** A deadline that is nearer than this, or over, is taken to be this far away, in ms: a job ends in order or not at all. */
+  leastBudgetMs: 3_000,
+  /** How long a container that was never seen is waited for when the job is stopped, in ms. */
+  neverStartedMs: 2_000,
   /** The first pause before something is tried again, in ms; it doubles each time. */
   retryFirstMs: 200,
   /** The longest such pause, in ms: a server that comes back is noticed soon. */
   retryLastMs: 10_000,
   /** How long SQLite waits for the lock that another program holds, in ms; nothing else happens meanwhile. */
   sqliteBusyMs: 1_000,
+  /** How long a connection may take to be closed in good order, in ms. */
+  closeMs: 1_000,
   /** How long one exchange with a server may take, in ms. */
   exchangeMs: 20_000,
   /** Bytes of one artifact that is stored in a database row: it is held in memory, text and escaped. */

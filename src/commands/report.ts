@@ -1,9 +1,7 @@
 import { Fault } from '../base/fault.ts';
-import { say } from '../base/log.ts';
-import { Courier } from '../report/courier.ts';
+import { Delivery } from '../report/delivery.ts';
 import { openVolume } from '../report/open-volume.ts';
-import { readReport } from '../report/read-report.ts';
-import { openSinks } from '../report/sinks.ts';
+import { findReport, reportRecord } from '../report/read-report.ts';
 import { Spool } from '../report/spool.ts';
 import { SpooledJob } from '../report/spooled-job.ts';
 import { readCommandLine, sourceOf } from '../settings/command-line.ts';
@@ -30,7 +28,13 @@ export async function report(edge: Edge, words: readonly Buffer[]): Promise<numb
   const settings = reportSettings(edge.environment);
   const volume = openVolume(root);
   const spool = new Spool(volume);
-  const gathered = await readReport(spool);
+  const gathered = await findReport(spool);
+  if (gathered === null) {
+    throw new Fault(
+      'delivery',
+      `There is nothing to deliver: ${root}/report/${reportRecord} is not there or not a report`,
+    );
+  }
   if (gathered.jobId !== null && settings.jobId !== null && gathered.jobId !== settings.jobId) {
     throw new Fault(
       'usage',
@@ -38,12 +42,9 @@ export async function report(edge: Edge, words: readonly Buffer[]): Promise<numb
     );
   }
   const job = new SpooledJob(volume, gathered);
-  const sinks = await openSinks(settings, spool);
-  const outcomes = await Promise.all(sinks.map((sink) => new Courier(sink, job).finish(settings.budgetMs)));
+  const delivery = new Delivery(settings, spool, edge.print);
+  await delivery.start(job);
+  const delivered = await delivery.finish(job, settings.budgetMs);
   job.close();
-  if (sinks.length === 0) {
-    say('No server is set: the result goes to the standard output and stays in the spool');
-    edge.print(`${JSON.stringify(job.report)}\n`);
-  }
-  return outcomes.every((outcome) => outcome === null) ? 0 : 64;
+  return delivered ? 0 : 64;
 }

@@ -1,4 +1,5 @@
 import { Fault } from '../base/fault.ts';
+import { type BudgetStatus, describeBudget } from '../report/describe-budget.ts';
 import { type ContainerStatus, describeContainers } from '../report/describe-status.ts';
 import { openVolume } from '../report/open-volume.ts';
 import { readProgress } from '../report/read-progress.ts';
@@ -27,12 +28,18 @@ export async function status(edge: Edge, words: readonly Buffer[]): Promise<numb
   const volume = openVolume(root);
   const containers = await describeContainers(volume, mainContainers(await readTemplate(volume)));
   const progress = readProgress(volume);
-  if (line.value('json') !== null) edge.print(`${JSON.stringify({ root, progress, containers }, null, 2)}\n`);
-  else edge.print(table(containers, progress));
+  const budget = describeBudget(volume);
+  if (line.value('json') !== null)
+    edge.print(`${JSON.stringify({ root, progress, budget, containers }, null, 2)}\n`);
+  else edge.print(table(containers, progress, budget));
   return 0;
 }
 
-function table(containers: readonly ContainerStatus[], progress: string | null): string {
+function table(
+  containers: readonly ContainerStatus[],
+  progress: string | null,
+  budget: BudgetStatus | null,
+): string {
   const rows = [
     ['CONTAINER', 'STATE', 'EXIT', 'VERDICT', 'STDOUT', 'STDERR', 'SECONDS', 'MESSAGE'],
     ...containers.map((container) => [
@@ -55,7 +62,14 @@ function table(containers: readonly ContainerStatus[], progress: string | null):
       .join('  ')
       .trimEnd(),
   );
-  return [...lines, ...(progress === null ? [] : [`progress ${progress}`]), ''].join('\n');
+  if (progress !== null) lines.push(`progress ${progress}`);
+  if (budget !== null) {
+    const { reason, stopAt, killAt, gatherUntil, reportUntil } = budget;
+    lines.push(
+      `${reason}: stop ${stopAt}, kill ${killAt}, gather until ${gatherUntil}, report until ${reportUntil}`,
+    );
+  }
+  return [...lines, ''].join('\n');
 }
 
 /** A job's words on a person's terminal: one line, no control characters. */

@@ -1,44 +1,90 @@
-import { say } from '../base/log.ts';
-import { Courier } from '../report/courier.ts';
+import { catchSignals } from '../kernel/signals.ts';
+import { Delivery } from '../report/delivery.ts';
 import { FollowedJob } from '../report/follow-job.ts';
 import { concludeJob } from '../report/job-report.ts';
 import { openVolume } from '../report/open-volume.ts';
-import { reportRecord } from '../report/read-report.ts';
+import { findReport, reportRecord } from '../report/read-report.ts';
 import { readTemplate } from '../report/read-template.ts';
-import { openSinks } from '../report/sinks.ts';
+import type { Progress } from '../report/sink.ts';
 import { Spool } from '../report/spool.ts';
+import { SpooledJob } from '../report/spooled-job.ts';
+import { JobStop } from '../report/stop-job.ts';
+import { budgetAfterSignal, planBudget } from '../report/time-budget.ts';
 import type { Edge } from '../settings/edge.ts';
-import { reportSettings } from '../settings/report-settings.ts';
+import { type ReportSettings, reportSettings } from '../settings/report-settings.ts';
 import { mainContainers } from '../settings/template.ts';
-import { waitSettings } from '../settings/wait-settings.ts';
+import { type WaitSettings, waitSettings } from '../settings/wait-settings.ts';
+
+const interrupt = 2;
+const terminate = 15;
+
+/** Everything that one wait has at hand. */
+interface Wait {
+  readonly settings: WaitSettings & ReportSettings;
+  readonly spool: Spool;
+  readonly delivery: Delivery;
+  /** When it started, ms since 1970. */
+  readonly startedAt: number;
+}
 
 /**
- * `emissary wait`: follows the job, reports it while it runs, stops it when its time is over, gathers what it left and
- * delivers that.
- *
+ * Follows the job, reports it while it runs, stops it when its time is over, gathers what it left, and delivers that.
  * @returns 0 when everything was delivered, else 64
+ * @throws Fault when nothing can be waited for
  */
 export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number> {
-  const settings = waitSettings(edge, words);
-  const report = reportSettings(edge.environment);
-  const volume = openVolume(settings.root);
-  const spool = new Spool(volume);
-  const template = await readTemplate(volume);
-  const couriers: Courier[] = [];
-  const job = new FollowedJob(volume, mainContainers(template), () => {
-    for (const courier of couriers) courier.wake();
-  });
-  const sinks = await openSinks(report, spool);
-  couriers.push(...sinks.map((sink) => new Courier(sink, job)));
+  const startedAt = Date.now();
+  const settings = { ...waitSettings(edge, words), ...reportSettings(edge.environment) };
+  const spool = new Spool(openVolume(settings.root));
+  const delivery = new Delivery(settings, spool, edge.print);
+  const wait: Wait = { settings, spool, delivery, startedAt };
+  // An earlier sidecar may have been killed after the job's end: then there is nothing to wait for.
+  const report = await findReport(spool);
+  const delivered =
+    report === null
+      ? await followAndDeliver(wait)
+      : await deliverSpooled(wait, new SpooledJob(spool.volume, report));
+  return delivered ? 0 : 64;
+}
 
+async function followAndDeliver({ settings, spool, delivery, startedAt }: Wait): Promise<boolean> {
+  const names = mainContainers(await readTemplate(spool.volume));
+  const job = new FollowedJob(spool.volume, names, () => delivery.wake());
+  const stop = new JobStop(job, spool);
+  const budget = planBudget(settings, startedAt);
+  if (!stop.resume() && budget !== null) stop.schedule(budget);
+  catchSignals([interrupt, terminate], () => {
+    // A second request changes nothing, and the report is not given up for one that comes after the job's end.
+    if (stop.reason === null && !job.ended)
+      stop.schedule(budgetAfterSignal(settings.graceMs, settings.budgetMs, Date.now()));
+    else delivery.limit(settings.graceMs);
+  });
+  await delivery.start(job);
   await job.untilEnded();
-  job.report = concludeJob(report.jobId, job.states, job.started, false);
+  stop.cancel();
+  job.report = concludeJob(settings.jobId, job.states, job.started, stop.reason);
   spool.writeRecord(reportRecord, job.report);
-  const outcomes = await Promise.all(couriers.map((courier) => courier.finish(report.budgetMs)));
-  job.close();
-  if (sinks.length === 0) {
-    say('No server is set: the result goes to the standard output and stays in the spool');
-    edge.print(`${JSON.stringify(job.report)}\n`);
+  return deliver(
+    job,
+    delivery,
+    Math.min(settings.budgetMs, (stop.budget?.reportUntil ?? Infinity) - Date.now()),
+  );
+}
+
+async function deliverSpooled({ settings, delivery }: Wait, job: SpooledJob): Promise<boolean> {
+  catchSignals([interrupt, terminate], () => delivery.limit(settings.graceMs));
+  await delivery.start(job);
+  return deliver(job, delivery, settings.budgetMs);
+}
+
+async function deliver(
+  job: Progress & { close(): void },
+  delivery: Delivery,
+  budgetMs: number,
+): Promise<boolean> {
+  try {
+    return await delivery.finish(job, Math.max(budgetMs, 0));
+  } finally {
+    job.close();
   }
-  return outcomes.every((outcome) => outcome === null) ? 0 : 64;
 }

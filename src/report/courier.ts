@@ -1,6 +1,7 @@
 import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
+import { after, type Timer } from '../base/timer.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
 
 /** How delivery to one sink ended: null when everything was delivered, else a sentence. */
@@ -18,10 +19,20 @@ export class Courier {
   #awake = true;
   /** Ms of a monotonic clock; nothing is tried again later than this. */
   #giveUpAt = Number.POSITIVE_INFINITY;
+  #limitTimer: Timer | null = null;
+  #over = false;
+  #failures = 0;
+  #lastFailure: Delivered = null;
+  readonly #told = new Set<string>();
+  readonly #tooLate: Promise<Delivered>;
+  #expire: (sentence: string) => void = () => undefined;
 
   constructor(sink: Sink, progress: Progress) {
     this.#sink = sink;
     this.#progress = progress;
+    this.#tooLate = new Promise((resolve) => {
+      this.#expire = (sentence) => resolve(this.#failed(this.#lastFailure ?? sentence));
+    });
     this.#finished = this.#run();
   }
 
@@ -33,35 +44,65 @@ export class Courier {
 
   /** The job has ended: what is left must be delivered within this time. */
   async finish(budgetMs: number): Promise<Delivered> {
-    this.#giveUpAt = performance.now() + budgetMs;
+    this.limit(budgetMs);
     this.wake();
-    const outcome = await this.#finished;
-    await this.#sink.close().catch(() => undefined); // It is of no further use, and its failure of no interest.
+    const outcome = await Promise.race([this.#finished, this.#tooLate]);
+    this.#over = true;
+    await Promise.race([this.#sink.close().catch(noInterest), pauseFor(limits.closeMs)]);
     return outcome;
   }
 
+  /** Nothing is tried any more after this time from now; a limit that was set before is only ever brought nearer. */
+  limit(budgetMs: number): void {
+    const until = performance.now() + budgetMs;
+    if (until >= this.#giveUpAt) return;
+    this.#giveUpAt = until;
+    this.#limitTimer?.cancel();
+    // An exchange that hangs does not hold the program: what is left stays in the spool.
+    this.#limitTimer = after(budgetMs, () => this.#expire(`${this.#sink.name} did not answer in time`));
+  }
+
   async #run(): Promise<Delivered> {
-    const told = new Set<string>();
-    let failures = 0;
-    for (;;) {
+    while (!this.#over) {
       this.#awake = false;
       const last = this.#progress.report !== null;
-      try {
-        for (const sentence of await this.#sink.deliver(this.#progress)) tellOnce(sentence, told);
-        if (failures > 0) say(`${this.#sink.name} is there again`);
-        failures = 0;
-        if (last) return null;
-        if (!this.#awake) await this.#sleep(null);
-      } catch (error) {
-        const failure = asDeliveryError(error);
-        failures += 1;
-        if (failure.permanent) return this.#failed(failure.message);
-        const pauseMs = Math.max(failure.retryAfterMs ?? 0, backOff(failures));
-        if (performance.now() + pauseMs > this.#giveUpAt) return this.#failed(failure.message);
-        if (failures === 1) say(`${failure.message}; trying again`);
-        await this.#sleep(pauseMs);
+      const failure = await this.#attempt();
+      if (failure !== null) {
+        if (!(await this.#waitAfter(failure))) return this.#failed(failure.message);
+        continue;
       }
+      if (this.#failures > 0) say(`${this.#sink.name} can be written to again`);
+      this.#failures = 0;
+      if (last) return null;
+      if (!this.#awake) await this.#sleep(null);
     }
+    return this.#lastFailure;
+  }
+
+  /** Pauses after a failure. @returns false when trying again is of no use, or there is no time for it */
+  async #waitAfter(failure: DeliveryError): Promise<boolean> {
+    this.#failures += 1;
+    this.#lastFailure = failure.message;
+    const pauseMs = Math.max(failure.retryAfterMs ?? 0, backOff(this.#failures));
+    if (failure.permanent || performance.now() + pauseMs > this.#giveUpAt) return false;
+    if (this.#failures === 1) say(`${failure.message}; trying again`);
+    await this.#sleep(pauseMs);
+    return true;
+  }
+
+  async #attempt(): Promise<DeliveryError | null> {
+    try {
+      for (const sentence of await this.#sink.deliver(this.#progress)) this.#tellOnce(sentence);
+      return null;
+    } catch (error) {
+      return asDeliveryError(error);
+    }
+  }
+
+  #tellOnce(sentence: string): void {
+    if (this.#told.has(sentence)) return;
+    this.#told.add(sentence);
+    say(sentence);
   }
 
   #failed(sentence: string): string {
@@ -98,8 +139,12 @@ function asDeliveryError(error: unknown): DeliveryError {
   });
 }
 
-function tellOnce(sentence: string, told: Set<string>): void {
-  if (told.has(sentence)) return;
-  told.add(sentence);
-  say(sentence);
+function noInterest(): void {
+  // The sink is of no further use, and so is the failure to close it.
+}
+
+function pauseFor(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    after(ms, resolve);
+  });
 }

@@ -1,5 +1,6 @@
 import type { Result, Started, Verdict } from '../contract/records.ts';
 import type { ContainerState } from './container-state.ts';
+import type { StopReason } from './time-budget.ts';
 
 /** How one container ended, as the sidecar sees it. */
 export interface ContainerReport {
@@ -32,14 +33,15 @@ export interface JobReport {
  * one that was only skipped because of another last.
  *
  * @param states of every main container, all ended, in the template's order
- * @param timedOut whether the sidecar stopped the job because its time was over
+ * @param stopped why the sidecar stopped the job, or null
  */
 export function concludeJob(
   jobId: number | null,
   states: ReadonlyMap<string, ContainerState>,
   started: Started | null,
-  timedOut: boolean,
+  stopped: StopReason | null,
 ): JobReport {
+  const timedOut = stopped === 'timeout' || stopped === 'deadline';
   const containers = [...states].map(([name, state]) => containerReport(name, state, timedOut));
   const failed = containers.filter(({ verdict }) => verdict !== 'succeeded');
   const decisive = failed.find(({ verdict }) => verdict !== 'skipped') ?? failed[0] ?? containers[0];

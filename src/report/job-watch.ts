@@ -59,10 +59,11 @@ export class JobWatch {
   }
 
   /** Gives a container up that has not ended although it was asked to. */
-  async abandon(name: string, reason: string): Promise<void> {
+  abandon(name: string, reason: string): void {
     const followed = this.#followed.get(name);
     if (followed === undefined || hasEnded(followed.state)) return;
-    followed.state = { kind: 'lost', started: await readStarted(this.#volume, name), reason };
+    const started = followed.state.kind === 'running' ? followed.state.started : null;
+    followed.state = { kind: 'lost', started, reason };
   }
 
   close(): void {

@@ -1,0 +1,62 @@
+import { say } from '../base/log.ts';
+import type { ReportSettings } from '../settings/report-settings.ts';
+import { Courier } from './courier.ts';
+import type { Progress } from './sink.ts';
+import { openSinks } from './sinks.ts';
+import type { Spool } from './spool.ts';
+
+/** Delivers a job to every sink that the settings name, each at its own pace: one that is down delays no other. */
+export class Delivery {
+  readonly #settings: ReportSettings;
+  readonly #spool: Spool;
+  readonly #print: (text: string) => void;
+  #couriers: readonly Courier[] = [];
+
+  /** @param print to standard output, where the result goes when there is no sink */
+  constructor(settings: ReportSettings, spool: Spool, print: (text: string) => void) {
+    this.#settings = settings;
+    this.#spool = spool;
+    this.#print = print;
+  }
+
+  /** Begins to deliver; sinks are told what there is already. */
+  async start(progress: Progress): Promise<void> {
+    const sinks = await openSinks(this.#settings, this.#spool);
+    this.#couriers = sinks.map((sink) => new Courier(sink, progress));
+  }
+
+  /** There is something new. */
+  wake(): void {
+    for (const courier of this.#couriers) courier.wake();
+  }
+
+  /** What is not delivered after this time stays in the spool. */
+  limit(budgetMs: number): void {
+    for (const courier of this.#couriers) courier.limit(budgetMs);
+  }
+
+  /**
+   * Delivers all that is left of a job that has ended.
+   * @returns whether everything was delivered; where not, it was said why
+   */
+  async finish(progress: Progress, budgetMs: number): Promise<boolean> {
+    if (this.#couriers.length === 0) return this.#printResult(progress);
+    const outcomes = await Promise.all(this.#couriers.map((courier) => courier.finish(budgetMs)));
+    const delivered = outcomes.every((outcome) => outcome === null);
+    if (!delivered) {
+      const { root } = this.#spool.volume;
+      say(
+        `What was not delivered stays in ${root}/report; "emissary report --root ${root}" delivers it later`,
+      );
+    }
+    return delivered;
+  }
+
+  #printResult({ report }: Progress): boolean {
+    say(
+      `No server is set: the result goes to the standard output, and stays in ${this.#spool.volume.root}/report`,
+    );
+    this.#print(`${JSON.stringify(report)}\n`);
+    return true;
+  }
+}

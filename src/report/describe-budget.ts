@@ -1,0 +1,31 @@
+import { limits } from '../base/limits.ts';
+import type { Volume } from '../contract/volume.ts';
+import { budgetRecord } from './stop-job.ts';
+
+/** The time budget as `status` shows it; times are RFC 3339, UTC. */
+export interface BudgetStatus {
+  readonly reason: string;
+  readonly stopAt: string;
+  readonly killAt: string;
+  readonly gatherUntil: string;
+  readonly reportUntil: string;
+}
+
+/** The budget that a sidecar set, or null when there is none or this user may not read it. */
+export function describeBudget(volume: Volume): BudgetStatus | null {
+  const look = volume.read(`report/${budgetRecord}`, limits.startedBytes);
+  if (look.kind !== 'read') return null;
+  try {
+    const record = JSON.parse(look.bytes.toString()) as Record<string, unknown>;
+    const time = (name: string) => new Date(Number(record[name])).toISOString();
+    return {
+      reason: ['timeout', 'deadline', 'signal'].find((reason) => reason === record['reason']) ?? 'unknown',
+      stopAt: time('stopAt'),
+      killAt: time('killAt'),
+      gatherUntil: time('gatherUntil'),
+      reportUntil: time('reportUntil'),
+    };
+  } catch {
+    return null; // Not a budget of ours.
+  }
+}

@@ -1,0 +1,88 @@
+import { limits } from '../base/limits.ts';
+
+/** Why the sidecar stops a job. */
+export type StopReason = 'timeout' | 'deadline' | 'signal';
+
+/**
+ * How the time that is left is split, as times in ms since 1970: until `stopAt` the job has it, until `killAt` the job
+ * may end in its own way, until `gatherUntil` its wrapper may save what it left, until `reportUntil` it is reported.
+ */
+export interface TimeBudget {
+  readonly reason: StopReason;
+  readonly stopAt: number;
+  readonly killAt: number;
+  readonly gatherUntil: number;
+  readonly reportUntil: number;
+}
+
+/** What the split is made of; all in ms. */
+export interface TimeSettings {
+  readonly timeoutMs: number;
+  readonly deadlineMs: number | null;
+  readonly graceMs: number;
+  /** How long delivery may take at the most. */
+  readonly budgetMs: number;
+}
+
+/**
+ * The budget of a job that has a timeout or a deadline, else null. A timeout is the job's own: gathering and reporting
+ * come after it. A deadline is everybody's: the job is stopped so early that the rest fits before it.
+ *
+ * @param startedAt when `wait` started, ms since 1970
+ */
+export function planBudget(settings: TimeSettings, startedAt: number): TimeBudget | null {
+  const { timeoutMs, deadlineMs, graceMs, budgetMs } = settings;
+  const byDeadline =
+    deadlineMs === null ? null : splitUntil('deadline', startedAt, deadlineMs, graceMs, budgetMs);
+  if (timeoutMs === 0) return byDeadline;
+  const stopAt = startedAt + timeoutMs;
+  const killAt = stopAt + graceMs;
+  const gatherUntil = killAt + limits.gatherMs;
+  const byTimeout = {
+    reason: 'timeout',
+    stopAt,
+    killAt,
+    gatherUntil,
+    reportUntil: gatherUntil + budgetMs,
+  } as const;
+  if (byDeadline === null) return byTimeout;
+  if (byDeadline.stopAt <= stopAt) return byDeadline;
+  return {
+    ...byTimeout,
+    killAt: Math.min(killAt, byDeadline.killAt),
+    gatherUntil: Math.min(gatherUntil, byDeadline.gatherUntil),
+    reportUntil: Math.min(gatherUntil + budgetMs, byDeadline.reportUntil),
+  };
+}
+
+/**
+ * The budget after the sidecar itself was asked to stop: the pod kills it when the grace is over, so the job must end
+ * before that.
+ */
+export function budgetAfterSignal(graceMs: number, budgetMs: number, now: number): TimeBudget {
+  const split = splitUntil('signal', now, now + graceMs, graceMs, budgetMs);
+  return { ...split, stopAt: now };
+}
+
+/** Splits the time until an end: a fifth for the report and a twentieth for gathering at the most, the rest for the job. */
+function splitUntil(
+  reason: StopReason,
+  now: number,
+  wantedEnd: number,
+  graceMs: number,
+  budgetMs: number,
+): TimeBudget {
+  const end = Math.max(wantedEnd, now + limits.leastBudgetMs);
+  const left = end - now;
+  const gatherUntil = end - Math.min(left / 5, budgetMs, limits.reportReserveMs);
+  const killAt = gatherUntil - Math.min(left / 20, limits.gatherMs);
+  // A job that never had its grace would never end in good order: it gets half of what is left at the least.
+  const stopAt = Math.max(killAt - graceMs, now + (killAt - now) / 2);
+  return {
+    reason,
+    stopAt: Math.round(stopAt),
+    killAt: Math.round(killAt),
+    gatherUntil: Math.round(gatherUntil),
+    reportUntil: end,
+  };
+}
