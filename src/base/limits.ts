@@ -88,6 +88,14 @@ export const limits = {
   retryLastMs: 10_000,
   /** How long SQLite waits for the lock that another program holds, in ms; nothing else happens meanwhile. */
   sqliteBusyMs: 1_000,
+  /** How long metrics may take to be sent unless OpenTelemetry's own variable says otherwise, in ms. */
+  telemetryMs: 10_000,
+  /** How long sinks that may fail are given after the job's end, in ms. */
+  softSinkMs: 15_000,
+  /** Bytes of one step of a copy. */
+  copyBytes: 1 * MiB,
+  /** Bytes of a server's answer that are read: a row takes less than one KiB. */
+  answerBytes: 1 * MiB,
   /** How long a connection may take to be closed in good order, in ms. */
   closeMs: 1_000,
   /** How long one exchange with a server may take, in ms. */

@@ -105,29 +105,45 @@ export class Volume {
     });
   }
 
+  /** Makes a directory and all that lead to it, with this mode as far as they are new. */
+  makeDirectories(path: string, mode = 0o755): void {
+    const parts = path.split('/');
+    for (const [index] of parts.entries()) this.makeDirectory(parts.slice(0, index + 1).join('/'), mode);
+  }
+
   /** Makes a file appear whole, as `publish` does for those who trust the path. */
   publish(path: string, content: string | Uint8Array, mode = 0o644): void {
     this.#within(path, (parent, name) => {
-      const temporary = `.${name}.${pid}.tmp`;
-      removeWithin(parent, temporary);
-      const file = openBeneath(
-        parent,
-        temporary,
-        constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
-        mode,
-      );
+      const temporary = this.#createBeside(parent, name, mode);
       try {
-        fchmodSync(file, mode);
-        const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-        for (let offset = 0; offset < bytes.length; ) offset += writeSync(file, bytes, offset);
-        renameWithin(parent, temporary, name);
+        writeAll(temporary.file, typeof content === 'string' ? Buffer.from(content) : content);
+        renameWithin(parent, temporary.name, name);
       } catch (error) {
-        removeWithin(parent, temporary);
+        removeWithin(parent, temporary.name);
         throw error;
       } finally {
-        closeSync(file);
+        closeSync(temporary.file);
       }
     });
+  }
+
+  /** As `publish`, for content that comes in pieces. */
+  async publishPieces(path: string, pieces: AsyncIterable<Uint8Array>, mode = 0o644): Promise<void> {
+    const slash = path.lastIndexOf('/');
+    const parent = this.#openDirectory(path.slice(0, Math.max(slash, 0)));
+    const name = path.slice(slash + 1);
+    let temporary: { readonly name: string; readonly file: number } | null = null;
+    try {
+      temporary = this.#createBeside(parent, name, mode);
+      for await (const piece of pieces) writeAll(temporary.file, piece);
+      renameWithin(parent, temporary.name, name);
+    } catch (error) {
+      if (temporary !== null) removeWithin(parent, temporary.name);
+      throw error;
+    } finally {
+      if (temporary !== null) closeSync(temporary.file);
+      closeSync(parent);
+    }
   }
 
   /** Opens a file for appending, and creates it with mode 0600; the caller closes the descriptor. */
@@ -146,17 +162,38 @@ export class Volume {
 
   #within(path: string, use: (parent: number, name: string) => void): void {
     const slash = path.lastIndexOf('/');
-    const parent = openBeneath(
-      this.#directory,
-      path.slice(0, Math.max(slash, 0)),
-      constants.O_RDONLY | constants.O_DIRECTORY,
-    );
+    const parent = this.#openDirectory(path.slice(0, Math.max(slash, 0)));
     try {
       use(parent, path.slice(slash + 1));
     } finally {
       closeSync(parent);
     }
   }
+
+  #openDirectory(path: string): number {
+    return openBeneath(this.#directory, path, constants.O_RDONLY | constants.O_DIRECTORY);
+  }
+
+  #createBeside(
+    parent: number,
+    name: string,
+    mode: number,
+  ): { readonly name: string; readonly file: number } {
+    const temporary = `.${name}.${pid}.tmp`;
+    removeWithin(parent, temporary);
+    const file = openBeneath(
+      parent,
+      temporary,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
+      mode,
+    );
+    fchmodSync(file, mode);
+    return { name: temporary, file };
+  }
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let offset = 0; offset < bytes.length; ) offset += writeSync(file, bytes, offset);
 }
 
 function readUpTo(descriptor: number, limit: number): Buffer {

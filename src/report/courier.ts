@@ -12,7 +12,7 @@ export type Delivered = string | null;
  * that double, with jitter, within the time that is left. A permanent failure ends it at once.
  */
 export class Courier {
-  readonly #sink: Sink;
+  readonly sink: Sink;
   readonly #progress: Progress;
   readonly #finished: Promise<Delivered>;
   #wake: () => void = () => undefined;
@@ -28,7 +28,7 @@ export class Courier {
   #expire: (sentence: string) => void = () => undefined;
 
   constructor(sink: Sink, progress: Progress) {
-    this.#sink = sink;
+    this.sink = sink;
     this.#progress = progress;
     this.#tooLate = new Promise((resolve) => {
       this.#expire = (sentence) => resolve(this.#failed(this.#lastFailure ?? sentence));
@@ -48,7 +48,7 @@ export class Courier {
     this.wake();
     const outcome = await Promise.race([this.#finished, this.#tooLate]);
     this.#over = true;
-    await Promise.race([this.#sink.close().catch(noInterest), pauseFor(limits.closeMs)]);
+    await Promise.race([this.sink.close().catch(noInterest), pauseFor(limits.closeMs)]);
     return outcome;
   }
 
@@ -59,7 +59,7 @@ export class Courier {
     this.#giveUpAt = until;
     this.#limitTimer?.cancel();
     // An exchange that hangs does not hold the program: what is left stays in the spool.
-    this.#limitTimer = after(budgetMs, () => this.#expire(`${this.#sink.name} did not answer in time`));
+    this.#limitTimer = after(budgetMs, () => this.#expire(`${this.sink.name} did not answer in time`));
   }
 
   async #run(): Promise<Delivered> {
@@ -71,7 +71,7 @@ export class Courier {
         if (!(await this.#waitAfter(failure))) return this.#failed(failure.message);
         continue;
       }
-      if (this.#failures > 0) say(`${this.#sink.name} can be written to again`);
+      if (this.#failures > 0) say(`${this.sink.name} can be written to again`);
       this.#failures = 0;
       if (last) return null;
       if (!this.#awake) await this.#sleep(null);
@@ -92,7 +92,7 @@ export class Courier {
 
   async #attempt(): Promise<DeliveryError | null> {
     try {
-      for (const sentence of await this.#sink.deliver(this.#progress)) this.#tellOnce(sentence);
+      for (const sentence of await this.sink.deliver(this.#progress)) this.#tellOnce(sentence);
       return null;
     } catch (error) {
       return asDeliveryError(error);

@@ -1,6 +1,8 @@
+import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import type { ReportSettings } from '../settings/report-settings.ts';
 import { Courier } from './courier.ts';
+import type { RowOwner } from './row-owner.ts';
 import type { Progress } from './sink.ts';
 import { openSinks } from './sinks.ts';
 import type { Spool } from './spool.ts';
@@ -11,6 +13,7 @@ export class Delivery {
   readonly #spool: Spool;
   readonly #print: (text: string) => void;
   #couriers: readonly Courier[] = [];
+  #owner: RowOwner | null = null;
 
   /** @param print to standard output, where the result goes when there is no sink */
   constructor(settings: ReportSettings, spool: Spool, print: (text: string) => void) {
@@ -21,8 +24,9 @@ export class Delivery {
 
   /** Begins to deliver; sinks are told what there is already. */
   async start(progress: Progress): Promise<void> {
-    const sinks = await openSinks(this.#settings, this.#spool);
-    this.#couriers = sinks.map((sink) => new Courier(sink, progress));
+    const { all, owner } = await openSinks(this.#settings, this.#spool, () => this.wake());
+    this.#owner = owner;
+    this.#couriers = all.map((sink) => new Courier(sink, progress));
   }
 
   /** There is something new. */
@@ -40,8 +44,15 @@ export class Delivery {
    * @returns whether everything was delivered; where not, it was said why
    */
   async finish(progress: Progress, budgetMs: number): Promise<boolean> {
-    if (this.#couriers.length === 0) return this.#printResult(progress);
-    const outcomes = await Promise.all(this.#couriers.map((courier) => courier.finish(budgetMs)));
+    if (this.#couriers.every(({ sink }) => sink.isSoft)) this.#printResult(progress);
+    const outcomes = await Promise.all(
+      this.#couriers.map(async (courier) => {
+        const outcome = await courier.finish(this.#share(courier, budgetMs));
+        // A REST server that was never reached leaves the row to the database, while there is time for it.
+        if (outcome !== null && courier.sink.writesRowFirst) this.#owner?.decide('database');
+        return courier.sink.isSoft ? null : outcome;
+      }),
+    );
     const delivered = outcomes.every((outcome) => outcome === null);
     if (!delivered) {
       const { root } = this.#spool.volume;
@@ -52,11 +63,15 @@ export class Delivery {
     return delivered;
   }
 
-  #printResult({ report }: Progress): boolean {
+  #share({ sink }: Courier, budgetMs: number): number {
+    if (sink.isSoft) return Math.min(budgetMs, limits.softSinkMs);
+    return sink.writesRowFirst && this.#settings.database !== null ? budgetMs * 0.75 : budgetMs;
+  }
+
+  #printResult({ report }: Progress): void {
     say(
       `No server is set: the result goes to the standard output, and stays in ${this.#spool.volume.root}/report`,
     );
     this.#print(`${JSON.stringify(report)}\n`);
-    return true;
   }
 }

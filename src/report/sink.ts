@@ -15,6 +15,10 @@ export interface Progress {
 export interface Sink {
   /** For messages: `the database`, `the REST server`. */
   readonly name: string;
+  /** Its failure is said, and is no failure of the report. */
+  readonly isSoft: boolean;
+  /** It writes the job's row if it can; else the database does. */
+  readonly writesRowFirst?: true;
   /**
    * Brings the other side up to what has become of the job. It looks first at what is there already, so that it may be
    * called any number of times, by any process, after any failure: nothing is lost and nothing is there twice.

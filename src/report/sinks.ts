@@ -1,19 +1,88 @@
 import type { DatabaseSettings } from '../settings/database-settings.ts';
 import type { ReportSettings } from '../settings/report-settings.ts';
+import type { JobReport } from './job-report.ts';
+import { type Owner, RowOwner } from './row-owner.ts';
 import type { Sink } from './sink.ts';
 import type { Spool } from './spool.ts';
 import type { SqlDatabase } from './sql-database.ts';
 
-/** The sinks that the settings name. Each is loaded only when it is needed. */
-export async function openSinks(settings: ReportSettings, spool: Spool): Promise<readonly Sink[]> {
-  const sinks: Sink[] = [];
-  if (settings.database !== null && settings.jobId !== null) {
-    const { database, jobId, mode } = settings;
-    const { SqlSink } = await import('./sql-sink.ts');
-    const scope = { jobId, row: () => mode === 'full' };
-    sinks.push(new SqlSink('The database', () => openDatabase(database), scope, spool));
-  }
-  return sinks;
+/** The sinks of one job, and who of them writes its row. */
+export interface Sinks {
+  readonly all: readonly Sink[];
+  readonly owner: RowOwner;
+}
+
+/** The sinks that the settings name. The code of each is loaded only when it is needed. */
+export async function openSinks(settings: ReportSettings, spool: Spool, wake: () => void): Promise<Sinks> {
+  const owner = new RowOwner(firstOwner(settings));
+  const opened = [
+    openRest(settings, spool, owner, wake),
+    openDatabaseSink(settings, spool, owner),
+    openDirectory(settings, spool),
+    openTelemetry(settings, spool),
+    openZabbix(settings, spool),
+  ];
+  const sinks = await Promise.all(opened);
+  return { all: sinks.filter((sink) => sink !== null), owner };
+}
+
+function firstOwner({ mode, rest }: ReportSettings): Owner | null {
+  if (mode === 'output') return 'nobody';
+  return rest === null ? 'database' : null;
+}
+
+async function openRest(
+  { rest, jobId, mode, database }: ReportSettings,
+  spool: Spool,
+  owner: RowOwner,
+  wake: () => void,
+): Promise<Sink | null> {
+  if (rest === null || jobId === null || mode === 'output') return null;
+  const { RestSink } = await import('./rest-sink.ts');
+  const onVariant = (canStoreRow: boolean) => {
+    owner.decide(canStoreRow ? 'rest' : 'database');
+    wake();
+  };
+  return new RestSink(rest, { jobId, outputElsewhere: database !== null, onVariant }, spool);
+}
+
+async function openDatabaseSink(
+  { database, jobId }: ReportSettings,
+  spool: Spool,
+  owner: RowOwner,
+): Promise<Sink | null> {
+  if (database === null || jobId === null) return null;
+  const { SqlSink } = await import('./sql-sink.ts');
+  return new SqlSink(() => openDatabase(database), jobId, owner, spool);
+}
+
+async function openDirectory(
+  { resultsDirectory, jobId }: ReportSettings,
+  spool: Spool,
+): Promise<Sink | null> {
+  if (resultsDirectory === null || jobId === null) return null;
+  const { DirectorySink } = await import('./directory-sink.ts');
+  return new DirectorySink(resultsDirectory, jobId, spool.volume);
+}
+
+async function openTelemetry({ telemetry }: ReportSettings, spool: Spool): Promise<Sink | null> {
+  if (telemetry === null) return null;
+  const { OnceSink } = await import('./once-sink.ts');
+  const announce = async (report: JobReport) => {
+    const { announceMetrics } = await import('./announce-metrics.ts');
+    await announceMetrics(telemetry, report);
+  };
+  return new OnceSink('OpenTelemetry', 'metrics-sent.json', announce, spool);
+}
+
+async function openZabbix({ zabbix }: ReportSettings, spool: Spool): Promise<Sink | null> {
+  if (zabbix === null) return null;
+  const { OnceSink } = await import('./once-sink.ts');
+  const announce = async (report: JobReport) => {
+    const { announceZabbix } = await import('./announce-zabbix.ts');
+    await announceZabbix(zabbix, report);
+  };
+  return new OnceSink('Zabbix', 'zabbix-sent.json', announce, spool);
 }
 
 async function openDatabase(settings: DatabaseSettings): Promise<SqlDatabase> {

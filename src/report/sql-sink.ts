@@ -1,32 +1,28 @@
 import { sql } from 'kysely';
+import type { RowOwner } from './row-owner.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
 import type { Spool } from './spool.ts';
 import { deliverArtifacts } from './sql-artifacts.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import { LineDelivery } from './sql-lines.ts';
 
-/** What is reported to the database. */
-export interface SqlScope {
-  readonly jobId: number;
-  /** Whether begin, end and exit code are ours to write, or somebody else's (REST, or MultiFlexi's own process). */
-  readonly row: () => boolean;
-}
-
 /** Reports a job into MultiFlexi's own tables. */
 export class SqlSink implements Sink {
-  readonly name: string;
+  readonly name = 'The database';
+  readonly isSoft = false;
   readonly #open: () => Promise<SqlDatabase>;
-  readonly #scope: SqlScope;
+  readonly #jobId: number;
+  readonly #owner: RowOwner;
   readonly #spool: Spool;
   #database: SqlDatabase | null = null;
   #lines: LineDelivery | null = null;
   #begun = false;
   #known = false;
 
-  constructor(name: string, open: () => Promise<SqlDatabase>, scope: SqlScope, spool: Spool) {
-    this.name = name;
+  constructor(open: () => Promise<SqlDatabase>, jobId: number, owner: RowOwner, spool: Spool) {
     this.#open = open;
-    this.#scope = scope;
+    this.#jobId = jobId;
+    this.#owner = owner;
     this.#spool = spool;
   }
 
@@ -46,29 +42,26 @@ export class SqlSink implements Sink {
   }
 
   async #bringUp(database: SqlDatabase, progress: Progress): Promise<readonly string[]> {
-    const { jobId } = this.#scope;
+    const jobId = this.#jobId;
     if (!this.#known) await this.#checkJob(database);
-    if (this.#scope.row() && !this.#begun && progress.started !== null) {
+    if (this.#owner.current === 'database' && !this.#begun && progress.started !== null) {
       await begin(database, jobId);
       this.#begun = true;
     }
     this.#lines ??= new LineDelivery(database, jobId, this.#spool);
     await this.#lines.deliver(progress.output);
-    if (progress.report === null) return [];
-    const refused = await deliverArtifacts(database, jobId, progress.report, this.#spool.volume);
-    if (this.#scope.row()) await end(database, jobId, progress.report);
+    const { report } = progress;
+    if (report === null) return [];
+    const refused = await deliverArtifacts(database, jobId, report, this.#spool.volume);
+    if ((await this.#owner.decided) === 'database') await end(database, jobId, report);
     if (refused.length > 0) throw new DeliveryError(refused.join('; '), { permanent: true });
     return [];
   }
 
   async #checkJob({ query, name }: SqlDatabase): Promise<void> {
-    const row = await query
-      .selectFrom('job')
-      .select('id')
-      .where('id', '=', this.#scope.jobId)
-      .executeTakeFirst();
+    const row = await query.selectFrom('job').select('id').where('id', '=', this.#jobId).executeTakeFirst();
     if (row === undefined) {
-      throw new DeliveryError(`There is no job ${this.#scope.jobId} in ${name}; check MULTIFLEXI_JOB_ID`, {
+      throw new DeliveryError(`There is no job ${this.#jobId} in ${name}; check MULTIFLEXI_JOB_ID`, {
         permanent: true,
       });
     }

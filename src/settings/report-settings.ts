@@ -4,7 +4,9 @@ import { limits } from '../base/limits.ts';
 import { type DatabaseSettings, databaseSettings } from './database-settings.ts';
 import type { Environment } from './environment.ts';
 import { type RestSettings, restSettings } from './rest-settings.ts';
+import { type TelemetrySettings, telemetrySettings } from './telemetry-settings.ts';
 import { secondsToMs } from './values.ts';
+import { type ZabbixSettings, zabbixSettings } from './zabbix-settings.ts';
 
 /** Where and what is reported. All of it is the sidecar's own: nothing of it comes from the volume. */
 export interface ReportSettings {
@@ -18,6 +20,8 @@ export interface ReportSettings {
   readonly resultsDirectory: string | null;
   /** How long delivery is tried after the job's end. */
   readonly budgetMs: number;
+  readonly telemetry: TelemetrySettings | null;
+  readonly zabbix: ZabbixSettings | null;
 }
 
 /** @throws Fault `usage` that names the variable and never its value where that may be a secret */
@@ -32,14 +36,23 @@ export function reportSettings(environment: Environment): ReportSettings {
   if (jobId === null && (rest !== null || database !== null || resultsDirectory !== null)) {
     throw new Fault('usage', 'MULTIFLEXI_JOB_ID is not set: without it there is no job to report');
   }
+  const mode = modeOf(environment.get('MULTIFLEXI_REPORT'));
+  if (mode === 'output' && rest !== null && database === null && resultsDirectory === null) {
+    throw new Fault(
+      'usage',
+      'MULTIFLEXI_REPORT=output needs MULTIFLEXI_DATABASE_URL: a REST server has no place for output',
+    );
+  }
   const budget = environment.get('EMISSARY_REPORT_SECONDS') ?? String(limits.reportSeconds);
   return {
     jobId,
     rest,
     database,
-    mode: modeOf(environment.get('MULTIFLEXI_REPORT')),
+    mode,
     resultsDirectory,
     budgetMs: secondsToMs(budget, 'EMISSARY_REPORT_SECONDS'),
+    telemetry: telemetrySettings(environment),
+    zabbix: zabbixSettings(environment),
   };
 }
 

@@ -1,0 +1,96 @@
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+import type { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
+import type { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { MeterProvider, MetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { sentenceOf } from '../base/fault.ts';
+import type { TelemetrySettings } from '../settings/telemetry-settings.ts';
+import { version } from '../version.ts';
+import { durationSeconds } from './job-duration.ts';
+import type { JobReport } from './job-report.ts';
+import { DeliveryError } from './sink.ts';
+
+/** Sends the metrics that MultiFlexi itself keeps of every job's end. @throws DeliveryError */
+export async function announceMetrics(settings: TelemetrySettings, report: JobReport): Promise<void> {
+  const exporter = await openExporter(settings);
+  try {
+    const result = await send(exporter, await collect(settings, report));
+    if (result.code === ExportResultCode.SUCCESS) return;
+    throw failure(settings, result.error);
+  } finally {
+    await exporter.shutdown().catch(() => undefined); // Nothing is left in it.
+  }
+}
+
+async function collect(settings: TelemetrySettings, report: JobReport): Promise<ResourceMetrics> {
+  const reader = new OneReading();
+  const resource = resourceFromAttributes({
+    'service.name': settings.serviceName,
+    'service.version': version,
+    // A counter of one job only makes sense as a series of its own.
+    'service.instance.id': `job-${report.jobId ?? 'unknown'}`,
+    ...settings.resource,
+  });
+  const provider = new MeterProvider({ resource, readers: [reader] });
+  const meter = provider.getMeter('multiflexi-emissary', version);
+  const attributes = {
+    'multiflexi.job.verdict': report.verdict,
+    'multiflexi.job.exit_code': report.exitCode,
+  };
+  meter.createCounter('multiflexi.jobs.total', { description: 'Jobs that have ended' }).add(1, attributes);
+  const succeeded = report.verdict === 'succeeded';
+  meter
+    .createCounter('multiflexi.jobs.success', { description: 'Jobs that succeeded' })
+    .add(succeeded ? 1 : 0, attributes);
+  meter
+    .createCounter('multiflexi.jobs.failed', { description: 'Jobs that failed' })
+    .add(succeeded ? 0 : 1, attributes);
+  const seconds = durationSeconds(report);
+  if (seconds !== null) {
+    const duration = { description: 'How long jobs run', unit: 's' };
+    meter.createHistogram('multiflexi.job.duration', duration).record(seconds, attributes);
+  }
+  const { resourceMetrics } = await reader.collect();
+  await provider.shutdown();
+  return resourceMetrics;
+}
+
+/** A reader that is asked, and never asks by itself. */
+class OneReading extends MetricReader {
+  protected override async onForceFlush(): Promise<void> {
+    // There is nothing that it holds back.
+  }
+
+  protected override async onShutdown(): Promise<void> {
+    // There is nothing to close.
+  }
+}
+
+/** All settings are handed over: the library must not look for variables by itself. */
+async function openExporter(settings: TelemetrySettings): Promise<JsonExporter | ProtobufExporter> {
+  const options = {
+    url: settings.url,
+    headers: { ...settings.headers },
+    timeoutMillis: settings.timeoutMs,
+    ...(settings.authority !== null && { httpAgentOptions: { ca: settings.authority } }),
+  };
+  if (settings.protocol === 'http/json') {
+    const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-http');
+    return new OTLPMetricExporter(options);
+  }
+  const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-proto');
+  return new OTLPMetricExporter(options);
+}
+
+function send(exporter: JsonExporter | ProtobufExporter, metrics: ResourceMetrics): Promise<ExportResult> {
+  return new Promise((resolve) => {
+    exporter.export(metrics, resolve);
+  });
+}
+
+function failure(settings: TelemetrySettings, error: Error | undefined): DeliveryError {
+  const { host } = new URL(settings.url);
+  // The library has tried again already, as the protocol says.
+  const sentence = `Metrics could not be sent to ${host}: ${error === undefined ? 'no reason given' : sentenceOf(error)}`;
+  return new DeliveryError(sentence, { permanent: true, cause: error });
+}

@@ -1,0 +1,98 @@
+import { closeSync, mkdirSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { sentenceOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import { Volume } from '../contract/volume.ts';
+import type { JobReport } from './job-report.ts';
+import { reportRecord } from './read-report.ts';
+import { DeliveryError, type Progress, type Sink } from './sink.ts';
+
+/** What is kept of every container's directory. */
+const logs = ['stdout', 'stderr', 'timeline', 'combined', 'started', 'result.json', 'exitcode'] as const;
+
+/**
+ * Keeps what a job left in a directory, under the job's id: `<id>/ctr/…`, `<id>/outputs/…` as on the volume, and
+ * `<id>/report.json`, which comes last. Every file appears whole.
+ */
+export class DirectorySink implements Sink {
+  readonly name: string;
+  readonly isSoft = false;
+  readonly #target: string;
+  readonly #volume: Volume;
+
+  /** @param directory of all jobs' results */
+  constructor(directory: string, jobId: number, volume: Volume) {
+    this.name = `The directory ${directory}`;
+    this.#target = join(directory, String(jobId));
+    this.#volume = volume;
+  }
+
+  async deliver({ report }: Progress): Promise<readonly string[]> {
+    if (report === null) return [];
+    const refused: string[] = [];
+    try {
+      mkdirSync(this.#target, { recursive: true });
+      const target = new Volume(this.#target);
+      for (const file of filesOf(report)) {
+        const reason = await copy(this.#volume, target, file);
+        if (reason !== null) refused.push(`"${file}" was not kept in ${this.#target}: it ${reason}`);
+      }
+      target.publish(reportRecord, `${JSON.stringify(report, null, 2)}\n`);
+      target.close();
+    } catch (cause) {
+      const permanent = !(
+        cause instanceof Error &&
+        'code' in cause &&
+        ['ENOSPC', 'EDQUOT', 'EIO'].includes(String(cause.code))
+      );
+      throw new DeliveryError(`Cannot keep the results in ${this.#target}: ${sentenceOf(cause)}`, {
+        permanent,
+        cause,
+      });
+    }
+    if (refused.length > 0) throw new DeliveryError(refused.join('; '), { permanent: true });
+    return [];
+  }
+
+  async close(): Promise<void> {
+    // Nothing is kept open.
+  }
+}
+
+function filesOf(report: JobReport): readonly string[] {
+  return report.containers.flatMap(({ name, result }) => [
+    ...logs.map((file) => `ctr/${name}/${file}`),
+    ...[...(result?.outputs.parameters ?? []), ...(result?.outputs.artifacts ?? [])].map(({ file }) => file),
+  ]);
+}
+
+/** @returns why it was not copied; null when it was, or when a file of the emissary's own is not there */
+async function copy(from: Volume, to: Volume, path: string): Promise<string | null> {
+  const isOutput = path.startsWith('outputs/');
+  if (!isOutput && !path.startsWith('ctr/')) return 'is not among the outputs';
+  const opened = from.openFile(path);
+  if ('kind' in opened) {
+    if (opened.kind === 'refused') return opened.reason;
+    return isOutput ? 'is not there' : null;
+  }
+  try {
+    to.makeDirectories(path.slice(0, path.lastIndexOf('/')));
+    await to.publishPieces(path, piecesOf(opened.descriptor, opened.size));
+    return null;
+  } finally {
+    closeSync(opened.descriptor);
+  }
+}
+
+/** The file's bytes, no more than it had when it was opened: a job that goes on writing does not fill the disk. */
+async function* piecesOf(descriptor: number, size: number): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafe(limits.copyBytes);
+  for (let offset = 0; offset < size; ) {
+    const count = readSync(descriptor, buffer, 0, Math.min(buffer.length, size - offset), offset);
+    if (count === 0) return;
+    yield buffer.subarray(0, count);
+    offset += count;
+    // Other sinks have their turn between two pieces.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

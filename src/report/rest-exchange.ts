@@ -1,0 +1,113 @@
+import type { IncomingMessage, RequestOptions } from 'node:http';
+import { errnoOf, sentenceOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import type { RestSettings } from '../settings/rest-settings.ts';
+import { DeliveryError } from './sink.ts';
+
+/** What a server answered. The body is text, cut off at a bound. */
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  /** What `Retry-After` asks for, in ms, or null. */
+  readonly retryAfterMs: number | null;
+}
+
+/**
+ * One request to MultiFlexi's REST server, with HTTP Basic. A redirect is not followed: the password is for this
+ * server only.
+ *
+ * @param body sent as JSON; null for a GET
+ * @throws DeliveryError when there was no answer. Neither headers nor a body are ever part of a message.
+ */
+export async function exchange(settings: RestSettings, path: string, body: object | null): Promise<Answer> {
+  const url = new URL(`${settings.baseUrl}${path}`);
+  const text = body === null ? null : JSON.stringify(body);
+  const options: RequestOptions & { ca?: string } = {
+    method: text === null ? 'GET' : 'POST',
+    headers: {
+      Authorization: `Basic ${Buffer.from(`${settings.user}:${settings.password}`).toString('base64')}`,
+      Accept: 'application/json',
+      ...(text !== null && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }),
+    },
+    // A kept connection may be closed by the server just when the next request is sent.
+    agent: false,
+    signal: AbortSignal.timeout(limits.exchangeMs),
+    ...(settings.authority !== null && { ca: settings.authority }),
+  };
+  try {
+    return await send(url, options, text);
+  } catch (cause) {
+    throw unreachable(settings, cause);
+  }
+}
+
+async function send(url: URL, options: RequestOptions, text: string | null): Promise<Answer> {
+  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  return new Promise((resolve, reject) => {
+    const sent = request(url, options, (response) => {
+      readBody(response).then((body) => resolve(toAnswer(response, body)), reject);
+    });
+    sent.on('error', reject);
+    sent.end(text ?? undefined);
+  });
+}
+
+async function readBody(response: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of response) {
+    pieces.push(piece as Buffer);
+    bytes += (piece as Buffer).length;
+    if (bytes > limits.answerBytes) {
+      response.destroy();
+      break;
+    }
+  }
+  return Buffer.concat(pieces).subarray(0, limits.answerBytes).toString();
+}
+
+function toAnswer(response: IncomingMessage, body: string): Answer {
+  return {
+    status: response.statusCode ?? 0,
+    contentType: response.headers['content-type'] ?? '',
+    body,
+    retryAfterMs: retryAfter(response.headers['retry-after']),
+  };
+}
+
+/** Seconds, or a date (RFC 9110, 10.2.3). */
+function retryAfter(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const ms = /^[0-9]{1,9}$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isNaN(ms) ? null : Math.max(0, ms);
+}
+
+/** A certificate that is not trusted will not be trusted a second later either. */
+const certificateTroubles: readonly string[] = [
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+];
+
+function unreachable(settings: RestSettings, cause: unknown): DeliveryError {
+  const { host } = new URL(settings.baseUrl);
+  const code = errnoOf(cause) ?? '';
+  if (certificateTroubles.includes(code)) {
+    const advice =
+      settings.authority === null ? 'set MULTIFLEXI_API_CA_FILE' : 'check MULTIFLEXI_API_CA_FILE';
+    const sentence = `The REST server ${host} shows a certificate that is not trusted (${code}); ${advice}`;
+    return new DeliveryError(sentence, { permanent: true, cause });
+  }
+  const timedOut = cause instanceof Error && (cause.name === 'TimeoutError' || cause.name === 'AbortError');
+  const reason = timedOut ? `no answer within ${limits.exchangeMs / 1000} s` : code || sentenceOf(cause);
+  return new DeliveryError(`The REST server ${host} cannot be reached: ${reason}`, {
+    permanent: false,
+    cause,
+  });
+}

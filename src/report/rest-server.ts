@@ -1,0 +1,119 @@
+import type { RestSettings } from '../settings/rest-settings.ts';
+import { type Answer, exchange } from './rest-exchange.ts';
+import { DeliveryError } from './sink.ts';
+
+/** A job's row as variant A returns it, as far as it is of use here. */
+export interface JobRow {
+  readonly app_id?: unknown;
+  readonly begin?: unknown;
+  readonly end?: unknown;
+  readonly exitcode?: unknown;
+}
+
+/**
+ * What a MultiFlexi server makes of `POST /job/`: A stores the job's row, B has no implementation, C would schedule
+ * another job.
+ */
+export type Variant =
+  | { readonly kind: 'A'; readonly row: JobRow }
+  | { readonly kind: 'B' }
+  | { readonly kind: 'C' };
+
+/**
+ * Tells the variants apart by a body that changes nothing in any of them: `{"id":N}` alone.
+ * @throws DeliveryError, permanent where the job or the password is wrong
+ */
+export async function probe(settings: RestSettings, jobId: number): Promise<Variant> {
+  const answer = await exchange(settings, '/job/', { id: jobId });
+  if (answer.status === 501) return { kind: 'B' };
+  if (answer.status === 400 && /runtemplate_id/.test(answer.body)) return { kind: 'C' };
+  if (answer.status === 400 && isPage(answer)) {
+    // The Host header is not the server's own name: what was asked was done all the same.
+    const row = await fetchJob(settings, jobId);
+    if (row !== null) return { kind: 'A', row };
+  }
+  if (answer.status === 200) return { kind: 'A', row: rowOf(answer) };
+  throw refusal(settings, answer, jobId);
+}
+
+/**
+ * Sets columns of the job's row. The same request twice does no harm.
+ * @param columns never empty; `id` is added
+ * @throws DeliveryError
+ */
+export async function updateJob(
+  settings: RestSettings,
+  jobId: number,
+  columns: Readonly<Record<string, string | number | null>>,
+): Promise<void> {
+  const answer = await exchange(settings, '/job/', { id: jobId, ...columns });
+  if (answer.status === 200) return;
+  if (answer.status === 400 && isPage(answer)) {
+    const row = (await fetchJob(settings, jobId)) as Readonly<Record<string, unknown>> | null;
+    const done = Object.entries(columns).every(([name, value]) => sameValue(row?.[name], value));
+    if (row !== null && done) return;
+  }
+  throw refusal(settings, answer, jobId);
+}
+
+/** The version of an application, or null when the server does not tell it. */
+export async function fetchVersion(settings: RestSettings, appId: number): Promise<string | null> {
+  const answer = await exchange(settings, `/app/${appId}.json`, null);
+  if (answer.status !== 200) return null;
+  const { version } = rowOf(answer) as { readonly version?: unknown };
+  return typeof version === 'string' && version !== '' ? version : null;
+}
+
+async function fetchJob(settings: RestSettings, jobId: number): Promise<JobRow | null> {
+  const answer = await exchange(settings, `/job/${jobId}.json?output=false`, null);
+  return answer.status === 200 ? rowOf(answer) : null;
+}
+
+/** The row of an answer, whether it stands by itself, in an array, or under a name. */
+function rowOf(answer: Answer): JobRow {
+  try {
+    const value = JSON.parse(answer.body) as unknown;
+    const row = Array.isArray(value) ? value[0] : value;
+    if (typeof row !== 'object' || row === null) return {};
+    const inner = (row as Record<string, unknown>)['job'] ?? (row as Record<string, unknown>)['app'];
+    return typeof inner === 'object' && inner !== null ? inner : row;
+  } catch {
+    return {}; // Only what is asked of it would be missing, and every column of it is optional.
+  }
+}
+
+function isPage(answer: Answer): boolean {
+  return /html/i.test(answer.contentType) || answer.body.trimStart().startsWith('<');
+}
+
+/** The server gives numbers as text at times, and times with or without a fraction. */
+function sameValue(found: unknown, wanted: string | number | null): boolean {
+  if (found === null || found === undefined) return wanted === null;
+  return String(found) === String(wanted) || String(found).startsWith(`${wanted}.`);
+}
+
+function refusal(settings: RestSettings, answer: Answer, jobId: number): DeliveryError {
+  const { host } = new URL(settings.baseUrl);
+  const { status, retryAfterMs } = answer;
+  const fail = (clause: string, permanent: boolean) =>
+    new DeliveryError(`The REST server ${host} ${clause}`, { permanent, retryAfterMs });
+  switch (status) {
+    case 401:
+      return fail('refused the name or the password (401); check MULTIFLEXI_API_USER and its password', true);
+    case 403:
+      return fail(`does not let this user change job ${jobId} (403); check the user's rights`, true);
+    case 404:
+      return fail(`knows no job ${jobId} (404); check MULTIFLEXI_JOB_ID and MULTIFLEXI_API_URL`, true);
+    case 405:
+      return fail('knows no such address (405); check the path of MULTIFLEXI_API_URL', true);
+    case 408:
+    case 425:
+    case 429:
+      return fail(`asks to be left alone for a while (${status})`, false);
+    default:
+      if (status >= 500) return fail(`failed (${status})`, false);
+      if (status >= 300 && status < 400)
+        return fail(`redirects (${status}); set MULTIFLEXI_API_URL to where`, true);
+      return fail(`refused the report (${status}); check MULTIFLEXI_API_URL`, true);
+  }
+}

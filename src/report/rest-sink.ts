@@ -1,0 +1,123 @@
+import type { RestSettings } from '../settings/rest-settings.ts';
+import { inZone } from './database-time.ts';
+import type { JobReport } from './job-report.ts';
+import { fetchVersion, type JobRow, probe, updateJob, type Variant } from './rest-server.ts';
+import { DeliveryError, type Progress, type Sink } from './sink.ts';
+import type { Spool } from './spool.ts';
+
+/** The spool's record of the row's end as it was first sent: a repetition sends the same. */
+const endRecord = 'rest-end.json';
+
+/** What goes to the REST server, and what else takes what it cannot. */
+export interface RestScope {
+  readonly jobId: number;
+  /** Whether lines and artifacts go to the database. */
+  readonly outputElsewhere: boolean;
+  /** Called with whether the server can store the row; where not, the database has to. */
+  readonly onVariant: (canStoreRow: boolean) => void;
+}
+
+/** Reports a job's row to MultiFlexi's REST server, variant A. A handful of requests a job, and no polling. */
+export class RestSink implements Sink {
+  readonly name = 'The REST server';
+  readonly isSoft = false;
+  readonly writesRowFirst = true;
+  readonly #settings: RestSettings;
+  readonly #scope: RestScope;
+  readonly #spool: Spool;
+  #variant: Variant | null = null;
+  #begun = false;
+
+  constructor(settings: RestSettings, scope: RestScope, spool: Spool) {
+    this.#settings = settings;
+    this.#scope = scope;
+    this.#spool = spool;
+  }
+
+  async deliver(progress: Progress): Promise<readonly string[]> {
+    this.#variant ??= await this.#probe();
+    if (this.#variant.kind !== 'A') return this.#cannotStore(this.#variant.kind);
+    const { row } = this.#variant;
+    if (progress.started !== null && !this.#begun) await this.#begin(row);
+    if (progress.report === null) return [];
+    await this.#end(row, progress.report);
+    return this.#outputSentences(progress);
+  }
+
+  async close(): Promise<void> {
+    // Every exchange has its own connection.
+  }
+
+  async #probe(): Promise<Variant> {
+    try {
+      const variant = await probe(this.#settings, this.#scope.jobId);
+      this.#scope.onVariant(variant.kind === 'A');
+      return variant;
+    } catch (error) {
+      // Wrong credentials, or no such job there: the database may still take the row. It is a failure all the same.
+      if (error instanceof DeliveryError && error.permanent) this.#scope.onVariant(false);
+      throw error;
+    }
+  }
+
+  async #begin(row: JobRow): Promise<void> {
+    if (isUnset(row.begin)) {
+      await updateJob(this.#settings, this.#scope.jobId, {
+        begin: inZone(Date.now(), this.#settings.timeZone),
+      });
+    }
+    this.#begun = true;
+  }
+
+  /** `end` and `exitcode` in one request: other readers take a job with an end for complete. */
+  async #end(row: JobRow, report: JobReport): Promise<void> {
+    const { jobId } = this.#scope;
+    const earlier = this.#spool.readRecord(endRecord) as { end?: unknown } | null;
+    if (earlier === null && !isUnset(row.exitcode) && Number(row.exitcode) !== report.exitCode) {
+      const sentence = `Job ${jobId} has exit code ${Number(row.exitcode)} already on the REST server; it ended with ${report.exitCode}`;
+      throw new DeliveryError(sentence, { permanent: true });
+    }
+    if (earlier === null && !isUnset(row.exitcode) && !isUnset(row.end)) return;
+    const end = typeof earlier?.end === 'string' ? earlier.end : inZone(Date.now(), this.#settings.timeZone);
+    this.#spool.writeRecord(endRecord, { end });
+    const appId = Number(row.app_id ?? 0);
+    const appVersion =
+      Number.isSafeInteger(appId) && appId > 0 ? await fetchVersion(this.#settings, appId) : null;
+    await updateJob(this.#settings, jobId, {
+      end,
+      ...(isUnset(row.begin) && !this.#begun && { begin: end }),
+      exitcode: report.exitCode,
+      ...(report.pid !== null && { pid: report.pid }),
+      ...(appVersion !== null && { app_version: appVersion }),
+    });
+  }
+
+  #cannotStore(kind: 'B' | 'C'): readonly string[] {
+    const reason = kind === 'B' ? 'has no implementation of it' : 'would schedule another job';
+    const sentence = `The REST server cannot store a job's row: it ${reason} (variant ${kind})`;
+    if (this.#scope.outputElsewhere) return [`${sentence}; the database takes it`];
+    throw new DeliveryError(`${sentence}; set MULTIFLEXI_DATABASE_URL`, { permanent: true });
+  }
+
+  #outputSentences({ report }: Progress): readonly string[] {
+    if (this.#scope.outputElsewhere) return [];
+    const results = report?.containers.map(({ result }) => result) ?? [];
+    const outputs = results.flatMap((result) => [
+      ...(result?.outputs.parameters ?? []),
+      ...(result?.outputs.artifacts ?? []),
+    ]);
+    const bytes = results.reduce(
+      (sum, result) => sum + (result?.stdout.bytes ?? 0) + (result?.stderr.bytes ?? 0),
+      0,
+    );
+    if (outputs.length === 0 && bytes === 0) return [];
+    return [
+      `The REST server has no place for ${bytes} bytes of output and ${outputs.length} output files; they stay on ` +
+        'the volume (MULTIFLEXI_DATABASE_URL would store them)',
+    ];
+  }
+}
+
+function isUnset(value: unknown): boolean {
+  return value === null || value === undefined || value === '';
+}

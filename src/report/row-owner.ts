@@ -1,0 +1,37 @@
+/** Who writes the job's row: begin, end and exit code. */
+export type Owner = 'rest' | 'database' | 'nobody';
+
+/**
+ * The decision who writes the row. Where a REST server and a database are set, it waits for what the server can do.
+ */
+export class RowOwner {
+  #owner: Owner | null;
+  #resolve: (owner: Owner) => void = () => undefined;
+  readonly #decided: Promise<Owner>;
+
+  /** @param owner null when it is not known yet */
+  constructor(owner: Owner | null) {
+    this.#owner = owner;
+    this.#decided = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    if (owner !== null) this.#resolve(owner);
+  }
+
+  /** Null when it is not decided yet. */
+  get current(): Owner | null {
+    return this.#owner;
+  }
+
+  /** Waits for the decision. */
+  get decided(): Promise<Owner> {
+    return this.#decided;
+  }
+
+  /** Decides; the first decision holds. */
+  decide(owner: Owner): void {
+    if (this.#owner !== null) return;
+    this.#owner = owner;
+    this.#resolve(owner);
+  }
+}
