@@ -1,0 +1,132 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
+import { mariadbTables, seedStatements } from '../../build/multiflexi-schema.ts';
+import { until } from './until.ts';
+
+/** A real MariaDB of the test's own: its own directory and port, strict mode, an unprivileged user. */
+export interface Mariadb {
+  readonly port: number;
+  /** For MULTIFLEXI_DATABASE_URL; the user may only touch MultiFlexi's tables. */
+  readonly url: string;
+  /** Makes MultiFlexi's job `id` with all that it refers to. */
+  addJob(id: number): Promise<void>;
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** Kills the server, as a power failure would. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Password of the reporter; it must never be seen in a log. */
+export const databasePassword = 'd4tabase-s3cret';
+
+const nobody = 65_534;
+
+/** Whether the server is installed; where it is not, tests are skipped with this as the reason. */
+export const mariadbMissing: string | false = findServer() === null ? 'mariadbd is not installed' : false;
+
+/** Starts a server. The caller stops it. @param options more words for mariadbd */
+export async function startMariadb(options: readonly string[] = []): Promise<Mariadb> {
+  const directory = mkdtempSync(join(tmpdir(), 'emissary-mariadb-'));
+  const port = await freePort();
+  const isRoot = process.getuid?.() === 0;
+  chmodSync(directory, 0o755);
+  const home = join(directory, 'server');
+  writeFileSync(join(directory, 'empty.cnf'), '');
+  execFileSync('install', ['-d', '-m', '0700', home]);
+  if (isRoot) chownSync(home, nobody, nobody);
+  const identity = isRoot ? { uid: nobody, gid: nobody } : {};
+  execFileSync(
+    'mariadb-install-db',
+    ['--no-defaults', `--datadir=${home}/data`, '--auth-root-authentication-method=normal', '--skip-test-db'],
+    { stdio: 'ignore', ...identity },
+  );
+  let server: ChildProcess | null = null;
+  const start = async () => {
+    server = spawn(
+      findServer() ?? 'mariadbd',
+      [
+        '--no-defaults',
+        `--datadir=${home}/data`,
+        `--socket=${home}/socket`,
+        `--pid-file=${home}/pid`,
+        `--port=${port}`,
+        '--bind-address=127.0.0.1',
+        '--sql-mode=STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO',
+        '--character-set-server=utf8mb4',
+        '--innodb-flush-log-at-trx-commit=2',
+        '--innodb-buffer-pool-size=64M',
+        '--skip-name-resolve',
+        ...options,
+      ],
+      { stdio: ['ignore', 'ignore', 'ignore'], ...identity },
+    );
+    await until('MariaDB answers', () => asRoot(port, (connection) => connection.query('select 1')), 60_000);
+  };
+  const kill = async () => {
+    const gone = server;
+    if (gone === null || gone.exitCode !== null || gone.signalCode !== null) return;
+    const exited = new Promise((resolve) => gone.once('exit', resolve));
+    gone.kill('SIGKILL');
+    await exited;
+  };
+  await start();
+  await asRoot(port, async (connection) => {
+    await connection.query('create database multiflexi character set utf8mb4');
+    await connection.query('use multiflexi');
+    for (const statement of mariadbTables) await connection.query(statement);
+    await connection.query(`create user reporter@'127.0.0.1' identified by '${databasePassword}'`);
+    await connection.query("grant select, insert, update on multiflexi.* to reporter@'127.0.0.1'");
+  });
+  return {
+    port,
+    url: `mysql://reporter:${databasePassword}@127.0.0.1:${port}/multiflexi`,
+    addJob: (id) =>
+      asRoot(port, async (connection) => {
+        await connection.query('use multiflexi');
+        for (const statement of seedStatements(id)) await connection.query(statement);
+      }),
+    query: <Row>(text: string, values: readonly unknown[] = []) =>
+      asRoot(port, async (connection) => {
+        await connection.query('use multiflexi');
+        return (await connection.query(text, [...values]))[0] as unknown as readonly Row[];
+      }),
+    kill,
+    start,
+    stop: async () => {
+      await kill();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+type Connection = Awaited<ReturnType<typeof createConnection>>;
+
+async function asRoot<T>(port: number, use: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await createConnection({ host: '127.0.0.1', port, user: 'root', dateStrings: true });
+  try {
+    return await use(connection);
+  } finally {
+    await connection.end();
+  }
+}
+
+function findServer(): string | null {
+  return ['/usr/sbin/mariadbd', '/usr/bin/mariadbd', '/usr/libexec/mariadbd'].find(existsSync) ?? null;
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
