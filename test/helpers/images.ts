@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Engine } from './engine.ts';
+import { temporaryVolume } from './volume.ts';
+
+/** Puts together a tree for an image. Paths are the image's. */
+export interface Tree {
+  readonly directory: string;
+  /** Copies a file of this machine. */
+  copy(from: string, to: string): void;
+  write(path: string, content: string | Uint8Array, mode?: number): void;
+}
+
+/** Makes an image of what `fill` puts into an empty tree; it goes when the test ends. Returns its name. */
+export async function makeImage(
+  t: TestContext,
+  engine: Engine,
+  name: string,
+  fill: (tree: Tree) => void,
+): Promise<string> {
+  const directory = temporaryVolume(t);
+  chmodSync(directory, 0o755);
+  const place = (path: string) => {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    return join(directory, path);
+  };
+  fill({
+    directory,
+    copy: (from, to) => copyFileSync(from, place(to)),
+    write(path, content, mode = 0o644) {
+      writeFileSync(place(path), content, { mode });
+      chmodSync(join(directory, path), mode);
+    },
+  });
+  const image = `localhost/emissary-test-${name}-${process.pid}:test`;
+  await engine.importTree(directory, image);
+  t.after(() => engine.run(['rmi', '--force', image]));
+  return image;
+}
+
+/** Busybox under these names, and `sh`. */
+export function withBusybox(tree: Tree, names: readonly string[] = ['sh']): void {
+  tree.copy('/bin/busybox', '/bin/busybox');
+  for (const name of names) symlinkSync('busybox', join(tree.directory, 'bin', name));
+}
+
+/** A program of this machine with all libraries it asks for (glibc). */
+export function withLibraries(tree: Tree, program: string): void {
+  tree.copy(program, program);
+  const libraries = execFileSync('ldd', [program])
+    .toString()
+    .matchAll(/(\/\S+) \(0x/g);
+  for (const [, path = ''] of libraries) tree.copy(path, path);
+}
+
+/** Another directory's content, links and all. */
+export function withTree(tree: Tree, from: string): void {
+  cpSync(from, tree.directory, { recursive: true, verbatimSymlinks: true });
+}
