@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 
 /** What goes into a single executable. */
@@ -16,9 +16,11 @@ export interface SingleExecutable {
 
 /** Puts a script and its assets into a runtime; the result ignores NODE_OPTIONS. */
 export async function makeSingleExecutable(parts: SingleExecutable): Promise<void> {
+  // Renamed at the end: the old one may be running (a file that runs cannot be written), and nobody sees half of it.
+  const fresh = `${parts.output}.new`;
   const configuration = {
     main: parts.main,
-    output: parts.output,
+    output: fresh,
     executable: parts.runtime,
     disableExperimentalSEAWarning: true,
     useCodeCache: parts.codeCache,
@@ -29,4 +31,5 @@ export async function makeSingleExecutable(parts: SingleExecutable): Promise<voi
   const file = `${parts.output}.sea.json`;
   await writeFile(file, JSON.stringify(configuration));
   await execa(process.execPath, ['--build-sea', file], { stdio: 'inherit' });
+  await rename(fresh, parts.output);
 }

@@ -29,8 +29,7 @@ export function sampleJob(place: Place): JobKind {
     readonly executable: string;
     readonly ociimage: string;
   };
-  const variables = variablesIn(place);
-  const none = { none: {} };
+  const variables = variablesIn(place, 'licence-audit.json');
   return {
     application: { ...definition, name: definition.name.en },
     command: ['node', `${folder}/audit.ts`, '--lock', 'package-lock.json', '--output', place.work],
@@ -39,9 +38,8 @@ export function sampleJob(place: Place): JobKind {
       outputs: {
         parameters: [{ name: 'package-count', valueFrom: { path: join(place.work, 'package-count') } }],
         artifacts: [
-          { name: 'csv', path: join(place.work, 'licences.csv'), archive: none },
+          { name: 'csv', path: join(place.work, 'licences.csv'), archive: { none: {} } },
           { name: 'licences', path: join(place.work, 'licences') },
-          { name: 'report', path: variables.RESULT_FILE, archive: none },
         ],
       },
       multiflexi: { resultFile: variables.RESULT_FILE },
@@ -52,20 +50,16 @@ export function sampleJob(place: Place): JobKind {
 /** The person's own command. What it writes to RESULT_FILE and PROGRESS_FILE is used if it does. */
 export function ownCommand(place: Place, command: readonly string[]): JobKind {
   const [file = '', ...words] = command;
-  const variables = variablesIn(place);
+  const variables = variablesIn(place, 'report.json');
   return {
     application: { name: 'Own command', version: '1', executable: file, ociimage: '' },
     command: [file, ...words],
     variables,
-    template: {
-      outputs: {
-        artifacts: [{ name: 'report', path: variables.RESULT_FILE, optional: true, archive: { none: {} } }],
-      },
-      multiflexi: { resultFile: variables.RESULT_FILE },
-    },
+    template: { multiflexi: { resultFile: variables.RESULT_FILE } },
   };
 }
 
-function variablesIn(place: Place) {
-  return { RESULT_FILE: join(place.work, 'report.json'), PROGRESS_FILE: place.progress };
+/** The report's name is what the stored artifact is called. */
+function variablesIn(place: Place, report: string) {
+  return { RESULT_FILE: join(place.work, report), PROGRESS_FILE: place.progress };
 }

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isatty } from 'node:tty';
 import { execa, type ResultPromise } from 'execa';
 import type { Interrupts } from './interrupts.ts';
 import type { JobKind } from './job-kinds.ts';
@@ -15,7 +16,7 @@ import { StartError } from './start-error.ts';
 const lostMs = 10_000;
 
 /** A job with the terminal at its input would get a terminal of its own, and all keys: Ctrl-C is ours to obey. */
-const stdin = process.stdin.isTTY === true ? 'ignore' : 'inherit';
+const stdin = isatty(0) ? 'ignore' : 'inherit';
 
 /** Everything that the three roles are given. */
 export interface Roles {

@@ -26,6 +26,8 @@ export class Screen {
   /** @param progressFile the file whose last line is `N/M` */
   constructor(progressFile: string) {
     this.#progressFile = progressFile;
+    // A terminal that was closed, a reader that went away: the job is told by a signal, and is recorded all the same.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
     this.#timer = setInterval(() => (this.#bar ? this.#draw() : this.#tell()), this.#bar ? drawMs : tellMs);
   }
 

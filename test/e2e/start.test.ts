@@ -39,9 +39,9 @@ test('npm start runs the sample and stores its row, its lines and its artifacts'
   const artifacts = start.rows('select filename, artifact, content_type from artifacts order by filename');
   assert.deepEqual(
     artifacts.map(({ filename }) => filename),
-    ['licences.csv', 'licences.tgz', 'report.json'],
+    ['licence-audit.json', 'licences.csv', 'licences.tgz'],
   );
-  const report = artifacts.find(({ filename }) => filename === 'report.json');
+  const report = artifacts.find(({ filename }) => filename === 'licence-audit.json');
   assert.partialDeepStrictEqual(JSON.parse(String(report?.['artifact'])), {
     producer: 'licence-audit',
     metrics: { packages: count },
@@ -156,7 +156,7 @@ for (const [signal, status] of [
 ] as const) {
   test(`npm start stops the job on ${signal}, records ${status} and ends with it`, async (t) => {
     const start = await npmStart(t, ['sh', '-c', 'echo ready; exec sleep 1000']);
-    await start.shows('ready');
+    await start.shows(/ready\r?$/m);
     start.process.kill(signal);
     const { exitCode, stdout, stderr } = await start.process;
     assert.equal(exitCode, status, start.shown());
@@ -171,7 +171,7 @@ for (const [signal, status] of [
 
 test('npm start keeps what a stopped job prints and its own exit code', async (t) => {
   const start = await npmStart(t, ['sh', 'test/fixtures/exits-3-on-term.sh']);
-  await start.shows('ready');
+  await start.shows(/ready\r?$/m);
   start.process.kill('SIGTERM');
   const { exitCode } = await start.process;
   assert.equal(exitCode, 3);
@@ -187,9 +187,9 @@ test('a second signal to npm start kills a job that does not stop, and records 1
     '-c',
     'trap "echo no" INT; echo ready; while :; do sleep 1000 & wait; done',
   ]);
-  await start.shows('ready');
+  await start.shows(/ready\r?$/m);
   start.process.kill('SIGINT');
-  await start.shows('no\n');
+  await start.shows(/^no$/m);
   await start.shows('Once more kills it');
   // Two signals that come together are one key press, passed on by npm and by the terminal.
   await new Promise((resolve) => setTimeout(resolve, 500));

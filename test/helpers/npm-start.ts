@@ -48,6 +48,12 @@ export async function npmStart(
     timeout: boundMs,
     stripFinalNewline: false,
   }) as Started['process'];
+  t.after(() => void started.kill('SIGHUP'));
+  let ended = false;
+  const end = () => {
+    ended = true;
+  };
+  started.then(end, end);
   let shown = '';
   started.all.on('data', (piece: Buffer) => {
     shown += piece.toString();
@@ -56,9 +62,9 @@ export async function npmStart(
     process: started,
     shown: () => shown,
     shows: async (text) => {
-      await until(`npm start shows ${text}`, () =>
-        typeof text === 'string' ? shown.includes(text) : text.test(shown),
-      );
+      const found = () => (typeof text === 'string' ? shown.includes(text) : text.test(shown));
+      await until(`npm start shows ${text}`, () => found() || ended);
+      if (!found()) throw new Error(`npm start never showed ${text}, only:\n${shown}`);
     },
     rows: (query) => new DatabaseSync(database, { readOnly: true }).prepare(query).all(),
     left: () => readdirSync(temporary),
