@@ -112,7 +112,7 @@ test('run leaves no descriptor of its own to the job', async (t) => {
   const { stdout } = await runJob(t, [
     'sh',
     '-c',
-    'for file in /proc/$$/fd/*; do [ -e "$file" ] && echo "${file##*/}"; done; true',
+    'for file in /proc/$$/fd/*; do [ -e "$file" ] && basename "$file"; done; true',
   ]);
   assert.deepEqual(
     stdout

@@ -15,17 +15,21 @@ export async function until<T>(
   what: string,
   condition: () => T | Promise<T>,
   withinMs = defaultBoundMs,
-): Promise<NonNullable<T>> {
+): Promise<Exclude<T, false | null | undefined>> {
   const end = performance.now() + withinMs;
   let last: unknown = 'it was false';
   for (let waitMs = firstPauseMs; ; waitMs = Math.min(waitMs * 2, longestPauseMs)) {
     try {
       const found = await condition();
-      if (found !== false && found !== null && found !== undefined) return found;
+      if (isMet(found)) return found;
     } catch (error) {
       last = error;
     }
     if (performance.now() > end) throw new Error(`Waited ${withinMs} ms in vain: ${what}`, { cause: last });
     await pause(waitMs);
   }
+}
+
+function isMet<T>(found: T): found is Exclude<T, false | null | undefined> {
+  return found !== false && found !== null && found !== undefined;
 }

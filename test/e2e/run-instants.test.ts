@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { forEachOf } from '../helpers/batches.ts';
+import { fixture } from '../helpers/fixture.ts';
+import { installedVolume } from '../helpers/installed.ts';
+import { startJob } from '../helpers/job.ts';
+import { seeded } from '../helpers/seeded.ts';
+
+const rounds = 60;
+const latestMs = 200;
+
+test('run loses no TERM, whenever it comes, and KILLs nothing early', async (t) => {
+  const chance = seeded(t);
+  const { program } = await installedVolume(t);
+  const instants = Array.from({ length: rounds }, () => chance.next() * latestMs);
+  await forEachOf(instants, async (instant) => {
+    const job = startJob(t, [fixture('exits-3-on-term.sh')], { program });
+    await pause(instant);
+    job.kill('SIGTERM');
+    const { status, stdout } = await job.finished;
+    const said = stdout.toString();
+    const { verdict, exitCode } = job.kept.result();
+    const what = `${instant} ms after the start: ${said}`;
+    assert.deepEqual(
+      [verdict, exitCode, job.kept.text('exitcode')],
+      ['terminated', status, `${status}`],
+      what,
+    );
+    // Before the job has its trap, TERM ends it, or it is never started; later it stops in good order.
+    if (said === '') assert.equal(status, 143, what);
+    else assert.deepEqual([status, said.endsWith('stopping\n')], [3, true], what);
+  });
+});
+
+test('run loses no signal that it only passes on, whenever it comes', async (t) => {
+  const chance = seeded(t);
+  const { program } = await installedVolume(t);
+  const instants = Array.from({ length: rounds / 2 }, () => chance.next() * latestMs);
+  await forEachOf(instants, async (instant) => {
+    const job = startJob(t, [fixture('waits.sh')], { program });
+    await pause(instant);
+    job.kill('SIGINT');
+    const { status } = await job.finished;
+    assert.deepEqual(
+      [status, job.kept.result().verdict],
+      [130, 'terminated'],
+      `${instant} ms after the start`,
+    );
+  });
+});

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fixture } from '../helpers/fixture.ts';
+import { runJob, startReadyJob } from '../helpers/job.ts';
+import { requireProgram } from '../helpers/require.ts';
+import { until } from '../helpers/until.ts';
+
+test('run lets a job finish what it does on TERM: every line, its own code', async (t) => {
+  const job = await startReadyJob(t, [fixture('tells-on-term.sh')]);
+  job.kill('SIGTERM');
+  const { status, stdout } = await job.finished;
+  const lines = Array.from({ length: 10 }, (_, index) => `line ${index + 1}\n`).join('');
+  assert.deepEqual(
+    [status, stdout.toString(), job.kept.text('stdout')],
+    [3, `ready\n${lines}`, `ready\n${lines}`],
+  );
+  const { verdict, exitCode, signal, origin, message } = job.kept.result();
+  assert.deepEqual([verdict, exitCode, signal, origin], ['terminated', 3, null, 'job']);
+  assert.equal(message, 'The job exited with code 3, after the emissary had received SIGTERM');
+});
+
+test('run calls a job terminated that was asked to stop, also where it ends with 0', async (t) => {
+  const job = await startReadyJob(t, ['sh', '-c', 'trap "exit 0" TERM; echo ready; sleep 3600 & wait']);
+  job.kill('SIGTERM');
+  assert.equal((await job.finished).status, 0);
+  assert.equal(job.kept.result().verdict, 'terminated');
+});
+
+test('run KILLs a job that ignores TERM when the grace is over, and not before', async (t) => {
+  const graceMs = 400;
+  const options = ['--grace', String(graceMs / 1000)];
+  const job = await startReadyJob(t, [fixture('ignores-term.sh')], { options });
+  const asked = Date.now();
+  job.kill('SIGTERM');
+  // Another one neither shortens the grace nor prolongs it.
+  await until('half of the grace', () => Date.now() > asked + graceMs / 2);
+  job.kill('SIGTERM');
+  assert.equal((await job.finished).status, 137);
+  const { verdict, exitCode, signal, message, attempts } = job.kept.result();
+  assert.deepEqual([verdict, exitCode, signal], ['terminated', 137, 'SIGKILL']);
+  assert.equal(message, 'The job was ended by SIGKILL, after the emissary had received SIGTERM');
+  const tookMs = Date.parse(attempts[0]?.finishedAt ?? '') - asked;
+  // Clocks round to whole milliseconds. A second grace would end 200 ms later.
+  assert.ok(tookMs >= graceMs - 2 && tookMs < 1.45 * graceMs, `KILLed after ${tookMs} ms`);
+});
+
+test('run KILLs at once where the grace is 0', async (t) => {
+  const job = await startReadyJob(t, [fixture('ignores-term.sh')], { options: ['--grace=0'] });
+  job.kill('SIGTERM');
+  assert.equal((await job.finished).status, 137);
+});
+
+test('run passes signals on while the job is being stopped', async (t) => {
+  const script =
+    'trap "echo TERM" TERM; trap "echo USR1; exit 9" USR1; echo ready; sleep 3600 & while :; do wait; done';
+  const job = await startReadyJob(t, ['bash', '-c', `trap '' USR2; ${script}`]);
+  job.kill('SIGTERM');
+  await until('TERM was noticed', () => job.stdout().includes('TERM\n'));
+  job.kill('SIGUSR1');
+  assert.deepEqual([(await job.finished).status, job.kept.text('stdout')], [9, 'ready\nTERM\nUSR1\n']);
+});
+
+for (const [signal, code] of [
+  ['INT', 130],
+  ['SIGUSR1', 138],
+  ['SIGRTMIN+3', 165],
+  ['quit', 131],
+  ['9', 137],
+] as const) {
+  test(`run asks a job to stop by the signal that it was told: ${signal}`, async (t) => {
+    const job = await startReadyJob(t, [fixture('waits.sh')], { env: { EMISSARY_STOP_SIGNAL: signal } });
+    job.kill('SIGTERM');
+    assert.equal((await job.finished).status, code);
+    assert.equal(job.kept.result().verdict, 'terminated');
+  });
+}
+
+test('run KILLs what has left the job’s group and session', async (t) => {
+  if (!requireProgram(t, 'setsid')) return;
+  // All of them ignore TERM; one of them has even lost its parent.
+  const leaves = "setsid sh -c 'echo $$; sleep 3600' &";
+  const orphan = "(setsid sh -c 'echo $$; sleep 3600' &)";
+  const script = `trap '' TERM; ${leaves} ${orphan}; echo $$; while :; do sleep 3600; done`;
+  const job = await startReadyJob(t, ['sh', '-c', `echo ready; ${script}`], { options: ['--grace', '0.1'] });
+  const pids = await until('all pids are known', () => {
+    const [, ...found] = job.stdout().toString().trim().split('\n');
+    return found.length === 3 && found.map(Number);
+  });
+  job.kill('SIGTERM');
+  assert.equal((await job.finished).status, 137);
+  assert.deepEqual(pids.filter(isAlive), []);
+});
+
+test('run stops a job when its time is up', async (t) => {
+  const job = await runJob(t, [fixture('waits.sh')], { options: ['--timeout', '0.1'] });
+  assert.deepEqual([job.status, job.kept.text('exitcode')], [143, '143']);
+  const { verdict, exitCode, signal, origin, message } = job.kept.result();
+  assert.deepEqual([verdict, exitCode, signal, origin], ['timedOut', 143, 'SIGTERM', 'job']);
+  assert.equal(message, 'The time was up: the job was ended by SIGTERM');
+});
+
+test('run KILLs a job that goes on after its time and the grace', async (t) => {
+  const env = { EMISSARY_TIMEOUT_SECONDS: '0.1', EMISSARY_GRACE_SECONDS: '0.1' };
+  const { status, kept } = await runJob(t, [fixture('ignores-term.sh')], { env });
+  assert.deepEqual([status, kept.result().verdict], [137, 'timedOut']);
+});
+
+test('run calls a job timedOut that ends in good order when its time is up', async (t) => {
+  const options = ['--timeout', '0.5'];
+  const { status, kept } = await runJob(t, [fixture('exits-3-on-term.sh')], { options });
+  assert.deepEqual([status, kept.result().verdict], [3, 'timedOut']);
+  assert.equal(kept.result().message, 'The time was up: the job exited with code 3');
+});
+
+test('run takes the option before the variable, and 0 for no time limit', async (t) => {
+  const env = { EMISSARY_TIMEOUT_SECONDS: '0.01' };
+  const { status, kept } = await runJob(t, ['sleep', '0.2'], { env, options: ['--timeout', '0'] });
+  assert.deepEqual([status, kept.result().verdict], [0, 'succeeded']);
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false; // It is gone.
+  }
+}
