@@ -27,7 +27,8 @@ export async function run(edge: Edge, words: readonly Buffer[]): Promise<number>
   run.over.abort();
   const unsealed = await sealRun(run, judgement);
   await run.children.endLeftovers();
-  if (judgement.origin === 'emissary' && judgement.message !== null) say(judgement.message);
+  if (judgement.origin === 'emissary' && judgement.message !== null)
+    say(run.record.masked(judgement.message));
   if (unsealed === null) return judgement.exitCode;
   say(unsealed.message);
   return judgement.exitCode === 0 ? unsealed.status : judgement.exitCode;
@@ -48,7 +49,7 @@ async function perform(run: Run, edge: Edge): Promise<Judgement> {
   warnOfUnmasked(run.secrets);
   const template = await readTemplate(layout);
   const job = prepareJob(settings, template, layout, edge.environment);
-  record.setCommand(job.words, run.secrets);
+  record.setCommand(job.words);
   obeyRequest(run.container, control);
   await hold(run, settings.pauseBefore, run.container.before);
   const failed = await waitForDependencies(run, template);

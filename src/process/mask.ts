@@ -1,4 +1,5 @@
 import { limits } from '../base/limits.ts';
+import { SecretSearch } from './secret-search.ts';
 
 /** What stands in for a secret. */
 export const maskText = '***';
@@ -19,9 +20,14 @@ const commonWords: ReadonlySet<string> = new Set([
 export interface Secrets {
   /** Longest first, each once. */
   readonly values: readonly Buffer[];
+  /** Finds them; null when there are none. */
+  readonly search: SecretSearch | null;
   /** Names of variables that match and are too short or too common to be masked. */
   readonly unmasked: readonly string[];
 }
+
+/** Nothing to mask. */
+export const noSecrets: Secrets = { values: [], search: null, unmasked: [] };
 
 /**
  * Finds the values to mask.
@@ -44,7 +50,8 @@ export function findSecrets(entries: readonly Buffer[], patterns: readonly strin
       unmasked.push(name);
     else values.set(value.toString('latin1'), value);
   }
-  return { values: [...values.values()].sort((a, b) => b.length - a.length), unmasked };
+  const sorted = [...values.values()].sort((a, b) => b.length - a.length);
+  return { values: sorted, search: sorted.length === 0 ? null : new SecretSearch(sorted), unmasked };
 }
 
 /** Masks every secret in a text that is whole. */
@@ -60,10 +67,12 @@ export function maskWhole(text: Buffer, secrets: Secrets): Buffer {
  */
 export class StreamMask {
   readonly #secrets: readonly Buffer[];
+  readonly #search: SecretSearch | null;
   #held: Buffer = Buffer.alloc(0);
 
   constructor(secrets: Secrets) {
     this.#secrets = secrets.values;
+    this.#search = secrets.search;
   }
 
   /** Takes a piece and returns what can be said of the stream so far. The result may share the piece's memory. */
@@ -92,35 +101,16 @@ export class StreamMask {
     text: Buffer,
     more: boolean,
   ): { readonly parts: Buffer[]; readonly end: number; readonly hold: number } {
-    const next = this.#secrets.map((secret) => text.indexOf(secret));
     const parts: Buffer[] = [];
     let end = 0;
     let hold = more ? this.#holdFrom(text, end) : text.length;
     for (;;) {
-      const found = this.#firstFrom(text, end, next);
+      const found = this.#search?.find(text, end) ?? null;
       if (found === null || found.place >= hold) return { parts, end, hold };
       parts.push(text.subarray(end, found.place), replacement);
       end = found.place + found.length;
       if (more && hold < end) hold = this.#holdFrom(text, end);
     }
-  }
-
-  /** The first secret at or behind `end`, the longest of those at one place. `next` remembers each secret's next place. */
-  #firstFrom(
-    text: Buffer,
-    end: number,
-    next: number[],
-  ): { readonly place: number; readonly length: number } | null {
-    let first: { readonly place: number; readonly length: number } | null = null;
-    for (const [index, secret] of this.#secrets.entries()) {
-      let place = next[index] ?? -1;
-      if (place !== -1 && place < end) {
-        place = text.indexOf(secret, end);
-        next[index] = place;
-      }
-      if (place !== -1 && (first === null || place < first.place)) first = { place, length: secret.length };
-    }
-    return first;
   }
 
   /** The first place at or behind `end` from which the text is a true beginning of a secret. */

@@ -43,8 +43,8 @@ export function openRun(settings: RunSettings, environment: Environment): Run {
   const layout = layoutOf(settings.root);
   const container = openContainer(layout, settings.name);
   const secrets = findSecrets(environment.entries, settings.maskNames);
-  const record = new RunRecord(settings.name);
-  record.setCommand(settings.command, secrets);
+  const record = new RunRecord(settings.name, secrets);
+  record.setCommand(settings.command);
   const recorder = openRecorder(container, settings, secrets);
   const over = new AbortController();
   let watching = false;

@@ -7,17 +7,19 @@ import type { Judgement } from './verdict.ts';
 /** What is known of a run so far; becomes its `Result`. */
 export class RunRecord {
   readonly #name: string;
+  readonly #secrets: Secrets;
   readonly #begun = new Date();
   readonly #attempts: Attempt[] = [];
   #startedAt: Date | null = null;
-  #command: readonly string[] = [];
+  #command: readonly Buffer[] = [];
   #pid: number | null = null;
   #attemptAt = new Date();
   #endedAt: Date | null = null;
   outputs: OutputsRecord = noOutputs;
 
-  constructor(name: string) {
+  constructor(name: string, secrets: Secrets) {
     this.#name = name;
+    this.#secrets = secrets;
   }
 
   /** The number of the attempt that is under way, from 1. */
@@ -35,8 +37,8 @@ export class RunRecord {
     return this.#attemptAt.toISOString();
   }
 
-  setCommand(words: readonly Buffer[], secrets: Secrets): void {
-    this.#command = words.map((word) => maskWhole(word, secrets).toString());
+  setCommand(words: readonly Buffer[]): void {
+    this.#command = words;
   }
 
   /** An attempt's process runs. */
@@ -64,6 +66,11 @@ export class RunRecord {
     });
   }
 
+  /** A sentence of ours, which may quote the job's words. */
+  masked(sentence: string): string {
+    return maskWhole(Buffer.from(sentence), this.#secrets).toString();
+  }
+
   /** The record as it is published. */
   result(
     judgement: Judgement,
@@ -74,7 +81,7 @@ export class RunRecord {
     return {
       version: 1,
       container: this.#name,
-      command: this.#command,
+      command: this.#command.map((word) => maskWhole(word, this.#secrets).toString()),
       pid: this.#pid,
       attempts: this.#attempts,
       startedAt: new Date(this.startedAtMs).toISOString(),
@@ -83,7 +90,7 @@ export class RunRecord {
       exitCode: judgement.exitCode,
       signal: judgement.signal,
       origin: judgement.origin,
-      message: judgement.message,
+      message: judgement.message === null ? null : this.masked(judgement.message),
       stdout: streams.stdout,
       stderr: streams.stderr,
       usage,

@@ -4,6 +4,7 @@ import { layoutOf } from '../contract/layout.ts';
 import type { Edge } from '../settings/edge.ts';
 import { whereToSeal } from '../settings/run-settings.ts';
 import { openContainer } from './container.ts';
+import { noSecrets } from './mask.ts';
 import { RunRecord } from './run-record.ts';
 import { seal } from './seal.ts';
 import { failedRun } from './verdict.ts';
@@ -21,7 +22,11 @@ export function sealRefusal(edge: Edge, words: readonly Buffer[], fault: Fault):
     if (!existsSync(root)) return;
     const container = openContainer(layoutOf(root), name);
     const judgement = failedRun(fault.status, fault.message);
-    const result = new RunRecord(name).result(judgement, { stdout: nothing, stderr: nothing }, noUsage);
+    const result = new RunRecord(name, noSecrets).result(
+      judgement,
+      { stdout: nothing, stderr: nothing },
+      noUsage,
+    );
     seal(container, result);
   } catch {
     // The refusal itself is what the person has to know, and it is said by whoever catches it.
