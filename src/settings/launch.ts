@@ -8,22 +8,25 @@ export interface Launch {
   readonly words: readonly Buffer[];
 }
 
-/** The launcher's first word: its mark, and what was blocked before, as 16 letters from a to p. */
-const mark = /^emissary:[a-p]{16}$/;
-/** Without /proc the mark is not to be seen; then the place tells: nothing else starts the program there. */
+/** The loader's options that the launcher gives, after the first word; then come the directory and the program. */
+const loaderOptions = ['--inhibit-cache', '--library-path'];
+const programAt = 1 + loaderOptions.length + 1;
+/** Where the installed program stands; nothing but the launcher starts one there. */
 const place = /(?:^|\/)runtime\/[0-9a-f]{12}\/program$/;
-const launcherWords = ['mark', '--inhibit-cache', '--library-path', 'directory', 'program'].length;
 
 /**
- * Tells the launcher's words from the person's (`build/launcher/launcher.ts` is the other side).
- * @param words all words of the process, its name first
+ * Tells the launcher's words from the person's (`build/launcher/launcher.ts` is the other side). Its first word is not
+ * looked at: an emulator puts a file's name in its place.
+ *
+ * @param words all words of the process, its name first; where /proc cannot tell, only the program's name and what
+ *   follows
  * @param executable the file that the kernel started: the program, or the loader
  */
 export function readLaunch(words: readonly Buffer[], executable: string): Launch {
-  const name = words[0]?.toString() ?? '';
-  const program = words[launcherWords - 1];
-  if (program !== undefined && mark.test(name)) {
-    return { launched: true, program: program.toString(), words: words.slice(launcherWords) };
+  const [name = '', ...options] = words.slice(0, programAt).map(String);
+  const program = words[programAt]?.toString() ?? '';
+  if (loaderOptions.every((option, index) => options[index] === option) && place.test(program)) {
+    return { launched: true, program, words: words.slice(programAt + 1) };
   }
   if (place.test(name)) return { launched: true, program: name, words: words.slice(1) };
   return { launched: false, program: executable, words: words.slice(1) };
