@@ -48,7 +48,7 @@ async function perform(run: Run, edge: Edge): Promise<Judgement> {
   const { settings, layout, control, record } = run;
   warnOfUnmasked(run.secrets);
   const template = await readTemplate(layout);
-  const job = prepareJob(settings, template, layout, edge.environment);
+  const job = prepareJob(run, template, edge.environment);
   record.setCommand(job.words);
   obeyRequest(run.container, control);
   await hold(run, settings.pauseBefore, run.container.before);

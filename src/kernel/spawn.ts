@@ -37,11 +37,10 @@ export interface SpawnRequest {
   readonly words: readonly Buffer[];
   /** `NAME=value` each. */
   readonly environment: readonly Buffer[];
-  /**
-   * Descriptors that differ from ours, by number. The standard ones that are not named are inherited; all others only
-   * unless they are close-on-exec, which Node makes of every one that it finds at its start.
-   */
+  /** Standard descriptors that differ from ours, by number; those that are not named are ours. */
   readonly descriptors: ReadonlyMap<number, DescriptorSource>;
+  /** Descriptors above 2 that the child gets as they are: Node has made them close-on-exec. */
+  readonly inherited: readonly number[];
   /** The child leads a new process group, or a new session (whose first opened terminal becomes its own). */
   readonly leads: 'group' | 'session';
 }
@@ -64,6 +63,7 @@ export function spawnProcess(request: SpawnRequest): { readonly pid: number } | 
       const source = request.descriptors.get(number) ?? { descriptor: number };
       addAction(actions, number, source, paths);
     }
+    for (const number of request.inherited) addAction(actions, number, { descriptor: number }, paths);
     const pid = Buffer.alloc(4);
     const words = pointerArray(request.words);
     const environment = pointerArray(request.environment);

@@ -1,10 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import type { Layout } from '../contract/layout.ts';
 import { type Environment, nameOf } from '../settings/environment.ts';
-import type { RunSettings } from '../settings/run-settings.ts';
 import type { Template } from '../settings/template.ts';
+import type { Run } from './run-context.ts';
 import type { Job } from './supervise.ts';
 
 /**
@@ -14,15 +13,15 @@ import type { Job } from './supervise.ts';
  * @throws Fault `usage` for an arguments file that is not a JSON array of strings
  */
 export function prepareJob(
-  settings: RunSettings,
+  { settings, layout, inherited }: Run,
   template: Template,
-  layout: Layout,
   environment: Environment,
 ): Job {
   const script = template.script !== null && settings.name === 'main' ? [Buffer.from(layout.script)] : [];
   return {
     words: [...settings.command, ...argumentsFrom(settings.argumentsFile), ...script],
     environment: environment.entries.filter((entry) => !nameOf(entry).startsWith('EMISSARY_')),
+    inherited,
   };
 }
 

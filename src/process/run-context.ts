@@ -1,5 +1,6 @@
 import { Fault, sentenceOf } from '../base/fault.ts';
 import { type ContainerLayout, type Layout, layoutOf } from '../contract/layout.ts';
+import { inheritedDescriptors } from '../kernel/inherited.ts';
 import { adoptOrphans } from '../kernel/reap.ts';
 import { catchSignals } from '../kernel/signals.ts';
 import type { Environment } from '../settings/environment.ts';
@@ -23,6 +24,8 @@ export interface Run {
   readonly recorder: Recorder;
   readonly record: RunRecord;
   readonly secrets: Secrets;
+  /** Descriptors above 2 that the emissary was started with. */
+  readonly inherited: readonly number[];
   /** Obeys signal requests from now on; calling it again does nothing. */
   readonly watch: () => void;
   /** Ends the watches when the job is over. */
@@ -34,6 +37,7 @@ export interface Run {
  * @throws Fault `volume`
  */
 export function openRun(settings: RunSettings, environment: Environment): Run {
+  const inherited = inheritedDescriptors();
   const control = new Control(settings);
   const children = new Children();
   catchSignals(caughtSignals, (signal) =>
@@ -52,7 +56,19 @@ export function openRun(settings: RunSettings, environment: Environment): Run {
     if (!watching && !over.signal.aborted) void watchRequests(container, control, over.signal);
     watching = true;
   };
-  return { settings, layout, container, control, children, recorder, record, secrets, watch, over };
+  return {
+    settings,
+    layout,
+    container,
+    control,
+    children,
+    recorder,
+    record,
+    secrets,
+    inherited,
+    watch,
+    over,
+  };
 }
 
 function openRecorder(container: ContainerLayout, settings: RunSettings, secrets: Secrets): Recorder {

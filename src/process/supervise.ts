@@ -22,6 +22,8 @@ export interface Job {
   readonly words: readonly [Buffer, ...Buffer[]];
   /** `NAME=value` each. */
   readonly environment: readonly Buffer[];
+  /** Descriptors above 2 that the emissary was started with. */
+  readonly inherited: readonly number[];
 }
 
 /** What a run has for all its attempts. */
@@ -53,7 +55,7 @@ export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd>
   if (!Buffer.isBuffer(file)) return { outcome: file, cause: null };
   const streams = await openStreams();
   try {
-    const spawned = spawnProcess({ ...streams, file, words: job.words, environment: job.environment });
+    const spawned = spawnProcess({ ...job, ...streams, file });
     if ('errno' in spawned) return { outcome: refusedBy(file, spawned.errno), cause: null };
     return await attend(spawned.pid, streams, run);
   } finally {
