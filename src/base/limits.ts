@@ -102,4 +102,38 @@ export const limits = {
   exchangeMs: 20_000,
   /** Bytes of one artifact that is stored in a database row: it is held in memory, text and escaped. */
   artifactBytes: 64 * MiB,
+  /** Bytes of an output parameter: it is a value, not a file; Argo's own bound is the same. */
+  parameterBytes: 256 * KiB,
+  /** Bytes of one input, fetched or unpacked: more is a mistake or an attack, and the node's disk is shared. */
+  inputBytes: 16 * GiB,
+  /** Entries of one input's archive: each takes an inode of the node's disk. */
+  inputEntries: 1_000_000,
+  /** Directories above one entry of an archive: nobody nests deeper, and cleaning up deeper trees is slow. */
+  inputDepth: 128,
+  /** How many times its packed size an archive may become: deflate itself ends at 1,032. */
+  inputRatio: 200,
+  /** Bytes unpacked below which the ratio does not count: small archives of empty files have any. */
+  inputRatioFreeBytes: 64 * MiB,
+  /** Bytes of a link's text (PATH_MAX, limits.h). */
+  linkBytes: 4096,
+  /** How often an input is asked for over HTTP before it counts as not to be had. */
+  fetchAttempts: 3,
+  /** The pause before the second attempt, in ms; it doubles. */
+  fetchPauseMs: 500,
+  /** How long an HTTP server may be silent, in ms. */
+  fetchSilenceMs: 60_000,
+  /** Bytes that one thread compresses at once into gzip or zip: fits a core's cache, and pigz's 128 KiB twice. */
+  deflateBlockBytes: 256 * KiB,
+  /** Bytes of one zstd frame: large enough to lose nothing against one frame for all, small enough for many threads. */
+  zstdFrameBytes: 4 * MiB,
+  /** Threads that compress: those of libuv's pool (see main.ts), less what stalled readers may hold. */
+  packThreads: 4,
+  /** Files named one by one in `skipped`; what is beyond is counted. Keeps `result.json` below its own limit. */
+  skippedFiles: 5_000,
+  /** The coarsest step of the clock that stamps files, in ms: a kernel with 100 ticks a second. */
+  clockStepMs: 10,
+  /** How long all of a template's patterns may take to look at all names, in ms: a pattern can be exponential. */
+  patternMs: 2_000,
+  /** Files that the patterns of a template may find in all: a pattern that fits everything is a mistake. */
+  patternFiles: 1_000,
 } as const;

@@ -1,4 +1,5 @@
-import { layoutOf } from '../contract/layout.ts';
+import { existsSync } from 'node:fs';
+import { type Layout, layoutOf } from '../contract/layout.ts';
 import { carriedRuntime } from '../install/carried-runtime.ts';
 import { installProgram } from '../install/install-program.ts';
 import { openVolume } from '../install/open-volume.ts';
@@ -6,7 +7,7 @@ import { publishTemplate } from '../install/publish-template.ts';
 import { readTemplateText } from '../install/read-template-text.ts';
 import type { Edge } from '../settings/edge.ts';
 import { initSettings } from '../settings/init-settings.ts';
-import { parseTemplate } from '../settings/template.ts';
+import { parseTemplate, type Template } from '../settings/template.ts';
 
 /**
  * `emissary init`: puts the program, the template and the staged inputs on the shared volume. All that can be wrong
@@ -18,10 +19,18 @@ import { parseTemplate } from '../settings/template.ts';
 export async function init(edge: Edge, words: readonly Buffer[]): Promise<number> {
   const settings = initSettings(edge, words);
   const { text, origin } = readTemplateText(settings.template);
-  await parseTemplate(text, origin);
+  const template = await parseTemplate(text, origin);
   const layout = layoutOf(settings.root);
   openVolume(layout);
   installProgram(edge.program, carriedRuntime(), layout);
+  await stage(template, layout);
   publishTemplate(text, layout);
   return 0;
+}
+
+/** Also where nothing is to be staged but an earlier `init` had: it must not be taken for this one's. */
+async function stage(template: Template, layout: Layout): Promise<void> {
+  if (template.inputs.length === 0 && template.script === null && !existsSync(layout.inputs)) return;
+  const { stageInputs } = await import('../inputs/stage-inputs.ts');
+  await stageInputs(template, layout);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
 import { say } from '../base/log.ts';
 import type { Layout } from '../contract/layout.ts';
+import type { Mark } from '../outputs/prepare-outputs.ts';
 import { waitForSeals } from '../process/dependencies.ts';
 import type { Secrets } from '../process/mask.ts';
 import { prepareJob } from '../process/prepare-job.ts';
@@ -56,12 +57,13 @@ async function perform(run: Run, edge: Edge): Promise<Judgement> {
   if (control.cause !== null) return cancelledRun(control);
   if (failed !== null) return skippedRun(failed.name, failed.exitCode);
   await placeInputs(run, template);
+  const mark = await prepareOutputs(run, template);
   const end = await runAttempts(run, job, template);
   // What the job has left behind gets TERM now; the seal does not wait for its end.
   void run.children.endLeftovers();
   await hold(run, settings.pauseAfter, run.container.after);
   if (end === null) return cancelledRun(control);
-  await saveOutputs(run, template);
+  await saveOutputs(run, template, mark);
   return judge(end, control, record.outputs);
 }
 
@@ -83,14 +85,24 @@ async function hold(run: Run, wanted: boolean, path: string): Promise<void> {
 
 async function placeInputs(run: Run, template: Template): Promise<void> {
   if (run.settings.name !== 'main' || template.inputs.length === 0) return;
-  throw new Fault('inputs', 'inputs: not there yet');
+  const { placeInputs } = await import('../inputs/place-inputs.ts');
+  placeInputs(template, run.layout);
 }
 
-async function saveOutputs(run: Run, template: Template): Promise<void> {
+/** What must be there before the job starts, for what it leaves to be found after it. */
+async function prepareOutputs(run: Run, { multiflexi }: Template): Promise<Mark | null> {
+  const { resultFile, artifactPatterns } = multiflexi;
+  if (run.settings.name !== 'main' || (resultFile === null && artifactPatterns.length === 0)) return null;
+  const { prepareOutputs } = await import('../outputs/prepare-outputs.ts');
+  return prepareOutputs(multiflexi);
+}
+
+async function saveOutputs(run: Run, template: Template, mark: Mark | null): Promise<void> {
   const { parameters, artifacts, multiflexi } = template;
   if (run.settings.name !== 'main') return;
-  if (parameters.length === 0 && artifacts.length === 0 && multiflexi.artifactPatterns.length === 0) return;
-  throw new Fault('outputs', 'outputs: not there yet');
+  if (parameters.length + artifacts.length === 0 && multiflexi.resultFile === null && mark === null) return;
+  const { saveOutputs } = await import('../outputs/save-outputs.ts');
+  run.record.outputs = await saveOutputs({ template, layout: run.layout, mark });
 }
 
 async function readTemplate(layout: Layout): Promise<Template> {

@@ -70,7 +70,7 @@ export const violations: readonly Violation[] = [
   layer('home-of-zod', 'src/process/planted-zod.ts', 'zod/mini'),
   layer('zod-is-the-small-one', 'src/settings/planted-zod.ts', 'zod'),
   layer('home-of-archives', 'src/report/planted-tar.ts', 'tar'),
-  layer('home-of-archives', 'src/process/planted-yazl.ts', 'yazl'),
+  layer('home-of-archives', 'src/process/planted-yauzl.ts', 'yauzl'),
   layer('home-of-database', 'src/settings/planted-kysely.ts', 'kysely'),
   layer('home-of-database', 'src/outputs/planted-sqlite.ts', 'node:sqlite'),
   layer('home-of-network', 'src/process/planted-http.ts', 'node:http'),

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { sentenceOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import { pause } from '../base/timer.ts';
+
+/** Where a file is to be had. */
+export interface Download {
+  /** http or https; may hold a user and a password. */
+  readonly url: string;
+  /** What its bytes must be, 64 hexadecimal digits; null = anything. */
+  readonly sha256: string | null;
+}
+
+/** What asking again cannot make better. */
+class Final extends Error {}
+
+/**
+ * Gets a file over HTTP. A failure that may pass (no connection, 5xx, 429, a broken transfer) is tried again.
+ * @throws Error with the reason; it names neither the password nor the query of the address
+ */
+export async function download(source: Download, place: string): Promise<void> {
+  const { origin, pathname } = new URL(source.url);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await downloadOnce(source, place);
+    } catch (cause) {
+      if (cause instanceof Final || attempt === limits.fetchAttempts)
+        throw new Error(`${origin}${pathname}: ${reasonOf(cause)}`, { cause });
+    }
+    await pause(limits.fetchPauseMs * 2 ** (attempt - 1), new AbortController().signal);
+  }
+}
+
+/** `fetch failed` alone tells nothing: its cause does. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof TypeError) || error.cause === undefined) return sentenceOf(error);
+  const { cause } = error;
+  return cause instanceof AggregateError ? sentenceOf(cause.errors[0]) : sentenceOf(cause);
+}
+
+async function downloadOnce({ url, sha256 }: Download, place: string): Promise<void> {
+  const silence = new AbortController();
+  const seconds = limits.fetchSilenceMs / 1000;
+  const timer = setTimeout(() => silence.abort(new Error(`silent for ${seconds} s`)), limits.fetchSilenceMs);
+  try {
+    const response = await request(url, silence.signal);
+    if (!response.ok) {
+      await response.body?.cancel();
+      const mayPass = response.status >= 500 || response.status === 429;
+      throw new (mayPass ? Error : Final)(`the server answered ${response.status}`);
+    }
+    const found = await keep(response, place, () => timer.refresh());
+    if (sha256 !== null && found !== sha256.toLowerCase())
+      throw new Final(`its SHA-256 is ${found}, not ${sha256.toLowerCase()}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A user and password in the address are sent as the header that they mean, which fetch does not do by itself. */
+function request(address: string, signal: AbortSignal): Promise<Response> {
+  const url = new URL(address);
+  const { username, password } = url;
+  url.username = '';
+  url.password = '';
+  const words = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  const headers = username === '' ? {} : { authorization: `Basic ${words.toString('base64')}` };
+  return fetch(url, { signal, headers });
+}
+
+/** @returns the SHA-256 of the bytes, hexadecimal */
+async function keep(response: Response, place: string, onBytes: () => void): Promise<string> {
+  const hash = createHash('sha256');
+  let length = 0;
+  const file = await open(place, 'w');
+  try {
+    for await (const piece of response.body ?? []) {
+      onBytes();
+      length += piece.length;
+      if (length > limits.inputBytes) throw new Final(`larger than ${limits.inputBytes} bytes`);
+      hash.update(piece);
+      await file.writeFile(piece);
+    }
+  } finally {
+    await file.close();
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,92 @@
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
+import type { Layout } from '../contract/layout.ts';
+import type { InputArtifact, Template } from '../settings/template.ts';
+import { stagedPath } from './staged-path.ts';
+
+/**
+ * Puts the staged inputs at their paths in the main container, each as a link to the volume. A file that is there
+ * makes way; a directory stays, and the input's entries are put into it; nothing of a mounted volume is ever replaced.
+ *
+ * @throws Fault `inputs`
+ */
+export function placeInputs(template: Template, layout: Layout): void {
+  const staged = template.inputs.filter((input) => isStaged(input, layout));
+  for (const input of staged) {
+    // It was staged within another one, which brings it along.
+    if (staged.some((other) => input.path.startsWith(`${other.path}/`))) continue;
+    try {
+      mkdirSync(dirname(input.path), { recursive: true });
+      place(stagedPath(layout.inputs, input.path), input.path, template.volumeMounts);
+    } catch (cause) {
+      const reason = cause instanceof Refused ? cause.message : placingReason(cause, input.path);
+      throw new Fault('inputs', `Cannot put input ${input.name} at ${input.path}: ${reason}`, { cause });
+    }
+  }
+}
+
+/** A message that is a reason. */
+class Refused extends Error {}
+
+function isStaged(input: InputArtifact, layout: Layout): boolean {
+  const staged = stagedPath(layout.inputs, input.path);
+  if (lstatSync(staged, { throwIfNoEntry: false }) !== undefined) return true;
+  if (input.optional) return false;
+  throw new Fault('inputs', `Input ${input.name} (${input.path}) was not staged: emissary init has not run`);
+}
+
+function place(staged: string, path: string, mounts: readonly string[]): void {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there?.isSymbolicLink() === true && readlinkSync(path) === staged) return;
+  const mount = mountOf(path, mounts);
+  if (there?.isDirectory() === true) {
+    if (lstatSync(staged).isDirectory()) {
+      for (const name of readdirSync(staged)) place(join(staged, name), join(path, name), mounts);
+      return;
+    }
+    if (mount !== null || readdirSync(path).length > 0)
+      throw new Refused(`${path} is a directory that is there already`);
+    rmdirSync(path);
+  } else if (there !== undefined) {
+    if (mount !== null)
+      throw new Refused(
+        `${path} is there already, in the volume mounted at ${mount}, of which nothing is replaced`,
+      );
+    unlinkSync(path);
+  }
+  symlinkSync(staged, path);
+}
+
+/** The mounted volume that a path is really in, whatever links lead there. */
+function mountOf(path: string, mounts: readonly string[]): string | null {
+  const real = join(realpathSync(dirname(path)), basename(path));
+  const isIn = (mount: string) => [path, real].some((each) => each === mount || each.startsWith(`${mount}/`));
+  return mounts.find((mount) => mount !== '/' && isIn(mount)) ?? null;
+}
+
+function placingReason(error: unknown, path: string): string {
+  switch (errnoOf(error)) {
+    case 'EROFS':
+      return `the container's root is read-only; mount a volume at ${dirname(path)}`;
+    case 'EACCES':
+    case 'EPERM':
+      return `the job's user may not write to ${dirname(path)}; mount a volume there`;
+    case 'EBUSY':
+      return 'a volume is mounted there';
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'a part of its path is not a directory';
+    default:
+      return sentenceOf(error);
+  }
+}

@@ -1,0 +1,115 @@
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { pid } from 'node:process';
+import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
+import { say } from '../base/log.ts';
+import type { Layout } from '../contract/layout.ts';
+import type { InputArtifact, Template } from '../settings/template.ts';
+import { fetchSource } from './fetch-source.ts';
+import { stagedPath } from './staged-path.ts';
+import { unpack } from './unpack.ts';
+
+const readableDirectory = 0o755;
+const scriptMode = 0o755;
+
+/**
+ * Stages the script and every input on the volume. All of it appears at once, in the place of what an earlier `init`
+ * had staged; where a required input fails, nothing does.
+ *
+ * @throws Fault `inputs`
+ */
+export async function stageInputs(template: Template, layout: Layout): Promise<void> {
+  const fresh = join(layout.root, `.inputs.${pid}.tmp`);
+  try {
+    if (template.inputs.length > 0 || template.script !== null) await fill(fresh, template, layout);
+    replace(layout.inputs, fresh);
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause;
+    throw new Fault('inputs', `Cannot stage the inputs in ${layout.inputs}: ${reasonOf(cause)}`, { cause });
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+async function fill(fresh: string, template: Template, layout: Layout): Promise<void> {
+  rmSync(fresh, { recursive: true, force: true });
+  makeDirectory(fresh);
+  const work = join(fresh, '.work');
+  makeDirectory(work);
+  if (template.script !== null) {
+    const script = join(fresh, basename(layout.script));
+    writeFileSync(script, template.script);
+    chmodSync(script, scriptMode);
+  }
+  for (const input of inOrder(template.inputs)) await stageOne(input, fresh, work);
+  rmSync(work, { recursive: true });
+}
+
+/** Those that others lie in come first. */
+function inOrder(inputs: readonly InputArtifact[]): readonly InputArtifact[] {
+  const byPath = new Map<string, InputArtifact>();
+  for (const input of inputs) {
+    const other = byPath.get(input.path);
+    if (other !== undefined)
+      throw new Fault(
+        'inputs',
+        `Cannot stage inputs ${other.name} and ${input.name}: both have the path ${input.path}`,
+      );
+    if (input.path === '/') throw new Fault('inputs', `Cannot stage input ${input.name}: its path is /`);
+    byPath.set(input.path, input);
+  }
+  return [...inputs].sort((a, b) => a.path.split('/').length - b.path.split('/').length);
+}
+
+async function stageOne(input: InputArtifact, fresh: string, work: string): Promise<void> {
+  const fetched = join(work, 'input');
+  try {
+    await fetchSource(input.source, fetched);
+    const staged = stagedPath(fresh, input.path);
+    makeParents(dirname(staged));
+    await unpack(fetched, input.archive, staged);
+    if (input.mode !== null) chmodSync(staged, input.mode);
+  } catch (cause) {
+    const message = `Cannot stage input ${input.name} (${input.path}): ${reasonOf(cause)}`;
+    if (!input.optional) throw new Fault('inputs', message, { cause });
+    say(`${message}; it is optional`);
+  } finally {
+    rmSync(fetched, { recursive: true, force: true });
+  }
+}
+
+function makeParents(directory: string): void {
+  if (existsSync(directory)) return;
+  makeParents(dirname(directory));
+  makeDirectory(directory);
+}
+
+/** Readable for every user, whatever the umask: the job may run as another one. */
+function makeDirectory(path: string): void {
+  mkdirSync(path);
+  chmodSync(path, readableDirectory);
+}
+
+/** Puts the new tree, or none, in the place of the old one. */
+function replace(place: string, fresh: string): void {
+  const old = `${fresh}.old`;
+  rmSync(old, { recursive: true, force: true });
+  if (existsSync(place)) renameSync(place, old);
+  if (existsSync(fresh)) renameSync(fresh, place);
+  rmSync(old, { recursive: true, force: true });
+}
+
+function reasonOf(error: unknown): string {
+  switch (errnoOf(error)) {
+    case 'ENOSPC':
+      return 'the volume is full';
+    case 'EROFS':
+      return 'the volume is mounted read-only';
+    case 'ENAMETOOLONG':
+      return 'a name in it is longer than the volume takes';
+    case 'ENOTDIR':
+      return 'it lies in another input, which is not a directory';
+    default:
+      return sentenceOf(error);
+  }
+}

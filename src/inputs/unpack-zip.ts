@@ -1,0 +1,85 @@
+import { statSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { limits } from '../base/limits.ts';
+import type { SafeTree } from './safe-tree.ts';
+
+const madeOnUnix = 3;
+const kindBits = 0o170000;
+const linkKind = 0o120000;
+/** None said, file, directory, link. */
+const unpackedKinds: readonly number[] = [0, 0o100000, 0o040000, linkKind];
+
+/**
+ * Unpacks a ZIP file into a tree; yauzl reads the format.
+ * @throws Error with the reason
+ */
+export async function unpackZip(file: string, tree: SafeTree): Promise<void> {
+  const packed = statSync(file).size;
+  const zip = await fromZip(() => openPromise(file, { lazyEntries: true, autoClose: false }));
+  const entries = zip.eachEntry();
+  try {
+    for (;;) {
+      const next = await fromZip(() => entries.next());
+      if (next.done === true) return;
+      await unpackEntry(zip, next.value, tree, packed);
+    }
+  } finally {
+    zip.close();
+  }
+}
+
+/** What the reader of the format throws is about the archive. */
+async function fromZip<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`a broken archive: ${reason}`, { cause });
+  }
+}
+
+async function unpackEntry(zip: ZipFile, entry: Entry, tree: SafeTree, packed: number): Promise<void> {
+  const name = entry.fileName;
+  const mode = entry.versionMadeBy >> 8 === madeOnUnix ? entry.externalFileAttributes >>> 16 : 0;
+  if (!unpackedKinds.includes(mode & kindBits))
+    throw new Error(`refused: its entry "${name}" is of a kind that is not unpacked`);
+  if (entry.isEncrypted()) throw new Error(`its entry "${name}" is encrypted`);
+  const mtime = entry.getLastModDate({ timezone: 'UTC' }).getTime() / 1000;
+  if (name.endsWith('/')) return tree.directory(name, { mode: mode === 0 ? 0o755 : mode, mtime });
+  if ((mode & kindBits) === linkKind) return tree.link(name, await readLink(zip, entry));
+  const file = tree.file(name, { mode: mode === 0 ? 0o644 : mode, mtime });
+  try {
+    for await (const piece of contentOf(zip, entry)) {
+      file.write(piece);
+      tree.checkRatio(packed);
+    }
+  } finally {
+    file.close();
+  }
+}
+
+async function readLink(zip: ZipFile, entry: Entry): Promise<string> {
+  if (entry.uncompressedSize > limits.linkBytes)
+    throw new Error(`refused: its link "${entry.fileName}" is longer than a link can be`);
+  return Buffer.concat(await Array.fromAsync(contentOf(zip, entry))).toString();
+}
+
+/** An entry's bytes; yauzl checks their number, and this their checksum. */
+async function* contentOf(zip: ZipFile, entry: Entry): AsyncGenerator<Buffer> {
+  const stream = await fromZip(() => zip.openReadStreamPromise(entry));
+  const pieces: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
+  let checksum = 0;
+  try {
+    for (;;) {
+      const next = await fromZip(() => pieces.next());
+      if (next.done === true) break;
+      checksum = crc32(next.value, checksum);
+      yield next.value;
+    }
+  } finally {
+    stream.destroy();
+  }
+  if (checksum !== entry.crc32)
+    throw new Error(`a broken archive: the checksum of "${entry.fileName}" is wrong`);
+}

@@ -1,0 +1,52 @@
+import { globSync, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { type BytePath, bytePath, fsPath } from './byte-path.ts';
+import { type Root, specialKind } from './members.ts';
+import { NotSaved } from './reasons.ts';
+
+/**
+ * Finds what an artifact's path means: the one thing of that name, or all that a pattern with `*`, `?` or `[` fits.
+ * The artifact's own path may be a link, and then means what it points to; its name in the archive stays.
+ *
+ * @returns one root for a plain path; for a pattern, every match that is not below another one, in the order of bytes
+ * @throws NotSaved, or the operating system's error, when there is nothing
+ */
+export function findRoots(path: string): { readonly pattern: boolean; readonly roots: readonly Root[] } {
+  const exact = bytePath(path);
+  if (isPattern(path) && lstatSync(fsPath(exact), { throwIfNoEntry: false }) === undefined) {
+    return { pattern: true, roots: matches(path) };
+  }
+  const stats = statSync(fsPath(exact));
+  checkKind(stats);
+  const target = realpathSync.native(fsPath(exact), { encoding: 'latin1' });
+  return { pattern: false, roots: [{ path: target, name: nameOf(exact), stats }] };
+}
+
+function isPattern(path: string): boolean {
+  return /[*?[]/.test(path);
+}
+
+function nameOf(path: BytePath): BytePath {
+  return path === '/' ? '.' : basename(path);
+}
+
+function checkKind(stats: Stats): void {
+  if (!stats.isFile() && !stats.isDirectory()) throw new NotSaved(`it is ${specialKind(stats)}`);
+}
+
+/** A match is named from the last directory before the first wildcard on: `/out/*.csv` gives `a.csv`. */
+function matches(pattern: string): readonly Root[] {
+  const fixed = pattern.slice(0, pattern.slice(0, pattern.search(/[*?[]/)).lastIndexOf('/') + 1);
+  const base = bytePath(fixed);
+  const found = globSync(pattern)
+    .map(bytePath)
+    .sort((a, b) => (a < b ? -1 : 1));
+  const roots: Root[] = [];
+  for (const path of found) {
+    const stats = lstatSync(fsPath(path), { throwIfNoEntry: false });
+    const covered = roots.some((root) => root.stats.isDirectory() && path.startsWith(`${root.path}/`));
+    if (stats !== undefined && !covered) roots.push({ path, name: path.slice(base.length), stats });
+  }
+  if (roots.length === 0) throw new NotSaved('nothing fits the pattern');
+  return roots;
+}

@@ -1,0 +1,73 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { limits } from '../base/limits.ts';
+import type { MissingOutput } from '../contract/records.ts';
+import type { OutputArtifact, Template } from '../settings/template.ts';
+import { bytePath } from './byte-path.ts';
+import { matchNames } from './match-names.ts';
+import type { Mark } from './prepare-outputs.ts';
+import { lossOf } from './reasons.ts';
+import type { Skipped } from './skipped.ts';
+
+/** What the patterns found. */
+export interface Written {
+  readonly artifacts: readonly OutputArtifact[];
+  /** Patterns that found nothing. */
+  readonly missing: readonly MissingOutput[];
+}
+
+/**
+ * Finds the files that MultiFlexi's patterns fit among those that the job wrote: in the artifact directory itself, as
+ * MultiFlexi looks for them, with a change time not before the job's start. Each becomes an artifact of its own, bare,
+ * under its own name, since MultiFlexi chains jobs by that name.
+ */
+export function findWritten({ multiflexi }: Template, mark: Mark | null, skipped: Skipped): Written {
+  if (mark === null) return { artifacts: [], missing: [] };
+  const { directory } = mark;
+  const patterns = multiflexi.artifactPatterns;
+  const missing = (pattern: string, reason: string): MissingOutput => ({
+    kind: 'artifact',
+    name: pattern,
+    path: directory,
+    optional: true,
+    reason,
+  });
+  try {
+    const names = readdirSync(directory).sort();
+    const fits = matchNames(patterns, names);
+    const chosen = names.flatMap((name, index) => {
+      const fit = fits[index] ?? [];
+      return fit.includes(true) && isWritten(join(directory, name), mark, skipped) ? [{ name, fit }] : [];
+    });
+    for (const { name } of chosen.slice(limits.patternFiles))
+      skipped.add(
+        bytePath(join(directory, name)),
+        `the patterns found more than ${limits.patternFiles} files`,
+      );
+    const kept = chosen.slice(0, limits.patternFiles);
+    return {
+      artifacts: kept.map(({ name }) => bareFile(join(directory, name), name)),
+      missing: patterns
+        .filter((_, index) => !kept.some(({ fit }) => fit[index]))
+        .map((pattern) => missing(pattern, 'no file that this job wrote fits the pattern')),
+    };
+  } catch (error) {
+    return { artifacts: [], missing: patterns.map((pattern) => missing(pattern, lossOf(error))) };
+  }
+}
+
+function isWritten(path: string, { changedNs }: Mark, skipped: Skipped): boolean {
+  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stats === undefined) return false;
+  if (!stats.isFile()) {
+    skipped.add(bytePath(path), 'a pattern fits its name, but it is not a file');
+    return false;
+  }
+  if (stats.ctimeNs >= changedNs) return true;
+  skipped.add(bytePath(path), 'a pattern fits its name, but this job did not write it');
+  return false;
+}
+
+function bareFile(path: string, name: string): OutputArtifact {
+  return { name, path, optional: true, archive: { kind: 'none' } };
+}

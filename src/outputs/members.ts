@@ -1,0 +1,143 @@
+import { lstatSync, readdirSync, readlinkSync, type Stats, statfsSync } from 'node:fs';
+import { type BytePath, fsPath } from './byte-path.ts';
+import { readingReason } from './reasons.ts';
+import type { Skipped } from './skipped.ts';
+
+/** One thing that goes into an archive. */
+export interface Member {
+  /** Its name in the archive; a directory's has no slash at the end. */
+  readonly name: BytePath;
+  /** Where its bytes are. */
+  readonly path: BytePath;
+  readonly kind: 'file' | 'directory' | 'link';
+  /** Permission bits. */
+  readonly mode: number;
+  /** Bytes of a file; 0 for the others. */
+  readonly size: number;
+  /** Seconds since 1970. */
+  readonly mtime: number;
+  /** What a link says. */
+  readonly target: BytePath;
+  /** Tells files that are one file under several names; null where there is only this name. */
+  readonly identity: string | null;
+}
+
+/** Where a walk begins. */
+export interface Root {
+  readonly path: BytePath;
+  readonly name: BytePath;
+  readonly stats: Stats;
+}
+
+/** What a walk needs to know beside its beginning. */
+export interface Walk {
+  readonly skipped: Skipped;
+  /** The volume that the outputs are saved to: never a part of them. */
+  readonly volume: { readonly dev: number; readonly ino: number };
+}
+
+/**
+ * Walks a tree: every member after its directory, names in the order of their bytes, so that the same tree is always
+ * told in the same way. Nothing is followed. What is no file, directory or link, or cannot be looked at, is skipped
+ * with its reason.
+ *
+ * Synchronous calls: measured with 100,000 files, promises take several times as long.
+ */
+export function* membersOf(root: Root, walk: Walk): Generator<Member> {
+  const first = memberOf(root.path, root.name, root.stats, walk);
+  if (first === null) return;
+  yield first;
+  if (first.kind !== 'directory') return;
+  const open = [listing(first, root.stats.dev, walk)];
+  for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
+    const name = level.names.pop();
+    if (name === undefined) {
+      open.pop();
+      continue;
+    }
+    const path = `${level.path}/${name}`;
+    const stats = look(path, walk);
+    const member = stats === null ? null : memberOf(path, `${level.name}/${name}`, stats, walk);
+    if (stats === null || member === null) continue;
+    if (member.kind === 'directory' && isForeign(path, stats.dev, level.dev, walk)) continue;
+    yield member;
+    if (member.kind === 'directory') open.push(listing(member, stats.dev, walk));
+  }
+}
+
+interface Listing {
+  readonly path: BytePath;
+  readonly name: BytePath;
+  readonly dev: number;
+  /** Last first: the next one is popped off the end. */
+  readonly names: BytePath[];
+}
+
+function listing({ path, name }: Member, dev: number, { skipped }: Walk): Listing {
+  const base = path === '/' ? '' : path;
+  try {
+    const names = readdirSync(fsPath(path), { encoding: 'latin1' });
+    return { path: base, name, dev, names: names.sort(descending) };
+  } catch (error) {
+    skipped.add(path, readingReason(error));
+    return { path: base, name, dev, names: [] };
+  }
+}
+
+function descending(a: BytePath, b: BytePath): number {
+  return a < b ? 1 : -1;
+}
+
+function look(path: BytePath, { skipped }: Walk): Stats | null {
+  try {
+    return lstatSync(fsPath(path));
+  } catch (error) {
+    skipped.add(path, readingReason(error));
+    return null;
+  }
+}
+
+function memberOf(path: BytePath, name: BytePath, stats: Stats, walk: Walk): Member | null {
+  const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'link';
+  if (kind === 'link' && !stats.isSymbolicLink()) {
+    walk.skipped.add(path, `it is ${specialKind(stats)}`);
+    return null;
+  }
+  if (stats.ino === walk.volume.ino && stats.dev === walk.volume.dev) {
+    walk.skipped.add(path, 'it is the volume that the outputs are saved to');
+    return null;
+  }
+  let target = '';
+  try {
+    if (kind === 'link') target = readlinkSync(fsPath(path), 'latin1');
+  } catch (error) {
+    walk.skipped.add(path, readingReason(error));
+    return null;
+  }
+  return {
+    name,
+    path,
+    kind,
+    mode: stats.mode & 0o7777,
+    size: kind === 'file' ? stats.size : 0,
+    mtime: Math.floor(stats.mtimeMs / 1000),
+    target,
+    identity: kind === 'file' && stats.nlink > 1 ? `${stats.dev}:${stats.ino}` : null,
+  };
+}
+
+/** What a thing is that no archive can hold: `a FIFO`, … */
+export function specialKind(stats: Stats): string {
+  if (stats.isFIFO()) return 'a FIFO';
+  if (stats.isSocket()) return 'a socket';
+  return 'a device';
+}
+
+/** File systems that show the kernel's state (statfs(2)): proc, sysfs, cgroup, cgroup2, devpts, debugfs, tracefs. */
+const kernelFileSystems = new Set([0x9fa0, 0x62656572, 0x27e0eb, 0x63677270, 0x1cd1, 0x64626720, 0x74726163]);
+
+function isForeign(path: BytePath, dev: number, parentDev: number, { skipped }: Walk): boolean {
+  if (dev === parentDev || !kernelFileSystems.has(statfsSync(fsPath(path)).type)) return false;
+  skipped.add(path, "it is the kernel's own file system");
+  return true;
+}

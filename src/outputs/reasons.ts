@@ -1,0 +1,28 @@
+import { errnoOf, sentenceOf } from '../base/fault.ts';
+
+/** What the usual errors mean, for a person. */
+const known: Readonly<Record<string, string>> = {
+  ENOENT: 'not found',
+  ENOTDIR: 'not found: a part of its path is not a directory',
+  EACCES: 'this user may not read it',
+  EPERM: 'this user may not read it',
+  ELOOP: 'its links lead in a circle',
+  EISDIR: 'it is a directory',
+  EIO: 'the disk could not read it',
+  ENXIO: 'it is a socket',
+};
+
+/** Why something could not be read: a few words, without the path. */
+export function readingReason(error: unknown): string {
+  return known[errnoOf(error) ?? ''] ?? sentenceOf(error);
+}
+
+/** Thrown where an output cannot be saved; its message is the reason, without the path. */
+export class NotSaved extends Error {
+  override readonly name = 'NotSaved';
+}
+
+/** Why an output was not saved. */
+export function lossOf(error: unknown): string {
+  return error instanceof NotSaved ? error.message : readingReason(error);
+}

@@ -1,0 +1,87 @@
+import { statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
+import { limits } from '../base/limits.ts';
+import type { Layout } from '../contract/layout.ts';
+import type { ArtifactRecord } from '../contract/records.ts';
+import type { ArchiveStrategy, OutputArtifact } from '../settings/template.ts';
+import { type Codec, plain } from './codec.ts';
+import { copyFile } from './copy-file.ts';
+import { findRoots } from './find-roots.ts';
+import { gzip } from './gzip.ts';
+import { type Member, membersOf, type Root, type Walk } from './members.ts';
+import { PackedStream } from './packed-stream.ts';
+import { checkReadable } from './read-file.ts';
+import { SavedFile } from './saved-file.ts';
+import type { Skipped } from './skipped.ts';
+import { writeTar } from './write-tar.ts';
+import { writeZip } from './write-zip.ts';
+import { zstd } from './zstd.ts';
+
+/** What saving one artifact needs to know. */
+export interface ArtifactRequest {
+  readonly artifact: Pick<OutputArtifact, 'name' | 'path' | 'archive'>;
+  readonly layout: Layout;
+  readonly skipped: Skipped;
+}
+
+/**
+ * Saves one artifact as the template wants it packed.
+ * @throws NotSaved, or an error of the operating system, when nothing of it could be saved; nothing is left behind
+ */
+export async function saveArtifact({ artifact, layout, skipped }: ArtifactRequest): Promise<ArtifactRecord> {
+  const { name, path, archive } = artifact;
+  const { roots, pattern } = findRoots(path);
+  const [only] = roots;
+  const bare = archive.kind === 'none' && !pattern && only?.stats.isFile() === true;
+  if (!pattern && only !== undefined) checkReadable(only);
+  const { dev, ino } = statSync(layout.root);
+  const place =
+    join(layout.artifacts, path === '/' ? '/' : `.${path}`) + (bare ? '' : extensions[archive.kind]);
+  const file = new SavedFile(layout.root, place);
+  try {
+    if (bare && only !== undefined) copyFile(only, file);
+    else await pack(members(roots, { skipped, volume: { dev, ino } }), archive, file, skipped);
+    const saved = file.publish();
+    return { name, path, file: relative(layout.root, place), archive: archive.kind, ...saved };
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+}
+
+/** What an archive's name ends with; a bare file keeps its own. */
+const extensions = { tar: '.tgz', zip: '.zip', none: '.tar', zstd: '.tar.zst' } as const;
+
+function* members(roots: readonly Root[], walk: Walk): Generator<Member> {
+  for (const root of roots) yield* membersOf(root, walk);
+}
+
+async function pack(
+  found: Iterable<Member>,
+  archive: ArchiveStrategy,
+  file: SavedFile,
+  skipped: Skipped,
+): Promise<void> {
+  const cores = Math.min(availableParallelism(), limits.packThreads);
+  if (archive.kind === 'zip') return writeZip(found, file, { skipped, cores });
+  const codec = codecOf(archive, cores);
+  try {
+    const stream = new PackedStream(codec, file);
+    await writeTar(found, stream, skipped);
+    await stream.end();
+  } finally {
+    codec.close();
+  }
+}
+
+function codecOf(archive: Exclude<ArchiveStrategy, { kind: 'zip' }>, cores: number): Codec {
+  switch (archive.kind) {
+    case 'tar':
+      return gzip(archive.compressionLevel, cores);
+    case 'zstd':
+      return zstd(archive.level, cores);
+    case 'none':
+      return plain(limits.copyBytes);
+  }
+}

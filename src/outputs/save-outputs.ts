@@ -1,0 +1,67 @@
+import type { Layout } from '../contract/layout.ts';
+import type { ArtifactRecord, MissingOutput, OutputsRecord, ParameterRecord } from '../contract/records.ts';
+import type { OutputArtifact, Template } from '../settings/template.ts';
+import { findWritten } from './find-written.ts';
+import type { Mark } from './prepare-outputs.ts';
+import { lossOf, NotSaved } from './reasons.ts';
+import { saveArtifact } from './save-artifact.ts';
+import { saveParameter } from './save-parameter.ts';
+import { Skipped } from './skipped.ts';
+
+/** What the outputs are saved from and to. */
+export interface OutputsRequest {
+  readonly template: Template;
+  readonly layout: Layout;
+  /** What `prepareOutputs` gave before the job started. */
+  readonly mark: Mark | null;
+}
+
+/**
+ * Saves a job's parameters and artifacts: those that the template declares, the result file, and the files that the
+ * job wrote and that MultiFlexi's patterns fit. One that fails does not cost the others: it is named in `missing`.
+ */
+export async function saveOutputs({ template, layout, mark }: OutputsRequest): Promise<OutputsRecord> {
+  const skipped = new Skipped();
+  const missing: MissingOutput[] = [];
+  const parameters: ParameterRecord[] = [];
+  for (const parameter of template.parameters) {
+    try {
+      parameters.push(saveParameter(parameter, layout));
+    } catch (error) {
+      const { name, path } = parameter;
+      missing.push({ kind: 'parameter', name, path, optional: false, reason: lossOf(error) });
+    }
+  }
+  const found = findWritten(template, mark, skipped);
+  missing.push(...found.missing);
+  const saved: Saved[] = [];
+  for (const artifact of [...template.artifacts, ...resultFile(template), ...found.artifacts]) {
+    try {
+      const record = twinOf(artifact, saved) ?? (await saveArtifact({ artifact, layout, skipped }));
+      saved.push({ artifact, record });
+    } catch (error) {
+      const { name, path, optional } = artifact;
+      missing.push({ kind: 'artifact', name, path, optional, reason: lossOf(error) });
+    }
+  }
+  return { parameters, artifacts: saved.map(({ record }) => record), missing, skipped: skipped.list() };
+}
+
+interface Saved {
+  readonly artifact: OutputArtifact;
+  readonly record: ArtifactRecord;
+}
+
+/** MultiFlexi reads the report that the job writes; that there is none is for the reader to judge. */
+function resultFile({ multiflexi: { resultFile } }: Template): readonly OutputArtifact[] {
+  if (resultFile === null) return [];
+  return [{ name: 'resultFile', path: resultFile, optional: true, archive: { kind: 'none' } }];
+}
+
+/** The record of an artifact that would be the same file: wanted twice, or declared and found by a pattern. */
+function twinOf({ name, path, archive }: OutputArtifact, saved: readonly Saved[]): ArtifactRecord | null {
+  const twin = saved.find(({ artifact }) => artifact.path === path && artifact.archive.kind === archive.kind);
+  if (twin === undefined) return null;
+  if (JSON.stringify(twin.artifact.archive) === JSON.stringify(archive)) return { ...twin.record, name };
+  throw new NotSaved(`its file is already that of artifact ${twin.artifact.name}, packed at another level`);
+}

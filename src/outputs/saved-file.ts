@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { pid } from 'node:process';
+import { errnoOf, sentenceOf } from '../base/fault.ts';
+import { removeFile } from '../base/remove.ts';
+import { NotSaved } from './reasons.ts';
+
+/** All users of the pod may add to the directories, as they may to the volume. */
+const sharedDirectory = 0o777;
+const readableFile = 0o644;
+
+/**
+ * A file of the volume's `outputs/` that is being written: under another name until it is whole. Its length and
+ * SHA-256 are taken on the way.
+ */
+export class SavedFile {
+  readonly #path: string;
+  readonly #temporary: string;
+  readonly #file: number;
+  readonly #hash = createHash('sha256');
+  #bytes = 0;
+
+  /**
+   * @param root the volume's root; `path` is below it
+   * @throws NotSaved
+   */
+  constructor(root: string, path: string) {
+    this.#path = path;
+    // A short name: the final one may be as long as names can be.
+    this.#temporary = join(dirname(path), `.saving.${pid}`);
+    this.#file = writing(() => {
+      makeDirectories(root, dirname(path));
+      removeFile(this.#temporary);
+      return openSync(this.#temporary, 'wx', readableFile);
+    });
+  }
+
+  /** Bytes written so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    this.#bytes += bytes.length;
+    writing(() => {
+      for (let offset = 0; offset < bytes.length; ) offset += writeSync(this.#file, bytes, offset);
+    });
+  }
+
+  /** Gives the file its name. */
+  publish(): { readonly bytes: number; readonly sha256: string } {
+    writing(() => {
+      fchmodSync(this.#file, readableFile);
+      renameSync(this.#temporary, this.#path);
+      closeSync(this.#file);
+    });
+    return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
+  }
+
+  /** Leaves nothing behind. */
+  discard(): void {
+    closeSync(this.#file);
+    try {
+      removeFile(this.#temporary);
+    } catch {
+      // What made the file fail is told; that a rest of it stays, on a broken volume, helps nobody.
+    }
+  }
+}
+
+function makeDirectories(root: string, directory: string): void {
+  let path = root;
+  for (const name of relative(root, directory).split('/')) {
+    path = join(path, name);
+    try {
+      mkdirSync(path);
+      chmodSync(path, sharedDirectory);
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+    }
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'the volume is full',
+  EDQUOT: "the volume's quota is used up",
+  EFBIG: 'larger than a file of the volume may be',
+  EROFS: 'the volume is mounted read-only',
+  EACCES: 'this user may not write to the volume',
+  EPERM: 'this user may not write to the volume',
+  ENAMETOOLONG: 'its name is too long for a file of the volume',
+};
+
+function writing<T>(write: () => T): T {
+  try {
+    return write();
+  } catch (cause) {
+    const found = reasons[errnoOf(cause) ?? ''] ?? sentenceOf(cause);
+    throw new NotSaved(`it cannot be kept: ${found}`, { cause });
+  }
+}

@@ -1,0 +1,70 @@
+import { isUtf8 } from 'node:buffer';
+import { Header, Pax } from 'tar';
+import { type BytePath, isAscii, textOf } from './byte-path.ts';
+import type { Member } from './members.ts';
+
+/** Bytes of a tar block (POSIX.1, pax). */
+export const tarBlockBytes = 512;
+
+/**
+ * What stands before a member's bytes in a tar: POSIX ustar, a pax header before it where that does not do (long names,
+ * names that are not ASCII, 8 GiB and more), GNU's long names where a name is not UTF-8. Owners are 0: what is saved is
+ * a tree, not who made it, and a job's random user must not change the archive.
+ *
+ * @param original the archive name of the file that this one is another name of, or null
+ */
+export function tarHeader(member: Member, original: BytePath | null): Buffer {
+  const name = member.kind === 'directory' ? `${member.name}/` : member.name;
+  const link = original ?? (member.kind === 'link' ? member.target : '');
+  if (!isText(name) || !isText(link)) return rawHeader(member, name, link, original !== null);
+  const fields = {
+    ...common(member, original !== null),
+    path: textOf(name),
+    ...(link !== '' && { linkpath: textOf(link) }),
+  };
+  const block = Buffer.alloc(tarBlockBytes);
+  if (!new Header(fields).encode(block)) return block;
+  return Buffer.concat([new Pax(fields).encode(), block]);
+}
+
+function common(member: Member, isHardLink: boolean) {
+  return {
+    mode: member.mode,
+    uid: 0,
+    gid: 0,
+    size: isHardLink ? 0 : member.size,
+    mtime: new Date(member.mtime * 1000),
+    type: isHardLink ? ('Link' as const) : types[member.kind],
+  };
+}
+
+const types = { file: 'File', directory: 'Directory', link: 'SymbolicLink' } as const;
+
+function isText(path: BytePath): boolean {
+  return isAscii(path) || isUtf8(Buffer.from(path, 'latin1'));
+}
+
+/** Names go into long-name records as the bytes that they are, which every reader of GNU's format takes. */
+function rawHeader(member: Member, name: BytePath, link: BytePath, isHardLink: boolean): Buffer {
+  const block = Buffer.alloc(tarBlockBytes);
+  new Header({
+    ...common(member, isHardLink),
+    path: 'name',
+    ...(link !== '' && { linkpath: 'link' }),
+  }).encode(block);
+  return Buffer.concat([
+    longRecord('NextFileHasLongPath', name),
+    ...(link === '' ? [] : [longRecord('NextFileHasLongLinkpath', link)]),
+    block,
+  ]);
+}
+
+function longRecord(type: 'NextFileHasLongPath' | 'NextFileHasLongLinkpath', path: BytePath): Buffer {
+  const size = path.length + 1;
+  const record = Buffer.alloc(tarBlockBytes + Math.ceil(size / tarBlockBytes) * tarBlockBytes);
+  new Header({ path: '././@LongLink', mode: 0o644, uid: 0, gid: 0, size, mtime: new Date(0), type }).encode(
+    record,
+  );
+  record.write(path, tarBlockBytes, 'latin1');
+  return record;
+}
