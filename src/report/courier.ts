@@ -14,13 +14,17 @@ export type Delivered = string | null;
 export class Courier {
   readonly sink: Sink;
   readonly #progress: Progress;
-  readonly #finished: Promise<Delivered>;
+  #finished: Promise<Delivered>;
   #wake: () => void = () => undefined;
   #awake = true;
-  /** Ms of a monotonic clock; nothing is tried again later than this. */
-  #giveUpAt = Number.POSITIVE_INFINITY;
+  /** How long it may go on without getting anywhere, ms. */
+  #patienceMs = Number.POSITIVE_INFINITY;
+  /** Ms of a monotonic clock: the last time that something was delivered, and the end of all tries. */
+  #advancedAt = performance.now();
+  #endsAt = Number.POSITIVE_INFINITY;
   #limitTimer: Timer | null = null;
   #over = false;
+  #hasFailed = false;
   #failures = 0;
   #lastFailure: Delivered = null;
   readonly #told = new Set<string>();
@@ -42,24 +46,43 @@ export class Courier {
     this.#wake();
   }
 
-  /** The job has ended: what is left must be delivered within this time. */
-  async finish(budgetMs: number): Promise<Delivered> {
-    this.limit(budgetMs);
+  /**
+   * The job has ended: delivers what is left. It is given up when nothing gets through for `patienceMs`, and after
+   * `limitMs` in any case.
+   */
+  async finish(patienceMs: number, limitMs: number): Promise<Delivered> {
+    this.#patienceMs = patienceMs;
+    this.#advancedAt = performance.now();
+    this.limit(limitMs);
     this.wake();
+    // What failed for good while the job ran gets one more try: somebody may have put it right.
+    if (this.#hasFailed) this.#finished = this.#run();
     const outcome = await Promise.race([this.#finished, this.#tooLate]);
     this.#over = true;
+    this.#limitTimer?.cancel();
     await Promise.race([this.sink.close().catch(noInterest), pauseFor(limits.closeMs)]);
     return outcome;
   }
 
   /** Nothing is tried any more after this time from now; a limit that was set before is only ever brought nearer. */
-  limit(budgetMs: number): void {
-    const until = performance.now() + budgetMs;
-    if (until >= this.#giveUpAt) return;
-    this.#giveUpAt = until;
+  limit(limitMs: number): void {
+    this.#endsAt = Math.min(this.#endsAt, performance.now() + limitMs);
+    this.#watchTime();
+  }
+
+  get #giveUpAt(): number {
+    return Math.min(this.#endsAt, this.#advancedAt + this.#patienceMs);
+  }
+
+  /** An exchange that hangs does not hold the program: what is left stays in the spool. */
+  #watchTime(): void {
     this.#limitTimer?.cancel();
-    // An exchange that hangs does not hold the program: what is left stays in the spool.
-    this.#limitTimer = after(budgetMs, () => this.#expire(`${this.sink.name} did not answer in time`));
+    const left = this.#giveUpAt - performance.now();
+    if (left === Number.POSITIVE_INFINITY) return;
+    this.#limitTimer = after(Math.max(0, left), () => {
+      if (performance.now() < this.#giveUpAt) this.#watchTime();
+      else this.#expire(`${this.sink.name} did not answer in time`);
+    });
   }
 
   async #run(): Promise<Delivered> {
@@ -92,12 +115,17 @@ export class Courier {
 
   async #attempt(): Promise<DeliveryError | null> {
     try {
-      for (const sentence of await this.sink.deliver(this.#progress)) this.#tellOnce(sentence);
+      for (const sentence of await this.sink.deliver(this.#progress, this.#advanced))
+        this.#tellOnce(sentence);
       return null;
     } catch (error) {
       return asDeliveryError(error);
     }
   }
+
+  readonly #advanced = (): void => {
+    this.#advancedAt = performance.now();
+  };
 
   #tellOnce(sentence: string): void {
     if (this.#told.has(sentence)) return;
@@ -106,6 +134,7 @@ export class Courier {
   }
 
   #failed(sentence: string): string {
+    this.#hasFailed = true;
     say(sentence);
     return sentence;
   }

@@ -41,13 +41,14 @@ export class Delivery {
 
   /**
    * Delivers all that is left of a job that has ended.
+   * @param limitMs a limit for all of it, however well it goes
    * @returns whether everything was delivered; where not, it was said why
    */
-  async finish(progress: Progress, budgetMs: number): Promise<boolean> {
+  async finish(progress: Progress, limitMs: number): Promise<boolean> {
     if (this.#couriers.every(({ sink }) => sink.isSoft)) this.#printResult(progress);
     const outcomes = await Promise.all(
       this.#couriers.map(async (courier) => {
-        const outcome = await courier.finish(this.#share(courier, budgetMs));
+        const outcome = await courier.finish(...this.#share(courier, limitMs));
         // A REST server that was never reached leaves the row to the database, while there is time for it.
         if (outcome !== null && courier.sink.writesRowFirst) this.#owner?.decide('database');
         return courier.sink.isSoft ? null : outcome;
@@ -63,9 +64,13 @@ export class Delivery {
     return delivered;
   }
 
-  #share({ sink }: Courier, budgetMs: number): number {
-    if (sink.isSoft) return Math.min(budgetMs, limits.softSinkMs);
-    return sink.writesRowFirst && this.#settings.database !== null ? budgetMs * 0.75 : budgetMs;
+  /** How long a sink may get nowhere, and how long it may take in all, ms. */
+  #share({ sink }: Courier, limitMs: number): readonly [patienceMs: number, limitMs: number] {
+    const { budgetMs, database } = this.#settings;
+    if (sink.isSoft) return [limits.softSinkMs, Math.min(limitMs, limits.softSinkMs)];
+    // The database needs time to take the row of a server that cannot be reached.
+    const share = sink.writesRowFirst && database !== null ? 0.75 : 1;
+    return [budgetMs * share, limitMs * share];
   }
 
   #printResult({ report }: Progress): void {

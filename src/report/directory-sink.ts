@@ -27,14 +27,14 @@ export class DirectorySink implements Sink {
     this.#volume = volume;
   }
 
-  async deliver({ report }: Progress): Promise<readonly string[]> {
+  async deliver({ report }: Progress, advanced: () => void): Promise<readonly string[]> {
     if (report === null) return [];
     const refused: string[] = [];
     try {
       mkdirSync(this.#target, { recursive: true });
       const target = new Volume(this.#target);
       for (const file of filesOf(report)) {
-        const reason = await copy(this.#volume, target, file);
+        const reason = await copy(this.#volume, target, file, advanced);
         if (reason !== null) refused.push(`"${file}" was not kept in ${this.#target}: it ${reason}`);
       }
       target.publish(reportRecord, `${JSON.stringify(report, null, 2)}\n`);
@@ -67,7 +67,7 @@ function filesOf(report: JobReport): readonly string[] {
 }
 
 /** @returns why it was not copied; null when it was, or when a file of the emissary's own is not there */
-async function copy(from: Volume, to: Volume, path: string): Promise<string | null> {
+async function copy(from: Volume, to: Volume, path: string, advanced: () => void): Promise<string | null> {
   const isOutput = path.startsWith('outputs/');
   if (!isOutput && !path.startsWith('ctr/')) return 'is not among the outputs';
   const opened = from.openFile(path);
@@ -77,7 +77,7 @@ async function copy(from: Volume, to: Volume, path: string): Promise<string | nu
   }
   try {
     to.makeDirectories(path.slice(0, path.lastIndexOf('/')));
-    await to.publishPieces(path, piecesOf(opened.descriptor, opened.size));
+    await to.publishPieces(path, piecesOf(opened.descriptor, opened.size, advanced));
     return null;
   } finally {
     closeSync(opened.descriptor);
@@ -85,13 +85,14 @@ async function copy(from: Volume, to: Volume, path: string): Promise<string | nu
 }
 
 /** The file's bytes, no more than it had when it was opened: a job that goes on writing does not fill the disk. */
-async function* piecesOf(descriptor: number, size: number): AsyncGenerator<Buffer> {
+async function* piecesOf(descriptor: number, size: number, advanced: () => void): AsyncGenerator<Buffer> {
   const buffer = Buffer.allocUnsafe(limits.copyBytes);
   for (let offset = 0; offset < size; ) {
     const count = readSync(descriptor, buffer, 0, Math.min(buffer.length, size - offset), offset);
     if (count === 0) return;
     yield buffer.subarray(0, count);
     offset += count;
+    advanced();
     // Other sinks have their turn between two pieces.
     await new Promise((resolve) => setImmediate(resolve));
   }

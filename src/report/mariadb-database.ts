@@ -1,5 +1,5 @@
-import { Kysely, MysqlDialect, sql } from 'kysely';
-import { createPool } from 'mysql2';
+import { Kysely, MysqlDialect, type MysqlPool, type MysqlPoolConnection, sql } from 'kysely';
+import { createPool, type Pool } from 'mysql2';
 import { limits } from '../base/limits.ts';
 import type { DatabaseSettings } from '../settings/database-settings.ts';
 import { explainMariadb } from './mariadb-errors.ts';
@@ -21,7 +21,7 @@ export function openMariadb(settings: Settings): SqlDatabase {
     connectTimeout: limits.exchangeMs,
     ...(settings.authority !== null && { ssl: { ca: settings.authority, rejectUnauthorized: true } }),
   });
-  const query = new Kysely<Tables>({ dialect: new MysqlDialect({ pool }) });
+  const query = new Kysely<Tables>({ dialect: new MysqlDialect({ pool: withTimeouts(pool) }) });
   const name = `the database ${settings.database} at ${settings.host}:${settings.port}`;
   return {
     name,
@@ -38,6 +38,31 @@ export function openMariadb(settings: Settings): SqlDatabase {
     close: () => query.destroy(),
   };
 }
+
+/** A server that stopped answering without a word would otherwise be waited for as long as TCP does: for ever. */
+function withTimeouts(pool: Pool): MysqlPool {
+  return {
+    end: (callback) => pool.end((error) => callback(error)),
+    getConnection: (callback) =>
+      pool.getConnection((error, connection) => {
+        if (error !== null) return callback(error, undefined as never);
+        callback(null, {
+          release: () => connection.release(),
+          query: ((text: string, values: readonly unknown[], answered: Answered) =>
+            connection.query(
+              { sql: text, timeout: limits.exchangeMs, values: [...values] },
+              (failure, result) => {
+                if (failure?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') connection.destroy();
+                answered(failure, result);
+              },
+            )) as unknown as MysqlPoolConnection['query'],
+        });
+      }),
+  };
+}
+
+/** kysely's driver always gives a call back; its form without one is for streams. */
+type Answered = (error: unknown, result: unknown) => void;
 
 /** What the driver writes as two characters. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters.

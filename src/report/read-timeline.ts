@@ -13,8 +13,10 @@ export interface Piece {
 export class TimelineReader {
   readonly #descriptor: number;
   #offset: number;
-  #buffer = Buffer.alloc(0);
+  readonly #buffer = Buffer.allocUnsafeSlow(limits.timelineReadBytes);
+  /** What was read and not used yet is between these two. */
   #position = 0;
+  #end = 0;
 
   constructor(descriptor: number, offset: number) {
     this.#descriptor = descriptor;
@@ -23,27 +25,31 @@ export class TimelineReader {
 
   /** @returns the next piece; null when there is none yet; `'garbage'` when the file is not a timeline */
   next(): Piece | null | 'garbage' {
-    let end = this.#buffer.indexOf(newline, this.#position);
+    let end = this.#findEnd();
     if (end === -1) {
       this.#fill();
-      end = this.#buffer.indexOf(newline, this.#position);
+      end = this.#findEnd();
     }
-    if (end === -1) return this.#buffer.length - this.#position > limits.timelineLineBytes ? 'garbage' : null;
+    if (end === -1) return this.#end - this.#position > limits.timelineLineBytes ? 'garbage' : null;
     const match = lineShape.exec(this.#buffer.toString('latin1', this.#position, end));
     if (match === null) return 'garbage';
     this.#position = end + 1;
-    const next = this.#offset - this.#buffer.length + this.#position;
+    const next = this.#offset - this.#end + this.#position;
     return { stream: match[1] === '1' ? 'stdout' : 'stderr', bytes: Number(match[2]), next };
   }
 
+  #findEnd(): number {
+    const found = this.#buffer.subarray(this.#position, this.#end).indexOf(newline);
+    return found === -1 ? -1 : this.#position + found;
+  }
+
   #fill(): void {
-    const rest = this.#buffer.subarray(this.#position);
-    const more = Buffer.allocUnsafe(limits.timelineReadBytes);
-    const count = readSync(this.#descriptor, more, 0, more.length, this.#offset);
-    if (count === 0) return;
+    const rest = this.#end - this.#position;
+    this.#buffer.copyWithin(0, this.#position, this.#end);
+    const count = readSync(this.#descriptor, this.#buffer, rest, this.#buffer.length - rest, this.#offset);
     this.#offset += count;
-    this.#buffer = Buffer.concat([rest, more.subarray(0, count)]);
     this.#position = 0;
+    this.#end = rest + count;
   }
 }
 

@@ -23,10 +23,11 @@ export interface Sink {
    * Brings the other side up to what has become of the job. It looks first at what is there already, so that it may be
    * called any number of times, by any process, after any failure: nothing is lost and nothing is there twice.
    *
+   * @param advanced called whenever something was delivered: it is slow, but it gets somewhere
    * @returns sentences about what the other side cannot take; they are said once
    * @throws DeliveryError
    */
-  deliver(progress: Progress): Promise<readonly string[]>;
+  deliver(progress: Progress, advanced: () => void): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 

@@ -23,7 +23,7 @@ export class LineSplitter {
     return this.#pendingBytes;
   }
 
-  /** @param bytes are kept until their line ends, so the caller must not change them */
+  /** @param bytes are copied where they are kept: the caller may use their memory again */
   push(bytes: Buffer): void {
     let start = 0;
     for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
@@ -50,7 +50,7 @@ export class LineSplitter {
   }
 
   #keep(rest: Buffer): void {
-    this.#pending.push(rest);
+    this.#pending.push(Buffer.from(rest));
     this.#pendingBytes += rest.length;
     if (this.#pendingBytes <= limits.lineBytes) return;
     let line = Buffer.concat(this.#pending);

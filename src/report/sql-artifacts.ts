@@ -27,6 +27,7 @@ export async function deliverArtifacts(
   jobId: number,
   report: JobReport,
   volume: Volume,
+  advanced: () => void,
 ): Promise<readonly string[]> {
   const outputs = outputsOf(report);
   if (outputs.length === 0) return [];
@@ -39,6 +40,7 @@ export async function deliverArtifacts(
       return store(database, transaction, jobId, output, volume, room);
     });
     if (sentence !== null) refused.push(sentence);
+    advanced();
   }
   return refused;
 }

@@ -29,7 +29,7 @@ export class LineDelivery {
   }
 
   /** Delivers all lines that there are. After a failure, calling it again goes on where the table ends. */
-  async deliver(output: OutputLog): Promise<void> {
+  async deliver(output: OutputLog, advanced: () => void): Promise<void> {
     this.#base ??= await this.#findBase();
     const base = this.#base;
     this.#next ??= (await lastSeq(this.#database.query, this.#jobId)) - base + 1;
@@ -47,6 +47,7 @@ export class LineDelivery {
         return Math.max(there, there >= first - 1 ? first + lines.length - 1 : 0);
       });
       this.#next = last + 1;
+      advanced();
     }
   }
 

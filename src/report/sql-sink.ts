@@ -26,11 +26,11 @@ export class SqlSink implements Sink {
     this.#spool = spool;
   }
 
-  async deliver(progress: Progress): Promise<readonly string[]> {
+  async deliver(progress: Progress, advanced: () => void): Promise<readonly string[]> {
     this.#database ??= await this.#open();
     const database = this.#database;
     try {
-      return await this.#bringUp(database, progress);
+      return await this.#bringUp(database, progress, advanced);
     } catch (error) {
       throw error instanceof DeliveryError ? error : database.explain(error);
     }
@@ -41,7 +41,11 @@ export class SqlSink implements Sink {
     this.#database = null;
   }
 
-  async #bringUp(database: SqlDatabase, progress: Progress): Promise<readonly string[]> {
+  async #bringUp(
+    database: SqlDatabase,
+    progress: Progress,
+    advanced: () => void,
+  ): Promise<readonly string[]> {
     const jobId = this.#jobId;
     if (!this.#known) await this.#checkJob(database);
     if (this.#owner.current === 'database' && !this.#begun && progress.started !== null) {
@@ -49,10 +53,10 @@ export class SqlSink implements Sink {
       this.#begun = true;
     }
     this.#lines ??= new LineDelivery(database, jobId, this.#spool);
-    await this.#lines.deliver(progress.output);
+    await this.#lines.deliver(progress.output, advanced);
     const { report } = progress;
     if (report === null) return [];
-    const refused = await deliverArtifacts(database, jobId, report, this.#spool.volume);
+    const refused = await deliverArtifacts(database, jobId, report, this.#spool.volume, advanced);
     if ((await this.#owner.decided) === 'database') await end(database, jobId, report);
     if (refused.length > 0) throw new DeliveryError(refused.join('; '), { permanent: true });
     return [];

@@ -7,7 +7,8 @@ export class StreamReader {
   readonly #volume: Volume;
   readonly #path: string;
   #descriptor: number | null = null;
-  #ahead: Buffer = Buffer.alloc(0);
+  readonly #buffer = Buffer.allocUnsafeSlow(limits.streamReadBytes);
+  #ahead: Buffer = this.#buffer.subarray(0, 0);
   /** Offset of the next byte that `take` gives. */
   offset: number;
 
@@ -17,7 +18,10 @@ export class StreamReader {
     this.offset = offset;
   }
 
-  /** The next bytes of the stream, at most `count`; none when the file ends here or is not a file. */
+  /**
+   * The next bytes of the stream, at most `count`; none when the file ends here or is not a file.
+   * They hold until the next call.
+   */
   take(count: number): Buffer {
     if (this.#ahead.length === 0) this.#ahead = this.#readAhead();
     const taken = this.#ahead.subarray(0, count);
@@ -37,8 +41,9 @@ export class StreamReader {
       if ('kind' in opened) return this.#ahead;
       this.#descriptor = opened.descriptor;
     }
-    // A new buffer each time: lines that are not finished keep parts of the old one.
-    const buffer = Buffer.allocUnsafeSlow(limits.streamReadBytes);
-    return buffer.subarray(0, readSync(this.#descriptor, buffer, 0, buffer.length, this.offset));
+    return this.#buffer.subarray(
+      0,
+      readSync(this.#descriptor, this.#buffer, 0, this.#buffer.length, this.offset),
+    );
   }
 }
