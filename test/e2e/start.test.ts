@@ -222,12 +222,17 @@ test('npm start refuses a database that it cannot use, in one sentence', async (
 });
 
 test('npm start through npm ends with the status of the command', async (t) => {
-  const directory = temporaryVolume(t);
-  const env = { TMPDIR: directory, MULTIFLEXI_DATABASE_URL: `sqlite://${directory}/multiflexi.sqlite` };
-  const { exitCode, stdout } = await execa('npm', ['start', '--', 'sh', '-c', 'echo "a  b"; exit 7'], {
-    env,
-    reject: false,
-  });
+  const start = await npmStart(t, ['sh', '-c', 'echo "a  b"; exit 7'], { npm: true });
+  const { exitCode, stdout } = await start.process;
   assert.equal(exitCode, 7);
   assert.match(stdout, /^a {2}b$/m);
+});
+
+test('SIGTERM to npm reaches the job of npm start, and is recorded', async (t) => {
+  const start = await npmStart(t, ['sh', '-c', 'echo ready; exec sleep 1000'], { npm: true });
+  await start.shows(/ready\r?$/m);
+  start.process.kill('SIGTERM');
+  const { exitCode } = await start.process;
+  assert.equal(exitCode, 143, start.shown());
+  assert.equal(start.rows('select exitcode from job')[0]?.['exitcode'], 143);
 });

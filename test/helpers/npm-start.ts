@@ -27,18 +27,19 @@ export interface Started {
  * Starts build/start.ts with a database and a temporary directory of the test's own, so that nothing is left in the
  * tree.
  *
- * @param how `terminal` runs it in a pseudo-terminal (script(1)), where keys are typed by writing to its input
+ * @param how `npm` goes through npm, as a person does; `terminal` runs it in a pseudo-terminal (script(1)), where keys are typed by writing to its input
  */
 export async function npmStart(
   t: TestContext,
   command: readonly string[],
-  how: { terminal?: boolean; env?: Record<string, string>; input?: string } = {},
+  how: { terminal?: boolean; npm?: boolean; env?: Record<string, string>; input?: string } = {},
 ): Promise<Started> {
   const directory = temporaryVolume(t);
   const temporary = join(directory, 'tmp');
   await mkdir(temporary);
   const database = join(directory, 'multiflexi.sqlite');
-  const words = [process.execPath, resolve('build/start.ts'), ...command];
+  const through = how.npm === true ? ['npm', 'start', '--'] : [process.execPath, resolve('build/start.ts')];
+  const words = [...through, ...command];
   const [file = '', ...rest] = how.terminal === true ? inTerminal(words) : words;
   const started = execa(file, rest, {
     env: { TMPDIR: temporary, MULTIFLEXI_DATABASE_URL: `sqlite://${database}`, SHELL: '/bin/sh', ...how.env },
