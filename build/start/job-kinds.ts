@@ -32,7 +32,15 @@ export function sampleJob(place: Place): JobKind {
   const variables = variablesIn(place, 'licence-audit.json');
   return {
     application: { ...definition, name: definition.name.en },
-    command: ['node', `${folder}/audit.ts`, '--lock', 'package-lock.json', '--output', place.work],
+    // The runtime that this project brings along: the machine's own Node may be too old to run TypeScript.
+    command: [
+      'node_modules/.bin/node',
+      `${folder}/audit.ts`,
+      '--lock',
+      'package-lock.json',
+      '--output',
+      place.work,
+    ],
     variables,
     template: {
       outputs: {

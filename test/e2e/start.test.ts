@@ -176,7 +176,10 @@ test('npm start keeps what a stopped job prints and its own exit code', async (t
   const { exitCode } = await start.process;
   assert.equal(exitCode, 3);
   assert.deepEqual(
-    start.rows(lines).map(({ line }) => line),
+    start
+      .rows(lines)
+      .filter(({ type }) => type === 'stdout')
+      .map(({ line }) => line),
     ['ready\n', 'stopping\n'],
   );
 });
