@@ -15,6 +15,8 @@ export interface StoredArtifact {
   readonly content_type: string;
   /** Of what is stored; base64 where the note says so. */
   readonly bytes: number;
+  /** The first characters of what is stored. */
+  readonly beginning: string;
 }
 
 /** What the database holds of one job. */
@@ -73,7 +75,8 @@ export class JobDatabase {
       .get(jobId);
     const artifacts = this.#database
       .prepare(
-        'SELECT filename, content_type, length(artifact) AS bytes FROM artifacts WHERE job_id = ? ORDER BY id',
+        `SELECT filename, content_type, length(artifact) AS bytes, substr(artifact, 1, 60) AS beginning
+        FROM artifacts WHERE job_id = ? ORDER BY id`,
       )
       .all(jobId);
     return { ...row, artifacts } as unknown as StoredJob;

@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join, relative } from 'node:path';
+import { basename, delimiter, join, relative } from 'node:path';
 import type { JobDatabase, StoredJob } from './database.ts';
 import type { Ended } from './run-roles.ts';
 
@@ -22,9 +22,7 @@ export function tellSummary(of: {
       'lines',
       `${stored.stdoutLines + stored.stderrLines} (${stored.stdoutLines} stdout, ${stored.stderrLines} stderr)`,
     ],
-    ...(result?.outputs.parameters ?? []).map(
-      ({ name, bytes }) => ['parameter', `${name}, ${sizeOf(bytes)}`] as const,
-    ),
+    ...parameterTexts(ended, stored).map((text) => ['parameter', text] as const),
     ...artifactTexts(ended, stored).map((text) => ['artifact', text] as const),
     ...(result?.outputs.missing ?? [])
       .filter(({ optional }) => !optional)
@@ -48,9 +46,19 @@ function rowOf({ begin, end, exitcode, pid, app_version }: StoredJob): string {
   return `begin ${begin ?? '-'}, end ${end ?? '-'}, exitcode ${exitcode ?? '-'}, pid ${pid ?? '-'}, app_version ${app_version}`;
 }
 
+/** Parameters with the beginning of their values: they are stored as artifacts too. */
+function parameterTexts({ result }: Ended, stored: StoredJob): readonly string[] {
+  return (result?.outputs.parameters ?? []).map(({ name, file, bytes }) => {
+    const value = stored.artifacts.find(({ filename }) => filename === basename(file));
+    return value === undefined ? `${name}, ${sizeOf(bytes)}` : `${name} = ${value.beginning.trimEnd()}`;
+  });
+}
+
 /** What is stored, in the size that it has as a file; a stored text that is no file of ours in its own. */
 function artifactTexts({ result }: Ended, stored: StoredJob): readonly string[] {
-  return stored.artifacts.map(({ filename, content_type, bytes }) => {
+  const parameters = new Set(result?.outputs.parameters.map(({ file }) => basename(file)));
+  const artifacts = stored.artifacts.filter(({ filename }) => !parameters.has(filename));
+  return artifacts.map(({ filename, content_type, bytes }) => {
     const saved = result?.outputs.artifacts.find(({ file }) => file.endsWith(`/${filename}`));
     return `${filename}, ${sizeOf(saved?.bytes ?? bytes)}, ${content_type}`;
   });

@@ -39,7 +39,7 @@ test('npm start runs the sample and stores its row, its lines and its artifacts'
   const artifacts = start.rows('select filename, artifact, content_type from artifacts order by filename');
   assert.deepEqual(
     artifacts.map(({ filename }) => filename),
-    ['licence-audit.json', 'licences.csv', 'licences.tgz'],
+    ['licence-audit.json', 'licences.csv', 'licences.tgz', 'package-count'],
   );
   const report = artifacts.find(({ filename }) => filename === 'licence-audit.json');
   assert.partialDeepStrictEqual(JSON.parse(String(report?.['artifact'])), {
@@ -59,7 +59,7 @@ test('npm start tells the verdict, the row, the lines, the artifacts, and how to
     /^job row {4}begin \S+ \S+, end \S+ \S+, exitcode 0, pid \d+, app_version 0\.1\.0 \(job 1 in /m,
   );
   assert.match(summary, /^lines {6}\d+ \(\d+ stdout, \d+ stderr\)$/m);
-  assert.match(summary, /^parameter {2}package-count, \d+ B$/m);
+  assert.match(summary, /^parameter {2}package-count = \d+$/m);
   assert.match(summary, /^artifact {3}licences\.csv, [\d.]+ kB, text\/csv$/m);
   assert.match(summary, /^artifact {3}licences\.tgz, [\d.]+ k?B, application\/(gzip|x-gtar-compressed)$/m);
   assert.match(summary, /^volume {5}removed/m);
