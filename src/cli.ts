@@ -1,6 +1,7 @@
 import { Fault } from './base/fault.ts';
 import { say } from './base/log.ts';
 import type { Edge } from './settings/edge.ts';
+import type { Environment } from './settings/environment.ts';
 import { type Verb, verbs } from './settings/options.ts';
 import { version } from './version.ts';
 
@@ -46,7 +47,14 @@ async function dispatch(edge: Edge): Promise<number> {
     edge.print(verbHelp(verb));
     return 0;
   }
-  return runVerb(verb, edge, words);
+  const environment = await allVariables(edge.environment);
+  return runVerb(verb, { ...edge, environment }, words);
+}
+
+/** Most have no file with variables: the reader of one is not loaded for them. */
+async function allVariables(environment: Environment): Promise<Environment> {
+  if (environment.get('EMISSARY_ENV_FILE') === null) return environment;
+  return (await import('./settings/variables-file.ts')).withVariablesFile(environment);
 }
 
 async function runVerb(verb: Verb, edge: Edge, words: readonly Buffer[]): Promise<number> {
@@ -61,6 +69,8 @@ async function runVerb(verb: Verb, edge: Edge, words: readonly Buffer[]): Promis
       return (await import('./commands/signal.ts')).signal(edge, words);
     case 'report':
       return (await import('./commands/report.ts')).report(edge, words);
+    case 'manifest':
+      return (await import('./commands/manifest.ts')).manifest(edge, words);
     case 'status':
       return (await import('./commands/status.ts')).status(edge, words);
   }

@@ -32,6 +32,8 @@ export const limits = {
   templateBytes: 2 * MiB,
   /** Bytes of the file with additional arguments: the kernel takes no more in one execve(2). */
   argumentsFileBytes: 4 * MiB,
+  /** Bytes of a file with variables: a Secret of Kubernetes holds 1 MiB. */
+  variablesFileBytes: 2 * MiB,
   /** Bytes of a signal request: a name or a number. */
   signalRequestBytes: 32,
   /** Bytes of `exitcode`: three digits; the rest is room for white space. */
@@ -74,6 +76,8 @@ export const limits = {
   gatherOutputMs: 50,
   /** How long delivery is tried after the job's end unless a variable says otherwise, in seconds. */
   reportSeconds: 60,
+  /** How long a pod may take from its scheduling to the job's start, images included, in seconds. */
+  podStartSeconds: 300,
   /** How long a wrapper may take to save and seal after its job was killed, in ms. */
   gatherMs: 10_000,
   /** What is kept of a deadline for the report at the most, in ms. */

@@ -1,4 +1,5 @@
 import { limits } from '../base/limits.ts';
+import { secretNames } from '../settings/secret-names.ts';
 import { SecretSearch } from './secret-search.ts';
 
 /** What stands in for a secret. */
@@ -35,9 +36,7 @@ export const noSecrets: Secrets = { values: [], search: null, unmasked: [] };
  * @param patterns names, `*` for any characters, case ignored
  */
 export function findSecrets(entries: readonly Buffer[], patterns: readonly string[]): Secrets {
-  const names = patterns.map(
-    (pattern) => new RegExp(`^${pattern.split('*').map(literal).join('.*')}$`, 'is'),
-  );
+  const names = patterns.map(secretNames);
   const values = new Map<string, Buffer>();
   const unmasked: string[] = [];
   for (const entry of entries) {
@@ -124,8 +123,4 @@ export class StreamMask {
     }
     return text.length;
   }
-}
-
-function literal(text: string): string {
-  return text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
 }

@@ -37,12 +37,20 @@ const descriptions: Readonly<
     text: 'Shows one line a container: state, exit code, verdict, bytes, time.',
     example: 'emissary status --json',
   },
+  manifest: {
+    usage: 'emissary manifest [options] APPLICATION.multiflexi.app.json',
+    text:
+      'Prints the pod (YAML) that runs an application of MultiFlexi: init, the job, and the sidecar that reports it.\n' +
+      'Secrets stand in a Secret of their own; the times of the job and of the pod follow from one another.',
+    example:
+      'emissary manifest --job-id 42 --env-file job.env --report-env-file report.env app.multiflexi.app.json',
+  },
 };
 
 /** The help of the whole program. */
 export function programHelp(): string {
   const verbs = Object.entries(descriptions).map(
-    ([verb, { text }]) => `  ${verb.padEnd(8)}${text.split('\n')[0]?.split(/(?<=\.) /)[0] ?? ''}`,
+    ([verb, { text }]) => `  ${verb.padEnd(10)}${text.split('\n')[0]?.split(/(?<=\.) /)[0] ?? ''}`,
   );
   return [
     'emissary: the in-container job wrapper of MultiFlexi.',

@@ -1,5 +1,5 @@
 /** The verbs of the program; `emissary` is `run` under Argo's name. */
-export const verbs = ['init', 'run', 'wait', 'signal', 'report', 'status'] as const;
+export const verbs = ['init', 'run', 'wait', 'signal', 'report', 'status', 'manifest'] as const;
 
 /** One verb. */
 export type Verb = (typeof verbs)[number];
@@ -42,7 +42,7 @@ export const options: readonly OptionSpec[] = [
   },
   {
     name: 'timeout',
-    verbs: ['run', 'wait'],
+    verbs: ['run', 'wait', 'manifest'],
     value: 'SECONDS',
     variables: ['EMISSARY_TIMEOUT_SECONDS'],
     help: 'stop the job after this time (default 0: never)',
@@ -56,7 +56,7 @@ export const options: readonly OptionSpec[] = [
   },
   {
     name: 'grace',
-    verbs: ['run', 'wait'],
+    verbs: ['run', 'wait', 'manifest'],
     value: 'SECONDS',
     variables: ['EMISSARY_GRACE_SECONDS', 'ARGO_TERMINATION_GRACE_PERIOD_SECONDS'],
     help: 'time between the stop signal and KILL (default 30)',
@@ -95,5 +95,68 @@ export const options: readonly OptionSpec[] = [
     value: null,
     variables: [],
     help: 'print one JSON document',
+  },
+  {
+    name: 'env-file',
+    verbs: ['manifest'],
+    value: 'FILE',
+    variables: [],
+    help: "the job's variables, NAME=value a line; secret ones go into a Secret",
+  },
+  {
+    name: 'report-env-file',
+    verbs: ['manifest'],
+    value: 'FILE',
+    variables: [],
+    help: "the sidecar's variables: the server and its credentials; they go into a Secret",
+  },
+  {
+    name: 'job-id',
+    verbs: ['manifest'],
+    value: 'NUMBER',
+    variables: ['MULTIFLEXI_JOB_ID'],
+    help: 'the job in MultiFlexi',
+  },
+  {
+    name: 'pod-name',
+    verbs: ['manifest'],
+    value: 'NAME',
+    variables: [],
+    help: 'the name of the pod (default multiflexi-job-NUMBER)',
+  },
+  {
+    name: 'image',
+    verbs: ['manifest'],
+    value: 'IMAGE',
+    variables: [],
+    help: "the job's image (default the ociimage of the application)",
+  },
+  {
+    name: 'emissary-image',
+    verbs: ['manifest'],
+    value: 'IMAGE',
+    variables: ['EMISSARY_IMAGE'],
+    help: 'the image of this program (default multiflexi-emissary with its version)',
+  },
+  {
+    name: 'kind',
+    verbs: ['manifest'],
+    value: 'KIND',
+    variables: [],
+    help: 'pod or job (default pod)',
+  },
+  {
+    name: 'user',
+    verbs: ['manifest'],
+    value: 'UID',
+    variables: [],
+    help: 'the user that the job runs as (default that of the image)',
+  },
+  {
+    name: 'claim',
+    verbs: ['manifest'],
+    value: 'NAME:PATH',
+    variables: [],
+    help: 'a volume claim that the sidecar mounts, for a database file or kept results',
   },
 ];

@@ -3,10 +3,8 @@ import { limits } from '../base/limits.ts';
 import { signalNumber } from '../base/signal-names.ts';
 import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
 import type { Edge } from './edge.ts';
+import { defaultMask } from './secret-names.ts';
 import { containerName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
-
-/** What masks a job's secrets unless the person says otherwise. */
-const defaultMask = '*PASSWORD*,*PASSWD*,*SECRET*,*TOKEN*,*API_KEY*,ENCRYPTION_MASTER_KEY';
 
 /** The settings of `run`. */
 export interface RunSettings {

@@ -1,0 +1,14 @@
+import { podObjects } from '../manifest/pod.ts';
+import { yamlOf } from '../manifest/yaml-of.ts';
+import type { Edge } from '../settings/edge.ts';
+import { manifestSettings } from '../settings/manifest-settings.ts';
+
+/**
+ * `emissary manifest`: prints the pod that runs a MultiFlexi application, from its definition and its environment.
+ * @returns 0
+ * @throws Fault `usage`
+ */
+export async function manifest(edge: Edge, words: readonly Buffer[]): Promise<number> {
+  edge.print(yamlOf(podObjects(manifestSettings(edge, words))));
+  return 0;
+}

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { Fault, sentenceOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import { version } from '../version.ts';
+import { type Application, parseApplication } from './application.ts';
+import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
+import { parseDotenv } from './dotenv.ts';
+import type { Edge } from './edge.ts';
+import { containerName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
+
+/** A claim on a volume that the sidecar mounts: for a database file, or for kept results. */
+export interface Claim {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** The settings of `manifest`. */
+export interface ManifestSettings {
+  readonly application: Application;
+  /** What the job's environment holds besides the application's defaults. */
+  readonly variables: ReadonlyMap<string, string>;
+  /** The sidecar's own: the server, its credentials. */
+  readonly reportVariables: ReadonlyMap<string, string>;
+  readonly kind: 'pod' | 'job';
+  readonly jobId: number | null;
+  readonly podName: string;
+  readonly image: string;
+  readonly emissaryImage: string;
+  readonly root: string;
+  /** Seconds; 0 = none. */
+  readonly timeout: number;
+  readonly grace: number;
+  /** The user id that the job runs as; null = the image's own. */
+  readonly user: number | null;
+  readonly claim: Claim | null;
+}
+
+/** @throws Fault `usage` */
+export function manifestSettings(edge: Edge, words: readonly Buffer[]): ManifestSettings {
+  const line = readCommandLine('manifest', words, edge.environment);
+  const from = (name: string) => sourceOf(name, words, edge.environment);
+  const application = definition(line);
+  const image = line.value('image') ?? application.image;
+  if (image === null) {
+    throw new Fault('usage', 'manifest: the application names no ociimage; give one with --image');
+  }
+  const job = line.value('job-id');
+  const jobId = job === null ? null : wholeNumber(job, from('job-id'));
+  const user = line.value('user');
+  return {
+    application,
+    image,
+    variables: variablesOf(line.value('env-file')),
+    reportVariables: variablesOf(line.value('report-env-file')),
+    kind: kindOf(line.value('kind') ?? 'pod'),
+    jobId,
+    podName: containerName(line.value('pod-name') ?? `multiflexi-job-${jobId ?? 'local'}`, from('pod-name')),
+    emissaryImage: line.value('emissary-image') ?? `multiflexi-emissary:${version}`,
+    root: rootDirectory(line.value('root') ?? '/var/run/argo', from('root')),
+    timeout: Math.ceil(secondsToMs(line.value('timeout') ?? '0', from('timeout')) / 1000),
+    grace: Math.ceil(secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')) / 1000),
+    user: user === null ? null : wholeNumber(user, from('user')),
+    claim: claimOf(line.value('claim')),
+  };
+}
+
+function definition({ operands, command }: CommandLine): Application {
+  const [file, stray] = operands;
+  if (file === undefined || stray !== undefined || command !== null) {
+    throw new Fault('usage', 'manifest takes one application definition; see emissary manifest --help');
+  }
+  return parseApplication(read(file, 'application definition'), `"${file}"`);
+}
+
+function variablesOf(file: string | null): ReadonlyMap<string, string> {
+  return file === null ? new Map() : parseDotenv(read(file, 'environment file'), `"${file}"`);
+}
+
+function read(file: string, what: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new Fault('usage', `Cannot read ${what} "${file}": ${sentenceOf(cause)}`, { cause });
+  }
+}
+
+function kindOf(text: string): 'pod' | 'job' {
+  if (text === 'pod' || text === 'job') return text;
+  throw new Fault('usage', `--kind: "${text}" is neither pod nor job`);
+}
+
+function claimOf(text: string | null): Claim | null {
+  if (text === null) return null;
+  const [, name, path] = /^([a-z0-9](?:[-a-z0-9.]*[a-z0-9])?):(\/.+)$/.exec(text) ?? [];
+  if (name === undefined || path === undefined)
+    throw new Fault('usage', `--claim: "${text}" is not NAME:/PATH`);
+  return { name, path };
+}

@@ -1,0 +1,59 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { Fault, sentenceOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import { Environment, nameOf } from './environment.ts';
+
+const variable = 'EMISSARY_ENV_FILE';
+
+/**
+ * Adds the variables of the file that EMISSARY_ENV_FILE names: a JSON object of texts. It is how secrets reach a job from
+ * a mounted Secret, without standing in the pod. A variable of the file replaces one of the same name.
+ *
+ * The file may be base64 as a whole: podman before 4.4 mounts a Secret's values without decoding them.
+ *
+ * @throws Fault `usage`, which never shows a value
+ */
+export function withVariablesFile(environment: Environment): Environment {
+  const file = environment.get(variable);
+  if (file === null) return environment;
+  const added = variablesIn(readBounded(file), file);
+  const names = new Set(added.map(([name]) => name));
+  const kept = environment.entries.filter((entry) => !names.has(nameOf(entry)));
+  return new Environment([...kept, ...added.map(([name, value]) => Buffer.from(`${name}=${value}`))]);
+}
+
+function variablesIn(text: string, file: string): readonly (readonly [string, string])[] {
+  const json = text.trimStart().startsWith('{') ? text : Buffer.from(text, 'base64').toString();
+  const entries = Object.entries(parseObject(json, file));
+  for (const [name, value] of entries) {
+    const fit = name !== '' && !/[=\0]/.test(name) && typeof value === 'string' && !value.includes('\0');
+    if (!fit) throw new Fault('usage', `${variable}: "${file}": "${name}" is not a variable with a text`);
+  }
+  return entries as [string, string][];
+}
+
+function parseObject(json: string, file: string): object {
+  try {
+    const value: unknown = JSON.parse(json);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // Node's message would show a piece of the text.
+  }
+  throw new Fault('usage', `${variable}: "${file}" does not hold a JSON object of texts`);
+}
+
+function readBounded(path: string): string {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const bytes = Buffer.alloc(limits.variablesFileBytes + 1);
+      const length = readSync(file, bytes);
+      if (length === bytes.length) throw new Error(`larger than ${limits.variablesFileBytes} bytes`);
+      return bytes.toString('utf8', 0, length);
+    } finally {
+      closeSync(file);
+    }
+  } catch (cause) {
+    throw new Fault('usage', `${variable}: cannot read "${path}" (${sentenceOf(cause)})`, { cause });
+  }
+}
