@@ -38,6 +38,7 @@ export const layerRules: readonly IRegularForbiddenRuleType[] = [
   home('ffi', '^(node:)?ffi$', '^src/kernel/'),
   home('chokidar', 'node_modules/chokidar/', '^src/contract/watch\\.ts$'),
   home('zod', 'node_modules/zod/', '^src/settings/|^src/report/[^/]*schema\\.ts$'),
+  home('yaml', 'node_modules/yaml/', '^src/manifest/'),
   home('archives', 'node_modules/(tar|yauzl)/', '^src/(outputs|inputs)/'),
   home('database', 'node_modules/(kysely|mysql2)/|^(node:)?sqlite$', '^src/report/'),
   home('opentelemetry', 'node_modules/@opentelemetry/', '^src/report/'),
