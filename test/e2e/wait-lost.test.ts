@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { startJob } from '../helpers/job.ts';
+import { reportedJob, startWait } from '../helpers/sidecar.ts';
+import { until } from '../helpers/until.ts';
+
+test('wait reports a wrapper that was killed as lost within 2 s, with what it had printed', async (t) => {
+  const job = reportedJob(t);
+  const sidecar = await startWait(t, job);
+  const running = startJob(t, ['sh', '-c', 'echo ready; printf half; sleep 60'], { root: job.root });
+  await until('the job is ready', () => running.stdout().includes('half'));
+  running.kill('SIGKILL');
+  const killedAt = performance.now();
+  assert.equal((await sidecar.finished).status, 0);
+  assert.ok(performance.now() - killedAt < 2000);
+  assert.equal(job.row().exitcode, 137);
+  const report = JSON.parse(readFileSync(join(job.root, 'report/report.json'), 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  assert.equal(report['verdict'], 'lost');
+  assert.equal(
+    report['message'],
+    'The wrapper of container main died while the job was running and left no exit code: it was killed, or out of memory',
+  );
+  assert.deepEqual(
+    job.lines().map(({ line }) => line),
+    ['ready\n', 'half'],
+  );
+});
+
+test('wait that starts after the wrapper was killed reports it as lost', async (t) => {
+  const job = reportedJob(t);
+  const running = startJob(t, ['sh', '-c', 'echo ready; sleep 60'], { root: job.root });
+  await until('the job is ready', () => running.stdout().includes('ready'));
+  running.kill('SIGKILL');
+  await running.finished;
+  const sidecar = await startWait(t, job);
+  assert.equal((await sidecar.finished).status, 0);
+  assert.equal(job.row().exitcode, 137);
+});
+
+test('a job that waits is not lost, however quiet it is', async (t) => {
+  const job = reportedJob(t);
+  const sidecar = await startWait(t, job);
+  const running = startJob(t, ['sh', '-c', 'read go; exit 5'], { root: job.root, stdin: 'pipe' });
+  await until('begin is stored', () => job.row().begin !== null);
+  const startedAt = performance.now();
+  // Longer than the sidecar needs to take a dead wrapper for lost, and than its own second look.
+  await until('six seconds', () => running.process.exitCode === null && performance.now() > startedAt + 6000);
+  running.process.stdin?.end('go\n');
+  assert.equal((await sidecar.finished).status, 0);
+  assert.equal(job.row().exitcode, 5);
+});

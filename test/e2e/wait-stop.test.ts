@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { emissary } from '../helpers/emissary.ts';
+import { fixture } from '../helpers/fixture.ts';
+import { startJob, startReadyJob } from '../helpers/job.ts';
+import { type ReportedJob, reportedJob, startWait } from '../helpers/sidecar.ts';
+import { until } from '../helpers/until.ts';
+
+function reportOf({ root }: ReportedJob) {
+  return JSON.parse(readFileSync(join(root, 'report/report.json'), 'utf8')) as Record<string, unknown>;
+}
+
+test('wait stops the job when its timeout is over, and calls it timedOut', async (t) => {
+  const job = reportedJob(t);
+  await startReadyJob(t, ['sh', '-c', 'echo ready; sleep 60'], { root: job.root });
+  const { status, stderr } = await emissary(['wait', '--timeout', '0.5'], job);
+  assert.deepEqual([status, stderr], [0, 'emissary: The timeout is over: the job is stopped\n']);
+  assert.equal(job.row().exitcode, 143);
+  assert.equal(reportOf(job)['verdict'], 'timedOut');
+});
+
+test('wait kills a job that ignores its timeout when the grace is over', async (t) => {
+  const job = reportedJob(t);
+  await startReadyJob(t, [fixture('ignores-term.sh')], { root: job.root });
+  const { status } = await emissary(['wait', '--timeout', '0.2', '--grace', '0.5'], job);
+  assert.equal(status, 0);
+  assert.equal(job.row().exitcode, 137);
+  assert.equal(reportOf(job)['verdict'], 'timedOut');
+});
+
+test('wait reports before its deadline, with the job ended in order, and status shows the split', async (t) => {
+  const job = reportedJob(t);
+  const running = await startReadyJob(
+    t,
+    ['sh', '-c', 'trap "echo bye; exit 3" TERM; echo ready; sleep 60 & wait'],
+    {
+      root: job.root,
+    },
+  );
+  const deadline = Date.now() + 5000;
+  const sidecar = await startWait(t, job, ['--deadline', new Date(deadline).toISOString(), '--grace', '1']);
+  const { stdout } = await emissary(['status', '--json'], { root: job.root });
+  const { budget } = JSON.parse(stdout.toString()) as { budget: Record<string, string> };
+  const order = ['stopAt', 'killAt', 'gatherUntil', 'reportUntil'].map((name) =>
+    Date.parse(budget[name] ?? ''),
+  );
+  assert.deepEqual(
+    [...order].sort((a, b) => a - b),
+    order,
+  );
+  assert.equal(order[3], deadline);
+  assert.equal((await sidecar.finished).status, 0);
+  assert.ok(Date.now() < deadline);
+  assert.equal((await running.finished).status, 3);
+  assert.equal(job.row().exitcode, 3);
+  assert.ok(job.lines().some(({ line }) => line === 'bye\n'));
+});
+
+test('wait that gets TERM stops the job in good order, gathers and reports', async (t) => {
+  const job = reportedJob(t);
+  const sidecar = await startWait(t, job);
+  await startReadyJob(
+    t,
+    ['sh', '-c', 'trap "sleep 0.3; echo bye; exit 3" TERM; echo ready; sleep 60 & wait'],
+    {
+      root: job.root,
+    },
+  );
+  await until('begin is stored', () => job.row().begin !== null);
+  sidecar.kill('SIGTERM');
+  sidecar.kill('SIGTERM');
+  const { status, stderr } = await sidecar.finished;
+  assert.deepEqual(
+    [status, stderr],
+    [0, 'emissary: The sidecar was asked to stop: the job is stopped first\n'],
+  );
+  assert.equal(job.row().exitcode, 3);
+  assert.ok(job.lines().some(({ line }) => line === 'bye\n'));
+});
+
+test('wait that gets TERM before any container came says that none was started', async (t) => {
+  const job = reportedJob(t);
+  const sidecar = await startWait(t, job);
+  sidecar.kill('SIGTERM');
+  assert.equal((await sidecar.finished).status, 0);
+  assert.equal(job.row().exitcode, 137);
+  assert.equal(reportOf(job)['message'], 'Container main was never started before the job was stopped');
+});
+
+test('a container that starts after the stop finds the request', async (t) => {
+  const job = reportedJob(t);
+  const sidecar = await startWait(t, job);
+  sidecar.kill('SIGTERM');
+  await until('the request', () => readFileSync(join(job.root, 'ctr/main/signal')));
+  const late = startJob(t, ['sh', '-c', 'echo started; sleep 60'], { root: job.root });
+  assert.equal((await late.finished).status, 143);
+  assert.equal((await sidecar.finished).status, 0);
+  assert.equal(job.row().exitcode, 143);
+});
+
+test('a frozen wrapper is given up when the time for gathering is over', async (t) => {
+  const job = reportedJob(t);
+  const running = await startReadyJob(t, ['sh', '-c', 'echo ready; sleep 60'], { root: job.root });
+  running.kill('SIGSTOP');
+  const deadline = Date.now() + 3000;
+  const { status } = await emissary(
+    ['wait', '--deadline', new Date(deadline).toISOString(), '--grace', '1'],
+    job,
+  );
+  assert.equal(status, 0);
+  assert.ok(Date.now() < deadline + 500);
+  assert.equal(job.row().exitcode, 137);
+  assert.equal(
+    reportOf(job)['message'],
+    'Container main did not end when it was stopped, and left no exit code',
+  );
+});

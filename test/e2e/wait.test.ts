@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { emissary } from '../helpers/emissary.ts';
+import { keptBy, runJob, startJob } from '../helpers/job.ts';
+import { reportedJob, startWait } from '../helpers/sidecar.ts';
+import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+test('wait reports begin and lines while the job runs, and the end in one statement', async (t) => {
+  const job = reportedJob(t);
+  const sidecar = await startWait(t, job);
+  const script = 'echo one; echo two >&2; read go; printf three; exit 3';
+  const running = startJob(t, ['sh', '-c', script], { root: job.root, stdin: 'pipe' });
+  await until('the first lines are stored', () => job.lines().length === 2);
+  const early = job.row();
+  assert.notEqual(early.begin, null);
+  assert.deepEqual([early.end, early.exitcode, early.pid], [null, null, null]);
+  running.process.stdin?.end('go\n');
+  const { status, stderr } = await sidecar.finished;
+  assert.deepEqual([status, stderr], [0, '']);
+  const { begin, end, ...rest } = job.row();
+  assert.equal(begin, early.begin);
+  assert.match(String(end), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+  const { pid } = keptBy(job.root).result();
+  assert.deepEqual(rest, { exitcode: 3, pid, app_version: '1.2.3' });
+  assert.deepEqual(job.lines(), [
+    { seq: 1, type: 'stdout', line: 'one\n' },
+    { seq: 2, type: 'stderr', line: 'two\n' },
+    { seq: 3, type: 'stdout', line: 'three' },
+  ]);
+});
+
+test('wait touches no row but its own job', async (t) => {
+  const job = reportedJob(t);
+  const before = job.database.query('select * from job where id <> ?', job.jobId);
+  await runJob(t, ['echo', 'hello'], { root: job.root });
+  assert.equal((await emissary(['wait'], job)).status, 0);
+  assert.deepEqual(job.database.query('select * from job where id <> ?', job.jobId), before);
+  assert.equal(job.database.query('select * from job_output_lines where job_id <> ?', job.jobId).length, 0);
+});
+
+test('wait finds a job that was sealed before it started', async (t) => {
+  const job = reportedJob(t);
+  await runJob(t, ['sh', '-c', 'seq 5000'], { root: job.root });
+  assert.equal((await emissary(['wait'], job)).status, 0);
+  assert.equal(job.row().exitcode, 0);
+  assert.deepEqual(
+    job.lines().map(({ line }) => line),
+    Array.from({ length: 5000 }, (_, index) => `${index + 1}\n`),
+  );
+});
+
+test('wait names each of three containers, in whatever order they end', async (t) => {
+  const job = reportedJob(t);
+  const template = { containerSet: { containers: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] } };
+  writeFileSync(join(job.root, 'template'), JSON.stringify(template));
+  const sidecar = await startWait(t, job);
+  const c = startJob(t, ['sh', '-c', 'echo ready; sleep 60'], { root: job.root, name: 'c' });
+  await runJob(t, ['sh', '-c', 'echo from b; exit 1'], { root: job.root, name: 'b' });
+  await until('c is ready', () => c.stdout().includes('ready'));
+  assert.equal((await emissary(['signal', 'c', 'TERM'], { root: job.root })).status, 0);
+  await runJob(t, ['echo', 'from a'], { root: job.root, name: 'a' });
+  assert.equal((await sidecar.finished).status, 0);
+  const report = JSON.parse(readFileSync(join(job.root, 'report/report.json'), 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  assert.equal(report['message'], 'a: succeeded (0); b: failed (1); c: terminated (143)');
+  assert.equal(job.row().exitcode, 1);
+  assert.deepEqual(
+    job
+      .lines()
+      .map(({ line }) => line)
+      .sort(),
+    ['from a\n', 'from b\n', 'ready\n'],
+  );
+});
+
+test('wait without a server prints the result as one JSON line, and says so', async (t) => {
+  const root = temporaryVolume(t);
+  await runJob(t, ['sh', '-c', 'echo out; exit 4'], { root });
+  const { status, stdout, stderr } = await emissary(['wait'], { root });
+  assert.equal(status, 0);
+  assert.equal(
+    stderr,
+    `emissary: No server is set: the result goes to the standard output, and stays in ${root}/report\n`,
+  );
+  assert.equal(stdout.toString().split('\n').length, 2);
+  const report = JSON.parse(stdout.toString()) as Record<string, unknown>;
+  assert.deepEqual([report['verdict'], report['exitCode'], report['jobId']], ['failed', 4, null]);
+});
+
+test('wait stores parameters and artifacts, text as it is and the rest as base64', async (t) => {
+  const job = reportedJob(t);
+  const place = temporaryVolume(t);
+  const template = {
+    outputs: {
+      parameters: [{ name: 'count', valueFrom: { path: join(place, 'count') } }],
+      artifacts: [
+        { name: 'table', path: join(place, 'table.csv'), archive: { none: {} } },
+        { name: 'all', path: join(place, 'all') },
+      ],
+    },
+  };
+  const script = 'cd "$0"; printf 42 >count; printf "a,ž\\n" >table.csv; mkdir all; echo x >all/x';
+  const { kept } = await runJob(t, ['sh', '-c', script, place], { root: job.root, template });
+  assert.equal((await emissary(['wait'], job)).status, 0);
+  const rows = job.database.query<Record<string, string>>(
+    'select filename, content_type, artifact, note from artifacts where job_id = ? order by id',
+    job.jobId,
+  );
+  assert.deepEqual(
+    rows.map(({ filename, content_type: type }) => [filename, type]),
+    [
+      ['count', 'text/plain'],
+      ['table.csv', 'text/csv'],
+      ['all.tgz', 'application/gzip'],
+    ],
+  );
+  assert.deepEqual([rows[0]?.['artifact'], rows[1]?.['artifact']], ['42', 'a,ž\n']);
+  const archive = kept.result().outputs.artifacts[1];
+  assert.deepEqual(
+    Buffer.from(rows[2]?.['artifact'] ?? '', 'base64'),
+    readFileSync(join(job.root, archive?.file ?? '')),
+  );
+  assert.match(rows[2]?.['note'] ?? '', /; base64$/);
+  assert.doesNotMatch(rows[1]?.['note'] ?? '', /base64/);
+});
+
+test('wait does not wait for ever for a volume that is not there', async (t) => {
+  const root = join(temporaryVolume(t), 'missing');
+  const { status, stderr } = await emissary(['wait'], { root });
+  assert.equal(status, 64);
+  assert.match(stderr, /^emissary: Cannot open the shared volume ".*missing": ENOENT/);
+});
+
+test('a second wait on the same volume is refused', async (t) => {
+  const job = reportedJob(t);
+  await startWait(t, job);
+  const { status, stderr } = await emissary(['wait'], job);
+  assert.equal(status, 64);
+  assert.equal(
+    stderr,
+    `emissary: Another emissary is reporting this job: it holds ${job.root}/report/lock\n`,
+  );
+});
+
+test('status shows a container that runs, one that ended and one that is yet to come', async (t) => {
+  const root = temporaryVolume(t);
+  const template = { containerSet: { containers: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] } };
+  writeFileSync(join(root, 'template'), JSON.stringify(template));
+  writeFileSync(join(root, 'progress'), '1/10\n3/10\n');
+  await runJob(t, ['sh', '-c', 'echo out; exit 2'], { root, name: 'a' });
+  const running = startJob(t, ['sh', '-c', 'echo ready; sleep 60'], { root, name: 'b' });
+  await until('b is ready', () => running.stdout().includes('ready'));
+  const { stdout } = await emissary(['status', '--json'], { root });
+  const { containers, progress } = JSON.parse(stdout.toString()) as {
+    containers: Record<string, unknown>[];
+    progress: string;
+  };
+  assert.equal(progress, '3/10');
+  assert.deepEqual(
+    containers.map(({ name, state, exitCode, verdict }) => [name, state, exitCode, verdict]),
+    [
+      ['a', 'sealed', 2, 'failed'],
+      ['b', 'running', null, null],
+      ['c', 'waiting', null, null],
+    ],
+  );
+  const table = (await emissary(['status'], { root })).stdout.toString();
+  assert.match(table, /^a +sealed +2 +failed +4 +0 +\d+\.\d +The job exited with code 2$/m);
+});
+
+test('signal names the containers that there are when there is none of that name', async (t) => {
+  const root = temporaryVolume(t);
+  mkdirSync(join(root, 'ctr/other'), { recursive: true });
+  const { status, stderr } = await emissary(['signal', 'mian', 'TERM'], { root });
+  assert.equal(status, 64);
+  assert.equal(stderr, `emissary: signal: there is no container mian on ${root}; there are main, other\n`);
+});
