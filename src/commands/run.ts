@@ -51,7 +51,7 @@ async function perform(run: Run, edge: Edge): Promise<Judgement> {
   const template = await readTemplate(layout);
   const job = prepareJob(run, template, edge.environment);
   record.setCommand(job.words);
-  obeyRequest(run.container, control);
+  obeyRequest(run.container, control, run.over.signal);
   await hold(run, settings.pauseBefore, run.container.before);
   const failed = await waitForDependencies(run, template);
   if (control.cause !== null) return cancelledRun(control);

@@ -1,7 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import type { Layout } from '../contract/layout.ts';
 import { makeShared } from './container.ts';
+import { readSmallFile } from './read-small-file.ts';
 
 /** A container that has ended. */
 export interface Sealed {
@@ -50,18 +50,10 @@ export async function waitForSeals(
 
 /** The exit code in a seal; null when there is none, or something else than a seal. */
 function readSeal(path: string): number | null {
-  let file: number;
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch {
-    return null; // Not sealed yet.
-  }
-  try {
-    if (!fstatSync(file).isFile()) return null;
-    const bytes = Buffer.alloc(limits.exitCodeBytes);
-    const text = bytes.toString('latin1', 0, readSync(file, bytes)).trim();
+    const text = readSmallFile(path, limits.exitCodeBytes)?.toString('latin1').trim() ?? '';
     return /^[0-9]{1,3}$/.test(text) && Number(text) <= 255 ? Number(text) : null;
-  } finally {
-    closeSync(file);
+  } catch {
+    return null; // Something else stands there.
   }
 }

@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { errnoOf, sentenceOf } from '../base/fault.ts';
+import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { removeFile } from '../base/remove.ts';
 import { signalName, signalNumber } from '../base/signal-names.ts';
+import { pause } from '../base/timer.ts';
 import type { ContainerLayout } from '../contract/layout.ts';
 import type { Control } from './control.ts';
+import { readSmallFile } from './read-small-file.ts';
 
 /** Obeys signal requests until the signal is aborted. One that is there already is obeyed at once. */
 export async function watchRequests(
@@ -17,39 +18,63 @@ export async function watchRequests(
   const { watchDirectory } = await import('../contract/watch.ts');
   const name = basename(container.signal);
   const onChange = (changed: string | null) => {
-    if (changed === name || changed === null) obeyRequest(container, control);
+    if (changed === name || changed === null) obeyRequest(container, control, signal);
   };
   try {
     await watchDirectory(container.directory, { onChange, signal });
   } catch (error) {
     say(`cannot watch for signal requests: ${sentenceOf(error)}`);
   }
-  obeyRequest(container, control);
+  obeyRequest(container, control, signal);
 }
 
 /** Obeys the request that is there now, if there is one. */
-export function obeyRequest(container: ContainerLayout, control: Control): void {
-  const signal = takeRequest(container.signal);
-  if (signal !== null) control.receive('request', signal);
+export function obeyRequest(
+  container: ContainerLayout,
+  control: Control,
+  signal: AbortSignal,
+  empty: 'wait' | 'refuse' = 'wait',
+): void {
+  const text = readRequest(container.signal);
+  if (text === null) return;
+  if (text === '' && empty === 'wait') {
+    // Somebody has just made the file and is about to write: taken away now, his request would be lost.
+    void pause(limits.emptyRequestMs, signal).then(() => {
+      if (!signal.aborted) obeyRequest(container, control, signal, 'refuse');
+    });
+    return;
+  }
+  if (!takeAway(container.signal)) return;
+  const number = signalNumber(text);
+  if (number === null) {
+    const said = JSON.stringify(text.trim());
+    return say(`the signal request ${container.signal} says ${said}, which is no signal; nothing is done`);
+  }
+  say(`${signalName(number)} was requested`);
+  control.receive('request', number);
 }
 
-/** Takes a request off the volume: reads and removes it, so that it is obeyed once. What is no signal is said. */
-function takeRequest(path: string): number | null {
-  let text: string;
+/** The request's text; null where there is none, or something that is none. */
+function readRequest(path: string): string | null {
   try {
-    text = readFileSync(path).subarray(0, limits.signalRequestBytes).toString();
-    removeFile(path);
+    return readSmallFile(path, limits.signalRequestBytes)?.toString() ?? null;
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') say(`cannot take the signal request ${path}: ${sentenceOf(error)}`);
+    sayCannotTake(path, error);
     return null;
   }
-  const signal = signalNumber(text);
-  if (signal === null) {
-    say(
-      `the signal request ${path} says ${JSON.stringify(text.trim())}, which is no signal; nothing is done`,
-    );
-  } else {
-    say(`${signalName(signal)} was requested`);
+}
+
+/** Removes a request, so that it is obeyed once. */
+function takeAway(path: string): boolean {
+  try {
+    removeFile(path);
+    return true;
+  } catch (error) {
+    sayCannotTake(path, error);
+    return false;
   }
-  return signal;
+}
+
+function sayCannotTake(path: string, error: unknown): void {
+  say(`cannot take the signal request ${path}: ${sentenceOf(error)}`);
 }
