@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { closeSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { execa } from 'execa';
+import { limits } from '../../src/base/limits.ts';
+import { fixture } from '../helpers/fixture.ts';
+import { type Kept, keptBy, runJob, startJob, startReadyJob } from '../helpers/job.ts';
+import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+for (const text of ['15', 'TERM', 'SIGTERM', 'term', '15\n', ' SIGTERM \n']) {
+  test(`run obeys a signal file that says ${JSON.stringify(text)}, once`, async (t) => {
+    const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')]);
+    writeFileSync(job.kept.path('signal'), text);
+    const { status, stdout, stderr } = await job.finished;
+    assert.deepEqual([status, stdout.toString()], [3, 'ready\nstopping\n']);
+    // The job's shell tells of its child.
+    assert.match(stderr, /^emissary: SIGTERM was requested\n(Terminated\n)?$/);
+    assert.equal(job.kept.has('signal'), false);
+    const { verdict, message } = job.kept.result();
+    assert.deepEqual(
+      [verdict, message],
+      ['terminated', 'The job exited with code 3, after SIGTERM was requested'],
+    );
+  });
+}
+
+test('run obeys a signal file that appears whole, and one that is written in two steps', async (t) => {
+  const job = await startReadyJob(t, [
+    'sh',
+    '-c',
+    'trap "echo got it" USR1 USR2; echo ready; while :; do sleep 0.01; done',
+  ]);
+  writeFileSync(job.kept.path('.new'), 'USR1');
+  renameSync(job.kept.path('.new'), job.kept.path('signal'));
+  await until('the first signal', () => job.stdout().toString() === 'ready\ngot it\n');
+  writeFileSync(job.kept.path('signal'), '12');
+  await until('the second signal', () => job.stdout().toString() === 'ready\ngot it\ngot it\n');
+  writeFileSync(job.kept.path('signal'), '9');
+  assert.equal((await job.finished).status, 137);
+  assert.equal(job.kept.result().message, 'The job was ended by SIGKILL, after SIGKILL was requested');
+});
+
+const noSignals: readonly [string, string][] = [
+  ['0', '"0"'],
+  ['999', '"999"'],
+  ['32', '"32"'],
+  ['-15', '"-15"'],
+  ['15.0', '"15.0"'],
+  ['SIGNONE', '"SIGNONE"'],
+  ['please stop', '"please stop"'],
+  ['\u0000\u0001', '"\\u0000\\u0001"'],
+  ['x'.repeat(1_000_000), `"${'x'.repeat(32)}"`],
+];
+
+test('run does nothing for a signal file that names no signal, and says so', async (t) => {
+  const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')]);
+  for (const [text, shown] of noSignals) {
+    publish(job.kept, text);
+    await until(`a warning of ${shown}`, () => job.stderr().includes(noSignal(job.kept, shown)));
+    assert.equal(job.kept.has('signal'), false);
+  }
+  publish(job.kept, 'TERM');
+  assert.deepEqual([(await job.finished).status, job.kept.text('stdout')], [3, 'ready\nstopping\n']);
+});
+
+test('run waits for the content of a signal file that is still empty', async (t) => {
+  const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')]);
+  const file = openSync(job.kept.path('signal'), 'w');
+  // In the middle of the time that a writer has.
+  await pause(limits.emptyRequestMs / 2);
+  writeSync(file, '15');
+  closeSync(file);
+  const { status, stderr } = await job.finished;
+  assert.deepEqual([status, stderr.includes('no signal')], [3, false]);
+});
+
+test('run says that a signal file stays empty', async (t) => {
+  const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')]);
+  publish(job.kept, '');
+  await until('a warning', () => job.stderr() === noSignal(job.kept, '""'));
+  publish(job.kept, 'TERM');
+  assert.equal((await job.finished).status, 3);
+});
+
+for (const [what, make] of Object.entries({
+  'a directory': ['mkdir'],
+  'a FIFO': ['mkfifo'],
+  'a link': ['ln', '-s', '/etc/passwd'],
+})) {
+  test(`run takes ${what} for no signal request, and goes on`, async (t) => {
+    const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')]);
+    const path = job.kept.path('signal');
+    await execa('env', [...make, path]);
+    const warning = `emissary: cannot take the signal request ${path}: it is not a regular file\n`;
+    await until('a warning', () => job.stderr().startsWith(warning));
+    job.kill('SIGTERM');
+    assert.equal((await job.finished).status, 3);
+  });
+}
+
+for (const [text, code] of [
+  ['TERM', 143],
+  ['9', 137],
+  ['INT', 130],
+] as const) {
+  test(`run does not start a job whose signal file says ${text} already`, async (t) => {
+    const root = prepared(t, text);
+    const { status, stdout, kept } = await runJob(t, ['echo', 'started'], { root });
+    assert.deepEqual([status, stdout.toString(), kept.text('exitcode')], [code, '', String(code)]);
+    const { verdict, pid, attempts, origin, message } = kept.result();
+    assert.deepEqual([verdict, pid, attempts, origin], ['terminated', null, [], 'emissary']);
+    assert.match(message ?? '', /^Not started: SIG[A-Z]+ came first$/);
+    assert.equal(kept.has('signal'), false);
+  });
+}
+
+test('run starts a job whose signal file names no signal', async (t) => {
+  const root = prepared(t, 'garbage');
+  const { status, stdout, stderr } = await runJob(t, ['echo', 'started'], { root });
+  assert.deepEqual([status, stdout.toString()], [0, 'started\n']);
+  assert.equal(stderr, noSignal(keptBy(root), '"garbage"'));
+});
+
+for (const [way, ask] of Object.entries({
+  'a signal file': (job: Awaited<ReturnType<typeof startJob>>) => publish(job.kept, '15'),
+  'a signal': (job: Awaited<ReturnType<typeof startJob>>) => job.kill('SIGTERM'),
+})) {
+  test(`run ends with 143 by ${way} while it waits for a dependency`, async (t) => {
+    const template = {
+      containerSet: { containers: [{ name: 'first' }, { name: 'main', dependencies: ['first'] }] },
+    };
+    const job = startJob(t, ['echo', 'started'], { template });
+    // It waits once it watches the other container's directory, which it makes for that.
+    await until('it waits', () => keptBy(job.kept.root, 'first').has('.'));
+    ask(job);
+    const { status, stdout } = await job.finished;
+    assert.deepEqual([status, stdout.toString(), job.kept.text('exitcode')], [143, '', '143']);
+    assert.equal(job.kept.result().message, 'Not started: SIGTERM came first');
+  });
+}
+
+function publish(kept: Kept, text: string): void {
+  writeFileSync(kept.path('.new'), text);
+  renameSync(kept.path('.new'), kept.path('signal'));
+}
+
+function noSignal(kept: Kept, shown: string): string {
+  return `emissary: the signal request ${kept.path('signal')} says ${shown}, which is no signal; nothing is done\n`;
+}
+
+function prepared(t: TestContext, text: string): string {
+  const root = temporaryVolume(t);
+  mkdirSync(join(root, 'ctr/main'), { recursive: true });
+  writeFileSync(join(root, 'ctr/main/signal'), text);
+  return root;
+}
