@@ -6,10 +6,10 @@ import { publish } from '../contract/publish.ts';
 import type { Started } from '../contract/records.ts';
 import { mainContainers, type Template } from '../settings/template.ts';
 import { waitForSeals } from './dependencies.ts';
-import { exitCodeOf } from './outcome.ts';
 import type { Run } from './run-context.ts';
 import { reserveSeal } from './seal.ts';
 import { type AttemptEnd, type Job, supervise } from './supervise.ts';
+import { verdictOf } from './verdict.ts';
 
 /**
  * Starts the job, and again where the template allows it, unless it was asked to end.
@@ -28,7 +28,7 @@ export async function runAttempts(run: Run, job: Job, template: Template): Promi
       onEnd: () => record.ended(),
     });
     record.addAttempt(end.outcome);
-    if (end.cause !== null || end.outcome.kind === 'notStarted' || exitCodeOf(end.outcome) === 0) break;
+    if (end.outcome.kind === 'notStarted' || verdictOf(end, control) !== 'failed') break;
     if (left > 1) await children.endLeftovers();
   }
   return end;

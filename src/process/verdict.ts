@@ -44,14 +44,15 @@ export function judge({ outcome, cause }: AttemptEnd, control: Control, outputs:
   if (outcome.kind === 'notStarted') {
     return { verdict: 'failed', exitCode, signal, origin: 'emissary', message: outcome.reason };
   }
-  const verdict = verdictOf(outcome, cause, control);
+  const verdict = verdictOf({ outcome, cause }, control);
   const lost = outputs.missing.find((output) => !output.optional);
   if (verdict === 'succeeded' && lost !== undefined) return failedRun(64, lostOutput(outputs));
   const message = verdict === 'succeeded' ? null : sentence(outcome, verdict, cause, control);
   return { verdict, exitCode, signal, origin: 'job', message };
 }
 
-function verdictOf(outcome: Outcome, cause: StopCause | null, control: Control): Verdict {
+/** The verdict on one attempt: only one that `failed` is worth another. */
+export function verdictOf({ outcome, cause }: AttemptEnd, control: Control): Verdict {
   if (cause !== null) return cause === 'timeout' ? 'timedOut' : 'terminated';
   const code = exitCodeOf(outcome);
   // A signal that was only passed on (INT, USR1, …) ended the job if the job ended by it, or says so as a shell does.
