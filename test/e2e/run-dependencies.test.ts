@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fixture } from '../helpers/fixture.ts';
+import { keptBy, runJob, startJob } from '../helpers/job.ts';
+import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+const chain = {
+  containerSet: {
+    containers: [
+      { name: 'first' },
+      { name: 'second', dependencies: ['first'] },
+      { name: 'third', dependencies: ['first', 'second'] },
+    ],
+  },
+};
+
+test('run starts a container after those that it depends on', async (t) => {
+  const root = volume(t, chain);
+  const third = startJob(t, ['echo', 'third'], { root, name: 'third' });
+  const second = startJob(t, ['echo', 'second'], { root, name: 'second' });
+  const first = startJob(t, ['echo', 'first'], { root, name: 'first' });
+  for (const { finished } of [first, second, third]) assert.equal((await finished).status, 0);
+  const times = [first, second, third].flatMap(({ kept }) => {
+    const { startedAt, finishedAt } = kept.result();
+    return [startedAt, finishedAt];
+  });
+  assert.deepEqual(times, [...times].sort());
+});
+
+test('run skips a container whose dependency failed, with its code, and so on down the chain', async (t) => {
+  const root = volume(t, chain);
+  const second = startJob(t, ['echo', 'second'], { root, name: 'second' });
+  const third = startJob(t, ['echo', 'third'], { root, name: 'third' });
+  await runJob(t, [fixture('exits.sh'), '42'], { root, name: 'first' });
+  for (const [job, name] of [
+    [second, 'second'],
+    [third, 'third'],
+  ] as const) {
+    const { status, stdout } = await job.finished;
+    assert.deepEqual([status, stdout.toString(), job.kept.text('exitcode')], [42, '', '42'], name);
+    const { verdict, origin, pid, attempts, message } = job.kept.result();
+    assert.deepEqual([verdict, origin, pid, attempts], ['skipped', 'emissary', null, []]);
+    assert.match(
+      message ?? '',
+      /^Not started: container (first|second), which it depends on, ended with code 42$/,
+    );
+  }
+});
+
+test('run does not wait for a second dependency where one has failed', async (t) => {
+  const root = volume(t, chain);
+  sealed(root, 'second', '3');
+  const { status, kept } = await runJob(t, ['echo'], { root, name: 'third' });
+  assert.deepEqual([status, kept.result().verdict], [3, 'skipped']);
+});
+
+test('run seals 127 for a missing command after a dependency that succeeded', async (t) => {
+  const root = volume(t, chain);
+  sealed(root, 'first', '0');
+  const { status, kept } = await runJob(t, ['no-such-command'], { root, name: 'second' });
+  assert.deepEqual([status, kept.text('exitcode'), kept.result().verdict], [127, '127', 'failed']);
+});
+
+for (const text of ['', 'abc', '-1', '256', '0x0', '0'.repeat(1_000_000)]) {
+  test(`run takes nothing but a seal for the end of a dependency: ${JSON.stringify(text.slice(0, 9))}`, async (t) => {
+    const root = volume(t, chain);
+    sealed(root, 'first', text);
+    const job = startJob(t, ['echo', 'second'], { root, name: 'second' });
+    // It has looked when it listens to requests: a signal ends it before its job was started.
+    await until('it waits', () => job.kept.has('alive'));
+    job.kill('SIGTERM');
+    assert.deepEqual([(await job.finished).status, job.kept.result().verdict], [143, 'terminated']);
+  });
+}
+
+test('run sees a seal that is written in place', async (t) => {
+  const root = volume(t, chain);
+  const job = startJob(t, ['echo', 'second'], { root, name: 'second' });
+  await until('it waits', () => keptBy(root, 'first').has('.'));
+  sealed(root, 'first', '0');
+  assert.equal((await job.finished).stdout.toString(), 'second\n');
+});
+
+test('run forgets what an earlier run of its container left', async (t) => {
+  const root = volume(t, {});
+  await runJob(t, ['sh', '-c', 'echo old; exit 9'], { root, options: ['--combined'] });
+  const job = startJob(t, [fixture('waits.sh')], { root });
+  await until('the job is ready', () => job.stdout().includes('ready\n'));
+  assert.deepEqual(
+    ['exitcode', 'result.json', 'stdout'].map((file) => (job.kept.has(file) ? job.kept.text(file) : null)),
+    [null, null, 'ready\n'],
+  );
+});
+
+test('run does not start a container that the template gives to another run already', async (t) => {
+  const job = startJob(t, [fixture('waits.sh')], { root: volume(t, {}) });
+  await until('the job is ready', () => job.stdout().includes('ready\n'));
+  const { root } = job.kept;
+  const second = await runJob(t, ['echo', 'twice'], { root });
+  const message = `emissary: Cannot run container main: another emissary runs it in ${root}/ctr/main\n`;
+  assert.deepEqual([second.status, second.stdout.toString(), second.stderr], [64, '', message]);
+  assert.equal(job.kept.has('exitcode'), false);
+  job.kill('SIGTERM');
+  assert.deepEqual([(await job.finished).status, job.kept.text('stdout')], [143, 'ready\n']);
+});
+
+test('run ends a sidecar of the user’s once every main container is sealed', async (t) => {
+  const root = volume(t, {
+    containerSet: { containers: [{ name: 'one' }, { name: 'two' }] },
+    sidecars: [{ name: 'proxy' }],
+  });
+  const sidecar = startJob(t, [fixture('exits-3-on-term.sh')], { root, name: 'proxy' });
+  await until('the sidecar is ready', () => sidecar.stdout().includes('ready\n'));
+  await runJob(t, ['false'], { root, name: 'one' });
+  assert.equal(sidecar.kept.has('exitcode'), false);
+  await runJob(t, ['true'], { root, name: 'two' });
+  const { status, stdout } = await sidecar.finished;
+  assert.deepEqual([status, stdout.toString()], [3, 'ready\nstopping\n']);
+  const { verdict, message } = sidecar.kept.result();
+  assert.deepEqual(
+    [verdict, message],
+    ['terminated', 'The job exited with code 3, after the containers that it serves had ended'],
+  );
+});
+
+test('run KILLs a sidecar that ignores TERM after the grace', async (t) => {
+  const root = volume(t, { sidecars: [{ name: 'proxy' }] });
+  const options = ['--grace', '0.1'];
+  const sidecar = startJob(t, [fixture('ignores-term.sh')], { root, name: 'proxy', options });
+  await until('the sidecar is ready', () => sidecar.stdout().includes('ready\n'));
+  await runJob(t, ['true'], { root });
+  assert.equal((await sidecar.finished).status, 137);
+});
+
+test('run ends a sidecar that starts after the mains have ended', async (t) => {
+  const root = volume(t, { sidecars: [{ name: 'proxy' }] });
+  sealed(root, 'main', '0');
+  const { status } = await runJob(t, [fixture('waits.sh')], { root, name: 'proxy' });
+  assert.equal(status, 143);
+});
+
+function volume(t: TestContext, template: object): string {
+  const root = temporaryVolume(t);
+  writeFileSync(join(root, 'template'), JSON.stringify(template));
+  return root;
+}
+
+function sealed(root: string, name: string, code: string): void {
+  mkdirSync(join(root, 'ctr', name), { recursive: true });
+  writeFileSync(join(root, 'ctr', name, 'exitcode'), code);
+}
