@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { limits } from '../../src/base/limits.ts';
+import { runJob, startJob } from '../helpers/job.ts';
+import { requireProgram } from '../helpers/require.ts';
+import { until } from '../helpers/until.ts';
+
+test('run seals at once where a background process holds standard output', async (t) => {
+  const { status, stdout, kept } = await runJob(t, ['sh', '-c', '(sleep 60; echo late) & printf hello']);
+  assert.deepEqual([status, stdout.toString(), kept.text('stdout')], [0, 'hello', 'hello']);
+  const { verdict, stdout: stream } = kept.result();
+  assert.deepEqual([verdict, stream], ['succeeded', { bytes: 5, truncated: false }]);
+});
+
+test('run gives leftovers TERM, then KILL, and the seal does not wait for that', async (t) => {
+  const polite = 'trap exit TERM; echo >&2 ready; sleep 60 & wait';
+  const deaf = 'trap : TERM; echo >&2 ready; while :; do sleep 1; done';
+  const script = 'sh -c "$0" & sh -c "$1" & read -r _; exit 1';
+  const job = startJob(t, ['sh', '-c', script, polite, deaf], { stdin: 'pipe' });
+  await until('both are ready', () => job.stderr().match(/ready/g)?.length === 2);
+  job.process.stdin?.end('\n');
+  await job.kept.sealed();
+  const sealedAt = Date.now();
+  assert.equal((await job.finished).status, 1);
+  assert.ok(Date.now() - sealedAt > 0.8 * limits.leftoverGraceMs, 'the deaf one had its time');
+});
+
+test('run reads what the leftover of a shell’s redirection still has to say', async (t) => {
+  if (!requireProgram(t, 'bash')) return;
+  const script = 'exec > >(tee /dev/null); for i in $(seq 20000); do echo "line $i"; done';
+  const { stdout, kept } = await runJob(t, ['bash', '-c', script]);
+  const expected = Array.from({ length: 20_000 }, (_, index) => `line ${index + 1}\n`).join('');
+  assert.ok(stdout.toString() === expected, `${stdout.length} of ${expected.length} bytes`);
+  assert.ok(kept.text('stdout') === expected);
+});
+
+test('run bounds its patience with a leftover that prints for ever', async (t) => {
+  const job = startJob(t, ['sh', '-c', '(while :; do echo more; sleep 0.01; done) & echo done']);
+  assert.equal(await job.kept.sealed(), '0');
+  assert.equal((await job.finished).status, 0);
+});
+
+test('run leaves nobody behind', async (t) => {
+  const leaves = ['sleep 3600 &', 'setsid sleep 3600 &', '(sleep 3600 &)', '(setsid sleep 3600 &)'];
+  const job = startJob(t, ['sh', '-c', `${leaves.join('\n')}\necho $$`]);
+  const { status, stdout } = await job.finished;
+  assert.equal(status, 0);
+  const group = Number(stdout.toString());
+  await until('the group is gone', () => {
+    try {
+      return !process.kill(-group, 0);
+    } catch {
+      return true; // ESRCH: nobody is in it.
+    }
+  });
+});

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { type TestContext, test } from 'node:test';
+import { execa } from 'execa';
+import { fixture } from '../helpers/fixture.ts';
+import { installedVolume } from '../helpers/installed.ts';
+import { type JobSetting, runJob, startJob, startReadyJob } from '../helpers/job.ts';
+import { lacks } from '../helpers/require.ts';
+import { until } from '../helpers/until.ts';
+
+const orphans = 1_000;
+/** A process namespace of its own, where the program is PID 1. */
+const alone = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
+
+test('run as PID 1 reaps a thousand orphans while the job runs', async (t) => {
+  const setting = await asFirst(t);
+  if (setting === null) return;
+  const job = await startReadyJob(t, [fixture('makes-orphans.sh'), String(orphans)], setting);
+  const first = firstOf(job.pid);
+  await until('nobody is left but the job', () => childrenOf(first).length === 1);
+  assert.deepEqual(zombiesOf(first), []);
+  process.kill(first, 'SIGTERM');
+  assert.equal((await job.finished).status, 143);
+  assert.equal(job.kept.result().verdict, 'terminated');
+});
+
+test('run reaps a thousand orphans where it is not PID 1', async (t) => {
+  const job = await startReadyJob(t, [fixture('makes-orphans.sh'), String(orphans)]);
+  await until('nobody is left but the job', () => childrenOf(job.pid).length === 1);
+  assert.deepEqual(zombiesOf(job.pid), []);
+  job.kill('SIGTERM');
+  assert.equal((await job.finished).status, 143);
+});
+
+test('run as PID 1 takes TERM at any time, also before the job was started', async (t) => {
+  const setting = await asFirst(t);
+  if (setting === null) return;
+  const root = setting.root ?? '';
+  for (let round = 0; round < 10; round += 1) {
+    const name = `round-${round}`;
+    const job = startJob(t, ['sleep', '3600'], { ...setting, root, name });
+    const first = await until('PID 1 is there', () => firstOf(job.pid) > 0 && firstOf(job.pid));
+    // The launcher has taken over: before that, the signal would be unshare's own child's affair.
+    await until(
+      'the program runs',
+      () => !readFileSync(`/proc/${first}/cmdline`, 'utf8').startsWith('unshare'),
+    );
+    process.kill(first, 'SIGTERM');
+    const asked = Date.now();
+    assert.deepEqual([(await job.finished).status, job.kept.text('exitcode')], [143, '143']);
+    assert.ok(Date.now() - asked < 5_000, 'within seconds');
+  }
+});
+
+test('run as PID 1 has the signals that the job gets, and its status', async (t) => {
+  const setting = await asFirst(t);
+  if (setting === null) return;
+  const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')], setting);
+  process.kill(firstOf(job.pid), 'SIGTERM');
+  const { status, stdout } = await job.finished;
+  assert.deepEqual([status, stdout.toString()], [3, 'ready\nstopping\n']);
+});
+
+test('run adopts orphans where it is not PID 1, and ends them with the job', async (t) => {
+  const script = "(setsid sh -c 'echo $$; exec sleep 3600' &); sleep 0.2; exit 0";
+  const { status, stdout } = await runJob(t, ['sh', '-c', script]);
+  assert.equal(status, 0);
+  assert.throws(() => process.kill(Number(stdout.toString()), 0), { code: 'ESRCH' });
+});
+
+async function asFirst(t: TestContext): Promise<JobSetting | null> {
+  const { exitCode } = await execa({ reject: false })`${alone} true`;
+  if (exitCode !== 0) {
+    lacks(t, 'a process namespace cannot be made');
+    return null;
+  }
+  const { root, program } = await installedVolume(t);
+  return { root, program, under: alone };
+}
+
+/** The process id, as we see it, of the one that unshare started. */
+function firstOf(unshare: number): number {
+  return childrenOf(unshare)[0] ?? 0;
+}
+
+function childrenOf(parent: number): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^[0-9]+$/.test(name))
+    .map(Number)
+    .filter((pid) => fieldOf(pid, 1) === String(parent));
+}
+
+function zombiesOf(parent: number): readonly number[] {
+  return childrenOf(parent).filter((pid) => fieldOf(pid, 0) === 'Z');
+}
+
+/** A field of /proc/…/stat behind the name: 0 is the state, 1 the parent. */
+function fieldOf(pid: number, index: number): string {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[index] ?? '';
+  } catch {
+    return ''; // It has ended.
+  }
+}
