@@ -14,7 +14,7 @@ test('run seals at once where a background process holds standard output', async
 
 test('run gives leftovers TERM, then KILL, and the seal does not wait for that', async (t) => {
   const polite = 'trap exit TERM; echo >&2 ready; sleep 60 & wait';
-  const deaf = 'trap : TERM; echo >&2 ready; while :; do sleep 1; done';
+  const deaf = 'trap : TERM; echo >&2 ready; exec 2>/dev/null; while :; do sleep 1; done';
   const script = 'sh -c "$0" & sh -c "$1" & read -r _; exit 1';
   const job = startJob(t, ['sh', '-c', script, polite, deaf], { stdin: 'pipe' });
   await until('both are ready', () => job.stderr().match(/ready/g)?.length === 2);

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type TestContext, test } from 'node:test';
+import { fixture } from '../helpers/fixture.ts';
+import { type Kept, keptBy } from '../helpers/job.ts';
+import { killTree } from '../helpers/kill-tree.ts';
+import { program } from '../helpers/program.ts';
+import { requireProgram } from '../helpers/require.ts';
+import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+const controlC = '\x03';
+const controlZ = '\x1a';
+const controlD = '\x04';
+
+test('run gives the job a terminal where it has one itself', async (t) => {
+  const job = terminal(t, ['sh', '-c', 'tty; test -t 0 && test -t 1 && test -t 2 && echo all three']);
+  if (job === null) return;
+  assert.equal(await job.status, 0);
+  assert.match(job.shown(), /^\/dev\/pts\/[0-9]+\r\nall three\r\n$/);
+});
+
+for (const code of [0, 1, 127, 255]) {
+  test(`run in a terminal ends with the job’s status: ${code}`, async (t) => {
+    const job = terminal(t, [fixture('exits.sh'), String(code)]);
+    if (job === null) return;
+    assert.deepEqual([await job.status, job.kept.text('exitcode')], [code, String(code)]);
+  });
+}
+
+test('Ctrl-C in a terminal ends the job with 130', async (t) => {
+  const job = terminal(t, [fixture('waits.sh')]);
+  if (job === null) return;
+  await until('the job is ready', () => job.shown().includes('ready'));
+  job.type(controlC);
+  assert.deepEqual([await job.status, job.kept.text('exitcode')], [130, '130']);
+  assert.equal(job.kept.result().signal, 'SIGINT');
+});
+
+test('the job sees the size of the window, and is told of a new one', async (t) => {
+  const job = terminal(
+    t,
+    ['sh', '-c', 'trap "stty size" WINCH; stty size; echo ready; while :; do sleep 0.02; done'],
+    {
+      prepare: 'stty rows 33 cols 111; tty >&9',
+    },
+  );
+  if (job === null) return;
+  await until('the job is ready', () => job.shown().includes('ready'));
+  assert.match(job.shown(), /^33 111\r\n/);
+  await resize(job.terminalPath(), 44, 122);
+  await until('the new size', () => job.shown().includes('44 122'));
+  job.type(controlC);
+  assert.equal(await job.status, 130);
+});
+
+test('what is typed reaches the job: lines, and the end of the input', async (t) => {
+  const job = terminal(t, ['sh', '-c', 'echo ready; while read -r line; do echo "<$line>"; done; echo over']);
+  if (job === null) return;
+  await until('the job is ready', () => job.shown().includes('ready'));
+  job.type('first\n');
+  await until('the answer', () => job.shown().includes('<first>'));
+  job.type(controlD);
+  assert.equal(await job.status, 0);
+  assert.match(job.shown(), /over\r\n$/);
+});
+
+test('a job that sets its terminal leaves that of the person as it was', async (t) => {
+  const job = terminal(t, ['stty', 'raw', '-echo'], { prepare: 'stty -g >&9', after: 'stty -g >&9' });
+  if (job === null) return;
+  await job.status;
+  const [before, behind] = job.said().trim().split('\n');
+  assert.equal(behind, before);
+});
+
+test('Ctrl-Z stops a job of an interactive shell in the terminal, not the emissary', async (t) => {
+  const job = requireProgram(t, 'bash') ? terminal(t, ['bash', '--norc', '-i']) : null;
+  if (job === null) return;
+  job.type('PS1="> "; echo sh""ell\n');
+  await until('the shell answers', () => job.shown().includes('shell\r\n'));
+  job.type('sh -c "echo rea\'\'dy; sleep 3600"\n');
+  await until('its job runs', () => job.shown().includes('ready\r\n'));
+  job.type(controlZ);
+  await until('its job is stopped', () => job.shown().includes('Stopped'));
+  job.type('kill -9 %1; exit 6\nexit 6\n');
+  assert.equal(await job.status, 6);
+});
+
+test('what a job shows in its terminal is kept as standard output', async (t) => {
+  const job = terminal(t, ['sh', '-c', 'echo one; echo two >&2']);
+  if (job === null) return;
+  assert.equal(await job.status, 0);
+  assert.deepEqual([job.kept.text('stdout'), job.kept.text('stderr')], ['one\r\ntwo\r\n', '']);
+  assert.equal(job.shown(), 'one\r\ntwo\r\n');
+});
+
+interface Terminal {
+  readonly kept: Kept;
+  readonly status: Promise<number | null>;
+  /** All that the terminal shows. */
+  shown(): string;
+  /** All that `prepare` and `after` wrote to descriptor 9. */
+  said(): string;
+  terminalPath(): string;
+  type(keys: string): void;
+}
+
+/** Runs a job under the emissary in a terminal of script(1)'s; null after the test was skipped. */
+function terminal(
+  t: TestContext,
+  command: readonly string[],
+  shell: { readonly prepare?: string; readonly after?: string } = {},
+): Terminal | null {
+  if (!requireProgram(t, 'script')) return null;
+  const root = temporaryVolume(t);
+  const words = [program, 'run', '--', ...command]
+    .map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
+    .join(' ');
+  const line = `${shell.prepare ?? ':'}; ${words}; status=$?; ${shell.after ?? ':'}; exit $status`;
+  const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
+    env: { PATH: process.env['PATH'], EMISSARY_ROOT: root, SHELL: '/bin/sh', TERM: 'dumb' },
+    stdio: ['pipe', 'pipe', 'inherit', ...Array.from({ length: 6 }, () => 'ignore' as const), 'pipe'],
+  });
+  t.after(() => child.exitCode === null && killTree(child.pid ?? -1));
+  const shown = collect(child, 1);
+  const said = collect(child, 9);
+  return {
+    kept: keptBy(root),
+    status: new Promise((resolve) => child.on('close', resolve)),
+    shown,
+    said,
+    terminalPath: () => said().trim(),
+    type: (keys) => child.stdin?.write(keys),
+  };
+}
+
+function collect(child: ChildProcess, file: number): () => string {
+  const pieces: Buffer[] = [];
+  const stream = child.stdio[file] as NodeJS.ReadableStream;
+  stream.on('data', (piece: Buffer) => pieces.push(piece));
+  return () => Buffer.concat(pieces).toString();
+}
+
+async function resize(path: string, rows: number, columns: number): Promise<void> {
+  const { execa } = await import('execa');
+  await execa`stty -F ${path} rows ${rows} cols ${columns}`;
+}
