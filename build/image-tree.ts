@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { zstdDecompressSync } from 'node:zlib';
@@ -8,8 +8,8 @@ import type { Platform } from './architecture.ts';
 import { libraryPrefix } from './executable.ts';
 
 /**
- * Makes `dist/image/<architecture>`, all that the image of the emissary holds: the program as `init` installs it, and
- * certificates. `images/emissary/Dockerfile` only copies it.
+ * Makes `dist/image/<architecture>`, all that the image of the emissary holds: the program as `init` installs it,
+ * certificates, and a place for the volume. `images/emissary/Dockerfile` only copies it.
  *
  * @param output where `makeExecutable` left the executable and its parts
  */
@@ -17,6 +17,10 @@ export async function makeImageTree(platform: Platform, output: string): Promise
   const tree = join(process.cwd(), 'dist/image', platform.oci);
   await rm(tree, { recursive: true, force: true });
   await mkdir(join(tree, 'etc/ssl/certs'), { recursive: true });
+  // Docker gives a named volume the mode of the directory that it covers; the init container is no root.
+  const volume = join(tree, 'var/run/argo');
+  await mkdir(volume, { recursive: true });
+  await chmod(volume, 0o777);
   installProgram(join(output, 'emissary'), await carriedParts(join(output, 'parts')), layoutOf(tree));
   // Those that the runtime itself trusts, for whoever wants to name a file.
   const certificates = `${rootCertificates.join('\n')}\n`;
