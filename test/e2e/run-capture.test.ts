@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { execa } from 'execa';
+import { type Kept, runJob, startJob } from '../helpers/job.ts';
+import { program } from '../helpers/program.ts';
+import { lacks } from '../helpers/require.ts';
+import { seeded } from '../helpers/seeded.ts';
+import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+const MiB = 1024 * 1024;
+
+test('run keeps and passes on every byte: NUL, no newline, what is no UTF-8', async (t) => {
+  const bytes = seeded(t).bytes(MiB);
+  const { stdout, kept } = await runJob(t, ['cat'], { stdin: bytes });
+  assert.ok(stdout.equals(bytes), 'passed on');
+  assert.ok(kept.bytes('stdout').equals(bytes), 'kept');
+  assert.deepEqual(kept.result().stdout, { bytes: MiB, truncated: false });
+});
+
+test('run keeps 10 MiB without a newline', async (t) => {
+  const { stdout, kept } = await runJob(t, ['head', '-c', String(10 * MiB), '/dev/zero']);
+  assert.ok(stdout.equals(Buffer.alloc(10 * MiB)), 'passed on');
+  assert.ok(kept.bytes('stdout').equals(stdout), 'kept');
+});
+
+test('run keeps the two streams apart', async (t) => {
+  const job = await runJob(t, ['sh', '-c', 'for i in 1 2 3; do echo "out $i"; echo "err $i" >&2; done']);
+  const [out, err] = ['out', 'err'].map((word) => [1, 2, 3].map((i) => `${word} ${i}\n`).join(''));
+  assert.deepEqual([job.stdout.toString(), job.stderr], [out, err]);
+  assert.deepEqual([job.kept.text('stdout'), job.kept.text('stderr')], [out, err]);
+});
+
+test('run seals an empty output too', async (t) => {
+  const { kept } = await runJob(t, ['true']);
+  assert.deepEqual([kept.text('stdout'), kept.text('stderr'), kept.text('timeline')], ['', '', '']);
+  assert.deepEqual(kept.result().stdout, { bytes: 0, truncated: false });
+});
+
+test('a job can open /dev/stdout and /dev/stderr', async (t) => {
+  const { stdout, stderr } = await runJob(t, ['sh', '-c', 'echo out >/dev/stdout; echo err >/dev/stderr']);
+  assert.deepEqual([stdout.toString(), stderr], ['out\n', 'err\n']);
+});
+
+test('the files are complete when the seal appears: 1 MB printed just before the end', async (t) => {
+  const job = startJob(t, ['sh', '-c', 'seq 150000; seq 150000 >&2']);
+  await job.kept.sealed();
+  // Looked at once: the emissary itself may still be there.
+  const [out, err] = [job.kept.bytes('stdout'), job.kept.bytes('stderr')];
+  const { stdout, stderr } = job.kept.result();
+  const expected = Array.from({ length: 150_000 }, (_, index) => `${index + 1}\n`).join('');
+  assert.ok(out.toString() === expected && err.toString() === expected);
+  assert.deepEqual([stdout.bytes, stderr.bytes], [expected.length, expected.length]);
+  assert.deepEqual(sumsOf(job.kept), [expected.length, expected.length]);
+  await job.finished;
+});
+
+test('the timeline tells which bytes came when and in which order', async (t) => {
+  const before = Date.now();
+  const script = 'for i in 1 2 3 4 5; do echo "out $i"; sleep 0.02; echo "error $i" >&2; sleep 0.02; done';
+  const { kept } = await runJob(t, ['sh', '-c', script], { options: ['--combined'] });
+  const lines = timelineOf(kept);
+  assert.deepEqual(
+    lines.map(({ stream, bytes }) => [stream, bytes]),
+    Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? [1, 6] : [2, 8])),
+  );
+  const times = lines.map(({ time }) => time);
+  assert.deepEqual(times, [...times].sort());
+  assert.ok((times[0] ?? 0) >= before && (times.at(-1) ?? 0) <= Date.now());
+  assert.equal(kept.text('combined'), merged(kept));
+});
+
+test('the timeline covers both files wholly, whatever the pieces', async (t) => {
+  const script =
+    'for i in $(seq 300); do head -c $((i * 37)) /dev/zero; head -c $((i * 11)) /dev/zero >&2; done';
+  const { kept } = await runJob(t, ['sh', '-c', script], { options: ['--combined'] });
+  assert.deepEqual(sumsOf(kept), [kept.bytes('stdout').length, kept.bytes('stderr').length]);
+  assert.equal(kept.bytes('combined').length, kept.bytes('stdout').length + kept.bytes('stderr').length);
+});
+
+for (const [variable, value, made] of [
+  ['EMISSARY_COMBINED', 'true', true],
+  ['ARGO_INCLUDE_SCRIPT_OUTPUT', 'true', true],
+  ['EMISSARY_COMBINED', 'false', false],
+] as const) {
+  test(`run makes ${made ? '' : 'no '}combined where ${variable} is ${value}`, async (t) => {
+    const { kept } = await runJob(t, ['echo', 'x'], { env: { [variable]: value } });
+    assert.equal(kept.has('combined') && kept.text('combined') === 'x\n', made);
+  });
+}
+
+test('run stops keeping at the log limit, once said; the job and what is passed on go on', async (t) => {
+  const options = ['--log-limit', '1000', '--combined'];
+  const script = 'yes | head -c 300000; head -c 300 /dev/zero >&2; exit 4';
+  const { status, stdout, stderr, kept } = await runJob(t, ['sh', '-c', script], { options });
+  assert.deepEqual([status, stdout.length], [4, 300_000]);
+  assert.deepEqual([kept.bytes('stdout').length, kept.bytes('stderr').length], [1000, 300]);
+  const result = kept.result();
+  assert.deepEqual(result.stdout, { bytes: 1000, truncated: true });
+  assert.deepEqual(result.stderr, { bytes: 300, truncated: false });
+  assert.deepEqual([result.verdict, result.exitCode], ['failed', 4]);
+  const warning = (file: string) =>
+    `emissary: no more output is kept in ${kept.path(file)}: it has reached its limit of 1000 bytes; the job goes on\n`;
+  assert.deepEqual(
+    [stderr.split(warning('stdout')).length, stderr.split(warning('combined')).length],
+    [2, 2],
+  );
+  assert.deepEqual(sumsOf(kept), [1000, 300]);
+});
+
+test('run keeps all of an output that is as long as the limit', async (t) => {
+  const options = ['--log-limit=1000'];
+  const { stderr, kept } = await runJob(t, ['head', '-c', '1000', '/dev/zero'], { options });
+  assert.deepEqual([stderr, kept.result().stdout], ['', { bytes: 1000, truncated: false }]);
+});
+
+test('run goes on where the volume is full: all is passed on, one warning, sealed', async (t) => {
+  const root = join(temporaryVolume(t), 'small');
+  const command = `mkdir -p "$0"; mount -t tmpfs -o size=256k,mode=777 tmpfs "$0" && EMISSARY_ROOT="$0" "$@"; status=$?
+    mkdir "$0.copy"; cp -r "$0/ctr" "$0.copy"; exit $status`;
+  const words = [program, 'run', '--', 'sh', '-c', 'head -c 1000000 /dev/zero; exit 5'];
+  const probe = await execa({ reject: false })`unshare --mount mount -t tmpfs tmpfs /mnt`;
+  if (probe.exitCode !== 0) return lacks(t, 'a mount of its own cannot be made');
+  const { exitCode, stdout, stderr } = await execa(
+    'unshare',
+    ['--mount', 'sh', '-c', command, root, ...words],
+    {
+      reject: false,
+      encoding: 'buffer',
+      maxBuffer: 2 * MiB,
+    },
+  );
+  const said = Buffer.from(stderr).toString();
+  assert.deepEqual([exitCode, stdout.length], [5, 1_000_000], said);
+  assert.equal(
+    said.match(/no more output is kept in .*stdout: the volume is full; the job goes on\n/g)?.length,
+    1,
+  );
+  const kept = (file: string) => readFileSync(join(`${root}.copy`, 'ctr/main', file), 'utf8');
+  assert.equal(kept('exitcode'), '5');
+  const { stdout: stream, verdict } = JSON.parse(kept('result.json'));
+  assert.deepEqual([stream.truncated, verdict], [true, 'failed']);
+  assert.equal(kept('stdout').length, stream.bytes);
+});
+
+test('run keeps the output in files of its own, whatever stood there', async (t) => {
+  const { kept } = await runJob(t, ['true']);
+  const victim = join(kept.root, 'victim');
+  writeFileSync(victim, 'untouched');
+  await execa`ln -sf ${victim} ${kept.path('stdout')}`;
+  await runJob(t, ['echo', 'new'], { root: kept.root });
+  await until('the new output', () => kept.text('stdout') === 'new\n');
+  assert.equal(readFileSync(victim, 'utf8'), 'untouched');
+});
+
+function timelineOf(kept: Kept) {
+  return kept
+    .text('timeline')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => {
+      assert.match(line, /^\d{13} [12] \d+$/);
+      const [time = 0, stream = 0, bytes = 0] = line.split(' ').map(Number);
+      return { time, stream, bytes };
+    });
+}
+
+function sumsOf(kept: Kept): readonly number[] {
+  const sum = (wanted: number) =>
+    timelineOf(kept).reduce((total, { stream, bytes }) => total + (stream === wanted ? bytes : 0), 0);
+  return [sum(1), sum(2)];
+}
+
+/** Both streams, put together by the timeline. */
+function merged(kept: Kept): string {
+  const rest = [kept.text('stdout'), kept.text('stderr')];
+  const pieces = timelineOf(kept).map(({ stream, bytes }) => {
+    const text = rest[stream - 1] ?? '';
+    rest[stream - 1] = text.slice(bytes);
+    return text.slice(0, bytes);
+  });
+  return pieces.join('');
+}
