@@ -56,10 +56,17 @@ export async function updateJob(
   throw refusal(settings, answer, jobId);
 }
 
-/** The version of an application, or null when the server does not tell it. */
+/**
+ * The version of an application, or null when the server does not tell it.
+ * @throws DeliveryError when it may tell it later
+ */
 export async function fetchVersion(settings: RestSettings, appId: number): Promise<string | null> {
   const answer = await exchange(settings, `/app/${appId}.json`, null);
-  if (answer.status !== 200) return null;
+  if (answer.status !== 200) {
+    const failure = refusal(settings, answer, appId);
+    if (!failure.permanent) throw failure;
+    return null;
+  }
   const { version } = rowOf(answer) as { readonly version?: unknown };
   return typeof version === 'string' && version !== '' ? version : null;
 }

@@ -27,6 +27,7 @@ export class RestSink implements Sink {
   readonly #spool: Spool;
   #variant: Variant | null = null;
   #begun = false;
+  #ended = false;
 
   constructor(settings: RestSettings, scope: RestScope, spool: Spool) {
     this.#settings = settings;
@@ -40,7 +41,8 @@ export class RestSink implements Sink {
     const { row } = this.#variant;
     if (progress.started !== null && !this.#begun) await this.#begin(row);
     if (progress.report === null) return [];
-    await this.#end(row, progress.report);
+    if (!this.#ended) await this.#end(row, progress.report);
+    this.#ended = true;
     return this.#outputSentences(progress);
   }
 

@@ -17,6 +17,7 @@ export class SqlSink implements Sink {
   #database: SqlDatabase | null = null;
   #lines: LineDelivery | null = null;
   #begun = false;
+  #ended = false;
   #known = false;
 
   constructor(open: () => Promise<SqlDatabase>, jobId: number, owner: RowOwner, spool: Spool) {
@@ -47,6 +48,8 @@ export class SqlSink implements Sink {
     advanced: () => void,
   ): Promise<readonly string[]> {
     const jobId = this.#jobId;
+    // Taken first: lines that are read after a job has ended are all of its lines.
+    const { report } = progress;
     if (!this.#known) await this.#checkJob(database);
     if (this.#owner.current === 'database' && !this.#begun && progress.started !== null) {
       await begin(database, jobId);
@@ -54,10 +57,10 @@ export class SqlSink implements Sink {
     }
     this.#lines ??= new LineDelivery(database, jobId, this.#spool);
     await this.#lines.deliver(progress.output, advanced);
-    const { report } = progress;
-    if (report === null) return [];
+    if (report === null || this.#ended) return [];
     const refused = await deliverArtifacts(database, jobId, report, this.#spool.volume, advanced);
     if ((await this.#owner.decided) === 'database') await end(database, jobId, report);
+    this.#ended = true;
     if (refused.length > 0) throw new DeliveryError(refused.join('; '), { permanent: true });
     return [];
   }

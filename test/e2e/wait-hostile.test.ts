@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { emissary } from '../helpers/emissary.ts';
+import { runJob, startReadyJob } from '../helpers/job.ts';
+import { type ReportedJob, reportedJob, startWait } from '../helpers/sidecar.ts';
+import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+const secret = 'the-sidecars-own-secret';
+
+/** A job whose volume a hostile program has changed after the end. */
+async function hostileJob(t: TestContext, change: (job: ReportedJob, secretFile: string) => void) {
+  const job = reportedJob(t);
+  const secretFile = join(temporaryVolume(t), 'secret');
+  writeFileSync(secretFile, `${secret}\n`);
+  await runJob(t, ['sh', '-c', 'echo honest'], { root: job.root });
+  change(job, secretFile);
+  const finished = await emissary(['wait', '--deadline', new Date(Date.now() + 30_000).toISOString()], {
+    ...job,
+    withinMs: 40_000,
+  });
+  const everything = JSON.stringify([
+    job.database.query('select * from job'),
+    job.lines(),
+    job.database.query('select * from artifacts'),
+    finished.stdout.toString(),
+    finished.stderr,
+  ]);
+  assert.ok(!everything.includes(secret));
+  return { ...job, ...finished };
+}
+
+const sealOf = (job: ReportedJob) => join(job.root, 'ctr/main/exitcode');
+const garbage: readonly (readonly [string, (path: string, secretFile: string) => void])[] = [
+  ['empty', (path) => writeFileSync(path, '')],
+  ['"abc"', (path) => writeFileSync(path, 'abc')],
+  ['"-1"', (path) => writeFileSync(path, '-1')],
+  ['"256"', (path) => writeFileSync(path, '256')],
+  ['"0x0"', (path) => writeFileSync(path, '0x0')],
+  ['"0 0"', (path) => writeFileSync(path, '0 0')],
+  ['5 MB of zeros', (path) => writeFileSync(path, '0'.repeat(5_000_000))],
+  ['a FIFO', (path) => execFileSync('mkfifo', [path])],
+  ['a directory', (path) => mkdirSync(path)],
+  ['a link to a file with "0"', (path, secretFile) => linkToZero(path, secretFile)],
+  ['a link to a device', (path) => symlinkSync('/dev/zero', path)],
+];
+
+function linkToZero(path: string, secretFile: string): void {
+  writeFileSync(`${secretFile}-zero`, '0');
+  symlinkSync(`${secretFile}-zero`, path);
+}
+
+for (const [what, make] of garbage) {
+  test(`an exitcode that is ${what} is never success, and never a hang`, async (t) => {
+    const job = await hostileJob(t, (before, secretFile) => {
+      rmSync(sealOf(before));
+      make(sealOf(before), secretFile);
+    });
+    assert.equal(job.status, 0);
+    assert.equal(job.row().exitcode, 64);
+  });
+}
+
+test('an exitcode of 0 without a result.json is not success', async (t) => {
+  const job = await hostileJob(t, ({ root }) => rmSync(join(root, 'ctr/main/result.json')));
+  assert.equal(job.row().exitcode, 64);
+});
+
+test('an exitcode of 0 beside a result.json that says otherwise is not success', async (t) => {
+  const job = await hostileJob(t, ({ root }) => {
+    const path = join(root, 'ctr/main/result.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll('"exitCode":0', '"exitCode":9'));
+  });
+  assert.equal(job.row().exitcode, 9);
+});
+
+test('a result.json of 20 MB, or of garbage, is refused', async (t) => {
+  for (const content of [
+    '{'.repeat(20_000_000),
+    '{"version":1}',
+    '[]',
+    'null',
+    '{"version":1,"outputs":{}}',
+  ]) {
+    const job = await hostileJob(t, ({ root }) => writeFileSync(join(root, 'ctr/main/result.json'), content));
+    assert.equal(job.row().exitcode, 64);
+  }
+});
+
+test('logs that are links to secrets are not read', async (t) => {
+  const job = await hostileJob(t, ({ root }, secretFile) => {
+    for (const name of ['stdout', 'stderr']) {
+      rmSync(join(root, 'ctr/main', name));
+      symlinkSync(secretFile, join(root, 'ctr/main', name));
+    }
+    writeFileSync(join(root, 'ctr/main/timeline'), '1700000000000 1 1000\n1700000000000 2 1000\n');
+  });
+  assert.equal(job.row().exitcode, 0);
+  assert.deepEqual(job.lines(), []);
+});
+
+test('a container directory that is a link is not followed', async (t) => {
+  const job = await hostileJob(t, ({ root }, secretFile) => {
+    const elsewhere = `${secretFile}-directory`;
+    mkdirSync(elsewhere);
+    writeFileSync(join(elsewhere, 'exitcode'), '0');
+    writeFileSync(join(elsewhere, 'stdout'), secret);
+    rmSync(join(root, 'ctr/main'), { recursive: true });
+    symlinkSync(elsewhere, join(root, 'ctr/main'));
+  });
+  assert.equal(job.status, 64);
+  assert.deepEqual([job.row().exitcode, job.lines()], [null, []]);
+});
+
+test('a timeline of garbage costs the order of the streams, not their lines', async (t) => {
+  for (const timeline of [
+    'garbage\n',
+    'x'.repeat(1_000_000),
+    '1 1 99999999999999\n',
+    '1 3 5\n',
+    '\n\n\n',
+    '1 1 -5\n',
+  ]) {
+    const job = await hostileJob(t, ({ root }) => writeFileSync(join(root, 'ctr/main/timeline'), timeline));
+    assert.deepEqual(job.lines(), [{ seq: 1, type: 'stdout', line: 'honest\n' }]);
+    assert.equal(job.row().exitcode, 0);
+  }
+});
+
+test('outputs that a forged result.json names elsewhere are not read', async (t) => {
+  for (const file of [
+    '../../../../../../etc/passwd',
+    '/etc/passwd',
+    'outputs/../secret',
+    'outputs/link',
+    'report/lock',
+  ]) {
+    const job = await hostileJob(t, ({ root }, secretFile) => {
+      mkdirSync(join(root, 'outputs'), { recursive: true });
+      symlinkSync(secretFile, join(root, 'outputs/link'));
+      writeFileSync(join(root, 'secret'), secret);
+      const path = join(root, 'ctr/main/result.json');
+      const result = JSON.parse(readFileSync(path, 'utf8')) as { outputs: { artifacts: object[] } };
+      const sha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+      result.outputs.artifacts.push({ name: 'x', path: '/x', file, archive: 'none', bytes: 1, sha256 });
+      writeFileSync(path, JSON.stringify(result));
+    });
+    assert.equal(job.status, 64);
+    assert.match(job.stderr, /Output "x" .* was not stored/);
+    assert.equal(job.database.query('select * from artifacts').length, 0);
+    assert.equal(job.row().exitcode, 0);
+  }
+});
+
+test('a template, a report or a journal that a job forged cannot name another job', async (t) => {
+  const job = await hostileJob(t, ({ root, jobId }) => {
+    writeFileSync(join(root, 'template'), JSON.stringify({ multiflexi: { jobId: String(jobId + 1) } }));
+    mkdirSync(join(root, 'report'));
+    writeFileSync(join(root, 'report/first-line.json'), '{"after":-5}');
+    writeFileSync(
+      join(root, 'report/journal'),
+      `${'garbage\n'.repeat(1000)}{"line":1e99}\n{"line":5,"turn":"../x","at":{}}\n`,
+    );
+    writeFileSync(join(root, 'report/report.json'), '{"version":1,"jobId":8}');
+    writeFileSync(join(root, 'report/stop.json'), '{"reason":"never","stopAt":0}');
+  });
+  assert.equal(job.status, 0, job.stderr);
+  assert.equal(job.row().exitcode, 0);
+  assert.deepEqual(job.lines(), [{ seq: 1, type: 'stdout', line: 'honest\n' }]);
+  const [other] = job.database.query<{ exitcode: number | null }>(
+    'select exitcode from job where id <> ?',
+    job.jobId,
+  );
+  assert.equal(other?.exitcode, null);
+});
+
+test('a spool that is a link is refused', async (t) => {
+  const job = await hostileJob(t, ({ root }, secretFile) => {
+    mkdirSync(`${secretFile}-spool`);
+    symlinkSync(`${secretFile}-spool`, join(root, 'report'));
+  });
+  assert.equal(job.status, 64);
+  assert.match(job.stderr, /Cannot write to the spool/);
+});
+
+test('a log that shrinks and grows while it is read does not stop the report', async (t) => {
+  const job = reportedJob(t);
+  const sidecar = await startWait(t, job);
+  const stdout = join(job.root, 'ctr/main/stdout');
+  const running = await startReadyJob(t, ['sh', '-c', 'echo ready; seq 10000; read go; echo bye'], {
+    root: job.root,
+    stdin: 'pipe',
+  });
+  await until('lines are stored', () => job.lines().length > 100);
+  truncateSync(stdout, 10);
+  truncateSync(stdout, 1_000_000);
+  truncateSync(stdout, 0);
+  running.process.stdin?.end('go\n');
+  assert.equal((await sidecar.finished).status, 0);
+  assert.equal(job.row().exitcode, 0);
+  const seqs = job.lines().map(({ seq }) => seq);
+  assert.deepEqual(
+    seqs,
+    seqs.map((_, index) => index + 1),
+  );
+});
