@@ -239,3 +239,14 @@ test('SIGTERM to npm reaches the job of npm start, and is recorded', async (t) =
   assert.equal(exitCode, 143, start.shown());
   assert.equal(start.rows('select exitcode from job')[0]?.['exitcode'], 143);
 });
+
+test('npm run sql answers a query on an SQLite file, and says what is wrong with one', async (t) => {
+  const file = `${temporaryVolume(t)}/some.sqlite`;
+  const sql = (query: string) => execa(process.execPath, ['build/sql.ts', file, query], { reject: false });
+  assert.equal((await sql('select 1')).stderr, `${file}: unable to open database file`);
+  const { DatabaseSync } = await import('node:sqlite');
+  new DatabaseSync(file).exec("create table pairs (a, b); insert into pairs values (1, 'x'), (2, null)");
+  assert.equal((await sql('select * from pairs')).stdout, '1|x\n2|');
+  const wrong = await sql('select');
+  assert.deepEqual([wrong.exitCode, wrong.stderr], [1, `${file}: incomplete input`]);
+});
