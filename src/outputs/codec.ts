@@ -12,6 +12,8 @@ export interface Codec {
    * @param last nothing comes after this one
    */
   pack(block: Buffer, last: boolean): Promise<readonly Uint8Array[]>;
+  /** Takes back what `pack` gave, in the same order, once it has been written. */
+  release(pieces: readonly Uint8Array[]): void;
   /** What stands after the last block. */
   tail(): Uint8Array;
   /** Frees what it holds. */
@@ -25,6 +27,7 @@ export function plain(blockBytes: number): Codec {
     parallel: 1,
     head: Buffer.alloc(0),
     pack: async (block) => [block],
+    release() {},
     tail: () => Buffer.alloc(0),
     close() {},
   };

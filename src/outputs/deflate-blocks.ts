@@ -1,7 +1,10 @@
-import { constants, deflateRaw } from 'node:zlib';
+import { constants, createDeflateRaw } from 'node:zlib';
+import { Packer } from './packer.ts';
 
 /** What a deflate block may point back into (RFC 1951). */
 const windowBytes = 32 * 1024;
+/** Holds what a block becomes in most cases in one piece, and is not taken from Buffer's pool. */
+const pieceBytes = { least: 36 * 1024, most: 128 * 1024 };
 
 /**
  * Makes one deflate stream of blocks that are compressed at the same time on libuv's threads: each block knows the
@@ -10,26 +13,33 @@ const windowBytes = 32 * 1024;
  */
 export class DeflateBlocks {
   readonly #level: number;
-  #before: Buffer = Buffer.alloc(0);
+  #window: Buffer = Buffer.alloc(0);
+  #known = 0;
 
   /** @param level 0–9 */
   constructor(level: number) {
     this.#level = level;
   }
 
-  /** Compresses the stream's next block; its memory must not change until the promise settles. */
-  pack(block: Buffer, last: boolean): Promise<Buffer> {
-    const options = {
-      level: this.#level,
-      // One piece of output a block, also where it does not shrink.
-      chunkSize: block.length + (block.length >> 8) + 64,
-      finishFlush: last ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
-      ...(this.#before.length > 0 && { dictionary: this.#before }),
-    };
-    // A copy: the block's memory is used again while the next one is still being compressed.
-    this.#before = Buffer.from(block.subarray(-windowBytes));
-    const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-    deflateRaw(block, options, (error, packed) => (error === null ? resolve(packed) : reject(error)));
-    return promise;
+  /**
+   * Compresses the stream's next block; its memory must not change until the promise settles.
+   * @returns pieces whose memory is theirs alone
+   */
+  async pack(block: Buffer, last: boolean): Promise<readonly Buffer[]> {
+    const dictionary = this.#known > 0 ? { dictionary: this.#window.subarray(0, this.#known) } : {};
+    const chunkSize = Math.max(pieceBytes.least, Math.min(block.length, pieceBytes.most));
+    const packer = new Packer(createDeflateRaw({ level: this.#level, chunkSize, ...dictionary }));
+    if (!last) this.#remember(block);
+    try {
+      return await packer.pack(block, last ? constants.Z_FINISH : constants.Z_SYNC_FLUSH);
+    } finally {
+      packer.close();
+    }
+  }
+
+  /** The compressor of the next block takes a copy when it is made; this one is written over again and again. */
+  #remember(block: Buffer): void {
+    if (this.#window.length === 0) this.#window = Buffer.allocUnsafeSlow(windowBytes);
+    this.#known = block.copy(this.#window, 0, Math.max(0, block.length - windowBytes));
   }
 }

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { limits } from '../base/limits.ts';
 import type { Codec } from './codec.ts';
 import { DeflateBlocks } from './deflate-blocks.ts';
+import { freeMemory } from './packer.ts';
 
 /** One gzip member (RFC 1952), compressed on all cores; the same bytes for the same input, with no time in it. */
 export function gzip(level: number, cores: number): Codec {
@@ -16,8 +17,9 @@ export function gzip(level: number, cores: number): Codec {
     async pack(block, last) {
       checksum = crc32(block, checksum);
       length += block.length;
-      return [await blocks.pack(block, last)];
+      return blocks.pack(block, last);
     },
+    release: freeMemory,
     tail() {
       const trailer = Buffer.alloc(8);
       trailer.writeUInt32LE(checksum, 0);

@@ -70,6 +70,7 @@ export class PackedStream {
     const block = this.#block;
     this.#order.add(this.#codec.pack(block.subarray(0, this.#used), last), (pieces) => {
       for (const piece of pieces) this.#file.write(piece);
+      this.#codec.release(pieces);
       this.#free.push(block);
     });
     this.#used = 0;

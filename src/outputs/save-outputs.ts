@@ -35,7 +35,9 @@ export async function saveOutputs({ template, layout, mark }: OutputsRequest): P
   const found = findWritten(template, mark, skipped);
   missing.push(...found.missing);
   const saved: Saved[] = [];
-  for (const artifact of [...template.artifacts, ...resultFile(template), ...found.artifacts]) {
+  const declared = [...template.artifacts, ...resultFile(template)];
+  const others = found.artifacts.filter(({ path }) => !declared.some((artifact) => isBare(artifact, path)));
+  for (const artifact of [...declared, ...others]) {
     try {
       const record = twinOf(artifact, saved) ?? (await saveArtifact({ artifact, layout, skipped }));
       saved.push({ artifact, record });
@@ -58,7 +60,12 @@ function resultFile({ multiflexi: { resultFile } }: Template): readonly OutputAr
   return [{ name: 'resultFile', path: resultFile, optional: true, archive: { kind: 'none' } }];
 }
 
-/** The record of an artifact that would be the same file: wanted twice, or declared and found by a pattern. */
+/** True for an artifact that is this very file, as what a pattern finds would be. */
+function isBare({ path, archive }: OutputArtifact, file: string): boolean {
+  return path === file && archive.kind === 'none';
+}
+
+/** The record of an artifact that would be the same file: one that is wanted twice. */
 function twinOf({ name, path, archive }: OutputArtifact, saved: readonly Saved[]): ArtifactRecord | null {
   const twin = saved.find(({ artifact }) => artifact.path === path && artifact.archive.kind === archive.kind);
   if (twin === undefined) return null;

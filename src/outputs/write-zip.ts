@@ -4,6 +4,7 @@ import { limits } from '../base/limits.ts';
 import { DeflateBlocks } from './deflate-blocks.ts';
 import { InOrder } from './in-order.ts';
 import type { Member } from './members.ts';
+import { freeMemory } from './packer.ts';
 import { openMember, readFull } from './read-file.ts';
 import { readingReason } from './reasons.ts';
 import type { SavedFile } from './saved-file.ts';
@@ -95,7 +96,9 @@ class ZipWriter {
     const checksum = crc32(block);
     this.#order.add(new DeflateBlocks(level).pack(block, true), (packed) => {
       const entry = { ...describe(member), deflated: true, checksum, bytes: block.length };
-      this.#put({ ...entry, packedBytes: packed.length, offset: this.#file.bytes }, [packed]);
+      const packedBytes = packed.reduce((sum, piece) => sum + piece.length, 0);
+      this.#put({ ...entry, packedBytes, offset: this.#file.bytes }, packed);
+      freeMemory([block, ...packed]);
     });
   }
 
@@ -113,12 +116,10 @@ class ZipWriter {
       left = ended ? 0 : left - block.length;
       checksum = crc32(block, checksum);
       this.#order.add(blocks.pack(block, left === 0), (packed) => {
-        entry = {
-          ...entry,
-          packedBytes: entry.packedBytes + packed.length,
-          bytes: entry.bytes + block.length,
-        };
-        this.#file.write(packed);
+        const packedBytes = packed.reduce((sum, piece) => sum + piece.length, entry.packedBytes);
+        entry = { ...entry, packedBytes, bytes: entry.bytes + block.length };
+        for (const piece of packed) this.#file.write(piece);
+        freeMemory([block, ...packed]);
       });
       await this.#order.relief();
     }

@@ -1,61 +1,48 @@
 import { constants, createZstdCompress } from 'node:zlib';
 import { limits } from '../base/limits.ts';
 import type { Codec } from './codec.ts';
+import { freeMemory, Packer } from './packer.ts';
 
-/** Zstandard (RFC 8878): one frame a block, one compressor a core; readers take frames in a row for one stream. */
+const pieceBytes = 256 * 1024;
+
+/**
+ * Zstandard (RFC 8878): a frame for each block, which readers take in a row for one stream. The compressors keep their
+ * tables from frame to frame: making them anew takes a third of the time.
+ */
 export function zstd(level: number, cores: number): Codec {
-  const idle: Compressor[] = [];
-  const all: Compressor[] = [];
+  const idle: Packer[] = [];
+  const all: Packer[] = [];
+  const another = () => {
+    const packer = new Packer(createZstdCompress({ params: parameters(level), chunkSize: pieceBytes }));
+    all.push(packer);
+    return packer;
+  };
   return {
     blockBytes: limits.zstdFrameBytes,
     parallel: cores + 1,
     head: Buffer.alloc(0),
     async pack(block) {
-      const compressor = idle.pop() ?? new Compressor(level);
-      if (!all.includes(compressor)) all.push(compressor);
-      const frame = await compressor.pack(block);
-      idle.push(compressor);
+      const packer = idle.pop() ?? another();
+      const frame = await packer.pack(block, constants.ZSTD_e_end);
+      idle.push(packer);
       return frame;
+    },
+    release(pieces) {
+      // Frames in a row share a buffer, of which the piece at its end is the last.
+      freeMemory(pieces.filter((piece) => piece.byteOffset + piece.byteLength === piece.buffer.byteLength));
     },
     tail: () => Buffer.alloc(0),
     close() {
-      for (const compressor of all) compressor.close();
+      for (const packer of all) packer.close();
     },
   };
 }
 
-/** A compressor that keeps its tables from frame to frame: making them anew takes a third of the time. */
-class Compressor {
-  readonly #stream;
-  #frame: Buffer[] = [];
-
-  constructor(level: number) {
-    this.#stream = createZstdCompress({
-      params: {
-        [constants.ZSTD_c_compressionLevel]: level,
-        [constants.ZSTD_c_checksumFlag]: 1,
-        // A frame is no longer than this, so a larger window, which high levels would take, is memory for nothing.
-        [constants.ZSTD_c_windowLog]: Math.log2(limits.zstdFrameBytes),
-      },
-      chunkSize: 256 * 1024,
-    });
-    this.#stream.on('data', (piece: Buffer) => this.#frame.push(piece));
-  }
-
-  pack(block: Buffer): Promise<readonly Buffer[]> {
-    return new Promise((resolve, reject) => {
-      this.#stream.once('error', reject);
-      this.#stream.write(block);
-      this.#stream.flush(constants.ZSTD_e_end, () => {
-        this.#stream.off('error', reject);
-        const frame = this.#frame;
-        this.#frame = [];
-        resolve(frame);
-      });
-    });
-  }
-
-  close(): void {
-    this.#stream.destroy();
-  }
+function parameters(level: number): Record<number, number> {
+  return {
+    [constants.ZSTD_c_compressionLevel]: level,
+    [constants.ZSTD_c_checksumFlag]: 1,
+    // A frame is no longer than this; a larger window, which high levels would take, is memory for nothing.
+    [constants.ZSTD_c_windowLog]: Math.log2(limits.zstdFrameBytes),
+  };
 }
