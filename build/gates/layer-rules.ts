@@ -1,7 +1,7 @@
 import type { IRegularForbiddenRuleType } from 'dependency-cruiser';
 
 /** The rooms of one level, which never import each other. */
-export const rooms: readonly string[] = ['process', 'install', 'inputs', 'outputs', 'report'];
+export const rooms: readonly string[] = ['process', 'install', 'manifest', 'inputs', 'outputs', 'report'];
 /** The other folders of src. */
 export const floors: readonly string[] = ['commands', 'settings', 'contract', 'kernel', 'base', 'decisions'];
 

@@ -43,7 +43,7 @@ const descriptions: Readonly<
       'Prints the pod (YAML) that runs an application of MultiFlexi: init, the job, and the sidecar that reports it.\n' +
       'Secrets stand in a Secret of their own; the times of the job and of the pod follow from one another.',
     example:
-      'emissary manifest --job-id 42 --env-file job.env --report-env-file report.env app.multiflexi.app.json',
+      'emissary manifest --job-id 42 --variables job.env --report-variables report.env app.multiflexi.app.json',
   },
 };
 

@@ -50,8 +50,8 @@ export function manifestSettings(edge: Edge, words: readonly Buffer[]): Manifest
   return {
     application,
     image,
-    variables: variablesOf(line.value('env-file')),
-    reportVariables: variablesOf(line.value('report-env-file')),
+    variables: variablesOf(line.value('variables')),
+    reportVariables: variablesOf(line.value('report-variables')),
     kind: kindOf(line.value('kind') ?? 'pod'),
     jobId,
     podName: containerName(line.value('pod-name') ?? `multiflexi-job-${jobId ?? 'local'}`, from('pod-name')),

@@ -97,14 +97,14 @@ export const options: readonly OptionSpec[] = [
     help: 'print one JSON document',
   },
   {
-    name: 'env-file',
+    name: 'variables',
     verbs: ['manifest'],
     value: 'FILE',
     variables: [],
     help: "the job's variables, NAME=value a line; secret ones go into a Secret",
   },
   {
-    name: 'report-env-file',
+    name: 'report-variables',
     verbs: ['manifest'],
     value: 'FILE',
     variables: [],

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Engine, requireEngine } from '../helpers/engine.ts';
-import { makeImage, type Tree, withBusybox, withLibraries } from '../helpers/images.ts';
+import { makeImage, type Tree, withBusybox, withLibraries, withTree } from '../helpers/images.ts';
 import { installedVolume } from '../helpers/installed.ts';
 import { requireProgram } from '../helpers/require.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
@@ -132,7 +132,7 @@ test('podman: the program runs from a read-only image volume, without a copy', a
   const engine = await requireEngine(t, 'podman');
   if (engine === null || !requireProgram(t, 'busybox')) return;
   const emissary = await makeImage(t, engine, 'own', (tree) => {
-    execFileSync('cp', ['-a', 'dist/image/amd64/.', tree.directory]);
+    withTree(tree, 'dist/image/amd64');
   });
   const job = await makeImage(t, engine, 'job', (tree) => withBusybox(tree));
   const state = temporaryVolume(t);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -8,7 +7,7 @@ import { platformOf } from '../../build/architecture.ts';
 import { fetchLibraries } from '../../build/fetch-libraries.ts';
 import { requireEmulation } from '../helpers/emulated.ts';
 import { requireEngine } from '../helpers/engine.ts';
-import { makeImage } from '../helpers/images.ts';
+import { makeImage, withTree } from '../helpers/images.ts';
 import { requireProgram } from '../helpers/require.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -33,7 +32,7 @@ test('the arm64 image starts in a container under emulation', async (t) => {
   if (engine === null || !requireProgram(t, 'apt-get') || !requireEmulation(t)) return;
   await buildForArm();
   const image = await makeImage(t, engine, 'arm64', (tree) => {
-    execFileSync('cp', ['-a', 'dist/image/arm64/.', tree.directory]);
+    withTree(tree, 'dist/image/arm64');
   });
   const words = [
     'run',

@@ -11,8 +11,8 @@ export interface Engine {
   readonly env: Readonly<Record<string, string>>;
   /** Runs the engine with these words; never throws, the result tells. */
   run(words: readonly string[], options?: Options): Promise<EngineResult>;
-  /** Makes an image of nothing but this directory's content. */
-  importTree(directory: string, image: string): Promise<void>;
+  /** Makes an image of nothing but this directory's content; `changes` are lines of a Dockerfile. */
+  importTree(directory: string, image: string, changes?: readonly string[]): Promise<void>;
 }
 
 /** What one call of the engine gave. */
@@ -47,9 +47,10 @@ function engineOf(name: Engine['name']): Engine {
     name,
     env,
     run,
-    async importTree(directory, image) {
+    async importTree(directory, image, changes = []) {
+      const options = changes.map((change) => `--change '${change}'`).join(' ');
       const { exitCode, stderr } = await execa({ env, shell: '/bin/sh', reject: false })(
-        `tar -C '${directory}' -c . | ${name} import - '${image}'`,
+        `tar -C '${directory}' -c . | ${name} import ${options} - '${image}'`,
       );
       if (exitCode !== 0) throw new Error(`${name} import: ${stderr}`);
     },

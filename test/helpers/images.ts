@@ -13,6 +13,12 @@ export interface Tree {
   write(path: string, content: string | Uint8Array, mode?: number): void;
 }
 
+/** What an image says of its start. */
+export interface ImageStart {
+  readonly entrypoint?: string;
+  readonly user?: string;
+}
+
 /** Makes an image of what `fill` puts into an empty tree; it goes when the test ends. Returns its name. */
 export async function makeImage(
   t: TestContext,
@@ -20,29 +26,49 @@ export async function makeImage(
   name: string,
   fill: (tree: Tree) => void,
 ): Promise<string> {
+  const image = `localhost/emissary-test-${name}-${process.pid}:test`;
+  await makeNamedImage(t, engine, image, fill);
+  return image;
+}
+
+/** The same under a name of its own. */
+export async function makeNamedImage(
+  t: TestContext,
+  engine: Engine,
+  image: string,
+  fill: (tree: Tree) => void,
+  start: ImageStart = {},
+): Promise<void> {
   const directory = temporaryVolume(t);
   chmodSync(directory, 0o755);
+  fill(treeAt(directory));
+  await engine.importTree(directory, image, [
+    ...(start.entrypoint === undefined ? [] : [`ENTRYPOINT ["${start.entrypoint}"]`]),
+    ...(start.user === undefined ? [] : [`USER ${start.user}`]),
+  ]);
+  t.after(() => engine.run(['rmi', '--force', image]));
+}
+
+function treeAt(directory: string): Tree {
   const place = (path: string) => {
     mkdirSync(dirname(join(directory, path)), { recursive: true });
     return join(directory, path);
   };
-  fill({
+  return {
     directory,
     copy: (from, to) => copyFileSync(from, place(to)),
     write(path, content, mode = 0o644) {
       writeFileSync(place(path), content, { mode });
       chmodSync(join(directory, path), mode);
     },
-  });
-  const image = `localhost/emissary-test-${name}-${process.pid}:test`;
-  await engine.importTree(directory, image);
-  t.after(() => engine.run(['rmi', '--force', image]));
-  return image;
+  };
 }
 
-/** Busybox under these names, and `sh`. */
+/** Busybox under these names, and a /tmp for everybody. */
 export function withBusybox(tree: Tree, names: readonly string[] = ['sh']): void {
   tree.copy('/bin/busybox', '/bin/busybox');
+  mkdirSync(join(tree.directory, 'tmp'));
+  chmodSync(join(tree.directory, 'tmp'), 0o1777);
   for (const name of names) symlinkSync('busybox', join(tree.directory, 'bin', name));
 }
 

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { parse, parseAllDocuments } from 'yaml';
+import { emissary } from '../helpers/emissary.ts';
+import { restrictedViolations } from '../helpers/pod-security.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+const sample = 'images/licence-audit/licence-audit.multiflexi.app.json';
+const smallest = { name: 'Small', executable: 'small', ociimage: 'small:1' };
+
+/** Runs `manifest` on this definition with these files beside it. */
+async function manifest(
+  t: TestContext,
+  definition: unknown,
+  words: readonly string[] = [],
+  files: Readonly<Record<string, string>> = {},
+) {
+  const cwd = temporaryVolume(t);
+  const text = typeof definition === 'string' ? definition : JSON.stringify(definition);
+  writeFileSync(join(cwd, 'app.json'), text);
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
+  const { status, stdout, stderr } = await emissary(['manifest', ...words, 'app.json'], { cwd });
+  const objects = parseAllDocuments(stdout.toString(), { version: '1.1' }).map((document) => document.toJS());
+  return { status, stderr, text: stdout.toString(), objects, pod: objects.at(-1) };
+}
+
+const variablesOf = (secret: { data: Record<string, string> }) =>
+  JSON.parse(Buffer.from(secret.data['variables.json'] ?? '', 'base64').toString());
+const environmentOf = (container: { env: { name: string; value: string }[] }) =>
+  Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
+
+test('manifest makes the pod of the sample application', async (t) => {
+  const words = ['--job-id', '42', '--timeout', '600', '--grace', '20', '--claim', 'kept:/kept'];
+  const { status, stderr, objects, pod } = await manifest(t, readFileSync(sample, 'utf8'), words);
+  assert.deepEqual([status, stderr, objects.length], [0, '', 2]);
+  assert.equal(pod.kind, 'Pod');
+  assert.equal(pod.metadata.name, 'multiflexi-job-42');
+  assert.deepEqual(restrictedViolations(pod.spec), []);
+  const [main, sidecar] = pod.spec.containers;
+  assert.equal(main.image, 'multiflexi/licence-audit:0.1.0');
+  assert.deepEqual(main.command, [
+    ...['/var/run/argo/emissary', 'run', '--', 'licence-audit'],
+    ...['--lock', 'package-lock.json', '--output', '/tmp/licence-audit'],
+  ]);
+  assert.equal(environmentOf(main).MULTIFLEXI_JOB_ID, '42');
+  assert.deepEqual(sidecar.args, ['wait']);
+  assert.deepEqual(sidecar.volumeMounts.at(-1), { name: 'kept', mountPath: '/kept' });
+  const template = JSON.parse(environmentOf(pod.spec.initContainers[0]).EMISSARY_TEMPLATE ?? '');
+  assert.equal(template.multiflexi.resultFile, '/tmp/licence-audit.json');
+  assert.ok(template.multiflexi.artifactPatterns.includes('licences.csv'));
+});
+
+test('manifest derives the times of the pod from those of the job', async (t) => {
+  const { pod } = await manifest(t, smallest, ['--timeout', '100', '--grace', '7']);
+  const { terminationGracePeriodSeconds: grace, activeDeadlineSeconds: deadline } = pod.spec;
+  const [main, sidecar] = pod.spec.containers.map(environmentOf);
+  assert.deepEqual([main.EMISSARY_TIMEOUT_SECONDS, main.EMISSARY_GRACE_SECONDS], ['100', '7']);
+  assert.equal(sidecar.EMISSARY_GRACE_SECONDS, '7');
+  assert.ok(grace > 7, 'the report has time after the job was stopped');
+  assert.ok(
+    deadline >= Number(sidecar.EMISSARY_TIMEOUT_SECONDS) + grace,
+    'and within the deadline of the pod',
+  );
+  const without = await manifest(t, smallest);
+  assert.equal(without.pod.spec.activeDeadlineSeconds, undefined);
+});
+
+test('manifest keeps every secret out of the pod', async (t) => {
+  const definition = { ...smallest, environment: { MAIL: { type: 'password' }, PLAIN: { type: 'string' } } };
+  const files = {
+    'job.env': 'MAIL=hidden-by-type\nDB_PASSWORD="hidden by \\"name\\""\nPLAIN=shown\nODD=$(PLAIN)\n',
+    'report.env': 'MULTIFLEXI_DATABASE_URL=mysql://u:hidden-from-the-job@h/m\n',
+  };
+  const words = ['--variables', 'job.env', '--report-variables', 'report.env'];
+  const { status, text, objects, pod } = await manifest(t, definition, words, files);
+  assert.equal(status, 0);
+  assert.ok(!text.includes('hidden'));
+  const [job, report] = objects;
+  assert.deepEqual(variablesOf(job), {
+    MAIL: 'hidden-by-type',
+    DB_PASSWORD: 'hidden by "name"',
+    ODD: '$(PLAIN)',
+  });
+  assert.deepEqual(Object.keys(variablesOf(report)), ['MULTIFLEXI_DATABASE_URL']);
+  const [main, sidecar] = pod.spec.containers;
+  assert.equal(environmentOf(main).PLAIN, 'shown');
+  assert.match(environmentOf(main).EMISSARY_MASK_ENV ?? '', /,MAIL$/);
+  const mounted = (container: { volumeMounts: { name: string }[] }) =>
+    container.volumeMounts.map(({ name }) => name);
+  assert.deepEqual(mounted(main), ['emissary', 'job-secrets']);
+  assert.deepEqual(mounted(sidecar), ['emissary', 'report-secrets']);
+});
+
+test('manifest parts the words of cmdparams, and never a value', async (t) => {
+  const definition = {
+    ...smallest,
+    cmdparams: `--file \${FILE} "two words" 'a "b"' pre\${FILE}post "\\"q\\"" ''`,
+    environment: { FILE: { type: 'string', defval: "it's a; $(file)" } },
+  };
+  const refused = await manifest(t, definition);
+  assert.equal(refused.status, 64, 'a value that the pod must not hold cannot be a word');
+  const { pod } = await manifest(t, {
+    ...definition,
+    environment: { FILE: { type: 'string', defval: "it's a" } },
+  });
+  const words = ['--file', "it's a", 'two words', 'a "b"', "preit's apost", '"q"', ''];
+  assert.deepEqual(pod.spec.containers[0].command.slice(4), words);
+});
+
+test('manifest makes a Job, of the same pod', async (t) => {
+  const { pod: job } = await manifest(t, smallest, ['--kind', 'job', '--user', '1000', '--image', 'other:2']);
+  assert.deepEqual([job.apiVersion, job.kind, job.spec.backoffLimit], ['batch/v1', 'Job', 0]);
+  const { spec } = job.spec.template;
+  assert.deepEqual(restrictedViolations(spec), []);
+  assert.deepEqual(
+    [spec.containers[0].image, spec.containers[0].securityContext.runAsUser],
+    ['other:2', 1000],
+  );
+});
+
+const badDefinitions: readonly [what: string, definition: unknown, message: RegExp][] = [
+  ['no JSON', '{', /^emissary: Cannot read application definition "app.json": not valid JSON/],
+  ['a list', [], /^emissary: Invalid application definition "app.json": \(the whole\): /],
+  ['missing fields', {}, /: name: .*; executable: must be a text/],
+  [
+    'several wrong fields',
+    {
+      ...smallest,
+      executable: 5,
+      environment: { X: { type: 'secret' } },
+      artifacts: [{ name: 'a', type: 'file' }],
+    },
+    /executable: must be a text; environment\.X\.type: must be one of .*; artifacts\.0\.path: must be a text/,
+  ],
+  ['no image', { ...smallest, ociimage: '' }, /names no ociimage; give one with --image/],
+  [
+    'values that do not fit',
+    { ...smallest, environment: { A: { type: 'integer', defval: 'x' }, B: { required: true } } },
+    /: A is not of the type integer; B is required and has no value/,
+  ],
+  [
+    'an unknown variable',
+    { ...smallest, cmdparams: '${NONE}' },
+    /cmdparams: there is no variable \$\{NONE\}/,
+  ],
+  ['an open quote', { ...smallest, cmdparams: '"a' }, /cmdparams: a quote \("\) is not closed/],
+];
+for (const [what, definition, message] of badDefinitions) {
+  test(`manifest refuses a definition with ${what}: 64, one sentence, nothing printed`, async (t) => {
+    const { status, stderr, text } = await manifest(t, definition);
+    assert.deepEqual([status, text], [64, '']);
+    assert.match(stderr, message);
+    assert.equal(stderr.trimEnd().split('\n').length, 1);
+  });
+}
+
+test('manifest refuses wrong options and environment files, each by name', async (t) => {
+  const cases: [words: string[], message: string][] = [
+    [['--kind', 'cron'], '--kind: "cron" is neither pod nor job'],
+    [['--claim', 'x'], '--claim: "x" is not NAME:/PATH'],
+    [['--pod-name', 'Not A Name'], '--pod-name: "Not A Name" is not a container name'],
+    [['--job-id', 'x'], '--job-id: "x" is not a whole number'],
+    [['--variables', 'bad.env'], 'Invalid environment file "bad.env": line 2 is not of the form NAME=value'],
+    [['--variables', 'none.env'], 'Cannot read environment file "none.env": ENOENT'],
+  ];
+  for (const [words, message] of cases) {
+    const { status, stderr } = await manifest(t, smallest, words, { 'bad.env': 'A=1\nsecret stuff\n' });
+    assert.equal(status, 64);
+    assert.ok(stderr.startsWith(`emissary: ${message}`), stderr);
+    assert.ok(!stderr.includes('stuff'));
+  }
+});
+
+test('every pod of the examples passes the restricted Pod Security Standard', () => {
+  const files = globSync('images/examples/*.yaml').filter((file) => !file.endsWith('compose.yaml'));
+  assert.ok(files.length >= 4);
+  for (const file of files) {
+    const { spec } = parse(readFileSync(file, 'utf8'));
+    assert.deepEqual(restrictedViolations(spec.template?.spec ?? spec), [], file);
+  }
+});
+
+test('the check of that standard sees what does not comply', () => {
+  const bare = { containers: [{ name: 'main' }], volumes: [{ name: 'v', hostPath: {} }], hostNetwork: true };
+  assert.equal(restrictedViolations(bare).length, 6);
+});
