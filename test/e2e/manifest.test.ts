@@ -44,10 +44,10 @@ test('manifest makes the pod of the sample application', async (t) => {
     ...['/var/run/argo/emissary', 'run', '--', 'licence-audit'],
     ...['--lock', 'package-lock.json', '--output', '/tmp/licence-audit'],
   ]);
-  assert.equal(environmentOf(main).MULTIFLEXI_JOB_ID, '42');
+  assert.equal(environmentOf(main)['MULTIFLEXI_JOB_ID'], '42');
   assert.deepEqual(sidecar.args, ['wait']);
   assert.deepEqual(sidecar.volumeMounts.at(-1), { name: 'kept', mountPath: '/kept' });
-  const template = JSON.parse(environmentOf(pod.spec.initContainers[0]).EMISSARY_TEMPLATE ?? '');
+  const template = JSON.parse(environmentOf(pod.spec.initContainers[0])['EMISSARY_TEMPLATE'] ?? '');
   assert.equal(template.multiflexi.resultFile, '/tmp/licence-audit.json');
   assert.ok(template.multiflexi.artifactPatterns.includes('licences.csv'));
 });
@@ -85,8 +85,8 @@ test('manifest keeps every secret out of the pod', async (t) => {
   });
   assert.deepEqual(Object.keys(variablesOf(report)), ['MULTIFLEXI_DATABASE_URL']);
   const [main, sidecar] = pod.spec.containers;
-  assert.equal(environmentOf(main).PLAIN, 'shown');
-  assert.match(environmentOf(main).EMISSARY_MASK_ENV ?? '', /,MAIL$/);
+  assert.equal(environmentOf(main)['PLAIN'], 'shown');
+  assert.match(environmentOf(main)['EMISSARY_MASK_ENV'] ?? '', /,MAIL$/);
   const mounted = (container: { volumeMounts: { name: string }[] }) =>
     container.volumeMounts.map(({ name }) => name);
   assert.deepEqual(mounted(main), ['emissary', 'job-secrets']);
