@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fixture } from '../helpers/fixture.ts';
+import { runJob, startReadyJob } from '../helpers/job.ts';
+
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const MiB = 1024 * 1024;
+
+test('the result has every key of the contract', async (t) => {
+  const { kept, stdout } = await runJob(t, ['sh', '-c', 'echo $$; echo error >&2'], { name: 'step-1' });
+  const { startedAt, finishedAt, usage, attempts, ...rest } = kept.result();
+  assert.deepEqual(rest, {
+    version: 1,
+    container: 'step-1',
+    command: ['sh', '-c', 'echo $$; echo error >&2'],
+    pid: Number(stdout.toString()),
+    verdict: 'succeeded',
+    exitCode: 0,
+    signal: null,
+    origin: 'job',
+    message: null,
+    stdout: { bytes: stdout.length, truncated: false },
+    stderr: { bytes: 6, truncated: false },
+    outputs: { parameters: [], artifacts: [], missing: [], skipped: [] },
+  });
+  for (const text of [startedAt, finishedAt]) assert.match(text, time);
+  assert.deepEqual(attempts, [{ startedAt, finishedAt, exitCode: 0, signal: null }]);
+  assert.deepEqual(Object.keys(usage), ['userSeconds', 'systemSeconds', 'maxRssBytes']);
+});
+
+test('the times are those of the job', async (t) => {
+  const before = Date.now();
+  const { kept } = await runJob(t, ['sleep', '0.2']);
+  const [startedAt, finishedAt] = [kept.result().startedAt, kept.result().finishedAt].map((text) =>
+    Date.parse(text),
+  );
+  assert.ok(startedAt !== undefined && finishedAt !== undefined);
+  assert.ok(startedAt >= before && finishedAt <= Date.now());
+  // Both ends are rounded to milliseconds, and the start is noted when it has happened.
+  assert.ok(finishedAt - startedAt >= 190, `${finishedAt - startedAt} ms`);
+});
+
+test('the usage is that of the job and all that it started', async (t) => {
+  const burn = 'i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done';
+  const { kept } = await runJob(t, [
+    'sh',
+    '-c',
+    `sh -c '${burn}'; dd bs=200M count=1 if=/dev/zero of=/dev/null`,
+  ]);
+  const { userSeconds, systemSeconds, maxRssBytes } = kept.result().usage;
+  assert.ok(userSeconds > 0.02 && userSeconds < 60, `${userSeconds} s`);
+  assert.ok(systemSeconds > 0, `${systemSeconds} s`);
+  assert.ok(maxRssBytes > 200 * MiB && maxRssBytes < 400 * MiB, `${maxRssBytes} bytes`);
+});
+
+test('started appears whole, and names the process of the job', async (t) => {
+  const job = await startReadyJob(t, ['sh', '-c', 'echo $$; echo ready; exec sleep 3600']);
+  const { pid, startedAt, attempt } = JSON.parse(job.kept.text('started'));
+  assert.deepEqual([pid, attempt], [Number.parseInt(job.stdout().toString(), 10), 1]);
+  assert.match(startedAt, time);
+  assert.deepEqual([job.kept.has('exitcode'), job.kept.has('result.json')], [false, false]);
+  job.kill('SIGTERM');
+  await job.finished;
+  const result = job.kept.result();
+  assert.deepEqual([result.pid, result.startedAt], [pid, startedAt]);
+});
+
+test('the seal is the last: the result is whole when it appears', async (t) => {
+  const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')]);
+  job.kill('SIGTERM');
+  assert.equal(await job.kept.sealed(), '3');
+  assert.equal(job.kept.result().exitCode, 3);
+  assert.doesNotMatch(job.kept.text('exitcode'), /\n/);
+  await job.finished;
+});
