@@ -1,36 +1,50 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Bundle } from './bundle.ts';
 
 /** What the program does while it is watched: the start of a job with output, its end, and the seal. */
-const rehearsal = ['--', 'sh', '-c', 'echo output; echo more >&2'];
+const words = ['--', 'sh', '-c', 'echo output; echo more >&2'];
+
+/** A rehearsal that takes longer hangs, ms. */
+const rehearsalMs = 60_000;
+
+/** What makes a job's start quick. */
+export interface Start {
+  /** The pieces that a job's start and end need, in one script. */
+  readonly script: string;
+  /** That script, compiled for this processor. */
+  readonly compiled: string;
+}
 
 /**
- * Compiles the pieces that a job's start and end need. V8 compiles a function when it is first called; what the program
- * has called in a rehearsal of `run` is kept, and the executable finds it compiled (4 ms of 28).
- *
- * @returns the paths of the compiled pieces, by the names of their pieces
+ * Rehearses a run, to learn which pieces a job's start and end need, and puts them into one script. V8 compiles a
+ * function when it is first called: what was called in a second rehearsal, with that script, is kept compiled.
  */
-export async function compile({ directory }: Bundle): Promise<ReadonlyMap<string, string>> {
+export async function compileStart({ directory }: Bundle): Promise<Start> {
+  const start = { script: join(directory, 'start.js'), compiled: join(directory, 'start.js.code') };
+  const names = await rehearse(directory);
+  const pieces = await Promise.all(
+    names.map(async (name) => `${JSON.stringify(name)}:${await readFile(join(directory, name), 'latin1')}`),
+  );
+  await writeFile(start.script, `({${pieces.join(',\n')}})`);
+  await rehearse(directory);
+  return start;
+}
+
+/** Runs a small job with the pieces in a directory; the names of those that it loaded. */
+async function rehearse(directory: string): Promise<readonly string[]> {
   const root = await mkdtemp(join(tmpdir(), 'emissary-rehearsal-'));
   try {
+    const script = join(import.meta.dirname, 'rehearse.ts');
+    const run = ['run', '--root', root, ...words];
     const { stdout } = await execa(
       process.execPath,
-      [
-        '--disable-warning=ExperimentalWarning',
-        join(import.meta.dirname, 'rehearse.ts'),
-        directory,
-        'run',
-        '--root',
-        root,
-        ...rehearsal,
-      ],
-      { env: { REHEARSAL_PASSWORD: 'not a secret' }, stderr: 'pipe' },
+      ['--disable-warning=ExperimentalWarning', script, directory, ...run],
+      { env: { REHEARSAL_PASSWORD: 'not a secret' }, timeout: rehearsalMs },
     );
-    const compiled = stdout.split('\n').filter((line) => line.endsWith('.code'));
-    return new Map(compiled.map((path) => [path.replace(/^.*\/|\.code$/g, ''), path]));
+    return stdout.split('\n').filter((line) => line.startsWith('./'));
   } finally {
     await rm(root, { recursive: true, force: true });
   }

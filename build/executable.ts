@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { here, type Platform } from './architecture.ts';
 import type { Bundle } from './bundle.ts';
-import { compile } from './compile.ts';
+import { compileStart } from './compile.ts';
 import { launcher } from './launcher/launcher.ts';
 import { librariesOf } from './libraries.ts';
 import { makeRuntime } from './runtime.ts';
@@ -42,8 +42,7 @@ export async function makeExecutable({ program, platform, output, system }: Ingr
   for (const [name, library] of libraries) assets.set(`${libraryPrefix}${name}`, pack(library));
   for (const [name, bytes] of assets) await writeFile(join(parts, name), bytes);
   await writeFile(join(parts, 'id'), id);
-  // Compiled code can only be made on the processor that it is for.
-  const compiled = platform === here ? await compile(program) : new Map<string, string>();
+  const start = await compileStart(program);
   await makeSingleExecutable({
     main: program.loader,
     runtime: join(parts, 'node'),
@@ -51,7 +50,9 @@ export async function makeExecutable({ program, platform, output, system }: Ingr
     assets: {
       ...pathsOf(['id', ...assets.keys()], parts),
       ...prefixed('program/', program.pieces),
-      ...prefixed('compiled/', compiled),
+      'program/start.js': start.script,
+      // Compiled code fits only the processor that it was made on.
+      ...(platform === here && { 'program/start.js.code': start.compiled }),
     },
     codeCache: platform === here,
   });

@@ -5,13 +5,17 @@ import { join } from 'node:path';
 import { Script } from 'node:vm';
 
 /**
- * Runs the program's pieces from a directory with the words that follow, as the loader would, and when it ends writes
- * what was compiled beside each piece (`PIECE.code`) and prints the paths. A process of its own: `compile.ts` starts it.
+ * Runs the program's pieces from a directory with the words that follow, as the loader would. When it ends, it prints
+ * the names of the pieces that were loaded, and writes what was compiled of `start.js`, if that is there. A process of
+ * its own: `compile.ts` starts it.
  */
+type Piece = (exports: object, require: (name: string) => unknown, module: object) => void;
+
 const [, , directory = '', ...words] = process.argv;
-const scripts = new Map<string, Script>();
-const loaded = new Map<string, { exports: unknown }>();
 const builtIn = createRequire(import.meta.url);
+const loaded = new Map<string, { exports: object }>();
+const start = fs.existsSync(join(directory, 'start.js')) ? script('start.js') : null;
+const startPieces = (start?.runInThisContext() ?? {}) as Readonly<Record<string, Piece>>;
 
 giveWords(words);
 writeAtExit();
@@ -21,12 +25,15 @@ function load(name: string): unknown {
   if (!name.startsWith('./')) return builtIn(name);
   const known = loaded.get(name);
   if (known !== undefined) return known.exports;
-  const piece = { exports: {} };
-  loaded.set(name, piece);
-  const script = new Script(fs.readFileSync(join(directory, name), 'latin1'), { filename: name });
-  scripts.set(name, script);
-  script.runInThisContext()(piece.exports, load, piece);
-  return piece.exports;
+  const module = { exports: {} };
+  loaded.set(name, module);
+  const piece = startPieces[name] ?? (script(name).runInThisContext() as Piece);
+  piece(module.exports, load, module);
+  return module.exports;
+}
+
+function script(name: string): Script {
+  return new Script(fs.readFileSync(join(directory, name), 'latin1'), { filename: name });
 }
 
 /** The program reads its words from the kernel. */
@@ -47,10 +54,7 @@ function writeAtExit(): void {
 }
 
 function writeCompiled(status: number): void {
-  for (const [name, script] of scripts) {
-    const path = join(directory, `${name}.code`);
-    fs.writeFileSync(path, script.createCachedData());
-    fs.writeSync(1, `${path}\n`);
-  }
+  for (const name of loaded.keys()) fs.writeSync(1, `${name}\n`);
+  if (start !== null) fs.writeFileSync(join(directory, 'start.js.code'), start.createCachedData());
   process.exit(status);
 }

@@ -2,15 +2,19 @@ import { getAssetKeys, getRawAsset } from 'node:sea';
 import { Script } from 'node:vm';
 
 /**
- * What the runtime starts. The program is in pieces, each with its compiled code, so that a verb reads only what it
- * uses: `run` neither reads nor compiles the database client of `wait` (decision 3). A piece is a CommonJS module;
- * `build/bundle.ts` makes them and `build/compiled-code.ts` compiles them.
+ * What the runtime starts. The program is in pieces, CommonJS modules, so that a verb reads only what it uses: `run`
+ * neither reads nor compiles the database client of `wait`. Those that a job's start needs are in one script, which
+ * comes compiled (decision 3; `build/bundle.ts` and `build/compile.ts` make all of them).
  */
 type Load = (name: string) => unknown;
+type Piece = (exports: object, require: Load, module: object) => void;
 declare const require: Load;
 
-const loaded = new Map<string, { exports: unknown }>();
-const names = new Set(getAssetKeys());
+const loaded = new Map<string, { exports: object }>();
+const compiled = getAssetKeys().includes('program/start.js.code')
+  ? { cachedData: new Uint8Array(asset('start.js.code')) }
+  : {};
+const start = evaluate('start.js', compiled) as Readonly<Record<string, Piece>>;
 
 load('./main.js');
 
@@ -19,15 +23,18 @@ function load(name: string): unknown {
   if (!name.startsWith('./')) return require(name);
   const known = loaded.get(name);
   if (known !== undefined) return known.exports;
-  const piece = { exports: {} };
-  loaded.set(name, piece);
-  const source = Buffer.from(getRawAsset(`program/${name.slice(2)}`) as ArrayBuffer).toString('latin1');
-  const run = new Script(source, { filename: name, ...compiledCode(name) }).runInThisContext();
-  run(piece.exports, load, piece);
-  return piece.exports;
+  const module = { exports: {} };
+  loaded.set(name, module);
+  const piece = start[name] ?? (evaluate(name.slice('./'.length), {}) as Piece);
+  piece(module.exports, load, module);
+  return module.exports;
 }
 
-function compiledCode(name: string): { readonly cachedData?: Uint8Array } {
-  const asset = `compiled/${name.slice(2)}`;
-  return names.has(asset) ? { cachedData: new Uint8Array(getRawAsset(asset) as ArrayBuffer) } : {};
+function evaluate(name: string, options: { readonly cachedData?: Uint8Array }): unknown {
+  const source = Buffer.from(asset(name)).toString('latin1');
+  return new Script(source, { filename: name, ...options }).runInThisContext();
+}
+
+function asset(name: string): ArrayBuffer {
+  return getRawAsset(`program/${name}`) as ArrayBuffer;
 }

@@ -4,7 +4,6 @@ import { say } from '../base/log.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { Mark } from '../outputs/prepare-outputs.ts';
 import { waitForSeals } from '../process/dependencies.ts';
-import type { Secrets } from '../process/mask.ts';
 import { prepareJob } from '../process/prepare-job.ts';
 import { obeyRequest } from '../process/requests.ts';
 import { runAttempts } from '../process/run-attempts.ts';
@@ -47,7 +46,6 @@ function readSettings(edge: Edge, words: readonly Buffer[]): RunSettings {
 
 async function perform(run: Run, edge: Edge): Promise<Judgement> {
   const { settings, layout, control, record } = run;
-  warnOfUnmasked(run.secrets);
   const template = await readTemplate(layout);
   const job = prepareJob(run, template, edge.environment);
   record.setCommand(job.words);
@@ -63,8 +61,9 @@ async function perform(run: Run, edge: Edge): Promise<Judgement> {
   void run.children.endLeftovers();
   await hold(run, settings.pauseAfter, run.container.after);
   if (end === null) return cancelledRun(control);
-  await saveOutputs(run, template, mark);
-  return judge(end, control, record.outputs);
+  const trouble = await saveOutputs(run, template, mark).then(() => null, judgeFault);
+  const judgement = judge(end, control, record.outputs);
+  return trouble !== null && judgement.verdict === 'succeeded' ? trouble : judgement;
 }
 
 async function waitForDependencies(run: Run, template: Template) {
@@ -114,11 +113,6 @@ async function readTemplate(layout: Layout): Promise<Template> {
     throw new Fault('template', `Cannot read template ${layout.template}: ${sentenceOf(cause)}`, { cause });
   }
   return parseTemplate(text, layout.template);
-}
-
-function warnOfUnmasked({ unmasked }: Secrets): void {
-  if (unmasked.length > 0)
-    say(`not masked, since their values are short or common words: ${unmasked.join(', ')}`);
 }
 
 function judgeFault(error: unknown): Judgement {

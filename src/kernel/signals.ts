@@ -3,13 +3,13 @@ import { bind, errno, processImage } from './libc.ts';
 
 const signalHandle = 16;
 const setMask = 2;
+const maskBytes = 128;
 
 const bindSignals = () =>
   bind({
     uv_handle_size: { arguments: ['i32'], return: 'u64' },
     uv_signal_init: { arguments: ['pointer', 'pointer'], return: 'i32' },
     uv_signal_start: { arguments: ['pointer', 'pointer', 'i32'], return: 'i32' },
-    uv_signal_stop: { arguments: ['pointer'], return: 'i32' },
     pthread_sigmask: { arguments: ['i32', 'buffer', 'pointer'], return: 'i32' },
     kill: { arguments: ['i32', 'i32'], return: 'i32' },
   });
@@ -23,10 +23,8 @@ const handles: Buffer[] = [];
  * Catches signals by number, real-time ones too, which Node's `process.on` cannot name. Then lifts the signal mask of
  * this thread: what arrived while it was blocked comes in now, and none was lost.
  * The listener runs from `setImmediate`, as ordinary code. An event loop with nothing else to do stays alive.
- *
- * @returns ends the catching; the signals have their default action again
  */
-export function catchSignals(numbers: readonly number[], listener: (signal: number) => void): () => void {
+export function catchSignals(numbers: readonly number[], listener: (signal: number) => void): void {
   const caught = processImage().registerCallback(
     { arguments: ['pointer', 'i32'], return: 'void' },
     (_handle, signal) => {
@@ -34,23 +32,15 @@ export function catchSignals(numbers: readonly number[], listener: (signal: numb
     },
   );
   const size = Number(libc().uv_handle_size(signalHandle));
-  const started = numbers.map((number) => {
-    const memory = Buffer.alloc(size);
-    handles.push(memory);
-    const handle = getRawPointer(memory);
-    libc().uv_signal_init(getCurrentEventLoop(), handle);
+  const memory = Buffer.alloc(size * numbers.length);
+  handles.push(memory);
+  const loop = getCurrentEventLoop();
+  for (const [index, number] of numbers.entries()) {
+    const handle = getRawPointer(memory) + BigInt(size * index);
+    libc().uv_signal_init(loop, handle);
     libc().uv_signal_start(handle, caught, number);
-    return handle;
-  });
-  liftMask();
-  return () => {
-    for (const handle of started) libc().uv_signal_stop(handle);
-  };
-}
-
-/** Unblocks every signal for this thread (pthread_sigmask(3)). */
-function liftMask(): void {
-  libc().pthread_sigmask(setMask, Buffer.alloc(128), 0n);
+  }
+  libc().pthread_sigmask(setMask, Buffer.alloc(maskBytes), 0n);
 }
 
 /**

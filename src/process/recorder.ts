@@ -11,7 +11,7 @@ export interface RecorderOptions {
   /** Bytes of each file; 0 = no limit. */
   readonly logLimit: number;
   readonly combined: boolean;
-  readonly secrets: Secrets;
+  readonly secrets: () => Secrets;
 }
 
 /**
@@ -24,7 +24,7 @@ export class Recorder {
   readonly #timeline: Timeline;
   readonly #combined: LogFile | null;
   readonly #through: readonly [PassThrough, PassThrough] = [new PassThrough(1), new PassThrough(2)];
-  readonly #secrets: Secrets;
+  readonly #secrets: () => Secrets;
   #combining: Promise<unknown> = Promise.resolve();
 
   /** @throws the operating system's error when a file cannot be made */
@@ -38,7 +38,7 @@ export class Recorder {
 
   /** Where one stream of one attempt goes. */
   sink(stream: 1 | 2): Sink {
-    const mask = new StreamMask(this.#secrets);
+    const mask = new StreamMask(this.#secrets());
     return {
       write: (chunk) => this.#record(stream, mask.push(chunk)),
       end: () => this.#record(stream, mask.end()),

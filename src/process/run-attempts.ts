@@ -6,6 +6,7 @@ import { publish } from '../contract/publish.ts';
 import type { Started } from '../contract/records.ts';
 import { mainContainers, type Template } from '../settings/template.ts';
 import { waitForSeals } from './dependencies.ts';
+import type { Secrets } from './mask.ts';
 import type { Run } from './run-context.ts';
 import { reserveSeal } from './seal.ts';
 import { type AttemptEnd, type Job, supervise } from './supervise.ts';
@@ -47,6 +48,7 @@ function started(run: Run, template: Template, pid: number): void {
     say(`cannot write to ${container.directory}: ${sentenceOf(error)}; the job goes on`);
   }
   if (attempt > 1) return;
+  warnOfUnmasked(run.secrets());
   // A job that ends at once is sealed before anything is loaded that it does not need.
   atMost(run, limits.settleMs, run.watch);
   if (run.settings.timeoutMs > 0) atMost(run, run.settings.timeoutMs, () => control.stop('timeout'));
@@ -66,5 +68,11 @@ async function endWithMains(run: Run, template: Template): Promise<void> {
     if (!signal.aborted) run.control.stop('mains');
   } catch (error) {
     say(`cannot watch the main containers: ${sentenceOf(error)}`);
+  }
+}
+
+function warnOfUnmasked({ unmasked }: Secrets): void {
+  if (unmasked.length > 0) {
+    say(`not masked, since their values are short or common words: ${unmasked.join(', ')}`);
   }
 }

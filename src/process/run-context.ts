@@ -23,7 +23,8 @@ export interface Run {
   readonly children: Children;
   readonly recorder: Recorder;
   readonly record: RunRecord;
-  readonly secrets: Secrets;
+  /** What is masked; found at the first use, which is not on the way to the job's start. */
+  readonly secrets: () => Secrets;
   /** Descriptors above 2 that the emissary was started with. */
   readonly inherited: readonly number[];
   /** Obeys signal requests from now on; calling it again does nothing. */
@@ -46,32 +47,25 @@ export function openRun(settings: RunSettings, environment: Environment): Run {
   adoptOrphans();
   const layout = layoutOf(settings.root);
   const container = openContainer(layout, settings.name);
-  const secrets = findSecrets(environment.entries, settings.maskNames);
+  const secrets = once(() => findSecrets(environment.entries, settings.maskNames));
   const record = new RunRecord(settings.name, secrets);
   record.setCommand(settings.command);
   const recorder = openRecorder(container, settings, secrets);
   const over = new AbortController();
-  let watching = false;
-  const watch = () => {
-    if (!watching && !over.signal.aborted) void watchRequests(container, control, over.signal);
-    watching = true;
-  };
-  return {
-    settings,
-    layout,
-    container,
-    control,
-    children,
-    recorder,
-    record,
-    secrets,
-    inherited,
-    watch,
-    over,
+  const watch = once(() => void watchRequests(container, control, over.signal));
+  const own = { settings, layout, container, control, children, recorder, record, secrets, inherited };
+  return { ...own, watch, over };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 
-function openRecorder(container: ContainerLayout, settings: RunSettings, secrets: Secrets): Recorder {
+function openRecorder(container: ContainerLayout, settings: RunSettings, secrets: () => Secrets): Recorder {
   try {
     return new Recorder(container, {
       logLimit: settings.logLimit,

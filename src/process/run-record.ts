@@ -7,17 +7,17 @@ import type { Judgement } from './verdict.ts';
 /** What is known of a run so far; becomes its `Result`. */
 export class RunRecord {
   readonly #name: string;
-  readonly #secrets: Secrets;
-  readonly #begun = new Date();
+  readonly #secrets: () => Secrets;
+  readonly #begunMs = Date.now();
   readonly #attempts: Attempt[] = [];
-  #startedAt: Date | null = null;
+  #startedMs: number | null = null;
   #command: readonly Buffer[] = [];
   #pid: number | null = null;
-  #attemptAt = new Date();
-  #endedAt: Date | null = null;
+  #attemptMs = Date.now();
+  #endedMs: number | null = null;
   outputs: OutputsRecord = noOutputs;
 
-  constructor(name: string, secrets: Secrets) {
+  constructor(name: string, secrets: () => Secrets) {
     this.#name = name;
     this.#secrets = secrets;
   }
@@ -29,12 +29,12 @@ export class RunRecord {
 
   /** The start of the job, or of the run where the job was never started; ms since 1970. */
   get startedAtMs(): number {
-    return (this.#startedAt ?? this.#begun).getTime();
+    return this.#startedMs ?? this.#begunMs;
   }
 
   /** The start of the present attempt, RFC 3339. */
   get attemptAt(): string {
-    return this.#attemptAt.toISOString();
+    return new Date(this.#attemptMs).toISOString();
   }
 
   setCommand(words: readonly Buffer[]): void {
@@ -44,20 +44,20 @@ export class RunRecord {
   /** An attempt's process runs. */
   started(pid: number): void {
     this.#pid = pid;
-    this.#attemptAt = new Date();
-    this.#startedAt ??= this.#attemptAt;
+    this.#attemptMs = Date.now();
+    this.#startedMs ??= this.#attemptMs;
   }
 
   /** An attempt's process has ended; its output may still be on the way. */
   ended(): void {
-    this.#endedAt = new Date();
+    this.#endedMs = Date.now();
   }
 
   /** An attempt is over. */
   addAttempt(outcome: Outcome): void {
-    const finishedAt = (this.#endedAt ?? new Date()).toISOString();
-    this.#endedAt = null;
-    if (outcome.kind === 'notStarted') this.#attemptAt = new Date();
+    const finishedAt = new Date(this.#endedMs ?? Date.now()).toISOString();
+    this.#endedMs = null;
+    if (outcome.kind === 'notStarted') this.#attemptMs = Date.now();
     this.#attempts.push({
       startedAt: outcome.kind === 'notStarted' ? finishedAt : this.attemptAt,
       finishedAt,
@@ -68,7 +68,7 @@ export class RunRecord {
 
   /** A sentence of ours, which may quote the job's words. */
   masked(sentence: string): string {
-    return maskWhole(Buffer.from(sentence), this.#secrets).toString();
+    return maskWhole(Buffer.from(sentence), this.#secrets()).toString();
   }
 
   /** The record as it is published. */
@@ -81,7 +81,7 @@ export class RunRecord {
     return {
       version: 1,
       container: this.#name,
-      command: this.#command.map((word) => maskWhole(word, this.#secrets).toString()),
+      command: this.#command.map((word) => maskWhole(word, this.#secrets()).toString()),
       pid: this.#pid,
       attempts: this.#attempts,
       startedAt: new Date(this.startedAtMs).toISOString(),

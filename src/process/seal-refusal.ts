@@ -22,7 +22,7 @@ export function sealRefusal(edge: Edge, words: readonly Buffer[], fault: Fault):
     if (!existsSync(root)) return;
     const container = openContainer(layoutOf(root), name);
     const judgement = failedRun(fault.status, fault.message);
-    const result = new RunRecord(name, noSecrets).result(
+    const result = new RunRecord(name, () => noSecrets).result(
       judgement,
       { stdout: nothing, stderr: nothing },
       noUsage,
