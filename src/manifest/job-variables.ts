@@ -1,6 +1,7 @@
 import { Fault } from '../base/fault.ts';
 import type { Application } from '../settings/application.ts';
 import { defaultMask, secretNames } from '../settings/secret-names.ts';
+import { isExpanded } from './is-expanded.ts';
 
 /** A job's variables, the secret ones apart. */
 export interface JobVariables {
@@ -25,9 +26,8 @@ export function jobVariables(application: Application, given: ReadonlyMap<string
   const passwords = application.variables.filter(({ type }) => type === 'password').map(({ name }) => name);
   const patterns = defaultMask.split(',').map(secretNames);
   const masked = (name: string) => patterns.some((pattern) => pattern.test(name));
-  // Where `$(NAME)` in a pod is expanded is not the same everywhere; a file's text is taken as it is.
   const apart = ([name, value]: readonly [string, string]) =>
-    passwords.includes(name) || masked(name) || value.includes('$(');
+    passwords.includes(name) || masked(name) || isExpanded(value);
   const entries = [...all];
   return {
     plain: new Map(entries.filter((entry) => !apart(entry))),

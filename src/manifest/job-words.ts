@@ -1,28 +1,33 @@
 import { Fault } from '../base/fault.ts';
+import { isExpanded } from './is-expanded.ts';
 import type { JobVariables } from './job-variables.ts';
 
 const placeholder = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+/** A job's words after the executable. */
+export interface JobWords {
+  readonly words: readonly string[];
+  /** They hold a secret, or what a pod's words are not the same everywhere for (`is-expanded.ts`): a file has to hold them. */
+  readonly apart: boolean;
+}
 
 /**
  * Makes words of a command line template: spaces part them, single and double quotes keep them together, `${NAME}` is a
  * variable's value, which is never parted.
  *
- * @throws Fault `usage` for a variable that is not there, and for a secret: a command line can be read by every process
+ * @throws Fault `usage` for a variable that is not there, and for a quote that is not closed
  */
-export function jobWords(template: string, variables: JobVariables): readonly string[] {
-  return split(template).map((word) =>
+export function jobWords(template: string, variables: JobVariables): JobWords {
+  let secret = false;
+  const words = split(template).map((word) =>
     word.replace(placeholder, (_, name: string) => {
-      if (variables.secret.has(name)) {
-        throw new Fault(
-          'usage',
-          `cmdparams: \${${name}} is a secret, and a command line is not; the job finds it in its environment`,
-        );
-      }
-      const value = variables.plain.get(name);
+      const value = variables.plain.get(name) ?? variables.secret.get(name);
       if (value === undefined) throw new Fault('usage', `cmdparams: there is no variable \${${name}}`);
+      secret ||= variables.secret.has(name);
       return value;
     }),
   );
+  return { words, apart: secret || words.some(isExpanded) };
 }
 
 function split(template: string): readonly string[] {

@@ -1,14 +1,11 @@
 import { limits } from '../base/limits.ts';
 import type { ManifestSettings } from '../settings/manifest-settings.ts';
-import { jobTemplate } from './job-template.ts';
+import { installer, mainContainer, type Role, roles, sidecar, variablesKey, wordsKey } from './containers.ts';
 import { jobVariables } from './job-variables.ts';
 import { jobWords } from './job-words.ts';
 
 /** A Kubernetes object. */
 export type KubernetesObject = Readonly<Record<string, unknown>>;
-
-const secretsPath = '/var/run/secrets/multiflexi';
-const variablesKey = 'variables.json';
 
 /**
  * Makes the objects that run one job: the pod, or a Job of it, after the Secrets that it mounts. It passes the
@@ -21,10 +18,18 @@ export function podObjects(settings: ManifestSettings): readonly KubernetesObjec
   const given = new Map(settings.variables);
   if (settings.jobId !== null) given.set('MULTIFLEXI_JOB_ID', String(settings.jobId));
   const variables = jobVariables(settings.application, given);
-  const report = new Map(settings.reportVariables);
-  if (settings.jobId !== null) report.set('MULTIFLEXI_JOB_ID', String(settings.jobId));
-  const secrets = { job: variables.secret, report };
-  const held = (['job', 'report'] as const).filter((role) => secrets[role].size > 0);
+  const words = jobWords(settings.application.parameters, variables);
+  const secrets: Readonly<Record<Role, Readonly<Record<string, unknown>>>> = {
+    job: {
+      ...(variables.secret.size > 0 && { [variablesKey]: Object.fromEntries(variables.secret) }),
+      ...(words.apart && { [wordsKey]: words.words }),
+    },
+    report:
+      settings.reportVariables.size > 0
+        ? { [variablesKey]: Object.fromEntries(settings.reportVariables) }
+        : {},
+  };
+  const held = roles.filter((role) => Object.keys(secrets[role]).length > 0);
   const { grace, timeout } = settings;
   const spec = {
     restartPolicy: 'Never',
@@ -37,10 +42,7 @@ export function podObjects(settings: ManifestSettings): readonly KubernetesObjec
     securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
     volumes: volumes(settings, held),
     initContainers: [installer(settings, variables.plain)],
-    containers: [
-      mainContainer(settings, variables, jobWords(settings.application.parameters, variables)),
-      sidecar(settings, held.includes('report')),
-    ],
+    containers: [mainContainer(settings, variables, words), sidecar(settings, held.includes('report'))],
   };
   return [
     ...held.map((role) => secret(secretName(settings, role), secrets[role])),
@@ -75,20 +77,18 @@ function metadata({ podName, jobId, application }: ManifestSettings) {
   return { name: podName, labels };
 }
 
-function secret(name: string, values: ReadonlyMap<string, string>): KubernetesObject {
-  const text = JSON.stringify(Object.fromEntries(values));
-  const content = { [variablesKey]: Buffer.from(text).toString('base64') };
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name }, type: 'Opaque', data: content };
+function secret(name: string, texts: Readonly<Record<string, unknown>>): KubernetesObject {
+  const data = Object.fromEntries(
+    Object.entries(texts).map(([key, value]) => [key, Buffer.from(JSON.stringify(value)).toString('base64')]),
+  );
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name }, type: 'Opaque', data };
 }
 
-function secretName({ podName }: ManifestSettings, role: 'job' | 'report'): string {
+function secretName({ podName }: ManifestSettings, role: Role): string {
   return `${podName}-${role}`;
 }
 
-function volumes(
-  settings: ManifestSettings,
-  held: readonly ('job' | 'report')[],
-): readonly KubernetesObject[] {
+function volumes(settings: ManifestSettings, held: readonly Role[]): readonly KubernetesObject[] {
   return [
     { name: 'emissary', emptyDir: {} },
     // `optional` is said because podman 4.3 does not know its default.
@@ -100,86 +100,4 @@ function volumes(
       ? []
       : [{ name: 'kept', persistentVolumeClaim: { claimName: settings.claim.name } }]),
   ];
-}
-
-const confined = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
-
-function installer(settings: ManifestSettings, plain: ReadonlyMap<string, string>): KubernetesObject {
-  return {
-    name: 'install',
-    image: settings.emissaryImage,
-    args: ['init'],
-    env: environment({
-      EMISSARY_ROOT: settings.root,
-      EMISSARY_TEMPLATE: JSON.stringify(jobTemplate(settings, plain)),
-    }),
-    securityContext: { ...confined, readOnlyRootFilesystem: true },
-    volumeMounts: [sharedVolume(settings)],
-  };
-}
-
-function mainContainer(
-  settings: ManifestSettings,
-  variables: ReturnType<typeof jobVariables>,
-  words: readonly string[],
-): KubernetesObject {
-  const { application, image, root, timeout, grace, user } = settings;
-  const secrets = variables.secret.size > 0;
-  const own = {
-    EMISSARY_ROOT: root,
-    EMISSARY_GRACE_SECONDS: String(grace),
-    ...(timeout > 0 && { EMISSARY_TIMEOUT_SECONDS: String(timeout) }),
-    ...(secrets && {
-      EMISSARY_ENV_FILE: `${secretsPath}/job/${variablesKey}`,
-      EMISSARY_MASK_ENV: variables.mask,
-    }),
-  };
-  return {
-    name: 'main',
-    image,
-    command: [`${root}/emissary`, 'run', '--', application.executable, ...words].map(withoutExpansion),
-    env: environment({ ...Object.fromEntries(variables.plain), ...own }),
-    securityContext: { ...confined, ...(user !== null && { runAsUser: user }) },
-    volumeMounts: [sharedVolume(settings), ...(secrets ? [secretMount('job')] : [])],
-  };
-}
-
-function sidecar(settings: ManifestSettings, secrets: boolean): KubernetesObject {
-  const { root, grace, timeout, claim } = settings;
-  const own = {
-    EMISSARY_ROOT: root,
-    EMISSARY_GRACE_SECONDS: String(grace),
-    // For a wrapper that does not keep its own time: the sidecar counts from its start, which comes before the job's.
-    ...(timeout > 0 && { EMISSARY_TIMEOUT_SECONDS: String(limits.podStartSeconds + timeout) }),
-    ...(secrets && { EMISSARY_ENV_FILE: `${secretsPath}/report/${variablesKey}` }),
-  };
-  return {
-    name: 'sidecar',
-    image: settings.emissaryImage,
-    args: ['wait'],
-    env: environment(own),
-    securityContext: { ...confined, readOnlyRootFilesystem: true },
-    volumeMounts: [
-      sharedVolume(settings),
-      ...(secrets ? [secretMount('report')] : []),
-      ...(claim === null ? [] : [{ name: 'kept', mountPath: claim.path }]),
-    ],
-  };
-}
-
-function environment(variables: Readonly<Record<string, string>>): readonly KubernetesObject[] {
-  return Object.entries(variables).map(([name, value]) => ({ name, value: withoutExpansion(value) }));
-}
-
-/** Kubernetes would put a variable's value in the place of `$(NAME)`. */
-function withoutExpansion(text: string): string {
-  return text.replaceAll('$(', '$$$$(');
-}
-
-function sharedVolume({ root }: ManifestSettings): KubernetesObject {
-  return { name: 'emissary', mountPath: root };
-}
-
-function secretMount(role: 'job' | 'report'): KubernetesObject {
-  return { name: `${role}-secrets`, mountPath: `${secretsPath}/${role}`, readOnly: true };
 }

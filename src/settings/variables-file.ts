@@ -2,14 +2,13 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { Environment, nameOf } from './environment.ts';
+import { mountedJson } from './mounted-json.ts';
 
 const variable = 'EMISSARY_ENV_FILE';
 
 /**
  * Adds the variables of the file that EMISSARY_ENV_FILE names: a JSON object of texts. It is how secrets reach a job from
  * a mounted Secret, without standing in the pod. A variable of the file replaces one of the same name.
- *
- * The file may be base64 as a whole: podman before 4.4 mounts a Secret's values without decoding them.
  *
  * @throws Fault `usage`, which never shows a value
  */
@@ -23,8 +22,7 @@ export function withVariablesFile(environment: Environment): Environment {
 }
 
 function variablesIn(text: string, file: string): readonly (readonly [string, string])[] {
-  const json = text.trimStart().startsWith('{') ? text : Buffer.from(text, 'base64').toString();
-  const entries = Object.entries(parseObject(json, file));
+  const entries = Object.entries(parseObject(mountedJson(text), file));
   for (const [name, value] of entries) {
     const fit = name !== '' && !/[=\0]/.test(name) && typeof value === 'string' && !value.includes('\0');
     if (!fit) throw new Fault('usage', `${variable}: "${file}": "${name}" is not a variable with a text`);

@@ -1,0 +1,99 @@
+import { limits } from '../base/limits.ts';
+import type { ManifestSettings } from '../settings/manifest-settings.ts';
+import { jobTemplate } from './job-template.ts';
+import type { JobVariables } from './job-variables.ts';
+import type { JobWords } from './job-words.ts';
+import type { KubernetesObject } from './pod.ts';
+
+/** Whose Secret it is: the job never sees the sidecar's. */
+export type Role = 'job' | 'report';
+/** Every role. */
+export const roles: readonly Role[] = ['job', 'report'];
+/** The Secret's file of variables. */
+export const variablesKey = 'variables.json';
+/** The Secret's file of words. */
+export const wordsKey = 'words.json';
+const secretsPath = '/var/run/secrets/multiflexi';
+
+const confined = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+
+/** The init container: installs the program and the template. */
+export function installer(settings: ManifestSettings, plain: ReadonlyMap<string, string>): KubernetesObject {
+  return {
+    name: 'install',
+    image: settings.emissaryImage,
+    args: ['init'],
+    env: environment({
+      EMISSARY_ROOT: settings.root,
+      EMISSARY_TEMPLATE: JSON.stringify(jobTemplate(settings, plain)),
+    }),
+    securityContext: { ...confined, readOnlyRootFilesystem: true },
+    volumeMounts: [sharedVolume(settings)],
+  };
+}
+
+/** The job's own image, with the job's command behind the emissary. */
+export function mainContainer(
+  settings: ManifestSettings,
+  variables: JobVariables,
+  words: JobWords,
+): KubernetesObject {
+  const { application, image, root, timeout, grace, user } = settings;
+  const secrets = variables.secret.size > 0;
+  const kept = words.apart ? [] : words.words;
+  const own = {
+    EMISSARY_ROOT: root,
+    EMISSARY_GRACE_SECONDS: String(grace),
+    ...(timeout > 0 && { EMISSARY_TIMEOUT_SECONDS: String(timeout) }),
+    ...(secrets && {
+      EMISSARY_ENV_FILE: `${secretsPath}/job/${variablesKey}`,
+      EMISSARY_MASK_ENV: variables.mask,
+    }),
+    ...(words.apart && { EMISSARY_ARGS_FILE: `${secretsPath}/job/${wordsKey}` }),
+  };
+  return {
+    name: 'main',
+    image,
+    command: [`${root}/emissary`, 'run', '--', application.executable, ...kept],
+    env: environment({ ...Object.fromEntries(variables.plain), ...own }),
+    securityContext: { ...confined, ...(user !== null && { runAsUser: user }) },
+    volumeMounts: [sharedVolume(settings), ...(secrets || words.apart ? [secretMount('job')] : [])],
+  };
+}
+
+/** The sidecar: the only one that knows the server. */
+export function sidecar(settings: ManifestSettings, secrets: boolean): KubernetesObject {
+  const { root, grace, timeout, claim, jobId } = settings;
+  const own = {
+    EMISSARY_ROOT: root,
+    EMISSARY_GRACE_SECONDS: String(grace),
+    ...(jobId !== null && { MULTIFLEXI_JOB_ID: String(jobId) }),
+    // For a wrapper that does not keep its own time: the sidecar counts from its start, which comes before the job's.
+    ...(timeout > 0 && { EMISSARY_TIMEOUT_SECONDS: String(limits.podStartSeconds + timeout) }),
+    ...(secrets && { EMISSARY_ENV_FILE: `${secretsPath}/report/${variablesKey}` }),
+  };
+  return {
+    name: 'sidecar',
+    image: settings.emissaryImage,
+    args: ['wait'],
+    env: environment(own),
+    securityContext: { ...confined, readOnlyRootFilesystem: true },
+    volumeMounts: [
+      sharedVolume(settings),
+      ...(secrets ? [secretMount('report')] : []),
+      ...(claim === null ? [] : [{ name: 'kept', mountPath: claim.path }]),
+    ],
+  };
+}
+
+function environment(variables: Readonly<Record<string, string>>): readonly KubernetesObject[] {
+  return Object.entries(variables).map(([name, value]) => ({ name, value }));
+}
+
+function sharedVolume({ root }: ManifestSettings): KubernetesObject {
+  return { name: 'emissary', mountPath: root };
+}
+
+function secretMount(role: Role): KubernetesObject {
+  return { name: `${role}-secrets`, mountPath: `${secretsPath}/${role}`, readOnly: true };
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { emissary } from '../helpers/emissary.ts';
+import { exampleMachine } from '../helpers/example.ts';
+import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+const application = {
+  name: 'Mail count',
+  executable: 'sh',
+  cmdparams: `-c 'echo "\${MAILBOX} is open with \${#IMAP_PASS} letters: $IMAP_PASS"; echo done > /tmp/count.txt' x`,
+  ociimage: 'busybox:1.36',
+  environment: {
+    MAILBOX: { type: 'string', defval: 'in box' },
+    IMAP_PASS: { type: 'password', required: true },
+  },
+  artifacts: [{ name: 'count', path: '/tmp/count.txt', type: 'file' }],
+};
+
+test('podman: what manifest prints runs unchanged; its secrets reach the job, and no output', async (t) => {
+  const machine = await exampleMachine(t, 'podman');
+  if (machine === null) return;
+  const cwd = temporaryVolume(t);
+  const command = application.cmdparams.replace('${#IMAP_PASS}', '$(printf %s "$IMAP_PASS" | wc -c)');
+  writeFileSync(join(cwd, 'app.json'), JSON.stringify({ ...application, cmdparams: command }));
+  writeFileSync(join(cwd, 'job.env'), 'IMAP_PASS=correct horse\n');
+  writeFileSync(join(cwd, 'report.env'), 'MULTIFLEXI_DATABASE_URL=sqlite:///multiflexi/multiflexi.sqlite\n');
+  const files = [
+    '--variables',
+    'job.env',
+    '--report-variables',
+    'report.env',
+    '--claim',
+    'multiflexi:/multiflexi',
+  ];
+  const words = ['manifest', '--job-id', '1', '--user', '1000', '--timeout', '60', ...files, 'app.json'];
+  const printed = await emissary(words, { cwd });
+  assert.deepEqual([printed.status, printed.stderr], [0, '']);
+  const pod = join(cwd, 'pod.yaml');
+  writeFileSync(pod, printed.stdout);
+  const secrets = ['multiflexi-job-1-job', 'multiflexi-job-1-report'];
+  t.after(async () => {
+    await machine.engine.run(['pod', 'rm', '--force', 'multiflexi-job-1']);
+    await machine.engine.run(['secret', 'rm', ...secrets]);
+    await machine.engine.run(['volume', 'rm', '--force', ...secrets]);
+  });
+  const played = await machine.engine.run(['play', 'kube', '--network', 'none', pod]);
+  assert.equal(played.exitCode, 0, played.stderr);
+  await until('the job is reported', () => machine.stored().end !== null, 60_000);
+  const { exitcode, lines, artifacts } = machine.stored();
+  assert.deepEqual([exitcode, lines], [0, ['stdout in box is open with 13 letters: ***']]);
+  assert.deepEqual(artifacts, ['count.txt.tgz']);
+});
