@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { emissary } from '../helpers/emissary.ts';
+import { type Engine, requireEngine } from '../helpers/engine.ts';
+import { makeImage, withBusybox } from '../helpers/images.ts';
+import { installedVolume } from '../helpers/installed.ts';
+import { requireProgram } from '../helpers/require.ts';
+import { until } from '../helpers/until.ts';
+
+/** A container that runs, with its volume. */
+interface RunningJob {
+  readonly name: string;
+  readonly engine: Engine;
+  readonly root: string;
+}
+
+/** What a result says of an end. */
+interface Recorded {
+  readonly verdict: string;
+  readonly exitCode: number;
+  readonly signal: string | null;
+}
+
+for (const name of ['podman', 'docker'] as const) {
+  test(`${name} stop: TERM reaches the job, which ends in its own way; recorded as terminated`, async (t) => {
+    const job = await startJob(
+      t,
+      name,
+      'trap "echo tidied; exit 3" TERM; echo ready; while :; do sleep 0.1; done',
+    );
+    if (job === null) return;
+    await job.engine.run(['stop', '--time', '20', job.name]);
+    assert.deepEqual(recorded(job.root), { verdict: 'terminated', exitCode: 3, signal: null });
+    assert.equal(readFileSync(join(job.root, 'ctr/main/stdout'), 'utf8'), 'ready\ntidied\n');
+    assert.equal(await statusOf(job), 3);
+  });
+
+  test(`${name} stop in a shorter time than the grace: killed by the engine, the sidecar says lost`, async (t) => {
+    const job = await startJob(t, name, 'trap "" TERM; echo ready; while :; do sleep 0.1; done');
+    if (job === null) return;
+    await job.engine.run(['stop', '--time', '1', job.name]);
+    assert.deepEqual(await told(job), { verdict: 'lost', exitCode: 137 });
+  });
+
+  test(`${name} kill: no seal, and the sidecar says lost`, async (t) => {
+    const job = await startJob(t, name, 'echo ready; exec sleep 600');
+    if (job === null) return;
+    await job.engine.run(['kill', job.name]);
+    assert.equal(await statusOf(job), 137);
+    assert.ok(!existsSync(join(job.root, 'ctr/main/exitcode')));
+    assert.deepEqual(await told(job), { verdict: 'lost', exitCode: 137 });
+  });
+
+  test(`${name} kill with another signal: the job gets it`, async (t) => {
+    const job = await startJob(
+      t,
+      name,
+      'trap "echo got it; exit 4" USR1; echo ready; while :; do sleep 0.1; done',
+    );
+    if (job === null) return;
+    await job.engine.run(['kill', '--signal', 'USR1', job.name]);
+    await until('it is sealed', () => existsSync(join(job.root, 'ctr/main/exitcode')));
+    assert.equal(recorded(job.root).exitCode, 4);
+  });
+
+  test(`${name}: a memory limit that kills the job is recorded as the job's KILL`, async (t) => {
+    const job = await startJob(t, name, hungry('job'), ['--memory', '160m', '--memory-swap', '160m']);
+    if (job === null) return;
+    await until('it is sealed', () => existsSync(join(job.root, 'ctr/main/exitcode')), 60_000);
+    assert.deepEqual(recorded(job.root), { verdict: 'failed', exitCode: 137, signal: 'SIGKILL' });
+  });
+
+  test(`${name}: out of memory that kills the wrapper is told as lost`, async (t) => {
+    const job = await startJob(t, name, hungry('wrapper'), ['--memory', '160m', '--memory-swap', '160m']);
+    if (job === null) return;
+    await until('the container has ended', async () => (await statusOf(job)) === 137, 60_000);
+    assert.deepEqual(await told(job), { verdict: 'lost', exitCode: 137 });
+  });
+}
+
+/**
+ * A script that takes memory until somebody is killed. The kernel takes whom oom_score_adj names; raising one's own is
+ * free, and the other's is 1000 below.
+ */
+function hungry(victim: 'job' | 'wrapper'): string {
+  const process = victim === 'job' ? 'self' : '1';
+  return [
+    `echo 1000 > /proc/${process}/oom_score_adj`,
+    'echo ready',
+    'dd if=/dev/zero of=/dev/shm/fill bs=1M count=400 2>/dev/null',
+    'x=x; while :; do x="$x$x"; done',
+  ].join('; ');
+}
+
+/** Starts a container whose job says `ready`, and waits for that. */
+async function startJob(
+  t: TestContext,
+  name: Engine['name'],
+  script: string,
+  options: readonly string[] = [],
+): Promise<RunningJob | null> {
+  const engine = await requireEngine(t, name);
+  if (engine === null || !requireProgram(t, 'busybox')) return null;
+  const image = await makeImage(t, engine, 'stopped', (tree) => withBusybox(tree, ['sh', 'sleep', 'dd']));
+  const { root } = await installedVolume(t);
+  const container = `emissary-test-${process.pid}-${Math.round(performance.now())}`;
+  const { exitCode, stderr } = await engine.run([
+    ...[
+      'run',
+      '--detach',
+      '--name',
+      container,
+      '--network',
+      'none',
+      '--volume',
+      `${root}:/volume`,
+      ...options,
+    ],
+    ...[image, '/volume/emissary', 'run', '--root', '/volume', '--', 'sh', '-c', script],
+  ]);
+  t.after(() => engine.run(['rm', '--force', container]));
+  assert.equal(exitCode, 0, stderr);
+  const stdout = join(root, 'ctr/main/stdout');
+  await until('the job is ready', () => readFileSync(stdout, 'utf8').includes('ready'));
+  return { name: container, engine, root };
+}
+
+async function statusOf({ engine, name }: RunningJob): Promise<number | null> {
+  const words = ['inspect', '--format', '{{.State.Status}} {{.State.ExitCode}}', name];
+  const [state, code] = (await engine.run(words)).stdout.split(' ');
+  return state === 'exited' ? Number(code) : null;
+}
+
+function recorded(root: string): Recorded {
+  const { verdict, exitCode, signal } = JSON.parse(readFileSync(join(root, 'ctr/main/result.json'), 'utf8'));
+  return { verdict, exitCode, signal };
+}
+
+/** What the sidecar says of it: with no server, on its standard output. */
+async function told({ root }: RunningJob): Promise<Omit<Recorded, 'signal'>> {
+  const { stdout } = await emissary(['wait'], { root });
+  const { verdict, exitCode } = JSON.parse(stdout.toString());
+  return { verdict, exitCode };
+}
