@@ -1,6 +1,8 @@
 import { normalize } from 'node:path';
 import { Fault } from '../base/fault.ts';
+import { checkContainers } from './check-containers.ts';
 import { durationSeconds } from './duration.ts';
+import { explainIssue } from './explain-issue.ts';
 import type {
   ArchiveStrategy,
   InputArtifact,
@@ -26,10 +28,14 @@ export function checkTemplate(value: unknown, origin: string): Template {
   const checked = templateSchema.safeParse(value);
   if (!checked.success) {
     const issue = checked.error.issues[0];
-    const where = issue === undefined ? '' : keyPath(issue.path);
-    throw new Fault('template', `Invalid template ${origin}: ${where}: ${issue?.message ?? 'not valid'}`);
+    const problem = issue === undefined ? 'not valid' : explain(issue, value);
+    throw new Fault('template', `Invalid template ${origin}: ${problem}`);
   }
   return toTemplate(checked.data, origin);
+}
+
+function explain(issue: Parameters<typeof explainIssue>[0], value: unknown): string {
+  return `${keyPath(issue.path)}: ${explainIssue(issue, value)}`;
 }
 
 function keyPath(path: readonly PropertyKey[]): string {
@@ -139,20 +145,6 @@ function sourcesOf(raw: RawInput): readonly InputSource[] {
   if (raw.http !== undefined)
     sources.push({ kind: 'http', url: raw.http.url, sha256: raw.http.sha256 ?? null });
   return sources;
-}
-
-function checkContainers(containers: NonNullable<Template['containers']>, origin: string): void {
-  const names = new Set(containers.map((container) => container.name));
-  for (const [index, { name, dependencies }] of containers.entries()) {
-    const unknown = dependencies.find((dependency) => !names.has(dependency) || dependency === name);
-    if (unknown !== undefined) {
-      throw new Fault(
-        'template',
-        `Invalid template ${origin}: containerSet.containers[${index}].dependencies: ` +
-          `"${unknown}" is not another container of the set`,
-      );
-    }
-  }
 }
 
 function withoutTrailingSlash(path: string): string {

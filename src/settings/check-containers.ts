@@ -1,0 +1,39 @@
+import { Fault } from '../base/fault.ts';
+import type { SetContainer } from './template.ts';
+
+/**
+ * Checks what the names of a containerSet say of each other: each stands once, each dependency is another container of
+ * the set, and none waits for itself in the end.
+ *
+ * @throws Fault `template`
+ */
+export function checkContainers(containers: readonly SetContainer[], origin: string): void {
+  const names = containers.map((container) => container.name);
+  for (const [index, { name, dependencies }] of containers.entries()) {
+    const where = `Invalid template ${origin}: containerSet.containers[${index}]`;
+    if (names.indexOf(name) < index)
+      throw new Fault('template', `${where}.name: "${name}" stands there twice`);
+    const unknown = dependencies.find((dependency) => !names.includes(dependency) || dependency === name);
+    if (unknown !== undefined) {
+      throw new Fault('template', `${where}.dependencies: "${unknown}" is not another container of the set`);
+    }
+  }
+  const stuck = whoCannotStart(containers);
+  if (stuck.length === 0) return;
+  throw new Fault(
+    'template',
+    `Invalid template ${origin}: containerSet.containers: ${stuck.join(' and ')} wait for each other`,
+  );
+}
+
+/** Lets every container end whose dependencies have ended, until nothing moves: who is left waits in a circle, or for one. */
+function whoCannotStart(containers: readonly SetContainer[]): readonly string[] {
+  const ended = new Set<string>();
+  for (let before = -1; ended.size > before; ) {
+    before = ended.size;
+    for (const { name, dependencies } of containers) {
+      if (dependencies.every((dependency) => ended.has(dependency))) ended.add(name);
+    }
+  }
+  return containers.map(({ name }) => name).filter((name) => !ended.has(name));
+}
