@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fixture } from '../helpers/fixture.ts';
+import { runJob, startReadyJob } from '../helpers/job.ts';
+
+const seconds = 'is not a number of seconds (0 or more)';
+const whole = 'is not a whole number (0 or more)';
+const label = 'is not a container name (a DNS label: a-z, 0-9 and -, at most 63)';
+const help = 'see emissary run --help';
+const tooLong = 'a'.repeat(64);
+
+const commandLines: readonly [readonly string[], string][] = [
+  [['--grace', 'x'], `--grace: "x" ${seconds}`],
+  [['--grace', '-1'], `--grace: "-1" ${seconds}`],
+  [['--grace='], `--grace: "" ${seconds}`],
+  [['--grace', '99999999999'], `--grace: "99999999999" ${seconds}`],
+  [['--timeout=-1'], `--timeout: "-1" ${seconds}`],
+  [['--timeout', '1e3'], `--timeout: "1e3" ${seconds}`],
+  [['--timeout', 'inf'], `--timeout: "inf" ${seconds}`],
+  [['--name', 'A'], `--name: "A" ${label}`],
+  [['--name', ''], `--name: "" ${label}`],
+  [['--name', '../x'], `--name: "../x" ${label}`],
+  [['--name', tooLong], `--name: "${tooLong}" ${label}`],
+  [['--root', 'relative'], '--root: "relative" is not an absolute path'],
+  [['--root='], '--root: "" is not an absolute path'],
+  [['--stop-signal', 'NONE'], '--stop-signal: "NONE" is not a signal'],
+  [['--stop-signal', '0'], '--stop-signal: "0" is not a signal'],
+  [['--stop-signal', '65'], '--stop-signal: "65" is not a signal'],
+  [['--log-limit', '-5'], `--log-limit: "-5" ${whole}`],
+  [['--log-limit', '1.5'], `--log-limit: "1.5" ${whole}`],
+  [['--log-limit', '1G'], `--log-limit: "1G" ${whole}`],
+  [['--combined=yes'], `run: option --combined takes no value; ${help}`],
+  [['--grace'], `run: option --grace needs a value (SECONDS); ${help}`],
+  [['--json'], `run: unknown option --json; ${help}`],
+  [['-x'], `run: unknown option -x; ${help}`],
+  [['echo'], 'run: put -- before the command: emissary run [options] -- echo …'],
+];
+
+for (const [options, message] of commandLines) {
+  test(`run refuses ${JSON.stringify(options)}`, async (t) => {
+    const { status, stdout, stderr } = await runJob(t, ['echo', 'started'], { options });
+    assert.deepEqual([status, stdout.toString(), stderr], [64, '', `emissary: ${message}\n`]);
+  });
+}
+
+const variables: readonly [string, string, string][] = [
+  ['EMISSARY_GRACE_SECONDS', 'x', seconds],
+  ['ARGO_TERMINATION_GRACE_PERIOD_SECONDS', '-1', seconds],
+  ['EMISSARY_TIMEOUT_SECONDS', 'soon', seconds],
+  ['EMISSARY_CONTAINER_NAME', 'x_y', label],
+  ['ARGO_CONTAINER_NAME', '../x', label],
+  ['EMISSARY_STOP_SIGNAL', 'NONE', 'is not a signal'],
+  ['EMISSARY_LOG_LIMIT_BYTES', 'much', whole],
+];
+
+for (const [variable, value, problem] of variables) {
+  test(`run refuses ${variable}=${value}`, async (t) => {
+    const { status, stdout, stderr } = await runJob(t, ['echo', 'started'], { env: { [variable]: value } });
+    const message = `emissary: ${variable}: "${value}" ${problem}\n`;
+    assert.deepEqual([status, stdout.toString(), stderr], [64, '', message]);
+  });
+}
+
+test('run seals what it refuses, where the container can be told', async (t) => {
+  const { kept } = await runJob(t, ['true'], { options: ['--grace', 'x'], name: 'step' });
+  assert.equal(kept.text('exitcode'), '64');
+  const { verdict, origin, message } = kept.result();
+  assert.deepEqual([verdict, origin, message], ['error', 'emissary', `--grace: "x" ${seconds}`]);
+});
+
+test('run does not seal a running container for a command line that it refuses', async (t) => {
+  const job = await startReadyJob(t, [fixture('waits.sh')]);
+  const { status } = await runJob(t, ['true'], { options: ['--grace', 'x'], root: job.kept.root });
+  assert.deepEqual([status, job.kept.has('exitcode'), job.kept.has('started')], [64, false, true]);
+  job.kill('SIGTERM');
+  assert.equal((await job.finished).status, 143);
+});
+
+test('run says that the volume is not there, and starts nothing', async (t) => {
+  const { status, stdout, stderr } = await runJob(t, ['echo', 'started'], {
+    options: ['--root', '/dev/null/x'],
+  });
+  assert.deepEqual([status, stdout.toString()], [64, '']);
+  assert.match(stderr, /^emissary: Cannot use the volume \/dev\/null\/x: ENOTDIR: [^\n]*\n$/);
+});

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runJob } from '../helpers/job.ts';
+
+const templates: readonly [string, string][] = [
+  ['null', '(the whole): must be an object, found null'],
+  ['[]', '(the whole): must be an object, found an array'],
+  ['"x"', '(the whole): must be an object, found "x"'],
+  ['{"outputs":[]}', 'outputs: must be an object, found an array'],
+  ['{"outputs":{"artifacts":{}}}', 'outputs.artifacts: must be an array, found an object'],
+  ['{"outputs":{"artifacts":[{"name":"a"}]}}', 'outputs.artifacts[0].path: must be a string, found nothing'],
+  [
+    '{"outputs":{"artifacts":[{"name":"a","path":"relative"}]}}',
+    'outputs.artifacts[0].path: must be an absolute path',
+  ],
+  [
+    '{"outputs":{"artifacts":[{"name":"a","path":"/x/../y"}]}}',
+    'outputs.artifacts[0].path: must not contain ".."',
+  ],
+  [
+    '{"outputs":{"artifacts":[{"name":7,"path":"/x"}]}}',
+    'outputs.artifacts[0].name: must be a string, found 7',
+  ],
+  [
+    '{"outputs":{"artifacts":[{"name":"a","path":"/x","optional":"yes"}]}}',
+    'outputs.artifacts[0].optional: must be true or false, found "yes"',
+  ],
+  [
+    '{"outputs":{"artifacts":[{"name":"a","path":"/x","archive":{"tar":{"compressionLevel":10}}}]}}',
+    'outputs.artifacts[0].archive.tar.compressionLevel: must be at most 9, found 10',
+  ],
+  [
+    '{"outputs":{"artifacts":[{"name":"a","path":"/x","archive":{"tar":{},"zip":{}}}]}}',
+    'outputs.artifacts[0].archive: one strategy is wanted, found tar and zip',
+  ],
+  [
+    '{"outputs":{"artifacts":[{"name":"a","path":"/x","archive":{"zstd":{"level":0}}}]}}',
+    'outputs.artifacts[0].archive.zstd.level: must be at least 1, found 0',
+  ],
+  [
+    '{"outputs":{"parameters":[{"name":"a"}]}}',
+    'outputs.parameters[0].valueFrom: must be an object, found nothing',
+  ],
+  [
+    '{"outputs":{"parameters":[{"name":"a","valueFrom":{"path":7}}]}}',
+    'outputs.parameters[0].valueFrom.path: must be a string, found 7',
+  ],
+  ['{"script":"x"}', 'script: must be an object, found "x"'],
+  ['{"script":{"source":7}}', 'script.source: must be a string, found 7'],
+  ['{"volumeMounts":[{"mountPath":"x"}]}', 'volumeMounts[0].mountPath: must be an absolute path'],
+  ['{"containerSet":{"containers":[{"name":"A"}]}}', 'containerSet.containers[0].name: must be a DNS label'],
+  [
+    '{"containerSet":{"containers":[{"name":"a","dependencies":["b"]}]}}',
+    'containerSet.containers[0].dependencies: "b" is not another container of the set',
+  ],
+  [
+    '{"containerSet":{"containers":[{"name":"a","dependencies":["a"]}]}}',
+    'containerSet.containers[0].dependencies: "a" is not another container of the set',
+  ],
+  [
+    '{"containerSet":{"containers":[{"name":"a","dependencies":"b"}]}}',
+    'containerSet.containers[0].dependencies: must be an array, found "b"',
+  ],
+  [
+    '{"containerSet":{"containers":[{"name":"a","dependencies":["b"]},{"name":"b","dependencies":["a"]}]}}',
+    'containerSet.containers: a and b wait for each other',
+  ],
+  [
+    '{"containerSet":{"containers":[{"name":"main"},{"name":"main"}]}}',
+    'containerSet.containers[1].name: "main" stands there twice',
+  ],
+  [
+    '{"containerSet":{"containers":[],"retryStrategy":{"retries":-1}}}',
+    'containerSet.retryStrategy.retries: must be at least 0, found -1',
+  ],
+  [
+    '{"containerSet":{"retryStrategy":{"retries":"many"}}}',
+    'containerSet.retryStrategy.retries: must be a whole number',
+  ],
+  [
+    '{"containerSet":{"retryStrategy":{"retries":1.5}}}',
+    'containerSet.retryStrategy.retries: must be a whole number or a string, found 1.5',
+  ],
+  [
+    '{"containerSet":{"retryStrategy":{"duration":"soon"}}}',
+    'containerSet.retryStrategy.duration: must be a duration like "5", "30s" or "2m"',
+  ],
+  [
+    '{"containerSet":{"retryStrategy":{"duration":5}}}',
+    'containerSet.retryStrategy.duration: must be a string, found 5',
+  ],
+  ['{"sidecars":[{"name":"../x"}]}', 'sidecars[0].name: must be a DNS label'],
+  ['{"sidecars":{}}', 'sidecars: must be an array, found an object'],
+  ['{"multiflexi":{"resultFile":"x"}}', 'multiflexi.resultFile: must be an absolute path'],
+  [
+    '{"multiflexi":{"artifactPatterns":["("]}}',
+    'multiflexi.artifactPatterns[0]: must be a regular expression',
+  ],
+  ['{"multiflexi":{"jobId":true}}', 'multiflexi.jobId: must be a string or a number, found true'],
+];
+
+for (const [template, problem] of templates) {
+  test(`run refuses the template ${template}`, async (t) => {
+    const { status, stdout, stderr, kept } = await runJob(t, ['echo', 'started'], { template });
+    const message = `Invalid template ${kept.root}/template: ${problem}`;
+    assert.deepEqual([status, stdout.toString(), stderr], [64, '', `emissary: ${message}\n`]);
+    const { verdict, origin, exitCode, pid, message: said } = kept.result();
+    assert.deepEqual([verdict, origin, exitCode, pid, said], ['error', 'emissary', 64, null, message]);
+    assert.equal(kept.text('exitcode'), '64');
+  });
+}
+
+for (const template of ['', '{"a":', 'no JSON', '{} {}']) {
+  test(`run refuses a template that is no JSON: ${JSON.stringify(template)}`, async (t) => {
+    const { status, stderr, kept } = await runJob(t, ['echo', 'started'], { template });
+    assert.equal(status, 64);
+    const start = `emissary: Cannot read template ${kept.root}/template: not valid JSON (`;
+    assert.ok(stderr.startsWith(start) && stderr.endsWith(')\n'), stderr);
+    assert.equal(kept.text('exitcode'), '64');
+  });
+}
+
+test('run refuses a template that is too large', async (t) => {
+  const template = `{"x":"${'x'.repeat(2 * 1024 * 1024)}"}`;
+  const { status, stderr, kept } = await runJob(t, ['true'], { template });
+  const message = `emissary: Cannot read template ${kept.root}/template: larger than 2097152 bytes\n`;
+  assert.deepEqual([status, stderr], [64, message]);
+});
+
+test('run ignores keys that it does not know, and null where Argo writes it', async (t) => {
+  const template = {
+    name: 'x',
+    container: { image: 'x' },
+    inputs: { artifacts: null, parameters: [{ name: 'x' }] },
+    outputs: null,
+    sidecars: null,
+    script: null,
+    volumeMounts: null,
+    containerSet: null,
+    multiflexi: null,
+  };
+  assert.equal((await runJob(t, ['true'], { template })).status, 0);
+});
