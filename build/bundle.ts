@@ -41,6 +41,7 @@ export async function bundle(directory: string): Promise<Bundle> {
       format: 'cjs',
       platform: 'node',
       target: 'node26',
+      minifyWhitespace: true,
       // An import() becomes a call of the loader.
       supported: { 'dynamic-import': false },
     });

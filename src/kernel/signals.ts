@@ -2,7 +2,7 @@ import { getCurrentEventLoop, getRawPointer } from 'node:ffi';
 import { bind, errno, processImage } from './libc.ts';
 
 const signalHandle = 16;
-const setMask = 2;
+const unblock = 1;
 const maskBytes = 128;
 
 const bindSignals = () =>
@@ -20,8 +20,8 @@ const libc = () => (functions ??= bindSignals());
 const handles: Buffer[] = [];
 
 /**
- * Catches signals by number, real-time ones too, which Node's `process.on` cannot name. Then lifts the signal mask of
- * this thread: what arrived while it was blocked comes in now, and none was lost.
+ * Catches signals by number, real-time ones too, which Node's `process.on` cannot name. Then unblocks them for this
+ * thread: what arrived while they were blocked comes in now, and none was lost.
  * The listener runs from `setImmediate`, as ordinary code. An event loop with nothing else to do stays alive.
  */
 export function catchSignals(numbers: readonly number[], listener: (signal: number) => void): void {
@@ -40,7 +40,17 @@ export function catchSignals(numbers: readonly number[], listener: (signal: numb
     libc().uv_signal_init(loop, handle);
     libc().uv_signal_start(handle, caught, number);
   }
-  libc().pthread_sigmask(setMask, Buffer.alloc(maskBytes), 0n);
+  libc().pthread_sigmask(unblock, setOf(numbers), 0n);
+}
+
+/** A sigset_t: bit n-1 stands for signal n. */
+function setOf(numbers: readonly number[]): Buffer {
+  const set = Buffer.alloc(maskBytes);
+  for (const number of numbers) {
+    const bit = number - 1;
+    set.writeUInt8(set.readUInt8(bit >> 3) | (1 << (bit & 7)), bit >> 3);
+  }
+  return set;
 }
 
 /**

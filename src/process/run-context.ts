@@ -8,7 +8,7 @@ import type { RunSettings } from '../settings/run-settings.ts';
 import { Children } from './children.ts';
 import { openContainer } from './container.ts';
 import { Control } from './control.ts';
-import { caughtSignals, childSignal } from './forwardable.ts';
+import { childSignal, namedSignals, realtimeSignals } from './forwardable.ts';
 import { findSecrets, type Secrets } from './mask.ts';
 import { Recorder } from './recorder.ts';
 import { watchRequests } from './requests.ts';
@@ -27,6 +27,8 @@ export interface Run {
   readonly secrets: () => Secrets;
   /** Descriptors above 2 that the emissary was started with. */
   readonly inherited: readonly number[];
+  /** Catches the rest of the signals, once the job runs; calling it again does nothing. */
+  readonly settle: () => void;
   /** Obeys signal requests from now on; calling it again does nothing. */
   readonly watch: () => void;
   /** Ends the watches when the job is over. */
@@ -34,16 +36,16 @@ export interface Run {
 }
 
 /**
- * Catches every signal first of all, then makes the container's directory this run's own.
+ * Catches signals first of all, then makes the container's directory this run's own.
  * @throws Fault `volume`
  */
 export function openRun(settings: RunSettings, environment: Environment): Run {
   const inherited = inheritedDescriptors();
   const control = new Control(settings);
   const children = new Children();
-  catchSignals(caughtSignals, (signal) =>
-    signal === childSignal ? children.reap() : control.receive('signal', signal),
-  );
+  const onSignal = (signal: number) =>
+    signal === childSignal ? children.reap() : control.receive('signal', signal);
+  catchSignals(namedSignals, onSignal);
   adoptOrphans();
   const layout = layoutOf(settings.root);
   const container = openContainer(layout, settings.name);
@@ -52,9 +54,10 @@ export function openRun(settings: RunSettings, environment: Environment): Run {
   record.setCommand(settings.command);
   const recorder = openRecorder(container, settings, secrets);
   const over = new AbortController();
+  const settle = once(() => catchSignals(realtimeSignals, onSignal));
   const watch = once(() => void watchRequests(container, control, over.signal));
   const own = { settings, layout, container, control, children, recorder, record, secrets, inherited };
-  return { ...own, watch, over };
+  return { ...own, settle, watch, over };
 }
 
 function once<T>(make: () => T): () => T {
