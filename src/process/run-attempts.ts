@@ -43,25 +43,17 @@ function started(run: Run, template: Template, pid: number): void {
   const started: Started = { pid, startedAt: record.attemptAt, attempt };
   try {
     publish(container.started, JSON.stringify(started));
+    reserveSeal(container);
   } catch (error) {
     say(`cannot write to ${container.directory}: ${sentenceOf(error)}; the job goes on`);
   }
   if (attempt > 1) return;
   run.settle();
   warnOfUnmasked(run.secrets());
-  // A job that ends at once is sealed before anything is done that it does not need.
-  atMost(run, limits.settleMs, () => settle(run));
+  // A job that ends at once is sealed before anything is loaded that it does not need.
+  atMost(run, limits.settleMs, run.watch);
   if (run.settings.timeoutMs > 0) atMost(run, run.settings.timeoutMs, () => control.stop('timeout'));
   if (template.sidecars.includes(run.settings.name)) void endWithMains(run, template);
-}
-
-function settle(run: Run): void {
-  run.watch();
-  try {
-    reserveSeal(run.container);
-  } catch (error) {
-    say(`cannot keep room for the seal in ${run.container.directory}: ${sentenceOf(error)}; the job goes on`);
-  }
 }
 
 function atMost(run: Run, ms: number, act: () => void): void {
