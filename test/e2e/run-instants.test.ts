@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { forEachOf } from '../helpers/batches.ts';
@@ -6,6 +7,7 @@ import { fixture } from '../helpers/fixture.ts';
 import { installedVolume } from '../helpers/installed.ts';
 import { startJob } from '../helpers/job.ts';
 import { seeded } from '../helpers/seeded.ts';
+import { until } from '../helpers/until.ts';
 
 const rounds = 60;
 const latestMs = 200;
@@ -16,9 +18,11 @@ test('run loses no TERM, whenever it comes, and KILLs nothing early', async (t) 
   const instants = Array.from({ length: rounds }, () => chance.next() * latestMs);
   await forEachOf(instants, async (instant) => {
     const job = startJob(t, [fixture('exits-3-on-term.sh')], { program });
+    await launched(job.pid);
     await pause(instant);
     job.kill('SIGTERM');
-    const { status, stdout } = await job.finished;
+    const { status, signal, stdout } = await job.finished;
+    assert.equal(signal, null, `${instant} ms after the start`);
     const said = stdout.toString();
     const { verdict, exitCode } = job.kept.result();
     const what = `${instant} ms after the start: ${said}`;
@@ -39,6 +43,7 @@ test('run loses no signal that it only passes on, whenever it comes', async (t) 
   const instants = Array.from({ length: rounds / 2 }, () => chance.next() * latestMs);
   await forEachOf(instants, async (instant) => {
     const job = startJob(t, [fixture('waits.sh')], { program });
+    await launched(job.pid);
     await pause(instant);
     job.kill('SIGINT');
     const { status } = await job.finished;
@@ -49,3 +54,10 @@ test('run loses no signal that it only passes on, whenever it comes', async (t) 
     );
   });
 });
+
+/** On a busy machine, even the launcher's first instruction can be late: until it has blocked the signals, they kill. */
+async function launched(pid: number): Promise<void> {
+  await until('signals are blocked or caught', () =>
+    /^Sig(Blk|Cgt):\t(?!0{16})/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')),
+  );
+}
