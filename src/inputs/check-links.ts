@@ -12,12 +12,22 @@ const longestChain = 40;
  */
 export function checkLinks(root: string): void {
   if (!lstatSync(root).isDirectory()) return;
-  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    if (!entry.isSymbolicLink()) continue;
-    const link = join(entry.parentPath, entry.name);
+  for (const link of linksBelow(root)) {
     if (!leaves(root, link)) continue;
     const name = link.slice(root.length + 1);
     throw new Error(`refused: its link "${name}" leads out of it, to "${readlinkSync(link)}"`);
+  }
+}
+
+/** Not by `recursive`, which goes through links to directories. */
+function* linksBelow(root: string): Generator<string> {
+  const open = [root];
+  for (let directory = open.pop(); directory !== undefined; directory = open.pop()) {
+    for (const entry of readdirSync(directory, { withFileTypes: true })) {
+      const path = join(directory, entry.name);
+      if (entry.isSymbolicLink()) yield path;
+      else if (entry.isDirectory()) open.push(path);
+    }
   }
 }
 

@@ -1,5 +1,4 @@
 import { runInNewContext } from 'node:vm';
-import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { NotSaved } from './reasons.ts';
 
@@ -20,7 +19,17 @@ export function matchNames(
   try {
     return JSON.parse(runInNewContext(code, { patterns, names }, { timeout: limits.patternMs }));
   } catch (cause) {
-    if (errnoOf(cause) !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw cause;
+    if (!isTimeout(cause)) throw cause;
     throw new NotSaved(`looking for it took longer than ${limits.patternMs} ms`, { cause });
   }
+}
+
+/** The error is of the other context, and so no `Error` of this one. */
+function isTimeout(error: unknown): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+  );
 }

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { type MadeMember, makeTar, makeZip } from '../helpers/archives.ts';
+import { type Pod, pod } from '../helpers/saved.ts';
+
+async function stage(its: Pod, archive: Buffer, how: 'tar' | 'zip') {
+  const file = join(its.work, 'archive');
+  writeFileSync(file, archive);
+  const input = { name: 'in', path: '/in', file, archive: { [how]: {} } };
+  return its.init({ inputs: { artifacts: [input] } });
+}
+
+async function refuses(its: Pod, archive: Buffer, how: 'tar' | 'zip', sentence: RegExp): Promise<void> {
+  const { status, stderr } = await stage(its, archive, how);
+  assert.equal(status, 65, stderr);
+  assert.match(stderr, sentence);
+  assert.equal(stderr.split('\n').length, 2, stderr);
+  assert.deepEqual(
+    readdirSync(its.root).filter((name) => /inputs|escaped/.test(name)),
+    [],
+  );
+  assert.equal(existsSync(join(its.root, '..', 'escaped')), false);
+  assert.equal(existsSync(join(its.work, 'escaped')), false);
+}
+
+const file = (path: string, content = 'x'): MadeMember => ({ path, content });
+const link = (path: string, linkpath: string): MadeMember => ({ path, linkpath, type: 'SymbolicLink' });
+
+/** What tar and zip can both say. */
+const tricks: Readonly<Record<string, readonly MadeMember[]>> = {
+  'a name that goes up': [file('ok'), file('../escaped')],
+  'a name that goes up in the middle': [file('ok'), file('a/../../escaped')],
+  'a name that ends going up': [file('a/..')],
+  'a link that is absolute': [file('ok'), link('l', '/etc/passwd')],
+  'a link that goes up': [file('ok'), link('a/l', '../../escaped')],
+  'a file through a link': [link('l', 'd'), file('l/escaped')],
+  'a file through a link out': [link('l', '..'), file('l/escaped')],
+  'links that go out together': [
+    file('a/b/c/ok'),
+    link('a/b/c/up', '../../..'),
+    link('out', 'a/b/c/up/../escaped'),
+  ],
+  'a chain of links out': [
+    file('ok'),
+    link('a', 'b'),
+    link('b', 'c/../..'),
+    { path: 'c', type: 'Directory' },
+  ],
+  'a FIFO': [file('ok'), { path: 'f', type: 'FIFO' }],
+  'a device': [file('ok'), { path: 'null', type: 'CharacterDevice' }],
+  'a file in a file': [file('f'), file('f/escaped')],
+  'a file where a directory is': [{ path: 'd', type: 'Directory' }, file('d/x'), file('d')],
+  'directories too deep': [file(`${'d/'.repeat(200)}x`)],
+};
+
+const quiet = /refused|broken archive|invalid|would be out|directory/;
+
+for (const [name, members] of Object.entries(tricks)) {
+  test(`inputs: an archive is refused for ${name}`, async (t) => {
+    const its = pod(t);
+    const named = members.map((member) =>
+      member.type === 'Directory' ? { ...member, path: `${member.path}/` } : member,
+    );
+    await refuses(its, gzipSync(makeTar(named)), 'tar', quiet);
+    await refuses(its, makeZip(named), 'zip', quiet);
+  });
+}
+
+test('inputs: a tar is refused for an absolute name, a hard link out, an entry that is no file', async (t) => {
+  const its = pod(t);
+  await refuses(its, makeTar([file('/escaped')]), 'tar', /would be out/);
+  const hard = (linkpath: string): MadeMember => ({ path: 'h', linkpath, type: 'Link' });
+  await refuses(its, makeTar([hard('/etc/passwd')]), 'tar', /would be out/);
+  await refuses(its, makeTar([hard('../../template')]), 'tar', /would be out/);
+  await refuses(its, makeTar([file('a'), link('l', 'a'), hard('l')]), 'tar', /no file of it/);
+  await refuses(its, makeTar([link('d', '..'), hard('d/emissary')]), 'tar', /no file of it/);
+  await refuses(its, makeTar([{ path: 'b', type: 'BlockDevice' }]), 'tar', /kind that is not unpacked/);
+});
+
+test('inputs: a link over a file, and a file over a link, touch only the archive', async (t) => {
+  const its = pod(t);
+  const outside = join(its.work, 'outside');
+  writeFileSync(outside, 'untouched');
+  const members = [file('t', 'target'), link('x', 't'), file('x', 'new'), file('end')];
+  const { status, stderr } = await stage(its, makeTar(members), 'tar');
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.equal(readFileSync(join(its.root, 'inputs/artifacts/in/t'), 'utf8'), 'target');
+  assert.equal(readFileSync(join(its.root, 'inputs/artifacts/in/x'), 'utf8'), 'new');
+  assert.equal(readFileSync(outside, 'utf8'), 'untouched');
+});
+
+test('inputs: a bomb is refused long before it is unpacked', async (t) => {
+  const its = pod(t);
+  const zeros = Buffer.alloc(200 * 2 ** 20);
+  await refuses(its, gzipSync(makeTar([{ path: 'z', content: zeros }])), 'tar', /times as large/);
+});
+
+test('inputs: broken archives are 65 with one sentence', async (t) => {
+  const its = pod(t);
+  const whole = makeTar([file('a', 'a'.repeat(5000)), file('b', 'b'.repeat(5000))]);
+  const packed = gzipSync(whole);
+  const wrong = Buffer.from(whole);
+  wrong[512 + 5120 + 10] = 0x21;
+  const broken = /broken archive|not a tar/;
+  await refuses(its, packed.subarray(0, packed.length - 20), 'tar', broken);
+  await refuses(its, gzipSync(whole.subarray(0, 3000)), 'tar', broken);
+  await refuses(its, whole.subarray(0, 3000), 'tar', broken);
+  await refuses(its, wrong, 'tar', broken);
+  await refuses(its, gzipSync(packed), 'tar', broken);
+  const zip = makeZip([file('a', 'content')]);
+  await refuses(its, zip.subarray(0, zip.length - 30), 'zip', broken);
+  await refuses(its, makeZip([file('a', 'content')], { checksum: 1 }), 'zip', /checksum/);
+  await refuses(its, makeZip([file('a', 'content')], { bytes: 3 }), 'zip', broken);
+  await refuses(its, makeZip([file('a', 'content')], { offset: 5000 }), 'zip', broken);
+});

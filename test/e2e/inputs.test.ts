@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { freePort } from '../helpers/mariadb.ts';
+import { requireProgram } from '../helpers/require.ts';
+import { type Pod, pod, tool } from '../helpers/saved.ts';
+
+const inputs = (...artifacts: readonly object[]) => ({ inputs: { artifacts } });
+
+/** A tree, and a tar of it: `in.tgz` holds `top/a`, `top/l -> a`. */
+function packed(its: Pod): string {
+  tool(
+    'sh',
+    ['-c', 'mkdir top; echo in > top/a; chmod 750 top; ln -s a top/l; tar czf in.tgz top'],
+    its.work,
+  );
+  return join(its.work, 'in.tgz');
+}
+
+async function served(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function refused(its: Pod, template: object, sentence: RegExp): Promise<void> {
+  const { status, stderr } = await its.init(template);
+  assert.deepEqual([status, stderr.split('\n').length], [65, 2], stderr);
+  assert.match(stderr, sentence);
+  assert.deepEqual(
+    readdirSync(its.root).filter((name) => name.includes('inputs') || name === 'template'),
+    [],
+  );
+}
+
+test('inputs: text and base64 byte for byte, with their modes, whatever the umask', async (t) => {
+  const its = pod(t);
+  const at = (name: string) => join(its.work, 'new/place', name);
+  const template = inputs(
+    { name: 'text', path: at('text'), raw: { data: '$HOME `x` ä\r\n' } },
+    { name: 'bytes', path: at('bytes'), rawBase64: 'AP/+\nDQo=', mode: 0o700 },
+    { name: 'empty', path: at('empty'), raw: { data: '' } },
+  );
+  const under = ['sh', '-c', 'umask 077; exec "$0" "$@"'];
+  assert.equal((await its.init(template, { under })).status, 0);
+  assert.equal((await its.run(`cd new/place; cp text bytes empty ${its.work}`)).status, 0);
+  const bytes = (name: string) => readFileSync(join(its.work, name), 'latin1');
+  assert.deepEqual(
+    [bytes('text'), bytes('bytes'), bytes('empty')],
+    ['$HOME `x` Ã¤\r\n', '\0\xff\xfe\r\n', ''],
+  );
+  const mode = (name: string) => statSync(at(name)).mode & 0o777;
+  assert.deepEqual([mode('text'), mode('bytes')], [0o644, 0o700]);
+});
+
+test('inputs: a tar is unpacked unless it is to stay one; its only entry becomes the input', async (t) => {
+  const its = pod(t);
+  const file = packed(its);
+  const at = (name: string) => join(its.work, name);
+  const template = inputs(
+    { name: 'unpacked', path: at('unpacked'), file },
+    { name: 'kept', path: at('kept.tgz'), file, archive: { none: {} } },
+    { name: 'within', path: at('unpacked/sub/more'), raw: { data: 'more' } },
+  );
+  assert.equal((await its.init(template)).status, 0);
+  assert.equal((await its.run('cat unpacked/a unpacked/l unpacked/sub/more; cmp in.tgz kept.tgz')).status, 0);
+  assert.equal(readFileSync(join(its.root, 'ctr/main/stdout'), 'utf8'), 'in\nin\nmore');
+  assert.equal(statSync(at('unpacked')).mode & 0o777, 0o750);
+});
+
+test('inputs: what outputs packed comes back as it was', async (t) => {
+  for (const archive of [{ tar: {} }, { zstd: {} }, { zip: {} }, { none: {} }]) {
+    const its = pod(t);
+    its.template({ outputs: { artifacts: [{ name: 'd', path: join(its.work, 'dir'), archive }] } });
+    const tree =
+      'mkdir -p dir/empty dir/ž; seq 1 300000 > dir/big; ln -s big dir/l; echo > dir/ž/x; chmod 600 dir/ž/x';
+    assert.equal((await its.run(tree)).status, 0);
+    const other = pod(t);
+    const path = join(other.work, 'back');
+    const how = 'zip' in archive ? { archive } : {};
+    const template = inputs({ name: 'd', path, file: its.artifact(), ...how });
+    assert.equal((await other.init(template)).status, 0);
+    assert.equal((await other.run('true')).status, 0);
+    tool('diff', ['-r', '--no-dereference', join(its.work, 'dir'), `${path}/`]);
+    assert.equal(statSync(join(path, 'ž/x')).mode & 0o777, 0o600);
+  }
+});
+
+test('inputs: a directory is copied as a mounted config map shows it', async (t) => {
+  const its = pod(t);
+  tool(
+    'sh',
+    ['-c', 'mkdir -p m/..1; echo v > m/..1/key; ln -s ..1 m/..data; ln -s ..data/key m/key'],
+    its.work,
+  );
+  assert.equal((await its.init(inputs({ name: 'm', path: '/m', file: join(its.work, 'm') }))).status, 0);
+  assert.deepEqual(readdirSync(join(its.root, 'inputs/artifacts/m')), ['key']);
+});
+
+test('inputs: over HTTP, with its SHA-256, after failures that pass', async (t) => {
+  const its = pod(t);
+  let asked = 0;
+  const host = await served(t, (request, response) => {
+    asked += 1;
+    const may = request.headers.authorization === `Basic ${Buffer.from('user:s3cret').toString('base64')}`;
+    response.writeHead(asked === 1 ? 503 : may ? 200 : 401).end('body');
+  });
+  const url = `http://user:s3cret@${host}/file?token=t0ken`;
+  const sha256 = createHash('sha256').update('body').digest('hex').toUpperCase();
+  const template = (sum: string) => inputs({ name: 'h', path: '/h', http: { url, sha256: sum } });
+  assert.equal((await its.init(template(sha256))).status, 0);
+  assert.equal(readFileSync(join(its.root, 'inputs/artifacts/h'), 'utf8'), 'body');
+  const { status, stderr } = await its.init(template('0'.repeat(64)));
+  assert.equal(status, 65);
+  assert.match(stderr, /SHA-256 is/);
+  assert.doesNotMatch(stderr, /s3cret|t0ken/);
+});
+
+test('inputs: what cannot be had is 65 with a sentence, and nothing is half there', async (t) => {
+  const host = await served(t, (_, response) => void response.writeHead(404).end());
+  const its = pod(t);
+  writeFileSync(join(its.work, 'text'), 'no archive');
+  tool('mkfifo', [join(its.work, 'fifo')]);
+  const good = { name: 'good', path: '/a/good', raw: { data: 'x' } };
+  const cases: readonly (readonly [object, RegExp])[] = [
+    [{ rawBase64: 'AAA' }, /not valid base64/],
+    [{ rawBase64: 'A*==' }, /not valid base64/],
+    [{ file: join(its.work, 'nope') }, /is not there/],
+    [{ file: join(its.work, 'fifo') }, /neither a file nor a directory/],
+    [{ file: join(its.work, 'text'), archive: { tar: {} } }, /not a tar/],
+    [{ file: join(its.work, 'text'), archive: { zip: {} } }, /broken archive/],
+    [{ http: { url: `http://${host}/x` } }, /answered 404/],
+    [{ http: { url: `http://127.0.0.1:${await freePort()}/x` } }, /ECONNREFUSED/],
+  ];
+  for (const [source, sentence] of cases)
+    await refused(its, inputs(good, { name: 'bad', path: '/a/bad', ...source }), sentence);
+  await refused(its, inputs(good, { ...good, name: 'twin' }), /both have the path/);
+  await refused(its, inputs(good, { ...good, name: 'under', path: '/a/good/x' }), /not a directory/);
+  const { status, stderr } = await its.init(inputs({ ...good, path: '/a/../b' }));
+  assert.equal(status, 64);
+  assert.match(stderr, /inputs\.artifacts\[0\]\.path/);
+});
+
+test('inputs: an optional one that cannot be had is said, and the job runs', async (t) => {
+  const its = pod(t);
+  const path = join(its.work, 'in');
+  const { status, stderr } = await its.init(inputs({ name: 'o', path, file: '/not/there', optional: true }));
+  assert.deepEqual([status, /is not there; it is optional/.test(stderr)], [0, true]);
+  assert.equal((await its.run('test ! -e in')).status, 0);
+});
+
+test('inputs: a second init replaces all that the first one staged', async (t) => {
+  const its = pod(t);
+  assert.equal(
+    (await its.init(inputs({ name: 'a', path: '/a', raw: { data: 'a much longer text' } }))).status,
+    0,
+  );
+  assert.equal((await its.init(inputs({ name: 'b', path: '/b', raw: { data: 'b' } }))).status, 0);
+  assert.deepEqual(readdirSync(join(its.root, 'inputs/artifacts')), ['b']);
+  assert.equal((await its.init({})).status, 0);
+  assert.equal(readdirSync(its.root).includes('inputs'), false);
+});
+
+test('inputs: the script is run, with its text as it was given', async (t) => {
+  const its = pod(t);
+  assert.equal((await its.init({ script: { source: '#!/bin/sh\nprintf "$1 \\$x"\nexit 4' } })).status, 0);
+  assert.equal(statSync(join(its.root, 'inputs/.script')).mode & 0o777, 0o755);
+  assert.equal((await its.run('exec "$0" arg')).status, 4);
+  assert.equal(readFileSync(join(its.root, 'ctr/main/stdout'), 'utf8'), 'arg $x');
+});
+
+test('inputs: a file in the place makes way, a directory takes them in, a mounted volume is left alone', async (t) => {
+  const its = pod(t);
+  const file = packed(its);
+  tool(
+    'sh',
+    ['-c', 'echo old > f; mkdir d vol; echo old > d/a; echo mine > d/other; echo data > vol/f'],
+    its.work,
+  );
+  const at = (name: string) => join(its.work, name);
+  const template = inputs(
+    { name: 'f', path: at('f'), raw: { data: 'new' } },
+    { name: 'd', path: at('d'), file },
+  );
+  assert.equal((await its.init(template)).status, 0);
+  assert.equal((await its.run('cat f d/a d/other')).status, 0);
+  assert.equal(readFileSync(join(its.root, 'ctr/main/stdout'), 'utf8'), 'newin\nmine\n');
+  assert.equal((await its.run('true')).status, 0, 'a second start finds its own links');
+  const onVolume = {
+    ...inputs({ name: 'v', path: at('vol/f'), raw: { data: 'no' } }),
+    volumeMounts: [{ name: 'v', mountPath: at('vol') }],
+  };
+  assert.equal((await its.init(onVolume)).status, 0);
+  const { status, stderr } = await its.run('echo ran');
+  assert.equal(status, 65);
+  assert.match(stderr, /of which nothing is replaced/);
+  assert.equal(readFileSync(at('vol/f'), 'utf8'), 'data\n');
+  assert.equal(readFileSync(join(its.root, 'ctr/main/exitcode'), 'utf8'), '65');
+});
+
+test('inputs: where the job may not write they are a clear error, and the job is not started', async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('another user is needed: this test needs root');
+  const its = pod(t);
+  mkdirSync(join(its.work, 'closed'));
+  chmodSync(join(its.work, 'closed'), 0o755);
+  assert.equal(
+    (await its.init(inputs({ name: 'c', path: join(its.work, 'closed/c'), raw: { data: '' } }))).status,
+    0,
+  );
+  const { status, stderr } = await its.run('echo ran', { uid: 65534, gid: 65534 });
+  assert.equal(status, 65);
+  assert.match(stderr, /may not write to .*closed; mount a volume there/);
+});
+
+test('inputs: a zip keeps modes and links', async (t) => {
+  if (!requireProgram(t, 'zip')) return;
+  const its = pod(t);
+  tool(
+    'sh',
+    ['-c', 'mkdir -p z/s; echo > z/s/a; chmod 751 z/s/a; ln -s s/a z/l; zip -qry z.zip z'],
+    its.work,
+  );
+  const template = inputs({ name: 'z', path: '/z', file: join(its.work, 'z.zip'), archive: { zip: {} } });
+  assert.equal((await its.init(template)).status, 0);
+  tool('diff', ['-r', '--no-dereference', join(its.work, 'z'), join(its.root, 'inputs/artifacts/z')]);
+  assert.equal(statSync(join(its.root, 'inputs/artifacts/z/s/a')).mode & 0o777, 0o751);
+});

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { requireProgram } from '../helpers/require.ts';
+import { type Pod, pod, tool } from '../helpers/saved.ts';
+
+/** Everything odd that a tree can hold, but for what no archive can. */
+const oddTree = `
+  long=$(printf 'n%.0s' $(seq 1 200)); mkdir -p dir/sub dir/empty "dir/$long/$long"
+  cd dir; : > nothing; echo a > a; ln a sub/hard; ln -s a link; ln -s nowhere dangling; ln -s sub tosub
+  chmod 4751 a; chmod 700 sub; seq 1 300000 > big; head -c 900000 /dev/urandom > random
+  echo x > "$long/$long/deep"; echo y > 'šč ř'; echo z > "$(printf 'bad\\377name')"; echo q > '-rf *'
+  touch -d '2001-02-03 04:05:06Z' a; touch -d '2002-02-03 04:05:06Z' sub empty`;
+
+function wants(work: string, archive: unknown, path = 'dir', more: object = {}) {
+  return { outputs: { artifacts: [{ name: 'tree', path: join(work, path), archive, ...more }] } };
+}
+
+async function saved(
+  { work, ...rest }: Pod,
+  archive: unknown,
+  script = oddTree,
+  path = 'dir',
+): Promise<string> {
+  rest.template(wants(work, archive, path));
+  const { status, stderr } = await rest.run(script);
+  assert.deepEqual([status, stderr], [0, '']);
+  return rest.artifact();
+}
+
+const unpackers = {
+  tar: { archive: { tar: { compressionLevel: 6 } }, suffix: '.tgz', words: ['-xpzf'] },
+  zstd: { archive: { zstd: { level: 3 } }, suffix: '.tar.zst', words: ['--zstd', '-xpf'] },
+  none: { archive: { none: {} }, suffix: '.tar', words: ['-xpf'] },
+} as const;
+
+for (const [name, { archive, suffix, words }] of Object.entries(unpackers)) {
+  test(`outputs: a directory as ${name} is what GNU tar extracts, whatever it holds`, async (t) => {
+    const its = pod(t);
+    const file = await saved(its, archive);
+    assert.equal(file, join(its.root, 'outputs/artifacts', its.work, `dir${suffix}`));
+    const out = join(its.work, 'out');
+    mkdirSync(out);
+    tool('tar', [...words, file, '-C', out]);
+    tool('diff', ['-r', '--no-dereference', 'dir', 'out/dir'], its.work);
+    const list = (directory: string) =>
+      tool('find', ['.', '-printf', '%p %M %T@ %l %n %s\\n'], join(its.work, directory))
+        .replaceAll(/\.\d{10} /g, ' ')
+        .split('\n')
+        .filter((line) => !/^\S* d/.test(line) || line.startsWith('./empty'))
+        .sort();
+    assert.deepEqual(list('out/dir'), list('dir'));
+  });
+}
+
+test('outputs: a directory as zip is what unzip extracts', async (t) => {
+  if (!requireProgram(t, 'unzip')) return;
+  const its = pod(t);
+  const file = await saved(its, { zip: {} }, `${oddTree}; rm bad*`);
+  tool('unzip', ['-q', file, '-d', 'out'], its.work);
+  tool('diff', ['-r', '--no-dereference', 'dir', 'out/dir'], its.work);
+  assert.equal(statSync(join(its.work, 'out/dir/sub')).mode & 0o777, 0o700);
+  assert.equal(statSync(join(its.work, 'out/dir/a')).mtimeMs, Date.UTC(2001, 1, 3, 4, 5, 6));
+});
+
+test('outputs: a zip of one file holds its base name', async (t) => {
+  if (!requireProgram(t, 'unzip')) return;
+  const file = await saved(pod(t), { zip: {} }, 'echo hi > one.txt', 'one.txt');
+  assert.equal(tool('unzip', ['-Z1', file]), 'one.txt\n');
+});
+
+test('outputs: none is the bare file', async (t) => {
+  const its = pod(t);
+  const file = await saved(its, { none: {} }, 'head -c 3000000 /dev/urandom > one.bin', 'one.bin');
+  assert.equal(file, join(its.root, 'outputs/artifacts', its.work, 'one.bin'));
+  assert.deepEqual(readFileSync(file), readFileSync(join(its.work, 'one.bin')));
+});
+
+for (const archive of [{ tar: {} }, { zip: {} }, { zstd: {} }, { none: {} }]) {
+  test(`outputs: ${Object.keys(archive)[0]}: the same tree gives the same bytes, and its record tells them`, async (t) => {
+    const [one, two] = [pod(t), pod(t)];
+    const files = [await saved(one, archive), await saved(two, archive, `cp -a ${one.work}/dir dir`)];
+    const [first, second] = files.map((file) =>
+      createHash('sha256').update(readFileSync(file)).digest('hex'),
+    );
+    assert.equal(first, second);
+    const [record] = one.outputs().artifacts;
+    assert.deepEqual([record?.sha256, record?.bytes], [first, statSync(files[0] ?? '').size]);
+    assert.deepEqual([statSync(files[0] ?? '').mode & 0o777, record?.name], [0o644, 'tree']);
+  });
+}
+
+test('outputs: the compression level asked for is the one used', async (t) => {
+  const sizes: number[] = [];
+  for (const compressionLevel of [0, 1, 6, 9]) {
+    const its = pod(t);
+    const file = await saved(its, { tar: { compressionLevel } }, 'seq 1 200000 > text', 'text');
+    sizes.push(statSync(file).size);
+    tool('gzip', ['-t', file]);
+  }
+  assert.deepEqual(
+    sizes,
+    [...sizes].sort((a, b) => b - a),
+  );
+  assert.equal(new Set(sizes).size, sizes.length);
+});
+
+test('outputs: a path with a slash at its end gives the same file name', async (t) => {
+  const its = pod(t);
+  its.template({ outputs: { artifacts: [{ name: 'tree', path: `${its.work}/dir///` }] } });
+  assert.equal((await its.run('mkdir dir; echo > dir/a')).status, 0);
+  assert.equal(its.artifact(), join(its.root, 'outputs/artifacts', its.work, 'dir.tgz'));
+});
+
+test('outputs: a link to a directory as the path archives what it points to', async (t) => {
+  const its = pod(t);
+  const file = await saved(
+    its,
+    { tar: {} },
+    'mkdir real; echo > real/a; ln -s a real/l; ln -s real link',
+    'link',
+  );
+  assert.deepEqual(tool('tar', ['-tzf', file]).split('\n'), ['link/', 'link/a', 'link/l', '']);
+});
+
+test('outputs: a pattern gathers what it fits, named from its last fixed directory', async (t) => {
+  const its = pod(t);
+  const script = 'mkdir -p out/x out/y; echo > out/x/1.csv; echo > out/y/2.csv; echo > out/y/3.txt';
+  const file = await saved(its, { tar: {} }, script, 'out/*/*.csv');
+  assert.deepEqual(tool('tar', ['-tzf', file]).split('\n'), ['x/1.csv', 'y/2.csv', '']);
+  const literal = await saved(pod(t), { tar: {} }, "mkdir 'a[1]'; echo > 'a[1]/b'", 'a[1]');
+  assert.deepEqual(tool('tar', ['-tzf', literal]).split('\n'), ['a[1]/', 'a[1]/b', '']);
+});
+
+test('outputs: 10,000 small files, and one that is larger than all blocks together', async (t) => {
+  const its = pod(t);
+  const script = `mkdir -p dir; cd dir; i=0; while [ $i -lt 10000 ]; do echo $i > $i; i=$((i+1)); done
+    seq 1 9000000 > large`;
+  const file = await saved(its, { tar: { compressionLevel: 1 } }, script);
+  tool('tar', ['-dzf', file], its.work);
+});

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pod, tool } from '../helpers/saved.ts';
+
+const nobody = { uid: 65534, gid: 65534 };
+
+test('outputs: saved whatever the exit code of the job, which is kept', async (t) => {
+  const its = pod(t);
+  its.template({
+    outputs: {
+      parameters: [{ name: 'p', valueFrom: { path: join(its.work, 'p') } }],
+      artifacts: [{ name: 'a', path: join(its.work, 'a') }],
+    },
+  });
+  assert.equal((await its.run('printf v > p; echo > a; exit 7')).status, 7);
+  const { parameters, artifacts } = its.outputs();
+  assert.deepEqual([parameters.length, artifacts.length, its.result().origin], [1, 1, 'job']);
+});
+
+test('outputs: the failure of the job wins over a missing output', async (t) => {
+  const its = pod(t);
+  its.template({ outputs: { artifacts: [{ name: 'a', path: join(its.work, 'a') }] } });
+  assert.equal((await its.run('exit 3')).status, 3);
+  const { exitCode, origin, message, outputs } = its.result();
+  assert.deepEqual([exitCode, origin, outputs.missing.length], [3, 'job', 1]);
+  assert.match(message ?? '', /exited with code 3/);
+});
+
+test('outputs: a required one that is missing is 64, and named', async (t) => {
+  const its = pod(t);
+  its.template({ outputs: { artifacts: [{ name: 'report', path: join(its.work, 'r') }] } });
+  const { status, stderr } = await its.run('true');
+  assert.equal(status, 64);
+  assert.match(stderr, /report.*not found/);
+  const { origin, exitCode } = its.result();
+  assert.deepEqual([origin, exitCode], ['emissary', 64]);
+});
+
+test('outputs: an optional one that is missing is noted', async (t) => {
+  const its = pod(t);
+  const path = join(its.work, 'r');
+  its.template({ outputs: { artifacts: [{ name: 'report', path, optional: true }] } });
+  assert.equal((await its.run('true')).status, 0);
+  assert.deepEqual(its.outputs().missing, [
+    { kind: 'artifact', name: 'report', path, optional: true, reason: 'not found' },
+  ]);
+});
+
+test('outputs: only container main saves them', async (t) => {
+  const its = pod(t);
+  its.template({ outputs: { artifacts: [{ name: 'a', path: join(its.work, 'a') }] } });
+  assert.equal((await its.run('true', { env: { EMISSARY_CONTAINER_NAME: 'other' } })).status, 0);
+  assert.deepEqual(readdirSync(its.root).sort(), ['ctr', 'template']);
+});
+
+test('outputs: FIFO, socket and device are skipped with a reason, without waiting', async (t) => {
+  const its = pod(t);
+  its.template({
+    outputs: {
+      parameters: [{ name: 'p', valueFrom: { path: join(its.work, 'dir/fifo') } }],
+      artifacts: [
+        { name: 'dir', path: join(its.work, 'dir') },
+        { name: 'fifo', path: join(its.work, 'dir/fifo'), optional: true },
+        { name: 'null', path: '/dev/null', optional: true },
+      ],
+    },
+  });
+  const { status } = await its.run('mkdir dir; mkfifo dir/fifo; echo > dir/a; exit 5');
+  assert.equal(status, 5);
+  const { artifacts, missing, skipped } = its.outputs();
+  assert.deepEqual(
+    artifacts.map(({ name }) => name),
+    ['dir'],
+  );
+  assert.deepEqual(
+    missing.map(({ name, reason }) => `${name}: ${reason}`),
+    ['p: it is a FIFO', 'fifo: it is a FIFO', 'null: it is a device'],
+  );
+  assert.deepEqual(skipped, [{ path: join(its.work, 'dir/fifo'), reason: 'it is a FIFO' }]);
+});
+
+test('outputs: a member that may not be read is named, the others are saved', async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('another user is needed: this test needs root');
+  const its = pod(t);
+  its.template({
+    outputs: {
+      artifacts: [
+        { name: 'dir', path: join(its.work, 'dir') },
+        { name: 'secret', path: join(its.work, 'dir/secret'), optional: true },
+      ],
+    },
+  });
+  const script = 'mkdir -p dir/closed; echo > dir/a; echo > dir/secret; chmod 0 dir/secret dir/closed';
+  const { status } = await its.run(script, nobody);
+  assert.equal(status, 0);
+  const { skipped, missing, artifacts } = its.outputs();
+  const listed = tool('tar', ['-tzf', join(its.root, artifacts[0]?.file ?? '')]);
+  assert.deepEqual(listed.split('\n'), ['dir/', 'dir/a', 'dir/closed/', '']);
+  const reason = 'this user may not read it';
+  assert.deepEqual(skipped, [
+    { path: join(its.work, 'dir/closed'), reason },
+    { path: join(its.work, 'dir/secret'), reason },
+  ]);
+  assert.deepEqual(
+    missing.map(({ name, reason }) => `${name}: ${reason}`),
+    [`secret: ${reason}`],
+  );
+});
+
+test('outputs: the volume itself is never a part of an artifact', async (t) => {
+  const its = pod(t);
+  its.template({ outputs: { artifacts: [{ name: 'all', path: its.root.replace(/\/root$/, '') }] } });
+  assert.equal((await its.run('echo > a')).status, 0);
+  assert.deepEqual(its.outputs().skipped, [
+    { path: its.root, reason: 'it is the volume that the outputs are saved to' },
+  ]);
+});
+
+test('outputs: a full volume costs the artifact that did not fit, and leaves no part of it', async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('a small file system is needed: this test needs root');
+  const its = pod(t);
+  try {
+    tool('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'none', its.root]);
+  } catch {
+    return t.skip('mounting is not allowed here: this test needs it');
+  }
+  try {
+    its.template({
+      outputs: {
+        artifacts: [
+          { name: 'large', path: join(its.work, 'large'), archive: { none: {} } },
+          { name: 'small', path: join(its.work, 'small'), archive: { none: {} } },
+        ],
+      },
+    });
+    const { status, stderr } = await its.run('head -c 5000000 /dev/zero > large; echo > small');
+    assert.equal(status, 64);
+    assert.match(stderr, /large .*the volume is full/);
+    assert.deepEqual(readdirSync(join(its.root, 'outputs/artifacts', its.work)), ['small']);
+  } finally {
+    tool('umount', ['-l', its.root]);
+  }
+});
+
+test('parameters: the bytes exactly as they are, the default where there is no file, a limit with a clear error', async (t) => {
+  const its = pod(t);
+  const at = (name: string) => join(its.work, name);
+  its.template({
+    outputs: {
+      parameters: [
+        { name: 'exact', valueFrom: { path: at('exact') } },
+        { name: 'empty', valueFrom: { path: at('empty'), default: 'not this' } },
+        { name: 'default', valueFrom: { path: at('none'), default: ' d\n' } },
+        { name: 'missing', valueFrom: { path: at('none2') } },
+        { name: 'large', valueFrom: { path: at('large') } },
+        { name: 'directory', valueFrom: { path: at('dir'), default: 'x' } },
+      ],
+    },
+  });
+  const script = "printf ' \\0\\377v \\n\\n' > exact; : > empty; head -c 300000 /dev/zero > large; mkdir dir";
+  const { status, stderr } = await its.run(script);
+  assert.equal(status, 64);
+  assert.match(stderr, /large .*larger than the 262144 bytes of a parameter \(300000 bytes\)/);
+  const value = (name: string) => readFileSync(join(its.root, 'outputs/parameters', at(name)), 'latin1');
+  assert.deepEqual([value('exact'), value('empty'), value('none')], [' \0\xffv \n\n', '', ' d\n']);
+  assert.deepEqual(
+    its.outputs().missing.map(({ name }) => name),
+    ['missing', 'large', 'directory'],
+  );
+});
+
+test('multiflexi: patterns find what this job wrote, and nothing that was there', async (t) => {
+  const its = pod(t);
+  mkdirSync(join(its.work, 'shared'));
+  tool('sh', ['-c', 'echo > shared/old.pdf; echo > shared/touched.pdf'], its.work);
+  its.template({
+    multiflexi: {
+      artifactDirectory: join(its.work, 'shared'),
+      artifactPatterns: ['\\.pdf$', '^log', 'never'],
+      resultFile: join(its.work, 'not/there/result.json'),
+    },
+  });
+  const script = `cd shared; echo > new.pdf; echo more >> touched.pdf; echo > log1; echo > other; mkdir d.pdf
+    mv old.pdf kept; cp -p kept old.pdf; echo '{}' > ../not/there/result.json`;
+  assert.equal((await its.run(script)).status, 0);
+  const { artifacts, missing, skipped } = its.outputs();
+  assert.deepEqual(
+    artifacts.map(({ name, archive }) => `${name} ${archive}`),
+    ['resultFile none', 'log1 none', 'new.pdf none', 'old.pdf none', 'touched.pdf none'],
+  );
+  assert.deepEqual(
+    missing.map(({ name, optional }) => [name, optional]),
+    [['never', true]],
+  );
+  assert.match(skipped[0]?.reason ?? '', /not a file/);
+});
+
+test('multiflexi: a file of another job in the same directory is left where it is', async (t) => {
+  const its = pod(t);
+  tool('sh', ['-c', 'echo > theirs.pdf'], its.work);
+  its.template({ multiflexi: { artifactPatterns: ['\\.pdf$'] } });
+  assert.equal((await its.run('true')).status, 0);
+  assert.deepEqual(its.outputs().artifacts, []);
+  assert.match(its.outputs().skipped[0]?.reason ?? '', /this job did not write it/);
+});
+
+test('multiflexi: an exponential pattern does not hold the seal', async (t) => {
+  const its = pod(t);
+  its.template({ multiflexi: { artifactPatterns: ['^(a+)+$'] } });
+  assert.equal((await its.run(`touch ${'a'.repeat(60)}b`)).status, 0);
+  assert.match(its.outputs().missing[0]?.reason ?? '', /longer than/);
+});
