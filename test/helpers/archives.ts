@@ -28,8 +28,9 @@ export function makeTar(members: readonly MadeMember[]): Buffer {
       const bytes = Buffer.from(content);
       const block = Buffer.alloc(blockBytes);
       const fields = { path, type, linkpath, mode, uid: 0, gid: 0, mtime: new Date(0) };
-      new Header({ ...fields, size: size ?? bytes.length }).encode(block);
-      return [block, bytes, Buffer.alloc((blockBytes - (bytes.length % blockBytes)) % blockBytes)];
+      const needsMore = new Header({ ...fields, size: size ?? bytes.length }).encode(block);
+      const more = needsMore ? new Pax({ path, ...(linkpath !== '' && { linkpath }) }).encode() : empty;
+      return [more, block, bytes, Buffer.alloc((blockBytes - (bytes.length % blockBytes)) % blockBytes)];
     },
   );
   return Buffer.concat([...parts, Buffer.alloc(2 * blockBytes)]);
