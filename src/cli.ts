@@ -26,17 +26,19 @@ export async function cli(edge: Edge): Promise<number> {
 async function dispatch(edge: Edge): Promise<number> {
   const [first, ...words] = edge.words;
   const word = first?.toString() ?? '';
-  if (word === '' || word === '--help' || word === 'help') {
+  if (word === '')
+    throw new Fault('usage', `no verb; the verbs are ${verbs.join(', ')}; see emissary --help`);
+  if (word === '--help' || word === 'help') {
     const { programHelp } = await import('./settings/help.ts');
     edge.print(programHelp());
-    return word === '' ? 64 : 0;
+    return 0;
   }
   if (word === '--version') return printVersion(edge);
   const verb = verbs.find((candidate) => candidate === (word === 'emissary' ? 'run' : word));
   if (verb === undefined) {
     throw new Fault(
       'usage',
-      `unknown verb "${word}"; the verbs are ${verbs.join(', ')}; see emissary --help`,
+      `unknown ${word.startsWith('--') ? 'option' : 'verb'} "${word}"; the verbs are ${verbs.join(', ')}; see emissary --help`,
     );
   }
   const end = words.findIndex((candidate) => candidate.toString('latin1') === '--');

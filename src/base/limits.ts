@@ -22,6 +22,8 @@ export const limits = {
   settleMs: 5,
   /** Bytes kept free for the result and the seal on a volume that the job fills. */
   sealReserveBytes: 64 * KiB,
+  /** As above where there is no such room: a page of memory or block of a disk for each of the two files. */
+  smallSealReserveBytes: 8 * KiB,
   /** How long a leftover of a finished job has between TERM and KILL, in ms. */
   leftoverGraceMs: 2_000,
   /** How often KILL is repeated for leftovers that fork while they are killed, in ms. */

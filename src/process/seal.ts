@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Fault, sentenceOf } from '../base/fault.ts';
+import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { removeFile } from '../base/remove.ts';
 import type { ContainerLayout } from '../contract/layout.ts';
@@ -7,11 +7,18 @@ import { publish } from '../contract/publish.ts';
 import type { Result } from '../contract/records.ts';
 
 /**
- * Takes room for the result and the seal while there is some: a job that fills the volume is sealed all the same.
+ * Takes room for the result and the seal while there is some: a job that fills the volume is sealed all the same. Where
+ * the volume is almost full already, less: a record with short words fits in there.
  * @throws the operating system's error
  */
 export function reserveSeal(container: ContainerLayout): void {
-  publish(reserveOf(container), Buffer.alloc(limits.sealReserveBytes, ' '));
+  const { sealReserveBytes, smallSealReserveBytes } = limits;
+  try {
+    publish(reserveOf(container), Buffer.alloc(sealReserveBytes, ' '));
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOSPC') throw error;
+    publish(reserveOf(container), Buffer.alloc(smallSealReserveBytes, ' '));
+  }
 }
 
 /**

@@ -26,3 +26,12 @@ test('an unknown option ends with 64 and one sentence', async () => {
   assert.deepEqual([status, stdout.toString()], [64, '']);
   assert.equal(stderr, 'emissary: run: unknown option --graze; see emissary run --help\n');
 });
+
+test('no verb and an unknown verb end with 64 and one sentence that names the verbs', async () => {
+  const all = 'the verbs are init, run, wait, signal, report, status, manifest; see emissary --help';
+  const refused = { '': 'no verb', start: 'unknown verb "start"', '--bad': 'unknown option "--bad"' };
+  for (const [word, what] of Object.entries(refused)) {
+    const { status, stdout, stderr } = await emissary(word === '' ? [] : [word]);
+    assert.deepEqual([status, stdout.toString(), stderr], [64, '', `emissary: ${what}; ${all}\n`]);
+  }
+});

@@ -116,34 +116,37 @@ test('run keeps all of an output that is as long as the limit', async (t) => {
   assert.deepEqual([stderr, kept.result().stdout], ['', { bytes: 1000, truncated: false }]);
 });
 
-test('run goes on where the volume is full: all is passed on, one warning, sealed', async (t) => {
-  const root = join(temporaryVolume(t), 'small');
-  const command = `mkdir -p "$0"; mount -t tmpfs -o size=256k,mode=777 tmpfs "$0" && EMISSARY_ROOT="$0" "$@"; status=$?
-    mkdir "$0.copy"; cp -r "$0/ctr" "$0.copy"; exit $status`;
-  const words = [program, 'run', '--', 'sh', '-c', 'head -c 1000000 /dev/zero; exit 5'];
-  const probe = await execa({ reject: false })`unshare --mount mount -t tmpfs tmpfs /mnt`;
-  if (probe.exitCode !== 0) return lacks(t, 'a mount of its own cannot be made');
-  const { exitCode, stdout, stderr } = await execa(
-    'unshare',
-    ['--mount', 'sh', '-c', command, root, ...words],
-    {
-      reject: false,
-      encoding: 'buffer',
-      maxBuffer: 2 * MiB,
-    },
-  );
-  const said = Buffer.from(stderr).toString();
-  assert.deepEqual([exitCode, stdout.length], [5, 1_000_000], said);
-  assert.equal(
-    said.match(/no more output is kept in .*stdout: the volume is full; the job goes on\n/g)?.length,
-    1,
-  );
-  const kept = (file: string) => readFileSync(join(`${root}.copy`, 'ctr/main', file), 'utf8');
-  assert.equal(kept('exitcode'), '5');
-  const { stdout: stream, verdict } = JSON.parse(kept('result.json'));
-  assert.deepEqual([stream.truncated, verdict], [true, 'failed']);
-  assert.equal(kept('stdout').length, stream.bytes);
-});
+for (const size of ['256k', '16k']) {
+  test(`run goes on where a volume of ${size} is full: all is passed on, one warning, sealed`, async (t) => {
+    const root = join(temporaryVolume(t), 'small');
+    const command = `mkdir -p "$0"; mount -t tmpfs -o size=${size},mode=777 tmpfs "$0" && EMISSARY_ROOT="$0" "$@"; status=$?
+      mkdir "$0.copy"; cp -r "$0/ctr" "$0.copy"; exit $status`;
+    const words = [program, 'run', '--', 'sh', '-c', 'head -c 1000000 /dev/zero; exit 5'];
+    const probe = await execa({ reject: false })`unshare --mount mount -t tmpfs tmpfs /mnt`;
+    if (probe.exitCode !== 0) return lacks(t, 'a mount of its own cannot be made');
+    const { exitCode, stdout, stderr } = await execa(
+      'unshare',
+      ['--mount', 'sh', '-c', command, root, ...words],
+      {
+        reject: false,
+        encoding: 'buffer',
+        maxBuffer: 2 * MiB,
+      },
+    );
+    const said = Buffer.from(stderr).toString();
+    assert.deepEqual([exitCode, stdout.length], [5, 1_000_000], said);
+    assert.equal(
+      said.match(/no more output is kept in .*stdout: the volume is full; the job goes on\n/g)?.length,
+      1,
+      said,
+    );
+    const kept = (file: string) => readFileSync(join(`${root}.copy`, 'ctr/main', file), 'utf8');
+    assert.equal(kept('exitcode'), '5');
+    const { stdout: stream, verdict } = JSON.parse(kept('result.json'));
+    assert.deepEqual([stream.truncated, verdict], [true, 'failed']);
+    assert.equal(kept('stdout').length, stream.bytes);
+  });
+}
 
 test('run keeps the output in files of its own, whatever stood there', async (t) => {
   const { kept } = await runJob(t, ['true']);
