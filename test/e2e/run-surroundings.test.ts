@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
@@ -122,6 +122,14 @@ test('run leaves no descriptor of its own to the job', async (t) => {
       .filter((file) => Number(file) < 10),
     ['0', '1', '2'],
   );
+});
+
+test('run gives the job the descriptors above 2 that it was started with', async (t) => {
+  const under = ['sh', '-c', 'echo from the file >"$0"; exec "$@" 3<"$0" 4>"$0.written"'];
+  const file = join(temporaryVolume(t), 'file');
+  const { stdout } = await runJob(t, ['sh', '-c', 'cat <&3; echo written >&4'], { under: [...under, file] });
+  assert.equal(stdout.toString(), 'from the file\n');
+  assert.equal(readFileSync(`${file}.written`, 'utf8'), 'written\n');
 });
 
 test('run gives the job default signals: nothing ignored, nothing blocked', async (t) => {
