@@ -6,6 +6,8 @@ export function wallTimeMs(words: readonly string[], env: Readonly<Record<string
   const start = process.hrtime.bigint();
   const { status, signal, stderr } = spawnSync(file, rest, {
     stdio: ['ignore', 'ignore', 'pipe'],
+    // A container engine that misses an exit must not hold the whole run.
+    timeout: 60_000,
     env: { PATH: process.env['PATH'], ...env },
   });
   const ms = Number(process.hrtime.bigint() - start) / 1e6;

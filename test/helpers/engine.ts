@@ -37,7 +37,8 @@ export async function requireEngine(t: TestContext, name: Engine['name']): Promi
   return null;
 }
 
-function engineOf(name: Engine['name']): Engine {
+/** The engine as it is, without asking whether it works. */
+export function engineOf(name: Engine['name']): Engine {
   const env = name === 'podman' ? podmanEnvironment() : {};
   const run = async (words: readonly string[], options: Options = {}) => {
     const result = await execa(name, words, { ...options, reject: false, env: { ...env, ...options.env } });
