@@ -21,7 +21,7 @@ export async function makeImageTree(platform: Platform, output: string): Promise
   const volume = join(tree, 'var/run/argo');
   await mkdir(volume, { recursive: true });
   await chmod(volume, 0o777);
-  installProgram(join(output, 'emissary'), await carriedParts(join(output, 'parts')), layoutOf(tree));
+  await installProgram(join(output, 'emissary'), await carriedParts(join(output, 'parts')), layoutOf(tree));
   // Those that the runtime itself trusts, for whoever wants to name a file.
   const certificates = `${rootCertificates.join('\n')}\n`;
   await writeFile(join(tree, 'etc/ssl/certs/ca-certificates.crt'), certificates, { mode: 0o444 });

@@ -22,7 +22,7 @@ export async function init(edge: Edge, words: readonly Buffer[]): Promise<number
   const template = await parseTemplate(text, origin);
   const layout = layoutOf(settings.root);
   openVolume(layout);
-  installProgram(edge.program, carriedRuntime(), layout);
+  await installProgram(edge.program, carriedRuntime(), layout);
   await stage(template, layout);
   publishTemplate(text, layout);
   return 0;

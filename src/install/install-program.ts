@@ -17,8 +17,12 @@ import { writing } from './writing.ts';
  * @param carried what the program carries for this
  * @throws Fault `volume`, also when programs cannot be started from there
  */
-export function installProgram(program: string, carried: CarriedRuntime, layout: Layout): void {
-  installRuntime(program, carried, layout);
+export async function installProgram(
+  program: string,
+  carried: CarriedRuntime,
+  layout: Layout,
+): Promise<void> {
+  await installRuntime(program, carried, layout);
   for (const name of [layout.program, layout.argoProgram]) {
     writing(name, () => publish(name, carried.launcher, 0o555));
   }
@@ -26,16 +30,34 @@ export function installProgram(program: string, carried: CarriedRuntime, layout:
   removeOthers(layout.runtimes, carried.id);
 }
 
-function installRuntime(program: string, { id, libraries }: CarriedRuntime, layout: Layout): void {
+async function installRuntime(
+  program: string,
+  { id, libraries }: CarriedRuntime,
+  layout: Layout,
+): Promise<void> {
   const directory = join(layout.runtimes, id);
   for (const made of [layout.runtimes, directory]) writing(made, () => makeDirectory(made, 0o755));
+  // While the kernel copies the program, the libraries are unpacked.
+  const parts = [publishProgram(program, join(directory, 'program')), publishLibraries(directory, libraries)];
+  for (const part of await Promise.allSettled(parts)) if (part.status === 'rejected') throw part.reason;
+}
+
+/** Not executable by itself: without the launcher it would take the disguised variables for real ones. */
+async function publishProgram(program: string, path: string): Promise<void> {
+  try {
+    await publishCopy(program, path, 0o444);
+  } catch (cause) {
+    writing(path, () => {
+      throw cause;
+    });
+  }
+}
+
+async function publishLibraries(directory: string, libraries: CarriedRuntime['libraries']): Promise<void> {
   for (const [name, unpack] of libraries) {
     const path = join(directory, name);
     writing(path, () => publish(path, unpack(), 0o555));
   }
-  // Not executable by itself: without the launcher it would take the disguised variables for real ones.
-  const path = join(directory, 'program');
-  writing(path, () => publishCopy(program, path, 0o444));
 }
 
 /** access(2) asks the mount too: on one that is `noexec` nobody may execute, root included. */

@@ -1,4 +1,5 @@
-import { chmodSync, constants, copyFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, constants, renameSync, rmSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
 
@@ -8,11 +9,11 @@ import { pid } from 'node:process';
  *
  * @throws the operating system's error; nothing is left behind
  */
-export function publishCopy(source: string, path: string, mode: number): void {
+export async function publishCopy(source: string, path: string, mode: number): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${pid}.tmp`);
   try {
     rmSync(temporary, { force: true });
-    copyFileSync(source, temporary, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+    await copyFile(source, temporary, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
     chmodSync(temporary, mode);
     renameSync(temporary, path);
   } catch (error) {
