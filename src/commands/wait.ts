@@ -2,10 +2,10 @@ import { setFlagsFromString } from 'node:v8';
 import { catchSignals } from '../kernel/signals.ts';
 import { Delivery } from '../report/delivery.ts';
 import { FollowedJob } from '../report/follow-job.ts';
+import { jobContainers } from '../report/job-containers.ts';
 import { concludeJob } from '../report/job-report.ts';
 import { openVolume } from '../report/open-volume.ts';
 import { findReport, reportRecord } from '../report/read-report.ts';
-import { readTemplate } from '../report/read-template.ts';
 import type { Progress } from '../report/sink.ts';
 import { Spool } from '../report/spool.ts';
 import { SpooledJob } from '../report/spooled-job.ts';
@@ -13,7 +13,6 @@ import { JobStop } from '../report/stop-job.ts';
 import { budgetAfterSignal, planBudget } from '../report/time-budget.ts';
 import type { Edge } from '../settings/edge.ts';
 import { type ReportSettings, reportSettings } from '../settings/report-settings.ts';
-import { mainContainers } from '../settings/template.ts';
 import { type WaitSettings, waitSettings } from '../settings/wait-settings.ts';
 
 const interrupt = 2;
@@ -51,8 +50,7 @@ export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number
 }
 
 async function followAndDeliver({ settings, spool, delivery, startedAt }: Wait): Promise<boolean> {
-  const names = mainContainers(await readTemplate(spool.volume));
-  const job = new FollowedJob(spool.volume, names, () => delivery.wake());
+  const job = new FollowedJob(spool.volume, await jobContainers(spool), () => delivery.wake());
   const stop = new JobStop(job, spool);
   const budget = planBudget(settings, startedAt);
   if (!stop.resume() && budget !== null) stop.schedule(budget);

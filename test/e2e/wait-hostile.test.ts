@@ -207,3 +207,23 @@ test('a log that shrinks and grows while it is read does not stop the report', a
     seqs.map((_, index) => index + 1),
   );
 });
+
+test('a sidecar that goes on for a killed one follows the same containers, whatever the template says now', async (t) => {
+  const ghost = '{"containerSet":{"containers":[{"name":"ghost"}]}}';
+  for (const forged of [ghost, '{no JSON']) {
+    const job = reportedJob(t);
+    const first = await startWait(t, job);
+    const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go; exit 5'], {
+      root: job.root,
+      stdin: 'pipe',
+    });
+    await until('begin is stored', () => job.row().begin !== null);
+    first.kill('SIGKILL');
+    await first.finished;
+    writeFileSync(join(job.root, 'template'), forged);
+    const second = startWait(t, job);
+    running.process.stdin?.end('go\n');
+    assert.equal((await (await second).finished).status, 0);
+    assert.equal(job.row().exitcode, 5);
+  }
+});
