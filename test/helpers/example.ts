@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { TestContext } from 'node:test';
 import { seedStatements, sqliteTables } from '../../build/multiflexi-schema.ts';
+import { holdFifo } from '../../src/kernel/lock.ts';
 import { type Engine, requireEngine } from './engine.ts';
 import { makeNamedImage, withBusybox, withTree } from './images.ts';
 import { requireProgram } from './require.ts';
+import { until } from './until.ts';
 
 /** What the examples find on the machine they run on: their images, and MultiFlexi's database with job 1. */
 export interface ExampleMachine {
@@ -29,6 +32,7 @@ export interface StoredJob {
 export async function exampleMachine(t: TestContext, name: Engine['name']): Promise<ExampleMachine | null> {
   const engine = await requireEngine(t, name);
   if (engine === null || !requireProgram(t, 'busybox')) return null;
+  await takeNames(name);
   await makeNamedImage(t, engine, 'multiflexi-emissary:0.1.0', (tree) => withTree(tree, 'dist/image/amd64'), {
     entrypoint: '/emissary',
     user: '65532:65532',
@@ -39,6 +43,17 @@ export async function exampleMachine(t: TestContext, name: Engine['name']): Prom
   await makeVolume(t, engine, 'multiflexi');
   const file = await databaseOn(engine, 'multiflexi');
   return { engine, stored: () => storedJob(file) };
+}
+
+/** What each engine's names are kept by: the kernel lets go of it when this process ends. */
+const taken = new Set<string>();
+
+/** The examples name their volumes and images: two test files that run at the same time must not both have them. */
+async function takeNames(engine: string): Promise<void> {
+  if (taken.has(engine)) return;
+  const lock = join(tmpdir(), `emissary-test-${engine}-names`);
+  await until(`the names of the examples (${lock})`, () => holdFifo(lock) === 'held', 300_000);
+  taken.add(engine);
 }
 
 /** A volume of the engine with this name. It must not be there: the test would take a person's own. */
