@@ -1,4 +1,5 @@
 import { readFileSync, writeSync } from 'node:fs';
+import { allSaid } from './base/log.ts';
 import { cli } from './cli.ts';
 import { readEnviron } from './kernel/environ.ts';
 import { exitNow } from './kernel/exit.ts';
@@ -19,7 +20,8 @@ if (launched) restoreForLibraries();
 // threads may be held by readers that have stalled; the others keep the files going.
 process.env['UV_THREADPOOL_SIZE'] = '6';
 
-void cli({ words, environment, program, print }).then((status) => {
+void cli({ words, environment, program, print }).then(async (status) => {
+  await allSaid();
   // Not Node's own exit: it would wait for a thread that writes to a stalled reader.
   exitNow(status);
 });

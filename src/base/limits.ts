@@ -18,16 +18,22 @@ export const limits = {
   drainMs: 2_000,
   /** How long a run that was asked to end waits for a reader of its output that has stalled, in ms. */
   stalledReaderMs: 2_000,
+  /** Sentences of ours that wait for a standard error that is not read; more are dropped. */
+  unsaidSentences: 100,
+  /** How long the end of the process waits for such a standard error to take them, in ms. */
+  lastWordsMs: 500,
   /** How long after its start a job is left alone by all that could come later, in ms. */
   settleMs: 5,
-  /** Bytes kept free for the result and the seal on a volume that the job fills. */
+  /** Bytes kept free for the result on a volume that the job fills. */
   sealReserveBytes: 64 * KiB,
-  /** As above where there is no such room: a page of memory or block of a disk for each of the two files. */
-  smallSealReserveBytes: 8 * KiB,
+  /** As above where there is no such room: a page of memory, or block of a disk. */
+  smallSealReserveBytes: 4 * KiB,
   /** How long a leftover of a finished job has between TERM and KILL, in ms. */
   leftoverGraceMs: 2_000,
   /** How often KILL is repeated for leftovers that fork while they are killed, in ms. */
   leftoverKillMs: 100,
+  /** How long it is repeated at the most, in ms: some processes are not ours to kill. */
+  leftoverLastMs: 10_000,
   /** Seconds between the stop signal and KILL, unless an option says otherwise (Kubernetes' own default). */
   graceSeconds: 30,
   /** Bytes of the template: a pod's whole specification is bounded by etcd's 1.5 MiB. */

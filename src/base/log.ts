@@ -1,13 +1,34 @@
-import { writeSync } from 'node:fs';
+import { write } from 'node:fs';
+import { limits } from './limits.ts';
+import { pause } from './timer.ts';
+
+let last: Promise<void> = Promise.resolve();
+let unsaid = 0;
 
 /**
- * Says one sentence to the person, on the emissary's own standard error, marked as ours.
- * Never throws: a standard error that is closed or full must not end a job.
+ * Says one sentence to the person, on the emissary's own standard error, marked as ours. Returns before it is written,
+ * and never throws: a standard error that is closed, full, or not read any more must neither end a job nor hold up the
+ * signals for it.
  */
 export function say(sentence: string): void {
-  try {
-    writeSync(2, `emissary: ${sentence}\n`);
-  } catch {
-    // Nobody listens on standard error, and there is no other place to say so.
+  if (unsaid >= limits.unsaidSentences) return;
+  unsaid += 1;
+  last = last.then(() => writeAll(Buffer.from(`emissary: ${sentence}\n`)));
+}
+
+/** To be awaited before the process ends: resolves when all was written, or when nobody takes it. */
+export async function allSaid(): Promise<void> {
+  if (unsaid > 0) await Promise.race([last, pause(limits.lastWordsMs, new AbortController().signal)]);
+}
+
+/** On a thread of libuv's pool. Never rejects: there is no other place to say that nobody listens. */
+async function writeAll(bytes: Buffer): Promise<void> {
+  for (let offset = 0; offset < bytes.length; ) {
+    const written = await new Promise<number>((resolve) => {
+      write(2, bytes, offset, bytes.length - offset, null, (error, count) => resolve(error ? 0 : count));
+    });
+    if (written === 0) break;
+    offset += written;
   }
+  unsaid -= 1;
 }

@@ -8,7 +8,6 @@ import { prepareJob } from '../process/prepare-job.ts';
 import { obeyRequest } from '../process/requests.ts';
 import { runAttempts } from '../process/run-attempts.ts';
 import { openRun, type Run } from '../process/run-context.ts';
-import { seal } from '../process/seal.ts';
 import { sealRefusal } from '../process/seal-refusal.ts';
 import { cancelledRun, failedRun, type Judgement, judge, skippedRun } from '../process/verdict.ts';
 import type { Edge } from '../settings/edge.ts';
@@ -122,11 +121,11 @@ function judgeFault(error: unknown): Judgement {
 
 /** Null when all is sealed; the job's own failure is not to be lost in one of ours. */
 async function sealRun(run: Run, judgement: Judgement): Promise<Fault | null> {
-  const { recorder, record, children, container } = run;
+  const { recorder, record, children } = run;
   await recorder.close();
   const streams = { stdout: recorder.record(1), stderr: recorder.record(2) };
   try {
-    seal(container, record.result(judgement, streams, children.usage));
+    run.seal.publish(record.result(judgement, streams, children.usage));
     return null;
   } catch (error) {
     if (error instanceof Fault) return error;

@@ -14,7 +14,7 @@ import { removeFile } from '../base/remove.ts';
 export function publish(path: string, content: string | Uint8Array, mode = 0o644): void {
   const temporary = join(dirname(path), `.${basename(path)}.${pid}.tmp`);
   try {
-    writeWhole(temporary, content, mode);
+    writeNew(temporary, content, mode);
     renameSync(temporary, path);
   } catch (error) {
     removeFile(temporary);
@@ -22,16 +22,20 @@ export function publish(path: string, content: string | Uint8Array, mode = 0o644
   }
 }
 
-function writeWhole(path: string, content: string | Uint8Array, mode: number): void {
+/** Writes all of it from this place in the file on. @throws the operating system's error */
+export function writeWhole(file: number, bytes: Uint8Array, place: number): void {
+  for (let offset = 0; offset < bytes.length; ) {
+    offset += writeSync(file, bytes, offset, bytes.length - offset, place + offset);
+  }
+}
+
+function writeNew(path: string, content: string | Uint8Array, mode: number): void {
   // A leftover of a killed process with our pid is removed first: 'wx' never follows a link that somebody left there.
   removeFile(path);
   const file = openSync(path, 'wx', mode);
   try {
     fchmodSync(file, mode);
-    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-    for (let offset = 0; offset < bytes.length; ) {
-      offset += writeSync(file, bytes, offset);
-    }
+    writeWhole(file, typeof content === 'string' ? Buffer.from(content) : content, 0);
   } finally {
     closeSync(file);
   }

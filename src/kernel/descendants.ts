@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { pid } from 'node:process';
 
 /**
- * All living descendants of this process, whatever group or session they have made for themselves (proc(5)).
+ * All descendants of this process, whatever group or session they have made for themselves (proc(5)). Zombies too: a
+ * process whose first thread has ended and whose others live on looks like one.
  * Empty where /proc is not mounted.
  */
 export function descendants(): readonly number[] {
@@ -27,7 +28,7 @@ function childrenByParent(): Map<number, number[]> {
   const children = new Map<number, number[]>();
   for (const name of processNames()) {
     const stat = statOf(Number(name));
-    if (stat === null || stat.state === 'Z') continue;
+    if (stat === null) continue;
     const siblings = children.get(stat.parent);
     if (siblings === undefined) children.set(stat.parent, [Number(name)]);
     else siblings.push(Number(name));

@@ -1,4 +1,5 @@
 import { limits } from '../base/limits.ts';
+import { say } from '../base/log.ts';
 import { pause } from '../base/timer.ts';
 import type { Usage } from '../contract/records.ts';
 import { descendants } from '../kernel/descendants.ts';
@@ -41,8 +42,9 @@ export class Children {
   }
 
   /**
-   * Ends what a finished job has left behind: TERM, a little time, KILL until nobody is there. Resolves at once when
-   * there is nothing. A second call joins the first.
+   * Ends what a finished job has left behind: TERM, a little time, KILL until nobody is there, or for
+   * so long that nothing helps: another user's process, or one that waits for a dead disk. Resolves at once when there is
+   * nothing. A second call joins the first.
    */
   endLeftovers(): Promise<void> {
     this.#ending ??= this.#endAll().finally(() => {
@@ -62,10 +64,12 @@ export class Children {
     if (gone.signal.aborted) return;
     for (const pid of descendants()) sendSignal(pid, terminate);
     await pause(limits.leftoverGraceMs, gone.signal);
-    while (!gone.signal.aborted) {
+    const giveUpAt = Date.now() + limits.leftoverLastMs;
+    while (!gone.signal.aborted && Date.now() < giveUpAt) {
       for (const pid of descendants()) sendSignal(pid, kill);
       await pause(limits.leftoverKillMs, gone.signal);
     }
+    if (!gone.signal.aborted) say('the job has left a process that cannot be ended; it is not waited for');
   }
 
   #note(child: Reaped): void {

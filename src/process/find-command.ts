@@ -34,6 +34,7 @@ export function refusedBy(file: Buffer, errno: number): NotStarted {
     2: 'the interpreter that the file names is not there',
     7: 'the arguments and variables are longer than the kernel takes',
     8: 'not a program that this machine can run (bad format)',
+    11: 'there are too many processes',
     12: 'no memory',
     13: 'permission denied',
     26: 'the file is being written to',

@@ -2,13 +2,13 @@ import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { after, pause } from '../base/timer.ts';
+import type { ContainerLayout } from '../contract/layout.ts';
 import { publish } from '../contract/publish.ts';
 import type { Started } from '../contract/records.ts';
 import { mainContainers, type Template } from '../settings/template.ts';
 import { waitForSeals } from './dependencies.ts';
 import type { Secrets } from './mask.ts';
 import type { Run } from './run-context.ts';
-import { reserveSeal } from './seal.ts';
 import { type AttemptEnd, type Job, supervise } from './supervise.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -41,12 +41,8 @@ function started(run: Run, template: Template, pid: number): void {
   const { attempt } = record;
   record.started(pid);
   const started: Started = { pid, startedAt: record.attemptAt, attempt };
-  try {
-    publish(container.started, JSON.stringify(started));
-    reserveSeal(container);
-  } catch (error) {
-    say(`cannot write to ${container.directory}: ${sentenceOf(error)}; the job goes on`);
-  }
+  attempting(container, () => run.seal.reserve());
+  attempting(container, () => publish(container.started, JSON.stringify(started)));
   if (attempt > 1) return;
   run.settle();
   warnOfUnmasked(run.secrets());
@@ -54,6 +50,14 @@ function started(run: Run, template: Template, pid: number): void {
   atMost(run, limits.settleMs, run.watch);
   if (run.settings.timeoutMs > 0) atMost(run, run.settings.timeoutMs, () => control.stop('timeout'));
   if (template.sidecars.includes(run.settings.name)) void endWithMains(run, template);
+}
+
+function attempting({ directory }: ContainerLayout, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    say(`cannot write to ${directory}: ${sentenceOf(error)}; the job goes on`);
+  }
 }
 
 function atMost(run: Run, ms: number, act: () => void): void {

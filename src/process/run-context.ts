@@ -13,12 +13,14 @@ import { findSecrets, type Secrets } from './mask.ts';
 import { Recorder } from './recorder.ts';
 import { watchRequests } from './requests.ts';
 import { RunRecord } from './run-record.ts';
+import { Seal } from './seal.ts';
 
 /** Everything that one run has at hand. */
 export interface Run {
   readonly settings: RunSettings;
   readonly layout: Layout;
   readonly container: ContainerLayout;
+  readonly seal: Seal;
   readonly control: Control;
   readonly children: Children;
   readonly recorder: Recorder;
@@ -43,8 +45,11 @@ export function openRun(settings: RunSettings, environment: Environment): Run {
   const inherited = inheritedDescriptors();
   const control = new Control(settings);
   const children = new Children();
-  const onSignal = (signal: number) =>
-    signal === childSignal ? children.reap() : control.receive('signal', signal);
+  const onSignal = (signal: number) => {
+    if (signal !== childSignal) control.receive('signal', signal);
+    // After any signal: libuv keeps a few thousand in a pipe, and a flood of others may have cost us a SIGCHLD.
+    children.reap();
+  };
   catchSignals(namedSignals, onSignal);
   adoptOrphans();
   const layout = layoutOf(settings.root);
@@ -57,7 +62,7 @@ export function openRun(settings: RunSettings, environment: Environment): Run {
   const settle = once(() => catchSignals(realtimeSignals, onSignal));
   const watch = once(() => void watchRequests(container, control, over.signal));
   const own = { settings, layout, container, control, children, recorder, record, secrets, inherited };
-  return { ...own, settle, watch, over };
+  return { ...own, seal: new Seal(container), settle, watch, over };
 }
 
 function once<T>(make: () => T): () => T {

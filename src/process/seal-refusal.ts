@@ -6,7 +6,7 @@ import { whereToSeal } from '../settings/run-settings.ts';
 import { openContainer } from './container.ts';
 import { noSecrets } from './mask.ts';
 import { RunRecord } from './run-record.ts';
-import { seal } from './seal.ts';
+import { Seal } from './seal.ts';
 import { failedRun } from './verdict.ts';
 
 const nothing = { bytes: 0, truncated: false };
@@ -27,7 +27,7 @@ export function sealRefusal(edge: Edge, words: readonly Buffer[], fault: Fault):
       { stdout: nothing, stderr: nothing },
       noUsage,
     );
-    seal(container, result);
+    new Seal(container).publish(result);
   } catch {
     // The refusal itself is what the person has to know, and it is said by whoever catches it.
   }

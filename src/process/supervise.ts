@@ -1,3 +1,4 @@
+import { fstat } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { after, type Timer } from '../base/timer.ts';
 import { stateOf } from '../kernel/descendants.ts';
@@ -65,6 +66,7 @@ export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd>
 
 async function attend(pid: number, streams: JobStreams, run: Supervision): Promise<AttemptEnd> {
   const ended = run.children.ended(pid);
+  startThreads();
   run.control.attach({
     send: (signal) => {
       if (!streams.takes(signal)) sendToGroup(pid, signal);
@@ -79,6 +81,14 @@ async function attend(pid: number, streams: JobStreams, run: Supervision): Promi
   for (const pump of pumps) pump.finish();
   await drain(pumps, run);
   return { outcome: outcomeOf(end), cause };
+}
+
+/**
+ * libuv starts its threads at their first use, and aborts where it cannot: that is not left to a moment when the job has
+ * taken the last process that this user may have.
+ */
+function startThreads(): void {
+  fstat(0, () => undefined);
 }
 
 /**

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fixture } from '../helpers/fixture.ts';
+import { runJob, startJob, startReadyJob } from '../helpers/job.ts';
+import { requireProgram } from '../helpers/require.ts';
+import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+test('a reader of standard error that stalls does not hold up a signal request, the grace, or the seal', async (t) => {
+  const script = 'trap "" TERM; while :; do head -c 1000000 /dev/zero >&2; done';
+  // A true pipe, and a reader that never reads.
+  const under = ['sh', '-c', '"$@" 2>&1 >/dev/null | sleep 600', 'sh'];
+  const job = startJob(t, ['sh', '-c', script], { options: ['--grace', '0.1'], under });
+  let [last, since] = [0, Date.now()];
+  await until('the job is held up', () => {
+    const now = job.kept.bytes('stderr').length;
+    if (now !== last) [last, since] = [now, Date.now()];
+    return now > 0 && Date.now() - since > 300;
+  });
+  writeFileSync(job.kept.path('signal'), 'TERM');
+  assert.equal(await job.kept.sealed(), '137');
+  assert.equal(job.kept.result().verdict, 'terminated');
+});
+
+test('a flood of signals from the job does not hide its end', async (t) => {
+  if (!requireProgram(t, 'perl')) return;
+  // Real-time signals queue, and libuv's pipe for them holds some thousands: the end of the job comes on top.
+  const flood = '$SIG{NUM40} = "IGNORE"; my $to = getppid; kill 40, $to for 1 .. 100_000; exit 7';
+  const { status, kept } = await runJob(t, ['perl', '-e', flood], { withinMs: 30_000 });
+  assert.deepEqual([status, kept.text('exitcode')], [7, '7']);
+});
+
+test('a job that takes every process that its user may have is run to its end', async (t) => {
+  if (!requireProgram(t, 'prlimit') || process.getuid?.() !== 0) return t.skip('needs root and prlimit');
+  const own = 54_321;
+  // The shell ends where it cannot fork and says so; what it has started stays, so that the emissary gets no thread.
+  const script = 'while :; do sleep 60 & done; exit 3';
+  const under = ['prlimit', '--nproc=60'];
+  const { status, stderr, kept } = await runJob(t, ['sh', '-c', script], { under, uid: own, gid: own });
+  assert.match(stderr, /fork/i);
+  assert.equal(kept.text('exitcode'), String(status));
+  assert.equal(kept.result().origin, 'job');
+});
+
+for (const place of ['exitcode', 'result.json', '.exitcode.reserve', '.result.json.reserve']) {
+  for (const [what, make] of Object.entries({
+    directory: 'mkdir',
+    'dangling link': 'ln -s /nowhere',
+    FIFO: 'mkfifo',
+  })) {
+    test(`a ${what} of the job's in the place of ${place} does not keep it from being sealed`, async (t) => {
+      const root = temporaryVolume(t);
+      const script = `read -r _; rm -f "$0"; ${make} "$0"; exit 3`;
+      const job = startJob(t, ['sh', '-c', script, join(root, 'ctr/main', place)], { root, stdin: 'pipe' });
+      await until('the job has started', () => job.kept.has('started'));
+      job.process.stdin?.end('\n');
+      assert.equal((await job.finished).status, 3);
+      assert.equal(job.kept.text('exitcode'), '3');
+      assert.equal(job.kept.result().message, 'The job exited with code 3');
+    });
+  }
+}
+
+test('a job that removes its container’s directory is sealed all the same', async (t) => {
+  const root = temporaryVolume(t);
+  const script = 'echo ready; read -r _; rm -rf "$0"; exit 3';
+  const job = await startReadyJob(t, ['sh', '-c', script, join(root, 'ctr/main')], { root, stdin: 'pipe' });
+  await until('the job has started', () => job.kept.has('started'));
+  job.process.stdin?.end('\n');
+  assert.equal((await job.finished).status, 3);
+  assert.deepEqual([job.kept.text('exitcode'), job.kept.result().verdict], ['3', 'failed']);
+});
+
+test('a leftover whose first thread has ended is ended too', async (t) => {
+  const leftover = fixture('ends-first-thread.ts');
+  const script = '"$0" "$1" >/dev/null 2>&1 & until grep -q ") Z" /proc/$!/stat; do :; done; exit 4';
+  const { status } = await runJob(t, ['sh', '-c', script, process.execPath, leftover], { withinMs: 20_000 });
+  assert.equal(status, 4);
+});
