@@ -41,10 +41,11 @@ function started(run: Run, template: Template, pid: number): void {
   const { attempt } = record;
   record.started(pid);
   const started: Started = { pid, startedAt: record.attemptAt, attempt };
+  // First of all: until then a real-time signal would end us, and the job knows who its parent is.
+  run.settle();
   attempting(container, () => run.seal.reserve());
   attempting(container, () => publish(container.started, JSON.stringify(started)));
   if (attempt > 1) return;
-  run.settle();
   warnOfUnmasked(run.secrets());
   // A job that ends at once is sealed before anything is loaded that it does not need.
   atMost(run, limits.settleMs, run.watch);

@@ -27,8 +27,12 @@ test('a reader of standard error that stalls does not hold up a signal request, 
 test('a flood of signals from the job does not hide its end', async (t) => {
   if (!requireProgram(t, 'perl')) return;
   // Real-time signals queue, and libuv's pipe for them holds some thousands: the end of the job comes on top.
-  const flood = '$SIG{NUM40} = "IGNORE"; my $to = getppid; kill 40, $to for 1 .. 100_000; exit 7';
-  const { status, kept } = await runJob(t, ['perl', '-e', flood], { withinMs: 30_000 });
+  const flood =
+    '$SIG{NUM40} = "IGNORE"; until (-e $ARGV[0]) {} my $to = getppid; kill 40, $to for 1 .. 100_000; exit 7';
+  const root = temporaryVolume(t);
+  const started = join(root, 'ctr/main/started');
+  const words = ['perl', '-e', flood, started];
+  const { status, kept } = await runJob(t, words, { root, withinMs: 30_000 });
   assert.deepEqual([status, kept.text('exitcode')], [7, '7']);
 });
 
