@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { buildIfChanged } from './start/build-if-changed.ts';
-import { openDatabase } from './start/database.ts';
+import { type JobDatabase, openDatabase } from './start/database.ts';
 import { Interrupts } from './start/interrupts.ts';
-import { ownCommand, sampleJob } from './start/job-kinds.ts';
+import { type JobKind, ownCommand, sampleJob } from './start/job-kinds.ts';
 import { Place } from './start/place.ts';
 import { runRoles } from './start/run-roles.ts';
 import { Screen } from './start/screen.ts';
@@ -27,7 +27,7 @@ async function start(command: readonly string[]): Promise<number> {
     const database = openDatabase(process.env['MULTIFLEXI_DATABASE_URL'] ?? null);
     const place = await Place.make();
     const kind = command.length === 0 ? sampleJob(place) : ownCommand(place, command);
-    const jobId = database.addJob(kind);
+    const jobId = await plan(database, kind, place);
     const screen = new Screen(place.progress);
     screen.note(`Job ${jobId}: ${kind.command.join(' ')}`);
     const ended = await runRoles({
@@ -52,5 +52,15 @@ async function start(command: readonly string[]): Promise<number> {
     return 64;
   } finally {
     interrupts.close();
+  }
+}
+
+/** Plans the job; a job that cannot be planned leaves no directory behind. */
+async function plan(database: JobDatabase, kind: JobKind, place: Place): Promise<number> {
+  try {
+    return database.addJob(kind);
+  } catch (error) {
+    await place.leave(false);
+    throw error;
   }
 }

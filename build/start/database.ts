@@ -44,10 +44,21 @@ export class JobDatabase {
     for (const table of sqliteTables) this.#database.exec(table);
   }
 
-  /** Plans one job, with its company, user, application and runtemplate where they are not there yet. */
-  addJob({ application, command, variables }: JobKind): number {
+  /**
+   * Plans one job, with its company, user, application and runtemplate where they are not there yet.
+   * @throws StartError when the database cannot be written, or its tables are others
+   */
+  addJob(kind: JobKind): number {
+    try {
+      return this.#plan(kind);
+    } catch (cause) {
+      throw new StartError(`Cannot use the database ${this.file}: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  #plan({ application, command, variables }: JobKind): number {
     const company = this.#idOf('company', { name: 'Sample company' });
-    const user = this.#idOf('user', { login: userInfo().username });
+    const user = this.#idOf('user', { login: loginName() });
     const { name, version, executable, ociimage } = application;
     const app = this.#idOf('apps', { name, version }, { executable, ociimage });
     const runtemplate = this.#idOf('runtemplate', { name, app_id: app, company_id: company });
@@ -101,6 +112,15 @@ export class JobDatabase {
       .prepare(`INSERT INTO "${table}" (${columns.join(', ')}) VALUES (${marks.join(', ')})`)
       .run(...Object.values(row));
     return Number(lastInsertRowid);
+  }
+}
+
+/** A user id need not have a name, in a container for one. */
+function loginName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid-${process.getuid?.() ?? 0}`;
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { StartError } from './start-error.ts';
 
 /** The temporary directory of one start: the shared volume, and what the job writes for itself. */
 export class Place {
@@ -19,9 +20,18 @@ export class Place {
     this.progress = join(this.root, 'progress');
   }
 
-  /** Makes it in the system's temporary directory (TMPDIR). */
+  /**
+   * Makes it in the system's temporary directory (TMPDIR).
+   * @throws StartError when that cannot be written
+   */
   static async make(): Promise<Place> {
-    const place = new Place(await mkdtemp(join(tmpdir(), 'multiflexi-emissary-')));
+    const made = mkdtemp(join(tmpdir(), 'multiflexi-emissary-'));
+    const directory = await made.catch((cause) => {
+      throw new StartError(`Cannot make a temporary directory (TMPDIR): ${(cause as Error).message}`, {
+        cause,
+      });
+    });
+    const place = new Place(directory);
     await mkdir(place.root);
     await mkdir(place.work);
     return place;
