@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { here } from '../../build/architecture.ts';
 import { type Engine, requireEngine } from '../helpers/engine.ts';
 import { makeImage, type Tree, withBusybox, withLibraries, withTree } from '../helpers/images.ts';
 import { installedVolume } from '../helpers/installed.ts';
@@ -132,7 +133,7 @@ test('podman: the program runs from a read-only image volume, without a copy', a
   const engine = await requireEngine(t, 'podman');
   if (engine === null || !requireProgram(t, 'busybox')) return;
   const emissary = await makeImage(t, engine, 'own', (tree) => {
-    withTree(tree, 'dist/image/amd64');
+    withTree(tree, `dist/image/${here.oci}`);
   });
   const job = await makeImage(t, engine, 'job', (tree) => withBusybox(tree));
   const state = temporaryVolume(t);

@@ -16,7 +16,7 @@ const aMinuteMs = 60_000;
 test('podman: the pod runs as it is, and its rows are in the database', async (t) => {
   const machine = await exampleMachine(t, 'podman');
   if (machine === null) return;
-  await playPod(machine.engine, join(examples, 'pod.yaml'), t);
+  await playPod(machine.engine, join(examples, 'pod.yaml'));
   const { exitcode, begin, end, lines, artifacts } = await until(
     'the job is reported',
     () => (machine.stored().end === null ? null : machine.stored()),
@@ -40,7 +40,7 @@ for (const [file, what] of [
     if (machine === null) return;
     const pod = join(temporaryVolume(t), 'pod.yaml');
     writeFileSync(pod, stringify(asPlainPod(parse(readFileSync(join(examples, file), 'utf8')))));
-    await playPod(machine.engine, pod, t);
+    await playPod(machine.engine, pod);
     await until('the job is reported', () => machine.stored().end !== null, aMinuteMs);
     assert.equal(machine.stored().exitcode, 0);
   });
@@ -49,7 +49,7 @@ for (const [file, what] of [
 test('podman: the container set runs in its order, and its helper is ended', async (t) => {
   const machine = await exampleMachine(t, 'podman');
   if (machine === null) return;
-  await playPod(machine.engine, join(examples, 'container-set.yaml'), t);
+  await playPod(machine.engine, join(examples, 'container-set.yaml'));
   await until('the job is reported', () => machine.stored().end !== null, aMinuteMs);
   const { exitcode, lines } = machine.stored();
   assert.equal(exitcode, 0);
@@ -84,16 +84,18 @@ test('docker: the compose file runs as it is', async (t) => {
   const machine = await exampleMachine(t, 'docker');
   if (machine === null || !requireProgram(t, 'docker-compose')) return;
   const compose = ['--project-name', `emissary-${process.pid}`, '--file', join(examples, 'compose.yaml')];
-  t.after(() => execa('docker-compose', [...compose, 'down', '--volumes'], { reject: false }));
-  const up = await execa('docker-compose', [...compose, 'up'], { reject: false, all: true });
-  assert.equal(up.exitCode, 0, up.all);
+  try {
+    const up = await execa('docker-compose', [...compose, 'up'], { reject: false, all: true });
+    assert.equal(up.exitCode, 0, up.all);
+  } finally {
+    await execa('docker-compose', [...compose, 'down', '--volumes'], { reject: false });
+  }
   const { exitcode, lines } = machine.stored();
   assert.equal(exitcode, 0);
   assert.deepEqual([...lines].sort(), ['stderr with care', 'stdout composed']);
 });
 
-async function playPod(engine: Engine, file: string, t: { after(run: () => unknown): void }): Promise<void> {
-  t.after(() => engine.run(['pod', 'rm', '--force', 'multiflexi-job-1']));
+async function playPod(engine: Engine, file: string): Promise<void> {
   const { exitCode, stderr } = await engine.run(['play', 'kube', '--network', 'none', file]);
   assert.equal(exitCode, 0, stderr);
 }

@@ -40,12 +40,6 @@ test('podman: what manifest prints runs unchanged; its secrets reach the job, an
   assert.deepEqual([printed.status, printed.stderr], [0, '']);
   const pod = join(cwd, 'pod.yaml');
   writeFileSync(pod, printed.stdout);
-  const secrets = ['multiflexi-job-1-job', 'multiflexi-job-1-report'];
-  t.after(async () => {
-    await machine.engine.run(['pod', 'rm', '--force', 'multiflexi-job-1']);
-    await machine.engine.run(['secret', 'rm', ...secrets]);
-    await machine.engine.run(['volume', 'rm', '--force', ...secrets]);
-  });
   const played = await machine.engine.run(['play', 'kube', '--network', 'none', pod]);
   assert.equal(played.exitCode, 0, played.stderr);
   await until('the job is reported', () => machine.stored().end !== null, 60_000);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { TestContext } from 'node:test';
+import { here } from '../../build/architecture.ts';
 import { seedStatements, sqliteTables } from '../../build/multiflexi-schema.ts';
 import { holdFifo } from '../../src/kernel/lock.ts';
 import { type Engine, requireEngine } from './engine.ts';
@@ -28,19 +29,32 @@ export interface StoredJob {
   readonly artifacts: readonly string[];
 }
 
-/** Prepares an engine for the examples, or skips the test. Everything goes when the test ends. */
+const images = { emissary: 'multiflexi-emissary:0.1.0', busybox: 'busybox:1.36' };
+/** Marks the volume that is ours to remove. */
+const label = 'emissary-test';
+const secrets = ['multiflexi-job-1-job', 'multiflexi-job-1-report'];
+
+/**
+ * Prepares an engine for the examples, or skips the test. The examples have fixed names for what they make, so there is
+ * one such machine at a time; everything goes when the test ends.
+ */
 export async function exampleMachine(t: TestContext, name: Engine['name']): Promise<ExampleMachine | null> {
   const engine = await requireEngine(t, name);
   if (engine === null || !requireProgram(t, 'busybox')) return null;
   await takeNames(name);
-  await makeNamedImage(t, engine, 'multiflexi-emissary:0.1.0', (tree) => withTree(tree, 'dist/image/amd64'), {
+  // Hooks run in the order in which they were set: this one ends what the test has started.
+  t.after(() => clear(engine));
+  // What a test that was killed has left; a person's own volume of that name makes the next step fail.
+  await clear(engine);
+  await makeNamedImage(t, engine, images.emissary, (tree) => withTree(tree, `dist/image/${here.oci}`), {
     entrypoint: '/emissary',
     user: '65532:65532',
   });
-  await makeNamedImage(t, engine, 'busybox:1.36', (tree) =>
-    withBusybox(tree, ['sh', 'cat', 'grep', 'id', 'mkdir', 'sleep', 'uname', 'wc', 'chmod', 'env']),
+  await makeNamedImage(t, engine, images.busybox, (tree) =>
+    withBusybox(tree, ['sh', 'cat', 'grep', 'id', 'mkdir', 'sleep', 'uname', 'wc']),
   );
-  await makeVolume(t, engine, 'multiflexi');
+  const { exitCode, stderr } = await engine.run(['volume', 'create', '--label', label, 'multiflexi']);
+  assert.equal(exitCode, 0, stderr);
   const file = await databaseOn(engine, 'multiflexi');
   return { engine, stored: () => storedJob(file) };
 }
@@ -56,11 +70,16 @@ async function takeNames(engine: string): Promise<void> {
   taken.add(engine);
 }
 
-/** A volume of the engine with this name. It must not be there: the test would take a person's own. */
-async function makeVolume(t: TestContext, engine: Engine, name: string): Promise<void> {
-  const { exitCode, stderr } = await engine.run(['volume', 'create', name]);
-  assert.equal(exitCode, 0, stderr);
-  t.after(() => engine.run(['volume', 'rm', '--force', name, 'emissary']));
+/** Removes all that bears a name of the examples. */
+async function clear(engine: Engine): Promise<void> {
+  if (engine.name === 'podman') {
+    await engine.run(['pod', 'rm', '--force', 'multiflexi-job-1']);
+    await engine.run(['secret', 'rm', ...secrets]);
+  }
+  const { stdout } = await engine.run(['volume', 'ls', '--quiet', '--filter', `label=${label}`]);
+  const own = stdout.split('\n').filter((name) => name !== '');
+  await engine.run(['volume', 'rm', '--force', ...own, 'emissary', ...secrets]);
+  await engine.run(['rmi', '--force', ...Object.values(images)]);
 }
 
 async function databaseOn(engine: Engine, volume: string): Promise<string> {

@@ -28,10 +28,11 @@ export async function makeImage(
 ): Promise<string> {
   const image = `localhost/emissary-test-${name}-${process.pid}:test`;
   await makeNamedImage(t, engine, image, fill);
+  t.after(() => engine.run(['rmi', '--force', image]));
   return image;
 }
 
-/** The same under a name of its own. */
+/** The same under a name of its own; it stays. */
 export async function makeNamedImage(
   t: TestContext,
   engine: Engine,
@@ -46,7 +47,6 @@ export async function makeNamedImage(
     ...(start.entrypoint === undefined ? [] : [`ENTRYPOINT ["${start.entrypoint}"]`]),
     ...(start.user === undefined ? [] : [`USER ${start.user}`]),
   ]);
-  t.after(() => engine.run(['rmi', '--force', image]));
 }
 
 function treeAt(directory: string): Tree {
