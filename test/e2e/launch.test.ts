@@ -19,6 +19,7 @@ import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { installedVolume } from '../helpers/installed.ts';
 import { requireProgram } from '../helpers/require.ts';
 import { seeded } from '../helpers/seeded.ts';
+import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 /** What images set for their own programs, and what breaks a program that takes it for itself. */
@@ -132,11 +133,14 @@ test('a signal at any moment of the start is obeyed, never lost, and the run is 
     const name = `at-${moment}`;
     const words = ['run', '--name', name, '--', 'sleep', '60'];
     const job = startEmissary(t, words, { root, program, withinMs: 30_000 });
-    // The moments lie in the start of the program; what is tested does not depend on where exactly.
-    await pause(1 + moment);
+    // Before its first instruction a process can be killed by anybody; after it, the moments lie in the start.
+    await until('the launcher runs', () =>
+      /^SigBlk:\tf/m.test(readFileSync(`/proc/${job.pid}/status`, 'utf8')),
+    );
+    await pause(moment);
     job.kill('SIGTERM');
     const { status, signal } = await job.finished;
-    assert.deepEqual([status, signal], [143, null], `after ${1 + moment} ms`);
+    assert.deepEqual([status, signal], [143, null], `after ${moment} ms`);
     assert.equal(readFileSync(join(root, 'ctr', name, 'exitcode'), 'utf8'), '143');
   }
 });
@@ -146,9 +150,10 @@ test('as PID 1, a TERM at any moment of the start ends the job with 143', async 
     return t.skip('only root may make a PID namespace');
   const { root, program } = await installedVolume(t);
   for (let moment = 0; moment < 20; moment++) {
-    // The shell is PID 1 until it becomes the program; it asks for the signal before that.
-    const script = `(sleep 0.0${String(moment * 3).padStart(2, '0')}; kill -TERM 1) & exec "$0" "$@"`;
-    const under = ['unshare', '--pid', '--fork', '--kill-child', 'sh', '-c', script];
+    // The shell is PID 1 until it becomes the launcher; the signal comes some time after that.
+    const wait = `until grep -q '^SigBlk:.f' /proc/1/status; do :; done; sleep ${(moment * 3) / 1000}`;
+    const under = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
+    under.push('sh', '-c', `(${wait}; kill -TERM 1) & exec "$0" "$@"`);
     const words = ['run', '--name', `pid-1-${moment}`, '--', 'sleep', '60'];
     const { status } = await emissary(words, { root, program, under, withinMs: 30_000 });
     assert.equal(status, 143, `after ${moment * 3} ms`);
