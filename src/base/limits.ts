@@ -99,7 +99,7 @@ export const limits = {
   /** The first pause before something is tried again, in ms; it doubles each time. */
   retryFirstMs: 200,
   /** The longest such pause, in ms: a server that comes back is noticed soon. */
-  retryLastMs: 10_000,
+  retryLastMs: 5_000,
   /** How long SQLite waits for the lock that another program holds, in ms; nothing else happens meanwhile. */
   sqliteBusyMs: 1_000,
   /** How long metrics may take to be sent unless OpenTelemetry's own variable says otherwise, in ms. */
@@ -112,6 +112,8 @@ export const limits = {
   answerBytes: 1 * MiB,
   /** How long a connection may take to be closed in good order, in ms. */
   closeMs: 1_000,
+  /** How long a connection to a database may take to be made, in ms. */
+  connectMs: 5_000,
   /** How long one exchange with a server may take, in ms. */
   exchangeMs: 20_000,
   /** Bytes of one artifact that is stored in a database row: it is held in memory, text and escaped. */

@@ -1,5 +1,4 @@
 import { setFlagsFromString } from 'node:v8';
-import { catchSignals } from '../kernel/signals.ts';
 import { Delivery } from '../report/delivery.ts';
 import { FollowedJob } from '../report/follow-job.ts';
 import { jobContainers } from '../report/job-containers.ts';
@@ -10,19 +9,18 @@ import type { Progress } from '../report/sink.ts';
 import { Spool } from '../report/spool.ts';
 import { SpooledJob } from '../report/spooled-job.ts';
 import { JobStop } from '../report/stop-job.ts';
+import { StopRequests } from '../report/stop-requests.ts';
 import { budgetAfterSignal, planBudget } from '../report/time-budget.ts';
 import type { Edge } from '../settings/edge.ts';
 import { type ReportSettings, reportSettings } from '../settings/report-settings.ts';
 import { type WaitSettings, waitSettings } from '../settings/wait-settings.ts';
-
-const interrupt = 2;
-const terminate = 15;
 
 /** Everything that one wait has at hand. */
 interface Wait {
   readonly settings: WaitSettings & ReportSettings;
   readonly spool: Spool;
   readonly delivery: Delivery;
+  readonly requests: StopRequests;
   /** When it started, ms since 1970. */
   readonly startedAt: number;
 }
@@ -35,11 +33,12 @@ interface Wait {
 export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number> {
   // A sidecar shares the job's memory: half as much for a little more work of the garbage collector.
   setFlagsFromString('--semi-space-growth-factor=1');
+  const requests = new StopRequests();
   const startedAt = Date.now();
   const settings = { ...waitSettings(edge, words), ...reportSettings(edge.environment) };
   const spool = new Spool(openVolume(settings.root));
   const delivery = new Delivery(settings, spool, edge.print);
-  const wait: Wait = { settings, spool, delivery, startedAt };
+  const wait: Wait = { settings, spool, delivery, requests, startedAt };
   // An earlier sidecar may have been killed after the job's end: then there is nothing to wait for.
   const report = await findReport(spool);
   const delivered =
@@ -49,12 +48,12 @@ export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number
   return delivered ? 0 : 64;
 }
 
-async function followAndDeliver({ settings, spool, delivery, startedAt }: Wait): Promise<boolean> {
+async function followAndDeliver({ settings, spool, delivery, requests, startedAt }: Wait): Promise<boolean> {
   const job = new FollowedJob(spool.volume, await jobContainers(spool), () => delivery.wake());
   const stop = new JobStop(job, spool);
   const budget = planBudget(settings, startedAt);
   if (!stop.resume() && budget !== null) stop.schedule(budget);
-  catchSignals([interrupt, terminate], () => {
+  requests.listen(() => {
     // A second request changes nothing, and the report is not given up for one that comes after the job's end.
     if (stop.reason === null && !job.ended)
       stop.schedule(budgetAfterSignal(settings.graceMs, settings.budgetMs, Date.now()));
@@ -68,8 +67,8 @@ async function followAndDeliver({ settings, spool, delivery, startedAt }: Wait):
   return deliver(job, delivery, (stop.budget?.reportUntil ?? Number.POSITIVE_INFINITY) - Date.now());
 }
 
-async function deliverSpooled({ settings, delivery }: Wait, job: SpooledJob): Promise<boolean> {
-  catchSignals([interrupt, terminate], () => delivery.limit(settings.graceMs));
+async function deliverSpooled({ settings, delivery, requests }: Wait, job: SpooledJob): Promise<boolean> {
+  requests.listen(() => delivery.limit(settings.graceMs));
   await delivery.start(job);
   return deliver(job, delivery, Number.POSITIVE_INFINITY);
 }

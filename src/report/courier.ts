@@ -1,7 +1,7 @@
 import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
-import { after, type Timer } from '../base/timer.ts';
+import { after, pauseFor, type Timer } from '../base/timer.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
 
 /** How delivery to one sink ended: null when everything was delivered, else a sentence. */
@@ -170,10 +170,4 @@ function asDeliveryError(error: unknown): DeliveryError {
 
 function noInterest(): void {
   // The sink is of no further use, and so is the failure to close it.
-}
-
-function pauseFor(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    after(ms, resolve);
-  });
 }

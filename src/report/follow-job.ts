@@ -9,7 +9,7 @@ import type { Progress } from './sink.ts';
 
 /** The job while it is followed; `Progress` is what the sinks see of it. */
 export class FollowedJob implements Progress {
-  states: ReadonlyMap<string, ContainerState> = new Map();
+  states: ReadonlyMap<string, ContainerState>;
   started: Started | null = null;
   report: JobReport | null = null;
   readonly output: OutputLog;
@@ -22,6 +22,7 @@ export class FollowedJob implements Progress {
   /** @param onProgress called when there is something new for the sinks */
   constructor(volume: Volume, names: readonly string[], onProgress: () => void) {
     this.#onProgress = onProgress;
+    this.states = new Map(names.map((name) => [name, { kind: 'waiting' }]));
     this.watch = new JobWatch(volume, names, (file) => this.#notice(file));
     this.output = new OutputLog(volume, names, (name) => hasEnded(this.states.get(name)));
   }

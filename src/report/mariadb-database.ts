@@ -1,8 +1,10 @@
-import { Kysely, MysqlDialect, type MysqlPool, type MysqlPoolConnection, sql } from 'kysely';
-import { createPool, type Pool } from 'mysql2';
+import { Kysely, MysqlDialect, sql } from 'kysely';
+import { createPool } from 'mysql2';
 import { limits } from '../base/limits.ts';
+import { pauseFor } from '../base/timer.ts';
 import type { DatabaseSettings } from '../settings/database-settings.ts';
 import { explainMariadb } from './mariadb-errors.ts';
+import { patientPool } from './mariadb-pool.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import type { Tables } from './sql-tables.ts';
 
@@ -18,10 +20,10 @@ export function openMariadb(settings: Settings): SqlDatabase {
     database: settings.database,
     charset: 'utf8mb4',
     connectionLimit: 1,
-    connectTimeout: limits.exchangeMs,
+    connectTimeout: limits.connectMs,
     ...(settings.authority !== null && { ssl: { ca: settings.authority, rejectUnauthorized: true } }),
   });
-  const query = new Kysely<Tables>({ dialect: new MysqlDialect({ pool: withTimeouts(pool) }) });
+  const query = new Kysely<Tables>({ dialect: new MysqlDialect({ pool: patientPool(pool) }) });
   const name = `the database ${settings.database} at ${settings.host}:${settings.port}`;
   return {
     name,
@@ -35,34 +37,13 @@ export function openMariadb(settings: Settings): SqlDatabase {
     },
     bytesOf: (text) => Buffer.byteLength(text) + (text.match(escaped)?.length ?? 0),
     explain: (error) => explainMariadb(error, name),
-    close: () => query.destroy(),
+    close: () => {
+      // A connection in the midst of a query is cut: what it was about is asked again by the next one.
+      const ended = query.destroy();
+      return Promise.race([ended, pauseFor(limits.closeMs)]);
+    },
   };
 }
-
-/** A server that stopped answering without a word would otherwise be waited for as long as TCP does: for ever. */
-function withTimeouts(pool: Pool): MysqlPool {
-  return {
-    end: (callback) => pool.end((error) => callback(error)),
-    getConnection: (callback) =>
-      pool.getConnection((error, connection) => {
-        if (error !== null) return callback(error, undefined as never);
-        callback(null, {
-          release: () => connection.release(),
-          query: ((text: string, values: readonly unknown[], answered: Answered) =>
-            connection.query(
-              { sql: text, timeout: limits.exchangeMs, values: [...values] },
-              (failure, result) => {
-                if (failure?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') connection.destroy();
-                answered(failure, result);
-              },
-            )) as unknown as MysqlPoolConnection['query'],
-        });
-      }),
-  };
-}
-
-/** kysely's driver always gives a call back; its form without one is for streams. */
-type Answered = (error: unknown, result: unknown) => void;
 
 /** What the driver writes as two characters. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters.

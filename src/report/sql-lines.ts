@@ -17,6 +17,8 @@ export class LineDelivery {
   readonly #database: SqlDatabase;
   readonly #jobId: number;
   readonly #spool: Spool;
+  /** Bytes of one statement at the most; null until the database was asked. */
+  #room: number | null = null;
   /** The highest `seq` that was there before the first line of this run. */
   #base: number | null = null;
   /** The next line to be delivered, counting from 1; null until the table was asked. */
@@ -31,6 +33,9 @@ export class LineDelivery {
   /** Delivers all lines that there are. After a failure, calling it again goes on where the table ends. */
   async deliver(output: OutputLog, advanced: () => void): Promise<void> {
     this.#base ??= await this.#findBase();
+    // Asked outside of the transaction, which has the only connection.
+    this.#room ??= await this.#database.statementBytes();
+    const room = this.#room;
     const base = this.#base;
     this.#next ??= (await lastSeq(this.#database.query, this.#jobId)) - base + 1;
     for (let batch = output.batch(this.#next); batch !== null; batch = output.batch(this.#next)) {
@@ -42,7 +47,7 @@ export class LineDelivery {
         const there = (await lastSeq(transaction, this.#jobId)) - base;
         const missing = lines.slice(Math.max(0, there - first + 1));
         if (missing.length > 0 && there >= first - 1) {
-          await this.#insert(transaction, base + Math.max(first, there + 1), missing);
+          await this.#insert(transaction, base + Math.max(first, there + 1), missing, room);
         }
         return Math.max(there, there >= first - 1 ? first + lines.length - 1 : 0);
       });
@@ -61,15 +66,53 @@ export class LineDelivery {
     return after;
   }
 
-  async #insert(transaction: Transaction<Tables>, seq: number, lines: readonly OutputLine[]): Promise<void> {
-    const created = this.#database.nowExactly;
-    const rows = lines.map(
-      ({ type, line }, index) => sql`(${this.#jobId}, ${seq + index}, ${type}, ${line}, ${created})`,
-    );
-    await sql`insert into job_output_lines (job_id, seq, type, line, created_at) values ${sql.join(rows)}`.execute(
-      transaction,
-    );
+  async #insert(
+    transaction: Transaction<Tables>,
+    seq: number,
+    lines: readonly OutputLine[],
+    room: number,
+  ): Promise<void> {
+    let first = seq;
+    for (const part of partsWithin(lines, room)) {
+      await insertRows(this.#database, transaction, this.#jobId, first, part);
+      first += part.length;
+    }
   }
+}
+
+/** Bytes of a row beside its line: numbers, commas, the clock. */
+const rowBytes = 64;
+
+/** Cuts lines into parts that fit into one statement each, also when every character of them is escaped. */
+function partsWithin(lines: readonly OutputLine[], room: number): readonly (readonly OutputLine[])[] {
+  const parts: OutputLine[][] = [];
+  let left = 0;
+  for (const line of lines) {
+    const bytes = 2 * Buffer.byteLength(line.line) + rowBytes;
+    if (bytes > left) {
+      parts.push([]);
+      left = room - rowBytes;
+    }
+    parts.at(-1)?.push(line);
+    left -= bytes;
+  }
+  return parts;
+}
+
+async function insertRows(
+  database: SqlDatabase,
+  transaction: Transaction<Tables>,
+  jobId: number,
+  seq: number,
+  lines: readonly OutputLine[],
+): Promise<void> {
+  const created = database.nowExactly;
+  const rows = lines.map(
+    ({ type, line }, index) => sql`(${jobId}, ${seq + index}, ${type}, ${line}, ${created})`,
+  );
+  await sql`insert into job_output_lines (job_id, seq, type, line, created_at) values ${sql.join(rows)}`.execute(
+    transaction,
+  );
 }
 
 async function lastSeq(query: Pick<Transaction<Tables>, 'selectFrom'>, jobId: number): Promise<number> {

@@ -33,13 +33,18 @@ export class SqlSink implements Sink {
     try {
       return await this.#bringUp(database, progress, advanced);
     } catch (error) {
-      throw error instanceof DeliveryError ? error : database.explain(error);
+      const failure = error instanceof DeliveryError ? error : database.explain(error);
+      // The next try gets a connection of its own: nothing of a broken one is left over.
+      if (!failure.permanent) await this.close();
+      throw failure;
     }
   }
 
   async close(): Promise<void> {
-    await this.#database?.close();
+    const database = this.#database;
     this.#database = null;
+    this.#lines = null;
+    await database?.close();
   }
 
   async #bringUp(

@@ -46,8 +46,8 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
     { stdio: 'ignore', ...identity },
   );
   let server: ChildProcess | null = null;
-  const start = async () => {
-    server = spawn(
+  const launch = () =>
+    spawn(
       findServer() ?? 'mariadbd',
       [
         '--no-defaults',
@@ -65,7 +65,14 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
       ],
       { stdio: ['ignore', 'ignore', 'ignore'], ...identity },
     );
-    await until('MariaDB answers', () => asRoot(port, (connection) => connection.query('select 1')), 60_000);
+  const start = async () => {
+    server = launch();
+    const answers = async () => {
+      // What a server that was killed has left may keep the next one from starting for a moment.
+      if (server === null || server.exitCode !== null || server.signalCode !== null) server = launch();
+      return asRoot(port, (connection) => connection.query('select 1'));
+    };
+    await until('MariaDB answers', answers, 60_000);
   };
   const kill = async () => {
     const gone = server;

@@ -1,0 +1,63 @@
+import type { MysqlPool, MysqlPoolConnection } from 'kysely';
+import type { Pool, PoolConnection } from 'mysql2';
+import { limits } from '../base/limits.ts';
+import { after } from '../base/timer.ts';
+
+/**
+ * mysql2's pool as kysely's driver takes it, with every answer certain to come: a server that dies in the midst of a
+ * handshake or a query, or stops answering without a word, would otherwise be waited for for ever.
+ */
+export function patientPool(pool: Pool): MysqlPool {
+  return {
+    end: (callback) => pool.end((error) => callback(error)),
+    getConnection: (callback) => {
+      const answer = onceWithin(limits.connectMs, (error, connection) =>
+        callback(error, connection as MysqlPoolConnection),
+      );
+      pool.getConnection((error, connection) => {
+        // The timer may have given it up already: then it is of no use to anybody.
+        if (!answer(error, error ? undefined : patientConnection(connection)) && !error) connection.destroy();
+      });
+    },
+  };
+}
+
+type Answer = (error: unknown, result: unknown) => void;
+
+function patientConnection(connection: PoolConnection): MysqlPoolConnection {
+  const query = (text: string, values: readonly unknown[], answered: Answer): void => {
+    const answer = onceWithin(limits.exchangeMs, (error, result) => {
+      connection.off('end', lost);
+      // The pool would go on handing out a connection that the server has closed.
+      if (isFatal(error)) connection.destroy();
+      answered(error, result);
+    });
+    const lost = () => answer(failure('PROTOCOL_CONNECTION_LOST', 'the server closed the connection'), null);
+    connection.once('end', lost);
+    connection.query({ sql: text, values: [...values] }, (error, result) => answer(error, result));
+  };
+  // kysely's driver always gives a call back; its form without one is for streams.
+  return { release: () => connection.release(), query: query as unknown as MysqlPoolConnection['query'] };
+}
+
+/** Calls back once: with the answer, or with a failure when it does not come. @returns by the answer: is it in time? */
+function onceWithin(ms: number, callback: Answer): (error: unknown, result: unknown) => boolean {
+  let open = true;
+  const finish = (error: unknown, result: unknown): boolean => {
+    const inTime = open;
+    open = false;
+    timer.cancel();
+    if (inTime) callback(error, result);
+    return inTime;
+  };
+  const timer = after(ms, () => finish(failure('ETIMEDOUT', `no answer within ${ms / 1000} s`), null));
+  return finish;
+}
+
+function failure(code: string, words: string): Error {
+  return Object.assign(new Error(words), { code, fatal: true });
+}
+
+function isFatal(error: unknown): boolean {
+  return error instanceof Error && 'fatal' in error && error.fatal === true;
+}
