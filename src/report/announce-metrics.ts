@@ -1,6 +1,6 @@
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
-import type { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
-import type { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
+import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
+import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, MetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { sentenceOf } from '../base/fault.ts';
@@ -12,7 +12,7 @@ import { DeliveryError } from './sink.ts';
 
 /** Sends the metrics that MultiFlexi itself keeps of every job's end. @throws DeliveryError */
 export async function announceMetrics(settings: TelemetrySettings, report: JobReport): Promise<void> {
-  const exporter = await openExporter(settings);
+  const exporter = openExporter(settings);
   try {
     const result = await send(exporter, await collect(settings, report));
     if (result.code === ExportResultCode.SUCCESS) return;
@@ -67,19 +67,14 @@ class OneReading extends MetricReader {
 }
 
 /** All settings are handed over: the library must not look for variables by itself. */
-async function openExporter(settings: TelemetrySettings): Promise<JsonExporter | ProtobufExporter> {
+function openExporter(settings: TelemetrySettings): JsonExporter | ProtobufExporter {
   const options = {
     url: settings.url,
     headers: { ...settings.headers },
     timeoutMillis: settings.timeoutMs,
     ...(settings.authority !== null && { httpAgentOptions: { ca: settings.authority } }),
   };
-  if (settings.protocol === 'http/json') {
-    const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-http');
-    return new OTLPMetricExporter(options);
-  }
-  const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-proto');
-  return new OTLPMetricExporter(options);
+  return settings.protocol === 'http/json' ? new JsonExporter(options) : new ProtobufExporter(options);
 }
 
 function send(exporter: JsonExporter | ProtobufExporter, metrics: ResourceMetrics): Promise<ExportResult> {

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { forEachOf } from '../helpers/batches.ts';
+import { emissary } from '../helpers/emissary.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+const database = { MULTIFLEXI_DATABASE_URL: 'sqlite:///tmp/none.sqlite' };
+const rest = { MULTIFLEXI_JOB_ID: '7', MULTIFLEXI_API_USER: 'u', MULTIFLEXI_API_PASSWORD: 'hidden-word' };
+const shapes = 'mysql://user:password@host:3306/database or sqlite:///absolute/path.sqlite';
+
+const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
+  [database, 'MULTIFLEXI_JOB_ID is not set: without it there is no job to report'],
+  [{ ...database, MULTIFLEXI_JOB_ID: '7x' }, 'MULTIFLEXI_JOB_ID: "7x" is not a job\'s number (1 or more)'],
+  [{ ...database, MULTIFLEXI_JOB_ID: '0' }, 'MULTIFLEXI_JOB_ID: "0" is not a job\'s number (1 or more)'],
+  [
+    { MULTIFLEXI_DATABASE_URL: 'postgres://u:hidden-word@h/d' },
+    `MULTIFLEXI_DATABASE_URL is not of the form ${shapes}`,
+  ],
+  [
+    { MULTIFLEXI_DATABASE_URL: 'sqlite://relative.sqlite' },
+    `MULTIFLEXI_DATABASE_URL is not of the form ${shapes}`,
+  ],
+  [
+    { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@h' },
+    `MULTIFLEXI_DATABASE_URL names no database; its form is ${shapes}`,
+  ],
+  [
+    { MULTIFLEXI_DATABASE_URL: 'mysql://h/d' },
+    `MULTIFLEXI_DATABASE_URL names no user; its form is ${shapes}`,
+  ],
+  [
+    { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@h/d?tls=1' },
+    'MULTIFLEXI_DATABASE_URL has an unknown parameter "tls"; there is ssl-ca',
+  ],
+  [
+    { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@h/d?ssl-ca=/no/such.pem' },
+    'MULTIFLEXI_DATABASE_URL, ssl-ca: cannot read "/no/such.pem" (ENOENT: no such file or directory, open \'/no/such.pem\')',
+  ],
+  [
+    { ...database, MULTIFLEXI_DATABASE_URL_FILE: '/no/such' },
+    'MULTIFLEXI_DATABASE_URL and MULTIFLEXI_DATABASE_URL_FILE are both set; set one of them',
+  ],
+  [
+    { ...rest, MULTIFLEXI_API_URL: 'http://server.example/api' },
+    'MULTIFLEXI_API_URL: plain HTTP would show the password to others; use https://server.example',
+  ],
+  [{ ...rest, MULTIFLEXI_API_URL: 'ftp://h' }, 'MULTIFLEXI_API_URL is not an http:// or https:// address'],
+  [
+    { ...rest, MULTIFLEXI_API_URL: 'https://u:hidden-word@h/' },
+    'MULTIFLEXI_API_URL holds a name or password; set MULTIFLEXI_API_USER and …_PASSWORD instead',
+  ],
+  [{ MULTIFLEXI_API_URL: 'https://h/' }, 'MULTIFLEXI_API_USER is not set: the REST server asks for a name'],
+  [
+    { MULTIFLEXI_API_URL: 'https://h/', MULTIFLEXI_API_USER: 'u' },
+    'Neither MULTIFLEXI_API_PASSWORD nor MULTIFLEXI_API_PASSWORD_FILE is set',
+  ],
+  [
+    { ...rest, MULTIFLEXI_API_URL: 'https://h/', MULTIFLEXI_TIMEZONE: 'Mars/Olympus' },
+    'MULTIFLEXI_TIMEZONE: "Mars/Olympus" is not a time zone (like Europe/Prague)',
+  ],
+  [{ MULTIFLEXI_REPORT: 'half' }, 'MULTIFLEXI_REPORT: "half" is neither full nor output'],
+  [
+    { ...rest, MULTIFLEXI_API_URL: 'https://h/', MULTIFLEXI_REPORT: 'output' },
+    'MULTIFLEXI_REPORT=output needs MULTIFLEXI_DATABASE_URL: a REST server has no place for output',
+  ],
+  [{ EMISSARY_RESULTS_DIR: 'results' }, 'EMISSARY_RESULTS_DIR: "results" is not an absolute path'],
+  [
+    { EMISSARY_REPORT_SECONDS: 'long' },
+    'EMISSARY_REPORT_SECONDS: "long" is not a number of seconds (0 or more)',
+  ],
+  [
+    { EMISSARY_TIMEOUT_SECONDS: '-1' },
+    'EMISSARY_TIMEOUT_SECONDS: "-1" is not a number of seconds (0 or more)',
+  ],
+  [
+    { EMISSARY_DEADLINE: 'tomorrow' },
+    'EMISSARY_DEADLINE: "tomorrow" is not a time (RFC 3339, like 2026-01-31T22:00:00Z)',
+  ],
+  [{ ZABBIX_SERVER: 'zabbix' }, 'ZABBIX_SERVER is set, ZABBIX_HOST is not: Zabbix files values by host'],
+  [
+    { ZABBIX_SERVER: 'zabbix:99999', ZABBIX_HOST: 'h' },
+    'ZABBIX_SERVER: "zabbix:99999" is not a host or host:port',
+  ],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' },
+    'OTEL_EXPORTER_OTLP_ENDPOINT is not an http:// or https:// address',
+  ],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+    'OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" cannot be spoken; there are http/protobuf and http/json',
+  ],
+];
+
+test('wait says in one sentence what is wrong with a setting, shows no secret and writes nothing', async (t) => {
+  await forEachOf(wrong, async ([env, sentence]) => {
+    const root = temporaryVolume(t);
+    const { status, stderr, stdout } = await emissary(['wait'], { root, env });
+    assert.deepEqual([status, stderr, stdout.toString()], [64, `emissary: ${sentence}\n`, '']);
+    assert.deepEqual(readdirSync(root), []);
+  });
+});
+
+test('wait and report read a secret from a file', async (t) => {
+  const root = temporaryVolume(t);
+  const file = join(temporaryVolume(t), 'url');
+  writeFileSync(file, 'sqlite:///no/such/multiflexi.sqlite\n');
+  const env = { MULTIFLEXI_JOB_ID: '7', MULTIFLEXI_DATABASE_URL_FILE: file };
+  const { status, stderr } = await emissary(['report'], { root, env });
+  assert.equal(status, 64);
+  assert.equal(
+    stderr,
+    `emissary: There is nothing to deliver: ${root}/report/report.json is not there or not a report\n`,
+  );
+});

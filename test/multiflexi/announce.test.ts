@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { emissary } from '../helpers/emissary.ts';
+import { runJob } from '../helpers/job.ts';
+import { reportedJob } from '../helpers/sidecar.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+interface Received {
+  readonly path: string;
+  readonly type: string;
+  readonly token: string;
+  readonly body: Buffer;
+}
+
+/** An OTLP/HTTP receiver. */
+async function collector(t: TestContext, status = 200): Promise<{ url: string; received: Received[] }> {
+  const received: Received[] = [];
+  const server = createHttpServer((request, response) => {
+    const pieces: Buffer[] = [];
+    request.on('data', (piece: Buffer) => pieces.push(piece));
+    request.on('end', () => {
+      const { 'content-type': type = '', 'x-token': token = '' } = request.headers;
+      received.push({ path: request.url ?? '', type, token: String(token), body: Buffer.concat(pieces) });
+      response.writeHead(status, { 'Content-Type': type }).end(type.includes('json') ? '{}' : '');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received };
+}
+
+/** A Zabbix trapper. */
+async function trapper(t: TestContext, failed = 0): Promise<{ address: string; received: unknown[] }> {
+  const received: unknown[] = [];
+  const server = createServer((socket) => {
+    let bytes = Buffer.alloc(0);
+    socket.on('data', (piece) => {
+      bytes = Buffer.concat([bytes, Buffer.from(piece)]);
+      if (bytes.length < 13 || bytes.length < 13 + bytes.readUInt32LE(5)) return;
+      assert.equal(bytes.subarray(0, 5).toString('latin1'), 'ZBXD\x01');
+      received.push(JSON.parse(bytes.subarray(13).toString()));
+      const answer = Buffer.from(`{"response":"success","info":"processed: 1; failed: ${failed}; total: 1"}`);
+      const header = Buffer.from('ZBXD\x01\0\0\0\0\0\0\0\0', 'latin1');
+      header.writeUInt32LE(answer.length, 5);
+      socket.end(Buffer.concat([header, answer]));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, received };
+}
+
+test('OpenTelemetry gets the four metrics of a job, once', async (t) => {
+  const job = reportedJob(t);
+  const { url, received } = await collector(t);
+  await runJob(t, ['sh', '-c', 'exit 3'], { root: job.root });
+  const env = {
+    ...job.env,
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_EXPORTER_OTLP_HEADERS: 'x-token=a%20token',
+    OTEL_SERVICE_NAME: 'the-service',
+  };
+  const { status, stderr } = await emissary(['wait'], { root: job.root, env });
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.equal((await emissary(['report'], { root: job.root, env })).status, 0);
+  assert.equal(received.length, 1);
+  assert.deepEqual([received[0]?.path, received[0]?.token], ['/v1/metrics', 'a token']);
+  const text = received[0]?.body.toString() ?? '';
+  const { resourceMetrics } = JSON.parse(text) as {
+    resourceMetrics: {
+      scopeMetrics: {
+        metrics: { name: string; sum?: { dataPoints: { asDouble?: number; asInt?: number }[] } }[];
+      }[];
+    }[];
+  };
+  const metrics = resourceMetrics[0]?.scopeMetrics[0]?.metrics ?? [];
+  assert.deepEqual(
+    metrics.map(({ name, sum }) => [name, sum?.dataPoints[0]?.asDouble ?? sum?.dataPoints[0]?.asInt]),
+    [
+      ['multiflexi.jobs.total', 1],
+      ['multiflexi.jobs.success', 0],
+      ['multiflexi.jobs.failed', 1],
+      ['multiflexi.job.duration', undefined],
+    ],
+  );
+  assert.ok(text.includes('the-service') && text.includes('job-7'));
+});
+
+test('OpenTelemetry is spoken to in protobuf unless it is said otherwise', async (t) => {
+  const job = reportedJob(t);
+  const { url, received } = await collector(t);
+  await runJob(t, ['true'], { root: job.root });
+  const env = { ...job.env, OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${url}/own/path` };
+  assert.equal((await emissary(['wait'], { root: job.root, env })).status, 0);
+  assert.deepEqual([received[0]?.path, received[0]?.type], ['/own/path', 'application/x-protobuf']);
+  assert.ok(received[0]?.body.includes('multiflexi.jobs.success'));
+});
+
+test('Zabbix gets one JSON value', async (t) => {
+  const job = reportedJob(t);
+  const { address, received } = await trapper(t);
+  await runJob(t, ['sh', '-c', 'exit 3'], { root: job.root });
+  const env = { ...job.env, ZABBIX_SERVER: address, ZABBIX_HOST: 'the host', ZABBIX_KEY: 'own.key' };
+  const { status, stderr } = await emissary(['wait'], { root: job.root, env });
+  assert.deepEqual([status, stderr], [0, '']);
+  const [{ request, data }] = received as [
+    { request: string; data: { host: string; key: string; value: string }[] },
+  ];
+  assert.deepEqual(
+    [request, data.length, data[0]?.host, data[0]?.key],
+    ['sender data', 1, 'the host', 'own.key'],
+  );
+  const value = JSON.parse(data[0]?.value ?? '') as Record<string, unknown>;
+  assert.deepEqual([value['jobId'], value['verdict'], value['exitCode']], [7, 'failed', 3]);
+});
+
+test('a telemetry that fails is said, and is no failure of the report', async (t) => {
+  const job = reportedJob(t);
+  const { url } = await collector(t, 400);
+  const { address } = await trapper(t, 1);
+  await runJob(t, ['true'], { root: job.root });
+  const env = { ...job.env, OTEL_EXPORTER_OTLP_ENDPOINT: url, ZABBIX_SERVER: address, ZABBIX_HOST: 'h' };
+  const { status, stderr } = await emissary(['wait'], { root: job.root, env });
+  assert.equal(status, 0);
+  assert.match(stderr, /Metrics could not be sent to 127\.0\.0\.1:\d+/);
+  assert.match(stderr, /Zabbix took no value for item multiflexi\.job of host h; is there a trapper item\?/);
+  assert.equal(job.row().exitcode, 0);
+});
+
+test('EMISSARY_RESULTS_DIR keeps logs, outputs and the result under the id of the job', async (t) => {
+  const job = reportedJob(t);
+  const results = temporaryVolume(t);
+  const place = temporaryVolume(t);
+  const path = join(place, 'table.csv');
+  const template = { outputs: { artifacts: [{ name: 'a', path, archive: { none: {} } }] } };
+  const { kept } = await runJob(t, ['sh', '-c', 'echo out; echo err >&2; echo 1,2 >"$0"', path], {
+    root: job.root,
+    template,
+  });
+  const env = { MULTIFLEXI_JOB_ID: '7', EMISSARY_RESULTS_DIR: results };
+  const { status, stderr, stdout } = await emissary(['wait'], { root: job.root, env });
+  assert.deepEqual([status, stderr, stdout.toString()], [0, '', '']);
+  const read = (name: string) => readFileSync(join(results, '7', name), 'utf8');
+  assert.deepEqual([read('ctr/main/stdout'), read('ctr/main/stderr')], ['out\n', 'err\n']);
+  assert.equal(read(kept.result().outputs.artifacts[0]?.file ?? ''), '1,2\n');
+  assert.deepEqual(JSON.parse(read('ctr/main/result.json')), kept.result());
+  assert.equal((JSON.parse(read('report.json')) as { exitCode: number }).exitCode, 0);
+  assert.ok(!existsSync(join(results, '7/ctr/main/alive')));
+});
