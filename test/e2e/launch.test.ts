@@ -134,9 +134,8 @@ test('a signal at any moment of the start is obeyed, never lost, and the run is 
     const words = ['run', '--name', name, '--', 'sleep', '60'];
     const job = startEmissary(t, words, { root, program, withinMs: 30_000 });
     // Before its first instruction a process can be killed by anybody; after it, the moments lie in the start.
-    await until('the launcher runs', () =>
-      /^SigBlk:\tf/m.test(readFileSync(`/proc/${job.pid}/status`, 'utf8')),
-    );
+    const ofProcess = `/proc/${job.pid}/cmdline`;
+    await until('the launcher has run', () => readFileSync(ofProcess, 'latin1').startsWith('emissary:'));
     await pause(moment);
     job.kill('SIGTERM');
     const { status, signal } = await job.finished;
@@ -151,7 +150,7 @@ test('as PID 1, a TERM at any moment of the start ends the job with 143', async 
   const { root, program } = await installedVolume(t);
   for (let moment = 0; moment < 20; moment++) {
     // The shell is PID 1 until it becomes the launcher; the signal comes some time after that.
-    const wait = `until grep -q '^SigBlk:.f' /proc/1/status; do :; done; sleep ${(moment * 3) / 1000}`;
+    const wait = `until grep -aq '^emissary:' /proc/1/cmdline; do :; done; sleep ${(moment * 3) / 1000}`;
     const under = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
     under.push('sh', '-c', `(${wait}; kill -TERM 1) & exec "$0" "$@"`);
     const words = ['run', '--name', `pid-1-${moment}`, '--', 'sleep', '60'];
