@@ -154,9 +154,9 @@ export class Courier {
 }
 
 /** The pause before the n-th repetition, in ms: doubled each time, and anywhere in its upper half. */
-export function backOff(failures: number, random = Math.random): number {
+function backOff(failures: number): number {
   const longest = Math.min(limits.retryLastMs, limits.retryFirstMs * 2 ** (failures - 1));
-  return longest * (0.5 + random() / 2);
+  return longest * (0.5 + Math.random() / 2);
 }
 
 function asDeliveryError(error: unknown): DeliveryError {

@@ -26,9 +26,6 @@ export const databasePassword = 'd4tabase-s3cret';
 
 const nobody = 65_534;
 
-/** Whether the server is installed; where it is not, tests are skipped with this as the reason. */
-export const mariadbMissing: string | false = findServer() === null ? 'mariadbd is not installed' : false;
-
 /** Starts a server. The caller stops it. @param options more words for mariadbd */
 export async function startMariadb(options: readonly string[] = []): Promise<Mariadb> {
   const directory = mkdtempSync(join(tmpdir(), 'emissary-mariadb-'));
