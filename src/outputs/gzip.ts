@@ -1,12 +1,12 @@
 import { crc32 } from 'node:zlib';
 import { limits } from '../base/limits.ts';
 import type { Codec } from './codec.ts';
-import { DeflateBlocks } from './deflate-blocks.ts';
-import { freeMemory } from './packer.ts';
+import { Deflater } from './deflater.ts';
+import { freePieces } from './packer.ts';
 
 /** One gzip member (RFC 1952), compressed on all cores; the same bytes for the same input, with no time in it. */
 export function gzip(level: number, cores: number): Codec {
-  const blocks = new DeflateBlocks(level);
+  const deflater = new Deflater(level);
   let checksum = 0;
   let length = 0;
   return {
@@ -17,16 +17,16 @@ export function gzip(level: number, cores: number): Codec {
     async pack(block, last) {
       checksum = crc32(block, checksum);
       length += block.length;
-      return blocks.pack(block, last);
+      return deflater.pack(block, last);
     },
-    release: freeMemory,
+    release: freePieces,
     tail() {
       const trailer = Buffer.alloc(8);
       trailer.writeUInt32LE(checksum, 0);
       trailer.writeUInt32LE(length % 2 ** 32, 4);
       return trailer;
     },
-    close() {},
+    close: () => deflater.close(),
   };
 }
 

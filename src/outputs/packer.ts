@@ -5,7 +5,7 @@ export class Packer {
   readonly #stream: DeflateRaw | ZstdCompress;
   #pieces: Buffer[] = [];
 
-  /** @param stream it must have a `chunkSize` above that of Buffer's pool, or `freeMemory` is not for its pieces */
+  /** @param stream it must have a `chunkSize` above that of Buffer's pool, or `freePieces` is not for its pieces */
   constructor(stream: DeflateRaw | ZstdCompress) {
     this.#stream = stream;
     stream.on('data', (piece: Buffer) => this.#pieces.push(piece));
@@ -34,10 +34,16 @@ export class Packer {
 }
 
 /**
- * Gives the memory of buffers back at once. The collector sees only the small objects that JavaScript holds, and would
- * let a hundred megabytes of such buffers gather before it came by.
+ * Gives the memory of what a packer gave back at once, when it has been used, in the order in which it was given. The
+ * collector sees only the small objects that JavaScript holds, and would let a hundred megabytes gather before it came
+ * by. Pieces in a row share a buffer, of which the piece at its end is the last.
  */
-export function freeMemory(pieces: readonly Uint8Array[]): void {
-  for (const buffer of new Set(pieces.map((piece) => piece.buffer)))
-    if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+export function freePieces(pieces: readonly Uint8Array[]): void {
+  for (const { buffer, byteOffset, byteLength } of pieces)
+    if (byteOffset + byteLength === buffer.byteLength) freeMemory(buffer);
+}
+
+/** Gives back the memory of a buffer that nobody uses any more. */
+export function freeMemory(buffer: ArrayBufferLike): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

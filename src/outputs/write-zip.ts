@@ -1,10 +1,10 @@
 import { closeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { limits } from '../base/limits.ts';
-import { DeflateBlocks } from './deflate-blocks.ts';
+import { Deflater } from './deflater.ts';
 import { InOrder } from './in-order.ts';
 import type { Member } from './members.ts';
-import { freeMemory } from './packer.ts';
+import { freeMemory, freePieces } from './packer.ts';
 import { openMember, readFull } from './read-file.ts';
 import { readingReason } from './reasons.ts';
 import type { SavedFile } from './saved-file.ts';
@@ -37,22 +37,31 @@ export async function writeZip(
   { skipped, cores }: ZipOptions,
 ): Promise<void> {
   const zip = new ZipWriter(file, 2 * cores);
-  for (const member of members) {
-    if (member.kind === 'file') await zip.addFile(member, skipped);
-    else zip.addSmall(member, Buffer.from(member.target, 'latin1'));
-    await zip.relief();
+  try {
+    for (const member of members) {
+      if (member.kind === 'file') await zip.addFile(member, skipped);
+      else zip.addSmall(member, Buffer.from(member.target, 'latin1'));
+      await zip.relief();
+    }
+    await zip.end();
+  } finally {
+    zip.close();
   }
-  await zip.end();
 }
 
 class ZipWriter {
   readonly #file: SavedFile;
   readonly #order: InOrder;
+  readonly #deflater = new Deflater(level);
   readonly #directory: Buffer[] = [];
 
   constructor(file: SavedFile, parallel: number) {
     this.#file = file;
     this.#order = new InOrder(parallel);
+  }
+
+  close(): void {
+    this.#deflater.close();
   }
 
   relief(): Promise<void> {
@@ -94,16 +103,16 @@ class ZipWriter {
   #addWhole(member: Member, source: number, skipped: Skipped): void {
     const block = readBlock(member, source, member.size, skipped);
     const checksum = crc32(block);
-    this.#order.add(new DeflateBlocks(level).pack(block, true), (packed) => {
+    this.#order.add(this.#deflater.pack(block, true), (packed) => {
       const entry = { ...describe(member), deflated: true, checksum, bytes: block.length };
       const packedBytes = packed.reduce((sum, piece) => sum + piece.length, 0);
       this.#put({ ...entry, packedBytes, offset: this.#file.bytes }, packed);
-      freeMemory([block, ...packed]);
+      freeMemory(block.buffer);
+      freePieces(packed);
     });
   }
 
   async #addStreamed(member: Member, source: number, skipped: Skipped): Promise<void> {
-    const blocks = new DeflateBlocks(level);
     let entry = { ...describe(member), deflated: true, streamed: true, large: member.size > largestPlain };
     this.#order.add(Promise.resolve(), () => {
       entry = { ...entry, offset: this.#file.bytes };
@@ -115,11 +124,12 @@ class ZipWriter {
       const ended = block.length < Math.min(left, limits.deflateBlockBytes);
       left = ended ? 0 : left - block.length;
       checksum = crc32(block, checksum);
-      this.#order.add(blocks.pack(block, left === 0), (packed) => {
+      this.#order.add(this.#deflater.pack(block, left === 0), (packed) => {
         const packedBytes = packed.reduce((sum, piece) => sum + piece.length, entry.packedBytes);
         entry = { ...entry, packedBytes, bytes: entry.bytes + block.length };
         for (const piece of packed) this.#file.write(piece);
-        freeMemory([block, ...packed]);
+        freeMemory(block.buffer);
+        freePieces(packed);
       });
       await this.#order.relief();
     }

@@ -1,7 +1,7 @@
 import { constants, createZstdCompress } from 'node:zlib';
 import { limits } from '../base/limits.ts';
 import type { Codec } from './codec.ts';
-import { freeMemory, Packer } from './packer.ts';
+import { freePieces, Packer } from './packer.ts';
 
 const pieceBytes = 256 * 1024;
 
@@ -27,10 +27,7 @@ export function zstd(level: number, cores: number): Codec {
       idle.push(packer);
       return frame;
     },
-    release(pieces) {
-      // Frames in a row share a buffer, of which the piece at its end is the last.
-      freeMemory(pieces.filter((piece) => piece.byteOffset + piece.byteLength === piece.buffer.byteLength));
-    },
+    release: freePieces,
     tail: () => Buffer.alloc(0),
     close() {
       for (const packer of all) packer.close();
