@@ -1,5 +1,6 @@
 import { errnoOf } from '../base/fault.ts';
 import { watchDescriptor } from '../kernel/readiness.ts';
+import type { Memory } from './pump.ts';
 import { writeSome } from './write-some.ts';
 
 /**
@@ -8,7 +9,7 @@ import { writeSome } from './write-some.ts';
  */
 export class PassThrough {
   readonly #file: number;
-  readonly #abandoned = Promise.withResolvers<void>();
+  readonly #abandoned = Promise.withResolvers<Memory>();
   #open = true;
 
   /** @param file the descriptor, 1 or 2 */
@@ -16,19 +17,22 @@ export class PassThrough {
     this.#file = file;
   }
 
-  /** Resolves when the reader's side has taken all of it, has gone away, or was given up. Never rejects. */
-  async write(chunk: Buffer): Promise<void> {
-    if (!this.#open) return;
-    await Promise.race([this.#writeAll(chunk), this.#abandoned.promise]);
+  /**
+   * Resolves when the reader's side has taken all of it, has gone away, or was given up. Never rejects.
+   * @returns `'lent'` when the reader was given up: the chunk's memory may still be read, and must not change
+   */
+  async write(chunk: Buffer): Promise<Memory> {
+    if (!this.#open) return 'free';
+    return Promise.race([this.#writeAll(chunk), this.#abandoned.promise]);
   }
 
   /** Waits for the reader no longer; a write that is under way may still be finished by the kernel. */
   abandon(): void {
     this.#open = false;
-    this.#abandoned.resolve();
+    this.#abandoned.resolve('lent');
   }
 
-  async #writeAll(chunk: Buffer): Promise<void> {
+  async #writeAll(chunk: Buffer): Promise<Memory> {
     for (let offset = 0; offset < chunk.length && this.#open; ) {
       const written = await writeSome(this.#file, chunk, offset);
       if (typeof written === 'number') offset += written;
@@ -36,6 +40,7 @@ export class PassThrough {
       // EPIPE, EIO, EBADF: nobody reads any more. The captured files go on.
       else this.#open = false;
     }
+    return 'free';
   }
 }
 

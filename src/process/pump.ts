@@ -7,9 +7,12 @@ import { type Readiness, watchDescriptor } from '../kernel/readiness.ts';
 /** EIO: the end of a terminal whose other side has closed. */
 const hungUp = -5;
 
-/** Where a stream of the job's goes. Neither promise ever rejects; a chunk's memory is free once its promise resolves. */
+/** Whether a chunk's memory may be used again, or the kernel may still read it for a reader who was given up. */
+export type Memory = 'free' | 'lent';
+
+/** Where a stream of the job's goes. Neither promise ever rejects. */
 export interface Sink {
-  write(chunk: Buffer): Promise<void>;
+  write(chunk: Buffer): Promise<Memory>;
   /** No more comes: what was held back is written. */
   end(): Promise<void>;
 }
@@ -49,15 +52,17 @@ export class Pump {
   }
 
   async #run(): Promise<void> {
-    const buffers = [
-      Buffer.allocUnsafeSlow(limits.pumpBytes),
-      Buffer.allocUnsafeSlow(limits.pumpBytes),
-    ] as const;
-    let written = Promise.resolve();
+    const buffers = [Buffer.allocUnsafeSlow(limits.pumpBytes), Buffer.allocUnsafeSlow(limits.pumpBytes)] as [
+      Buffer,
+      Buffer,
+    ];
+    let written: Promise<Memory> = Promise.resolve('free');
     for (let turn = 0; ; turn += 1) {
-      const buffer = turn % 2 === 0 ? buffers[0] : buffers[1];
+      const buffer = buffers[turn % 2 === 0 ? 0 : 1];
       const count = await this.#next(buffer);
-      await written;
+      // What is read into lent memory would reach that reader unmasked.
+      if ((await written) === 'lent')
+        buffers[turn % 2 === 0 ? 1 : 0] = Buffer.allocUnsafeSlow(limits.pumpBytes);
       if (count === 0) break;
       written = this.#sink.write(buffer.subarray(0, count));
     }

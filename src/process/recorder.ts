@@ -3,7 +3,7 @@ import type { StreamRecord } from '../contract/records.ts';
 import { LogFile } from './log-file.ts';
 import { type Secrets, StreamMask } from './mask.ts';
 import { PassThrough } from './pass-through.ts';
-import type { Sink } from './pump.ts';
+import type { Memory, Sink } from './pump.ts';
 import { Timeline } from './timeline.ts';
 
 /** What is kept of a job's output, and how. */
@@ -41,7 +41,7 @@ export class Recorder {
     const mask = new StreamMask(this.#secrets());
     return {
       write: (chunk) => this.#record(stream, mask.push(chunk)),
-      end: () => this.#record(stream, mask.end()),
+      end: async () => void (await this.#record(stream, mask.end())),
     };
   }
 
@@ -62,16 +62,17 @@ export class Recorder {
     for (const file of [...this.#logs, this.#timelineFile, this.#combined]) file?.close();
   }
 
-  async #record(stream: 1 | 2, chunk: Buffer): Promise<void> {
-    if (chunk.length === 0) return;
+  async #record(stream: 1 | 2, chunk: Buffer): Promise<Memory> {
+    if (chunk.length === 0) return 'free';
     const arrival = this.#timeline.arrive(stream);
     const index = stream === 1 ? 0 : 1;
     const combined = this.#combined;
     if (combined !== null) this.#combining = this.#combining.then(() => combined.append(chunk));
-    await Promise.all([
-      this.#logs[index].append(chunk).then((bytes) => arrival.stored(bytes)),
+    const [memory] = await Promise.all([
       this.#through[index].write(chunk),
+      this.#logs[index].append(chunk).then((bytes) => arrival.stored(bytes)),
       this.#combining,
     ]);
+    return memory;
   }
 }

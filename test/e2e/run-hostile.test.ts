@@ -83,3 +83,18 @@ test('a leftover whose first thread has ended is ended too', async (t) => {
   const { status } = await runJob(t, ['sh', '-c', script, process.execPath, leftover], { withinMs: 20_000 });
   assert.equal(status, 4);
 });
+
+test('a reader that was given up and comes back gets no secret', async (t) => {
+  // What is deaf keeps the emissary for a while after the seal: then the reader goes on with what the pipe was given.
+  const deaf = '(trap "" TERM; while :; do sleep 1; done) >/dev/null 2>&1 &';
+  const script = `${deaf} head -c 2150000 /dev/zero; exec yes "$MY_SECRET$MY_SECRET"`;
+  const reader = 'until [ -e "$EMISSARY_ROOT/ctr/main/exitcode" ]; do sleep 0.02; done; cat';
+  const under = ['sh', '-c', `"$@" | { ${reader}; }`, 'sh'];
+  const env = { MY_SECRET: 'hunter2hunter2' };
+  const job = startJob(t, ['sh', '-c', script], { under, env });
+  await until('the job is held up', () => job.kept.bytes('stdout').length >= 1024 * 1024);
+  writeFileSync(job.kept.path('signal'), 'TERM');
+  const { stdout } = await job.finished;
+  assert.ok(stdout.length > 64 * 1024, `${stdout.length} bytes came`);
+  assert.ok(!stdout.includes('hunter2'));
+});
