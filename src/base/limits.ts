@@ -8,6 +8,10 @@ export const limits = {
   logBytes: 1 * GiB,
   /** Bytes of one read from the job's pipe: what the largest unprivileged pipe holds, so that one read empties it. */
   pumpBytes: 1 * MiB,
+  /** Bytes of one piece below which the next is not read before it is written. */
+  gatherBytes: 512 * KiB,
+  /** Bytes of one piece from which a job counts as one of much output: what a usual pipe holds. */
+  muchOutputBytes: 64 * KiB,
   /** Bytes asked of the kernel for the job's pipes (pipe(7): `/proc/sys/fs/pipe-max-size`). */
   pipeBytes: 1 * MiB,
   /** Bytes taken at once of what a person types or pastes. */

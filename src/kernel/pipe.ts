@@ -29,8 +29,13 @@ export function makePipe(bytes: number): Pipe | { readonly errno: number } {
   const pair = Buffer.alloc(8);
   if (libc().pipe2(pair, closeOnExec) !== 0) return { errno: errno() };
   const pipe = { read: pair.readInt32LE(0), write: pair.readInt32LE(4) };
-  libc().fcntl(pipe.read, setPipeSize, bytes);
+  growPipe(pipe.read, bytes);
   return pipe;
+}
+
+/** Asks for a capacity (F_SETPIPE_SZ). Nothing happens where the kernel refuses, or where it is no pipe. */
+export function growPipe(file: number, bytes: number): void {
+  libc().fcntl(file, setPipeSize, bytes);
 }
 
 /** How many bytes can be read from a pipe or terminal at once (FIONREAD). */

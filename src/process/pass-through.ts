@@ -1,4 +1,6 @@
 import { errnoOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import { growPipe } from '../kernel/pipe.ts';
 import { watchDescriptor } from '../kernel/readiness.ts';
 import type { Memory } from './pump.ts';
 import { writeSome } from './write-some.ts';
@@ -9,8 +11,10 @@ import { writeSome } from './write-some.ts';
  */
 export class PassThrough {
   readonly #file: number;
-  readonly #abandoned = Promise.withResolvers<Memory>();
   #open = true;
+  #grown = false;
+  /** Ends the wait for the write that is under way. */
+  #release: () => void = () => undefined;
 
   /** @param file the descriptor, 1 or 2 */
   constructor(file: number) {
@@ -21,18 +25,31 @@ export class PassThrough {
    * Resolves when the reader's side has taken all of it, has gone away, or was given up. Never rejects.
    * @returns `'lent'` when the reader was given up: the chunk's memory may still be read, and must not change
    */
-  async write(chunk: Buffer): Promise<Memory> {
-    if (!this.#open) return 'free';
-    return Promise.race([this.#writeAll(chunk), this.#abandoned.promise]);
+  write(chunk: Buffer): Promise<Memory> {
+    const { promise, resolve } = Promise.withResolvers<Memory>();
+    if (!this.#open) resolve('free');
+    else {
+      this.#grow(chunk.length);
+      this.#release = () => resolve('lent');
+      void this.#writeAll(chunk).then(() => resolve('free'));
+    }
+    return promise;
   }
 
   /** Waits for the reader no longer; a write that is under way may still be finished by the kernel. */
   abandon(): void {
     this.#open = false;
-    this.#abandoned.resolve('lent');
+    this.#release();
   }
 
-  async #writeAll(chunk: Buffer): Promise<Memory> {
+  /** A reader of much output is woken less often when its pipe holds as much as ours: 64 KiB is what most have. */
+  #grow(bytes: number): void {
+    if (this.#grown || bytes < limits.muchOutputBytes) return;
+    this.#grown = true;
+    growPipe(this.#file, limits.pipeBytes);
+  }
+
+  async #writeAll(chunk: Buffer): Promise<void> {
     for (let offset = 0; offset < chunk.length && this.#open; ) {
       const written = await writeSome(this.#file, chunk, offset);
       if (typeof written === 'number') offset += written;
@@ -40,7 +57,6 @@ export class PassThrough {
       // EPIPE, EIO, EBADF: nobody reads any more. The captured files go on.
       else this.#open = false;
     }
-    return 'free';
   }
 }
 

@@ -12,7 +12,9 @@ export type Memory = 'free' | 'lent';
 
 /** Where a stream of the job's goes. Neither promise ever rejects. */
 export interface Sink {
-  write(chunk: Buffer): Promise<Memory>;
+  /** What is to be written of a chunk, which may be the chunk itself; done while an earlier one is being written. */
+  prepare(chunk: Buffer): Buffer;
+  write(piece: Buffer): Promise<Memory>;
   /** No more comes: what was held back is written. */
   end(): Promise<void>;
 }
@@ -57,14 +59,18 @@ export class Pump {
       Buffer,
     ];
     let written: Promise<Memory> = Promise.resolve('free');
+    let count = 0;
     for (let turn = 0; ; turn += 1) {
       const buffer = buffers[turn % 2 === 0 ? 0 : 1];
-      const count = await this.#next(buffer);
+      // A short piece says that we are quicker than the job: what comes meanwhile is gathered in the pipe.
+      if (count < limits.gatherBytes) await written;
+      count = await this.#next(buffer);
+      const piece = this.#sink.prepare(buffer.subarray(0, count));
       // What is read into lent memory would reach that reader unmasked.
       if ((await written) === 'lent')
         buffers[turn % 2 === 0 ? 1 : 0] = Buffer.allocUnsafeSlow(limits.pumpBytes);
       if (count === 0) break;
-      written = this.#sink.write(buffer.subarray(0, count));
+      written = this.#sink.write(piece);
     }
     this.#watch.close();
     closeSync(this.#file);

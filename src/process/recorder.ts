@@ -40,7 +40,8 @@ export class Recorder {
   sink(stream: 1 | 2): Sink {
     const mask = new StreamMask(this.#secrets());
     return {
-      write: (chunk) => this.#record(stream, mask.push(chunk)),
+      prepare: (chunk) => mask.push(chunk),
+      write: (piece) => this.#record(stream, piece),
       end: async () => void (await this.#record(stream, mask.end())),
     };
   }
