@@ -6,10 +6,10 @@ const GiB = 1024 * MiB;
 export const limits = {
   /** Bytes of one captured log, unless an option says otherwise: an emptyDir is the node's disk, shared with others. */
   logBytes: 1 * GiB,
-  /** Bytes of one read from the job's pipe: what the largest unprivileged pipe holds, so that one read empties it. */
-  pumpBytes: 1 * MiB,
+  /** Bytes of one read from the job's pipe: what stays in a processor's cache between the reading and the two writings. */
+  pumpBytes: 256 * KiB,
   /** Bytes of one piece below which the next is not read before it is written. */
-  gatherBytes: 512 * KiB,
+  gatherBytes: 128 * KiB,
   /** Bytes of one piece from which a job counts as one of much output: what a usual pipe holds. */
   muchOutputBytes: 64 * KiB,
   /** Bytes asked of the kernel for the job's pipes (pipe(7): `/proc/sys/fs/pipe-max-size`). */
