@@ -1,8 +1,9 @@
 import { globSync, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { type BytePath, bytePath, fsPath } from './byte-path.ts';
 import { type Root, specialKind } from './members.ts';
-import { NotSaved } from './reasons.ts';
+import { NotSaved, vanished } from './reasons.ts';
+import type { Skipped } from './skipped.ts';
 
 /**
  * Finds what an artifact's path means: the one thing of that name, or all that a pattern with `*`, `?` or `[` fits.
@@ -11,10 +12,13 @@ import { NotSaved } from './reasons.ts';
  * @returns one root for a plain path; for a pattern, every match that is not below another one, in the order of bytes
  * @throws NotSaved, or the operating system's error, when there is nothing
  */
-export function findRoots(path: string): { readonly pattern: boolean; readonly roots: readonly Root[] } {
+export function findRoots(
+  path: string,
+  skipped: Skipped,
+): { readonly pattern: boolean; readonly roots: readonly Root[] } {
   const exact = bytePath(path);
   if (isPattern(path) && lstatSync(fsPath(exact), { throwIfNoEntry: false }) === undefined) {
-    return { pattern: true, roots: matches(path) };
+    return { pattern: true, roots: matches(path, skipped) };
   }
   const stats = statSync(fsPath(exact));
   checkKind(stats);
@@ -35,18 +39,31 @@ function checkKind(stats: Stats): void {
 }
 
 /** A match is named from the last directory before the first wildcard on: `/out/*.csv` gives `a.csv`. */
-function matches(pattern: string): readonly Root[] {
+function matches(pattern: string, skipped: Skipped): readonly Root[] {
   const fixed = pattern.slice(0, pattern.slice(0, pattern.search(/[*?[]/)).lastIndexOf('/') + 1);
   const base = bytePath(fixed);
   const found = globSync(pattern)
     .map(bytePath)
     .sort((a, b) => (a < b ? -1 : 1));
   const roots: Root[] = [];
+  const directories = new Set<BytePath>();
   for (const path of found) {
     const stats = lstatSync(fsPath(path), { throwIfNoEntry: false });
-    const covered = roots.some((root) => root.stats.isDirectory() && path.startsWith(`${root.path}/`));
-    if (stats !== undefined && !covered) roots.push({ path, name: path.slice(base.length), stats });
+    if (stats === undefined) {
+      skipped.add(path, vanished);
+      continue;
+    }
+    if (isBelow(path, directories)) continue;
+    if (stats.isDirectory()) directories.add(path);
+    roots.push({ path, name: path.slice(base.length), stats });
   }
   if (roots.length === 0) throw new NotSaved('nothing fits the pattern');
   return roots;
+}
+
+/** By the path's own directories: a pattern may fit a hundred thousand, too many to compare each with each. */
+function isBelow(path: BytePath, directories: ReadonlySet<BytePath>): boolean {
+  for (let above = dirname(path); above.length > 1; above = dirname(above))
+    if (directories.has(above)) return true;
+  return false;
 }

@@ -6,7 +6,7 @@ import type { OutputArtifact, Template } from '../settings/template.ts';
 import { bytePath } from './byte-path.ts';
 import { matchNames } from './match-names.ts';
 import type { Mark } from './prepare-outputs.ts';
-import { lossOf } from './reasons.ts';
+import { lossOf, vanished } from './reasons.ts';
 import type { Skipped } from './skipped.ts';
 
 /** What the patterns found. */
@@ -58,7 +58,10 @@ export function findWritten({ multiflexi }: Template, mark: Mark | null, skipped
 
 function isWritten(path: string, { changedNs }: Mark, skipped: Skipped): boolean {
   const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (stats === undefined) return false;
+  if (stats === undefined) {
+    skipped.add(bytePath(path), vanished);
+    return false;
+  }
   if (!stats.isFile()) {
     skipped.add(bytePath(path), 'a pattern fits its name, but it is not a file');
     return false;

@@ -12,6 +12,9 @@ const known: Readonly<Record<string, string>> = {
   ENXIO: 'it is a socket',
 };
 
+/** Why a name that a pattern fits leads to nothing: patterns are tried on text, which such a name is not. */
+export const vanished = 'a pattern fits its name, but it is gone, or its name is not UTF-8';
+
 /** Why something could not be read: a few words, without the path. */
 export function readingReason(error: unknown): string {
   return known[errnoOf(error) ?? ''] ?? sentenceOf(error);

@@ -12,6 +12,7 @@ import { gzip } from './gzip.ts';
 import { type Member, membersOf, type Root, type Walk } from './members.ts';
 import { PackedStream } from './packed-stream.ts';
 import { checkReadable } from './read-file.ts';
+import { NotSaved } from './reasons.ts';
 import { SavedFile } from './saved-file.ts';
 import type { Skipped } from './skipped.ts';
 import { writeTar } from './write-tar.ts';
@@ -23,27 +24,36 @@ export interface ArtifactRequest {
   readonly artifact: Pick<OutputArtifact, 'name' | 'path' | 'archive'>;
   readonly layout: Layout;
   readonly skipped: Skipped;
+  /** The files that other artifacts already have, as their records name them. */
+  readonly taken: readonly string[];
 }
 
 /**
  * Saves one artifact as the template wants it packed.
  * @throws NotSaved, or an error of the operating system, when nothing of it could be saved; nothing is left behind
  */
-export async function saveArtifact({ artifact, layout, skipped }: ArtifactRequest): Promise<ArtifactRecord> {
+export async function saveArtifact({
+  artifact,
+  layout,
+  skipped,
+  taken,
+}: ArtifactRequest): Promise<ArtifactRecord> {
   const { name, path, archive } = artifact;
-  const { roots, pattern } = findRoots(path);
+  const { roots, pattern } = findRoots(path, skipped);
   const [only] = roots;
   const bare = archive.kind === 'none' && !pattern && only?.stats.isFile() === true;
   if (!pattern && only !== undefined) checkReadable(only);
   const { dev, ino } = statSync(layout.root);
   const place =
     join(layout.artifacts, path === '/' ? '/' : `.${path}`) + (bare ? '' : extensions[archive.kind]);
+  const kept = relative(layout.root, place);
+  if (taken.includes(kept)) throw new NotSaved('its file is already that of another artifact');
   const file = new SavedFile(layout.root, place);
   try {
     if (bare && only !== undefined) copyFile(only, file);
     else await pack(members(roots, { skipped, volume: { dev, ino } }), archive, file, skipped);
     const saved = file.publish();
-    return { name, path, file: relative(layout.root, place), archive: archive.kind, ...saved };
+    return { name, path, file: kept, archive: archive.kind, ...saved };
   } catch (error) {
     file.discard();
     throw error;

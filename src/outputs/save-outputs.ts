@@ -38,8 +38,9 @@ export async function saveOutputs({ template, layout, mark }: OutputsRequest): P
   const declared = [...template.artifacts, ...resultFile(template)];
   const others = found.artifacts.filter(({ path }) => !declared.some((artifact) => isBare(artifact, path)));
   for (const artifact of [...declared, ...others]) {
+    const taken = saved.map(({ record }) => record.file);
     try {
-      const record = twinOf(artifact, saved) ?? (await saveArtifact({ artifact, layout, skipped }));
+      const record = twinOf(artifact, saved) ?? (await saveArtifact({ artifact, layout, skipped, taken }));
       saved.push({ artifact, record });
     } catch (error) {
       const { name, path, optional } = artifact;

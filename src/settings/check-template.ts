@@ -62,7 +62,7 @@ function toTemplate(raw: RawTemplate, origin: string): Template {
       default: valueFrom.default ?? null,
     })),
     artifacts: (raw.outputs?.artifacts ?? []).map((artifact, index) => toArtifact(artifact, index, origin)),
-    volumeMounts: (raw.volumeMounts ?? []).map((mount) => normalize(mount.mountPath)),
+    volumeMounts: (raw.volumeMounts ?? []).map((mount) => withoutTrailingSlash(mount.mountPath)),
     containers: containers ?? null,
     retry: {
       attempts: Math.max(1, Number(set?.retryStrategy?.retries ?? 0)),

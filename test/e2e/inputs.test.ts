@@ -193,7 +193,7 @@ test('inputs: a file in the place makes way, a directory takes them in, a mounte
   assert.equal((await its.run('true')).status, 0, 'a second start finds its own links');
   const onVolume = {
     ...inputs({ name: 'v', path: at('vol/f'), raw: { data: 'no' } }),
-    volumeMounts: [{ name: 'v', mountPath: at('vol') }],
+    volumeMounts: [{ name: 'v', mountPath: `${at('vol')}/` }],
   };
   assert.equal((await its.init(onVolume)).status, 0);
   const { status, stderr } = await its.run('echo ran');

@@ -212,3 +212,31 @@ test('multiflexi: an exponential pattern does not hold the seal', async (t) => {
   assert.equal((await its.run(`touch ${'a'.repeat(60)}b`)).status, 0);
   assert.match(its.outputs().missing[0]?.reason ?? '', /longer than/);
 });
+
+test('outputs: two artifacts never share a file of the volume', async (t) => {
+  const its = pod(t);
+  const artifacts = [
+    { name: 'packed', path: join(its.work, 'a') },
+    { name: 'bare', path: join(its.work, 'a.tgz'), archive: { none: {} }, optional: true },
+  ];
+  its.template({ outputs: { artifacts } });
+  assert.equal((await its.run('echo 1 > a; echo 2 > a.tgz')).status, 0);
+  assert.match(its.outputs().missing[0]?.reason ?? '', /already that of another artifact/);
+  assert.deepEqual(tool('tar', ['-tzf', its.artifact()]).split('\n'), ['a', '']);
+});
+
+test('outputs: what a pattern fits under a name that is not text is named', async (t) => {
+  const its = pod(t);
+  its.template({ outputs: { artifacts: [{ name: 'all', path: join(its.work, '*.c') }] } });
+  assert.equal((await its.run(`: > good.c; : > "$(printf 'bad\\377.c')"`)).status, 0);
+  assert.deepEqual(tool('tar', ['-tzf', its.artifact()]).split('\n'), ['good.c', '']);
+  assert.match(its.outputs().skipped[0]?.reason ?? '', /not UTF-8/);
+});
+
+test('outputs: a pattern that fits a directory and what is in it holds both once', async (t) => {
+  const its = pod(t);
+  its.template({ outputs: { artifacts: [{ name: 'all', path: join(its.work, 'o/**') }] } });
+  assert.equal((await its.run('mkdir -p o/d/e; : > o/d/e/f; : > o/d-g')).status, 0);
+  const names = tool('tar', ['-tzf', its.artifact()]).trim().split('\n');
+  assert.equal(new Set(names).size, names.length, names.join(' '));
+});
