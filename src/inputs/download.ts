@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { pause } from '../base/timer.ts';
+import { tooLarge } from './too-large.ts';
 
 /** Where a file is to be had. */
 export interface Download {
@@ -17,13 +18,14 @@ class Final extends Error {}
 
 /**
  * Gets a file over HTTP. A failure that may pass (no connection, 5xx, 429, a broken transfer) is tried again.
+ * @param most bytes that it may have
  * @throws Error with the reason; it names neither the password nor the query of the address
  */
-export async function download(source: Download, place: string): Promise<void> {
+export async function download(source: Download, place: string, most: number): Promise<void> {
   const { origin, pathname } = new URL(source.url);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await downloadOnce(source, place);
+      return await downloadOnce(source, place, most);
     } catch (cause) {
       if (cause instanceof Final || attempt === limits.fetchAttempts)
         throw new Error(`${origin}${pathname}: ${reasonOf(cause)}`, { cause });
@@ -39,7 +41,7 @@ function reasonOf(error: unknown): string {
   return cause instanceof AggregateError ? sentenceOf(cause.errors[0]) : sentenceOf(cause);
 }
 
-async function downloadOnce({ url, sha256 }: Download, place: string): Promise<void> {
+async function downloadOnce({ url, sha256 }: Download, place: string, most: number): Promise<void> {
   const silence = new AbortController();
   const seconds = limits.fetchSilenceMs / 1000;
   const timer = setTimeout(() => silence.abort(new Error(`silent for ${seconds} s`)), limits.fetchSilenceMs);
@@ -50,7 +52,7 @@ async function downloadOnce({ url, sha256 }: Download, place: string): Promise<v
       const mayPass = response.status >= 500 || response.status === 429;
       throw new (mayPass ? Error : Final)(`the server answered ${response.status}`);
     }
-    const found = await keep(response, place, () => timer.refresh());
+    const found = await keep(response, { place, most }, () => timer.refresh());
     if (sha256 !== null && found !== sha256.toLowerCase())
       throw new Final(`its SHA-256 is ${found}, not ${sha256.toLowerCase()}`);
   } finally {
@@ -72,7 +74,11 @@ function request(address: string, signal: AbortSignal): Promise<Response> {
 }
 
 /** @returns the SHA-256 of the bytes, hexadecimal */
-async function keep(response: Response, place: string, onBytes: () => void): Promise<string> {
+async function keep(
+  response: Response,
+  { place, most }: { readonly place: string; readonly most: number },
+  onBytes: () => void,
+): Promise<string> {
   const hash = createHash('sha256');
   let length = 0;
   const file = await open(place, 'w');
@@ -80,7 +86,7 @@ async function keep(response: Response, place: string, onBytes: () => void): Pro
     for await (const piece of response.body ?? []) {
       onBytes();
       length += piece.length;
-      if (length > limits.inputBytes) throw new Final(`larger than ${limits.inputBytes} bytes`);
+      if (length > most) throw new Final(tooLarge(most));
       hash.update(piece);
       await file.writeFile(piece);
     }

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { limits } from '../base/limits.ts';
+import { tooLarge } from './too-large.ts';
 
 /** What an archive says of a file or directory. */
 export interface Attributes {
@@ -33,14 +34,19 @@ const ownerAll = 0o700;
  */
 export class SafeTree {
   readonly #root: string;
+  readonly #most: number;
   /** Every directory made here, with its attributes where the archive gave them. */
   readonly #directories = new Map<string, Attributes | null>();
   #entries = 0;
   #bytes = 0;
 
-  /** @param root the directory to make */
-  constructor(root: string) {
+  /**
+   * @param root the directory to make
+   * @param most bytes that its files may have in all
+   */
+  constructor(root: string, most: number) {
     this.#root = root;
+    this.#most = most;
     mkdirSync(root);
     this.#directories.set(root, null);
   }
@@ -118,8 +124,7 @@ export class SafeTree {
 
   #count(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes > limits.inputBytes)
-      throw new Error(`refused: more than ${limits.inputBytes} bytes unpacked`);
+    if (this.#bytes > this.#most) throw new Error(`refused: unpacked, it is ${tooLarge(this.#most)}`);
   }
 }
 

@@ -34,14 +34,15 @@ export async function stageInputs(template: Template, layout: Layout): Promise<v
 async function fill(fresh: string, template: Template, layout: Layout): Promise<void> {
   rmSync(fresh, { recursive: true, force: true });
   makeDirectory(fresh);
-  const work = join(fresh, '.work');
+  const work = workOf(fresh);
   makeDirectory(work);
   if (template.script !== null) {
     const script = join(fresh, basename(layout.script));
     writeFileSync(script, template.script);
     chmodSync(script, scriptMode);
   }
-  for (const input of inOrder(template.inputs)) await stageOne(input, fresh, work);
+  const { inputBytes } = template.multiflexi.limits;
+  for (const input of inOrder(template.inputs)) await stageOne(input, fresh, inputBytes);
   rmSync(work, { recursive: true });
 }
 
@@ -61,13 +62,13 @@ function inOrder(inputs: readonly InputArtifact[]): readonly InputArtifact[] {
   return [...inputs].sort((a, b) => a.path.split('/').length - b.path.split('/').length);
 }
 
-async function stageOne(input: InputArtifact, fresh: string, work: string): Promise<void> {
-  const fetched = join(work, 'input');
+async function stageOne(input: InputArtifact, fresh: string, most: number): Promise<void> {
+  const fetched = join(workOf(fresh), 'input');
   try {
-    await fetchSource(input.source, fetched);
+    await fetchSource(input.source, fetched, most);
     const staged = stagedPath(fresh, input.path);
     makeParents(dirname(staged));
-    await unpack(fetched, input.archive, staged);
+    await unpack(fetched, input.archive, staged, most);
     if (input.mode !== null) chmodSync(staged, input.mode);
   } catch (cause) {
     const message = `Cannot stage input ${input.name} (${input.path}): ${reasonOf(cause)}`;
@@ -76,6 +77,11 @@ async function stageOne(input: InputArtifact, fresh: string, work: string): Prom
   } finally {
     rmSync(fetched, { recursive: true, force: true });
   }
+}
+
+/** Where an input is fetched and unpacked before it takes its place. */
+function workOf(fresh: string): string {
+  return join(fresh, '.work');
 }
 
 function makeParents(directory: string): void {

@@ -13,12 +13,14 @@ const readableDirectory = 0o755;
  * directory becomes that, and one of several a directory of them.
  *
  * @param archive how it is packed; null: a tar, compressed or not, is known by its bytes, anything else is a file
+ * @param most bytes that it may have, unpacked
  * @throws Error whose message is the reason; nothing is in the place then
  */
 export async function unpack(
   fetched: string,
   archive: InputArtifact['archive'],
   place: string,
+  most: number,
 ): Promise<void> {
   const isFile = statSync(fetched).isFile();
   const kind = archive === 'none' || !isFile ? null : await archiveKind(fetched, archive);
@@ -28,7 +30,7 @@ export async function unpack(
   }
   const directory = `${fetched}.unpacked`;
   try {
-    const tree = new SafeTree(directory);
+    const tree = new SafeTree(directory, most);
     if (kind === 'zip') await (await import('./unpack-zip.ts')).unpackZip(fetched, tree);
     else await (await import('./unpack-tar.ts')).unpackTar(fetched, kind, tree);
     tree.finish();

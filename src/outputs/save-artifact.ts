@@ -24,6 +24,8 @@ export interface ArtifactRequest {
   readonly artifact: Pick<OutputArtifact, 'name' | 'path' | 'archive'>;
   readonly layout: Layout;
   readonly skipped: Skipped;
+  /** Bytes of its file at the most; null = no bound. */
+  readonly most: number | null;
   /** The files that other artifacts already have, as their records name them. */
   readonly taken: readonly string[];
 }
@@ -36,6 +38,7 @@ export async function saveArtifact({
   artifact,
   layout,
   skipped,
+  most,
   taken,
 }: ArtifactRequest): Promise<ArtifactRecord> {
   const { name, path, archive } = artifact;
@@ -48,7 +51,7 @@ export async function saveArtifact({
     join(layout.artifacts, path === '/' ? '/' : `.${path}`) + (bare ? '' : extensions[archive.kind]);
   const kept = relative(layout.root, place);
   if (taken.includes(kept)) throw new NotSaved('its file is already that of another artifact');
-  const file = new SavedFile(layout.root, place);
+  const file = new SavedFile(layout.root, place, most);
   try {
     if (bare && only !== undefined) copyFile(only, file);
     else await pack(members(roots, { skipped, volume: { dev, ino } }), archive, file, skipped);

@@ -21,12 +21,13 @@ export interface OutputsRequest {
  * job wrote and that MultiFlexi's patterns fit. One that fails does not cost the others: it is named in `missing`.
  */
 export async function saveOutputs({ template, layout, mark }: OutputsRequest): Promise<OutputsRecord> {
+  const { artifactBytes: most, parameterBytes } = template.multiflexi.limits;
   const skipped = new Skipped();
   const missing: MissingOutput[] = [];
   const parameters: ParameterRecord[] = [];
   for (const parameter of template.parameters) {
     try {
-      parameters.push(saveParameter(parameter, layout));
+      parameters.push(saveParameter(parameter, layout, parameterBytes));
     } catch (error) {
       const { name, path } = parameter;
       missing.push({ kind: 'parameter', name, path, optional: false, reason: lossOf(error) });
@@ -40,7 +41,8 @@ export async function saveOutputs({ template, layout, mark }: OutputsRequest): P
   for (const artifact of [...declared, ...others]) {
     const taken = saved.map(({ record }) => record.file);
     try {
-      const record = twinOf(artifact, saved) ?? (await saveArtifact({ artifact, layout, skipped, taken }));
+      const record =
+        twinOf(artifact, saved) ?? (await saveArtifact({ artifact, layout, skipped, most, taken }));
       saved.push({ artifact, record });
     } catch (error) {
       const { name, path, optional } = artifact;

@@ -1,7 +1,6 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { errnoOf } from '../base/fault.ts';
-import { limits } from '../base/limits.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { ParameterRecord } from '../contract/records.ts';
 import type { OutputParameter } from '../settings/template.ts';
@@ -12,13 +11,14 @@ import { SavedFile } from './saved-file.ts';
 
 /**
  * Saves one parameter's bytes exactly as the job wrote them; where the job wrote none, its default.
+ * @param most bytes that a value may have
  * @throws NotSaved, or the operating system's error
  */
-export function saveParameter(parameter: OutputParameter, layout: Layout): ParameterRecord {
+export function saveParameter(parameter: OutputParameter, layout: Layout, most: number): ParameterRecord {
   const { name, path } = parameter;
-  const value = bytesOf(parameter);
+  const value = bytesOf(parameter, most);
   const place = join(layout.parameters, path);
-  const file = new SavedFile(layout.root, place);
+  const file = new SavedFile(layout.root, place, null);
   try {
     file.write(value);
     return { name, path, file: relative(layout.root, place), ...file.publish() };
@@ -28,9 +28,9 @@ export function saveParameter(parameter: OutputParameter, layout: Layout): Param
   }
 }
 
-function bytesOf(parameter: OutputParameter): Buffer {
+function bytesOf(parameter: OutputParameter, most: number): Buffer {
   try {
-    return readValue(parameter.path);
+    return readValue(parameter.path, most);
   } catch (error) {
     const isMissing = ['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '');
     if (isMissing && parameter.default !== null) return Buffer.from(parameter.default);
@@ -38,18 +38,18 @@ function bytesOf(parameter: OutputParameter): Buffer {
   }
 }
 
-function readValue(path: string): Buffer {
+function readValue(path: string, most: number): Buffer {
   // A FIFO must not be waited for.
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = fstatSync(file);
     if (stats.isDirectory()) throw new NotSaved('it is a directory');
     if (!stats.isFile()) throw new NotSaved(`it is ${specialKind(stats)}`);
-    const value = Buffer.alloc(limits.parameterBytes + 1);
+    const value = Buffer.alloc(most + 1);
     const length = readFull(file, value);
-    if (length > limits.parameterBytes)
+    if (length > most)
       throw new NotSaved(
-        `larger than the ${limits.parameterBytes} bytes of a parameter (${Math.max(stats.size, length)} bytes): make it an artifact`,
+        `larger than the ${most} bytes of a parameter (${Math.max(stats.size, length)} bytes): make it an artifact`,
       );
     return value.subarray(0, length);
   } finally {

@@ -18,15 +18,18 @@ export class SavedFile {
   readonly #path: string;
   readonly #temporary: string;
   readonly #file: number;
+  readonly #most: number | null;
   readonly #hash = createHash('sha256');
   #bytes = 0;
 
   /**
    * @param root the volume's root; `path` is below it
+   * @param most bytes that it may have; null = as many as the volume takes
    * @throws NotSaved
    */
-  constructor(root: string, path: string) {
+  constructor(root: string, path: string, most: number | null) {
     this.#path = path;
+    this.#most = most;
     // A short name: the final one may be as long as names can be.
     this.#temporary = join(dirname(path), `.saving.${pid}`);
     this.#file = writing(() => {
@@ -44,6 +47,8 @@ export class SavedFile {
   write(bytes: Uint8Array): void {
     this.#hash.update(bytes);
     this.#bytes += bytes.length;
+    if (this.#most !== null && this.#bytes > this.#most)
+      throw new NotSaved(`larger than the ${this.#most} bytes that the template allows`);
     writing(() => {
       for (let offset = 0; offset < bytes.length; ) offset += writeSync(this.#file, bytes, offset);
     });

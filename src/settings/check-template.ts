@@ -1,5 +1,6 @@
 import { normalize } from 'node:path';
 import { Fault } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
 import { checkContainers } from './check-containers.ts';
 import { durationSeconds } from './duration.ts';
 import { explainIssue } from './explain-issue.ts';
@@ -79,7 +80,11 @@ function toMultiflexi(raw: NonNullable<RawTemplate['multiflexi']>): MultiflexiBl
     resultFile: raw.resultFile ?? null,
     artifactPatterns: raw.artifactPatterns ?? [],
     artifactDirectory: raw.artifactDirectory ?? null,
-    limits: raw.limits ?? {},
+    limits: {
+      artifactBytes: raw.limits?.artifactBytes ?? null,
+      inputBytes: raw.limits?.inputBytes ?? limits.inputBytes,
+      parameterBytes: raw.limits?.parameterBytes ?? limits.parameterBytes,
+    },
   };
 }
 

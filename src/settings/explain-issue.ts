@@ -18,6 +18,8 @@ export function explainIssue(issue: Issue, input: unknown): string {
       return `must be at most ${issue.maximum}, found ${shown(found)}`;
     case 'too_small':
       return `must be at least ${issue.minimum}, found ${shown(found)}`;
+    case 'unrecognized_keys':
+      return `must not have the key ${issue.keys.map(shown).join(' or ')}`;
     case 'invalid_union':
       return explainUnion(issue, found);
     default:

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import * as z from 'zod/mini';
+import { limits } from '../base/limits.ts';
 import { durationSeconds } from './duration.ts';
 
 const absolutePath = z
@@ -62,6 +63,15 @@ const retryStrategy = z.object({
   ),
 });
 
+const upTo = (most: number) => z.optional(z.int().check(z.nonnegative(), z.lte(most)));
+
+/** Strict: a limit that is misspelt would be none. */
+const ownLimits = z.strictObject({
+  artifactBytes: z.optional(wholeNumber),
+  inputBytes: upTo(limits.inputBytes),
+  parameterBytes: upTo(limits.parameterBytes),
+});
+
 const regularExpression = z.string().check(z.refine(isRegularExpression, 'must be a regular expression'));
 
 /**
@@ -100,7 +110,7 @@ export const templateSchema = z.object({
         resultFile: z.optional(absolutePath),
         artifactPatterns: z.optional(z.array(regularExpression)),
         artifactDirectory: z.optional(absolutePath),
-        limits: z.optional(z.record(z.string(), wholeNumber)),
+        limits: z.optional(z.nullable(ownLimits)),
       }),
     ),
   ),

@@ -49,13 +49,23 @@ export interface SetContainer {
   readonly dependencies: readonly string[];
 }
 
+/** Bounds of one template, in bytes; where it is silent, the program's own. */
+export interface TemplateLimits {
+  /** One artifact as it is kept, packed; null = none but the volume's. */
+  readonly artifactBytes: number | null;
+  /** One input, fetched or unpacked. */
+  readonly inputBytes: number;
+  /** One output parameter. */
+  readonly parameterBytes: number;
+}
+
 /** This project's own block of the template. */
 export interface MultiflexiBlock {
   readonly jobId: string | null;
   readonly resultFile: string | null;
   readonly artifactPatterns: readonly string[];
   readonly artifactDirectory: string | null;
-  readonly limits: Readonly<Record<string, number>>;
+  readonly limits: TemplateLimits;
 }
 
 /** The template as the program uses it: every optional key has its default, every path is absolute. */
@@ -83,7 +93,13 @@ export const emptyTemplate: Template = {
   containers: null,
   retry: { attempts: 1, delaySeconds: 0 },
   sidecars: [],
-  multiflexi: { jobId: null, resultFile: null, artifactPatterns: [], artifactDirectory: null, limits: {} },
+  multiflexi: {
+    jobId: null,
+    resultFile: null,
+    artifactPatterns: [],
+    artifactDirectory: null,
+    limits: { artifactBytes: null, inputBytes: limits.inputBytes, parameterBytes: limits.parameterBytes },
+  },
 };
 
 /** The names of the containers that make up the job, in the template's order. */

@@ -96,6 +96,22 @@ const templates: readonly [string, string][] = [
     '{"multiflexi":{"artifactPatterns":["("]}}',
     'multiflexi.artifactPatterns[0]: must be a regular expression',
   ],
+  [
+    '{"multiflexi":{"limits":{"artefactBytes":1}}}',
+    'multiflexi.limits: must not have the key "artefactBytes"',
+  ],
+  [
+    '{"multiflexi":{"limits":{"artifactBytes":-1}}}',
+    'multiflexi.limits.artifactBytes: must be at least 0, found -1',
+  ],
+  [
+    '{"multiflexi":{"limits":{"inputBytes":"1 GiB"}}}',
+    'multiflexi.limits.inputBytes: must be a number, found "1 GiB"',
+  ],
+  [
+    '{"multiflexi":{"limits":{"parameterBytes":262145}}}',
+    'multiflexi.limits.parameterBytes: must be at most 262144, found 262145',
+  ],
   ['{"multiflexi":{"jobId":true}}', 'multiflexi.jobId: must be a string or a number, found true'],
 ];
 

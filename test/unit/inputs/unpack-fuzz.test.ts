@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
+import { limits } from '../../../src/base/limits.ts';
 import { unpack } from '../../../src/inputs/unpack.ts';
 import { type MadeMember, makeTar, makeZip } from '../../helpers/archives.ts';
 import { seeded } from '../../helpers/seeded.ts';
@@ -39,7 +40,7 @@ async function tryUnpack(place: string, archive: Buffer, how: 'tar' | 'zip' | nu
   writeFileSync(join(inner, 'input'), archive);
   let refusal: string | null = null;
   try {
-    await unpack(join(inner, 'input'), how, join(inner, 'result'));
+    await unpack(join(inner, 'input'), how, join(inner, 'result'), limits.inputBytes);
   } catch (error) {
     assert.ok(error instanceof Error && error.message.length > 0);
     assert.equal('code' in error && String(error.code).startsWith('ERR_'), false, String(error.stack));
