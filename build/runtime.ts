@@ -4,10 +4,11 @@ import { execa } from 'execa';
 import { here, type Platform } from './architecture.ts';
 import { loadedPart } from './elf.ts';
 import { keepSignalsBlocked } from './keep-signals-blocked.ts';
+import { leaveWordsAlone } from './leave-words-alone.ts';
 
 /**
  * Makes the runtime that the executable is built on: the pinned Node, without what is never loaded (symbols, debugging),
- * and with signals left blocked at its start.
+ * with signals left blocked at its start, and without a look at the job's words.
  *
  * @param output the file to write
  * @returns its bytes
@@ -15,6 +16,7 @@ import { keepSignalsBlocked } from './keep-signals-blocked.ts';
 export async function makeRuntime(platform: Platform, output: string): Promise<Buffer> {
   const runtime = loadedPart(await readFile(await findRuntime(platform)));
   keepSignalsBlocked(runtime, platform.architecture);
+  leaveWordsAlone(runtime, platform.architecture);
   await rm(output, { force: true });
   await writeFile(output, runtime, { mode: 0o755 });
   return runtime;

@@ -16,13 +16,14 @@ export interface SingleExecutable {
 
 /**
  * What the runtime is told at every start: no warning of `node:ffi`, no debugger on USR1, no configuration of OpenSSL's;
- * and a young heap (MiB) large enough that a job's start is not held up by a collection.
+ * a young heap (MiB) large enough that a job's start is not held up by a collection; and that all words are the program's.
  */
 const runtimeOptions = [
   '--disable-warning=ExperimentalWarning',
   '--disable-sigusr1',
   '--openssl-config=/dev/null',
   '--min-semi-space-size=2',
+  '--',
 ];
 
 /** Puts a script and its assets into a runtime; the result ignores NODE_OPTIONS. */

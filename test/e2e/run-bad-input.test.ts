@@ -32,6 +32,9 @@ const commandLines: readonly [readonly string[], string][] = [
   [['--combined=yes'], `run: option --combined takes no value; ${help}`],
   [['--grace'], `run: option --grace needs a value (SECONDS); ${help}`],
   [['--json'], `run: unknown option --json; ${help}`],
+  // The runtime knows these.
+  [['--env-file', '/none'], `run: unknown option --env-file; ${help}`],
+  [['--experimental-config-file=/none'], `run: unknown option --experimental-config-file; ${help}`],
   [['-x'], `run: unknown option -x; ${help}`],
   [['echo'], 'run: put -- before the command: emissary run [options] -- echo …'],
 ];

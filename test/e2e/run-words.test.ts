@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -37,6 +38,20 @@ test('run passes words through that are not UTF-8', async (t) => {
   const given = Buffer.from([0x61, 0xff, 0xfe, 0xc0, 0x62, 0]);
   assert.deepEqual(stdout.subarray(-given.length), given);
   assert.equal(kept.result().command.at(-1), 'a\u{FFFD}\u{FFFD}\u{FFFD}b');
+});
+
+test('run leaves the options of the runtime that it is built on to the job', async (t) => {
+  const help = ['--help', '--v8-options'].map((option) =>
+    execFileSync(process.execPath, [option]).toString(),
+  );
+  const names = new Set(help.join('\n').match(/(?<=^\s+(?:-\w, )?)--[a-z][a-z0-9-]+/gm));
+  for (const known of ['--env-file', '--inspect', '--stack-size']) assert.ok(names.has(known), known);
+  for (const untold of ['--experimental-config-file', '--experimental-default-config-file'])
+    names.add(untold);
+  const words = [...names].flatMap((name) => [name, `${name}=/none`, name, '/none']);
+  const { status, stdout, stderr } = await runJob(t, [...showsWords, ...words]);
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.deepEqual(split(stdout), [...showsWords, ...words]);
 });
 
 test('run starts a job whose first word is one of its own verbs', async (t) => {
