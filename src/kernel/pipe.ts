@@ -3,6 +3,7 @@ import { bind, errno } from './libc.ts';
 const closeOnExec = 0o2000000;
 const setPipeSize = 1031;
 const bytesReadable = 0x541bn;
+const withoutWaiting = 2;
 
 const bindPipe = () =>
   bind({
@@ -10,6 +11,7 @@ const bindPipe = () =>
     fcntl: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
     ioctl: { arguments: ['i32', 'u64', 'buffer'], return: 'i32' },
     read: { arguments: ['i32', 'buffer', 'u64'], return: 'i64' },
+    tee: { arguments: ['i32', 'i32', 'u64', 'u32'], return: 'i64' },
   });
 let functions: ReturnType<typeof bindPipe> | null = null;
 const libc = () => (functions ??= bindPipe());
@@ -50,5 +52,16 @@ export function readableBytes(file: number): number {
  */
 export function readNow(file: number, buffer: Buffer): number {
   const count = Number(libc().read(file, buffer, BigInt(buffer.length)));
+  return count < 0 ? -errno() : count;
+}
+
+/**
+ * tee(2): puts what can be read from one pipe into another as well, without a copy, and leaves it to be read. Never
+ * waits.
+ * @returns the bytes, fewer than `bytes` where the other pipe has no more room, or the negative errno: EAGAIN for none
+ *   at present, EINVAL where one of them is no pipe
+ */
+export function duplicateNow(from: number, to: number, bytes: number): number {
+  const count = Number(libc().tee(from, to, BigInt(bytes), withoutWaiting));
   return count < 0 ? -errno() : count;
 }

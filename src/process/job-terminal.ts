@@ -86,7 +86,12 @@ function screen(recorder: Recorder): Sink {
   if (isTerminal(1)) return recorder.sink(1);
   if (isTerminal(2)) return recorder.sink(2);
   const shown = new PassThrough(0);
-  return { prepare: (chunk) => chunk, write: (piece) => shown.write(piece), end: async () => undefined };
+  return {
+    passOn: null,
+    prepare: (chunk) => chunk,
+    write: (piece) => shown.write(piece),
+    end: async () => undefined,
+  };
 }
 
 /** Hands on what the person types, to the end of the process: a read that waits for a key cannot be called off. */

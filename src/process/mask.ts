@@ -74,9 +74,14 @@ export class StreamMask {
     this.#search = secrets.search;
   }
 
+  /** Whether what comes out may differ from what goes in. */
+  get changes(): boolean {
+    return this.#secrets.length > 0;
+  }
+
   /** Takes a piece and returns what can be said of the stream so far. The result may share the piece's memory. */
   push(chunk: Buffer): Buffer {
-    if (this.#secrets.length === 0) return chunk;
+    if (!this.changes) return chunk;
     const text = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     const { parts, end, hold } = this.#replace(text, true);
     this.#held = Buffer.from(text.subarray(hold));

@@ -1,6 +1,6 @@
 import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { growPipe } from '../kernel/pipe.ts';
+import { duplicateNow, growPipe } from '../kernel/pipe.ts';
 import { watchDescriptor } from '../kernel/readiness.ts';
 import type { Memory } from './pump.ts';
 import { writeSome } from './write-some.ts';
@@ -12,7 +12,9 @@ import { writeSome } from './write-some.ts';
 export class PassThrough {
   readonly #file: number;
   #open = true;
-  #grown = false;
+  /** Whether there was so much that this is worth its while: a reader's larger pipe, no copy on the way to it. */
+  #busy = false;
+  #writing = false;
   /** Ends the wait for the write that is under way. */
   #release: () => void = () => undefined;
 
@@ -27,13 +29,26 @@ export class PassThrough {
    */
   write(chunk: Buffer): Promise<Memory> {
     const { promise, resolve } = Promise.withResolvers<Memory>();
-    if (!this.#open) resolve('free');
+    if (!this.#open || chunk.length === 0) resolve('free');
     else {
       this.#grow(chunk.length);
       this.#release = () => resolve('lent');
-      void this.#writeAll(chunk).then(() => resolve('free'));
+      this.#writing = true;
+      void this.#writeAll(chunk).then(() => {
+        this.#writing = false;
+        resolve('free');
+      });
     }
     return promise;
+  }
+
+  /**
+   * Passes on at once, without a copy, what the reader's pipe has room for of the next bytes of another one.
+   * @returns how many bytes that was; 0 also where it cannot be done, and the bytes are to be written
+   */
+  take(pipe: number, bytes: number): number {
+    if (!this.#busy || this.#writing || !this.#open) return 0;
+    return Math.max(0, duplicateNow(pipe, this.#file, bytes));
   }
 
   /** Waits for the reader no longer; a write that is under way may still be finished by the kernel. */
@@ -44,8 +59,8 @@ export class PassThrough {
 
   /** A reader of much output is woken less often when its pipe holds as much as ours: 64 KiB is what most have. */
   #grow(bytes: number): void {
-    if (this.#grown || bytes < limits.muchOutputBytes) return;
-    this.#grown = true;
+    if (this.#busy || bytes < limits.muchOutputBytes) return;
+    this.#busy = true;
     growPipe(this.#file, limits.pipeBytes);
   }
 

@@ -12,16 +12,23 @@ export type Memory = 'free' | 'lent';
 
 /** Where a stream of the job's goes. Neither promise ever rejects. */
 export interface Sink {
+  /**
+   * Passes on what it can of a pipe's next bytes without reading them: that much of the next piece was passed on. Null
+   * where the bytes may have to be changed first.
+   */
+  readonly passOn: ((pipe: number, bytes: number) => number) | null;
   /** What is to be written of a chunk, which may be the chunk itself; done while an earlier one is being written. */
   prepare(chunk: Buffer): Buffer;
-  write(piece: Buffer): Promise<Memory>;
+  /** @param passedOn how much of it `passOn` has taken care of */
+  write(piece: Buffer, passedOn: number): Promise<Memory>;
   /** No more comes: what was held back is written. */
   end(): Promise<void>;
 }
 
 /**
- * Reads a descriptor of the job's to its end and hands all of it to one sink, in order. Two buffers take turns: while
- * one is written, the other is read into; then the job has to wait, as it would for any slow reader.
+ * Reads a descriptor of the job's to its end and hands all of it to one sink, in order, a piece at a time; then the job
+ * has to wait, as it would for any slow reader. Where the sink has work with a piece, two buffers take turns: while one
+ * is written, the other is read into and prepared. Elsewhere that would only split the output into smaller pieces.
  */
 export class Pump {
   readonly #file: number;
@@ -31,6 +38,7 @@ export class Pump {
   readonly ended: Promise<void>;
   #wake: ((readable: boolean) => void) | null = null;
   #read = 0;
+  #passedOn = 0;
   /** Set when the job is gone: what was there then is read in any case, more only until the time. */
   #last: { readonly bytes: number; readonly time: number } | null = null;
 
@@ -63,14 +71,14 @@ export class Pump {
     for (let turn = 0; ; turn += 1) {
       const buffer = buffers[turn % 2 === 0 ? 0 : 1];
       // A short piece says that we are quicker than the job: what comes meanwhile is gathered in the pipe.
-      if (count < limits.gatherBytes) await written;
+      if (this.#sink.passOn !== null || count < limits.gatherBytes) await written;
       count = await this.#next(buffer);
       const piece = this.#sink.prepare(buffer.subarray(0, count));
       // What is read into lent memory would reach that reader unmasked.
       if ((await written) === 'lent')
         buffers[turn % 2 === 0 ? 1 : 0] = Buffer.allocUnsafeSlow(limits.pumpBytes);
       if (count === 0) break;
-      written = this.#sink.write(piece);
+      written = this.#sink.write(piece, this.#passedOn);
     }
     this.#watch.close();
     closeSync(this.#file);
@@ -80,6 +88,7 @@ export class Pump {
   /** Reads the next piece; 0 means that there is no more. */
   async #next(buffer: Buffer): Promise<number> {
     while (this.#last === null || this.#read < this.#last.bytes || Date.now() < this.#last.time) {
+      this.#passedOn = this.#sink.passOn?.(this.#file, buffer.length) ?? 0;
       const count = readNow(this.#file, buffer);
       this.#read += Math.max(0, count);
       if (count > 0) return count;

@@ -39,10 +39,12 @@ export class Recorder {
   /** Where one stream of one attempt goes. */
   sink(stream: 1 | 2): Sink {
     const mask = new StreamMask(this.#secrets());
+    const through = this.#through[stream === 1 ? 0 : 1];
     return {
+      passOn: mask.changes ? null : (pipe, bytes) => through.take(pipe, bytes),
       prepare: (chunk) => mask.push(chunk),
-      write: (piece) => this.#record(stream, piece),
-      end: async () => void (await this.#record(stream, mask.end())),
+      write: (piece, passedOn) => this.#record(stream, piece, passedOn),
+      end: async () => void (await this.#record(stream, mask.end(), 0)),
     };
   }
 
@@ -63,14 +65,14 @@ export class Recorder {
     for (const file of [...this.#logs, this.#timelineFile, this.#combined]) file?.close();
   }
 
-  async #record(stream: 1 | 2, chunk: Buffer): Promise<Memory> {
+  async #record(stream: 1 | 2, chunk: Buffer, passedOn: number): Promise<Memory> {
     if (chunk.length === 0) return 'free';
     const arrival = this.#timeline.arrive(stream);
     const index = stream === 1 ? 0 : 1;
     const combined = this.#combined;
     if (combined !== null) this.#combining = this.#combining.then(() => combined.append(chunk));
     const [memory] = await Promise.all([
-      this.#through[index].write(chunk),
+      this.#through[index].write(chunk.subarray(passedOn)),
       this.#logs[index].append(chunk).then((bytes) => arrival.stored(bytes)),
       this.#combining,
     ]);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fixture } from '../helpers/fixture.ts';
 import { runJob, startJob } from '../helpers/job.ts';
+import { seeded } from '../helpers/seeded.ts';
 import { until } from '../helpers/until.ts';
 
 const MiB = 1024 * 1024;
@@ -27,6 +28,39 @@ test('a reader that begins late gets all of it, through a pipe', async (t) => {
   const { stdout, kept } = await runJob(t, ['head', '-c', String(4 * MiB), '/dev/zero'], { under });
   assert.equal(stdout.length, 4 * MiB);
   assert.equal(kept.text('exitcode'), '0');
+});
+
+test('every byte reaches a reader at a pipe, whatever the pieces and his pace, and the file', async (t) => {
+  const { seed } = seeded(t);
+  const job = `srand(${seed}); $| = 1; my $n = 0;
+    while ($n < ${16 * MiB}) {
+      my $piece = join('', map { pack('N', $n++) } 1 .. 1 + int(rand(rand() < 0.5 ? 100 : 60_000)));
+      $n += length $piece;
+      print {rand() < 0.9 ? *STDOUT : *STDERR} $piece;
+      select(undef, undef, undef, 0.001) if rand() < 0.1;
+    }`;
+  const reader = `srand(${seed}); $| = 1; my $piece;
+    while (sysread(STDIN, $piece, 1 + int(rand(rand() < 0.5 ? 5_000 : 500_000)))) {
+      print $piece;
+      select(undef, undef, undef, 0.002) if rand() < 0.1;
+    }`;
+  const under = ['sh', '-c', `"$@" | perl -e '${reader}'`, 'sh'];
+  const { stdout, stderr, kept } = await runJob(t, ['perl', '-e', job], { under });
+  assert.ok(stdout.length > MiB && stdout.equals(kept.bytes('stdout')));
+  assert.equal(stderr, kept.text('stderr'));
+});
+
+test('a reader at a pipe that stalls holds the job; asked to end, the job’s output is kept whole', async (t) => {
+  const under = ['sh', '-c', '"$@" | { head -c 100000 >/dev/null; exec sleep 1000; }', 'sh'];
+  const job = startJob(t, ['sh', '-c', 'trap "exit 9" TERM; while :; do head -c 1000000 /dev/zero; done'], {
+    under,
+  });
+  await stalled(() => (job.kept.has('stdout') ? statSync(job.kept.path('stdout')).size : 0));
+  writeFileSync(job.kept.path('signal'), 'TERM');
+  await job.kept.sealed();
+  const { verdict, stdout } = job.kept.result();
+  assert.equal(verdict, 'terminated');
+  assert.equal(stdout.bytes, statSync(job.kept.path('stdout')).size);
 });
 
 test('a stalled reader holds the job, not the memory; signals still work, and the seal comes', async (t) => {
