@@ -9,6 +9,7 @@ import { openMember, readFull } from './read-file.ts';
 import { readingReason } from './reasons.ts';
 import type { SavedFile } from './saved-file.ts';
 import type { Skipped } from './skipped.ts';
+import { ZipDirectory } from './zip-directory.ts';
 import {
   dataDescriptor,
   directoryRecord,
@@ -29,7 +30,7 @@ const fileTypes = { file: 0o100000, directory: 0o040000, link: 0o120000 } as con
 
 /**
  * Writes members as a ZIP file, compressed on all cores, with modes, times and links as Info-ZIP keeps them; the same
- * bytes for the same tree. Its directory is kept in memory until the end, which the format wants.
+ * bytes for the same tree.
  */
 export async function writeZip(
   members: Iterable<Member>,
@@ -53,7 +54,7 @@ class ZipWriter {
   readonly #file: SavedFile;
   readonly #order: InOrder;
   readonly #deflater = new Deflater(level);
-  readonly #directory: Buffer[] = [];
+  readonly #directory = new ZipDirectory();
 
   constructor(file: SavedFile, parallel: number) {
     this.#file = file;
@@ -96,8 +97,8 @@ class ZipWriter {
   async end(): Promise<void> {
     await this.#order.drain();
     const offset = this.#file.bytes;
-    for (const record of this.#directory) this.#file.write(record);
-    this.#file.write(endOfDirectory(this.#directory.length, offset, this.#file.bytes - offset));
+    for (const records of this.#directory.pages()) this.#file.write(records);
+    this.#file.write(endOfDirectory(this.#directory.count, offset, this.#file.bytes - offset));
   }
 
   #addWhole(member: Member, source: number, skipped: Skipped): void {
@@ -136,14 +137,14 @@ class ZipWriter {
     this.#order.add(Promise.resolve(), () => {
       entry = { ...entry, checksum };
       this.#file.write(dataDescriptor(entry));
-      this.#directory.push(directoryRecord(entry));
+      this.#directory.add(directoryRecord(entry));
     });
   }
 
   #put(entry: ZipEntry, pieces: readonly Buffer[]): void {
     this.#file.write(localHeader(entry));
     for (const piece of pieces) this.#file.write(piece);
-    this.#directory.push(directoryRecord(entry));
+    this.#directory.add(directoryRecord(entry));
   }
 }
 

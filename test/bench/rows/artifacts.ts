@@ -55,6 +55,11 @@ export const rows: readonly Row[] = [
   memory('artifact-gzip-memory', 'peak memory, 1 GB as .tgz', { ...mixed, others: {} }),
   memory('artifact-zstd-memory', 'peak memory, 1 GB as .tar.zst', { ...mixed, archive: zstd, others: {} }),
   memory('artifact-small-memory', 'peak memory, 100,000 files as .tgz', { ...small, others: {} }),
+  memory('artifact-zip-memory', 'peak memory, 100,000 files as .zip', {
+    ...small,
+    archive: { zip: {} },
+    others: {},
+  }),
   memory('artifact-large-memory', 'peak memory, 10 GB as .tgz', {
     make: makeLarge,
     bytes: largeBytes,
