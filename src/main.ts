@@ -3,8 +3,13 @@ import { allSaid } from './base/log.ts';
 import { cli } from './cli.ts';
 import { readEnviron } from './kernel/environ.ts';
 import { exitNow } from './kernel/exit.ts';
+import { ignoredSignals, ignoreSignals } from './kernel/ignored.ts';
 import { Environment } from './settings/environment.ts';
 import { readLaunch, undisguise } from './settings/launch.ts';
+
+/** SIGPIPE, SIGXFSZ: a write that fails says so itself. */
+const pipeSignal = 13;
+const fileSizeSignal = 25;
 
 /**
  * The process edge. Words and variables are taken as bytes from /proc, since Node turns them into UTF-8; where /proc is
@@ -20,7 +25,11 @@ if (launched) restoreForLibraries();
 // threads may be held by readers that have stalled; the others keep the files going.
 process.env['UV_THREADPOOL_SIZE'] = '6';
 
-void cli({ words, environment, program, print }).then(async (status) => {
+const ignored = ignoredSignals();
+// The runtime would have done this at its start, and so have hidden what was ignored before (build/keep-signals.ts).
+ignoreSignals([pipeSignal, fileSizeSignal]);
+
+void cli({ words, environment, program, ignored, print }).then(async (status) => {
   await allSaid();
   // Not Node's own exit: it would wait for a thread that writes to a stalled reader.
   exitNow(status);

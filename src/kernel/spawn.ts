@@ -1,4 +1,5 @@
 import { getRawPointer } from 'node:ffi';
+import { whileIgnoring } from './ignored.ts';
 import { bind } from './libc.ts';
 
 const setProcessGroup = 0x02;
@@ -41,12 +42,14 @@ export interface SpawnRequest {
   readonly descriptors: ReadonlyMap<number, DescriptorSource>;
   /** Descriptors above 2 that the child gets as they are: Node has made them close-on-exec. */
   readonly inherited: readonly number[];
+  /** Signals that the child ignores; all others have their default action. */
+  readonly ignored: readonly number[];
   /** The child leads a new process group, or a new session (whose first opened terminal becomes its own). */
   readonly leads: 'group' | 'session';
 }
 
 /**
- * posix_spawn(3): starts a program with default signal actions, nothing blocked, and this process's umask, directory
+ * posix_spawn(3): starts a program with nothing blocked, and this process's umask, directory
  * and user.
  * @returns the process id, or the errno of what failed, exec included
  */
@@ -58,7 +61,7 @@ export function spawnProcess(request: SpawnRequest): { readonly pid: number } | 
   // The paths' memory must live until the call.
   const paths: Buffer[] = [];
   try {
-    setAttributes(attributes, request.leads);
+    setAttributes(attributes, request);
     for (const number of standard) {
       const source = request.descriptors.get(number) ?? { descriptor: number };
       addAction(actions, number, source, paths);
@@ -67,13 +70,10 @@ export function spawnProcess(request: SpawnRequest): { readonly pid: number } | 
     const pid = Buffer.alloc(4);
     const words = pointerArray(request.words);
     const environment = pointerArray(request.environment);
-    const failed = libc().posix_spawn(
-      pid,
-      Buffer.concat([request.file, Buffer.alloc(1)]),
-      actions,
-      attributes,
-      words.pointers,
-      environment.pointers,
+    const file = Buffer.concat([request.file, Buffer.alloc(1)]);
+    // A child cannot be told to ignore a signal: it goes on ignoring what its parent ignores.
+    const failed = whileIgnoring(request.ignored, () =>
+      libc().posix_spawn(pid, file, actions, attributes, words.pointers, environment.pointers),
     );
     return failed === 0 ? { pid: pid.readInt32LE(0) } : { errno: failed };
   } finally {
@@ -83,10 +83,15 @@ export function spawnProcess(request: SpawnRequest): { readonly pid: number } | 
   }
 }
 
-function setAttributes(attributes: Buffer, leads: SpawnRequest['leads']): void {
-  const all = Buffer.alloc(128, 0xff);
+function setAttributes(attributes: Buffer, { leads, ignored }: SpawnRequest): void {
+  const defaults = Buffer.alloc(128, 0xff);
+  // Bit n-1 stands for signal n (sigset_t).
+  for (const signal of ignored) {
+    const byte = (signal - 1) >> 3;
+    defaults.writeUInt8(defaults.readUInt8(byte) & ~(1 << ((signal - 1) & 7)), byte);
+  }
   const none = Buffer.alloc(128);
-  libc().posix_spawnattr_setsigdefault(attributes, all);
+  libc().posix_spawnattr_setsigdefault(attributes, defaults);
   libc().posix_spawnattr_setsigmask(attributes, none);
   const leadership = leads === 'session' ? setSession : setProcessGroup;
   libc().posix_spawnattr_setflags(attributes, leadership | setDefaultSignals | setSignalMask);

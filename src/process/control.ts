@@ -29,12 +29,19 @@ export class Control {
   #grace: Timer | null = null;
   readonly #graceMs: number;
   readonly #stopSignal: number;
+  readonly #ignored: ReadonlySet<number>;
   readonly #cancel = new AbortController();
   readonly #forwarded = new Set<number>();
 
-  constructor(options: { readonly graceMs: number; readonly stopSignal: number }) {
+  /** @param options `ignored`: signals that the emissary was started with ignored, as the job was */
+  constructor(options: {
+    readonly graceMs: number;
+    readonly stopSignal: number;
+    readonly ignored: readonly number[];
+  }) {
     this.#graceMs = options.graceMs;
     this.#stopSignal = options.stopSignal;
+    this.#ignored = new Set(options.ignored);
   }
 
   /** Aborted by the first stop or kill: ends every wait that has no process, and the patience with stalled readers. */
@@ -65,7 +72,10 @@ export class Control {
 
   /** A signal that arrived for the job, by the request file or at the emissary itself. */
   receive(cause: 'request' | 'signal', signal: number): void {
-    if (signal === killSignal) {
+    if (cause === 'signal' && this.#ignored.has(signal)) {
+      // It must not stop anything: nor would it without us. A job may have asked for it since.
+      this.#step('forward', signal);
+    } else if (signal === killSignal) {
       this.#note(cause, signal);
       this.#step('kill', signal);
     } else if (signal === terminateSignal || signal === this.#stopSignal) {

@@ -14,7 +14,7 @@ import type { Job } from './supervise.ts';
  * @throws Fault `usage` for an arguments file that is not a JSON array of strings
  */
 export function prepareJob(
-  { settings, layout, inherited }: Run,
+  { settings, layout, inherited, ignored }: Run,
   template: Template,
   environment: Environment,
 ): Job {
@@ -23,6 +23,7 @@ export function prepareJob(
     words: [...settings.command, ...argumentsFrom(settings.argumentsFile), ...script],
     environment: environment.entries.filter((entry) => !nameOf(entry).startsWith('EMISSARY_')),
     inherited,
+    ignored,
   };
 }
 

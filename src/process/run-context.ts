@@ -3,7 +3,7 @@ import { type ContainerLayout, type Layout, layoutOf } from '../contract/layout.
 import { inheritedDescriptors } from '../kernel/inherited.ts';
 import { adoptOrphans } from '../kernel/reap.ts';
 import { catchSignals } from '../kernel/signals.ts';
-import type { Environment } from '../settings/environment.ts';
+import type { Edge } from '../settings/edge.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
 import { Children } from './children.ts';
 import { openContainer } from './container.ts';
@@ -29,6 +29,8 @@ export interface Run {
   readonly secrets: () => Secrets;
   /** Descriptors above 2 that the emissary was started with. */
   readonly inherited: readonly number[];
+  /** Signals that it was started with ignored. */
+  readonly ignored: readonly number[];
   /** Catches the rest of the signals, once the job runs; calling it again does nothing. */
   readonly settle: () => void;
   /** Obeys signal requests from now on; calling it again does nothing. */
@@ -41,9 +43,9 @@ export interface Run {
  * Catches signals first of all, then makes the container's directory this run's own.
  * @throws Fault `volume`
  */
-export function openRun(settings: RunSettings, environment: Environment): Run {
+export function openRun(settings: RunSettings, { environment, ignored }: Edge): Run {
   const inherited = inheritedDescriptors();
-  const control = new Control(settings);
+  const control = new Control({ ...settings, ignored });
   const children = new Children();
   const onSignal = (signal: number) => {
     if (signal !== childSignal) control.receive('signal', signal);
@@ -61,8 +63,8 @@ export function openRun(settings: RunSettings, environment: Environment): Run {
   const over = new AbortController();
   const settle = once(() => catchSignals(realtimeSignals, onSignal));
   const watch = once(() => void watchRequests(container, control, over.signal));
-  const own = { settings, layout, container, control, children, recorder, record, secrets, inherited };
-  return { ...own, seal: new Seal(container), settle, watch, over };
+  const own = { settings, layout, container, control, children, recorder, record, secrets };
+  return { ...own, inherited, ignored, seal: new Seal(container), settle, watch, over };
 }
 
 function once<T>(make: () => T): () => T {

@@ -25,6 +25,8 @@ export interface Job {
   readonly environment: readonly Buffer[];
   /** Descriptors above 2 that the emissary was started with. */
   readonly inherited: readonly number[];
+  /** Signals that the emissary was started with ignored. */
+  readonly ignored: readonly number[];
 }
 
 /** What a run has for all its attempts. */

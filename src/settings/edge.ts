@@ -7,6 +7,8 @@ export interface Edge {
   readonly environment: Environment;
   /** The file that runs, for `init` to copy. */
   readonly program: string;
+  /** Signals that were ignored when the program was started. */
+  readonly ignored: readonly number[];
   /** Writes to our standard output; for verbs whose output is meant for the person. */
   print(text: string): void;
 }
