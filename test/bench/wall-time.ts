@@ -8,6 +8,7 @@ export function wallTimeMs(words: readonly string[], env: Readonly<Record<string
     stdio: ['ignore', 'ignore', 'pipe'],
     // A container engine that misses an exit must not hold the whole run.
     timeout: 60_000,
+    killSignal: 'SIGKILL',
     env: { PATH: process.env['PATH'], ...env },
   });
   const ms = Number(process.hrtime.bigint() - start) / 1e6;

@@ -22,6 +22,8 @@ export interface EngineResult {
   readonly stderr: string;
 }
 
+/** What no call of an engine needs in a test, ms: an engine that hangs fails its test, not the run. */
+const callBoundMs = 180_000;
 const setNeeded = resolve(import.meta.dirname, '../containers/containers.conf');
 
 /**
@@ -41,8 +43,15 @@ export async function requireEngine(t: TestContext, name: Engine['name']): Promi
 export function engineOf(name: Engine['name']): Engine {
   const env = name === 'podman' ? podmanEnvironment() : {};
   const run = async (words: readonly string[], options: Options = {}) => {
-    const result = await execa(name, words, { ...options, reject: false, env: { ...env, ...options.env } });
-    return { exitCode: result.exitCode, stdout: String(result.stdout), stderr: String(result.stderr) };
+    const bounded = {
+      timeout: callBoundMs,
+      ...options,
+      reject: false,
+      env: { ...env, ...options.env },
+    } as const;
+    const result = await execa(name, words, bounded);
+    const late = result.timedOut ? `${name} ${words[0]} did not end within ${bounded.timeout} ms\n` : '';
+    return { exitCode: result.exitCode, stdout: String(result.stdout), stderr: `${late}${result.stderr}` };
   };
   return {
     name,
@@ -50,9 +59,12 @@ export function engineOf(name: Engine['name']): Engine {
     run,
     async importTree(directory, image, changes = []) {
       const options = changes.map((change) => `--change '${change}'`).join(' ');
-      const { exitCode, stderr } = await execa({ env, shell: '/bin/sh', reject: false })(
-        `tar -C '${directory}' -c . | ${name} import ${options} - '${image}'`,
-      );
+      const { exitCode, stderr } = await execa({
+        env,
+        shell: '/bin/sh',
+        reject: false,
+        timeout: callBoundMs,
+      })(`tar -C '${directory}' -c . | ${name} import ${options} - '${image}'`);
       if (exitCode !== 0) throw new Error(`${name} import: ${stderr}`);
     },
   };

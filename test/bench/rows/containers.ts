@@ -8,6 +8,8 @@ import type { Bench, Measured, Row } from '../row.ts';
 import { wallTimeMs } from '../wall-time.ts';
 
 const runs = 20;
+/** What no call of an engine needs, ms. */
+const engineBoundMs = 60_000;
 const bare = 'the same container without the wrapper';
 const image = `localhost/emissary-bench-${process.pid}:latest`;
 
@@ -73,15 +75,10 @@ async function container(bench: Bench, engine: Engine): Promise<Measured> {
   let daemon: DockerDaemon | null = null;
   if (engine.name === 'docker') daemon = await startDockerDaemon();
   const env = { ...engine.env, ...(daemon !== null && { DOCKER_HOST: daemon.host }) };
+  const quietly = (file: string, words: readonly string[]) =>
+    execFileSync(file, words, { env: { ...process.env, ...env }, stdio: 'ignore', timeout: engineBoundMs });
   try {
-    execFileSync(
-      '/bin/sh',
-      ['-c', `tar -C '${busyboxTree(bench)}' -c . | ${engine.name} import - ${image}`],
-      {
-        env: { ...process.env, ...env },
-        stdio: 'ignore',
-      },
-    );
+    quietly('/bin/sh', ['-c', `tar -C '${busyboxTree(bench)}' -c . | ${engine.name} import - ${image}`]);
     const root = install(bench);
     const start = [engine.name, 'run', '--rm', '--network', 'none', '--volume', `${root}:/volume`, image];
     let count = 0;
@@ -94,11 +91,11 @@ async function container(bench: Bench, engine: Engine): Promise<Measured> {
       [bare]: () => wallTimeMs([...start, 'true'], env),
     });
   } finally {
-    execFileSync(engine.name, ['rmi', '--force', image], {
-      env: { ...process.env, ...env },
-      stdio: 'ignore',
-    });
-    await daemon?.stop();
+    try {
+      quietly(engine.name, ['rmi', '--force', image]);
+    } finally {
+      await daemon?.stop();
+    }
   }
 }
 
