@@ -1,6 +1,6 @@
 import { glob, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Judged, judge } from './judge.ts';
 import { peersAtHand, readPeer } from './peer.ts';
@@ -11,7 +11,7 @@ import { openWorkshop } from './workshop.ts';
 /**
  * `npm run bench`: every figure measured in the same run as what it is compared with; one table, and dist/bench.json.
  *
- *   npm run bench -- --only wall --only seal       these rows (a part of the name is enough)
+ *   npm run bench -- --only wall --only seal       these rows, by a part of their name or their file's
  *   npm run bench -- --peer mine='mine run --'     one more wrapper, its words before the job's; {root} is a directory
  *   npm run bench -- --scale 0.1                   a tenth of the runs
  *   npm run bench -- --strict                      status 1 when a target is missed
@@ -24,10 +24,15 @@ const { values } = parseArgs({
     strict: { type: 'boolean', default: false },
   },
 });
-const rows = (await allRows()).filter(
-  ({ name }) => values.only.length === 0 || values.only.some((word) => name.includes(word)),
-);
-if (rows.length === 0) throw new Error(`no row has ${values.only.join(' or ')} in its name`);
+const all = await allRows();
+const rows = all
+  .filter(({ place }) => values.only.length === 0 || values.only.some((word) => place.includes(word)))
+  .map(({ row }) => row);
+if (rows.length === 0) {
+  const names = all.map(({ place }) => place).join(', ');
+  process.stderr.write(`No figure has ${values.only.join(' or ')} in its name. There are ${names}.\n`);
+  process.exit(1);
+}
 using workshop = openWorkshop([...peersAtHand(), ...values.peer.map(readPeer)], Number(values.scale));
 const judged: Judged[] = [];
 const failed: string[] = [];
@@ -45,10 +50,14 @@ for (const failure of failed) process.stdout.write(`Not measured: ${failure}\n`)
 await writeFile('dist/bench.json', `${JSON.stringify({ machine, rows: judged, failed }, null, 2)}\n`);
 if (failed.length > 0 || (values.strict && judged.some(({ met }) => met === false))) process.exitCode = 1;
 
-async function allRows(): Promise<readonly Row[]> {
+/** Every figure, and where it is: `start/wall`. */
+async function allRows(): Promise<readonly { readonly place: string; readonly row: Row }[]> {
   const files = (await Array.fromAsync(glob('rows/*.ts', { cwd: import.meta.dirname }))).sort();
   const modules = await Promise.all(
-    files.map((file) => import(`./${file}`) as Promise<{ readonly rows: readonly Row[] }>),
+    files.map(async (file) => {
+      const { rows } = (await import(`./${file}`)) as { readonly rows: readonly Row[] };
+      return rows.map((row) => ({ place: `${basename(file, '.ts')}/${row.name}`, row }));
+    }),
   );
-  return modules.flatMap((module) => module.rows);
+  return modules.flat();
 }
