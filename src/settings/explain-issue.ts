@@ -31,7 +31,10 @@ export function explainIssue(issue: Issue, input: unknown): string {
 function explainUnion(issue: Extract<Issue, { code: 'invalid_union' }>, found: unknown): string {
   const first = issue.errors.map(([each]) => each).filter((each) => each !== undefined);
   const near = first.find((each) => each.code !== 'invalid_type' || each.path.length > 0);
-  if (near !== undefined) return explainIssue(near, found);
+  if (near !== undefined) {
+    const key = near.path.map((part) => `its ${String(part)} `).join('');
+    return key + explainIssue(near, found);
+  }
   const types = first.map((each) => (each.code === 'invalid_type' ? withArticle(each.expected) : ''));
   return `must be ${types.join(' or ')}, found ${shown(found)}`;
 }

@@ -5,7 +5,8 @@ import { durationSeconds } from './duration.ts';
 
 const absolutePath = z
   .string()
-  .check(z.refine((path) => isAbsolute(path) && !path.includes('\0'), 'must be an absolute path'))
+  .check(z.refine(isAbsolute, 'must be an absolute path'))
+  .check(z.refine((path) => !path.includes('\0'), 'must not contain NUL'))
   .check(z.refine((path) => !path.split('/').includes('..'), 'must not contain ".."'));
 const containerName = z
   .string()

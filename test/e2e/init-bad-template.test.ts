@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { emissary } from '../helpers/emissary.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+const raw = { data: '' };
+const input = (more: object) => ({ inputs: { artifacts: [{ name: 'a', path: '/x', ...more }] } });
+const artifact = (more: object) => ({ outputs: { artifacts: [{ name: 'a', path: '/x', ...more }] } });
+const parameter = (more: object) => ({
+  outputs: { parameters: [{ name: 'a', valueFrom: { path: '/x' }, ...more }] },
+});
+
+const oneSource = 'exactly one of raw, rawBase64, file and http is wanted, found';
+
+/** Each key of inputs, script and outputs with what it must not be. */
+const templates: readonly (readonly [object, string])[] = [
+  [{ inputs: [] }, 'inputs: must be an object, found an array'],
+  [{ inputs: { artifacts: {} } }, 'inputs.artifacts: must be an array, found an object'],
+  [{ inputs: { artifacts: ['x'] } }, 'inputs.artifacts[0]: must be an object, found "x"'],
+  [input({ name: null, raw }), 'inputs.artifacts[0].name: must be a string, found null'],
+  [
+    { inputs: { artifacts: [{ name: 'a', raw }] } },
+    'inputs.artifacts[0].path: must be a string, found nothing',
+  ],
+  [input({ path: 'x', raw }), 'inputs.artifacts[0].path: must be an absolute path'],
+  [input({ path: '/a/../x', raw }), 'inputs.artifacts[0].path: must not contain ".."'],
+  [input({ path: '/a\0b', raw }), 'inputs.artifacts[0].path: must not contain NUL'],
+  [input({}), `inputs.artifacts[0]: ${oneSource} 0`],
+  [input({ raw, file: '/y' }), `inputs.artifacts[0]: ${oneSource} 2`],
+  [input({ raw: {} }), 'inputs.artifacts[0].raw.data: must be a string, found nothing'],
+  [input({ raw: 'x' }), 'inputs.artifacts[0].raw: must be an object, found "x"'],
+  [input({ rawBase64: 7 }), 'inputs.artifacts[0].rawBase64: must be a string or an object, found 7'],
+  [input({ rawBase64: {} }), 'inputs.artifacts[0].rawBase64: its data must be a string, found nothing'],
+  [input({ file: 'y' }), 'inputs.artifacts[0].file: must be an absolute path'],
+  [input({ file: { path: 'y' } }), 'inputs.artifacts[0].file.path: must be an absolute path'],
+  [input({ file: 7 }), 'inputs.artifacts[0].file: must be a string or an object, found 7'],
+  [input({ http: {} }), 'inputs.artifacts[0].http.url: must be a string, found nothing'],
+  [input({ http: { url: 'ftp://x' } }), 'inputs.artifacts[0].http.url: must be an http(s) URL'],
+  [input({ http: { url: 'http://' } }), 'inputs.artifacts[0].http.url: must be an http(s) URL'],
+  [
+    input({ http: { url: 'http://x/', sha256: 'abc' } }),
+    'inputs.artifacts[0].http.sha256: must be 64 hexadecimal digits',
+  ],
+  [input({ optional: 1, raw }), 'inputs.artifacts[0].optional: must be true or false, found 1'],
+  [input({ mode: '0644', raw }), 'inputs.artifacts[0].mode: must be a number, found "0644"'],
+  [input({ mode: 4096, raw }), 'inputs.artifacts[0].mode: must be at most 4095, found 4096'],
+  [input({ mode: -1, raw }), 'inputs.artifacts[0].mode: must be at least 0, found -1'],
+  [input({ mode: 1.5, raw }), 'inputs.artifacts[0].mode: must be a whole number, found 1.5'],
+  [input({ archive: 'tar', raw }), 'inputs.artifacts[0].archive: must be an object, found "tar"'],
+  [input({ archive: { tar: true }, raw }), 'inputs.artifacts[0].archive.tar: must be an object, found true'],
+  [input({ archive: { zstd: {} }, raw }), 'inputs.artifacts[0].archive: an input cannot be zstd'],
+  [
+    input({ archive: { tar: {}, zip: {} }, raw }),
+    'inputs.artifacts[0].archive: one strategy is wanted, found tar and zip',
+  ],
+  [{ script: {} }, 'script.source: must be a string, found nothing'],
+  [artifact({ name: 7 }), 'outputs.artifacts[0].name: must be a string, found 7'],
+  [artifact({ path: '/a\0' }), 'outputs.artifacts[0].path: must not contain NUL'],
+  [artifact({ archive: 'zip' }), 'outputs.artifacts[0].archive: must be an object, found "zip"'],
+  [artifact({ archive: { zip: true } }), 'outputs.artifacts[0].archive.zip: must be an object, found true'],
+  [
+    artifact({ archive: { none: [] } }),
+    'outputs.artifacts[0].archive.none: must be an object, found an array',
+  ],
+  [
+    artifact({ archive: { zstd: { level: 20 } } }),
+    'outputs.artifacts[0].archive.zstd.level: must be at most 19, found 20',
+  ],
+  [
+    artifact({ archive: { tar: { compressionLevel: -1 } } }),
+    'outputs.artifacts[0].archive.tar.compressionLevel: must be at least 0, found -1',
+  ],
+  [
+    artifact({ archive: { tar: { compressionLevel: 1.5 } } }),
+    'outputs.artifacts[0].archive.tar.compressionLevel: must be a whole number, found 1.5',
+  ],
+  [
+    artifact({ archive: { tar: { compressionLevel: '9' } } }),
+    'outputs.artifacts[0].archive.tar.compressionLevel: must be a number, found "9"',
+  ],
+  [{ outputs: { parameters: {} } }, 'outputs.parameters: must be an array, found an object'],
+  [parameter({ name: 7 }), 'outputs.parameters[0].name: must be a string, found 7'],
+  [parameter({ valueFrom: 'x' }), 'outputs.parameters[0].valueFrom: must be an object, found "x"'],
+  [parameter({ valueFrom: { path: 'x' } }), 'outputs.parameters[0].valueFrom.path: must be an absolute path'],
+  [parameter({ valueFrom: { path: '/..' } }), 'outputs.parameters[0].valueFrom.path: must not contain ".."'],
+  [
+    parameter({ valueFrom: { path: '/x', default: 7 } }),
+    'outputs.parameters[0].valueFrom.default: must be a string, found 7',
+  ],
+];
+
+test('init refuses each key of inputs, script and outputs that is wrong by its path, and writes nothing', async (t) => {
+  const root = temporaryVolume(t);
+  for (const [template, problem] of templates) {
+    const stdin = JSON.stringify(template);
+    const { status, stderr } = await emissary(['init', '--template', '-'], { root, stdin });
+    const [sentence, ...more] = stderr.split(/: (?=inputs|script|outputs)|\n/);
+    assert.deepEqual([status, more.at(0), more.length], [64, problem, 2], stderr);
+    assert.match(sentence ?? '', /^emissary: Invalid template /);
+    assert.deepEqual(readdirSync(root), []);
+  }
+});
