@@ -28,10 +28,12 @@ export const limits = {
   lastWordsMs: 500,
   /** How long after its start a job is left alone by all that could come later, in ms. */
   settleMs: 5,
-  /** Bytes kept free for the result on a volume that the job fills. */
+  /** Bytes kept free for the result on a volume that the job fills, as far as they are there. */
   sealReserveBytes: 64 * KiB,
-  /** As above where there is no such room: a page of memory, or block of a disk. */
+  /** Bytes that must be had for it before the job starts: a page of memory, or block of a disk. */
   smallSealReserveBytes: 4 * KiB,
+  /** Characters of its message where there is no more room: six bytes each at the most, as JSON. */
+  shortMessageCharacters: 400,
   /** How long a leftover of a finished job has between TERM and KILL, in ms. */
   leftoverGraceMs: 2_000,
   /** How often KILL is repeated for leftovers that fork while they are killed, in ms. */

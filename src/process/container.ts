@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync } from 'node:fs';
+import { errnoText } from '../base/errno-text.ts';
 import { Fault, sentenceOf } from '../base/fault.ts';
-import { removeFile } from '../base/remove.ts';
+import { makeWay } from '../base/make-way.ts';
 import type { ContainerLayout, Layout } from '../contract/layout.ts';
 import { holdFifo } from '../kernel/lock.ts';
 
@@ -15,6 +16,7 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
   try {
     makeShared(layout.containers);
     makeShared(container.directory);
+    if (isDirectory(container.alive)) makeWay(container.alive);
     const held = holdFifo(container.alive);
     if (held === 'taken') {
       throw new Fault(
@@ -22,9 +24,9 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
         `Cannot run container ${name}: another emissary runs it in ${container.directory}`,
       );
     }
-    if (held !== 'held') throw new Error(`cannot make ${container.alive}: error ${held.errno}`);
+    if (held !== 'held') throw new Error(`cannot make ${container.alive}: ${errnoText(held.errno)}`);
     const stale = [container.exitCode, container.result, container.started, container.combined];
-    for (const path of stale) removeFile(path);
+    for (const path of stale) makeWay(path);
     return container;
   } catch (error) {
     if (error instanceof Fault) throw error;
@@ -42,4 +44,8 @@ export function makeShared(directory: string): void {
     throw error;
   }
   chmodSync(directory, 0o777);
+}
+
+function isDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -1,3 +1,4 @@
+import { errnoText } from '../base/errno-text.ts';
 import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { makePipe, type Pipe } from '../kernel/pipe.ts';
@@ -21,6 +22,7 @@ export interface JobStreams {
 /** A pipe for the job's output. */
 export function openPipe(): Pipe {
   const pipe = makePipe(limits.pipeBytes);
-  if ('errno' in pipe) throw new Fault('supervision', `Cannot make a pipe for the job: error ${pipe.errno}`);
+  if ('errno' in pipe)
+    throw new Fault('supervision', `Cannot make a pipe for the job: ${errnoText(pipe.errno)}`);
   return pipe;
 }

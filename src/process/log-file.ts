@@ -1,7 +1,7 @@
 import { closeSync, constants, fchmodSync, openSync } from 'node:fs';
 import { errnoOf } from '../base/fault.ts';
 import { say } from '../base/log.ts';
-import { removeFile } from '../base/remove.ts';
+import { makeWay } from '../base/make-way.ts';
 import type { StreamRecord } from '../contract/records.ts';
 import { writeSome } from './write-some.ts';
 
@@ -22,7 +22,7 @@ export class LogFile {
    */
   constructor(path: string, limit: number) {
     // A leftover may belong to another user, or be a link: it is never opened.
-    removeFile(path);
+    makeWay(path);
     this.#path = path;
     this.#file = openSync(
       path,

@@ -1,6 +1,7 @@
 import { constants, fchmodSync, fstatSync, ftruncateSync, lstatSync, openSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf } from '../base/fault.ts';
+import { makeWay } from '../base/make-way.ts';
 import { removeFile } from '../base/remove.ts';
 import { writeWhole } from '../contract/publish.ts';
 
@@ -13,27 +14,38 @@ const published = 0o644;
 export class Reserve {
   readonly #target: string;
   readonly #path: string;
-  readonly #sizes: readonly number[];
   #file: number | null = null;
 
-  /**
-   * @param target the path of the file that is to come
-   * @param sizes bytes to be had, in order of preference; a larger file cannot be published
-   */
-  constructor(target: string, sizes: readonly number[]) {
+  /** @param target the path of the file that is to come */
+  constructor(target: string) {
     this.#target = target;
     this.#path = join(dirname(target), `.${basename(target)}.reserve`);
-    this.#sizes = sizes;
   }
 
-  /** Takes the room, once. @throws the operating system's error */
-  take(): void {
-    if (this.#file !== null) return;
-    removeFile(this.#path);
+  /**
+   * Takes room for so many bytes.
+   * @throws the operating system's error
+   */
+  take(bytes: number): void {
+    makeWay(this.#path);
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
     const file = openSync(this.#path, flags, published);
     this.#file = file;
-    this.#fill(file, this.#sizes);
+    writeWhole(file, Buffer.alloc(bytes, ' '), 0);
+  }
+
+  /** Takes more, so many bytes in all, if that much is there. @throws the operating system's error, but ENOSPC */
+  grow(bytes: number): void {
+    const file = this.#file;
+    if (file === null) return;
+    const { size } = fstatSync(file);
+    try {
+      writeWhole(file, Buffer.alloc(Math.max(0, bytes - size), ' '), size);
+    } catch (error) {
+      // The last of the room is the job's.
+      ftruncateSync(file, size);
+      if (errnoOf(error) !== 'ENOSPC') throw error;
+    }
   }
 
   /**
@@ -54,16 +66,6 @@ export class Reserve {
   /** Gives the room back. */
   free(): void {
     if (this.#file !== null && this.#isThere(this.#file)) removeFile(this.#path);
-  }
-
-  #fill(file: number, [bytes = 0, ...smaller]: readonly number[]): void {
-    try {
-      writeWhole(file, Buffer.alloc(bytes, ' '), 0);
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOSPC' || smaller.length === 0) throw error;
-      ftruncateSync(file, 0);
-      this.#fill(file, smaller);
-    }
   }
 
   #isThere(file: number): boolean {

@@ -43,7 +43,7 @@ function started(run: Run, template: Template, pid: number): void {
   const started: Started = { pid, startedAt: record.attemptAt, attempt };
   // First of all: until then a real-time signal would end us, and the job knows who its parent is.
   run.settle();
-  attempting(container, () => run.seal.reserve());
+  attempting(container, () => run.seal.reserveMore());
   attempting(container, () => publish(container.started, JSON.stringify(started)));
   if (attempt > 1) return;
   warnOfUnmasked(run.secrets());

@@ -14,6 +14,7 @@ import { Recorder } from './recorder.ts';
 import { watchRequests } from './requests.ts';
 import { RunRecord } from './run-record.ts';
 import { Seal } from './seal.ts';
+import { orSealed } from './seal-refusal.ts';
 
 /** Everything that one run has at hand. */
 export interface Run {
@@ -59,12 +60,14 @@ export function openRun(settings: RunSettings, { environment, ignored }: Edge): 
   const secrets = once(() => findSecrets(environment.entries, settings.maskNames));
   const record = new RunRecord(settings.name, secrets);
   record.setCommand(settings.command);
-  const recorder = openRecorder(container, settings, secrets);
+  const seal = new Seal(container);
+  seal.reserve();
+  const recorder = orSealed({ seal, record }, () => openRecorder(container, settings, secrets));
   const over = new AbortController();
   const settle = once(() => catchSignals(realtimeSignals, onSignal));
   const watch = once(() => void watchRequests(container, control, over.signal));
   const own = { settings, layout, container, control, children, recorder, record, secrets };
-  return { ...own, inherited, ignored, seal: new Seal(container), settle, watch, over };
+  return { ...own, inherited, ignored, seal, settle, watch, over };
 }
 
 function once<T>(make: () => T): () => T {
@@ -77,18 +80,10 @@ function once<T>(make: () => T): () => T {
 
 function openRecorder(container: ContainerLayout, settings: RunSettings, secrets: () => Secrets): Recorder {
   try {
-    return new Recorder(container, {
-      logLimit: settings.logLimit,
-      combined: settings.combined,
-      secrets,
-    });
+    const { logLimit, combined } = settings;
+    return new Recorder(container, { logLimit, combined, secrets });
   } catch (cause) {
-    throw new Fault(
-      'volume',
-      `Cannot keep the job's output in ${container.directory}: ${sentenceOf(cause)}`,
-      {
-        cause,
-      },
-    );
+    const sentence = `Cannot keep the job's output in ${container.directory}: ${sentenceOf(cause)}`;
+    throw new Fault('volume', sentence, { cause });
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Fault } from '../base/fault.ts';
+import { Fault } from '../base/fault.ts';
 import { layoutOf } from '../contract/layout.ts';
 import type { Edge } from '../settings/edge.ts';
 import { whereToSeal } from '../settings/run-settings.ts';
@@ -21,14 +21,27 @@ export function sealRefusal(edge: Edge, words: readonly Buffer[], fault: Fault):
     const { root, name } = whereToSeal(edge, words);
     if (!existsSync(root)) return;
     const container = openContainer(layoutOf(root), name);
-    const judgement = failedRun(fault.status, fault.message);
-    const result = new RunRecord(name, () => noSecrets).result(
-      judgement,
-      { stdout: nothing, stderr: nothing },
-      noUsage,
-    );
-    new Seal(container).publish(result);
+    sealFault(new Seal(container), new RunRecord(name, () => noSecrets), fault);
   } catch {
     // The refusal itself is what the person has to know, and it is said by whoever catches it.
   }
+}
+
+/** Does something for a run that has not begun; where it fails with a Fault, the run is sealed, if it can be. */
+export function orSealed<T>(run: { readonly seal: Seal; readonly record: RunRecord }, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    try {
+      if (error instanceof Fault) sealFault(run.seal, run.record, error);
+    } catch {
+      // As above.
+    }
+    throw error;
+  }
+}
+
+function sealFault(seal: Seal, record: RunRecord, fault: Fault): void {
+  const judgement = failedRun(fault.status, fault.message);
+  seal.publish(record.result(judgement, { stdout: nothing, stderr: nothing }, noUsage));
 }

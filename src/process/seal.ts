@@ -1,11 +1,10 @@
-import { lstatSync, renameSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { pid } from 'node:process';
-import { Fault, sentenceOf } from '../base/fault.ts';
+import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { say } from '../base/log.ts';
+import { makeWay } from '../base/make-way.ts';
 import type { ContainerLayout } from '../contract/layout.ts';
 import { publish } from '../contract/publish.ts';
-import type { Result } from '../contract/records.ts';
+import { noOutputs, type Result } from '../contract/records.ts';
 import { makeShared } from './container.ts';
 import { Reserve } from './reserve.ts';
 
@@ -18,18 +17,33 @@ export class Seal {
   /** @param container whose end it is */
   constructor(container: ContainerLayout) {
     this.#container = container;
-    this.#result = new Reserve(container.result, [limits.sealReserveBytes, limits.smallSealReserveBytes]);
-    this.#exitCode = new Reserve(container.exitCode, [limits.exitCodeBytes]);
+    this.#result = new Reserve(container.result);
+    this.#exitCode = new Reserve(container.exitCode);
   }
 
   /**
-   * Takes room for both while there is some: a job that fills the volume is sealed all the same. Where the volume is
-   * almost full already, less: a record with short words fits in there.
-   * @throws the operating system's error
+   * Takes room for both, before the job starts: one that fills the volume is sealed all the same.
+   * @throws Fault `volume` when there is none: the end of such a job could not be told
    */
   reserve(): void {
-    this.#exitCode.take();
-    this.#result.take();
+    try {
+      this.#exitCode.take(limits.exitCodeBytes);
+      this.#result.take(limits.smallSealReserveBytes);
+    } catch (cause) {
+      const { name, directory } = this.#container;
+      this.#exitCode.free();
+      this.#result.free();
+      throw new Fault(
+        'volume',
+        `Cannot run container ${name}: no room for the record of its end in ${directory}: ${sentenceOf(cause)}`,
+        { cause },
+      );
+    }
+  }
+
+  /** Takes room for a result with many words and outputs, if there is so much. @throws the operating system's error */
+  reserveMore(): void {
+    this.#result.grow(limits.sealReserveBytes);
   }
 
   /**
@@ -37,27 +51,49 @@ export class Seal {
    * @throws Fault `volume` when it cannot be written; then there is no seal, and nothing half-written
    */
   publish(result: Result): void {
-    const { directory, result: resultPath, exitCode } = this.#container;
+    const { directory, exitCode } = this.#container;
     try {
       makeShared(directory);
-      this.#put(this.#result, resultPath, `${JSON.stringify(result)}\n`);
-      this.#put(this.#exitCode, exitCode, String(result.exitCode));
+      this.#publishResult(result);
+      const text = Buffer.from(String(result.exitCode));
+      makeWay(exitCode);
+      if (!this.#exitCode.publish(text)) publish(exitCode, text);
+      this.#exitCode.free();
     } catch (cause) {
       throw new Fault('volume', `Cannot seal ${directory}: ${sentenceOf(cause)}`, { cause });
     }
   }
 
-  #put(reserve: Reserve, path: string, content: string): void {
-    makeWay(path, this.#container.directory);
-    const bytes = Buffer.from(content);
-    if (reserve.publish(bytes)) return;
-    reserve.free();
-    publish(path, bytes);
+  /** In the room that was taken; in more, if it takes more; and in short where there is no more. */
+  #publishResult(result: Result): void {
+    const path = this.#container.result;
+    makeWay(path);
+    const whole = textOf(result);
+    if (!this.#result.publish(whole)) {
+      try {
+        publish(path, whole);
+      } catch (error) {
+        if (errnoOf(error) !== 'ENOSPC') throw error;
+        const short = textOf(shortened(result));
+        if (!this.#result.publish(short)) throw error;
+        say(`the volume is full: ${path} has neither the command nor the outputs nor earlier attempts`);
+      }
+    }
+    this.#result.free();
   }
 }
 
-/** A file cannot be renamed over a directory, and a directory of the job's may be too large to be removed. */
-function makeWay(path: string, directory: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return;
-  renameSync(path, join(directory, `.${basename(path)}.${pid}.${Date.now()}.aside`));
+function textOf(result: Result): Buffer {
+  return Buffer.from(`${JSON.stringify(result)}\n`);
+}
+
+/** What fits into the least room that was taken, whatever the job's words and outputs. */
+function shortened(result: Result): Result {
+  return {
+    ...result,
+    command: [],
+    attempts: result.attempts.slice(-1),
+    message: result.message?.slice(0, limits.shortMessageCharacters) ?? null,
+    outputs: noOutputs,
+  };
 }

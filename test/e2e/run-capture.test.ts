@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
 import { type Kept, runJob, startJob } from '../helpers/job.ts';
-import { program } from '../helpers/program.ts';
-import { lacks } from '../helpers/require.ts';
 import { seeded } from '../helpers/seeded.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
@@ -116,38 +114,6 @@ test('run keeps all of an output that is as long as the limit', async (t) => {
   assert.deepEqual([stderr, kept.result().stdout], ['', { bytes: 1000, truncated: false }]);
 });
 
-for (const size of ['256k', '16k']) {
-  test(`run goes on where a volume of ${size} is full: all is passed on, one warning, sealed`, async (t) => {
-    const root = join(temporaryVolume(t), 'small');
-    const command = `mkdir -p "$0"; mount -t tmpfs -o size=${size},mode=777 tmpfs "$0" && EMISSARY_ROOT="$0" "$@"; status=$?
-      mkdir "$0.copy"; cp -r "$0/ctr" "$0.copy"; exit $status`;
-    const words = [program, 'run', '--', 'sh', '-c', 'head -c 1000000 /dev/zero; exit 5'];
-    const probe = await execa({ reject: false })`unshare --mount mount -t tmpfs tmpfs /mnt`;
-    if (probe.exitCode !== 0) return lacks(t, 'a mount of its own cannot be made');
-    const { exitCode, stdout, stderr } = await execa(
-      'unshare',
-      ['--mount', 'sh', '-c', command, root, ...words],
-      {
-        reject: false,
-        encoding: 'buffer',
-        maxBuffer: 2 * MiB,
-      },
-    );
-    const said = Buffer.from(stderr).toString();
-    assert.deepEqual([exitCode, stdout.length], [5, 1_000_000], said);
-    assert.equal(
-      said.match(/no more output is kept in .*stdout: the volume is full; the job goes on\n/g)?.length,
-      1,
-      said,
-    );
-    const kept = (file: string) => readFileSync(join(`${root}.copy`, 'ctr/main', file), 'utf8');
-    assert.equal(kept('exitcode'), '5');
-    const { stdout: stream, verdict } = JSON.parse(kept('result.json'));
-    assert.deepEqual([stream.truncated, verdict], [true, 'failed']);
-    assert.equal(kept('stdout').length, stream.bytes);
-  });
-}
-
 test('run keeps the output in files of its own, whatever stood there', async (t) => {
   const { kept } = await runJob(t, ['true']);
   const victim = join(kept.root, 'victim');
@@ -157,6 +123,21 @@ test('run keeps the output in files of its own, whatever stood there', async (t)
   await until('the new output', () => kept.text('stdout') === 'new\n');
   assert.equal(readFileSync(victim, 'utf8'), 'untouched');
 });
+
+const places = ['stdout', 'stderr', 'timeline', 'combined', 'started', 'result.json', 'exitcode', 'alive'];
+for (const place of [...places, '.exitcode.reserve', '.result.json.reserve']) {
+  test(`a directory in the place of ${place} is set aside`, async (t) => {
+    const root = temporaryVolume(t);
+    mkdirSync(join(root, 'ctr/main', place, 'full'), { recursive: true });
+    const options = ['--combined'];
+    const { status, stderr, kept } = await runJob(t, ['sh', '-c', 'echo new; exit 3'], { root, options });
+    assert.deepEqual([status, stderr, kept.text('exitcode')], [3, '', '3']);
+    assert.deepEqual([kept.text('stdout'), kept.text('combined')], ['new\n', 'new\n']);
+    assert.equal(kept.result().verdict, 'failed');
+    const aside = readdirSync(join(root, 'ctr/main')).filter((name) => name.endsWith('.aside'));
+    assert.deepEqual(readdirSync(kept.path(aside[0] ?? '')), ['full']);
+  });
+}
 
 function timelineOf(kept: Kept) {
   return kept

@@ -1,0 +1,18 @@
+import { lstatSync, renameSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { pid } from 'node:process';
+import { removeFile } from './remove.ts';
+
+/**
+ * Makes a place free, if something is there: a file, a link or a FIFO is removed; a directory, over which no file can be
+ * renamed and in which there may be anything, is set aside under another name.
+ *
+ * @throws the operating system's error
+ */
+export function makeWay(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+    renameSync(path, join(dirname(path), `.${basename(path)}.${pid}.${Date.now()}.aside`));
+  } else {
+    removeFile(path);
+  }
+}
