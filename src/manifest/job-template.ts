@@ -1,8 +1,6 @@
 import { isAbsolute, join, normalize } from 'node:path';
 import type { ManifestSettings } from '../settings/manifest-settings.ts';
-
-/** Where a job's relative files are when nothing else is said: every image has it. */
-const defaultDirectory = '/tmp';
+import { jobDirectory } from './job-variables.ts';
 
 /**
  * The template for `init`: the application's artifacts with absolute paths are saved as such; the others are, as in
@@ -12,13 +10,13 @@ export function jobTemplate(
   { application, jobId }: ManifestSettings,
   variables: ReadonlyMap<string, string>,
 ): Record<string, unknown> {
-  const directory = application.outputPath ?? variables.get('MULTIFLEXI_TMP') ?? defaultDirectory;
+  const directory = application.outputPath ?? (variables.get('MULTIFLEXI_TMP') || jobDirectory);
   const fixed = application.artifacts.filter(({ path }) => isAbsolute(path));
   const patterns = [
     ...application.artifacts.filter(({ path }) => !isAbsolute(path)).map(({ path }) => path),
     ...application.patterns,
   ];
-  const result = variables.get('RESULT_FILE');
+  const result = variables.get('RESULT_FILE') || undefined;
   return {
     ...(fixed.length > 0 && {
       outputs: {
@@ -27,12 +25,14 @@ export function jobTemplate(
     }),
     multiflexi: {
       ...(jobId !== null && { jobId }),
-      ...(result !== undefined && { resultFile: absolute(result, variables.get('MULTIFLEXI_TMP')) }),
+      ...(result !== undefined && {
+        resultFile: absolute(result, variables.get('MULTIFLEXI_TMP') || jobDirectory),
+      }),
       ...(patterns.length > 0 && { artifactPatterns: [...new Set(patterns)], artifactDirectory: directory }),
     },
   };
 }
 
-function absolute(path: string, directory = defaultDirectory): string {
+function absolute(path: string, directory: string): string {
   return isAbsolute(path) ? normalize(path) : join(directory, path);
 }

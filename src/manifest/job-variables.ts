@@ -1,7 +1,11 @@
+import { isAbsolute } from 'node:path';
 import { Fault } from '../base/fault.ts';
 import type { Application } from '../settings/application.ts';
 import { defaultMask, secretNames } from '../settings/secret-names.ts';
 import { isExpanded } from './is-expanded.ts';
+
+/** Where a job's relative files are when nothing else is said: every image has it. */
+export const jobDirectory = '/tmp';
 
 /** A job's variables, the secret ones apart. */
 export interface JobVariables {
@@ -23,6 +27,9 @@ export function jobVariables(application: Application, given: ReadonlyMap<string
     if (defaultValue !== null) all.set(name, defaultValue);
   for (const [name, value] of given) all.set(name, value);
   checkValues(application, all);
+  // The report is found where the job writes it only if both take a relative name for one below the same directory.
+  if (!isAbsolute(all.get('RESULT_FILE') || '/') && !all.get('MULTIFLEXI_TMP'))
+    all.set('MULTIFLEXI_TMP', jobDirectory);
   const passwords = application.variables.filter(({ type }) => type === 'password').map(({ name }) => name);
   const patterns = defaultMask.split(',').map(secretNames);
   const masked = (name: string) => patterns.some((pattern) => pattern.test(name));

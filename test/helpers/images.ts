@@ -73,8 +73,8 @@ export function withBusybox(tree: Tree, names: readonly string[] = ['sh']): void
 }
 
 /** A program of this machine with all libraries it asks for (glibc). */
-export function withLibraries(tree: Tree, program: string): void {
-  tree.copy(program, program);
+export function withLibraries(tree: Tree, program: string, to: string = program): void {
+  tree.copy(program, to);
   const libraries = execFileSync('ldd', [program])
     .toString()
     .matchAll(/(\/\S+) \(0x/g);

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { here } from '../../build/architecture.ts';
+import { emissary } from '../helpers/emissary.ts';
+import { type Engine, requireEngine } from '../helpers/engine.ts';
+import { exampleMachine } from '../helpers/example.ts';
+import { makeImage, withBusybox, withLibraries } from '../helpers/images.ts';
+import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+for (const name of ['podman', 'docker'] as const) {
+  test(`${name}: the Dockerfile of the emissary builds offline, and its image installs for another user`, async (t) => {
+    const engine = await requireEngine(t, name);
+    if (engine === null) return;
+    const image = `localhost/emissary-test-built-${process.pid}:test`;
+    const said = ['--build-arg', `TARGETARCH=${here.oci}`, '--build-arg', 'VERSION=1.2.3'];
+    await build(t, engine, image, [...said, '--file', 'images/emissary/Dockerfile', 'dist/image']);
+    const inspected = await engine.run(['image', 'inspect', image]);
+    const [{ Config: config }] = JSON.parse(inspected.stdout);
+    assert.deepEqual([config.User, config.Entrypoint], ['65532:65532', ['/emissary']]);
+    assert.equal(config.Labels['org.opencontainers.image.version'], '1.2.3');
+    const job = await makeImage(t, engine, 'user', (tree) => withBusybox(tree));
+    const volume = `emissary-test-built-${process.pid}`;
+    t.after(() => engine.run(['volume', 'rm', '--force', volume]));
+    const words = ['run', '--rm', '--network', 'none', '--read-only', '--volume', `${volume}:/var/run/argo`];
+    const init = await engine.run([...words, image, 'init']);
+    assert.deepEqual([init.exitCode, init.stderr], [0, '']);
+    const command = ['/var/run/argo/emissary', 'run', '--', 'sh', '-c', 'echo ran; exit 4'];
+    const run = await engine.run([...words, '--user', '1000:1000', job, ...command]);
+    assert.deepEqual([run.exitCode, run.stdout, run.stderr], [4, 'ran', '']);
+    const status = await engine.run([...words, image, 'status']);
+    assert.match(status.stdout, /^main +sealed +4 +failed/m);
+  });
+}
+
+test('podman: the sample application builds from its Dockerfile, and runs in the pod that manifest prints', async (t) => {
+  const machine = await exampleMachine(t, 'podman');
+  if (machine === null) return;
+  const { engine } = machine;
+  const base = await makeImage(t, engine, 'node', (tree) => {
+    withBusybox(tree, ['sh', 'ln', 'env']);
+    tree.copy('/bin/busybox', '/usr/bin/env');
+    withLibraries(tree, process.execPath, '/usr/local/bin/node');
+  });
+  const file = 'images/licence-audit/Dockerfile';
+  await build(t, engine, 'multiflexi/licence-audit:0.1.0', [
+    '--build-arg',
+    `BASE=${base}`,
+    '--file',
+    file,
+    '.',
+  ]);
+  const cwd = temporaryVolume(t);
+  writeFileSync(join(cwd, 'report.env'), 'MULTIFLEXI_DATABASE_URL=sqlite:///multiflexi/multiflexi.sqlite\n');
+  const definition = join(process.cwd(), 'images/licence-audit/licence-audit.multiflexi.app.json');
+  const options = ['--job-id', '1', '--user', '1000', '--claim', 'multiflexi:/multiflexi'];
+  const words = ['manifest', ...options, '--report-variables', 'report.env', definition];
+  const printed = await emissary(words, { cwd });
+  assert.deepEqual([printed.status, printed.stderr], [0, '']);
+  writeFileSync(join(cwd, 'pod.yaml'), printed.stdout);
+  const played = await engine.run(['play', 'kube', '--network', 'none', join(cwd, 'pod.yaml')]);
+  assert.equal(played.exitCode, 0, played.stderr);
+  await until('the job is reported', () => machine.stored().end !== null, 60_000);
+  const { exitcode, lines, artifacts } = machine.stored();
+  assert.equal(exitcode, 0);
+  assert.match(lines.at(-1) ?? '', /^stdout \d+ packages, \d+ licences/);
+  assert.deepEqual(artifacts, ['licence-audit.json', 'licences.csv', 'licences.tgz']);
+});
+
+/** Builds an image, which goes when the test ends. */
+async function build(t: TestContext, engine: Engine, image: string, words: readonly string[]): Promise<void> {
+  t.after(() => engine.run(['rmi', '--force', image]));
+  const { exitCode, stderr } = await engine.run(['build', '--network', 'none', '--tag', image, ...words]);
+  assert.equal(exitCode, 0, stderr);
+}
