@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { errnoText } from '../base/errno-text.ts';
 import { Fault, sentenceOf } from '../base/fault.ts';
 import { makeWay } from '../base/make-way.ts';
@@ -32,6 +33,14 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
     if (error instanceof Fault) throw error;
     throw new Fault('volume', `Cannot use the volume ${layout.root}: ${sentenceOf(error)}`, { cause: error });
   }
+}
+
+/** Makes a container's directory anew where the job has removed it, or put something else in its place. */
+export function restoreDirectory(directory: string): void {
+  makeShared(dirname(directory));
+  // A link too: the sidecar follows none.
+  if (!isDirectory(directory)) makeWay(directory);
+  makeShared(directory);
 }
 
 /** Makes a directory that any user may work in, whatever the umask; somebody else's is taken as it is. */

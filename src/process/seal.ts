@@ -5,7 +5,7 @@ import { makeWay } from '../base/make-way.ts';
 import type { ContainerLayout } from '../contract/layout.ts';
 import { publish } from '../contract/publish.ts';
 import { noOutputs, type Result } from '../contract/records.ts';
-import { makeShared } from './container.ts';
+import { restoreDirectory } from './container.ts';
 import { Reserve } from './reserve.ts';
 
 /** The end of a run on the volume: the result, and then, last of all, the seal. */
@@ -53,7 +53,7 @@ export class Seal {
   publish(result: Result): void {
     const { directory, exitCode } = this.#container;
     try {
-      makeShared(directory);
+      restoreDirectory(directory);
       this.#publishResult(result);
       const text = Buffer.from(String(result.exitCode));
       makeWay(exitCode);

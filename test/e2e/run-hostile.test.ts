@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { lstatSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fixture } from '../helpers/fixture.ts';
@@ -67,15 +67,49 @@ for (const place of ['exitcode', 'result.json', '.exitcode.reserve', '.result.js
   }
 }
 
-test('a job that removes its container’s directory is sealed all the same', async (t) => {
-  const root = temporaryVolume(t);
-  const script = 'echo ready; read -r _; rm -rf "$0"; exit 3';
-  const job = await startReadyJob(t, ['sh', '-c', script, join(root, 'ctr/main')], { root, stdin: 'pipe' });
-  await until('the job has started', () => job.kept.has('started'));
-  job.process.stdin?.end('\n');
-  assert.equal((await job.finished).status, 3);
-  assert.deepEqual([job.kept.text('exitcode'), job.kept.result().verdict], ['3', 'failed']);
-});
+for (const [what, script] of Object.entries({
+  'removes its container’s directory': 'rm -rf "$0/ctr/main"',
+  'removes the directories of all containers': 'rm -rf "$0/ctr"',
+  'moves its container’s directory away': 'mv "$0/ctr/main" "$0/ctr/other"',
+  'puts a file in the place of its container’s directory': 'rm -rf "$0/ctr/main"; echo >"$0/ctr/main"',
+  'puts a link in the place of its container’s directory':
+    'mv "$0/ctr/main" "$0/x"; ln -s "$0/x" "$0/ctr/main"',
+  'puts a dangling link in the place of its container’s directory':
+    'rm -rf "$0/ctr/main"; ln -s /nowhere "$0/ctr/main"',
+})) {
+  test(`a job that ${what} is sealed all the same`, async (t) => {
+    const root = temporaryVolume(t);
+    const command = ['sh', '-c', `echo ready; read -r _; ${script}; exit 3`, root];
+    const job = await startReadyJob(t, command, { root, stdin: 'pipe' });
+    await until('the job has started', () => job.kept.has('started'));
+    job.process.stdin?.end('\n');
+    assert.equal((await job.finished).status, 3);
+    assert.deepEqual([job.kept.text('exitcode'), job.kept.result().verdict], ['3', 'failed']);
+    assert.ok(lstatSync(join(root, 'ctr/main')).isDirectory());
+  });
+}
+
+for (const [what, script] of Object.entries({
+  removed: 'rm -rf "$0/ctr/main"',
+  replaced: 'mv "$0/ctr/main" "$0/ctr/old"; mkdir -p "$0/ctr/main"',
+  'replaced again and again':
+    'for n in 1 2 3 4 5; do mv "$0/ctr/main" "$0/ctr/old$n"; mkdir -p "$0/ctr/main"; done',
+})) {
+  test(`a request reaches a job that has ${what} its container’s directory`, async (t) => {
+    const root = temporaryVolume(t);
+    const command = ['sh', '-c', `echo ready; read -r _; ${script}; echo done; exec sleep 60`, root];
+    const job = await startReadyJob(t, command, { root, stdin: 'pipe', withinMs: 20_000 });
+    await until('the job has started', () => job.kept.has('started'));
+    job.process.stdin?.end('\n');
+    await until('the directory is another', () => job.stdout().includes('done\n'));
+    await until('a request can be left', () => {
+      writeFileSync(job.kept.path('signal'), 'TERM');
+      return true;
+    });
+    const { status } = await job.finished;
+    assert.deepEqual([status, job.kept.result().verdict], [143, 'terminated']);
+  });
+}
 
 test('a leftover whose first thread has ended is ended too', async (t) => {
   const leftover = fixture('ends-first-thread.ts');
