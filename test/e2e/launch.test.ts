@@ -56,6 +56,16 @@ test('the installed program is not touched by what an image sets, and the job ge
   for (const [name, value] of Object.entries(hostile)) assert.ok(variables.has(`${name}=${value}`), name);
 });
 
+for (const [name, value] of Object.entries(hostile)) {
+  test(`the installed program is not touched by ${name} alone`, async (t) => {
+    if (!requireProgram(t, 'busybox')) return;
+    const { root, program } = await installedVolume(t);
+    const words = ['run', '--', '/bin/busybox', 'printenv', name];
+    const { status, stdout, stderr } = await emissary(words, { root, program, env: { [name]: value } });
+    assert.deepEqual([status, stdout.toString(), stderr], [0, `${value}\n`, '']);
+  });
+}
+
 test('variables of any bytes reach the job in their order through the installed program', async (t) => {
   const chance = seeded(t);
   const { root, program } = await installedVolume(t);

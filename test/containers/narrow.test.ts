@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { requireEngine } from '../helpers/engine.ts';
+import { makeImage, withBusybox } from '../helpers/images.ts';
+import { installedVolume } from '../helpers/installed.ts';
+import { requireProgram } from '../helpers/require.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+/** Longer than any file name, shorter than any path. */
+const long = `/${'a-long-name-'.repeat(20)}`.repeat(6);
+const confined = [
+  '--read-only',
+  '--cap-drop',
+  'all',
+  '--security-opt',
+  'no-new-privileges',
+  '--network',
+  'none',
+];
+const template = {
+  outputs: {
+    parameters: [{ name: 'count', valueFrom: { path: '/tmp/count' } }],
+    artifacts: [{ name: 'report', path: '/tmp/report' }],
+  },
+};
+const job = `
+grep -E '^(CapEff|NoNewPrivs|Seccomp):' /proc/self/status
+echo "umask $(umask), user $(id -u), HOME \${HOME-not set}"
+mkdir /tmp/report && echo 42 | tee /tmp/count > /tmp/report/count`;
+
+for (const name of ['podman', 'docker'] as const) {
+  test(`${name}: a job with a read-only root, umask 077, no rights, no home and a long root is saved, and another user reports it`, async (t) => {
+    const engine = await requireEngine(t, name);
+    if (engine === null || !requireProgram(t, 'busybox')) return;
+    const image = await makeImage(t, engine, 'narrow', (tree) =>
+      withBusybox(tree, ['sh', 'id', 'grep', 'mkdir', 'tee']),
+    );
+    const { root } = await installedVolume(t);
+    writeFileSync(join(root, 'template'), JSON.stringify(template));
+    const kept = temporaryVolume(t);
+    const run = (words: readonly string[], user: string, command: readonly string[]) => {
+      const start = ['/bin/sh', '-c', 'umask 077; unset HOME; exec "$@"', 'sh', `${long}/emissary`];
+      const mounts = ['--volume', `${root}:${long}`, '--tmpfs', '/tmp:mode=1777'];
+      return engine.run([
+        'run',
+        '--rm',
+        ...confined,
+        '--user',
+        user,
+        ...mounts,
+        ...words,
+        image,
+        ...start,
+        ...command,
+      ]);
+    };
+    const ran = await run([], '12345:54321', ['run', '--root', long, '--', 'sh', '-c', job]);
+    assert.deepEqual([ran.exitCode, ran.stderr], [0, '']);
+    const seen = [
+      'CapEff:\t0000000000000000',
+      'NoNewPrivs:\t1',
+      'Seccomp:\t2',
+      'umask 0077, user 12345, HOME not set',
+    ];
+    assert.deepEqual(ran.stdout.split('\n'), seen);
+    const settings = ['--env', 'MULTIFLEXI_JOB_ID=7', '--env', 'EMISSARY_RESULTS_DIR=/kept'];
+    const waited = await run([...settings, '--volume', `${kept}:/kept`], '65532:65532', [
+      'wait',
+      '--root',
+      long,
+    ]);
+    assert.equal(waited.exitCode, 0, waited.stderr);
+    const files = readdirSync(kept, { recursive: true }).map(String);
+    for (const wanted of ['stdout', 'result.json', 'report.tgz'])
+      assert.ok(
+        files.some((file) => file.endsWith(wanted)),
+        `${wanted} is in ${files.join(' ')}`,
+      );
+    const parameter = readFileSync(join(root, 'outputs/parameters/tmp/count'), 'utf8');
+    assert.equal(parameter, '42\n');
+  });
+}

@@ -1,0 +1,79 @@
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+
+/** A Debian of former years: its C library, and a shell. */
+export interface OldDebian {
+  /** The unpacked packages. */
+  readonly tree: string;
+  readonly release: string;
+}
+
+/** Oldest first; the last is what the tests run on at the latest. */
+const releases = ['stretch', 'buster', 'bullseye', 'bookworm'];
+const packages = ['libc6', 'dash'];
+const boundMs = 120_000;
+
+/**
+ * Unpacks the oldest Debian that the machine's own mirror still has, once. Its package lists are kept apart from the
+ * machine's.
+ *
+ * @throws Error when the mirror has none
+ */
+export async function oldDebian(): Promise<OldDebian> {
+  const place = resolve('dist/old-debian');
+  const [known] = await readdir(place).catch(() => []);
+  if (known !== undefined) return { tree: join(place, known), release: known };
+  const work = `${place}.partial`;
+  for (const release of releases) {
+    await rm(work, { recursive: true, force: true });
+    if (!(await fetched(release, work))) continue;
+    await rename(join(work, 'trees'), place);
+    await rm(work, { recursive: true });
+    return { tree: join(place, release), release };
+  }
+  throw new Error(`The mirror has none of ${releases.join(', ')}`);
+}
+
+async function fetched(release: string, work: string): Promise<boolean> {
+  const tree = join(work, 'trees', release);
+  for (const needed of ['lists/partial', 'cache/archives/partial', 'packages'])
+    await mkdir(join(work, needed), { recursive: true });
+  await mkdir(tree, { recursive: true });
+  const sources = join(work, 'sources.list');
+  await writeFile(
+    sources,
+    `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${await mirror()} ${release} main\n`,
+  );
+  const options = [
+    ...['-o', `Dir::Etc::sourcelist=${sources}`, '-o', 'Dir::Etc::sourceparts=-'],
+    ...['-o', `Dir::State::lists=${work}/lists`, '-o', `Dir::Cache=${work}/cache`],
+    ...['-o', 'APT::Sandbox::User=root', '-o', 'Acquire::Languages=none', '-q'],
+  ];
+  const apt = (words: readonly string[]) =>
+    execa('apt-get', [...options, ...words], {
+      cwd: join(work, 'packages'),
+      reject: false,
+      timeout: boundMs,
+    });
+  // With nothing to update from, apt-get ends with 0 all the same: what counts is that the packages came.
+  await apt(['update']);
+  const names = packages.map((name) => `${name}/${release}`);
+  if ((await apt(['download', ...names])).exitCode !== 0) return false;
+  for (const file of await readdir(join(work, 'packages')))
+    await execa('dpkg', ['-x', join(work, 'packages', file), tree]);
+  return true;
+}
+
+/** Where the machine's own packages come from: not the security archive, which has no whole release. */
+async function mirror(): Promise<string> {
+  const { stdout } = await execa('apt-get', [
+    'indextargets',
+    '--format',
+    '$(REPO_URI)',
+    'Created-By: Packages',
+  ]);
+  const found = stdout.split('\n').find((uri) => uri !== '' && !uri.includes('security'));
+  if (found === undefined) throw new Error('apt has no mirror');
+  return found;
+}
