@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { Header } from 'tar';
+import { sentenceOf } from '../base/fault.ts';
 
 /** How a tar is compressed; `tar` = not at all. */
 export type TarKind = 'tar' | 'gzip' | 'zstd';
@@ -22,9 +23,13 @@ export async function archiveKind(
   if (wanted === 'zip') return 'zip';
   const magic = (await beginning(createReadStream(file), magicBytes)).toString('hex');
   const kind = magic.startsWith('1f8b') ? 'gzip' : magic === '28b52ffd' ? 'zstd' : 'tar';
-  // What cannot even be decompressed is no archive; where one was wanted, the caller hears so.
-  const block = await beginning(tarBytes(file, kind).bytes, tarBlockBytes).catch(() => Buffer.alloc(0));
-  if (isTarBlock(block, wanted !== null)) return kind;
+  try {
+    const block = await beginning(tarBytes(file, kind).bytes, tarBlockBytes);
+    if (isTarBlock(block, wanted !== null)) return kind;
+  } catch (cause) {
+    // What cannot even be decompressed is no archive.
+    if (wanted !== null) throw new Error(`a broken archive: ${sentenceOf(cause)}`, { cause });
+  }
   if (wanted === null) return null;
   throw new Error('not a tar, neither plain nor compressed by gzip or zstd');
 }
@@ -57,6 +62,15 @@ async function beginning(stream: Readable, length: number): Promise<Buffer> {
 /** A header whose checksum is right; an archive of nothing begins with zeros. */
 function isTarBlock(block: Buffer, mayBeEmpty: boolean): boolean {
   if (block.length < tarBlockBytes) return false;
-  const header = new Header(block);
-  return header.cksumValid || (mayBeEmpty && header.nullBlock);
+  const header = readHeader(block);
+  return header !== null && (header.cksumValid || (mayBeEmpty && header.nullBlock));
+}
+
+/** Null where it holds a number beyond what node-tar reads: of any bytes at all, one block in a hundred does. */
+function readHeader(block: Buffer): Header | null {
+  try {
+    return new Header(block);
+  } catch {
+    return null;
+  }
 }

@@ -37,8 +37,11 @@ export async function download(source: Download, place: string, most: number): P
 /** `fetch failed` alone tells nothing: its cause does. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof TypeError) || error.cause === undefined) return sentenceOf(error);
-  const { cause } = error;
-  return cause instanceof AggregateError ? sentenceOf(cause.errors[0]) : sentenceOf(cause);
+  const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
+  // OpenSSL's own message is a line of numbers and file names; it keeps the words apart.
+  if (cause instanceof Error && 'reason' in cause && 'library' in cause) return `no TLS: ${cause.reason}`;
+  // Node's advice after the semicolon is for who starts node.
+  return sentenceOf(cause).replace(/; if the root CA .*/, '');
 }
 
 async function downloadOnce({ url, sha256 }: Download, place: string, most: number): Promise<void> {
@@ -47,7 +50,8 @@ async function downloadOnce({ url, sha256 }: Download, place: string, most: numb
   const timer = setTimeout(() => silence.abort(new Error(`silent for ${seconds} s`)), limits.fetchSilenceMs);
   try {
     const response = await request(url, silence.signal);
-    if (!response.ok) {
+    // A part of the file (206), or no content (204), is not the file.
+    if (response.status !== 200) {
       await response.body?.cancel();
       const mayPass = response.status >= 500 || response.status === 429;
       throw new (mayPass ? Error : Final)(`the server answered ${response.status}`);

@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { type Entry, fromRandomAccessReaderPromise, type ZipFile } from 'yauzl';
 import { limits } from '../base/limits.ts';
 import type { SafeTree } from './safe-tree.ts';
+import { ZipReader } from './zip-reader.ts';
 
 const madeOnUnix = 3;
 const kindBits = 0o170000;
@@ -15,17 +15,18 @@ const unpackedKinds: readonly number[] = [0, 0o100000, 0o040000, linkKind];
  * @throws Error with the reason
  */
 export async function unpackZip(file: string, tree: SafeTree): Promise<void> {
-  const packed = statSync(file).size;
-  const zip = await fromZip(() => openPromise(file, { lazyEntries: true, autoClose: false }));
-  const entries = zip.eachEntry();
+  const reader = new ZipReader(file);
   try {
+    const options = { lazyEntries: true, autoClose: false };
+    const zip = await fromZip(() => fromRandomAccessReaderPromise(reader, reader.size, options));
+    const entries = zip.eachEntry();
     for (;;) {
       const next = await fromZip(() => entries.next());
       if (next.done === true) return;
-      await unpackEntry(zip, next.value, tree, packed);
+      await unpackEntry(zip, next.value, tree, reader.size);
     }
   } finally {
-    zip.close();
+    reader.end();
   }
 }
 

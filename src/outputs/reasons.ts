@@ -6,6 +6,7 @@ const known: Readonly<Record<string, string>> = {
   ENOTDIR: 'not found: a part of its path is not a directory',
   EACCES: 'this user may not read it',
   EPERM: 'this user may not read it',
+  ENAMETOOLONG: 'its path is longer than the system takes',
   ELOOP: 'its links lead in a circle',
   EISDIR: 'it is a directory',
   EIO: 'the disk could not read it',

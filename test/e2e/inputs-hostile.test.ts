@@ -116,3 +116,64 @@ test('inputs: broken archives are 65 with one sentence', async (t) => {
   await refuses(its, makeZip([file('a', 'content')], { bytes: 3 }), 'zip', broken);
   await refuses(its, makeZip([file('a', 'content')], { offset: 5000 }), 'zip', broken);
 });
+
+/** A tar of one file, whose header has these bytes at an offset. */
+function withHeader(
+  offset: number,
+  bytes: Buffer,
+  members: readonly MadeMember[] = [file('a'), file('b')],
+): Buffer {
+  const tar = makeTar(members);
+  bytes.copy(tar, offset);
+  tar.fill(' ', 148, 156);
+  const sum = tar.subarray(0, 512).reduce((all, byte) => all + byte, 0);
+  tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return tar;
+}
+
+const sizeField = 124;
+
+test('inputs: a tar with a size that is none, or that no number holds, is broken', async (t) => {
+  const its = pod(t);
+  for (const bytes of [Buffer.alloc(12, 0xff), Buffer.from('zzzzzzzzzzz\0')])
+    await refuses(its, withHeader(sizeField, bytes), 'tar', /broken archive: "a" has no size/);
+  const huge = Buffer.from([0x80, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+  const second = Buffer.concat([makeTar([file('a')]).subarray(0, 1024), withHeader(sizeField, huge)]);
+  await refuses(its, second, 'tar', /broken archive: parsed number/);
+});
+
+test('inputs: a tar is refused for a sparse file, whose bytes are a map first', async (t) => {
+  const its = pod(t);
+  const map = '22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n';
+  const header = withHeader(156, Buffer.from('x'), [{ path: 'pax', content: map }]).subarray(0, 1024);
+  await refuses(its, Buffer.concat([header, makeTar([file('GNUSparseFile.0/a')])]), 'tar', /sparse file/);
+});
+
+test('inputs: a tar is refused for names that are not UTF-8, of which several could become one', async (t) => {
+  const its = pod(t);
+  await refuses(its, withHeader(0, Buffer.from([0xff, 0xfe])), 'tar', /not UTF-8/);
+});
+
+test('inputs: any file that is not wanted as a tar stays as it is, whatever its bytes', async (t) => {
+  const its = pod(t);
+  const path = join(its.work, 'bytes');
+  const bytes = Buffer.alloc(600, 0xff);
+  bytes[sizeField] = 0x80;
+  writeFileSync(path, bytes);
+  const { status, stderr } = await its.init({
+    inputs: { artifacts: [{ name: 'in', path: '/in', file: path }] },
+  });
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.deepEqual(readFileSync(join(its.root, 'inputs/artifacts/in')), bytes);
+});
+
+test('inputs: a zip whose records point out of it is broken', async (t) => {
+  const its = pod(t);
+  const zip = makeZip([file('a')]);
+  const locator = Buffer.alloc(20);
+  locator.writeUInt32LE(0x07064b50, 0);
+  locator.writeBigUInt64LE(2n ** 63n, 8);
+  const end = Buffer.from(zip.subarray(zip.length - 22)).fill(0xff, 8, 20);
+  const lies = Buffer.concat([zip.subarray(0, zip.length - 22), locator, end]);
+  await refuses(its, lies, 'zip', /broken archive: it points beyond its end/);
+});

@@ -121,6 +121,26 @@ test('inputs: over HTTP, with its SHA-256, after failures that pass', async (t) 
   assert.doesNotMatch(stderr, /s3cret|t0ken/);
 });
 
+test('inputs: over HTTP, what is not the whole file is refused', async (t) => {
+  const its = pod(t);
+  for (const answer of [204, 206]) {
+    const host = await served(t, (_, response) => void response.writeHead(answer).end());
+    const http = { url: `http://${host}/file` };
+    await refused(its, inputs({ name: 'h', path: '/h', http }), new RegExp(`the server answered ${answer}`));
+  }
+  const short = await served(t, (_, response) => {
+    response.writeHead(200, { 'content-length': '1000' }).write('some');
+    setImmediate(() => response.destroy());
+  });
+  await refused(its, inputs({ name: 'h', path: '/h', http: { url: `http://${short}/` } }), /closed/);
+});
+
+test('inputs: over HTTPS to a server that speaks HTTP only: one sentence', async (t) => {
+  const host = await served(t, (_, response) => void response.end());
+  const http = { url: `https://u:s3cret@${host}/file?t0ken` };
+  await refused(pod(t), inputs({ name: 'h', path: '/h', http }), /\/file: no TLS: wrong version number\n$/);
+});
+
 test('inputs: what cannot be had is 65 with a sentence, and nothing is half there', async (t) => {
   const host = await served(t, (_, response) => void response.writeHead(404).end());
   const its = pod(t);

@@ -1,0 +1,52 @@
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { RandomAccessReader } from 'yauzl';
+
+/**
+ * A ZIP file's bytes for yauzl. Its own reader hands positions out of the archive to Node as they are, which throws
+ * where nobody can catch it when one is beyond 2^53.
+ */
+export class ZipReader extends RandomAccessReader {
+  readonly #path: string;
+  readonly #file: number;
+  /** Bytes of the ZIP file. */
+  readonly size: number;
+
+  /** @throws the operating system's error */
+  constructor(path: string) {
+    super();
+    this.#path = path;
+    this.#file = openSync(path, 'r');
+    this.size = fstatSync(this.#file).size;
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    try {
+      if (position + length > this.size) throw new Error('it points beyond its end');
+      for (let read = 0; read < length; ) {
+        const more = readSync(this.#file, buffer, offset + read, length - read, position + read);
+        if (more === 0) throw new Error('it became shorter');
+        read += more;
+      }
+    } catch (error) {
+      callback(error as Error);
+      return;
+    }
+    callback(null);
+  }
+
+  override _readStreamForRange(start: number, end: number): Readable {
+    return createReadStream(this.#path, { start, end: end - 1 });
+  }
+
+  /** Closes the file. Not `close`, which yauzl calls in its own time. */
+  end(): void {
+    closeSync(this.#file);
+  }
+}
