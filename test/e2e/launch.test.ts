@@ -60,9 +60,10 @@ for (const [name, value] of Object.entries(hostile)) {
   test(`the installed program is not touched by ${name} alone`, async (t) => {
     if (!requireProgram(t, 'busybox')) return;
     const { root, program } = await installedVolume(t);
-    const words = ['run', '--', '/bin/busybox', 'printenv', name];
+    const words = ['run', '--', '/bin/busybox', 'env'];
     const { status, stdout, stderr } = await emissary(words, { root, program, env: { [name]: value } });
-    assert.deepEqual([status, stdout.toString(), stderr], [0, `${value}\n`, '']);
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.ok(stdout.toString().split('\n').includes(`${name}=${value}`));
   });
 }
 
