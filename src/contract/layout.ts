@@ -32,6 +32,8 @@ export interface Layout {
   readonly outputs: string;
   readonly parameters: string;
   readonly artifacts: string;
+  /** The output that is being saved, until it is whole: one at a time, and a later run's takes an earlier one's place. */
+  readonly saving: string;
   readonly progress: string;
   readonly report: string;
   container(name: string): ContainerLayout;
@@ -53,6 +55,7 @@ export function layoutOf(root: string): Layout {
     outputs,
     parameters: join(outputs, 'parameters'),
     artifacts: join(outputs, 'artifacts'),
+    saving: join(outputs, '.saving'),
     progress: join(root, 'progress'),
     report: join(root, 'report'),
     container: (name) => containerLayout(join(containers, name), name),

@@ -1,6 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { pid } from 'node:process';
 import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
 import { say } from '../base/log.ts';
 import type { Layout } from '../contract/layout.ts';
@@ -14,12 +13,12 @@ const scriptMode = 0o755;
 
 /**
  * Stages the script and every input on the volume. All of it appears at once, in the place of what an earlier `init`
- * had staged; where a required input fails, nothing does.
+ * had staged; where a required input fails, nothing does. What an `init` that was killed has left makes way.
  *
  * @throws Fault `inputs`
  */
 export async function stageInputs(template: Template, layout: Layout): Promise<void> {
-  const fresh = join(layout.root, `.inputs.${pid}.tmp`);
+  const fresh = join(layout.root, '.inputs.tmp');
   try {
     if (template.inputs.length > 0 || template.script !== null) await fill(fresh, template, layout);
     replace(layout.inputs, fresh);

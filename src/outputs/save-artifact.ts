@@ -51,7 +51,7 @@ export async function saveArtifact({
     join(layout.artifacts, path === '/' ? '/' : `.${path}`) + (bare ? '' : extensions[archive.kind]);
   const kept = relative(layout.root, place);
   if (taken.includes(kept)) throw new NotSaved('its file is already that of another artifact');
-  const file = new SavedFile(layout.root, place, most);
+  const file = new SavedFile(layout, place, most);
   try {
     if (bare && only !== undefined) copyFile(only, file);
     else await pack(members(roots, { skipped, volume: { dev, ino } }), archive, file, skipped);

@@ -18,7 +18,7 @@ export function saveParameter(parameter: OutputParameter, layout: Layout, most: 
   const { name, path } = parameter;
   const value = bytesOf(parameter, most);
   const place = join(layout.parameters, path);
-  const file = new SavedFile(layout.root, place, null);
+  const file = new SavedFile(layout, place, null);
   try {
     file.write(value);
     return { name, path, file: relative(layout.root, place), ...file.publish() };

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { pid } from 'node:process';
 import { errnoOf, sentenceOf } from '../base/fault.ts';
 import { removeFile } from '../base/remove.ts';
+import type { Layout } from '../contract/layout.ts';
 import { NotSaved } from './reasons.ts';
 
 /** All users of the pod may add to the directories, as they may to the volume. */
@@ -23,15 +23,14 @@ export class SavedFile {
   #bytes = 0;
 
   /**
-   * @param root the volume's root; `path` is below it
+   * @param layout the volume's; `path` is below its root
    * @param most bytes that it may have; null = as many as the volume takes
    * @throws NotSaved
    */
-  constructor(root: string, path: string, most: number | null) {
+  constructor({ root, saving }: Layout, path: string, most: number | null) {
     this.#path = path;
     this.#most = most;
-    // A short name: the final one may be as long as names can be.
-    this.#temporary = join(dirname(path), `.saving.${pid}`);
+    this.#temporary = saving;
     this.#file = writing(() => {
       makeDirectories(root, dirname(path));
       removeFile(this.#temporary);

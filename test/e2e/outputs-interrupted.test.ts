@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, existsSync, readdirSync, renameSync, statSync, truncateSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { startEmissary } from '../helpers/emissary.ts';
+import { type Pod, pod, tool } from '../helpers/saved.ts';
+import { until } from '../helpers/until.ts';
+
+const MB = 1e6;
+const archives = [{ tar: {} }, { zip: {} }, { zstd: {} }, { none: {} }];
+
+/** A run of a job that leaves a tree large enough to be met while it is packed. */
+async function packing(t: TestContext, its: Pod, archive: object) {
+  its.template({ outputs: { artifacts: [{ name: 'tree', path: join(its.work, 'tree'), archive }] } });
+  const script =
+    'mkdir -p tree/d; head -c 60000000 /dev/urandom > tree/a; for i in b c d/e; do cp tree/a tree/$i; done';
+  const run = startEmissary(t, ['run', '--', 'sh', '-c', script], { root: its.root, cwd: its.work });
+  await until('the artifact is being written', () => statSync(join(its.root, 'outputs/.saving')).size > MB);
+  return run;
+}
+
+function saved(its: Pod): string[] {
+  return tool('find', ['outputs', '-type', 'f'], its.root).trim().split('\n').sort();
+}
+
+for (const archive of archives) {
+  const [name] = Object.keys(archive);
+  test(`outputs: ${name}: a wrapper that is killed while it packs leaves nothing with a final name, and the next run no rest`, async (t) => {
+    const its = pod(t);
+    const run = await packing(t, its, archive);
+    run.kill('SIGKILL');
+    await run.finished;
+    assert.deepEqual(saved(its), ['outputs/.saving']);
+    assert.equal(existsSync(join(its.root, 'ctr/main/exitcode')), false);
+    assert.equal((await its.run('true')).status, 0);
+    assert.deepEqual(
+      saved(its),
+      its.outputs().artifacts.map(({ file }) => file),
+    );
+  });
+}
+
+test('outputs: a TERM while the wrapper packs costs nothing of it', async (t) => {
+  const its = pod(t);
+  const run = await packing(t, its, { tar: {} });
+  run.kill('SIGTERM');
+  assert.equal((await run.finished).status, 0);
+  assert.deepEqual([its.result().verdict, its.outputs().artifacts.length], ['succeeded', 1]);
+  tool('tar', ['-dzf', its.artifact()], its.work);
+});
+
+for (const archive of archives) {
+  const [name] = Object.keys(archive);
+  test(`outputs: ${name}: a tree that changes while it is packed gives an archive, and what was missed is named`, async (t) => {
+    const its = pod(t);
+    const run = await packing(t, its, archive);
+    const at = (path: string) => join(its.work, 'tree', path);
+    renameSync(at('d'), at('gone'));
+    appendFileSync(at('c'), 'more');
+    for (const path of ['a', 'b']) truncateSync(at(path), 1000);
+    assert.equal((await run.finished).status, 0);
+    const { skipped } = its.outputs();
+    assert.ok(skipped.some(({ reason }) => reason.startsWith('it shrank while it was read')));
+    const list = name === 'zip' ? ['python3', '-m', 'zipfile', '-t'] : ['tar', '-tf'];
+    const [program = '', ...words] = list;
+    tool(program, [...words, its.artifact()]);
+  });
+}
+
+test('inputs: an init that is killed leaves nothing with a final name, and the next one no rest', async (t) => {
+  const its = pod(t);
+  const server = createServer((_, response) => void response.writeHead(200).write('some'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const inputs = { artifacts: [{ name: 'h', path: '/h', http: { url } }] };
+  const init = startEmissary(t, ['init', '--template', '-'], {
+    root: its.root,
+    stdin: JSON.stringify({ inputs }),
+  });
+  await until('it is fetched', () => statSync(join(its.root, '.inputs.tmp/.work/input')).size > 0);
+  init.kill('SIGKILL');
+  await init.finished;
+  server.closeAllConnections();
+  assert.equal(existsSync(join(its.root, 'inputs')), false);
+  assert.equal((await its.init({ script: { source: 'true' } })).status, 0);
+  assert.deepEqual(
+    readdirSync(its.root).filter((name) => name.includes('inputs')),
+    ['inputs'],
+  );
+});
