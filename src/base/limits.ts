@@ -64,6 +64,8 @@ export const limits = {
   watchPollMs: 50,
   /** Bytes of one stored output line: MultiFlexi's `line` is a MariaDB TEXT. */
   lineBytes: 65_535,
+  /** Bytes of a timeline: some three million pieces of output; a piece can be one byte, and its line 20 times that. */
+  timelineBytes: 64 * MiB,
   /** Bytes of one line of a timeline: a time, a digit and a count, 15 digits each at the most. */
   timelineLineBytes: 64,
   /** Bytes of one read of a timeline: some 3,000 pieces of output. */

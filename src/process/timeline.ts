@@ -1,3 +1,5 @@
+import { limits } from '../base/limits.ts';
+import { say } from '../base/log.ts';
 import type { LogFile } from './log-file.ts';
 
 /** A piece of output that has arrived: its place in the order is taken, its bytes are on the way to their file. */
@@ -18,11 +20,16 @@ interface Entry {
  */
 export class Timeline {
   readonly #file: LogFile;
+  /** Bytes that the file may still take. */
+  #room: number;
+  #full = false;
   readonly #entries: Entry[] = [];
   #written: Promise<void> = Promise.resolve();
 
-  constructor(file: LogFile) {
+  /** @param limit bytes; what comes after that many has no place in the order, but is kept all the same */
+  constructor(file: LogFile, limit: number = limits.timelineBytes) {
     this.#file = file;
+    this.#room = limit;
   }
 
   /** Takes the next place in the order, with the present time. */
@@ -45,7 +52,15 @@ export class Timeline {
   /** What has come together while the last lines were written goes out at once. */
   async #writeStored(): Promise<void> {
     const text = this.#takeStored();
-    if (text !== '') await this.#file.append(Buffer.from(text));
+    if (text === '' || this.#full) return;
+    const whole = text.length <= this.#room ? text.length : text.lastIndexOf('\n', this.#room - 1) + 1;
+    await this.#file.append(Buffer.from(text.slice(0, whole)));
+    this.#room -= whole;
+    if (whole === text.length) return;
+    this.#full = true;
+    say(
+      'the timeline has reached its limit; the order and time of further output are not kept, the output is',
+    );
   }
 
   #takeStored(): string {

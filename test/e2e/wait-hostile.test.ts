@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { forEachOf } from '../helpers/batches.ts';
 import { emissary } from '../helpers/emissary.ts';
 import { runJob, startReadyJob } from '../helpers/job.ts';
 import { type ReportedJob, reportedJob, startWait } from '../helpers/sidecar.ts';
@@ -128,6 +129,28 @@ test('a timeline of garbage costs the order of the streams, not their lines', as
     assert.deepEqual(job.lines(), [{ seq: 1, type: 'stdout', line: 'honest\n' }]);
     assert.equal(job.row().exitcode, 0);
   }
+});
+
+test('a timeline that ends before the logs costs the order of the rest, not a line: cut at every byte', async (t) => {
+  const pieces = '1700000000000 1 6\n1700000000001 2 7\n1700000000002 1 3\n';
+  await forEachOf(
+    Array.from({ length: pieces.length + 1 }, (_, index) => index),
+    async (length) => {
+      const job = await hostileJob(t, ({ root }) => {
+        writeFileSync(join(root, 'ctr/main/stdout'), 'out 1\nout 2\nout 3');
+        writeFileSync(join(root, 'ctr/main/stderr'), 'err 1\nerr 2\n');
+        writeFileSync(join(root, 'ctr/main/timeline'), pieces.slice(0, length));
+      });
+      const lines = job.lines();
+      assert.deepEqual(
+        lines.map(({ seq }) => seq),
+        [1, 2, 3, 4, 5],
+      );
+      const of = (stream: string) => lines.filter(({ type }) => type === stream).map(({ line }) => line);
+      assert.deepEqual(of('stdout'), ['out 1\n', 'out 2\n', 'out 3'], `${length} bytes`);
+      assert.deepEqual(of('stderr'), ['err 1\n', 'err 2\n'], `${length} bytes`);
+    },
+  );
 });
 
 test('outputs that a forged result.json names elsewhere are not read', async (t) => {
