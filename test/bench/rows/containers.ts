@@ -55,11 +55,15 @@ export const rows: readonly Row[] = [
 ];
 
 async function installed(bench: Bench): Promise<Measured> {
-  const program = join(install(bench), 'emissary');
+  const root = install(bench);
+  const program = join(root, 'emissary');
+  // From the same file system: mapping the program from one in memory takes 4 ms more than from a disk's cache.
+  const direct = join(root, 'dist-emissary');
+  copyFileSync(bench.program, direct);
   const words = () => ['run', '--root', bench.directory(), '--', 'true'];
   return compared('dist/emissary', bench.times(3 * runs), {
     ours: () => wallTimeMs([program, ...words()]),
-    'dist/emissary': () => wallTimeMs([bench.program, ...words()]),
+    'dist/emissary': () => wallTimeMs([direct, ...words()]),
   });
 }
 
