@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { emissary } from '../helpers/emissary.ts';
 import { fixture } from '../helpers/fixture.ts';
-import { runJob, startReadyJob } from '../helpers/job.ts';
+import { keptBy, runJob, startReadyJob } from '../helpers/job.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
 
 const seconds = 'is not a number of seconds (0 or more)';
 const whole = 'is not a whole number (0 or more)';
@@ -63,6 +67,28 @@ for (const [variable, value, problem] of variables) {
     assert.deepEqual([status, stdout.toString(), stderr], [64, '', message]);
   });
 }
+
+test('run refuses a command line without a command', async (t) => {
+  for (const [words, problem] of [
+    [['run', '--'], 'run: no command after --; usage: emissary run [options] -- COMMAND [ARG…]'],
+    [['emissary', '--'], 'run: no command after --; usage: emissary run [options] -- COMMAND [ARG…]'],
+    [['run'], 'run: no command after --; usage: emissary run [options] -- COMMAND [ARG…]'],
+  ] as const) {
+    const root = temporaryVolume(t);
+    const { status, stdout, stderr } = await emissary(words, { root });
+    assert.deepEqual([status, stdout.toString(), stderr], [64, '', `emissary: ${problem}\n`]);
+    assert.equal(keptBy(root).text('exitcode'), '64');
+  }
+});
+
+test('run refuses a template that is a directory', async (t) => {
+  const root = temporaryVolume(t);
+  mkdirSync(join(root, 'template'));
+  const { status, stdout, stderr, kept } = await runJob(t, ['echo', 'started'], { root });
+  const message = `Cannot read template ${root}/template: EISDIR: illegal operation on a directory, read`;
+  assert.deepEqual([status, stdout.toString(), stderr], [64, '', `emissary: ${message}\n`]);
+  assert.deepEqual([kept.text('exitcode'), kept.result().message], ['64', message]);
+});
 
 test('run seals what it refuses, where the container can be told', async (t) => {
   const { kept } = await runJob(t, ['true'], { options: ['--grace', 'x'], name: 'step' });

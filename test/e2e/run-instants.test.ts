@@ -11,6 +11,7 @@ import { until } from '../helpers/until.ts';
 
 const rounds = 60;
 const latestMs = 200;
+const realtime = 40;
 
 test('run loses no TERM, whenever it comes, and KILLs nothing early', async (t) => {
   const chance = seeded(t);
@@ -52,6 +53,22 @@ test('run loses no signal that it only passes on, whenever it comes', async (t) 
       [130, 'terminated'],
       `${instant} ms after the start`,
     );
+  });
+});
+
+test('run loses no real-time signal, whenever it comes', async (t) => {
+  const chance = seeded(t);
+  const { program } = await installedVolume(t);
+  const instants = Array.from({ length: rounds / 2 }, () => chance.next() * (latestMs / 2));
+  await forEachOf(instants, async (instant) => {
+    const job = startJob(t, [fixture('waits.sh')], { program });
+    await launched(job.pid);
+    await pause(instant);
+    process.kill(job.pid, realtime);
+    const { status } = await job.finished;
+    const { verdict, signal } = job.kept.result();
+    assert.deepEqual([status, verdict], [128 + realtime, 'terminated'], `${instant} ms after the start`);
+    assert.ok(signal === 'SIGRTMIN+6' || signal === null, String(signal));
   });
 });
 

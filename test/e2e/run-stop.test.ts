@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fixture } from '../helpers/fixture.ts';
-import { runJob, startReadyJob } from '../helpers/job.ts';
+import { runJob, startJob, startReadyJob } from '../helpers/job.ts';
 import { requireProgram } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
 
@@ -126,3 +126,29 @@ function isAlive(pid: number): boolean {
     return false; // It is gone.
   }
 }
+
+test('run takes the grace from ARGO_TERMINATION_GRACE_PERIOD_SECONDS', async (t) => {
+  const env = { ARGO_TERMINATION_GRACE_PERIOD_SECONDS: '1' };
+  const job = await startReadyJob(t, [fixture('ignores-term.sh')], { env });
+  const before = performance.now();
+  job.kill('SIGTERM');
+  const { status } = await job.finished;
+  const tookMs = performance.now() - before;
+  assert.equal(status, 137);
+  assert.ok(tookMs >= 1000 && tookMs < 15_000, `${tookMs} ms`);
+});
+
+test('run that its own job has stopped goes on by CONT, and has lost nothing', async (t) => {
+  const script = 'kill -STOP "$PPID"; head -c 30000 /dev/zero; exit 3';
+  const job = startJob(t, ['sh', '-c', script]);
+  await until('the emissary is stopped', () =>
+    /^State:\tT/m.test(readFileSync(`/proc/${job.pid}/status`, 'utf8')),
+  );
+  job.kill('SIGTERM');
+  job.kill('SIGCONT');
+  const { status, stdout } = await job.finished;
+  // TERM waits with the stopped emissary: the job may have ended by then, or not.
+  assert.ok(status === 3 ? stdout.length === 30_000 : status === 143, `${status}`);
+  assert.equal(job.kept.text('exitcode'), String(status));
+  assert.equal(job.kept.bytes('stdout').length, stdout.length);
+});

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
 import { type JobSetting, runJob, startJob } from '../helpers/job.ts';
-import { lacks } from '../helpers/require.ts';
+import { program } from '../helpers/program.ts';
+import { lacks, requireProgram } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -36,6 +37,20 @@ test('run keeps variables that are not UTF-8', async (t) => {
   const under = ['sh', '-c', 'exec env "$(printf "N\\377ME=\\376\\300v")" "$@"', 'sh'];
   const { stdout } = await runJob(t, ['env', '-0'], { under });
   assert.ok(stdout.includes(Buffer.from([0x4e, 0xff, 0x4d, 0x45, 0x3d, 0xfe, 0xc0, 0x76, 0])));
+});
+
+test('run keeps variables that stand there twice, or without a value, in their order', async (t) => {
+  if (!requireProgram(t, 'perl')) return;
+  const call = { x64: 59, arm64: 221 }[process.arch as string];
+  if (call === undefined) return t.skip('the number of execve is not known here');
+  const entries = ['TWICE=first', 'PATH=/usr/bin:/bin', 'TWICE=second', 'NOVALUE', '=x', 'TWICE=first'];
+  // execve(2) with an environment that no shell and no library would make.
+  const exec = `my @env = splice(@ARGV, 0, ${entries.length}); my $file = $ARGV[0];
+    syscall(${call}, $file, pack('p*', @ARGV) . "\\0" x 8, pack('p*', @env) . "\\0" x 8);`;
+  const volume = temporaryVolume(t);
+  const words = [program, 'run', '--root', volume, '--', 'cat', '/proc/self/environ'];
+  const { stdout } = await execa('perl', ['-e', exec, ...entries, ...words]);
+  assert.deepEqual(stdout.split('\0'), [...entries, '']);
 });
 
 test('run keeps the umask for the job, and lets others read the record', async (t) => {

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
+import { installedVolume } from '../helpers/installed.ts';
 import { runJob } from '../helpers/job.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -82,6 +83,23 @@ test('run takes an argument of 128 KiB, the most that the kernel takes', async (
   assert.equal(status, 0);
   assert.ok(split(stdout).at(-1) === longest);
 });
+
+for (const how of ['built', 'installed']) {
+  test(`run takes 1.9 MB of words, as many as the kernel takes, with the ${how} program`, async (t) => {
+    const { root, program } = how === 'built' ? { root: temporaryVolume(t) } : await installedVolume(t);
+    const words = Array.from({ length: 14 }, (_, index) => String(index).padStart(128 * 1024 - 1, '.'));
+    words.push('x'.repeat(65_000));
+    const under = ['prlimit', '--stack=8388608'];
+    // The 1.9 MB are the kernel's quarter of the stack, the variables included.
+    const { status, stdout } = await runJob(t, [...showsWords, ...words], {
+      root,
+      under,
+      ...(program !== undefined && { program }),
+    });
+    assert.equal(status, 0);
+    assert.ok(split(stdout).slice(showsWords.length).join() === words.join());
+  });
+}
 
 for (const variable of ['EMISSARY_ARGS_FILE', 'ARGO_CONTAINER_ARGS_FILE']) {
   test(`run appends the words of ${variable}`, async (t) => {
