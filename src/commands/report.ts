@@ -4,7 +4,7 @@ import { openVolume } from '../report/open-volume.ts';
 import { findReport, reportRecord } from '../report/read-report.ts';
 import { Spool } from '../report/spool.ts';
 import { SpooledJob } from '../report/spooled-job.ts';
-import { readCommandLine, sourceOf } from '../settings/command-line.ts';
+import { readCommandLine, refuseOperands, sourceOf } from '../settings/command-line.ts';
 import type { Edge } from '../settings/edge.ts';
 import { reportSettings } from '../settings/report-settings.ts';
 import { rootDirectory } from '../settings/values.ts';
@@ -15,16 +15,8 @@ import { rootDirectory } from '../settings/values.ts';
  */
 export async function report(edge: Edge, words: readonly Buffer[]): Promise<number> {
   const line = readCommandLine('report', words, edge.environment);
-  if (line.operands.length > 0 || line.command !== null) {
-    throw new Fault(
-      'usage',
-      `report takes no operands, found "${line.operands[0] ?? '--'}"; see emissary report --help`,
-    );
-  }
-  const root = rootDirectory(
-    line.value('root') ?? '/var/run/argo',
-    sourceOf('root', words, edge.environment),
-  );
+  refuseOperands('report', line);
+  const root = rootDirectory(line.value('root'), sourceOf('root', words, edge.environment));
   const settings = reportSettings(edge.environment);
   const volume = openVolume(root);
   const spool = new Spool(volume);

@@ -1,11 +1,11 @@
 import { Fault } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
 import { signalNumber } from '../base/signal-names.ts';
 import { readSeal } from '../report/container-state.ts';
+import { expectedContainers } from '../report/expected-containers.ts';
 import { openVolume } from '../report/open-volume.ts';
-import { readTemplate } from '../report/read-template.ts';
 import { readCommandLine, sourceOf } from '../settings/command-line.ts';
 import type { Edge } from '../settings/edge.ts';
-import { mainContainers } from '../settings/template.ts';
 import { containerName, rootDirectory } from '../settings/values.ts';
 
 /**
@@ -15,7 +15,7 @@ import { containerName, rootDirectory } from '../settings/values.ts';
 export async function signal(edge: Edge, words: readonly Buffer[]): Promise<number> {
   const { name, number, root } = signalSettings(edge, words);
   const volume = openVolume(root);
-  const names = [...mainContainers(await readTemplate(volume)), ...volume.list('ctr', 1_000)];
+  const names = [...(await expectedContainers(volume)), ...volume.list('ctr', limits.listedNames)];
   if (!names.includes(name)) {
     throw new Fault(
       'usage',
@@ -52,6 +52,6 @@ function signalSettings(edge: Edge, words: readonly Buffer[]) {
   return {
     name: containerName(name, 'signal'),
     number,
-    root: rootDirectory(line.value('root') ?? '/var/run/argo', sourceOf('root', words, edge.environment)),
+    root: rootDirectory(line.value('root'), sourceOf('root', words, edge.environment)),
   };
 }

@@ -1,12 +1,10 @@
-import { Fault } from '../base/fault.ts';
 import { type BudgetStatus, describeBudget } from '../report/describe-budget.ts';
 import { type ContainerStatus, describeContainers } from '../report/describe-status.ts';
+import { expectedContainers } from '../report/expected-containers.ts';
 import { openVolume } from '../report/open-volume.ts';
 import { readProgress } from '../report/read-progress.ts';
-import { readTemplate } from '../report/read-template.ts';
-import { readCommandLine, sourceOf } from '../settings/command-line.ts';
+import { readCommandLine, refuseOperands, sourceOf } from '../settings/command-line.ts';
 import type { Edge } from '../settings/edge.ts';
-import { mainContainers } from '../settings/template.ts';
 import { rootDirectory } from '../settings/values.ts';
 
 /**
@@ -15,18 +13,10 @@ import { rootDirectory } from '../settings/values.ts';
  */
 export async function status(edge: Edge, words: readonly Buffer[]): Promise<number> {
   const line = readCommandLine('status', words, edge.environment);
-  if (line.operands.length > 0 || line.command !== null) {
-    throw new Fault(
-      'usage',
-      `status takes no operands, found "${line.operands[0] ?? '--'}"; see emissary status --help`,
-    );
-  }
-  const root = rootDirectory(
-    line.value('root') ?? '/var/run/argo',
-    sourceOf('root', words, edge.environment),
-  );
+  refuseOperands('status', line);
+  const root = rootDirectory(line.value('root'), sourceOf('root', words, edge.environment));
   const volume = openVolume(root);
-  const containers = await describeContainers(volume, mainContainers(await readTemplate(volume)));
+  const containers = await describeContainers(volume, await expectedContainers(volume));
   const progress = readProgress(volume);
   const budget = describeBudget(volume);
   if (line.value('json') !== null)

@@ -1,8 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
+import { Fault } from '../base/fault.ts';
+import { say } from '../base/log.ts';
 import { Delivery } from '../report/delivery.ts';
 import { FollowedJob } from '../report/follow-job.ts';
 import { jobContainers } from '../report/job-containers.ts';
-import { concludeJob } from '../report/job-report.ts';
+import { concludeJob, refuseJob } from '../report/job-report.ts';
 import { openVolume } from '../report/open-volume.ts';
 import { findReport, reportRecord } from '../report/read-report.ts';
 import type { Progress } from '../report/sink.ts';
@@ -43,13 +45,31 @@ export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number
   const report = await findReport(spool);
   const delivered =
     report === null
-      ? await followAndDeliver(wait)
+      ? await followOrRefuse(wait)
       : await deliverSpooled(wait, new SpooledJob(spool.volume, report));
   return delivered ? 0 : 64;
 }
 
-async function followAndDeliver({ settings, spool, delivery, requests, startedAt }: Wait): Promise<boolean> {
-  const job = new FollowedJob(spool.volume, await jobContainers(spool), () => delivery.wake());
+/** A template that nobody can read ends the job, for the wrappers refuse it too; MultiFlexi must hear of it. */
+async function followOrRefuse(wait: Wait): Promise<boolean> {
+  const { settings, spool } = wait;
+  let names: readonly string[];
+  try {
+    names = await jobContainers(spool);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    say(error.message);
+    const report = refuseJob(settings.jobId, error.message);
+    spool.writeRecord(reportRecord, report);
+    await deliverSpooled(wait, new SpooledJob(spool.volume, report));
+    return false;
+  }
+  return followAndDeliver(wait, names);
+}
+
+async function followAndDeliver(wait: Wait, names: readonly string[]): Promise<boolean> {
+  const { settings, spool, delivery, requests, startedAt } = wait;
+  const job = new FollowedJob(spool.volume, names, () => delivery.wake());
   const stop = new JobStop(job, spool);
   const budget = planBudget(settings, startedAt);
   if (!stop.resume() && budget !== null) stop.schedule(budget);

@@ -25,6 +25,7 @@ export interface JobReport {
   readonly pid: number | null;
   /** The first start of a container; null when none was started. */
   readonly started: Started | null;
+  /** None when the template cannot be read: then nobody knows which they are. */
   readonly containers: readonly ContainerReport[];
 }
 
@@ -55,6 +56,15 @@ export function concludeJob(
     started,
     containers,
   };
+}
+
+/**
+ * The report of a job that cannot be followed.
+ * @param message why, one sentence
+ */
+export function refuseJob(jobId: number | null, message: string): JobReport {
+  const [verdict, exitCode] = ['error', 64] as const;
+  return { version: 1, jobId, verdict, exitCode, message, pid: null, started: null, containers: [] };
 }
 
 function containerReport(name: string, state: ContainerState, timedOut: boolean): ContainerReport {

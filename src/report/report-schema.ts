@@ -24,7 +24,7 @@ const report = z.object({
   message: z.nullable(z.string()),
   pid: processId,
   started: z.nullable(startedSchema),
-  containers: z.array(container).check(z.minLength(1)),
+  containers: z.array(container),
 });
 
 /** A JobReport, or null when the value is not one. */

@@ -40,12 +40,21 @@ export function readCommandLine(
   };
 }
 
+/** @throws Fault `usage` when a verb that takes options alone has got more */
+export function refuseOperands(verb: Verb, { operands, command }: CommandLine): void {
+  if (operands.length === 0 && command === null) return;
+  throw new Fault(
+    'usage',
+    `${verb} takes no operands, found "${operands[0] ?? '--'}"; see emissary ${verb} --help`,
+  );
+}
+
 /** The option's name with where its value came from, for messages: `--grace` or `EMISSARY_GRACE_SECONDS`. */
 export function sourceOf(name: string, words: readonly Buffer[], environment: Environment): string {
-  const given = words.some((word) => {
-    const text = word.toString();
-    return text === `--${name}` || text.startsWith(`--${name}=`);
-  });
+  const texts = words.map((word) => word.toString());
+  const end = texts.indexOf('--');
+  const own = end === -1 ? texts : texts.slice(0, end);
+  const given = own.some((text) => text === `--${name}` || text.startsWith(`--${name}=`));
   const variables = options.find((option) => option.name === name)?.variables ?? [];
   const variable = given ? undefined : variables.find((candidate) => environment.raw(candidate) !== null);
   return variable ?? `--${name}`;

@@ -1,4 +1,5 @@
 import { options, type Verb } from './options.ts';
+import { variables } from './variables.ts';
 
 const descriptions: Readonly<
   Record<Verb, { readonly usage: string; readonly text: string; readonly example: string }>
@@ -72,10 +73,13 @@ export function verbHelp(verb: Verb): string {
     .filter((option) => option.verbs.includes(verb))
     .flatMap((option) => {
       const words = `  --${option.name}${option.value === null ? '' : ` ${option.value}`}`;
-      const variables =
+      const standIns =
         option.variables.length === 0 ? [] : [`${' '.repeat(26)}or ${option.variables.join(', ')}`];
-      return [`${words.padEnd(24)}  ${option.help}`, ...variables];
+      return [`${words.padEnd(24)}  ${option.help}`, ...standIns];
     });
+  const others = variables
+    .filter((variable) => variable.verbs.includes(verb))
+    .flatMap(({ name, help }) => [`  ${name}`, `${' '.repeat(26)}${help}`]);
   return [
     `Usage: ${usage}`,
     '',
@@ -83,7 +87,9 @@ export function verbHelp(verb: Verb): string {
     '',
     'Options:',
     ...rows,
-    '  --help                    this text',
+    '  --help                  this text',
+    '  --version               the version of the program',
+    ...(others.length === 0 ? [] : ['', 'Variables that stand for no option:', ...others]),
     '',
     'Example:',
     `  ${example}`,

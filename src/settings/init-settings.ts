@@ -1,5 +1,4 @@
-import { Fault } from '../base/fault.ts';
-import { readCommandLine, sourceOf } from './command-line.ts';
+import { readCommandLine, refuseOperands, sourceOf } from './command-line.ts';
 import type { Edge } from './edge.ts';
 import { rootDirectory } from './values.ts';
 
@@ -16,14 +15,9 @@ export interface InitSettings {
 /** @throws Fault `usage` */
 export function initSettings(edge: Edge, words: readonly Buffer[]): InitSettings {
   const line = readCommandLine('init', words, edge.environment);
-  if (line.operands.length > 0 || line.command !== null) {
-    throw new Fault(
-      'usage',
-      `init takes no operands, found "${line.operands[0] ?? '--'}"; see emissary init --help`,
-    );
-  }
+  refuseOperands('init', line);
   return {
-    root: rootDirectory(line.value('root') ?? '/var/run/argo', sourceOf('root', words, edge.environment)),
+    root: rootDirectory(line.value('root'), sourceOf('root', words, edge.environment)),
     template: templateSource(line.value('template'), edge),
   };
 }

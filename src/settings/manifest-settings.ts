@@ -56,7 +56,7 @@ export function manifestSettings(edge: Edge, words: readonly Buffer[]): Manifest
     jobId,
     podName: containerName(line.value('pod-name') ?? `multiflexi-job-${jobId ?? 'local'}`, from('pod-name')),
     emissaryImage: line.value('emissary-image') ?? `multiflexi-emissary:${version}`,
-    root: rootDirectory(line.value('root') ?? '/var/run/argo', from('root')),
+    root: rootDirectory(line.value('root'), from('root')),
     timeout: Math.ceil(secondsToMs(line.value('timeout') ?? '0', from('timeout')) / 1000),
     grace: Math.ceil(secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')) / 1000),
     user: user === null ? null : wholeNumber(user, from('user')),

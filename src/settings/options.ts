@@ -31,7 +31,7 @@ export const options: readonly OptionSpec[] = [
     verbs: ['init'],
     value: 'FILE',
     variables: [],
-    help: 'the template, a file or - for standard input; EMISSARY_TEMPLATE holds the JSON itself (default {})',
+    help: 'the template, a file or - for standard input (default {})',
   },
   {
     name: 'name',
@@ -80,7 +80,7 @@ export const options: readonly OptionSpec[] = [
     verbs: ['run'],
     value: 'LIST',
     variables: ['EMISSARY_MASK_ENV'],
-    help: 'variables whose values are masked in the output, * allowed, empty = none',
+    help: 'variables whose values are masked in the output, * allowed, empty = none (default passwords, secrets, tokens, keys)',
   },
   {
     name: 'combined',

@@ -63,7 +63,7 @@ export function whereToSeal(edge: Edge, words: readonly Buffer[]): Pick<RunSetti
 
 function place(line: CommandLine, from: (name: string) => string): Pick<RunSettings, 'root' | 'name'> {
   return {
-    root: rootDirectory(line.value('root') ?? '/var/run/argo', from('root')),
+    root: rootDirectory(line.value('root'), from('root')),
     name: containerName(line.value('name') ?? 'main', from('name')),
   };
 }

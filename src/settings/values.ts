@@ -36,7 +36,8 @@ export function containerName(text: string, source: string): string {
 }
 
 /** An absolute directory. */
-export function rootDirectory(text: string, source: string): string {
+export function rootDirectory(given: string | null, source: string): string {
+  const text = given ?? '/var/run/argo';
   if (!isAbsolute(text) || text.includes('\0')) {
     throw new Fault('usage', `${source}: "${text}" is not an absolute path`);
   }

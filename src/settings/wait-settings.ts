@@ -1,6 +1,5 @@
-import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { readCommandLine, sourceOf } from './command-line.ts';
+import { readCommandLine, refuseOperands, sourceOf } from './command-line.ts';
 import type { Edge } from './edge.ts';
 import { deadlineMs, rootDirectory, secondsToMs } from './values.ts';
 
@@ -18,15 +17,10 @@ export interface WaitSettings {
 export function waitSettings(edge: Edge, words: readonly Buffer[]): WaitSettings {
   const line = readCommandLine('wait', words, edge.environment);
   const from = (name: string) => sourceOf(name, words, edge.environment);
-  if (line.operands.length > 0 || line.command !== null) {
-    throw new Fault(
-      'usage',
-      `wait takes no operands, found "${line.operands[0] ?? '--'}"; see emissary wait --help`,
-    );
-  }
+  refuseOperands('wait', line);
   const deadline = line.value('deadline');
   return {
-    root: rootDirectory(line.value('root') ?? '/var/run/argo', from('root')),
+    root: rootDirectory(line.value('root'), from('root')),
     timeoutMs: secondsToMs(line.value('timeout') ?? '0', from('timeout')),
     deadlineMs: deadline === null ? null : deadlineMs(deadline, from('deadline')),
     graceMs: secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')),

@@ -21,6 +21,20 @@ test('--help names the verb, its options and an example, on standard output', as
   }
 });
 
+test('--help of wait names every variable that says where to report', async () => {
+  const help = (await emissary(['wait', '--help'])).stdout.toString();
+  const named = ['MULTIFLEXI_JOB_ID', 'MULTIFLEXI_DATABASE_URL', 'MULTIFLEXI_API_URL', 'MULTIFLEXI_TIMEZONE'];
+  for (const variable of [
+    ...named,
+    'MULTIFLEXI_REPORT',
+    'EMISSARY_RESULTS_DIR',
+    'EMISSARY_REPORT_SECONDS',
+    'ZABBIX_SERVER',
+  ])
+    assert.ok(help.includes(variable), variable);
+  assert.ok(help.includes('--version'));
+});
+
 test('an unknown option ends with 64 and one sentence', async () => {
   const { status, stdout, stderr } = await emissary(['run', '--graze', '5', '--', 'true']);
   assert.deepEqual([status, stdout.toString()], [64, '']);

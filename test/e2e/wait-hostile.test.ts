@@ -250,3 +250,32 @@ test('a sidecar that goes on for a killed one follows the same containers, whate
     assert.equal(job.row().exitcode, 5);
   }
 });
+
+const unreadable: Readonly<Record<string, readonly [(path: string) => void, RegExp]>> = {
+  'no JSON': [(path) => writeFileSync(path, '{'), /template": not valid JSON/],
+  wrong: [(path) => writeFileSync(path, '{"sidecars":1}'), /sidecars/],
+  'a FIFO': [(path) => execFileSync('mkfifo', [path]), /template": it /],
+  'a link': [(path) => symlinkSync('/etc/passwd', path), /template": it /],
+};
+for (const [what, [make, sentence]] of Object.entries(unreadable)) {
+  test(`a template that is ${what} ends the job: the row says so, wait ends with 64`, async (t) => {
+    const job = reportedJob(t);
+    make(join(job.root, 'template'));
+    const { status, stderr } = await emissary(['wait'], job);
+    assert.equal(status, 64);
+    assert.match(stderr, sentence);
+    assert.equal(job.row().exitcode, 64);
+    assert.ok(job.row().end !== null);
+    const shown = await emissary(['status'], job);
+    assert.equal(shown.status, 0);
+    assert.match(shown.stderr, sentence);
+  });
+}
+
+test('a signal reaches a container whatever the template is like', async (t) => {
+  const job = await startReadyJob(t, ['sh', '-c', 'echo ready; exec sleep 60']);
+  writeFileSync(join(job.kept.root, 'template'), '{');
+  const { status } = await emissary(['signal', 'main', 'TERM'], { root: job.kept.root });
+  assert.equal(status, 0);
+  assert.equal((await job.finished).status, 143);
+});
