@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { freePort } from '../helpers/mariadb.ts';
 import { requireProgram } from '../helpers/require.ts';
 import { type Pod, pod, tool } from '../helpers/saved.ts';
+import { withMount } from '../helpers/with-mount.ts';
 
 const inputs = (...artifacts: readonly object[]) => ({ inputs: { artifacts } });
 
@@ -249,4 +250,28 @@ test('inputs: a zip keeps modes and links', async (t) => {
   assert.equal((await its.init(template)).status, 0);
   tool('diff', ['-r', '--no-dereference', join(its.work, 'z'), join(its.root, 'inputs/artifacts/z')]);
   assert.equal(statSync(join(its.root, 'inputs/artifacts/z/s/a')).mode & 0o777, 0o751);
+});
+
+test('inputs: a full volume is 65, and nothing of them is left', async (t) => {
+  const its = pod(t);
+  tool('sh', ['-c', 'head -c 40000000 /dev/urandom > noise; tar czf noise.tgz noise'], its.work);
+  for (const name of ['noise', 'noise.tgz'])
+    await withMount(t, { root: its.root, options: 'size=150m' }, async () => {
+      const good = { name: 'good', path: '/a/good', raw: { data: 'x' } };
+      const large = { name: 'large', path: '/a/large', file: join(its.work, name) };
+      await refused(its, inputs(good, large), /input large \(\/a\/large\): the volume is full/);
+    });
+});
+
+test('inputs: a read-only place is a clear error, and the job is not started', async (t) => {
+  const its = pod(t);
+  const path = join(its.work, 'ro/in');
+  mkdirSync(join(its.work, 'ro'));
+  assert.equal((await its.init(inputs({ name: 'r', path, raw: { data: '' } }))).status, 0);
+  await withMount(t, { root: join(its.work, 'ro'), options: 'ro' }, async () => {
+    const { status, stderr } = await its.run('echo ran');
+    assert.equal(status, 65);
+    assert.match(stderr, /the container's root is read-only; mount a volume at .*\/ro\n/);
+    assert.equal(readFileSync(join(its.root, 'ctr/main/stdout'), 'utf8'), '');
+  });
 });
