@@ -52,6 +52,20 @@ test('outputs: a TERM while the wrapper packs costs nothing of it', async (t) =>
   tool('tar', ['-dzf', its.artifact()], its.work);
 });
 
+test('outputs: a time limit that passes while the wrapper packs costs nothing of it', async (t) => {
+  const its = pod(t);
+  its.template({ outputs: { artifacts: [{ name: 'tree', path: join(its.work, 'a') }] } });
+  // The job ends a little before its time, and its artifact takes longer than what is left.
+  const script = 'sleep 2.85 & head -c 60000000 /dev/urandom > a; wait';
+  const words = ['run', '--timeout', '3', '--', 'sh', '-c', script];
+  const before = performance.now();
+  const { status } = await startEmissary(t, words, { root: its.root, cwd: its.work }).finished;
+  assert.ok(performance.now() - before > 3000, 'the time limit has passed');
+  assert.equal(status, 0);
+  assert.deepEqual([its.result().verdict, its.outputs().artifacts.length], ['succeeded', 1]);
+  tool('tar', ['-dzf', its.artifact()], its.work);
+});
+
 for (const archive of archives) {
   const [name] = Object.keys(archive);
   test(`outputs: ${name}: a tree that changes while it is packed gives an archive, and what was missed is named`, async (t) => {
