@@ -6,7 +6,7 @@ export interface Row {
   readonly name: string;
   /** The figure in words. */
   readonly title: string;
-  readonly unit: 'ms' | 'MB/s' | 'MiB' | 'bytes';
+  readonly unit: 'ms' | 'MB/s' | 'lines/s' | 'MiB' | 'bytes';
   readonly target: Target;
   measure(bench: Bench): Promise<Measured>;
 }
@@ -40,4 +40,6 @@ export interface Bench {
   directory(): string;
   /** `--scale 0.1` makes a tenth of the runs: at least 3. */
   times(full: number): number;
+  /** The scale itself, for what is large rather than often. */
+  readonly scale: number;
 }

@@ -1,13 +1,17 @@
 import { spawnSync } from 'node:child_process';
 
 /** The wall time of a command that must end with 0, in ms. The time of starting a process from here is part of it. */
-export function wallTimeMs(words: readonly string[], env: Readonly<Record<string, string>> = {}): number {
+export function wallTimeMs(
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  limitMs = 600_000,
+): number {
   const [file = '', ...rest] = words;
   const start = process.hrtime.bigint();
   const { status, signal, stderr } = spawnSync(file, rest, {
     stdio: ['ignore', 'ignore', 'pipe'],
-    // A container engine that misses an exit must not hold the whole run.
-    timeout: 60_000,
+    // What hangs must not hold the whole run.
+    timeout: limitMs,
     killSignal: 'SIGKILL',
     env: { PATH: process.env['PATH'], ...env },
   });

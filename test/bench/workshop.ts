@@ -25,6 +25,7 @@ export function openWorkshop(peers: readonly Peer[], scale: number): Workshop {
     program,
     peers,
     place,
+    scale,
     emptyProgram,
     directory: () => mkdtempSync(join(place, 'd-')),
     times: (full) => Math.max(fewestRuns, Math.round(full * scale)),

@@ -90,9 +90,9 @@ async function container(bench: Bench, engine: Engine): Promise<Measured> {
       ours: () => {
         count += 1;
         const words = ['/volume/emissary', 'run', '--root', '/volume', '--name', `n${count}`, '--', 'true'];
-        return wallTimeMs([...start, ...words], env);
+        return wallTimeMs([...start, ...words], env, engineBoundMs);
       },
-      [bare]: () => wallTimeMs([...start, 'true'], env),
+      [bare]: () => wallTimeMs([...start, 'true'], env, engineBoundMs),
     });
   } finally {
     try {

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../helpers/until.ts';
+import { privateBytes, watchPrivateMemory } from '../private-memory.ts';
 import type { Bench, Measured, Row } from '../row.ts';
 
 const MiB = 2 ** 20;
@@ -12,7 +13,6 @@ const slowRuns = 3;
 /** What a reader takes before it rests, and how long it rests, ms: 2 GB take some 5 s. */
 const gulpBytes = 4 * MiB;
 const restMs = 10;
-const samplingMs = 10;
 
 /** Memory that the wrapper has for itself alone: what each further job on a node costs. */
 export const rows: readonly Row[] = [
@@ -60,13 +60,9 @@ async function slowReader(bench: Bench): Promise<Measured> {
       'count=32768',
       'status=none',
     ]);
-    let peak = 0;
-    const sampling = setInterval(() => {
-      if (wrapper.exitCode === null) peak = Math.max(peak, privateBytes(wrapper.pid ?? -1));
-    }, samplingMs);
+    const peak = watchPrivateMemory(wrapper);
     await readSlowly(wrapper);
-    clearInterval(sampling);
-    ours.push(peak / MiB);
+    ours.push(peak() / MiB);
   }
   return { ours, others: [] };
 }
@@ -87,14 +83,4 @@ async function readSlowly({ stdout }: ChildProcess): Promise<void> {
 function start(bench: Bench, root: string, job: readonly string[]): ChildProcess {
   const words = ['run', '--root', root, '--grace', '1', '--log-limit', '0', '--', ...job];
   return spawn(bench.program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
-}
-
-/** What is mapped by this process alone (proc_pid_smaps_rollup(5)); 0 when it is gone. */
-function privateBytes(pid: number): number {
-  try {
-    const lines = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').matchAll(/^Private_Dirty:\s+(\d+) kB$/gm);
-    return [...lines].reduce((sum, [, kB]) => sum + Number(kB) * 1024, 0);
-  } catch {
-    return 0; // It has just ended.
-  }
 }
