@@ -152,6 +152,8 @@ export const limits = {
   zstdFrameBytes: 4 * MiB,
   /** Threads that compress: those of libuv's pool (see main.ts), less what stalled readers may hold. */
   packThreads: 4,
+  /** Compressors of gzip and zip that take turns: two for each of the threads, on any machine, for the same bytes. */
+  deflateLanes: 8,
   /** Bytes of a ZIP file's directory that are compressed together while they wait: the longest record takes a fraction. */
   directoryPageBytes: 256 * KiB,
   /** Files named one by one in `skipped`; what is beyond is counted. Keeps `result.json` below its own limit. */

@@ -92,6 +92,35 @@ for (const archive of [{ tar: {} }, { zip: {} }, { zstd: {} }, { none: {} }]) {
   });
 }
 
+for (const archive of [{ tar: {} }, { zip: {} }, { zstd: {} }, { none: {} }]) {
+  test(`outputs: ${Object.keys(archive)[0]}: the same bytes whatever the order on the disk, processors, user, umask and time zone`, async (t) => {
+    if (!requireProgram(t, 'taskset')) return;
+    const [one, two] = [pod(t), pod(t)];
+    const write = (order: string) =>
+      `mkdir dir; for i in $(seq 1 300 | sort ${order}); do seq $i 999 > dir/$i.txt; done
+       seq 1 400000 > dir/large; ln dir/large dir/again; ln -s large dir/link
+       chmod 755 dir; chmod 644 dir/*; touch -h -d 2001-02-03T04:05:06Z dir/* dir`;
+    for (const its of [one, two]) its.template(wants(its.work, archive));
+    assert.equal((await one.run(write('-n'))).status, 0);
+    const odd = {
+      under: ['taskset', '1', 'sh', '-c', 'umask 077; exec "$0" "$@"'],
+      env: { TZ: 'Asia/Tokyo' },
+    };
+    const other = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    assert.equal((await two.run(write('-rn'), { ...odd, ...other })).status, 0);
+    assert.equal(one.outputs().artifacts[0]?.sha256, two.outputs().artifacts[0]?.sha256);
+  });
+}
+
+test('outputs: zstd packs at the level that is asked for', async (t) => {
+  const sizes: number[] = [];
+  for (const level of [19, 1, 3]) {
+    const write = `seq 1 200000 | awk '{print $1*7919%100003, $1*31%977, "level=" ($1%13)}' > text`;
+    sizes.push(statSync(await saved(pod(t), { zstd: { level } }, write, 'text')).size);
+  }
+  assert.deepEqual([new Set(sizes).size, Math.min(...sizes)], [sizes.length, sizes[0]]);
+});
+
 test('outputs: the compression level asked for is the one used', async (t) => {
   const sizes: number[] = [];
   for (const compressionLevel of [0, 1, 6, 9]) {
