@@ -1,5 +1,6 @@
 import { limits } from '../base/limits.ts';
 import type { ManifestSettings } from '../settings/manifest-settings.ts';
+import { unexpanded } from './is-expanded.ts';
 import { jobTemplate } from './job-template.ts';
 import type { JobVariables } from './job-variables.ts';
 import type { JobWords } from './job-words.ts';
@@ -25,7 +26,7 @@ export function installer(settings: ManifestSettings, plain: ReadonlyMap<string,
     args: ['init'],
     env: environment({
       EMISSARY_ROOT: settings.root,
-      EMISSARY_TEMPLATE: JSON.stringify(jobTemplate(settings, plain)),
+      EMISSARY_TEMPLATE: unexpanded(JSON.stringify(jobTemplate(settings, plain))),
     }),
     securityContext: { ...confined, readOnlyRootFilesystem: true },
     volumeMounts: [sharedVolume(settings)],

@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { Fault } from '../base/fault.ts';
 import type { Application } from '../settings/application.ts';
 import { defaultMask, secretNames } from '../settings/secret-names.ts';
-import { isExpanded } from './is-expanded.ts';
+import { isUnfit } from './is-expanded.ts';
 
 /** Where a job's relative files are when nothing else is said: every image has it. */
 export const jobDirectory = '/tmp';
@@ -34,7 +34,7 @@ export function jobVariables(application: Application, given: ReadonlyMap<string
   const patterns = defaultMask.split(',').map(secretNames);
   const masked = (name: string) => patterns.some((pattern) => pattern.test(name));
   const apart = ([name, value]: readonly [string, string]) =>
-    passwords.includes(name) || masked(name) || isExpanded(value);
+    passwords.includes(name) || masked(name) || isUnfit(value);
   const entries = [...all];
   return {
     plain: new Map(entries.filter((entry) => !apart(entry))),
@@ -46,6 +46,7 @@ export function jobVariables(application: Application, given: ReadonlyMap<string
 const shapes: Readonly<Record<string, RegExp>> = {
   integer: /^[+-]?\d+$/,
   float: /^[+-]?\d*\.?\d+([eE][+-]?\d+)?$/,
+  bool: /^(true|false|yes|no|on|off|0|1)$/i,
 };
 
 function checkValues(application: Application, values: ReadonlyMap<string, string>): void {

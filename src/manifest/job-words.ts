@@ -1,5 +1,6 @@
 import { Fault } from '../base/fault.ts';
-import { isExpanded } from './is-expanded.ts';
+import type { Application } from '../settings/application.ts';
+import { isExpanded, isUnfit } from './is-expanded.ts';
 import type { JobVariables } from './job-variables.ts';
 
 const placeholder = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
@@ -15,11 +16,14 @@ export interface JobWords {
  * Makes words of a command line template: spaces part them, single and double quotes keep them together, `${NAME}` is a
  * variable's value, which is never parted.
  *
- * @throws Fault `usage` for a variable that is not there, and for a quote that is not closed
+ * @throws Fault `usage` for a variable that is not there, a quote that is not closed, an executable that would be changed
  */
-export function jobWords(template: string, variables: JobVariables): JobWords {
+export function jobWords({ executable, parameters }: Application, variables: JobVariables): JobWords {
+  // The words after it can be put apart, it cannot.
+  if (isExpanded(executable))
+    throw new Fault('usage', 'executable: must not contain $( or $$, which Kubernetes would change');
   let secret = false;
-  const words = split(template).map((word) =>
+  const words = split(parameters).map((word) =>
     word.replace(placeholder, (_, name: string) => {
       const value = variables.plain.get(name) ?? variables.secret.get(name);
       if (value === undefined) throw new Fault('usage', `cmdparams: there is no variable \${${name}}`);
@@ -27,7 +31,7 @@ export function jobWords(template: string, variables: JobVariables): JobWords {
       return value;
     }),
   );
-  return { words, apart: secret || words.some(isExpanded) };
+  return { words, apart: secret || words.some(isUnfit) };
 }
 
 function split(template: string): readonly string[] {

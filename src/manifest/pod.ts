@@ -18,7 +18,7 @@ export function podObjects(settings: ManifestSettings): readonly KubernetesObjec
   const given = new Map(settings.variables);
   if (settings.jobId !== null) given.set('MULTIFLEXI_JOB_ID', String(settings.jobId));
   const variables = jobVariables(settings.application, given);
-  const words = jobWords(settings.application.parameters, variables);
+  const words = jobWords(settings.application, variables);
   const secrets: Readonly<Record<Role, Readonly<Record<string, unknown>>>> = {
     job: {
       ...(variables.secret.size > 0 && { [variablesKey]: Object.fromEntries(variables.secret) }),

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { normalize } from 'node:path';
 import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { version } from '../version.ts';
@@ -47,6 +48,8 @@ export function manifestSettings(edge: Edge, words: readonly Buffer[]): Manifest
   const job = line.value('job-id');
   const jobId = job === null ? null : wholeNumber(job, from('job-id'));
   const user = line.value('user');
+  const rootPath = rootDirectory(line.value('root'), from('root'));
+  const root = mountPath(rootPath, from('root'));
   return {
     application,
     image,
@@ -56,12 +59,27 @@ export function manifestSettings(edge: Edge, words: readonly Buffer[]): Manifest
     jobId,
     podName: containerName(line.value('pod-name') ?? `multiflexi-job-${jobId ?? 'local'}`, from('pod-name')),
     emissaryImage: line.value('emissary-image') ?? `multiflexi-emissary:${version}`,
-    root: rootDirectory(line.value('root'), from('root')),
+    root,
     timeout: Math.ceil(secondsToMs(line.value('timeout') ?? '0', from('timeout')) / 1000),
     grace: Math.ceil(secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')) / 1000),
-    user: user === null ? null : wholeNumber(user, from('user')),
-    claim: claimOf(line.value('claim')),
+    user: user === null ? null : userId(user, from('user')),
+    claim: claimOf(line.value('claim'), root),
   };
+}
+
+/** The greatest is Kubernetes' own bound; root is what the pod's security context forbids. */
+function userId(text: string, source: string): number {
+  const user = wholeNumber(text, source);
+  if (user === 0 || user > 2 ** 31 - 1)
+    throw new Fault('usage', `${source}: "${text}" is not the number of a user other than root`);
+  return user;
+}
+
+/** A volume at / would hide the image; a colon is not allowed, and $ might be changed in the job's command. */
+function mountPath(path: string, source: string): string {
+  if (/^\/+$/.test(path) || /[:$]/.test(path))
+    throw new Fault('usage', `${source}: no volume can be mounted at "${path}"`);
+  return path;
 }
 
 function definition({ operands, command }: CommandLine): Application {
@@ -89,10 +107,12 @@ function kindOf(text: string): 'pod' | 'job' {
   throw new Fault('usage', `--kind: "${text}" is neither pod nor job`);
 }
 
-function claimOf(text: string | null): Claim | null {
+function claimOf(text: string | null, root: string): Claim | null {
   if (text === null) return null;
   const [, name, path] = /^([a-z0-9](?:[-a-z0-9.]*[a-z0-9])?):(\/.+)$/.exec(text) ?? [];
   if (name === undefined || path === undefined)
     throw new Fault('usage', `--claim: "${text}" is not NAME:/PATH`);
-  return { name, path };
+  if (normalize(path).replace(/\/$/, '') === normalize(root).replace(/\/$/, ''))
+    throw new Fault('usage', `--claim: "${path}" is where the shared volume is`);
+  return { name, path: mountPath(path, '--claim') };
 }

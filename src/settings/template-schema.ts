@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import * as z from 'zod/mini';
 import { limits } from '../base/limits.ts';
 import { durationSeconds } from './duration.ts';
+import { isRegularExpression } from './is-regular-expression.ts';
 
 const absolutePath = z
   .string()
@@ -125,11 +126,3 @@ export type RawInput = z.output<typeof inputArtifact>;
 export type RawArtifact = z.output<typeof outputArtifact>;
 /** As above: how something is packed. */
 export type RawArchive = z.output<typeof archive>;
-
-function isRegularExpression(text: string): boolean {
-  try {
-    return new RegExp(text, 'u') instanceof RegExp;
-  } catch {
-    return false; // The caller says what is wrong with the key.
-  }
-}

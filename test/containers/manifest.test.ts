@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { exampleMachine } from '../helpers/example.ts';
+import { oddValues } from '../helpers/odd-values.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -46,4 +48,31 @@ test('podman: what manifest prints runs unchanged; its secrets reach the job, an
   const { exitcode, lines, artifacts } = machine.stored();
   assert.deepEqual([exitcode, lines], [0, ['stdout in box is open with 13 letters: ***']]);
   assert.deepEqual(artifacts, ['count.txt.tgz']);
+});
+
+test('podman: values of every kind reach the job of the printed pod as they are', async (t) => {
+  const machine = await exampleMachine(t, 'podman');
+  if (machine === null) return;
+  const script = `i=0; while [ $i -lt ${oddValues.length} ]; do eval "v=\\$V$i"; printf %s "$v" | busybox sha256sum; i=$((i + 1)); done`;
+  const environment = Object.fromEntries(
+    oddValues.map((defval, index) => [`V${index}`, { type: 'string', defval }]),
+  );
+  const cwd = temporaryVolume(t);
+  const definition = { ...application, environment, artifacts: [], cmdparams: `-c '${script}'` };
+  writeFileSync(join(cwd, 'app.json'), JSON.stringify(definition));
+  writeFileSync(join(cwd, 'report.env'), 'MULTIFLEXI_DATABASE_URL=sqlite:///multiflexi/multiflexi.sqlite\n');
+  const options = ['--job-id', '1', '--user', '1000', '--claim', 'multiflexi:/multiflexi'];
+  const words = ['manifest', ...options, '--report-variables', 'report.env', 'app.json'];
+  const printed = await emissary(words, { cwd });
+  assert.deepEqual([printed.status, printed.stderr], [0, '']);
+  const pod = join(cwd, 'pod.yaml');
+  writeFileSync(pod, printed.stdout);
+  const played = await machine.engine.run(['play', 'kube', '--network', 'none', pod]);
+  assert.equal(played.exitCode, 0, played.stderr);
+  await until('the job is reported', () => machine.stored().end !== null, 60_000);
+  const { exitcode, lines } = machine.stored();
+  assert.equal(exitcode, 0);
+  const sums = oddValues.map((value) => `stdout ${createHash('sha256').update(value).digest('hex')}  -`);
+  for (const [index, value] of oddValues.entries())
+    assert.equal(lines[index], sums[index], JSON.stringify(value.slice(0, 80)));
 });

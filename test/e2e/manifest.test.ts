@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
 import { parse, parseAllDocuments } from 'yaml';
 import { emissary } from '../helpers/emissary.ts';
+import { oddValues } from '../helpers/odd-values.ts';
 import { restrictedViolations } from '../helpers/pod-security.ts';
+import { seeded } from '../helpers/seeded.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 const sample = 'images/licence-audit/licence-audit.multiflexi.app.json';
@@ -116,6 +119,49 @@ test('manifest puts words into the Secret that are secret, or that Kubernetes wo
   }
 });
 
+test('manifest: whatever a value is, it is read from the YAML as it was', async (t) => {
+  const { seed } = seeded(t);
+  const text = fc
+    .oneof(
+      fc.constantFrom(...oddValues),
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom(...' \n\t:#-\'"$({[&*!|>%@`,?~\\=0e.x') }),
+    )
+    .map((value) => value.replaceAll('\0', ''))
+    .filter((value) => value !== '');
+  const property = fc.asyncProperty(fc.array(text, { minLength: 30, maxLength: 30 }), async (values) => {
+    const entries = values.map((defval, index) => [`V${index}`, { type: 'string', defval }] as const);
+    const cmdparams = values.map((_, index) => `\${V${index}}`).join(' ');
+    const definition = { ...smallest, environment: Object.fromEntries(entries), cmdparams };
+    const { status, stderr, text: printed } = await manifest(t, definition);
+    assert.deepEqual([status, stderr], [0, '']);
+    for (const version of ['1.1', '1.2'] as const) {
+      const objects = parseAllDocuments(printed, { version }).map((document) => document.toJS());
+      const [main] = objects.at(-1).spec.containers;
+      const secret = objects.length > 1 ? variablesOf(objects[0]) : {};
+      const found = { ...environmentOf(main), ...secret };
+      assert.deepEqual(
+        values.map((_, index) => found[`V${index}`]),
+        values,
+      );
+      const plain = objects.length === 1 || objects[0].data['words.json'] === undefined;
+      const words = plain
+        ? main.command.slice(4)
+        : JSON.parse(Buffer.from(objects[0].data['words.json'], 'base64').toString());
+      assert.deepEqual(words, values);
+    }
+  });
+  await fc.assert(property, { seed, numRuns: 25 });
+});
+
+test('manifest: a pattern with $( in it reaches the template in a form that Kubernetes does not change', async (t) => {
+  const artifacts = [{ name: 'a', path: '(x$$(y)?|z$)', type: 'file' }];
+  const { pod } = await manifest(t, { ...smallest, artifacts });
+  const template = environmentOf(pod.spec.initContainers[0])['EMISSARY_TEMPLATE'] ?? '';
+  assert.doesNotMatch(template, /\$[$(]/);
+  assert.deepEqual(JSON.parse(template).multiflexi.artifactPatterns, ['(x$$(y)?|z$)']);
+});
+
 test('manifest makes a Job, of the same pod', async (t) => {
   const { pod: job } = await manifest(t, smallest, ['--kind', 'job', '--user', '1000', '--image', 'other:2']);
   assert.deepEqual([job.apiVersion, job.kind, job.spec.backoffLimit], ['batch/v1', 'Job', 0]);
@@ -141,6 +187,27 @@ const badDefinitions: readonly [what: string, definition: unknown, message: RegE
     },
     /executable: must be a text; environment\.X\.type: must be one of .*; artifacts\.0\.path: must be a text/,
   ],
+  [
+    'entries of the wrong kind',
+    { ...smallest, environment: { X: 5, 'a-b': {} }, artifacts: [5], kubernetes: 'x', produces: [] },
+    /environment\.X: must be an object.*environment\.a-b: must have a name of .*artifacts\.0: must be an object.*produces: .*kubernetes: must be an object/,
+  ],
+  [
+    'patterns that are no patterns',
+    {
+      ...smallest,
+      artifacts: [{ name: 'a', path: '*.csv', type: 'file' }],
+      produces: { x: { patterns: ['('] } },
+    },
+    /artifacts\.0\.path: must be absolute, or a regular expression; produces\.x\.patterns\.0: must be a regular expression/,
+  ],
+  [
+    'a default that is no value',
+    { ...smallest, environment: { X: { defval: {} }, Y: { defval: 'a\0b' } } },
+    /environment\.X\.defval: must be a text, a number, true or false; environment\.Y\.defval: /,
+  ],
+  ['an executable that Kubernetes would change', { ...smallest, executable: '$(X)' }, /executable: must not/],
+  ['no object', '"x"', /\(the whole\): must be an object/],
   ['no image', { ...smallest, ociimage: '' }, /names no ociimage; give one with --image/],
   [
     'values that do not fit',
@@ -168,6 +235,10 @@ test('manifest refuses wrong options and environment files, each by name', async
     [['--kind', 'cron'], '--kind: "cron" is neither pod nor job'],
     [['--claim', 'x'], '--claim: "x" is not NAME:/PATH'],
     [['--pod-name', 'Not A Name'], '--pod-name: "Not A Name" is not a container name'],
+    [['--claim', 'x:/var/run/argo/'], '--claim: "/var/run/argo/" is where the shared volume is'],
+    [['--claim', 'x:/'], '--claim: "x:/" is not NAME:/PATH'],
+    [['--root', '/'], '--root: no volume can be mounted at "/"'],
+    [['--user', '0'], '--user: "0" is not the number of a user other than root'],
     [['--job-id', 'x'], '--job-id: "x" is not a whole number'],
     [['--variables', 'bad.env'], 'Invalid environment file "bad.env": line 2 is not of the form NAME=value'],
     [['--variables', 'none.env'], 'Cannot read environment file "none.env": ENOENT'],
