@@ -3,7 +3,6 @@ import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
 import { say } from '../base/log.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { Mark } from '../outputs/prepare-outputs.ts';
-import { waitForSeals } from '../process/dependencies.ts';
 import { prepareJob } from '../process/prepare-job.ts';
 import { obeyRequest } from '../process/requests.ts';
 import { runAttempts } from '../process/run-attempts.ts';
@@ -52,7 +51,7 @@ async function perform(run: Run, edge: Edge): Promise<Judgement> {
   await hold(run, settings.pauseBefore, run.container.before);
   const failed = await waitForDependencies(run, template);
   if (control.cause !== null) return cancelledRun(control);
-  if (failed !== null) return skippedRun(failed.name, failed.exitCode);
+  if (failed !== null) return skippedRun(failed);
   await placeInputs(run, template);
   const mark = await prepareOutputs(run, template);
   const end = await runAttempts(run, job, template);
@@ -69,7 +68,8 @@ async function waitForDependencies(run: Run, template: Template) {
   const names = template.containers?.find(({ name }) => name === run.settings.name)?.dependencies ?? [];
   if (names.length === 0) return null;
   run.watch();
-  return waitForSeals(run.layout, names, { firstFailure: true, signal: run.control.cancelled });
+  const { waitForEnds } = await import('../process/dependencies.ts');
+  return waitForEnds(run.layout, names, { firstFailure: true, signal: run.control.cancelled });
 }
 
 /** A debug pause: waits until a person makes the file. */

@@ -1,42 +1,49 @@
 import { limits } from '../base/limits.ts';
 import type { Layout } from '../contract/layout.ts';
+import { Lifeline } from '../contract/lifeline.ts';
+import { Volume } from '../contract/volume.ts';
+import { watchDirectory } from '../contract/watch.ts';
 import { makeShared } from './container.ts';
 import { readSmallFile } from './read-small-file.ts';
 
 /** A container that has ended. */
-export interface Sealed {
+export interface Ended {
   readonly name: string;
   readonly exitCode: number;
+  /** Its wrapper was killed before it could leave an exit code; then `exitCode` is 137. */
+  readonly lost: boolean;
 }
 
+const lostCode = 137;
+
 /**
- * Waits until each of these containers is sealed, or until the signal is aborted. Resolves early with the first one
- * that has failed, when that matters.
+ * Waits until each of these containers is sealed or lost, or until the signal is aborted. Resolves early with the first
+ * one that has failed, when that matters.
  *
  * @param firstFailure whether a failed container ends the wait
  * @returns the first failed one, or null
  */
-export async function waitForSeals(
+export async function waitForEnds(
   layout: Layout,
   names: readonly string[],
   options: { readonly firstFailure: boolean; readonly signal: AbortSignal },
-): Promise<Sealed | null> {
-  const look = (): Sealed | null | 'more' => {
-    const seals = names.map((name) => ({ name, exitCode: readSeal(layout.container(name).exitCode) }));
-    const failed = seals.find((seal): seal is Sealed => seal.exitCode !== null && seal.exitCode !== 0);
-    if (failed !== undefined && options.firstFailure) return failed;
-    return seals.every((seal) => seal.exitCode !== null) ? (failed ?? null) : 'more';
-  };
-  const first = look();
-  if (first !== 'more' || options.signal.aborted) return first === 'more' ? null : first;
-  const over = new AbortController();
-  const { promise, resolve } = Promise.withResolvers<Sealed | null>();
-  options.signal.addEventListener('abort', () => resolve(null));
+): Promise<Ended | null> {
+  const { promise, resolve } = Promise.withResolvers<Ended | null>();
+  const volume = new Volume(layout.root);
   const onChange = () => {
     const found = look();
     if (found !== 'more') resolve(found);
   };
-  const { watchDirectory } = await import('../contract/watch.ts');
+  const lifelines = names.map((name) => ({ name, lifeline: new Lifeline(volume, name, onChange) }));
+  const look = (): Ended | null | 'more' => {
+    const ends = lifelines.map(({ name, lifeline }) => endOf(layout, name, lifeline));
+    const failed = ends.find((end) => end !== null && end.exitCode !== 0) ?? null;
+    if (failed !== null && options.firstFailure) return failed;
+    return ends.every((end) => end !== null) ? failed : 'more';
+  };
+  const over = new AbortController();
+  options.signal.addEventListener('abort', () => resolve(null));
+  if (options.signal.aborted) resolve(null);
   for (const name of names) {
     const { directory } = layout.container(name);
     makeShared(directory);
@@ -45,7 +52,17 @@ export async function waitForSeals(
   onChange();
   const found = await promise;
   over.abort();
+  for (const { lifeline } of lifelines) lifeline.close();
+  volume.close();
   return found;
+}
+
+/** Life first: a wrapper that was gone then has left its seal by now, if it ever does. */
+function endOf(layout: Layout, name: string, lifeline: Lifeline): Ended | null {
+  const life = lifeline.look();
+  const exitCode = readSeal(layout.container(name).exitCode);
+  if (exitCode !== null) return { name, exitCode, lost: false };
+  return life === 'gone' ? { name, exitCode: lostCode, lost: true } : null;
 }
 
 /** The exit code in a seal; null when there is none, or something else than a seal. */

@@ -6,7 +6,6 @@ import type { ContainerLayout } from '../contract/layout.ts';
 import { publish } from '../contract/publish.ts';
 import type { Started } from '../contract/records.ts';
 import { mainContainers, type Template } from '../settings/template.ts';
-import { waitForSeals } from './dependencies.ts';
 import type { Secrets } from './mask.ts';
 import type { Run } from './run-context.ts';
 import { type AttemptEnd, type Job, supervise } from './supervise.ts';
@@ -66,11 +65,12 @@ function atMost(run: Run, ms: number, act: () => void): void {
   run.over.signal.addEventListener('abort', () => timer.cancel());
 }
 
-/** A sidecar of the template ends once every main container has its seal. */
+/** A sidecar of the template ends once every main container has its seal, or is lost. */
 async function endWithMains(run: Run, template: Template): Promise<void> {
   const { signal } = run.over;
   try {
-    await waitForSeals(run.layout, mainContainers(template), { firstFailure: false, signal });
+    const { waitForEnds } = await import('./dependencies.ts');
+    await waitForEnds(run.layout, mainContainers(template), { firstFailure: false, signal });
     if (!signal.aborted) run.control.stop('mains');
   } catch (error) {
     say(`cannot watch the main containers: ${sentenceOf(error)}`);

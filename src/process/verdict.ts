@@ -1,6 +1,7 @@
 import { signalName } from '../base/signal-names.ts';
 import type { OutputsRecord, Verdict } from '../contract/records.ts';
 import type { Control, StopCause } from './control.ts';
+import type { Ended } from './dependencies.ts';
 import { exitCodeOf, type Outcome, signalOf } from './outcome.ts';
 import type { AttemptEnd } from './supervise.ts';
 
@@ -19,8 +20,9 @@ export function failedRun(status: number, message: string): Judgement {
 }
 
 /** A container that was not started because one that it depends on has failed. */
-export function skippedRun(dependency: string, exitCode: number): Judgement {
-  const message = `Not started: container ${dependency}, which it depends on, ended with code ${exitCode}`;
+export function skippedRun({ name, exitCode, lost }: Ended): Judgement {
+  const end = lost ? 'was killed and left no exit code' : `ended with code ${exitCode}`;
+  const message = `Not started: container ${name}, which it depends on, ${end}`;
   return { verdict: 'skipped', exitCode, signal: null, origin: 'emissary', message };
 }
 

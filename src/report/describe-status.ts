@@ -1,8 +1,8 @@
 import { closeSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
+import { Lifeline } from '../contract/lifeline.ts';
 import type { Volume } from '../contract/volume.ts';
 import { type ContainerState, readSeal, readSealed, readStarted } from './container-state.ts';
-import { Lifeline } from './lifeline.ts';
 
 /** One container as `emissary status` shows it. Times are RFC 3339; what is not known yet is null. */
 export interface ContainerStatus {
@@ -39,7 +39,7 @@ async function stateOf(volume: Volume, name: string): Promise<ContainerState> {
   if (seal.kind === 'valid' || (seal.kind === 'garbage' && life !== 'living'))
     return readSealed(volume, name, seal);
   const started = await readStarted(volume, name);
-  if (life === 'gone')
+  if (life === 'dying' || life === 'gone')
     return { kind: 'lost', started, reason: `The wrapper of container ${name} died and left no exit code` };
   return started !== null || life === 'living' ? { kind: 'running', started } : { kind: 'waiting' };
 }

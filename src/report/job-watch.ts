@@ -1,15 +1,13 @@
 import { limits } from '../base/limits.ts';
+import { Lifeline } from '../contract/lifeline.ts';
 import type { Volume } from '../contract/volume.ts';
 import { watchDirectory } from '../contract/watch.ts';
 import { type ContainerState, readSeal, readSealed, readStarted } from './container-state.ts';
-import { Lifeline } from './lifeline.ts';
 
 /** What is followed of one container. */
 interface Followed {
   readonly lifeline: Lifeline;
   state: ContainerState;
-  /** When its wrapper was first found gone without a seal, ms of a monotonic clock. */
-  goneAt: number | null;
 }
 
 /**
@@ -29,11 +27,7 @@ export class JobWatch {
     this.#followed = new Map(
       names.map((name) => [
         name,
-        {
-          lifeline: new Lifeline(volume, name, () => onChange(null)),
-          state: { kind: 'waiting' },
-          goneAt: null,
-        },
+        { lifeline: new Lifeline(volume, name, () => onChange(null)), state: { kind: 'waiting' } },
       ]),
     );
   }
@@ -78,23 +72,11 @@ export class JobWatch {
     const seal = readSeal(this.#volume, name);
     if (seal.kind === 'valid') return readSealed(this.#volume, name, seal);
     // While its wrapper lives, garbage is somebody else's: the wrapper will put its seal over it.
-    if (seal.kind === 'garbage' && life !== 'living') {
-      if (life === 'unknown' || this.#confirmed(followed)) return readSealed(this.#volume, name, seal);
-    }
+    if (seal.kind === 'garbage' && (life === 'unknown' || life === 'gone'))
+      return readSealed(this.#volume, name, seal);
     const started = await readStarted(this.#volume, name);
-    if (life === 'gone' && this.#confirmed(followed))
-      return { kind: 'lost', started, reason: lostReason(name, started) };
-    if (life === 'living') followed.goneAt = null;
+    if (life === 'gone') return { kind: 'lost', started, reason: lostReason(name, started) };
     return started !== null || life !== 'unknown' ? { kind: 'running', started } : followed.state;
-  }
-
-  /** Whether a wrapper has been gone for long enough: its seal may be there in a moment, or another wrapper. */
-  #confirmed(followed: Followed): boolean {
-    const now = performance.now();
-    followed.goneAt ??= now;
-    const left = followed.goneAt + limits.lostConfirmMs - now;
-    if (left > 0) setTimeout(() => this.#onChange(null), left + 1);
-    return left <= 0;
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fixture } from '../helpers/fixture.ts';
-import { keptBy, runJob, startJob } from '../helpers/job.ts';
+import { keptBy, runJob, startJob, startReadyJob } from '../helpers/job.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -55,6 +55,20 @@ test('run does not wait for a second dependency where one has failed', async (t)
   sealed(root, 'second', '3');
   const { status, kept } = await runJob(t, ['echo'], { root, name: 'third' });
   assert.deepEqual([status, kept.result().verdict], [3, 'skipped']);
+});
+
+test('run does not wait for a dependency that was killed: it is skipped with 137', async (t) => {
+  const root = volume(t, chain);
+  const second = startJob(t, ['echo', 'second'], { root, name: 'second' });
+  const first = await startReadyJob(t, ['sh', '-c', 'echo ready; sleep 60'], { root, name: 'first' });
+  first.kill('SIGKILL');
+  const third = startJob(t, ['echo', 'third'], { root, name: 'third' });
+  const { status, kept } = { ...(await second.finished), kept: second.kept };
+  assert.deepEqual([status, kept.text('exitcode'), kept.result().verdict], [137, '137', 'skipped']);
+  const sentence = 'Not started: container first, which it depends on, was killed and left no exit code';
+  assert.equal(kept.result().message, sentence);
+  assert.equal((await third.finished).status, 137);
+  await first.finished;
 });
 
 test('run seals 127 for a missing command after a dependency that succeeded', async (t) => {
@@ -124,6 +138,15 @@ test('run ends a sidecar of the user’s once every main container is sealed', a
     [verdict, message],
     ['terminated', 'The job exited with code 3, after the containers that it serves had ended'],
   );
+});
+
+test('run ends a sidecar of the user’s whose main container was killed', async (t) => {
+  const root = volume(t, { sidecars: [{ name: 'proxy' }] });
+  const sidecar = startJob(t, [fixture('exits-3-on-term.sh')], { root, name: 'proxy' });
+  const main = await startReadyJob(t, ['sh', '-c', 'echo ready; sleep 60'], { root });
+  main.kill('SIGKILL');
+  assert.equal((await sidecar.finished).status, 3);
+  await main.finished;
 });
 
 test('run KILLs a sidecar that ignores TERM after the grace', async (t) => {

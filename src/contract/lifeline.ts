@@ -1,10 +1,15 @@
 import { closeSync, constants, fstatSync } from 'node:fs';
-import type { Volume } from '../contract/volume.ts';
+import { limits } from '../base/limits.ts';
+import { after, type Timer } from '../base/timer.ts';
 import { readNow } from '../kernel/pipe.ts';
 import { type Readiness, watchDescriptor } from '../kernel/readiness.ts';
+import type { Volume } from './volume.ts';
 
-/** Whether the wrapper of a container lives. `unknown`: it has not come yet, or is none of ours. */
-export type Life = 'unknown' | 'living' | 'gone';
+/**
+ * Whether the wrapper of a container lives. `unknown`: it has not come yet, or is none of ours. `dying`: it is gone,
+ * and its seal may be there in a moment, or another wrapper. `gone`: neither has come.
+ */
+export type Life = 'unknown' | 'living' | 'dying' | 'gone';
 
 /**
  * Follows a wrapper's life by its FIFO `alive`: the kernel tells its end of file at the moment of the wrapper's death,
@@ -17,9 +22,12 @@ export class Lifeline {
   readonly #scratch = Buffer.alloc(512);
   #file: number | null = null;
   #readiness: Readiness | null = null;
-  #life: Life = 'unknown';
+  #seen = false;
+  /** When its end of file was found, ms of a monotonic clock; null while somebody holds it. */
+  #endedAt: number | null = null;
+  #confirmation: Timer | null = null;
 
-  /** @param onGone called once each time that a living wrapper turns out to be gone */
+  /** @param onGone called when a wrapper has become `gone`; look then */
   constructor(volume: Volume, name: string, onGone: () => void) {
     this.#volume = volume;
     this.#path = `ctr/${name}/alive`;
@@ -30,14 +38,14 @@ export class Lifeline {
   look(): Life {
     if (this.#file === null) this.#open();
     if (this.#file !== null) this.#read();
-    return this.#life;
+    if (!this.#seen) return 'unknown';
+    if (this.#endedAt === null) return 'living';
+    return performance.now() < this.#endedAt + limits.lostConfirmMs ? 'dying' : 'gone';
   }
 
   close(): void {
-    this.#readiness?.close();
-    this.#readiness = null;
-    if (this.#file !== null) closeSync(this.#file);
-    this.#file = null;
+    this.#confirmation?.cancel();
+    this.#release();
   }
 
   #open(): void {
@@ -54,15 +62,23 @@ export class Lifeline {
 
   #read(): void {
     if (this.#file === null) return;
-    const count = readNow(this.#file, this.#scratch);
+    this.#seen = true;
     // What a job writes there means nothing: only the end of file does. EAGAIN: somebody holds it open.
-    if (count !== 0) {
-      this.#life = 'living';
+    if (readNow(this.#file, this.#scratch) !== 0) {
+      this.#endedAt = null;
       return;
     }
-    const before = this.#life;
-    this.#life = 'gone';
-    this.close();
-    if (before === 'living') setImmediate(this.#onGone);
+    this.#release();
+    if (this.#endedAt !== null) return;
+    this.#endedAt = performance.now();
+    this.#confirmation?.cancel();
+    this.#confirmation = after(limits.lostConfirmMs + 1, this.#onGone);
+  }
+
+  #release(): void {
+    this.#readiness?.close();
+    this.#readiness = null;
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
   }
 }
