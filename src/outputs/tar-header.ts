@@ -5,6 +5,8 @@ import type { Member } from './members.ts';
 
 /** Bytes of a tar block (POSIX.1, pax). */
 export const tarBlockBytes = 512;
+/** Characters of the name in a header whose whole name stands before it. */
+const shortName = 99;
 
 /**
  * What stands before a member's bytes in a tar: POSIX ustar, a pax header before it where that does not do (long names,
@@ -23,7 +25,10 @@ export function tarHeader(member: Member, original: BytePath | null): Buffer {
     ...(link !== '' && { linkpath: textOf(link) }),
   };
   const block = Buffer.alloc(tarBlockBytes);
-  if (!new Header(fields).encode(block)) return block;
+  // No header holds so long a name, and node-tar would try at each of its slashes.
+  const isLong = fields.path.length > tarBlockBytes;
+  const header = new Header(isLong ? { ...fields, path: fields.path.slice(0, shortName) } : fields);
+  if (!header.encode(block) && !isLong) return block;
   return Buffer.concat([new Pax(fields).encode(), block]);
 }
 

@@ -150,6 +150,20 @@ for (const archive of [{ none: {} }, { tar: {} }, { zip: {} }, { zstd: {} }]) {
   });
 }
 
+test('outputs: a tree that is deeper than paths can be is saved as far as they go, and the rest is named', async (t) => {
+  const its = pod(t);
+  its.template({ outputs: { artifacts: [{ name: 'deep', path: join(its.work, 'deep') }] } });
+  const script = 'mkdir deep; cd deep; i=0; while [ $i -lt 2500 ]; do mkdir d; cd -P d; i=$((i+1)); done';
+  assert.equal((await its.run(script)).status, 0);
+  const { skipped } = its.outputs();
+  assert.deepEqual(
+    skipped.map(({ reason }) => reason),
+    ['its path is longer than the system takes'],
+  );
+  const levels = tool('sh', ['-c', 'tar -tzf "$0" | wc -l', its.artifact()]);
+  assert.ok(Number(levels) > 1900, levels);
+});
+
 test('parameters: the bytes exactly as they are, the default where there is no file, a limit with a clear error', async (t) => {
   const its = pod(t);
   const at = (name: string) => join(its.work, name);
