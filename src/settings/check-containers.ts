@@ -26,6 +26,31 @@ export function checkContainers(containers: readonly SetContainer[], origin: str
   );
 }
 
+/**
+ * Checks that what the template says of one container has one that it can be said of: a sidecar is another container than
+ * those it is ended with, and inputs and outputs are those of `main`, as in Argo.
+ *
+ * @param containers names of the containerSet; null = there is none, and `main` is the only one
+ * @throws Fault `template`
+ */
+export function checkRoles(
+  containers: readonly string[] | null,
+  sidecars: readonly string[],
+  hasFiles: boolean,
+  origin: string,
+): void {
+  const main = containers ?? ['main'];
+  for (const [index, name] of sidecars.entries()) {
+    const where = `Invalid template ${origin}: sidecars[${index}].name: "${name}"`;
+    if (main.includes(name)) throw new Fault('template', `${where} is a main container`);
+    if (sidecars.indexOf(name) < index) throw new Fault('template', `${where} stands there twice`);
+  }
+  if (hasFiles && !main.includes('main')) {
+    const found = 'inputs and outputs are those of a container main, and there is none';
+    throw new Fault('template', `Invalid template ${origin}: containerSet.containers: ${found}`);
+  }
+}
+
 /** Lets every container end whose dependencies have ended, until nothing moves: who is left waits in a circle, or for one. */
 function whoCannotStart(containers: readonly SetContainer[]): readonly string[] {
   const ended = new Set<string>();

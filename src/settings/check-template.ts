@@ -1,7 +1,7 @@
 import { normalize } from 'node:path';
 import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { checkContainers } from './check-containers.ts';
+import { checkContainers, checkRoles } from './check-containers.ts';
 import { durationSeconds } from './duration.ts';
 import { explainIssue } from './explain-issue.ts';
 import type {
@@ -54,6 +54,10 @@ function toTemplate(raw: RawTemplate, origin: string): Template {
     dependencies: dependencies ?? [],
   }));
   checkContainers(containers ?? [], origin);
+  const sidecars = (raw.sidecars ?? []).map((sidecar) => sidecar.name);
+  const files = [raw.inputs?.artifacts, raw.outputs?.parameters, raw.outputs?.artifacts];
+  const hasFiles = files.some((each) => (each?.length ?? 0) > 0);
+  checkRoles(containers?.map(({ name }) => name) ?? null, sidecars, hasFiles, origin);
   return {
     inputs: (raw.inputs?.artifacts ?? []).map((input, index) => toInput(input, index, origin)),
     script: raw.script?.source ?? null,
@@ -69,7 +73,7 @@ function toTemplate(raw: RawTemplate, origin: string): Template {
       attempts: Math.max(1, Number(set?.retryStrategy?.retries ?? 0)),
       delaySeconds: durationSeconds(set?.retryStrategy?.duration ?? '0') ?? 0,
     },
-    sidecars: (raw.sidecars ?? []).map((sidecar) => sidecar.name),
+    sidecars,
     multiflexi: toMultiflexi(raw.multiflexi ?? {}),
   };
 }

@@ -6,7 +6,7 @@ import { here } from '../../build/architecture.ts';
 import { emissary } from '../helpers/emissary.ts';
 import { type Engine, requireEngine } from '../helpers/engine.ts';
 import { exampleMachine } from '../helpers/example.ts';
-import { makeImage, withBusybox, withLibraries } from '../helpers/images.ts';
+import { makeImage, withBusybox, withLibraries, withTree } from '../helpers/images.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -32,6 +32,23 @@ for (const name of ['podman', 'docker'] as const) {
     assert.deepEqual([run.exitCode, run.stdout, run.stderr], [4, 'ran', '']);
     const status = await engine.run([...words, image, 'status']);
     assert.match(status.stdout, /^main +sealed +4 +failed/m);
+  });
+}
+
+for (const name of ['podman', 'docker'] as const) {
+  test(`${name}: a pod's containers without the volume each end with one sentence`, async (t) => {
+    const engine = await requireEngine(t, name);
+    if (engine === null) return;
+    const image = await makeImage(t, engine, 'alone', (tree) => withTree(tree, `dist/image/${here.oci}`));
+    const words = ['run', '--rm', '--network', 'none', '--read-only', '--user', '65532', image, '/emissary'];
+    for (const [verb, sentence] of [
+      ['init', /^emissary: Cannot write "\/var\/run\/argo.*": the volume is mounted read-only/],
+      ['wait', /^emissary: Cannot write to the spool \/var\/run\/argo\/report: /],
+    ] as const) {
+      const { exitCode, stdout, stderr } = await engine.run([...words, verb]);
+      assert.deepEqual([exitCode, stdout, stderr.split('\n').length], [64, '', 1], stderr);
+      assert.match(stderr, sentence);
+    }
   });
 }
 

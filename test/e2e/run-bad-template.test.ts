@@ -90,6 +90,12 @@ const templates: readonly [string, string][] = [
     'containerSet.retryStrategy.duration: must be a string, found 5',
   ],
   ['{"sidecars":[{"name":"../x"}]}', 'sidecars[0].name: must be a DNS label'],
+  ['{"sidecars":[{"name":"main"}]}', 'sidecars[0].name: "main" is a main container'],
+  ['{"sidecars":[{"name":"a"},{"name":"a"}]}', 'sidecars[1].name: "a" stands there twice'],
+  [
+    '{"containerSet":{"containers":[{"name":"a"}]},"outputs":{"artifacts":[{"name":"x","path":"/x"}]}}',
+    'containerSet.containers: inputs and outputs are those of a container main, and there is none',
+  ],
   ['{"sidecars":{}}', 'sidecars: must be an array, found an object'],
   ['{"multiflexi":{"resultFile":"x"}}', 'multiflexi.resultFile: must be an absolute path'],
   [
