@@ -61,19 +61,22 @@ export async function updateJob(
  * @throws DeliveryError when it may tell it later
  */
 export async function fetchVersion(settings: RestSettings, appId: number): Promise<string | null> {
-  const answer = await exchange(settings, `/app/${appId}.json`, null);
-  if (answer.status !== 200) {
-    const failure = refusal(settings, answer, appId);
-    if (!failure.permanent) throw failure;
-    return null;
-  }
-  const { version } = rowOf(answer) as { readonly version?: unknown };
+  const row = await fetchRow(settings, `/app/${appId}.json`, appId);
+  const { version } = (row ?? {}) as { readonly version?: unknown };
   return typeof version === 'string' && version !== '' ? version : null;
 }
 
+/** The job's row, or null when the server does not show it. @throws DeliveryError when it may show it later */
 async function fetchJob(settings: RestSettings, jobId: number): Promise<JobRow | null> {
-  const answer = await exchange(settings, `/job/${jobId}.json?output=false`, null);
-  return answer.status === 200 ? rowOf(answer) : null;
+  return fetchRow(settings, `/job/${jobId}.json?output=false`, jobId);
+}
+
+async function fetchRow(settings: RestSettings, path: string, id: number): Promise<JobRow | null> {
+  const answer = await exchange(settings, path, null);
+  if (answer.status === 200) return rowOf(answer);
+  const failure = refusal(settings, answer, id);
+  if (!failure.permanent) throw failure;
+  return null;
 }
 
 /** The row of an answer, whether it stands by itself, in an array, or under a name. */

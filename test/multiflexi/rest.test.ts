@@ -142,6 +142,7 @@ const passing: readonly (readonly [string, readonly (Trouble | null)[]])[] = [
   ['a lost answer to the end', [null, null, null, 'write-then-cut']],
   ['400 after the write', [null, 'write-then-400', null, null, 'write-then-400']],
   ['400 after the probe', ['write-then-400']],
+  ['400 after the write, and a look at it that fails', [null, 'write-then-400', { status: 503 }]],
 ];
 for (const [what, troubles] of passing) {
   test(`REST: ${what}, then one record`, async (t) => {

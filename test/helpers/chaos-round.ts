@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Result, Started } from '../../src/contract/records.ts';
+import { type Running, startEmissary } from './emissary.ts';
+import { startJob } from './job.ts';
+import type { Chance } from './seeded.ts';
+import { temporaryVolume } from './volume.ts';
+
+/** Where the job is reported, and what was recorded of it there. */
+export interface Recorder {
+  /** What the sidecar is told. */
+  readonly env: Readonly<Record<string, string>>;
+  query<Row>(text: string, jobId: number): Promise<readonly Row[]>;
+}
+
+/** What a round does, all of it decided by the seed before it begins; instants in ms. */
+export interface Plan {
+  readonly jobId: number;
+  readonly containers: readonly ContainerPlan[];
+  readonly sidecarKills: readonly number[];
+}
+
+interface ContainerPlan {
+  readonly name: string;
+  readonly lines: number;
+  readonly status: number;
+  readonly pauses: boolean;
+  readonly wrapperKill: number | null;
+  readonly jobKill: number | null;
+}
+
+/** A round with one container, `main`, or with two. */
+export function makePlan(chance: Chance, jobId: number): Plan {
+  const names = chance.next() < 0.7 ? ['main'] : ['first', 'second'];
+  return {
+    jobId,
+    containers: names.map((name) => makeContainer(chance, name)),
+    sidecarKills: Array.from({ length: chance.whole(0, 3) }, () => instant(chance)),
+  };
+}
+
+function makeContainer(chance: Chance, name: string): ContainerPlan {
+  const fate = chance.whole(0, 9);
+  return {
+    name,
+    lines: chance.pick([0, 1, 50, 400, 3000]),
+    status: chance.whole(0, 3),
+    pauses: chance.next() < 0.5,
+    wrapperKill: fate < 3 ? instant(chance) : null,
+    jobKill: fate === 3 ? instant(chance) : null,
+  };
+}
+
+function instant(chance: Chance): number {
+  return chance.whole(0, 500);
+}
+
+/** Plays a round to its end, and proves from the rows that nothing was lost or doubled. */
+export async function playRound(t: TestContext, plan: Plan, recorder: Recorder): Promise<void> {
+  const root = temporaryVolume(t);
+  const artifact = join(root, 'artifact.txt');
+  const [only, ...others] = plan.containers.map(({ name }) => ({ name }));
+  const template = {
+    outputs: { artifacts: [{ name: 'a', path: artifact, optional: true, archive: { none: {} } }] },
+    ...(others.length > 0 && { containerSet: { containers: [only, ...others] } }),
+  };
+  writeFileSync(join(root, 'template'), JSON.stringify(template));
+  const wrappers = plan.containers.map((container) => startContainer(t, container, root, artifact));
+  const env = {
+    MULTIFLEXI_JOB_ID: String(plan.jobId),
+    EMISSARY_REPORT_SECONDS: '60',
+    ...recorder.env,
+  };
+  for (const kills = [...plan.sidecarKills]; ; ) {
+    const sidecar = startEmissary(t, ['wait'], { root, env });
+    killAfter(sidecar.pid, kills.shift() ?? null);
+    for (const [index, { name }] of plan.containers.entries())
+      tellOfAbsent(sidecar, wrappers[index], root, name);
+    const { status, stderr } = await sidecar.finished;
+    // Null: it was killed, and another one goes on.
+    if (status !== null) assert.equal(status, 0, `round ${JSON.stringify(plan)}: ${stderr}`);
+    if (status !== null) break;
+  }
+  await check(plan, recorder, root);
+  for (const { name } of plan.containers) killJob(root, name);
+}
+
+function startContainer(t: TestContext, plan: ContainerPlan, root: string, artifact: string): Running {
+  const { name } = plan;
+  const loop = `i=0; while [ $i -lt ${plan.lines} ]; do i=$((i+1)); echo "${name} out $i"; echo "${name} err $i" >&2;`;
+  const pause = plan.pauses ? ' [ $((i % 20)) = 0 ] && sleep 0.02;' : '';
+  const script = `${loop}${pause} done; echo kept >"$0"; printf "${name} end"; exit ${plan.status}`;
+  const wrapper = startJob(t, ['sh', '-c', script, artifact], { root, name });
+  killAfter(wrapper.pid, plan.wrapperKill);
+  if (plan.jobKill !== null) setTimeout(() => killJob(root, name), plan.jobKill);
+  return wrapper;
+}
+
+/** A wrapper that died before its first act was never there for the sidecar: somebody has to tell it. */
+function tellOfAbsent(sidecar: Running, wrapper: Running | undefined, root: string, name: string): void {
+  void wrapper?.finished.then(() => {
+    if (!existsSync(join(root, 'ctr', name, 'alive'))) setTimeout(() => sidecar.kill('SIGTERM'), 600);
+  });
+}
+
+async function check({ jobId, containers }: Plan, recorder: Recorder, root: string): Promise<void> {
+  const where = `round ${JSON.stringify({ jobId, containers })}`;
+  const [row] = await recorder.query<Record<string, unknown>>('select * from job where id = ?', jobId);
+  const codes = containers.map(({ name }) => {
+    const seal = readText(join(root, 'ctr', name, 'exitcode'));
+    return seal === '' ? 137 : Number(seal);
+  });
+  assert.equal(row?.['exitcode'], codes.find((code) => code !== 0) ?? 0, where);
+  assert.ok(row?.['begin'] !== null && row?.['end'] !== null, where);
+  const lines = await recorder.query<{ seq: number; type: string; line: string }>(
+    'select seq, type, line from job_output_lines where job_id = ? order by id',
+    jobId,
+  );
+  assert.ok(
+    lines.every(({ seq }, index) => seq === index + 1),
+    `${where}: the numbers of the lines have no gap and no double`,
+  );
+  for (const { name } of containers) {
+    for (const type of ['stdout', 'stderr']) {
+      const stored = lines.filter((line) => line.type === type && line.line.startsWith(name));
+      const text = stored.map(({ line }) => line).join('');
+      assert.equal(text, readText(join(root, 'ctr', name, type)), `${where}: ${name}, ${type}`);
+    }
+  }
+  const artifacts = await recorder.query<{ artifact: string }>(
+    'select artifact from artifacts where job_id = ?',
+    jobId,
+  );
+  const results = containers
+    .map(({ name }) => [
+      readText(join(root, 'ctr', name, 'exitcode')),
+      join(root, 'ctr', name, 'result.json'),
+    ])
+    .flatMap(([seal, path]) => (seal === '' ? [] : [JSON.parse(readText(path ?? '')) as Result]));
+  const kept = results.reduce((sum, { outputs }) => sum + outputs.artifacts.length, 0);
+  assert.equal(artifacts.length, kept, `${where}: artifacts`);
+}
+
+function killAfter(pid: number, ms: number | null): void {
+  if (ms !== null) setTimeout(() => kill(pid), ms);
+}
+
+/** The job's whole group, which outlives a wrapper that was killed. */
+function killJob(root: string, name: string): void {
+  const text = readText(join(root, 'ctr', name, 'started'));
+  if (text !== '') kill(-(JSON.parse(text) as Started).pid);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function readText(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
