@@ -23,6 +23,9 @@ export async function cli(edge: Edge): Promise<number> {
   }
 }
 
+/** `run` has more to do about a defect than to tell of it. */
+const never = new Promise<never>(() => undefined);
+
 async function dispatch(edge: Edge): Promise<number> {
   const [first, ...words] = edge.words;
   const word = first?.toString() ?? '';
@@ -50,7 +53,7 @@ async function dispatch(edge: Edge): Promise<number> {
     return 0;
   }
   const environment = await allVariables(edge.environment);
-  return runVerb(verb, { ...edge, environment }, words);
+  return Promise.race([runVerb(verb, { ...edge, environment }, words), verb === 'run' ? never : edge.defect]);
 }
 
 /** Most have no file with variables: the reader of one is not loaded for them. */

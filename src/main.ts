@@ -29,7 +29,11 @@ const ignored = ignoredSignals();
 // The runtime would have done this at its start, and so have hidden what was ignored before (build/keep-signals.ts).
 ignoreSignals([pipeSignal, fileSizeSignal]);
 
-void cli({ words, environment, program, ignored, print }).then(async (status) => {
+const defect = new Promise<never>((_, reject) => process.on('uncaughtException', reject));
+// Whoever minds it races it; by itself it is no second defect.
+defect.catch(() => undefined);
+
+void cli({ words, environment, program, ignored, defect, print }).then(async (status) => {
   await allSaid();
   // Not Node's own exit: it would wait for a thread that writes to a stalled reader.
   exitNow(status);

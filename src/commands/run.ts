@@ -21,7 +21,7 @@ import { emptyTemplate, parseTemplate, type Template } from '../settings/templat
 export async function run(edge: Edge, words: readonly Buffer[]): Promise<number> {
   const settings = readSettings(edge, words);
   const run = openRun(settings, edge);
-  const judgement = await perform(run, edge).catch(judgeFault);
+  const judgement = await Promise.race([perform(run, edge), edge.defect]).catch(judgeFault);
   run.over.abort();
   const unsealed = await sealRun(run, judgement);
   await run.children.endLeftovers();

@@ -9,6 +9,8 @@ export interface Edge {
   readonly program: string;
   /** Signals that were ignored when the program was started. */
   readonly ignored: readonly number[];
+  /** Rejects when something of ours has thrown where nobody catches it: a job must not go on without a wrapper. */
+  readonly defect: Promise<never>;
   /** Writes to our standard output; for verbs whose output is meant for the person. */
   print(text: string): void;
 }
