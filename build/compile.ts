@@ -44,7 +44,10 @@ async function rehearse(directory: string): Promise<readonly string[]> {
       ['--disable-warning=ExperimentalWarning', script, directory, ...run],
       { env: { REHEARSAL_PASSWORD: 'not a secret' }, timeout: rehearsalMs },
     );
-    return stdout.split('\n').filter((line) => line.startsWith('./'));
+    const names = stdout.split('\n').filter((line) => line.startsWith('./'));
+    if (names.length === 0)
+      throw new Error('the rehearsal of a run ended without telling what it had loaded');
+    return names;
   } finally {
     await rm(root, { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-import { DynamicLibrary, type FunctionDefinitions } from 'node:ffi';
+import { DynamicLibrary, type FunctionSignature } from 'node:ffi';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -46,11 +46,17 @@ function giveWords(given: readonly string[]): void {
 
 /** The program ends by `_exit(2)`. */
 function writeAtExit(): void {
-  const bind = DynamicLibrary.prototype.getFunctions as (definitions: FunctionDefinitions) => object;
-  DynamicLibrary.prototype.getFunctions = function (this: DynamicLibrary, definitions: FunctionDefinitions) {
-    const functions = bind.call(this, definitions);
-    return '_exit' in definitions ? { ...functions, _exit: writeCompiled } : functions;
-  } as typeof DynamicLibrary.prototype.getFunctions;
+  const bind = DynamicLibrary.prototype.getFunction as (
+    name: string,
+    definition: FunctionSignature,
+  ) => object;
+  DynamicLibrary.prototype.getFunction = function (
+    this: DynamicLibrary,
+    name: string,
+    definition: FunctionSignature,
+  ) {
+    return name === '_exit' ? writeCompiled : bind.call(this, name, definition);
+  } as typeof DynamicLibrary.prototype.getFunction;
 }
 
 function writeCompiled(status: number): void {

@@ -1,7 +1,6 @@
-import { lstatSync, renameSync } from 'node:fs';
+import { lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
-import { removeFile } from './remove.ts';
 
 /**
  * Makes a place free, if something is there: a file, a link or a FIFO is removed; a directory, over which no file can be
@@ -10,9 +9,11 @@ import { removeFile } from './remove.ts';
  * @throws the operating system's error
  */
 export function makeWay(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (found.isDirectory()) {
     renameSync(path, join(dirname(path), `.${basename(path)}.${pid}.${Date.now()}.aside`));
   } else {
-    removeFile(path);
+    unlinkSync(path);
   }
 }

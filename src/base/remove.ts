@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, unlinkSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 
 /**
  * Removes a file, a link or a FIFO if it is there. On the way to the job's start, where `fs.rmSync` and an exception for
@@ -7,5 +7,5 @@ import { existsSync, lstatSync, unlinkSync } from 'node:fs';
  * @throws the operating system's error, also for a directory
  */
 export function removeFile(path: string): void {
-  if (existsSync(path) || lstatSync(path, { throwIfNoEntry: false }) !== undefined) unlinkSync(path);
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) unlinkSync(path);
 }

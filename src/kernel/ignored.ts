@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { bind } from './libc.ts';
 
 /** Larger than struct sigaction (152) of any 64-bit glibc; the handler is its first word. */
 const structBytes = 256;
 const ignore = 1n;
-const last = 64;
+const allSignals = Array.from({ length: 64 }, (_, index) => index + 1);
 
 const bindActions = () => bind({ sigaction: { arguments: ['i32', 'pointer', 'buffer'], return: 'i32' } });
 const bindSetting = () => bind({ sigaction: { arguments: ['i32', 'buffer', 'pointer'], return: 'i32' } });
@@ -11,13 +12,26 @@ let asking: ReturnType<typeof bindActions> | null = null;
 let setting: ReturnType<typeof bindSetting> | null = null;
 
 /**
- * The signals that this process ignores (sigaction(2)): at its start, those that its parent made it ignore, as `nohup`
- * and a shell's `trap ''` do.
+ * The signals that this process ignores: at its start, those that its parent made it ignore, as `nohup` and a shell's
+ * `trap ''` do. From /proc (proc_pid_status(5)), which is a millisecond quicker than asking for 64 of them.
  */
 export function ignoredSignals(): readonly number[] {
-  return Array.from({ length: last }, (_, index) => index + 1).filter(
-    (signal) => actionOf(signal)?.readBigUInt64LE(0) === ignore,
+  const ignored = ignoredMask();
+  return allSignals.filter((signal) =>
+    ignored === null
+      ? actionOf(signal)?.readBigUInt64LE(0) === ignore
+      : ((ignored >> BigInt(signal - 1)) & 1n) === 1n,
   );
+}
+
+/** Bit n-1 stands for signal n; null where /proc is not mounted. */
+function ignoredMask(): bigint | null {
+  try {
+    const [, mask] = /^SigIgn:\s+([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? [];
+    return mask === undefined ? null : BigInt(`0x${mask}`);
+  } catch {
+    return null;
+  }
 }
 
 /** Ignores these signals from now on. */

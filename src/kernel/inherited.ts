@@ -2,11 +2,12 @@ import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 
 const lastStandard = 2;
 const readBit = 0o400;
+const anonymous = 'anon_inode:';
 
 /** What stands behind a descriptor. */
 interface Descriptor {
   readonly number: number;
-  /** A path, `pipe:[…]`, `socket:[…]`, `anon_inode:…` (proc(5)). */
+  /** A path, `pipe:[…]`, `socket:[…]` (proc(5)). */
   readonly place: string;
   readonly readable: boolean;
 }
@@ -20,8 +21,7 @@ interface Descriptor {
 export function inheritedDescriptors(): readonly number[] {
   const all = descriptorNames().flatMap(describe);
   const own = ({ place, readable }: Descriptor) =>
-    place.startsWith('anon_inode:') ||
-    (place.startsWith('pipe:') && all.some((other) => other.place === place && other.readable !== readable));
+    place.startsWith('pipe:') && all.some((other) => other.place === place && other.readable !== readable);
   return all.filter((descriptor) => !own(descriptor)).map(({ number }) => number);
 }
 
@@ -36,9 +36,9 @@ function descriptorNames(): readonly string[] {
 function describe(name: string): readonly Descriptor[] {
   const path = `/proc/self/fd/${name}`;
   try {
-    return [
-      { number: Number(name), place: readlinkSync(path), readable: (lstatSync(path).mode & readBit) !== 0 },
-    ];
+    const place = readlinkSync(path);
+    if (place.startsWith(anonymous)) return [];
+    return [{ number: Number(name), place, readable: (lstatSync(path).mode & readBit) !== 0 }];
   } catch {
     return []; // The descriptor by which the directory was read; it is closed.
   }

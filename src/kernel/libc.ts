@@ -1,4 +1,10 @@
-import { type DynamicLibrary, type FunctionDefinitions, getInt32, DynamicLibrary as Library } from 'node:ffi';
+import {
+  type DynamicLibrary,
+  type FunctionDefinitions,
+  getInt32,
+  DynamicLibrary as Library,
+  type WrappedFunctionsFromDefinitions,
+} from 'node:ffi';
 
 let loaded: DynamicLibrary | null = null;
 
@@ -9,13 +15,25 @@ export function processImage(): DynamicLibrary {
 }
 
 /**
- * Binds functions of libc or libuv by name. Pointers are `pointer` (bigint, 0n = NULL) or `buffer` (a Buffer whose
- * memory is handed over for the call).
+ * Binds functions of libc or libuv by name, each at its first use: it costs 35 µs, and the job's start waits for none
+ * that it does not call. Pointers are `pointer` (bigint, 0n = NULL) or `buffer` (a Buffer whose memory is handed over
+ * for the call).
  */
-export function bind<const T extends FunctionDefinitions>(definitions: T) {
+export function bind<const T extends FunctionDefinitions>(
+  definitions: T,
+): WrappedFunctionsFromDefinitions<T> {
   // Found beforehand: looking for it after a call has failed would change it.
   errnoLocation ??= processImage().getFunction('__errno_location', { arguments: [], return: 'pointer' });
-  return processImage().getFunctions(definitions);
+  const functions = {} as WrappedFunctionsFromDefinitions<T>;
+  for (const [name, definition] of Object.entries(definitions)) {
+    const get = () => {
+      const value = processImage().getFunction(name, definition);
+      Object.defineProperty(functions, name, { value });
+      return value;
+    };
+    Object.defineProperty(functions, name, { get, configurable: true });
+  }
+  return functions;
 }
 
 let errnoLocation: (() => bigint) | null = null;

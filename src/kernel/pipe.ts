@@ -22,17 +22,11 @@ export interface Pipe {
   readonly write: number;
 }
 
-/**
- * Makes a pipe.
- * @param bytes the capacity to ask for (F_SETPIPE_SZ); the kernel may refuse, then the pipe keeps its usual 64 KiB
- * @returns the pipe, or the errno
- */
-export function makePipe(bytes: number): Pipe | { readonly errno: number } {
+/** Makes a pipe, of the usual 64 KiB. @returns the pipe, or the errno */
+export function makePipe(): Pipe | { readonly errno: number } {
   const pair = Buffer.alloc(8);
   if (libc().pipe2(pair, closeOnExec) !== 0) return { errno: errno() };
-  const pipe = { read: pair.readInt32LE(0), write: pair.readInt32LE(4) };
-  growPipe(pipe.read, bytes);
-  return pipe;
+  return { read: pair.readInt32LE(0), write: pair.readInt32LE(4) };
 }
 
 /** Asks for a capacity (F_SETPIPE_SZ). Nothing happens where the kernel refuses, or where it is no pipe. */

@@ -1,6 +1,5 @@
 import { errnoText } from '../base/errno-text.ts';
 import { Fault } from '../base/fault.ts';
-import { limits } from '../base/limits.ts';
 import { makePipe, type Pipe } from '../kernel/pipe.ts';
 import type { SpawnRequest } from '../kernel/spawn.ts';
 import type { Pump } from './pump.ts';
@@ -21,7 +20,7 @@ export interface JobStreams {
 
 /** A pipe for the job's output. */
 export function openPipe(): Pipe {
-  const pipe = makePipe(limits.pipeBytes);
+  const pipe = makePipe();
   if ('errno' in pipe)
     throw new Fault('supervision', `Cannot make a pipe for the job: ${errnoText(pipe.errno)}`);
   return pipe;

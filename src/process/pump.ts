@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { after } from '../base/timer.ts';
-import { readableBytes, readNow } from '../kernel/pipe.ts';
+import { growPipe, readableBytes, readNow } from '../kernel/pipe.ts';
 import { type Readiness, watchDescriptor } from '../kernel/readiness.ts';
 
 /** EIO: the end of a terminal whose other side has closed. */
@@ -46,6 +46,8 @@ export class Pump {
   constructor(file: number, sink: Sink) {
     const watch = watchDescriptor(file, 'read', () => this.#wake?.(true));
     if (watch === null) throw new Error("cannot watch the job's output");
+    // Not before the job's start, which does not wait for it; the kernel may refuse.
+    growPipe(file, limits.pipeBytes);
     this.#file = file;
     this.#sink = sink;
     this.#watch = watch;
