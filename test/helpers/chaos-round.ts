@@ -33,7 +33,7 @@ interface ContainerPlan {
 
 /** A round with one container, `main`, or with two. */
 export function makePlan(chance: Chance, jobId: number): Plan {
-  const names = chance.next() < 0.7 ? ['main'] : ['first', 'second'];
+  const names = chance.next() < 0.7 ? ['main'] : ['main', 'second'];
   return {
     jobId,
     containers: names.map((name) => makeContainer(chance, name)),
