@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { Fault } from '../base/fault.ts';
 import { say } from '../base/log.ts';
+import { requireMounted } from '../contract/require-mounted.ts';
 import { Delivery } from '../report/delivery.ts';
 import { FollowedJob } from '../report/follow-job.ts';
 import { jobContainers } from '../report/job-containers.ts';
@@ -38,6 +39,7 @@ export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number
   const requests = new StopRequests();
   const startedAt = Date.now();
   const settings = { ...waitSettings(edge, words), ...reportSettings(edge.environment) };
+  requireMounted(settings.root);
   const spool = new Spool(openVolume(settings.root));
   const delivery = new Delivery(settings, spool, edge.print);
   const wait: Wait = { settings, spool, delivery, requests, startedAt };

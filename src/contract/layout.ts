@@ -39,6 +39,9 @@ export interface Layout {
   container(name: string): ContainerLayout;
 }
 
+/** Where the shared volume is unless somebody says otherwise: Argo's place. */
+export const usualRoot = '/var/run/argo';
+
 /** @param root the absolute path of the shared volume */
 export function layoutOf(root: string): Layout {
   const containers = join(root, 'ctr');

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { geteuid } from 'node:process';
 import { Fault } from '../base/fault.ts';
 import type { Layout } from '../contract/layout.ts';
+import { requireMounted } from '../contract/require-mounted.ts';
 import { makeDirectory } from './make-directory.ts';
 import { writing } from './writing.ts';
 
@@ -11,10 +12,11 @@ const forEveryone = 0o777;
 
 /**
  * Makes the directories that the containers share, writable for any user whatever the umask.
- * @throws Fault `volume` when the root cannot be made or written
+ * @throws Fault `volume` when the root cannot be made or written, or is no volume
  */
 export function openVolume(layout: Layout): void {
   writing(layout.root, () => makeRoot(layout.root));
+  requireMounted(layout.root);
   shareWithEveryone(layout.root, statSync(layout.root).uid);
   for (const directory of [layout.containers, layout.outputs, layout.parameters, layout.artifacts]) {
     writing(directory, () => makeDirectory(directory, forEveryone));

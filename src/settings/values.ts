@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { Fault } from '../base/fault.ts';
+import { usualRoot } from '../contract/layout.ts';
 
 /**
  * The checks of single values. Each takes the text and where it came from (`--grace`, `EMISSARY_GRACE_SECONDS`), and
@@ -37,7 +38,7 @@ export function containerName(text: string, source: string): string {
 
 /** An absolute directory. */
 export function rootDirectory(given: string | null, source: string): string {
-  const text = given ?? '/var/run/argo';
+  const text = given ?? usualRoot;
   if (!isAbsolute(text) || text.includes('\0')) {
     throw new Fault('usage', `${source}: "${text}" is not an absolute path`);
   }

@@ -1,0 +1,34 @@
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { pid } from 'node:process';
+import { Fault } from '../base/fault.ts';
+import { usualRoot } from './layout.ts';
+
+/**
+ * Refuses a volume that nobody mounted: what the first process of a container writes below the usual root is then gone
+ * with the container, and no other container sees it. With another root, or as another process, it may be meant.
+ *
+ * @throws Fault `volume`
+ */
+export function requireMounted(root: string): void {
+  if (pid !== 1 || root !== usualRoot) return;
+  const mount = mountOf(root);
+  if (mount === null || mount !== mountOf('/')) return;
+  throw new Fault(
+    'volume',
+    `Nothing is mounted at "${root}": mount the job's volume there in every container of the job (or elsewhere, with --root)`,
+  );
+}
+
+/** The number of the mount that a path is on (proc_pid_fdinfo(5)); null where that cannot be told. */
+function mountOf(path: string): string | null {
+  try {
+    const file = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      return /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${file}`, 'latin1'))?.[1] ?? null;
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return null; // Whoever uses it will say what is wrong.
+  }
+}
