@@ -1,5 +1,6 @@
 import { write } from 'node:fs';
 import { limits } from './limits.ts';
+import { printable } from './printable.ts';
 import { pause } from './timer.ts';
 
 let last: Promise<void> = Promise.resolve();
@@ -13,7 +14,7 @@ let unsaid = 0;
 export function say(sentence: string): void {
   if (unsaid >= limits.unsaidSentences) return;
   unsaid += 1;
-  last = last.then(() => writeAll(Buffer.from(`emissary: ${sentence}\n`)));
+  last = last.then(() => writeAll(Buffer.from(`emissary: ${printable(sentence)}\n`)));
 }
 
 /** To be awaited before the process ends: resolves when all was written, or when nobody takes it. */

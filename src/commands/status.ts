@@ -1,3 +1,4 @@
+import { printable } from '../base/printable.ts';
 import { type BudgetStatus, describeBudget } from '../report/describe-budget.ts';
 import { type ContainerStatus, describeContainers } from '../report/describe-status.ts';
 import { expectedContainers } from '../report/expected-containers.ts';
@@ -40,7 +41,7 @@ function table(
       String(container.stdoutBytes),
       String(container.stderrBytes),
       container.seconds === null ? '-' : container.seconds.toFixed(1),
-      printable(container.message ?? '-'),
+      printable(container.message ?? '-').slice(0, 300),
     ]),
   ];
   const widths = (rows[0] ?? []).map((_, column) =>
@@ -60,9 +61,4 @@ function table(
     );
   }
   return [...lines, ''].join('\n');
-}
-
-/** A job's words on a person's terminal: one line, no control characters. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 300);
 }

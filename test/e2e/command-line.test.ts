@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 
-const verbs = ['init', 'run', 'wait', 'signal', 'report', 'status'];
+const verbs = ['init', 'run', 'wait', 'signal', 'report', 'status', 'manifest'];
 
 test('--version says the version of package.json, with every verb and without', async () => {
   const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
@@ -33,6 +33,14 @@ test('--help of wait names every variable that says where to report', async () =
   ])
     assert.ok(help.includes(variable), variable);
   assert.ok(help.includes('--version'));
+});
+
+test('what a sentence quotes can neither break its line nor move the cursor of a terminal', async () => {
+  for (const words of [['run\n\u001b[2Jforged'], ['init', '--template', '/no\r\nsuch\u009b2Jfile\u202e']]) {
+    const { status, stderr } = await emissary(words);
+    assert.equal(status, 64);
+    assert.match(stderr, /^emissary: [^\p{Cc}\p{Cf}]+\n$/u);
+  }
 });
 
 test('an unknown option ends with 64 and one sentence', async () => {

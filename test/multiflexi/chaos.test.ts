@@ -112,8 +112,10 @@ async function flap(server: Mariadb, chance: Chance, signal: AbortSignal): Promi
 async function disturb(server: RestServer, chance: Chance, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sleep(chance.whole(50, 500));
-    if (chance.next() < 0.8) server.troubles.push(chance.pick(troubles));
-    else {
+    if (chance.next() < 0.8) {
+      // Two that are answered after each that is not: where requests are rare, not every one of them shall fail.
+      if (server.troubles.length === 0) server.troubles.push(chance.pick(troubles), null, null);
+    } else {
       server.troubles.push(...Array<Trouble>(1_000).fill('cut'));
       await sleep(chance.whole(100, 1_500));
       server.troubles.length = 0;
