@@ -7,7 +7,7 @@ import { type Application, parseApplication } from './application.ts';
 import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
 import { parseDotenv } from './dotenv.ts';
 import type { Edge } from './edge.ts';
-import { containerName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
+import { containerName, imageName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
 
 /** A claim on a volume that the sidecar mounts: for a database file, or for kept results. */
 export interface Claim {
@@ -41,7 +41,8 @@ export function manifestSettings(edge: Edge, words: readonly Buffer[]): Manifest
   const line = readCommandLine('manifest', words, edge.environment);
   const from = (name: string) => sourceOf(name, words, edge.environment);
   const application = definition(line);
-  const image = line.value('image') ?? application.image;
+  const given = line.value('image');
+  const image = given === null ? application.image : imageName(given, from('image'));
   if (image === null) {
     throw new Fault('usage', 'manifest: the application names no ociimage; give one with --image');
   }
@@ -58,7 +59,10 @@ export function manifestSettings(edge: Edge, words: readonly Buffer[]): Manifest
     kind: kindOf(line.value('kind') ?? 'pod'),
     jobId,
     podName: containerName(line.value('pod-name') ?? `multiflexi-job-${jobId ?? 'local'}`, from('pod-name')),
-    emissaryImage: line.value('emissary-image') ?? `multiflexi-emissary:${version}`,
+    emissaryImage: imageName(
+      line.value('emissary-image') ?? `multiflexi-emissary:${version}`,
+      from('emissary-image'),
+    ),
     root,
     timeout: Math.ceil(secondsToMs(line.value('timeout') ?? '0', from('timeout')) / 1000),
     grace: Math.ceil(secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')) / 1000),

@@ -36,6 +36,17 @@ export function containerName(text: string, source: string): string {
   return text;
 }
 
+// Registry, path, tag, digest.
+const imageCharacters = /^[\w./:@-]+$/;
+
+/** The name of an image. */
+export function imageName(text: string, source: string): string {
+  if (!imageCharacters.test(text)) {
+    throw new Fault('usage', `${source}: "${text}" is not an image (name:tag)`);
+  }
+  return text;
+}
+
 /** An absolute directory. */
 export function rootDirectory(given: string | null, source: string): string {
   const text = given ?? usualRoot;

@@ -233,6 +233,8 @@ for (const [what, definition, message] of badDefinitions) {
 test('manifest refuses wrong options and environment files, each by name', async (t) => {
   const cases: [words: string[], message: string][] = [
     [['--kind', 'cron'], '--kind: "cron" is neither pod nor job'],
+    [['--image', 'a b'], '--image: "a b" is not an image (name:tag)'],
+    [['--emissary-image', ''], '--emissary-image: "" is not an image (name:tag)'],
     [['--claim', 'x'], '--claim: "x" is not NAME:/PATH'],
     [['--pod-name', 'Not A Name'], '--pod-name: "Not A Name" is not a container name'],
     [['--claim', 'x:/var/run/argo/'], '--claim: "/var/run/argo/" is where the shared volume is'],
