@@ -1,4 +1,5 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, rmSync } from 'node:fs';
+import { umask } from 'node:process';
 import { bind, errno } from './libc.ts';
 
 const lockExclusive = 2;
@@ -21,10 +22,9 @@ const libc = () => (functions ??= bindLock());
 export function holdFifo(path: string): 'held' | 'taken' | { readonly errno: number } {
   // A second round is needed where another user's leftover had to make way.
   for (let round = 0; ; round += 1) {
-    const made = libc().mkfifo(Buffer.from(`${path}\0`), 0o666) === 0 ? 0 : errno();
+    const made = makeFifo(path);
     const file = openFifo(path);
     if (file !== null) {
-      if (made === 0) fchmodSync(file, 0o666);
       if (libc().flock(file, lockExclusive | lockNoWait) === 0) return 'held';
       closeSync(file);
       return 'taken';
@@ -37,6 +37,14 @@ export function holdFifo(path: string): 'held' | 'taken' | { readonly errno: num
 /** Locks an open file for the life of this process (flock(2)). False when another process has it. */
 export function lockFile(file: number): boolean {
   return libc().flock(file, lockExclusive | lockNoWait) === 0;
+}
+
+/** For any user, whatever the umask, by which we might not open it ourselves. @returns 0, or the errno */
+function makeFifo(path: string): number {
+  const before = umask(0);
+  const made = libc().mkfifo(Buffer.from(`${path}\0`), 0o666) === 0 ? 0 : errno();
+  umask(before);
+  return made;
 }
 
 /** Null when it cannot be opened or is something else than a FIFO. */

@@ -35,12 +35,13 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
   }
 }
 
-/** Makes a container's directory anew where the job has removed it, or put something else in its place. */
+/** Makes a container's directory anew where the job has removed it or the one above, or put something else there. */
 export function restoreDirectory(directory: string): void {
-  makeShared(dirname(directory));
-  // A link too: the sidecar follows none.
-  if (!isDirectory(directory)) makeWay(directory);
-  makeShared(directory);
+  for (const place of [dirname(directory), directory]) {
+    // A link too: the sidecar follows none.
+    if (!isDirectory(place)) makeWay(place);
+    makeShared(place);
+  }
 }
 
 /** Makes a directory that any user may work in, whatever the umask; somebody else's is taken as it is. */

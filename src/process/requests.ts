@@ -67,7 +67,11 @@ async function watchUntilReplaced(
 }
 
 function inodeOf(path: string): bigint | null {
-  return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
+  try {
+    return lstatSync(path, { bigint: true }).ino;
+  } catch {
+    return null; // Also where the job has put a file in the place of the directory above.
+  }
 }
 
 /** Obeys the request that is there now, if there is one. */

@@ -1,7 +1,7 @@
 import { constants, fchmodSync, fstatSync, ftruncateSync, lstatSync, openSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { errnoOf } from '../base/fault.ts';
 import { makeWay } from '../base/make-way.ts';
+import { isNoRoom } from '../base/no-room.ts';
 import { removeFile } from '../base/remove.ts';
 import { writeWhole } from '../contract/publish.ts';
 
@@ -34,7 +34,7 @@ export class Reserve {
     writeWhole(file, Buffer.alloc(bytes, ' '), 0);
   }
 
-  /** Takes more, so many bytes in all, if that much is there. @throws the operating system's error, but ENOSPC */
+  /** Takes more, so many bytes in all, if that much is there. @throws the operating system's error */
   grow(bytes: number): void {
     const file = this.#file;
     if (file === null) return;
@@ -44,28 +44,36 @@ export class Reserve {
     } catch (error) {
       // The last of the room is the job's.
       ftruncateSync(file, size);
-      if (errnoOf(error) !== 'ENOSPC') throw error;
+      if (!isNoRoom(error)) throw error;
     }
   }
 
   /**
    * Makes the file appear whole, in the room that was taken.
-   * @returns false when that cannot be: none was taken, it is too small, or somebody has put something else there
-   * @throws the operating system's error
+   * @returns false when that cannot be: none was taken, it is too small, somebody has put something else there, or has
+   *   forbidden to change it
    */
   publish(content: Buffer): boolean {
     const file = this.#file;
-    if (file === null || content.length > fstatSync(file).size || !this.#isThere(file)) return false;
-    writeWhole(file, content, 0);
-    ftruncateSync(file, content.length);
-    fchmodSync(file, published);
-    renameSync(this.#path, this.#target);
-    return true;
+    try {
+      if (file === null || content.length > fstatSync(file).size || !this.#isThere(file)) return false;
+      writeWhole(file, content, 0);
+      ftruncateSync(file, content.length);
+      fchmodSync(file, published);
+      renameSync(this.#path, this.#target);
+      return true;
+    } catch {
+      return false; // Append-only, immutable (ioctl_iflags(2)): the caller makes another file, or learns what is wrong.
+    }
   }
 
-  /** Gives the room back. */
+  /** Gives the room back, if it may. */
   free(): void {
-    if (this.#file !== null && this.#isThere(this.#file)) removeFile(this.#path);
+    try {
+      if (this.#file !== null && this.#isThere(this.#file)) removeFile(this.#path);
+    } catch {
+      // A leftover that the next run of the container removes; the seal must not fail for it.
+    }
   }
 
   #isThere(file: number): boolean {

@@ -1,7 +1,8 @@
-import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
+import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { makeWay } from '../base/make-way.ts';
+import { isNoRoom } from '../base/no-room.ts';
 import type { ContainerLayout } from '../contract/layout.ts';
 import { publish } from '../contract/publish.ts';
 import { noOutputs, type Result } from '../contract/records.ts';
@@ -73,10 +74,12 @@ export class Seal {
       try {
         publish(path, whole);
       } catch (error) {
-        if (errnoOf(error) !== 'ENOSPC') throw error;
+        if (!isNoRoom(error)) throw error;
         const short = textOf(shortened(result));
         if (!this.#result.publish(short)) throw error;
-        say(`the volume is full: ${path} has neither the command nor the outputs nor earlier attempts`);
+        say(
+          `no room (${sentenceOf(error)}): ${path} has neither the command nor the outputs nor earlier attempts`,
+        );
       }
     }
     this.#result.free();

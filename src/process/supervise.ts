@@ -1,4 +1,5 @@
 import { fstat } from 'node:fs';
+import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { after, type Timer } from '../base/timer.ts';
 import { stateOf } from '../kernel/descendants.ts';
@@ -8,6 +9,7 @@ import { spawnProcess } from '../kernel/spawn.ts';
 import type { Children } from './children.ts';
 import type { Control, StopCause } from './control.ts';
 import { findCommand, refusedBy } from './find-command.ts';
+import { childSignal } from './forwardable.ts';
 import type { JobStreams } from './job-streams.ts';
 import { openStreams } from './open-streams.ts';
 import type { Outcome } from './outcome.ts';
@@ -17,6 +19,8 @@ import type { Recorder } from './recorder.ts';
 /** CONT, STOP, TSTP, TTIN, TTOU: they concern a process's being stopped, which must not be undone. */
 const jobControl: ReadonlySet<number> = new Set([18, 19, 20, 21, 22]);
 const continueSignal = 18;
+const unseenEnd =
+  'The exit code of the job is not known: it ended at once, and the emissary was started with SIGCHLD ignored, as the job was';
 
 /** The job's command line and environment, as bytes. */
 export interface Job {
@@ -51,7 +55,7 @@ export interface AttemptEnd {
  * process ends, and reads what it has still left in the pipes.
  *
  * @returns how it ended, once all of its output is in the files and passed on
- * @throws Fault `supervision` when a pipe cannot be had
+ * @throws Fault `supervision` when a pipe cannot be had, or nobody can say how the job ended
  */
 export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd> {
   const file = findCommand(job.words[0], variable(job.environment, 'PATH='));
@@ -60,13 +64,25 @@ export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd>
   try {
     const spawned = spawnProcess({ ...job, ...streams, file });
     if ('errno' in spawned) return { outcome: refusedBy(file, spawned.errno), cause: null };
-    return await attend(spawned.pid, streams, run);
+    return await attend({ pid: spawned.pid, unseen: endedUnseen(job, spawned.pid) }, streams, run);
   } finally {
     streams.end();
   }
 }
 
-async function attend(pid: number, streams: JobStreams, run: Supervision): Promise<AttemptEnd> {
+/**
+ * Whether the job has ended already and left no status: the kernel keeps none of a child that ends while SIGCHLD is
+ * ignored (wait(2)), and for a job that is to ignore it, it is so in the moment of its start.
+ */
+function endedUnseen({ ignored }: Job, pid: number): boolean {
+  return ignored.includes(childSignal) && sendSignal(pid, 0) !== 0;
+}
+
+async function attend(
+  { pid, unseen }: { readonly pid: number; readonly unseen: boolean },
+  streams: JobStreams,
+  run: Supervision,
+): Promise<AttemptEnd> {
   const ended = run.children.ended(pid);
   startThreads();
   run.control.attach({
@@ -77,11 +93,12 @@ async function attend(pid: number, streams: JobStreams, run: Supervision): Promi
   });
   run.onStart(pid);
   const pumps = streams.begin(run.recorder);
-  const end = await ended;
+  const end = unseen ? null : await ended;
   const cause = run.control.detach();
   run.onEnd();
   for (const pump of pumps) pump.finish();
   await drain(pumps, run);
+  if (end === null) throw new Fault('supervision', unseenEnd);
   return { outcome: outcomeOf(end), cause };
 }
 

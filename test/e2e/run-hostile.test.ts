@@ -70,6 +70,9 @@ for (const place of ['exitcode', 'result.json', '.exitcode.reserve', '.result.js
 for (const [what, script] of Object.entries({
   'removes its container’s directory': 'rm -rf "$0/ctr/main"',
   'removes the directories of all containers': 'rm -rf "$0/ctr"',
+  'puts a file in the place of the directories of all containers': 'mv "$0/ctr" "$0/x"; echo >"$0/ctr"',
+  'puts a link in the place of the directories of all containers':
+    'mv "$0/ctr" "$0/x"; ln -s "$0/x" "$0/ctr"',
   'moves its container’s directory away': 'mv "$0/ctr/main" "$0/ctr/other"',
   'puts a file in the place of its container’s directory': 'rm -rf "$0/ctr/main"; echo >"$0/ctr/main"',
   'puts a link in the place of its container’s directory':
@@ -85,7 +88,7 @@ for (const [what, script] of Object.entries({
     job.process.stdin?.end('\n');
     assert.equal((await job.finished).status, 3);
     assert.deepEqual([job.kept.text('exitcode'), job.kept.result().verdict], ['3', 'failed']);
-    assert.ok(lstatSync(join(root, 'ctr/main')).isDirectory());
+    for (const place of ['ctr', 'ctr/main']) assert.ok(lstatSync(join(root, place)).isDirectory());
   });
 }
 

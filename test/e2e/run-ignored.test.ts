@@ -83,3 +83,25 @@ test('a request stops a job whose emissary was started with TERM ignored', async
   const { status } = await job.finished;
   assert.deepEqual([status, job.kept.result().verdict], [137, 'terminated']);
 });
+
+test('a job that ends at once is not waited for for ever where CHLD was ignored before', async (t) => {
+  const under = ignoring(['CHLD']);
+  await forEachOf(
+    Array.from({ length: 20 }, (_, index) => index),
+    async (round) => {
+      const job = ['sh', '-c', 'echo all; echo of it >&2'];
+      const quick = round % 2 === 0 ? ['true'] : job;
+      const { status, stdout, stderr, kept } = await runJob(t, quick, { under, withinMs: 20_000 });
+      assert.equal(kept.text('exitcode'), String(status));
+      if (round % 2 === 1) assert.equal(stdout.toString(), 'all\n');
+      // The kernel keeps no status of a child that ends while the signal is ignored: then nobody can know it.
+      if (status === 0) return;
+      assert.equal(status, 64);
+      assert.match(
+        stderr,
+        /emissary: The exit code of the job is not known: [^\n]* SIGCHLD ignored[^\n]*\n$/,
+      );
+      assert.deepEqual([kept.result().verdict, kept.result().origin], ['error', 'emissary']);
+    },
+  );
+});

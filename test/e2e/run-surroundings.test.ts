@@ -53,6 +53,30 @@ test('run keeps variables that stand there twice, or without a value, in their o
   assert.deepEqual(stdout.split('\0'), [...entries, '']);
 });
 
+test('run works for any user where the umask takes every right away', async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('not run as root');
+  const under = ['sh', '-c', 'umask 0777; exec "$@"', 'sh'];
+  const { status, stdout, stderr, kept } = await runJob(t, ['sh', '-c', 'umask; exit 4'], {
+    under,
+    uid: 54_321,
+    gid: 54_321,
+  });
+  assert.deepEqual([status, stdout.toString(), stderr, kept.text('exitcode')], [4, '0777\n', '', '4']);
+});
+
+test('run seals a job where no file may be as large as its record', async (t) => {
+  // 8 blocks of 512 or 1024 bytes.
+  const under = ['sh', '-c', 'ulimit -f 8; exec "$@"', 'sh'];
+  const job = ['sh', '-c', 'exit 4', 'x'.repeat(30_000)];
+  const { status, stderr, kept } = await runJob(t, job, { under });
+  assert.deepEqual([status, kept.text('exitcode')], [4, '4']);
+  assert.deepEqual([kept.result().command, kept.result().verdict], [[], 'failed']);
+  assert.match(
+    stderr,
+    /EFBIG: [^\n]*result\.json has neither the command nor the outputs nor earlier attempts/,
+  );
+});
+
 test('run keeps the umask for the job, and lets others read the record', async (t) => {
   for (const umask of ['0022', '0077', '0000', '0137']) {
     const under = ['sh', '-c', `umask ${umask}; exec "$@"`, 'sh'];
