@@ -84,6 +84,14 @@ export const limits = {
   journalBytes: 64 * MiB,
   /** Names that are listed of one directory of the volume: a job may make any number of them. */
   listedNames: 1_000,
+  /** How many times that room must be free: a small volume is left to the job and its wrapper. */
+  spoolReserveShare: 4,
+  /** Characters of a job's own name in one of our sentences: few paths are longer. */
+  namedCharacters: 300,
+  /** Sentences of one kind that are told one by one: a person reads no more, and a job may cause any number. */
+  listedSentences: 20,
+  /** Bytes of each file kept free for the budget, the stop, two requests for it, and the report. */
+  spoolReserveBytes: [4 * KiB, 4 * KiB, 4 * KiB, 4 * KiB, 64 * KiB],
   /** Bytes of `progress` that a reader accepts: its last line counts, the job may append. */
   progressBytes: 1 * MiB,
   /** How long a wrapper that seems dead and left no seal is given to show one, in ms. */

@@ -33,6 +33,16 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/**
+ * Resolves when timers, signals and other events have had their turn. Work that only ever waits for what is done
+ * already (SQLite, files) would hold them up for as long as it lasts.
+ */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
 /** Resolves after `ms`. */
 export function pauseFor(ms: number): Promise<void> {
   return new Promise((resolve) => {

@@ -71,6 +71,7 @@ async function followOrRefuse(wait: Wait): Promise<boolean> {
 
 async function followAndDeliver(wait: Wait, names: readonly string[]): Promise<boolean> {
   const { settings, spool, delivery, requests, startedAt } = wait;
+  spool.takeReserve();
   const job = new FollowedJob(spool.volume, names, () => delivery.wake());
   const stop = new JobStop(job, spool);
   const budget = planBudget(settings, startedAt);
@@ -86,6 +87,7 @@ async function followAndDeliver(wait: Wait, names: readonly string[]): Promise<b
   stop.cancel();
   job.report = concludeJob(settings.jobId, job.states, job.started, stop.reason);
   spool.writeRecord(reportRecord, job.report);
+  spool.freeReserve();
   return deliver(job, delivery, (stop.budget?.reportUntil ?? Number.POSITIVE_INFINITY) - Date.now());
 }
 

@@ -1,16 +1,9 @@
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, openSync } from 'node:fs';
 import { pid } from 'node:process';
 import { errnoOf } from '../base/fault.ts';
 import { makeDirectoryWithin, openBeneath, removeWithin, renameWithin } from '../kernel/open-beneath.ts';
+import { firstNames, readUpTo } from './bounded-read.ts';
+import { writeAll, writeSparse } from './write-pieces.ts';
 
 /** What a look at one file of the volume found. `reason` is a clause: `is a symbolic link`. */
 export type Look =
@@ -83,7 +76,7 @@ export class Volume {
     const opened = this.openAny(path, constants.O_RDONLY | constants.O_DIRECTORY);
     if ('kind' in opened) return [];
     try {
-      return readdirSync(`/proc/self/fd/${opened.descriptor}`).slice(0, limit);
+      return firstNames(`/proc/self/fd/${opened.descriptor}`, limit);
     } finally {
       closeSync(opened.descriptor);
     }
@@ -127,7 +120,7 @@ export class Volume {
     });
   }
 
-  /** As `publish`, for content that comes in pieces. */
+  /** As `publish`, for content that comes in pieces; a piece of zeros becomes a hole. */
   async publishPieces(path: string, pieces: AsyncIterable<Uint8Array>, mode = 0o644): Promise<void> {
     const slash = path.lastIndexOf('/');
     const parent = this.#openDirectory(path.slice(0, Math.max(slash, 0)));
@@ -135,7 +128,7 @@ export class Volume {
     let temporary: { readonly name: string; readonly file: number } | null = null;
     try {
       temporary = this.#createBeside(parent, name, mode);
-      for await (const piece of pieces) writeAll(temporary.file, piece);
+      await writeSparse(temporary.file, pieces);
       renameWithin(parent, temporary.name, name);
     } catch (error) {
       if (temporary !== null) removeWithin(parent, temporary.name);
@@ -144,6 +137,11 @@ export class Volume {
       if (temporary !== null) closeSync(temporary.file);
       closeSync(parent);
     }
+  }
+
+  /** Removes what is no directory; it is no error when it is not there. */
+  remove(path: string): void {
+    this.#within(path, removeWithin);
   }
 
   /** Opens a file for appending, and creates it with mode 0600; the caller closes the descriptor. */
@@ -190,20 +188,4 @@ export class Volume {
     fchmodSync(file, mode);
     return { name: temporary, file };
   }
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let offset = 0; offset < bytes.length; ) offset += writeSync(file, bytes, offset);
-}
-
-function readUpTo(descriptor: number, limit: number): Buffer {
-  const pieces: Buffer[] = [];
-  for (let total = 0; total < limit; ) {
-    const piece = Buffer.allocUnsafe(Math.min(64 * 1024, limit - total));
-    const count = readSync(descriptor, piece, 0, piece.length, null);
-    if (count === 0) break;
-    pieces.push(piece.subarray(0, count));
-    total += count;
-  }
-  return Buffer.concat(pieces);
 }

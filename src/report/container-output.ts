@@ -85,7 +85,10 @@ export class ContainerOutput {
         exhausted = true;
       } else {
         const wanted = Math.min(piece.bytes - this.#taken, limits.takeBytes, this.#untilTaken(turn.until));
-        bytes += this.#take(piece, wanted);
+        const taken = this.#take(piece, wanted);
+        // The stream is shorter than the timeline says: more may be seen of it later, and at the end all that there is.
+        exhausted = taken === 0;
+        bytes += taken;
       }
     }
     if (exhausted && turn.ended && !this.#done) exhausted = !this.#readRest(turn, bytes);
@@ -137,13 +140,13 @@ export class ContainerOutput {
     return new TimelineReader(opened.descriptor, this.#offset);
   }
 
-  /** Takes bytes of a piece, and goes on to the next one when it is used up or its stream is shorter than it says. */
+  /** Takes bytes of a piece, and goes on to the next one when it is used up. */
   #take(piece: Piece, wanted: number): number {
     const { reader, splitter } = this.#streams[piece.stream];
     const bytes = reader.take(wanted);
     splitter.push(bytes);
     this.#taken += bytes.length;
-    if (this.#taken >= piece.bytes || (bytes.length === 0 && wanted > 0)) {
+    if (this.#taken >= piece.bytes) {
       this.#offset = piece.next;
       this.#taken = 0;
       this.#piece = null;

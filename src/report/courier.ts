@@ -81,7 +81,7 @@ export class Courier {
     if (left === Number.POSITIVE_INFINITY) return;
     this.#limitTimer = after(Math.max(0, left), () => {
       if (performance.now() < this.#giveUpAt) this.#watchTime();
-      else this.#expire(`${this.sink.name} did not answer in time`);
+      else this.#expire(`${this.sink.name} was not brought up to date in time`);
     });
   }
 
@@ -90,8 +90,9 @@ export class Courier {
       this.#awake = false;
       const last = this.#progress.report !== null;
       const failure = await this.#attempt();
+      if (this.#over) break;
       if (failure !== null) {
-        if (!(await this.#waitAfter(failure))) return this.#failed(failure.message);
+        if (!(await this.#goesOnAfter(failure, last))) return this.#failed(failure.message);
         continue;
       }
       if (this.#failures > 0) say(`${this.sink.name} can be written to again`);
@@ -102,12 +103,19 @@ export class Courier {
     return this.#lastFailure;
   }
 
-  /** Pauses after a failure. @returns false when trying again is of no use, or there is no time for it */
-  async #waitAfter(failure: DeliveryError): Promise<boolean> {
+  /**
+   * Pauses after a failure.
+   * @param last whether it was known how the job ended
+   * @returns false when trying again is of no use, or there is no time for it
+   */
+  async #goesOnAfter(failure: DeliveryError, last: boolean): Promise<boolean> {
     this.#failures += 1;
     this.#lastFailure = failure.message;
     const pauseMs = Math.max(failure.retryAfterMs ?? 0, backOff(this.#failures));
-    if (failure.permanent || performance.now() + pauseMs > this.#giveUpAt) return false;
+    if (failure.permanent || performance.now() + pauseMs > this.#giveUpAt) {
+      // Where the job has ended meanwhile, its end is not to go down with a line that could not be stored.
+      return !last && this.#progress.report !== null;
+    }
     if (this.#failures === 1) say(`${failure.message}; trying again`);
     await this.#sleep(pauseMs);
     return true;
@@ -135,7 +143,7 @@ export class Courier {
 
   #failed(sentence: string): string {
     this.#hasFailed = true;
-    say(sentence);
+    this.#tellOnce(sentence);
     return sentence;
   }
 
@@ -143,10 +151,10 @@ export class Courier {
   #sleep(pauseMs: number | null): Promise<void> {
     const ended = this.#progress.report !== null;
     return new Promise((resolve) => {
-      const timer = pauseMs === null ? null : setTimeout(resolve, pauseMs);
+      const timer = pauseMs === null ? null : after(pauseMs, resolve);
       this.#wake = () => {
         if (pauseMs !== null && (ended || this.#progress.report === null)) return;
-        if (timer !== null) clearTimeout(timer);
+        timer?.cancel();
         resolve();
       };
     });

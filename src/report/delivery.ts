@@ -2,6 +2,7 @@ import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import type { ReportSettings } from '../settings/report-settings.ts';
 import { Courier } from './courier.ts';
+import { reportRecord } from './read-report.ts';
 import type { RowOwner } from './row-owner.ts';
 import type { Progress } from './sink.ts';
 import { openSinks } from './sinks.ts';
@@ -57,9 +58,8 @@ export class Delivery {
     const delivered = outcomes.every((outcome) => outcome === null);
     if (!delivered) {
       const { root } = this.#spool.volume;
-      say(
-        `What was not delivered stays in ${root}/report; "emissary report --root ${root}" delivers it later`,
-      );
+      const [place, verb] = this.#spool.keeps(reportRecord) ? [`${root}/report`, 'report'] : [root, 'wait'];
+      say(`What was not delivered stays in ${place}; "emissary ${verb} --root ${root}" delivers it later`);
     }
     return delivered;
   }

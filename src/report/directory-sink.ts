@@ -2,9 +2,11 @@ import { closeSync, mkdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { nextTurn } from '../base/timer.ts';
 import { Volume } from '../contract/volume.ts';
 import type { JobReport } from './job-report.ts';
 import { reportRecord } from './read-report.ts';
+import { allOf, named } from './sentences.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
 
 /** What is kept of every container's directory. */
@@ -35,7 +37,7 @@ export class DirectorySink implements Sink {
       const target = new Volume(this.#target);
       for (const file of filesOf(report)) {
         const reason = await copy(this.#volume, target, file, advanced);
-        if (reason !== null) refused.push(`"${file}" was not kept in ${this.#target}: it ${reason}`);
+        if (reason !== null) refused.push(`"${named(file)}" was not kept in ${this.#target}: it ${reason}`);
       }
       target.publish(reportRecord, `${JSON.stringify(report, null, 2)}\n`);
       target.close();
@@ -50,7 +52,7 @@ export class DirectorySink implements Sink {
         cause,
       });
     }
-    if (refused.length > 0) throw new DeliveryError(refused.join('; '), { permanent: true });
+    if (refused.length > 0) throw new DeliveryError(allOf(refused), { permanent: true });
     return [];
   }
 
@@ -93,7 +95,6 @@ async function* piecesOf(descriptor: number, size: number, advanced: () => void)
     yield buffer.subarray(0, count);
     offset += count;
     advanced();
-    // Other sinks have their turn between two pieces.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
 }

@@ -1,4 +1,6 @@
+import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { say } from '../base/log.ts';
 import { Lifeline } from '../contract/lifeline.ts';
 import type { Volume } from '../contract/volume.ts';
 import { watchDirectory } from '../contract/watch.ts';
@@ -34,13 +36,17 @@ export class JobWatch {
 
   /** Makes the containers' directories, so that there is something to watch, and watches them. Look afterwards. */
   async start(): Promise<void> {
-    this.#volume.makeDirectory('ctr', 0o777);
+    let lookMs: number = limits.lookAgainMs;
     for (const name of this.#followed.keys()) {
-      this.#volume.makeDirectory(`ctr/${name}`, 0o777);
-      const watcher = { onChange: this.#onChange, signal: this.#ending.signal };
-      await watchDirectory(`${this.#volume.root}/ctr/${name}`, watcher);
+      try {
+        await this.#watch(name);
+      } catch (error) {
+        // Something is in the way, or there is no room: a look tells what that means, and goes on without events.
+        say(`Cannot watch container ${name}: ${sentenceOf(error)}`);
+        lookMs = limits.watchPollMs;
+      }
     }
-    this.#again = setInterval(() => this.#onChange(null), limits.lookAgainMs);
+    this.#again = setInterval(() => this.#onChange(null), lookMs);
   }
 
   /** The state of every container now. */
@@ -64,6 +70,13 @@ export class JobWatch {
     this.#ending.abort();
     if (this.#again !== null) clearInterval(this.#again);
     for (const { lifeline } of this.#followed.values()) lifeline.close();
+  }
+
+  async #watch(name: string): Promise<void> {
+    this.#volume.makeDirectory('ctr', 0o777);
+    this.#volume.makeDirectory(`ctr/${name}`, 0o777);
+    const watcher = { onChange: this.#onChange, signal: this.#ending.signal };
+    await watchDirectory(`${this.#volume.root}/ctr/${name}`, watcher);
   }
 
   async #stateOf(name: string, followed: Followed): Promise<ContainerState> {

@@ -1,5 +1,7 @@
 import { closeSync, writeSync } from 'node:fs';
+import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { say } from '../base/log.ts';
 import type { Volume } from '../contract/volume.ts';
 import { beginning, type Position } from './container-output.ts';
 
@@ -16,24 +18,48 @@ export interface Checkpoint {
  */
 export class Journal {
   readonly checkpoints: Checkpoint[];
-  readonly #file: number;
+  /** Null when it cannot be written: then it holds for as long as this process lives. */
+  #file: number | null = null;
 
   /** @param names the containers of the job; entries about others end the journal */
   constructor(volume: Volume, names: readonly string[]) {
     const look = volume.read('report/journal', limits.journalBytes);
     const text = look.kind === 'read' ? look.bytes.toString() : '';
     this.checkpoints = readCheckpoints(text, names);
-    this.#file = volume.openAppend('report/journal');
-    if (text !== '' && !text.endsWith('\n')) writeSync(this.#file, '\n');
+    try {
+      this.#file = volume.openAppend('report/journal');
+      if (text !== '' && !text.endsWith('\n')) this.#write('\n');
+    } catch (error) {
+      this.#giveUp(error);
+    }
   }
 
   append(checkpoint: Checkpoint): void {
     this.checkpoints.push(checkpoint);
-    writeSync(this.#file, `${JSON.stringify(checkpoint)}\n`);
+    try {
+      this.#write(`${JSON.stringify(checkpoint)}\n`);
+    } catch (error) {
+      this.#giveUp(error);
+    }
   }
 
   close(): void {
-    closeSync(this.#file);
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
+  }
+
+  #write(text: string): void {
+    if (this.#file === null) return;
+    const bytes = Buffer.from(text);
+    for (let offset = 0; offset < bytes.length; ) offset += writeSync(this.#file, bytes, offset);
+  }
+
+  /** The lines are delivered all the same; what was written so far still holds. */
+  #giveUp(error: unknown): void {
+    this.close();
+    say(
+      `Cannot keep the order of the output in report/journal: ${sentenceOf(error)}; all goes on, but another sidecar would not know it`,
+    );
   }
 }
 

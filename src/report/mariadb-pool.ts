@@ -8,6 +8,7 @@ import { after } from '../base/timer.ts';
  * handshake or a query, or stops answering without a word, would otherwise be waited for for ever.
  */
 export function patientPool(pool: Pool): MysqlPool {
+  const prepared = new WeakSet<PoolConnection>();
   return {
     end: (callback) => pool.end((error) => callback(error)),
     getConnection: (callback) => {
@@ -15,12 +16,25 @@ export function patientPool(pool: Pool): MysqlPool {
         callback(error, connection as MysqlPoolConnection),
       );
       pool.getConnection((error, connection) => {
-        // The timer may have given it up already: then it is of no use to anybody.
-        if (!answer(error, error ? undefined : patientConnection(connection)) && !error) connection.destroy();
+        if (error) return void answer(error, undefined);
+        const patient = patientConnection(connection);
+        const hand = (failure: unknown) => {
+          // The timer may have given it up already: then it is of no use to anybody.
+          if (!answer(failure, patient) || failure) connection.destroy();
+          else prepared.add(connection);
+        };
+        if (prepared.has(connection)) hand(null);
+        else patient.query(session, [], hand);
       });
     },
   };
 }
+
+/**
+ * What a server may have set otherwise for everybody, and everything here relies on: texts are UTF-8 and escaped with
+ * backslashes (else a job's line could end its own quotation), too much is an error, what is written stays.
+ */
+const session = "set names utf8mb4, sql_mode = 'STRICT_ALL_TABLES', autocommit = 1";
 
 type Answer = (error: unknown, result: unknown) => void;
 

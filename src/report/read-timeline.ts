@@ -46,7 +46,9 @@ export class TimelineReader {
   #fill(): void {
     const rest = this.#end - this.#position;
     this.#buffer.copyWithin(0, this.#position, this.#end);
-    const count = readSync(this.#descriptor, this.#buffer, rest, this.#buffer.length - rest, this.#offset);
+    // No wrapper writes more: what a job has put behind it would only take time.
+    const room = Math.min(this.#buffer.length - rest, Math.max(0, limits.timelineBytes - this.#offset));
+    const count = room === 0 ? 0 : readSync(this.#descriptor, this.#buffer, rest, room, this.#offset);
     this.#offset += count;
     this.#position = 0;
     this.#end = rest + count;
@@ -54,4 +56,4 @@ export class TimelineReader {
 }
 
 const newline = 0x0a;
-const lineShape = /^[0-9]{1,15} ([12]) ([0-9]{1,15})$/;
+const lineShape = /^[0-9]{1,15} ([12]) ([1-9][0-9]{0,14})$/;

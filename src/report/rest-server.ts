@@ -4,6 +4,7 @@ import { DeliveryError } from './sink.ts';
 
 /** A job's row as variant A returns it, as far as it is of use here. */
 export interface JobRow {
+  readonly id?: unknown;
   readonly app_id?: unknown;
   readonly begin?: unknown;
   readonly end?: unknown;
@@ -32,7 +33,7 @@ export async function probe(settings: RestSettings, jobId: number): Promise<Vari
     const row = await fetchJob(settings, jobId);
     if (row !== null) return { kind: 'A', row };
   }
-  if (answer.status === 200) return { kind: 'A', row: rowOf(answer) };
+  if (answer.status === 200) return { kind: 'A', row: ownRow(settings, answer, jobId) };
   throw refusal(settings, answer, jobId);
 }
 
@@ -47,12 +48,15 @@ export async function updateJob(
   columns: Readonly<Record<string, string | number | null>>,
 ): Promise<void> {
   const answer = await exchange(settings, '/job/', { id: jobId, ...columns });
-  if (answer.status === 200) return;
-  if (answer.status === 400 && isPage(answer)) {
-    const row = (await fetchJob(settings, jobId)) as Readonly<Record<string, unknown>> | null;
-    const done = Object.entries(columns).every(([name, value]) => sameValue(row?.[name], value));
-    if (row !== null && done) return;
+  const row = answer.status === 200 ? ownRow(settings, answer, jobId) : null;
+  // Its times may be written in another way; the exit code is what counts.
+  if (row !== null && holds(row, 'exitcode' in columns ? { exitcode: columns['exitcode'] ?? null } : {}))
+    return;
+  if (row !== null || (answer.status === 400 && isPage(answer))) {
+    const found = await fetchJob(settings, jobId);
+    if (found !== null && holds(found, columns)) return;
   }
+  if (row !== null) throw new DeliveryError(notStored(settings, jobId), { permanent: true });
   throw refusal(settings, answer, jobId);
 }
 
@@ -90,6 +94,28 @@ function rowOf(answer: Answer): JobRow {
   } catch {
     return {}; // Only what is asked of it would be missing, and every column of it is optional.
   }
+}
+
+/**
+ * The row of an answer, which must be the job's: a proxy, a login page or another address says 200 to anything.
+ * @throws DeliveryError
+ */
+function ownRow(settings: RestSettings, answer: Answer, jobId: number): JobRow {
+  const row = rowOf(answer);
+  if (Number(row.id) === jobId) return row;
+  const { host } = new URL(settings.baseUrl);
+  const sentence = `The REST server ${host} answered, but not with the row of job ${jobId}; check the path of MULTIFLEXI_API_URL`;
+  throw new DeliveryError(sentence, { permanent: true });
+}
+
+function holds(row: JobRow, columns: Readonly<Record<string, string | number | null>>): boolean {
+  const found = row as Readonly<Record<string, unknown>>;
+  return Object.entries(columns).every(([name, value]) => sameValue(found[name], value));
+}
+
+function notStored(settings: RestSettings, jobId: number): string {
+  const { host } = new URL(settings.baseUrl);
+  return `The REST server ${host} answered, but job ${jobId} is not what was sent; is it a copy that cannot be written to?`;
 }
 
 function isPage(answer: Answer): boolean {

@@ -5,6 +5,27 @@ const count = z.int().check(z.nonnegative());
 const text = z.string();
 const time = z.string().check(z.refine((value) => !Number.isNaN(Date.parse(value)), 'must be a time'));
 const exitCode = z.int().check(z.gte(0), z.lte(255));
+/**
+ * An array whose first wrong element ends the check. zod would describe each of the millions that a job may have put
+ * there, in a hundred times their own memory.
+ */
+const arrayOf = <T>(element: z.ZodMiniType<T>) =>
+  z.pipe(
+    z.array(z.unknown()),
+    z.transform((items, context): T[] => {
+      const checked: T[] = [];
+      for (const item of items) {
+        const result = element.safeParse(item);
+        if (!result.success) {
+          context.issues.push({ code: 'custom', message: 'has a wrong element', input: null });
+          return z.NEVER;
+        }
+        checked.push(result.data);
+      }
+      return checked;
+    }),
+  );
+
 const stream = z.object({ bytes: count, truncated: z.boolean() });
 const output = { name: text, path: text, file: text, bytes: count, sha256: text };
 
@@ -15,9 +36,9 @@ export const startedSchema = z.object({ pid: count, startedAt: time, attempt: co
 export const resultSchema = z.object({
   version: z.literal(1),
   container: text,
-  command: z.array(text),
+  command: arrayOf(text),
   pid: z.nullable(count),
-  attempts: z.array(z.object({ startedAt: time, finishedAt: time, exitCode, signal: z.nullable(text) })),
+  attempts: arrayOf(z.object({ startedAt: time, finishedAt: time, exitCode, signal: z.nullable(text) })),
   startedAt: time,
   finishedAt: time,
   verdict: z.enum(['succeeded', 'failed', 'terminated', 'timedOut', 'skipped', 'error']),
@@ -29,9 +50,9 @@ export const resultSchema = z.object({
   stderr: stream,
   usage: z.object({ userSeconds: z.number(), systemSeconds: z.number(), maxRssBytes: z.number() }),
   outputs: z.object({
-    parameters: z.array(z.object(output)),
-    artifacts: z.array(z.object({ ...output, archive: z.enum(['tar', 'zip', 'none', 'zstd']) })),
-    missing: z.array(
+    parameters: arrayOf(z.object(output)),
+    artifacts: arrayOf(z.object({ ...output, archive: z.enum(['tar', 'zip', 'none', 'zstd']) })),
+    missing: arrayOf(
       z.object({
         kind: z.enum(['parameter', 'artifact']),
         name: text,
@@ -40,7 +61,7 @@ export const resultSchema = z.object({
         reason: text,
       }),
     ),
-    skipped: z.array(z.object({ path: text, reason: text })),
+    skipped: arrayOf(z.object({ path: text, reason: text })),
   }),
 });
 

@@ -1,6 +1,7 @@
-import { closeSync } from 'node:fs';
-import { Fault } from '../base/fault.ts';
+import { closeSync, statfsSync } from 'node:fs';
+import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { say } from '../base/log.ts';
 import type { Volume } from '../contract/volume.ts';
 import { lockFile } from '../kernel/lock.ts';
 
@@ -11,6 +12,10 @@ import { lockFile } from '../kernel/lock.ts';
 export class Spool {
   readonly volume: Volume;
   readonly #lock: number;
+  /** Records that the volume did not take: they hold for as long as this process lives. */
+  readonly #unkept = new Map<string, unknown>();
+  /** Files that hold room, the smallest first. */
+  readonly #reserves: string[] = [];
 
   /** @throws Fault `volume` when it cannot be written, or another sidecar has it */
   constructor(volume: Volume) {
@@ -36,6 +41,7 @@ export class Spool {
 
   /** A JSON record of the spool, or null when it is not there or not JSON. */
   readRecord(name: string): unknown {
+    if (this.#unkept.has(name)) return this.#unkept.get(name);
     const look = this.volume.read(`report/${name}`, limits.resultBytes);
     if (look.kind !== 'read') return null;
     try {
@@ -45,11 +51,91 @@ export class Spool {
     }
   }
 
+  /** Keeps a record. Where the volume does not take it, that is said, and this process alone knows of it. */
   writeRecord(name: string, record: unknown): void {
-    this.volume.publish(`report/${name}`, `${JSON.stringify(record)}\n`, 0o600);
+    try {
+      this.publish(`report/${name}`, `${JSON.stringify(record)}\n`, 0o600);
+      this.#unkept.delete(name);
+    } catch (error) {
+      const isNew = !this.#unkept.has(name);
+      this.#unkept.set(name, record);
+      if (isNew) this.#sayUnkept(name, error);
+    }
+  }
+
+  /** Whether the volume has taken this record. */
+  keeps(name: string): boolean {
+    return !this.#unkept.has(name);
+  }
+
+  /**
+   * Writes a file to the volume, at the cost of the reserve where it is full.
+   * @throws the operating system's error
+   */
+  publish(path: string, content: string, mode: number): void {
+    for (;;) {
+      try {
+        this.volume.publish(path, content, mode);
+        return;
+      } catch (error) {
+        const reserve = this.#reserves.shift();
+        if (reserve === undefined || !isFull(error)) throw error;
+        this.#free(reserve);
+      }
+    }
+  }
+
+  /**
+   * Takes room for what is written while the job runs, as far as there is any: a job may fill the volume. Each file is a
+   * place in the directory and an inode too, for one that is to come.
+   */
+  takeReserve(): void {
+    if (!hasMuchRoom(this.volume.root)) return;
+    for (const [index, bytes] of limits.spoolReserveBytes.entries()) {
+      const name = `report/reserve-${index + 1}`;
+      try {
+        this.volume.publish(name, ' '.repeat(bytes), 0o600);
+        this.#reserves.push(name);
+      } catch {
+        // The volume is full already: then it is as if there were no reserve.
+      }
+    }
+  }
+
+  /** Gives the room back. */
+  freeReserve(): void {
+    for (const name of this.#reserves.splice(0)) this.#free(name);
   }
 
   close(): void {
     closeSync(this.#lock);
   }
+
+  #free(name: string): void {
+    try {
+      this.volume.remove(name);
+    } catch {
+      // Somebody has moved the spool away: the room is not ours any more.
+    }
+  }
+
+  #sayUnkept(name: string, error: unknown): void {
+    const { root } = this.volume;
+    say(
+      `Cannot keep ${name} in ${root}/report: ${sentenceOf(error)}; all goes on, but another sidecar would not know it`,
+    );
+  }
+}
+
+/** On a small volume the room is for the wrappers, which seal the job, and for the job. */
+function hasMuchRoom(root: string): boolean {
+  const { bavail, bsize, files, ffree } = statfsSync(root);
+  const bytes = limits.spoolReserveBytes.reduce((sum, part) => sum + part, 0);
+  // Some file systems make inodes as they are needed, and have none to count.
+  const hasInodes = files === 0 || ffree >= limits.spoolReserveBytes.length * limits.spoolReserveShare;
+  return hasInodes && bavail * bsize >= bytes * limits.spoolReserveShare;
+}
+
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '');
 }

@@ -3,10 +3,12 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Transaction } from 'kysely';
 import { limits } from '../base/limits.ts';
+import { nextTurn } from '../base/timer.ts';
 import type { ArtifactRecord, ParameterRecord } from '../contract/records.ts';
 import type { Volume } from '../contract/volume.ts';
 import { contentTypeOf } from './content-type.ts';
 import type { JobReport } from './job-report.ts';
+import { named } from './sentences.ts';
 import { lockJob, type SqlDatabase } from './sql-database.ts';
 import type { Tables } from './sql-tables.ts';
 
@@ -41,6 +43,7 @@ export async function deliverArtifacts(
     });
     if (sentence !== null) refused.push(sentence);
     advanced();
+    await nextTurn();
   }
   return refused;
 }
@@ -85,7 +88,7 @@ async function store(
 ): Promise<string | null> {
   const { file, name } = output.record;
   const refuse = (clause: string) =>
-    `Output "${name}" (${file}) was not stored in ${database.name}: it ${clause}`;
+    `Output "${named(name)}" (${named(file)}) was not stored in ${database.name}: it ${clause}`;
   if (!file.startsWith('outputs/')) return refuse('is not among the outputs');
   const look = volume.read(file, Math.min(limits.artifactBytes, room));
   if (look.kind === 'absent') return refuse('is not there');

@@ -1,6 +1,9 @@
 import { sql, type Transaction } from 'kysely';
+import { limits } from '../base/limits.ts';
+import { nextTurn } from '../base/timer.ts';
 import type { OutputLine } from './container-output.ts';
 import type { OutputLog } from './output-log.ts';
+import { DeliveryError } from './sink.ts';
 import type { Spool } from './spool.ts';
 import { lockJob, type SqlDatabase } from './sql-database.ts';
 import type { Tables } from './sql-tables.ts';
@@ -53,6 +56,7 @@ export class LineDelivery {
       });
       this.#next = last + 1;
       advanced();
+      await nextTurn();
     }
   }
 
@@ -83,13 +87,17 @@ export class LineDelivery {
 /** Bytes of a row beside its line: numbers, commas, the clock. */
 const rowBytes = 64;
 
-/** Cuts lines into parts that fit into one statement each, also when every character of them is escaped. */
+/**
+ * Cuts lines into parts that fit into one statement each, also when every character of them is escaped, and with no more
+ * lines than SQLite takes values (32,766: sqlite.org/limits.html).
+ */
 function partsWithin(lines: readonly OutputLine[], room: number): readonly (readonly OutputLine[])[] {
   const parts: OutputLine[][] = [];
   let left = 0;
   for (const line of lines) {
     const bytes = 2 * Buffer.byteLength(line.line) + rowBytes;
-    if (bytes > left) {
+    if (bytes > room - rowBytes) throw tooLong(bytes, room);
+    if (bytes > left || parts.at(-1)?.length === limits.batchLines) {
       parts.push([]);
       left = room - rowBytes;
     }
@@ -97,6 +105,12 @@ function partsWithin(lines: readonly OutputLine[], room: number): readonly (read
     left -= bytes;
   }
   return parts;
+}
+
+/** A server cuts the connection at a statement that is too large, again and again. */
+function tooLong(bytes: number, room: number): DeliveryError {
+  const sentence = `The output cannot be stored: a line of it may take ${bytes} bytes, and the database takes ${room} at once (max_allowed_packet)`;
+  return new DeliveryError(sentence, { permanent: true });
 }
 
 async function insertRows(

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { RowOwner } from './row-owner.ts';
+import { allOf } from './sentences.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
 import type { Spool } from './spool.ts';
 import { deliverArtifacts } from './sql-artifacts.ts';
@@ -61,12 +62,18 @@ export class SqlSink implements Sink {
       this.#begun = true;
     }
     this.#lines ??= new LineDelivery(database, jobId, this.#spool);
-    await this.#lines.deliver(progress.output, advanced);
-    if (report === null || this.#ended) return [];
-    const refused = await deliverArtifacts(database, jobId, report, this.#spool.volume, advanced);
+    const lines = this.#lines;
+    if (report === null || this.#ended) {
+      await lines.deliver(progress.output, advanced);
+      return [];
+    }
+    const refused = await eachInTurn(database, [
+      () => lines.deliver(progress.output, advanced),
+      async () => refuse(await deliverArtifacts(database, jobId, report, this.#spool.volume, advanced)),
+    ]);
     if ((await this.#owner.decided) === 'database') await end(database, jobId, report);
-    this.#ended = true;
-    if (refused.length > 0) throw new DeliveryError(refused.join('; '), { permanent: true });
+    this.#ended = refused.length === 0;
+    refuse(refused);
     return [];
   }
 
@@ -79,6 +86,33 @@ export class SqlSink implements Sink {
     }
     this.#known = true;
   }
+}
+
+/**
+ * Does all of it, also where something before can never be done: a line that the database does not take must not hide
+ * how the job ended.
+ *
+ * @returns sentences about what cannot be done
+ */
+async function eachInTurn(
+  database: SqlDatabase,
+  steps: readonly (() => Promise<void>)[],
+): Promise<readonly string[]> {
+  const refused: string[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      const failure = error instanceof DeliveryError ? error : database.explain(error);
+      if (!failure.permanent) throw failure;
+      refused.push(failure.message);
+    }
+  }
+  return refused;
+}
+
+function refuse(sentences: readonly string[]): void {
+  if (sentences.length > 0) throw new DeliveryError(allOf(sentences), { permanent: true });
 }
 
 async function begin({ query, now }: SqlDatabase, jobId: number): Promise<void> {

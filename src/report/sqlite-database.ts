@@ -33,8 +33,7 @@ function connect(path: string) {
   return {
     close: () => database.close(),
     prepare: (text: string): SqliteStatement => {
-      // Every transaction here writes; a lock taken only at the first write could not be waited for.
-      const statement = database.prepare(text === 'begin' ? 'begin immediate' : text);
+      const statement = database.prepare(asMeant(text, database.isTransaction));
       const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
       return {
         reader: statement.columns().length > 0,
@@ -44,6 +43,13 @@ function connect(path: string) {
       };
     },
   };
+}
+
+function asMeant(text: string, isTransaction: boolean): string {
+  // Every transaction here writes; a lock taken only at the first write could not be waited for.
+  if (text === 'begin') return 'begin immediate';
+  // A full disk ends the transaction by itself; a second end would hide the reason (sqlite.org/lang_transaction.html).
+  return text === 'rollback' && !isTransaction ? 'select 1' : text;
 }
 
 /** Result codes of SQLite, https://www.sqlite.org/rescode.html */

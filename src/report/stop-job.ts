@@ -82,7 +82,7 @@ export class JobStop {
     for (const [name, state] of this.#job.states) {
       if (hasEnded(state)) continue;
       try {
-        this.#spool.volume.publish(`ctr/${name}/signal`, String(signal), 0o666);
+        this.#spool.publish(`ctr/${name}/signal`, String(signal), 0o666);
       } catch (error) {
         say(`Cannot ask container ${name} to stop: ${sentenceOf(error)}`);
       }

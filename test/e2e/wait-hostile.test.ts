@@ -112,8 +112,8 @@ test('a container directory that is a link is not followed', async (t) => {
     rmSync(join(root, 'ctr/main'), { recursive: true });
     symlinkSync(elsewhere, join(root, 'ctr/main'));
   });
-  assert.equal(job.status, 64);
-  assert.deepEqual([job.row().exitcode, job.lines()], [null, []]);
+  assert.match(job.stderr, /^emissary: Cannot watch container main: [^\n]*\n$/);
+  assert.deepEqual([job.status, job.row().exitcode, job.lines()], [0, 64, []]);
 });
 
 test('a timeline of garbage costs the order of the streams, not their lines', async (t) => {
@@ -176,6 +176,27 @@ test('outputs that a forged result.json names elsewhere are not read', async (t)
     assert.equal(job.database.query('select * from artifacts').length, 0);
     assert.equal(job.row().exitcode, 0);
   }
+});
+
+test('outputs that a forged result.json names by the thousand, with line ends in them, are told in one short line', async (t) => {
+  const job = await hostileJob(t, ({ root }) => {
+    const path = join(root, 'ctr/main/result.json');
+    const result = JSON.parse(readFileSync(path, 'utf8')) as { outputs: { artifacts: object[] } };
+    const name = 'x\nemissary: all is well\u001b[31m';
+    const forged = { name, path: '/x', file: 'outputs/x', archive: 'none', bytes: 1, sha256: '' };
+    result.outputs.artifacts.push(...Array.from({ length: 2000 }, () => forged));
+    writeFileSync(path, JSON.stringify(result));
+  });
+  assert.equal(job.status, 64);
+  const [first = '', second = '', ...rest] = job.stderr.trimEnd().split('\n');
+  assert.match(
+    first,
+    /^emissary: Output "x emissary: all is well \[31m" .* was not stored .*; and 1980 more$/,
+  );
+  assert.match(second, /^emissary: What was not delivered stays/);
+  assert.deepEqual(rest, []);
+  assert.ok(!job.stderr.includes('\u001b') && job.stderr.length < 10_000);
+  assert.equal(job.row().exitcode, 0);
 });
 
 test('a template, a report or a journal that a job forged cannot name another job', async (t) => {

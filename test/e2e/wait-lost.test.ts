@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { emissary } from '../helpers/emissary.ts';
 import { startJob } from '../helpers/job.ts';
 import { reportedJob, startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
@@ -40,6 +41,32 @@ test('wait that starts after the wrapper was killed reports it as lost', async (
   const sidecar = await startWait(t, job);
   assert.equal((await sidecar.finished).status, 0);
   assert.equal(job.row().exitcode, 137);
+});
+
+test('a wrapper that is killed before it wrote anything is one that has not come yet: the timeout ends the job', async (t) => {
+  const job = reportedJob(t);
+  const sidecar = await startWait(t, job, ['--timeout', '2', '--grace', '1']);
+  const killed = startJob(t, ['echo', 'never'], { root: job.root });
+  killed.kill('SIGKILL');
+  assert.equal((await killed.finished).signal, 'SIGKILL');
+  assert.deepEqual(readdirSync(join(job.root, 'ctr/main')), []);
+  const { stdout } = await emissary(['status', '--json'], { root: job.root });
+  const { containers } = JSON.parse(stdout.toString()) as { containers: { state: string }[] };
+  assert.deepEqual(
+    containers.map(({ state }) => state),
+    ['waiting'],
+  );
+  assert.equal(job.row().begin, null);
+  assert.equal((await sidecar.finished).status, 0);
+  assert.equal(job.row().exitcode, 137);
+  const report = JSON.parse(readFileSync(join(job.root, 'report/report.json'), 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  assert.deepEqual(
+    [report['verdict'], report['message']],
+    ['lost', 'Container main was never started before the job was stopped'],
+  );
 });
 
 test('a job that waits is not lost, however quiet it is', async (t) => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { fixture } from '../helpers/fixture.ts';
-import { startJob, startReadyJob } from '../helpers/job.ts';
+import { runJob, startJob, startReadyJob } from '../helpers/job.ts';
 import { type ReportedJob, reportedJob, startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 
@@ -99,6 +99,49 @@ test('a container that starts after the stop finds the request', async (t) => {
   assert.equal((await sidecar.finished).status, 0);
   assert.equal(job.row().exitcode, 143);
 });
+
+test('wait that gets TERM asks for the stop signal of the run, whichever it is', async (t) => {
+  for (const name of ['INT', 'USR1', 'RTMIN+3']) {
+    const job = reportedJob(t);
+    const sidecar = await startWait(t, job);
+    const number = { INT: 2, USR1: 10, 'RTMIN+3': 37 }[name];
+    const script = `trap 'echo TERM; exit 1' TERM; trap 'echo asked; exit 3' ${number}; echo ready; sleep 60 & wait`;
+    const running = await startReadyJob(t, ['bash', '-c', script], {
+      root: job.root,
+      options: ['--stop-signal', name],
+    });
+    sidecar.kill('SIGTERM');
+    assert.equal((await sidecar.finished).status, 0);
+    assert.equal((await running.finished).status, 3, name);
+    assert.equal(job.row().exitcode, 3);
+    assert.equal(job.lines().at(-1)?.line, 'asked\n');
+  }
+});
+
+test('wait that delivers much output hears TERM, and ends when its grace is over', async (t) => {
+  const job = reportedJob(t);
+  // Takes an SQLite file much longer than the three seconds that there are at the least.
+  const lines = 6_000_000;
+  await runJob(t, ['sh', '-c', `yes "" | head -n ${lines}; exit 3`], { root: job.root });
+  const sidecar = await startWait(t, job, ['--grace', '1']);
+  await until('lines are stored', () => existsSync(join(job.root, 'report/first-line.json')));
+  sidecar.kill('SIGTERM');
+  const { status, stderr } = await sidecar.finished;
+  assert.equal(status, 64, stderr);
+  assert.match(stderr, /The database was not brought up to date in time\n.*What was not delivered stays/);
+  const stored = lastLine(job);
+  assert.ok(stored < lines);
+  const [{ count = 0 } = {}] = job.database.query<{ count: number }>(
+    'select count(*) as count from job_output_lines',
+  );
+  assert.equal(count, stored);
+});
+
+function lastLine({ database }: ReportedJob): number {
+  return (
+    database.query<{ last: number | null }>('select max(seq) as last from job_output_lines')[0]?.last ?? 0
+  );
+}
 
 test('a frozen wrapper is given up when the time for gathering is over', async (t) => {
   const job = reportedJob(t);

@@ -180,3 +180,12 @@ test('signal names the containers that there are when there is none of that name
   assert.equal(status, 64);
   assert.equal(stderr, `emissary: signal: there is no container mian on ${root}; there are main, other\n`);
 });
+
+test('wait stores lines of a byte each, however many come at once', async (t) => {
+  const job = reportedJob(t);
+  await runJob(t, ['sh', '-c', 'yes "" | head -n 100000'], { root: job.root });
+  const { status, stderr } = await emissary(['wait'], job);
+  assert.deepEqual([status, stderr], [0, '']);
+  const [row] = job.database.query('select count(*) as count, max(seq) as last from job_output_lines');
+  assert.deepEqual({ ...row }, { count: 100_000, last: 100_000 });
+});

@@ -2,54 +2,15 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { runJob, startReadyJob } from '../helpers/job.ts';
-import {
-  type RestServer,
-  restPassword,
-  restUser,
-  startRestServer,
-  type Trouble,
-} from '../helpers/rest-server.ts';
+import { reportOverRest, restJob } from '../helpers/rest-job.ts';
+import { restPassword, startRestServer, type Trouble } from '../helpers/rest-server.ts';
 import { sqliteRows } from '../helpers/row-store.ts';
-import { type ReportedJob, reportedJob, startWait } from '../helpers/sidecar.ts';
+import { startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
-
-interface RestJob extends ReportedJob {
-  readonly server: RestServer;
-  /** Settings for REST alone. */
-  readonly rest: Readonly<Record<string, string>>;
-}
-
-async function restJob(
-  t: TestContext,
-  variant: 'A' | 'B' | 'C' = 'A',
-  troubles: readonly (Trouble | null)[] = [],
-) {
-  const job = reportedJob(t);
-  const server = await startRestServer(variant, sqliteRows(job.database));
-  t.after(() => server.close());
-  server.troubles.push(...troubles);
-  const rest = {
-    MULTIFLEXI_JOB_ID: String(job.jobId),
-    MULTIFLEXI_API_URL: server.url,
-    MULTIFLEXI_API_USER: restUser,
-    MULTIFLEXI_API_PASSWORD: restPassword,
-    EMISSARY_REPORT_SECONDS: '20',
-  };
-  return { ...job, server, rest } satisfies RestJob;
-}
-
-/** Runs a silent job that ends with 4, then reports it over REST. */
-async function reportOverRest(t: TestContext, job: RestJob, env: Readonly<Record<string, string>> = {}) {
-  await runJob(t, ['sh', '-c', 'exit 4'], { root: job.root });
-  const finished = await emissary(['wait'], { root: job.root, env: { ...job.rest, ...env } });
-  assert.ok(!finished.stderr.includes(restPassword));
-  assert.ok(!finished.stderr.includes(Buffer.from(`${restUser}:${restPassword}`).toString('base64')));
-  return finished;
-}
 
 test('REST variant A: begin while the job runs, the end in one request, a handful of requests', async (t) => {
   const job = await restJob(t);

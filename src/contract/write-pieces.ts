@@ -1,0 +1,28 @@
+import { ftruncateSync, writeSync } from 'node:fs';
+import { limits } from '../base/limits.ts';
+
+/** Writes all of it, from this offset on. */
+export function writeAll(file: number, bytes: Uint8Array, from = 0): void {
+  for (let done = 0; done < bytes.length; ) {
+    done += writeSync(file, bytes, done, bytes.length - done, from + done);
+  }
+}
+
+/**
+ * Writes pieces one after the other, and leaves a hole where one is all zeros: a job makes a file of any size out of
+ * nothing (truncate(2)), and a copy of it must not fill the disk.
+ */
+export async function writeSparse(file: number, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  let size = 0;
+  for await (const piece of pieces) {
+    if (!isZero(piece)) writeAll(file, piece, size);
+    size += piece.length;
+  }
+  ftruncateSync(file, size);
+}
+
+const zeros = Buffer.alloc(limits.copyBytes);
+
+function isZero(piece: Uint8Array): boolean {
+  return piece.length <= zeros.length && zeros.compare(piece, 0, piece.length, 0, piece.length) === 0;
+}

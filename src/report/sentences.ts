@@ -1,0 +1,13 @@
+import { limits } from '../base/limits.ts';
+
+/** A name that a job gave, as a sentence may have it: no longer than a sentence. */
+export function named(name: string): string {
+  return name.slice(0, limits.namedCharacters);
+}
+
+/** Sentences as one; of very many the first ones, and how many more there are. */
+export function allOf(sentences: readonly string[]): string {
+  const more = sentences.length - limits.listedSentences;
+  const listed = sentences.slice(0, limits.listedSentences).join('; ');
+  return more > 0 ? `${listed}; and ${more} more` : listed;
+}

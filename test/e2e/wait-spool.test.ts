@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { forEachOf } from '../helpers/batches.ts';
+import { emissary, startEmissary } from '../helpers/emissary.ts';
+import { runJob, startReadyJob } from '../helpers/job.ts';
+import { tool } from '../helpers/saved.ts';
+import { reportedJob, startWait } from '../helpers/sidecar.ts';
+import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+import { withMount } from '../helpers/with-mount.ts';
+
+const records = [
+  'journal',
+  'containers.json',
+  'first-line.json',
+  'budget.json',
+  'report.json',
+  'reserve-1',
+  'stop.json',
+];
+
+test('wait reports a job whose spool cannot be kept, and says what was not: whichever record it is', async (t) => {
+  await forEachOf(records, async (record) => {
+    const job = reportedJob(t);
+    mkdirSync(join(job.root, 'report', record), { recursive: true });
+    await runJob(t, ['sh', '-c', 'echo honest; exit 3'], { root: job.root });
+    const { status, stderr } = await emissary(['wait', '--timeout', '60'], job);
+    assert.equal(status, 0, stderr);
+    const said =
+      record === 'reserve-1' || record === 'stop.json' ? '' : `Cannot keep [^\\n]*${record}[^\\n]*\n`;
+    assert.match(stderr, new RegExp(`^(emissary: ${said}|)$`), record);
+    assert.equal(job.row().exitcode, 3, record);
+    assert.deepEqual(job.lines(), [{ seq: 1, type: 'stdout', line: 'honest\n' }]);
+  });
+});
+
+test('wait on a volume that the job has filled stops it when asked, and reports it', async (t) => {
+  for (const options of ['size=1m', 'size=1m,nr_inodes=40']) {
+    const job = reportedJob(t);
+    await withMount(t, { root: job.root, options }, async () => {
+      const sidecar = await startWait(t, job, ['--grace', '20']);
+      const fill = options.includes('inodes')
+        ? 'i=0; while : >"$0/$i"; do i=$((i+1)); done 2>/dev/null'
+        : 'cat /dev/zero >"$0/fill" 2>/dev/null';
+      // A shell that cannot redirect ends its loop, and must not end the job.
+      const script = `trap 'exit 3' TERM; ( ${fill} ); echo ready; sleep 60 & wait`;
+      const running = await startReadyJob(t, ['sh', '-c', script, job.root], { root: job.root });
+      sidecar.kill('SIGTERM');
+      const { status, stderr } = await sidecar.finished;
+      assert.equal(status, 0, `${options}: ${stderr}`);
+      assert.ok(!stderr.includes('Cannot') && !stderr.includes('    at '), stderr);
+      assert.equal((await running.finished).status, 3);
+      assert.equal(job.row().exitcode, 3);
+      assert.ok(!readdirSync(join(job.root, 'report')).some((name) => name.startsWith('reserve')));
+    });
+  }
+});
+
+test('wait whose containers cannot be watched says so, and ends the job as an error', async (t) => {
+  const place = temporaryVolume(t);
+  const inTheWay: Readonly<Record<string, (path: string) => void>> = {
+    'a file': (path) => writeFileSync(path, 'x'),
+    'a link': (path) => symlinkSync(place, path),
+  };
+  for (const [what, make] of Object.entries(inTheWay)) {
+    for (const path of ['ctr', 'ctr/main']) {
+      const job = reportedJob(t);
+      mkdirSync(dirname(join(job.root, path)), { recursive: true });
+      make(join(job.root, path));
+      const { status, stderr } = await emissary(['wait'], job);
+      assert.equal(status, 0, `${path} is ${what}: ${stderr}`);
+      assert.match(stderr, /^emissary: Cannot watch container main: [^\n]*\n$/);
+      assert.equal(job.row().exitcode, 64);
+    }
+  }
+});
+
+test('SQLite on a disk that is full is said, and written to when there is room', async (t) => {
+  const job = reportedJob(t);
+  const disk = temporaryVolume(t);
+  await withMount(t, { root: disk, options: 'size=120k' }, async () => {
+    copyFileSync(job.database.path, join(disk, 'small.sqlite'));
+    await runJob(t, ['seq', '100000'], { root: job.root });
+    const url = `sqlite://${join(disk, 'small.sqlite')}`;
+    const env = { ...job.env, MULTIFLEXI_DATABASE_URL: url, EMISSARY_REPORT_SECONDS: '60' };
+    const sidecar = startEmissary(t, ['wait'], { root: job.root, env });
+    await until('it is said', () =>
+      sidecar.stderr().includes('small.sqlite: the disk is full; trying again\n'),
+    );
+    tool('mount', ['-o', 'remount,size=100m', disk]);
+    const { status, stderr } = await sidecar.finished;
+    assert.equal(status, 0, stderr);
+    const database = new DatabaseSync(join(disk, 'small.sqlite'));
+    const row = database.prepare('select count(*) as count, max(seq) as last from job_output_lines').get();
+    database.close();
+    assert.deepEqual({ ...row }, { count: 100_000, last: 100_000 });
+  });
+});
+
+test('what was not delivered is gathered again by wait where the report could not be kept', async (t) => {
+  const job = reportedJob(t);
+  mkdirSync(join(job.root, 'report/report.json'), { recursive: true });
+  await runJob(t, ['sh', '-c', 'echo honest; exit 3'], { root: job.root });
+  const env = { ...job.env, MULTIFLEXI_DATABASE_URL: 'sqlite:///no/such.sqlite' };
+  const { status, stderr } = await emissary(['wait'], { root: job.root, env });
+  assert.equal(status, 64);
+  assert.ok(
+    stderr.endsWith(
+      `What was not delivered stays in ${job.root}; "emissary wait --root ${job.root}" delivers it later\n`,
+    ),
+    stderr,
+  );
+  assert.equal((await emissary(['wait'], job)).status, 0);
+  assert.deepEqual([job.row().exitcode, job.lines().length], [3, 1]);
+});
+
+test('a log that is larger than any disk is kept in EMISSARY_RESULTS_DIR as what it is: a hole', async (t) => {
+  const job = reportedJob(t);
+  const results = temporaryVolume(t);
+  await runJob(t, ['sh', '-c', 'echo honest'], { root: job.root });
+  const size = 2 * 1024 ** 3;
+  truncateSync(join(job.root, 'ctr/main/stdout'), size);
+  const env = { MULTIFLEXI_JOB_ID: '7', EMISSARY_RESULTS_DIR: results };
+  const { status, stderr } = await emissary(['wait'], { root: job.root, env });
+  assert.deepEqual([status, stderr], [0, '']);
+  const kept = statSync(join(results, '7/ctr/main/stdout'));
+  assert.equal(kept.size, size);
+  assert.ok(kept.blocks * 512 < 10_000_000, `${kept.blocks} blocks`);
+  const start = Buffer.alloc(8);
+  const file = openSync(join(results, '7/ctr/main/stdout'), 'r');
+  readSync(file, start);
+  closeSync(file);
+  assert.equal(start.toString(), 'honest\n\0');
+});
