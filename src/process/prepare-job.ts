@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
 import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { type Environment, nameOf } from '../settings/environment.ts';
 import { mountedJson } from '../settings/mounted-json.ts';
+import { readBounded } from '../settings/read-bounded.ts';
 import type { Template } from '../settings/template.ts';
 import type { Run } from './run-context.ts';
 import type { Job } from './supervise.ts';
@@ -41,9 +41,7 @@ function argumentsFrom(path: string | null): readonly Buffer[] {
 
 function parse(path: string): unknown {
   try {
-    const { size } = statSync(path);
-    if (size > limits.argumentsFileBytes) throw new Error(`larger than ${limits.argumentsFileBytes} bytes`);
-    return JSON.parse(mountedJson(readFileSync(path, 'utf8')));
+    return JSON.parse(mountedJson(readBounded(path, limits.argumentsFileBytes)));
   } catch (cause) {
     throw new Fault('usage', `Cannot use the arguments file ${path}: ${sentenceOf(cause)}`, { cause });
   }

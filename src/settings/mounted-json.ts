@@ -1,7 +1,11 @@
+const beginsAsJson = /^\s*[[{]/;
+
 /**
  * The JSON text of a file that may be a mounted Secret. Podman before 4.4 mounts a Secret's values without decoding them:
- * what does not begin as JSON does is taken for base64.
+ * what does not begin as JSON does, but would as base64, is taken for that.
  */
 export function mountedJson(text: string): string {
-  return /^\s*[[{]/.test(text) ? text : Buffer.from(text, 'base64').toString();
+  if (beginsAsJson.test(text)) return text;
+  const decoded = Buffer.from(text, 'base64').toString();
+  return beginsAsJson.test(decoded) ? decoded : text;
 }

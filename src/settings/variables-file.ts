@@ -1,8 +1,8 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { Environment, nameOf } from './environment.ts';
 import { mountedJson } from './mounted-json.ts';
+import { readBounded } from './read-bounded.ts';
 
 const variable = 'EMISSARY_ENV_FILE';
 
@@ -15,7 +15,7 @@ const variable = 'EMISSARY_ENV_FILE';
 export function withVariablesFile(environment: Environment): Environment {
   const file = environment.get(variable);
   if (file === null) return environment;
-  const added = variablesIn(readBounded(file), file);
+  const added = variablesIn(read(file), file);
   const names = new Set(added.map(([name]) => name));
   const kept = environment.entries.filter((entry) => !names.has(nameOf(entry)));
   return new Environment([...kept, ...added.map(([name, value]) => Buffer.from(`${name}=${value}`))]);
@@ -40,17 +40,9 @@ function parseObject(json: string, file: string): object {
   throw new Fault('usage', `${variable}: "${file}" does not hold a JSON object of texts`);
 }
 
-function readBounded(path: string): string {
+function read(path: string): string {
   try {
-    const file = openSync(path, 'r');
-    try {
-      const bytes = Buffer.alloc(limits.variablesFileBytes + 1);
-      const length = readSync(file, bytes);
-      if (length === bytes.length) throw new Error(`larger than ${limits.variablesFileBytes} bytes`);
-      return bytes.toString('utf8', 0, length);
-    } finally {
-      closeSync(file);
-    }
+    return readBounded(path, limits.variablesFileBytes);
   } catch (cause) {
     throw new Fault('usage', `${variable}: cannot read "${path}" (${sentenceOf(cause)})`, { cause });
   }

@@ -47,12 +47,14 @@ test('run makes no second attempt at a command that is not there', async (t) => 
   assert.deepEqual([status, kept.result().attempts.length], [127, 1]);
 });
 
-test('run waits between two attempts as long as the template says', async (t) => {
-  const { kept } = await runJob(t, ['false'], { template: retrying({ retries: 2, duration: '0.2s' }) });
-  const [first, second] = kept.result().attempts;
-  const pauseMs = Date.parse(second?.startedAt ?? '') - Date.parse(first?.finishedAt ?? '');
-  assert.ok(pauseMs >= 198, `${pauseMs} ms`);
-});
+for (const duration of ['0.2s', '200ms', '100ms100000us', '.003m20ms', '0h200000µs']) {
+  test(`run waits between two attempts as long as the template says: ${duration}`, async (t) => {
+    const { kept } = await runJob(t, ['false'], { template: retrying({ retries: 2, duration }) });
+    const [first, second] = kept.result().attempts;
+    const pauseMs = Date.parse(second?.startedAt ?? '') - Date.parse(first?.finishedAt ?? '');
+    assert.ok(pauseMs >= 198, `${pauseMs} ms`);
+  });
+}
 
 for (const [signal, code, verdict] of [
   ['SIGTERM', 143, 'terminated'],

@@ -86,6 +86,10 @@ const templates: readonly [string, string][] = [
     'containerSet.retryStrategy.duration: must be a duration like "5", "30s" or "2m"',
   ],
   [
+    '{"containerSet":{"retryStrategy":{"duration":"1.2.3s"}}}',
+    'containerSet.retryStrategy.duration: must be a duration like "5", "30s" or "2m"',
+  ],
+  [
     '{"containerSet":{"retryStrategy":{"duration":5}}}',
     'containerSet.retryStrategy.duration: must be a string, found 5',
   ],

@@ -123,6 +123,8 @@ const badFiles: readonly [string, string][] = [
   ['["a","b\\u0000c"]', 'word 1 holds a NUL byte'],
   ['["a"', "Expected ',' or ']' after array element in JSON at position 4 (line 1 column 5)"],
   ['', 'Unexpected end of JSON input'],
+  ['no JSON', `Unexpected token 'o', "no JSON" is not valid JSON`],
+  ['null', 'not a JSON array of strings'],
   [' '.repeat(4 * 1024 * 1024 + 1), 'larger than 4194304 bytes'],
 ];
 
@@ -133,8 +135,16 @@ for (const [content, problem] of badFiles) {
   });
 }
 
+test('run takes the words of an arguments file from a pipe, and no more of a device than of a file', async (t) => {
+  const words = Array.from({ length: 5 }, (_, index) => String(index).padStart(50_000, '.'));
+  const piped = { stdin: JSON.stringify(words), env: { EMISSARY_ARGS_FILE: '/dev/stdin' } };
+  const { stdout } = await runJob(t, showsWords, { ...piped, under: ['sh', '-c', 'cat | "$@"', 'sh'] });
+  assert.deepEqual(split(stdout), [...showsWords, ...words]);
+  await refused(t, '/dev/zero', 'Cannot use the arguments file /dev/zero: larger than 4194304 bytes');
+});
+
 test('run refuses an arguments file that is not there', async (t) => {
-  const problem = "ENOENT: no such file or directory, stat '/no/such/file'";
+  const problem = "ENOENT: no such file or directory, open '/no/such/file'";
   await refused(t, '/no/such/file', `Cannot use the arguments file /no/such/file: ${problem}`);
 });
 
