@@ -42,6 +42,8 @@ export const limits = {
   leftoverLastMs: 10_000,
   /** Seconds between the stop signal and KILL, unless an option says otherwise (Kubernetes' own default). */
   graceSeconds: 30,
+  /** The longest time that can be asked for, in seconds: 31 years, so that a sum of times is a date. */
+  longestSeconds: 1_000_000_000,
   /** Bytes of the template: a pod's whole specification is bounded by etcd's 1.5 MiB. */
   templateBytes: 2 * MiB,
   /** Bytes of the file with additional arguments: the kernel takes no more in one execve(2). */

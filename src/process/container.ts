@@ -15,8 +15,7 @@ import { holdFifo } from '../kernel/lock.ts';
 export function openContainer(layout: Layout, name: string): ContainerLayout {
   const container = layout.container(name);
   try {
-    makeShared(layout.containers);
-    makeShared(container.directory);
+    restoreDirectory(container.directory);
     if (isDirectory(container.alive)) makeWay(container.alive);
     const held = holdFifo(container.alive);
     if (held === 'taken') {
@@ -35,7 +34,7 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
   }
 }
 
-/** Makes a container's directory anew where the job has removed it or the one above, or put something else there. */
+/** Makes a container's directory and the one above where there is none, and where a job has put something else there. */
 export function restoreDirectory(directory: string): void {
   for (const place of [dirname(directory), directory]) {
     // A link too: the sidecar follows none.
@@ -45,7 +44,7 @@ export function restoreDirectory(directory: string): void {
 }
 
 /** Makes a directory that any user may work in, whatever the umask; somebody else's is taken as it is. */
-export function makeShared(directory: string): void {
+function makeShared(directory: string): void {
   if (existsSync(directory)) return;
   try {
     mkdirSync(directory);

@@ -3,7 +3,7 @@ import type { Layout } from '../contract/layout.ts';
 import { Lifeline } from '../contract/lifeline.ts';
 import { Volume } from '../contract/volume.ts';
 import { watchDirectory } from '../contract/watch.ts';
-import { makeShared } from './container.ts';
+import { restoreDirectory } from './container.ts';
 import { readSmallFile } from './read-small-file.ts';
 
 /** A container that has ended. */
@@ -46,11 +46,14 @@ export async function waitForEnds(
   if (options.signal.aborted) resolve(null);
   for (const name of names) {
     const { directory } = layout.container(name);
-    makeShared(directory);
+    restoreDirectory(directory);
     await watchDirectory(directory, { onChange, signal: over.signal });
   }
+  // A job may have put another directory in the place of the one that is watched.
+  const again = setInterval(onChange, limits.lookAgainMs);
   onChange();
   const found = await promise;
+  clearInterval(again);
   over.abort();
   for (const { lifeline } of lifelines) lifeline.close();
   volume.close();

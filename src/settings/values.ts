@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { Fault } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
 import { usualRoot } from '../contract/layout.ts';
 
 /**
@@ -10,8 +11,11 @@ import { usualRoot } from '../contract/layout.ts';
 /** Seconds, a decimal number ≥ 0. Returns milliseconds. */
 export function secondsToMs(text: string, source: string): number {
   const seconds = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isFinite(seconds) || seconds > 1e9) {
+  if (Number.isNaN(seconds)) {
     throw new Fault('usage', `${source}: "${text}" is not a number of seconds (0 or more)`);
+  }
+  if (seconds > limits.longestSeconds) {
+    throw new Fault('usage', `${source}: "${text}" is more than ${limits.longestSeconds} seconds`);
   }
   return Math.round(seconds * 1000);
 }

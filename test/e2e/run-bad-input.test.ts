@@ -17,7 +17,7 @@ const commandLines: readonly [readonly string[], string][] = [
   [['--grace', 'x'], `--grace: "x" ${seconds}`],
   [['--grace', '-1'], `--grace: "-1" ${seconds}`],
   [['--grace='], `--grace: "" ${seconds}`],
-  [['--grace', '99999999999'], `--grace: "99999999999" ${seconds}`],
+  [['--grace', '99999999999'], '--grace: "99999999999" is more than 1000000000 seconds'],
   [['--timeout=-1'], `--timeout: "-1" ${seconds}`],
   [['--timeout', '1e3'], `--timeout: "1e3" ${seconds}`],
   [['--timeout', 'inf'], `--timeout: "inf" ${seconds}`],

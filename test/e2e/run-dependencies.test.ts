@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fixture } from '../helpers/fixture.ts';
@@ -49,6 +58,42 @@ test('run skips a container whose dependency failed, with its code, and so on do
     );
   }
 });
+
+for (const [what, put] of Object.entries({
+  file: (path: string) => writeFileSync(path, ''),
+  'dangling link': (path: string) => symlinkSync('/nowhere', path),
+})) {
+  test(`a ${what} in the place of a container's directory holds up neither it nor those that depend on it`, async (t) => {
+    const root = volume(t, chain);
+    mkdirSync(join(root, 'ctr'));
+    put(join(root, 'ctr/first'));
+    const second = startJob(t, ['echo', 'second'], { root, name: 'second' });
+    await until('it is waited for', () => lstatSync(join(root, 'ctr/first')).isDirectory());
+    const first = await runJob(t, ['echo', 'first'], { root, name: 'first' });
+    assert.deepEqual([first.status, first.kept.text('exitcode')], [0, '0'], first.stderr);
+    const { status, stdout } = await second.finished;
+    assert.deepEqual([status, stdout.toString()], [0, 'second\n']);
+  });
+}
+
+test('run sees the end of a dependency whose directory was replaced before it began', async (t) => {
+  const root = volume(t, chain);
+  const second = startJob(t, ['echo', 'second'], { root, name: 'second' });
+  await until('it is waited for', () => existsSync(join(root, 'ctr/first')));
+  await watched(second.pid);
+  renameSync(join(root, 'ctr/first'), join(root, 'ctr/other'));
+  await runJob(t, ['echo', 'first'], { root, name: 'first' });
+  assert.equal((await second.finished).status, 0);
+});
+
+/** Waits until a process watches files: it holds an inotify instance (inotify(7)). */
+async function watched(pid: number): Promise<void> {
+  await until('the emissary watches', () =>
+    readdirSync(`/proc/${pid}/fdinfo`).some((name) =>
+      /^inotify/m.test(readFileSync(`/proc/${pid}/fdinfo/${name}`, 'utf8')),
+    ),
+  );
+}
 
 test('run does not wait for a second dependency where one has failed', async (t) => {
   const root = volume(t, chain);
