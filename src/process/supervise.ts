@@ -62,6 +62,7 @@ export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd>
   if (!Buffer.isBuffer(file)) return { outcome: file, cause: null };
   const streams = await openStreams();
   try {
+    startThreads();
     const spawned = spawnProcess({ ...job, ...streams, file });
     if ('errno' in spawned) return { outcome: refusedBy(file, spawned.errno), cause: null };
     return await attend({ pid: spawned.pid, unseen: endedUnseen(job, spawned.pid) }, streams, run);
@@ -84,7 +85,6 @@ async function attend(
   run: Supervision,
 ): Promise<AttemptEnd> {
   const ended = run.children.ended(pid);
-  startThreads();
   run.control.attach({
     send: (signal) => {
       if (!streams.takes(signal)) sendToGroup(pid, signal);
@@ -103,8 +103,8 @@ async function attend(
 }
 
 /**
- * libuv starts its threads at their first use, and aborts where it cannot: that is not left to a moment when the job has
- * taken the last process that this user may have.
+ * libuv starts its threads at their first use, and aborts where it cannot, for example where this user may have no more
+ * processes. That happens before the job runs, and not when it would be left alone.
  */
 function startThreads(): void {
   fstat(0, () => undefined);
