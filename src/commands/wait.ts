@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { Fault } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { requireMounted } from '../contract/require-mounted.ts';
 import { Delivery } from '../report/delivery.ts';
@@ -13,7 +14,7 @@ import { Spool } from '../report/spool.ts';
 import { SpooledJob } from '../report/spooled-job.ts';
 import { JobStop } from '../report/stop-job.ts';
 import { StopRequests } from '../report/stop-requests.ts';
-import { budgetAfterSignal, planBudget } from '../report/time-budget.ts';
+import { budgetAfterSignal, planBudget, type TimeBudget } from '../report/time-budget.ts';
 import type { Edge } from '../settings/edge.ts';
 import { type ReportSettings, reportSettings } from '../settings/report-settings.ts';
 import { type WaitSettings, waitSettings } from '../settings/wait-settings.ts';
@@ -88,7 +89,14 @@ async function followAndDeliver(wait: Wait, names: readonly string[]): Promise<b
   job.report = concludeJob(settings.jobId, job.states, job.started, stop.reason);
   spool.writeRecord(reportRecord, job.report);
   spool.freeReserve();
-  return deliver(job, delivery, (stop.budget?.reportUntil ?? Number.POSITIVE_INFINITY) - Date.now());
+  return deliver(job, delivery, timeLeft(stop.budget));
+}
+
+/** Ms for the report. A budget that is over, of an earlier sidecar or by a clock that was set, leaves a little all the same. */
+function timeLeft(budget: TimeBudget | null): number {
+  if (budget === null) return Number.POSITIVE_INFINITY;
+  const left = budget.reportUntil - Date.now();
+  return left > 0 ? left : limits.leastBudgetMs;
 }
 
 async function deliverSpooled({ settings, delivery, requests }: Wait, job: SpooledJob): Promise<boolean> {
@@ -103,7 +111,7 @@ async function deliver(
   limitMs: number,
 ): Promise<boolean> {
   try {
-    return await delivery.finish(job, Math.max(limitMs, 0));
+    return await delivery.finish(job, limitMs);
   } finally {
     job.close();
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
@@ -142,6 +142,18 @@ function lastLine({ database }: ReportedJob): number {
     database.query<{ last: number | null }>('select max(seq) as last from job_output_lines')[0]?.last ?? 0
   );
 }
+
+test('wait that goes on long after an earlier one stopped the job reports it, though that budget is over', async (t) => {
+  const job = reportedJob(t);
+  await runJob(t, ['sh', '-c', 'echo out; exit 3'], { root: job.root });
+  const over = Date.now() - 3_600_000;
+  const budget = { reason: 'timeout', stopAt: over, killAt: over, gatherUntil: over, reportUntil: over };
+  mkdirSync(join(job.root, 'report'));
+  writeFileSync(join(job.root, 'report/stop.json'), JSON.stringify(budget));
+  const { status, stderr } = await emissary(['wait'], job);
+  assert.equal(status, 0, stderr);
+  assert.deepEqual([job.row().exitcode, job.lines().length], [3, 1]);
+});
 
 test('a frozen wrapper is given up when the time for gathering is over', async (t) => {
   const job = reportedJob(t);
