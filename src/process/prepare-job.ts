@@ -4,6 +4,7 @@ import { type Environment, nameOf } from '../settings/environment.ts';
 import { mountedJson } from '../settings/mounted-json.ts';
 import { readBounded } from '../settings/read-bounded.ts';
 import type { Template } from '../settings/template.ts';
+import { childSignal } from './forwardable.ts';
 import type { Run } from './run-context.ts';
 import type { Job } from './supervise.ts';
 
@@ -23,7 +24,8 @@ export function prepareJob(
     words: [...settings.command, ...argumentsFrom(settings.argumentsFile), ...script],
     environment: environment.entries.filter((entry) => !nameOf(entry).startsWith('EMISSARY_')),
     inherited,
-    ignored,
+    // Or the kernel would keep no status of a job that ends while it is started so (wait(2)).
+    ignored: ignored.filter((signal) => signal !== childSignal),
   };
 }
 

@@ -1,5 +1,4 @@
 import { fstat } from 'node:fs';
-import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { after, type Timer } from '../base/timer.ts';
 import { stateOf } from '../kernel/descendants.ts';
@@ -9,7 +8,6 @@ import { spawnProcess } from '../kernel/spawn.ts';
 import type { Children } from './children.ts';
 import type { Control, StopCause } from './control.ts';
 import { findCommand, refusedBy } from './find-command.ts';
-import { childSignal } from './forwardable.ts';
 import type { JobStreams } from './job-streams.ts';
 import { openStreams } from './open-streams.ts';
 import type { Outcome } from './outcome.ts';
@@ -19,8 +17,6 @@ import type { Recorder } from './recorder.ts';
 /** CONT, STOP, TSTP, TTIN, TTOU: they concern a process's being stopped, which must not be undone. */
 const jobControl: ReadonlySet<number> = new Set([18, 19, 20, 21, 22]);
 const continueSignal = 18;
-const unseenEnd =
-  'The exit code of the job is not known: it ended at once, and the emissary was started with SIGCHLD ignored, as the job was';
 
 /** The job's command line and environment, as bytes. */
 export interface Job {
@@ -29,7 +25,7 @@ export interface Job {
   readonly environment: readonly Buffer[];
   /** Descriptors above 2 that the emissary was started with. */
   readonly inherited: readonly number[];
-  /** Signals that the emissary was started with ignored. */
+  /** Signals that it starts with ignored. */
   readonly ignored: readonly number[];
 }
 
@@ -55,7 +51,7 @@ export interface AttemptEnd {
  * process ends, and reads what it has still left in the pipes.
  *
  * @returns how it ended, once all of its output is in the files and passed on
- * @throws Fault `supervision` when a pipe cannot be had, or nobody can say how the job ended
+ * @throws Fault `supervision` when a pipe cannot be had
  */
 export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd> {
   const file = findCommand(job.words[0], variable(job.environment, 'PATH='));
@@ -65,25 +61,13 @@ export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd>
     startThreads();
     const spawned = spawnProcess({ ...job, ...streams, file });
     if ('errno' in spawned) return { outcome: refusedBy(file, spawned.errno), cause: null };
-    return await attend({ pid: spawned.pid, unseen: endedUnseen(job, spawned.pid) }, streams, run);
+    return await attend(spawned.pid, streams, run);
   } finally {
     streams.end();
   }
 }
 
-/**
- * Whether the job has ended already and left no status: the kernel keeps none of a child that ends while SIGCHLD is
- * ignored (wait(2)), and for a job that is to ignore it, it is so in the moment of its start.
- */
-function endedUnseen({ ignored }: Job, pid: number): boolean {
-  return ignored.includes(childSignal) && sendSignal(pid, 0) !== 0;
-}
-
-async function attend(
-  { pid, unseen }: { readonly pid: number; readonly unseen: boolean },
-  streams: JobStreams,
-  run: Supervision,
-): Promise<AttemptEnd> {
+async function attend(pid: number, streams: JobStreams, run: Supervision): Promise<AttemptEnd> {
   const ended = run.children.ended(pid);
   run.control.attach({
     send: (signal) => {
@@ -93,12 +77,11 @@ async function attend(
   });
   run.onStart(pid);
   const pumps = streams.begin(run.recorder);
-  const end = unseen ? null : await ended;
+  const end = await ended;
   const cause = run.control.detach();
   run.onEnd();
   for (const pump of pumps) pump.finish();
   await drain(pumps, run);
-  if (end === null) throw new Fault('supervision', unseenEnd);
   return { outcome: outcomeOf(end), cause };
 }
 
