@@ -156,6 +156,10 @@ export const limits = {
   fetchPauseMs: 500,
   /** How long an HTTP server may be silent, in ms. */
   fetchSilenceMs: 60_000,
+  /** Bytes that must have come in each such time, but for the last one: a server that drips would hold the pod for ever. */
+  fetchLeastBytes: 64 * KiB,
+  /** How long getting one input over HTTP may take, with all attempts, in ms: 16 GiB at 0.8 MB/s. */
+  fetchMs: 6 * 3_600_000,
   /** Bytes that one thread compresses at once into gzip or zip: fits a core's cache, and pigz's 128 KiB twice. */
   deflateBlockBytes: 256 * KiB,
   /** Bytes of one zstd frame: large enough to lose nothing against one frame for all, small enough for many threads. */
@@ -172,6 +176,8 @@ export const limits = {
   clockStepMs: 10,
   /** How long all of a template's patterns may take to look at all names, in ms: a pattern can be exponential. */
   patternMs: 2_000,
+  /** How long one of them may take at the least, in ms, however many there are. */
+  leastPatternMs: 50,
   /** Files that the patterns of a template may find in all: a pattern that fits everything is a mistake. */
   patternFiles: 1_000,
 } as const;

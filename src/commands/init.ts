@@ -28,9 +28,11 @@ export async function init(edge: Edge, words: readonly Buffer[]): Promise<number
   return 0;
 }
 
-/** Also where nothing is to be staged but an earlier `init` had: it must not be taken for this one's. */
+/** Also where nothing is to be staged but an earlier `init` had, or was killed at it: nothing of it is this one's. */
 async function stage(template: Template, layout: Layout): Promise<void> {
-  if (template.inputs.length === 0 && template.script === null && !existsSync(layout.inputs)) return;
+  const { inputs, inputsStaging, inputsReplaced } = layout;
+  const isNone = template.inputs.length === 0 && template.script === null;
+  if (isNone && ![inputs, inputsStaging, inputsReplaced].some((path) => existsSync(path))) return;
   const { stageInputs } = await import('../inputs/stage-inputs.ts');
   await stageInputs(template, layout);
 }

@@ -27,6 +27,10 @@ export interface Layout {
   readonly runtimes: string;
   readonly template: string;
   readonly inputs: string;
+  /** The inputs until all are staged. */
+  readonly inputsStaging: string;
+  /** Those of an earlier `init`, until they are removed. */
+  readonly inputsReplaced: string;
   readonly script: string;
   readonly containers: string;
   readonly outputs: string;
@@ -53,6 +57,8 @@ export function layoutOf(root: string): Layout {
     runtimes: join(root, 'runtime'),
     template: join(root, 'template'),
     inputs: join(root, 'inputs'),
+    inputsStaging: join(root, '.inputs.tmp'),
+    inputsReplaced: join(root, '.inputs.tmp.old'),
     script: join(root, 'inputs', '.script'),
     containers,
     outputs,

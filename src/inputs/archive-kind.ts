@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { getDefaultHighWaterMark, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { Header } from 'tar';
 import { sentenceOf } from '../base/fault.ts';
@@ -9,6 +9,10 @@ export type TarKind = 'tar' | 'gzip' | 'zstd';
 
 const tarBlockBytes = 512;
 const magicBytes = 4;
+/** What is behind the compressed bytes in gzip; in zstd it is less. */
+const trailerBytes = 8;
+/** Into how many steps the bytes of a small file are cut. */
+const steps = 64;
 
 /**
  * Tells what an input is by its first bytes.
@@ -21,10 +25,10 @@ export async function archiveKind(
   wanted: 'tar' | 'zip' | null,
 ): Promise<TarKind | 'zip' | null> {
   if (wanted === 'zip') return 'zip';
-  const magic = (await beginning(createReadStream(file), magicBytes)).toString('hex');
-  const kind = magic.startsWith('1f8b') ? 'gzip' : magic === '28b52ffd' ? 'zstd' : 'tar';
+  const magic = await beginning(createReadStream(file), magicBytes);
+  const kind = packedAs(magic.toString('hex'));
   try {
-    const block = await beginning(tarBytes(file, kind).bytes, tarBlockBytes);
+    const block = await beginning(unpacked(inSteps(file), kind), tarBlockBytes);
     if (isTarBlock(block, wanted !== null)) return kind;
   } catch (cause) {
     // What cannot even be decompressed is no archive.
@@ -41,11 +45,37 @@ export function tarBytes(
 ): { readonly bytes: Readable; readonly packed: () => number } {
   const source = createReadStream(file);
   const packed = () => source.bytesRead;
-  if (kind === 'tar') return { bytes: source, packed };
-  const unpacked = kind === 'gzip' ? createGunzip() : createZstdDecompress();
-  source.on('error', (error) => unpacked.destroy(error));
-  unpacked.on('close', () => source.destroy());
-  return { bytes: source.pipe(unpacked), packed };
+  return { bytes: unpacked(source, kind), packed };
+}
+
+function unpacked(source: Readable, kind: TarKind): Readable {
+  if (kind === 'tar') return source;
+  const unpacker = kind === 'gzip' ? createGunzip() : createZstdDecompress();
+  source.on('error', (error) => unpacker.destroy(error));
+  unpacker.on('close', () => source.destroy());
+  return source.pipe(unpacker);
+}
+
+function packedAs(magic: string): TarKind {
+  if (magic.startsWith('1f8b')) return 'gzip';
+  // Some of zstd's tools begin with a frame that is to be skipped (RFC 8878, 3.1.2).
+  return magic === '28b52ffd' || /^5.2a4d18$/.test(magic) ? 'zstd' : 'tar';
+}
+
+/**
+ * A file's bytes, in steps if it is small: zlib gives nothing of a step in which it finds an error, so that one at the
+ * end of a small archive would hide that it is one.
+ */
+function inSteps(file: string): Readable {
+  const isSmall = statSync(file).size <= getDefaultHighWaterMark(false);
+  return isSmall ? Readable.from(cut(readFileSync(file))) : createReadStream(file);
+}
+
+function* cut(bytes: Buffer): Generator<Buffer> {
+  const step = Math.max(trailerBytes, Math.ceil(bytes.length / steps));
+  const trailer = Math.max(0, bytes.length - trailerBytes);
+  for (let at = 0; at < trailer; at += step) yield bytes.subarray(at, Math.min(at + step, trailer));
+  yield bytes.subarray(trailer);
 }
 
 async function beginning(stream: Readable, length: number): Promise<Buffer> {

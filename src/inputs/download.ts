@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { unescape as percentDecoded } from 'node:querystring';
 import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { pause } from '../base/timer.ts';
@@ -23,11 +24,12 @@ class Final extends Error {}
  */
 export async function download(source: Download, place: string, most: number): Promise<void> {
   const { origin, pathname } = new URL(source.url);
+  const over = AbortSignal.timeout(limits.fetchMs);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await downloadOnce(source, place, most);
+      return await downloadOnce(source, place, { most, over });
     } catch (cause) {
-      if (cause instanceof Final || attempt === limits.fetchAttempts)
+      if (cause instanceof Final || over.aborted || attempt === limits.fetchAttempts)
         throw new Error(`${origin}${pathname}: ${reasonOf(cause)}`, { cause });
     }
     await pause(limits.fetchPauseMs * 2 ** (attempt - 1), new AbortController().signal);
@@ -36,6 +38,8 @@ export async function download(source: Download, place: string, most: number): P
 
 /** `fetch failed` alone tells nothing: its cause does. */
 function reasonOf(error: unknown): string {
+  if (error instanceof DOMException && error.name === 'TimeoutError')
+    return `not had within ${limits.fetchMs / 3_600_000} hours`;
   if (!(error instanceof TypeError) || error.cause === undefined) return sentenceOf(error);
   const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
   // OpenSSL's own message is a line of numbers and file names; it keeps the words apart.
@@ -44,23 +48,63 @@ function reasonOf(error: unknown): string {
   return sentenceOf(cause).replace(/; if the root CA .*/, '');
 }
 
-async function downloadOnce({ url, sha256 }: Download, place: string, most: number): Promise<void> {
-  const silence = new AbortController();
-  const seconds = limits.fetchSilenceMs / 1000;
-  const timer = setTimeout(() => silence.abort(new Error(`silent for ${seconds} s`)), limits.fetchSilenceMs);
+interface Bounds {
+  /** Bytes. */
+  readonly most: number;
+  /** Ends all attempts. */
+  readonly over: AbortSignal;
+}
+
+async function downloadOnce({ url, sha256 }: Download, place: string, { most, over }: Bounds): Promise<void> {
+  const pace = new Pace(over);
   try {
-    const response = await request(url, silence.signal);
+    const response = await request(url, pace.signal);
+    pace.answered();
     // A part of the file (206), or no content (204), is not the file.
     if (response.status !== 200) {
       await response.body?.cancel();
       const mayPass = response.status >= 500 || response.status === 429;
       throw new (mayPass ? Error : Final)(`the server answered ${response.status}`);
     }
-    const found = await keep(response, { place, most }, () => timer.refresh());
+    const found = await keep(response, { place, most }, (bytes) => pace.came(bytes));
     if (sha256 !== null && found !== sha256.toLowerCase())
       throw new Final(`its SHA-256 is ${found}, not ${sha256.toLowerCase()}`);
   } finally {
-    clearTimeout(timer);
+    pace.end();
+  }
+}
+
+/** Ends an exchange with a server that is silent, or too slow, or takes too long in all. */
+class Pace {
+  readonly #slow = new AbortController();
+  readonly #timer = setInterval(() => this.#look(), limits.fetchSilenceMs);
+  readonly signal: AbortSignal;
+  #bytes: number | null = null;
+
+  constructor(over: AbortSignal) {
+    this.signal = AbortSignal.any([this.#slow.signal, over]);
+  }
+
+  /** The server has begun to answer. */
+  answered(): void {
+    this.#bytes = 0;
+    this.#timer.refresh();
+  }
+
+  came(bytes: number): void {
+    this.#bytes = (this.#bytes ?? 0) + bytes;
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const seconds = limits.fetchSilenceMs / 1000;
+    if (this.#bytes === null || this.#bytes === 0) this.#slow.abort(new Error(`silent for ${seconds} s`));
+    else if (this.#bytes < limits.fetchLeastBytes)
+      this.#slow.abort(new Error(`too slow: only ${this.#bytes} bytes in ${seconds} s`));
+    this.#bytes = 0;
   }
 }
 
@@ -70,10 +114,13 @@ function request(address: string, signal: AbortSignal): Promise<Response> {
   const { username, password } = url;
   url.username = '';
   url.password = '';
-  const words = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  const words = Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`);
   // The file as it is kept there, of which the checksum is known: fetch asks for it compressed by itself.
   const plain = { 'accept-encoding': 'identity' };
-  const headers = username === '' ? plain : { ...plain, authorization: `Basic ${words.toString('base64')}` };
+  const headers =
+    username === '' && password === ''
+      ? plain
+      : { ...plain, authorization: `Basic ${words.toString('base64')}` };
   return fetch(url, { signal, headers });
 }
 
@@ -81,14 +128,14 @@ function request(address: string, signal: AbortSignal): Promise<Response> {
 async function keep(
   response: Response,
   { place, most }: { readonly place: string; readonly most: number },
-  onBytes: () => void,
+  onBytes: (bytes: number) => void,
 ): Promise<string> {
   const hash = createHash('sha256');
   let length = 0;
   const file = await open(place, 'w');
   try {
     for await (const piece of response.body ?? []) {
-      onBytes();
+      onBytes(piece.length);
       length += piece.length;
       if (length > most) throw new Final(tooLarge(most));
       hash.update(piece);

@@ -1,7 +1,8 @@
-import { constants, copyFileSync, cpSync, type Stats, statSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { realpathSync, type Stats, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { errnoOf, sentenceOf } from '../base/fault.ts';
 import type { InputSource } from '../settings/template.ts';
+import { copyTree } from './copy-tree.ts';
 import { tooLarge } from './too-large.ts';
 
 /**
@@ -38,31 +39,21 @@ function decode(text: string): Buffer {
 
 function copy(from: string, place: string, most: number): void {
   const stats = look(from);
-  let bytes = 0;
-  const isSmall = (path: string) => {
-    const found = path === from ? stats : statSync(path);
-    if (found.isFile()) bytes += found.size;
-    if (bytes > most) throw new Error(tooLarge(most));
-    return true;
-  };
+  if (stats.isDirectory() && isBelow(realpathSync(dirname(place)), realpathSync(from)))
+    throw new Error(`${from} holds the volume that the inputs are staged on`);
   try {
-    if (stats.isDirectory()) {
-      // Mounted secrets and config maps are links into a directory whose name begins with "..", which is left out.
-      cpSync(from, place, {
-        recursive: true,
-        dereference: true,
-        filter: (path) => (path === from || !basename(path).startsWith('..')) && isSmall(path),
-      });
-    } else if (stats.isFile()) {
-      isSmall(from);
-      copyFileSync(from, place, constants.COPYFILE_FICLONE);
-    } else {
-      throw new Error(`${from} is neither a file nor a directory`);
-    }
+    copyTree(from, stats, place, most);
   } catch (cause) {
-    if (errnoOf(cause) === 'EACCES') throw new Error(`this user may not read ${from}`, { cause });
+    const path = cause instanceof Error && 'path' in cause ? String(cause.path) : from;
+    if (errnoOf(cause) === 'EACCES') throw new Error(`this user may not read ${path}`, { cause });
+    if (errnoOf(cause) === 'ELOOP') throw new Error(`the links in ${from} lead in a circle`, { cause });
+    if (errnoOf(cause) === 'ENOENT') throw new Error(`a link in it leads nowhere: ${path}`, { cause });
     throw cause;
   }
+}
+
+function isBelow(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`);
 }
 
 function look(path: string): Stats {

@@ -1,6 +1,5 @@
 import {
   lstatSync,
-  mkdirSync,
   readdirSync,
   readlinkSync,
   realpathSync,
@@ -10,6 +9,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
+import { makeDirectories } from '../base/make-directories.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { InputArtifact, Template } from '../settings/template.ts';
 import { stagedPath } from './staged-path.ts';
@@ -26,7 +26,7 @@ export function placeInputs(template: Template, layout: Layout): void {
     // It was staged within another one, which brings it along.
     if (staged.some((other) => input.path.startsWith(`${other.path}/`))) continue;
     try {
-      mkdirSync(dirname(input.path), { recursive: true });
+      makeDirectories(dirname(input.path));
       place(stagedPath(layout.inputs, input.path), input.path, template.volumeMounts);
     } catch (cause) {
       const reason = cause instanceof Refused ? cause.message : placingReason(cause, input.path);

@@ -18,10 +18,11 @@ const scriptMode = 0o755;
  * @throws Fault `inputs`
  */
 export async function stageInputs(template: Template, layout: Layout): Promise<void> {
-  const fresh = join(layout.root, '.inputs.tmp');
+  const fresh = layout.inputsStaging;
   try {
+    rmSync(fresh, { recursive: true, force: true });
     if (template.inputs.length > 0 || template.script !== null) await fill(fresh, template, layout);
-    replace(layout.inputs, fresh);
+    replace(layout);
   } catch (cause) {
     if (cause instanceof Fault) throw cause;
     throw new Fault('inputs', `Cannot stage the inputs in ${layout.inputs}: ${reasonOf(cause)}`, { cause });
@@ -31,7 +32,6 @@ export async function stageInputs(template: Template, layout: Layout): Promise<v
 }
 
 async function fill(fresh: string, template: Template, layout: Layout): Promise<void> {
-  rmSync(fresh, { recursive: true, force: true });
   makeDirectory(fresh);
   const work = workOf(fresh);
   makeDirectory(work);
@@ -96,12 +96,11 @@ function makeDirectory(path: string): void {
 }
 
 /** Puts the new tree, or none, in the place of the old one. */
-function replace(place: string, fresh: string): void {
-  const old = `${fresh}.old`;
-  rmSync(old, { recursive: true, force: true });
-  if (existsSync(place)) renameSync(place, old);
-  if (existsSync(fresh)) renameSync(fresh, place);
-  rmSync(old, { recursive: true, force: true });
+function replace({ inputs, inputsStaging, inputsReplaced }: Layout): void {
+  rmSync(inputsReplaced, { recursive: true, force: true });
+  if (existsSync(inputs)) renameSync(inputs, inputsReplaced);
+  if (existsSync(inputsStaging)) renameSync(inputsStaging, inputs);
+  rmSync(inputsReplaced, { recursive: true, force: true });
 }
 
 function reasonOf(error: unknown): string {
@@ -113,7 +112,8 @@ function reasonOf(error: unknown): string {
     case 'ENAMETOOLONG':
       return 'a name in it is longer than the volume takes';
     case 'ENOTDIR':
-      return 'it lies in another input, which is not a directory';
+    case 'EEXIST':
+      return 'it lies in another input, where a part of its path is not a directory';
     default:
       return sentenceOf(error);
   }

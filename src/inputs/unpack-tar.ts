@@ -65,7 +65,8 @@ function unpackEntry(entry: ReadEntry, tree: SafeTree, attempt: (step: () => voi
   // node-tar's word for bytes that are not UTF-8: several names could become one.
   if (path.includes('\ufffd') || linkpath.includes('\ufffd'))
     throw new Error(`refused: its entry "${path}" has a name that is not UTF-8`);
-  const seconds = mtime === undefined ? null : mtime.getTime() / 1000;
+  // A time that is none, or beyond what JavaScript counts, is left out.
+  const seconds = mtime === undefined || Number.isNaN(mtime.getTime()) ? null : mtime.getTime() / 1000;
   switch (entry.type) {
     case 'Directory':
       tree.directory(path, { mode: mode ?? 0o755, mtime: seconds });

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type Entry, fromRandomAccessReaderPromise, type ZipFile } from 'yauzl';
+import { type Entry, fromRandomAccessReaderPromise, getFileNameLowLevel, type ZipFile } from 'yauzl';
 import { limits } from '../base/limits.ts';
 import type { SafeTree } from './safe-tree.ts';
 import { ZipReader } from './zip-reader.ts';
@@ -17,7 +17,7 @@ const unpackedKinds: readonly number[] = [0, 0o100000, 0o040000, linkKind];
 export async function unpackZip(file: string, tree: SafeTree): Promise<void> {
   const reader = new ZipReader(file);
   try {
-    const options = { lazyEntries: true, autoClose: false };
+    const options = { lazyEntries: true, autoClose: false, decodeStrings: false };
     const zip = await fromZip(() => fromRandomAccessReaderPromise(reader, reader.size, options));
     const entries = zip.eachEntry();
     for (;;) {
@@ -41,17 +41,17 @@ async function fromZip<T>(read: () => Promise<T>): Promise<T> {
 }
 
 async function unpackEntry(zip: ZipFile, entry: Entry, tree: SafeTree, packed: number): Promise<void> {
-  const name = entry.fileName;
+  const name = nameOf(entry);
   const mode = entry.versionMadeBy >> 8 === madeOnUnix ? entry.externalFileAttributes >>> 16 : 0;
   if (!unpackedKinds.includes(mode & kindBits))
     throw new Error(`refused: its entry "${name}" is of a kind that is not unpacked`);
   if (entry.isEncrypted()) throw new Error(`its entry "${name}" is encrypted`);
   const mtime = entry.getLastModDate({ timezone: 'UTC' }).getTime() / 1000;
   if (name.endsWith('/')) return tree.directory(name, { mode: mode === 0 ? 0o755 : mode, mtime });
-  if ((mode & kindBits) === linkKind) return tree.link(name, await readLink(zip, entry));
+  if ((mode & kindBits) === linkKind) return tree.link(name, await readLink(zip, entry, name));
   const file = tree.file(name, { mode: mode === 0 ? 0o644 : mode, mtime });
   try {
-    for await (const piece of contentOf(zip, entry)) {
+    for await (const piece of contentOf(zip, entry, name)) {
       file.write(piece);
       tree.checkRatio(packed);
     }
@@ -60,14 +60,20 @@ async function unpackEntry(zip: ZipFile, entry: Entry, tree: SafeTree, packed: n
   }
 }
 
-async function readLink(zip: ZipFile, entry: Entry): Promise<string> {
+/** Only where it was made on Unix is a backslash a part of a name; elsewhere some tools write it for a slash. */
+function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields, versionMadeBy }: Entry): string {
+  const isUnix = versionMadeBy >> 8 === madeOnUnix;
+  return getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, isUnix);
+}
+
+async function readLink(zip: ZipFile, entry: Entry, name: string): Promise<string> {
   if (entry.uncompressedSize > limits.linkBytes)
-    throw new Error(`refused: its link "${entry.fileName}" is longer than a link can be`);
-  return Buffer.concat(await Array.fromAsync(contentOf(zip, entry))).toString();
+    throw new Error(`refused: its link "${name}" is longer than a link can be`);
+  return Buffer.concat(await Array.fromAsync(contentOf(zip, entry, name))).toString();
 }
 
 /** An entry's bytes; yauzl checks their number, and this their checksum. */
-async function* contentOf(zip: ZipFile, entry: Entry): AsyncGenerator<Buffer> {
+async function* contentOf(zip: ZipFile, entry: Entry, name: string): AsyncGenerator<Buffer> {
   const stream = await fromZip(() => zip.openReadStreamPromise(entry));
   const pieces: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
   let checksum = 0;
@@ -81,6 +87,5 @@ async function* contentOf(zip: ZipFile, entry: Entry): AsyncGenerator<Buffer> {
   } finally {
     stream.destroy();
   }
-  if (checksum !== entry.crc32)
-    throw new Error(`a broken archive: the checksum of "${entry.fileName}" is wrong`);
+  if (checksum !== entry.crc32) throw new Error(`a broken archive: the checksum of "${name}" is wrong`);
 }

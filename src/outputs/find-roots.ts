@@ -1,6 +1,7 @@
-import { globSync, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { type BytePath, bytePath, fsPath } from './byte-path.ts';
+import { glob } from './glob.ts';
 import { type Root, specialKind } from './members.ts';
 import { NotSaved, vanished } from './reasons.ts';
 import type { Skipped } from './skipped.ts';
@@ -9,19 +10,22 @@ import type { Skipped } from './skipped.ts';
  * Finds what an artifact's path means: the one thing of that name, or all that a pattern with `*`, `?` or `[` fits.
  * The artifact's own path may be a link, and then means what it points to; its name in the archive stays.
  *
+ * @param plain true: the path is that of one file, whatever characters are in it
  * @returns one root for a plain path; for a pattern, every match that is not below another one, in the order of bytes
  * @throws NotSaved, or the operating system's error, when there is nothing
  */
 export function findRoots(
   path: string,
   skipped: Skipped,
+  plain = false,
 ): { readonly pattern: boolean; readonly roots: readonly Root[] } {
   const exact = bytePath(path);
-  if (isPattern(path) && lstatSync(fsPath(exact), { throwIfNoEntry: false }) === undefined) {
+  if (!plain && isPattern(path) && lstatSync(fsPath(exact), { throwIfNoEntry: false }) === undefined) {
     return { pattern: true, roots: matches(path, skipped) };
   }
   const stats = statSync(fsPath(exact));
   checkKind(stats);
+  if (plain && stats.isDirectory()) throw new NotSaved('it is a directory');
   const target = realpathSync.native(fsPath(exact), { encoding: 'latin1' });
   return { pattern: false, roots: [{ path: target, name: nameOf(exact), stats }] };
 }
@@ -42,9 +46,7 @@ function checkKind(stats: Stats): void {
 function matches(pattern: string, skipped: Skipped): readonly Root[] {
   const fixed = pattern.slice(0, pattern.slice(0, pattern.search(/[*?[]/)).lastIndexOf('/') + 1);
   const base = bytePath(fixed);
-  const found = globSync(pattern)
-    .map(bytePath)
-    .sort((a, b) => (a < b ? -1 : 1));
+  const found = [...glob(pattern)].sort((a, b) => (a < b ? -1 : 1));
   const roots: Root[] = [];
   const directories = new Set<BytePath>();
   for (const path of found) {

@@ -34,22 +34,26 @@ export function findWritten({ multiflexi }: Template, mark: Mark | null, skipped
   });
   try {
     const names = readdirSync(directory).sort();
-    const fits = matchNames(patterns, names);
-    const chosen = names.flatMap((name, index) => {
-      const fit = fits[index] ?? [];
-      return fit.includes(true) && isWritten(join(directory, name), mark, skipped) ? [{ name, fit }] : [];
-    });
-    for (const { name } of chosen.slice(limits.patternFiles))
+    // Equal shares, so that one that is exponential does not cost the others.
+    const most = Math.max(limits.leastPatternMs, Math.floor(limits.patternMs / patterns.length));
+    const fits = patterns.map((pattern) => matchNames(pattern, names, most));
+    const chosen = names.filter(
+      (name) => fits.some((fit) => fit?.has(name)) && isWritten(join(directory, name), mark, skipped),
+    );
+    for (const name of chosen.slice(limits.patternFiles))
       skipped.add(
         bytePath(join(directory, name)),
         `the patterns found more than ${limits.patternFiles} files`,
       );
     const kept = chosen.slice(0, limits.patternFiles);
     return {
-      artifacts: kept.map(({ name }) => bareFile(join(directory, name), name)),
-      missing: patterns
-        .filter((_, index) => !kept.some(({ fit }) => fit[index]))
-        .map((pattern) => missing(pattern, 'no file that this job wrote fits the pattern')),
+      artifacts: kept.map((name) => bareFile(join(directory, name), name)),
+      missing: patterns.flatMap((pattern, index) => {
+        const fit = fits[index] ?? null;
+        if (fit === null) return [missing(pattern, `looking for it took longer than ${most} ms`)];
+        if (kept.some((name) => fit.has(name))) return [];
+        return [missing(pattern, 'no file that this job wrote fits the pattern')];
+      }),
     };
   } catch (error) {
     return { artifacts: [], missing: patterns.map((pattern) => missing(pattern, lossOf(error))) };

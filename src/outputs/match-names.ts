@@ -1,26 +1,25 @@
 import { runInNewContext } from 'node:vm';
-import { limits } from '../base/limits.ts';
-import { NotSaved } from './reasons.ts';
 
 /**
- * Tries regular expressions on names, unanchored, as MultiFlexi does. In a context of its own, since only there V8 ends
+ * Tries a regular expression on names, unanchored, as MultiFlexi does. In a context of its own, since only there V8 ends
  * one that takes for ever: the names are the job's, and some patterns are exponential.
  *
- * @returns for each name, which patterns fit it
- * @throws NotSaved when it takes too long
+ * @param most how long it may take, in ms
+ * @returns the names that it fits; null when it takes too long
  */
 export function matchNames(
-  patterns: readonly string[],
+  pattern: string,
   names: readonly string[],
-): readonly (readonly boolean[])[] {
+  most: number,
+): ReadonlySet<string> | null {
   const code = `
-    const expressions = patterns.map((pattern) => new RegExp(pattern, 'u'));
-    JSON.stringify(names.map((name) => expressions.map((expression) => expression.test(name))));`;
+    const expression = new RegExp(pattern, 'u');
+    JSON.stringify(names.filter((name) => expression.test(name)));`;
   try {
-    return JSON.parse(runInNewContext(code, { patterns, names }, { timeout: limits.patternMs }));
+    return new Set(JSON.parse(runInNewContext(code, { pattern, names }, { timeout: most })) as string[]);
   } catch (cause) {
     if (!isTimeout(cause)) throw cause;
-    throw new NotSaved(`looking for it took longer than ${limits.patternMs} ms`, { cause });
+    return null;
   }
 }
 

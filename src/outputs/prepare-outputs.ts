@@ -1,9 +1,10 @@
-import { closeSync, fstatSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cwd, pid } from 'node:process';
 import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
+import { makeDirectories } from '../base/make-directories.ts';
 import type { MultiflexiBlock } from '../settings/template.ts';
 
 /** The moment before the job's start, by the clock of the file system where its files are looked for. */
@@ -28,7 +29,7 @@ export function prepareOutputs(wanted: MultiflexiBlock): Mark | null {
 
 function makeDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectories(directory);
   } catch (error) {
     say(`Cannot make the result file's directory ${directory}: ${sentenceOf(error)}`);
   }

@@ -26,6 +26,8 @@ export interface ArtifactRequest {
   readonly skipped: Skipped;
   /** Bytes of its file at the most; null = no bound. */
   readonly most: number | null;
+  /** Its path is that of one file, as it stands: neither a pattern nor a directory. */
+  readonly isFile: boolean;
   /** The files that other artifacts already have, as their records name them. */
   readonly taken: readonly string[];
 }
@@ -39,10 +41,11 @@ export async function saveArtifact({
   layout,
   skipped,
   most,
+  isFile,
   taken,
 }: ArtifactRequest): Promise<ArtifactRecord> {
   const { name, path, archive } = artifact;
-  const { roots, pattern } = findRoots(path, skipped);
+  const { roots, pattern } = findRoots(path, skipped, isFile);
   const [only] = roots;
   const bare = archive.kind === 'none' && !pattern && only?.stats.isFile() === true;
   if (!pattern && only !== undefined) checkReadable(only);

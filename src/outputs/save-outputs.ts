@@ -41,8 +41,9 @@ export async function saveOutputs({ template, layout, mark }: OutputsRequest): P
   for (const artifact of [...declared, ...others]) {
     const taken = saved.map(({ record }) => record.file);
     try {
+      const isFile = !template.artifacts.includes(artifact);
       const record =
-        twinOf(artifact, saved) ?? (await saveArtifact({ artifact, layout, skipped, most, taken }));
+        twinOf(artifact, saved) ?? (await saveArtifact({ artifact, layout, skipped, most, isFile, taken }));
       saved.push({ artifact, record });
     } catch (error) {
       const { name, path, optional } = artifact;

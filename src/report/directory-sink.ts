@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { makeDirectories } from '../base/make-directories.ts';
 import { nextTurn } from '../base/timer.ts';
 import { Volume } from '../contract/volume.ts';
 import type { JobReport } from './job-report.ts';
@@ -33,7 +34,7 @@ export class DirectorySink implements Sink {
     if (report === null) return [];
     const refused: string[] = [];
     try {
-      mkdirSync(this.#target, { recursive: true });
+      makeDirectories(this.#target);
       const target = new Volume(this.#target);
       for (const file of filesOf(report)) {
         const reason = await copy(this.#volume, target, file, advanced);

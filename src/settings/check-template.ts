@@ -63,7 +63,7 @@ function toTemplate(raw: RawTemplate, origin: string): Template {
     script: raw.script?.source ?? null,
     parameters: (raw.outputs?.parameters ?? []).map(({ name, valueFrom }) => ({
       name,
-      path: normalize(valueFrom.path),
+      path: withoutTrailingSlash(valueFrom.path),
       default: valueFrom.default ?? null,
     })),
     artifacts: (raw.outputs?.artifacts ?? []).map((artifact, index) => toArtifact(artifact, index, origin)),
@@ -81,7 +81,7 @@ function toTemplate(raw: RawTemplate, origin: string): Template {
 function toMultiflexi(raw: NonNullable<RawTemplate['multiflexi']>): MultiflexiBlock {
   return {
     jobId: raw.jobId === undefined ? null : String(raw.jobId),
-    resultFile: raw.resultFile ?? null,
+    resultFile: raw.resultFile === undefined ? null : withoutTrailingSlash(raw.resultFile),
     artifactPatterns: raw.artifactPatterns ?? [],
     artifactDirectory: raw.artifactDirectory ?? null,
     limits: {

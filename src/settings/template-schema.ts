@@ -34,7 +34,7 @@ const inputArtifact = z.object({
     z.object({
       url: z
         .string()
-        .check(z.refine((url) => /^https?:\/\//.test(url) && URL.canParse(url), 'must be an http(s) URL')),
+        .check(z.refine((url) => /^https?:\/\//i.test(url) && URL.canParse(url), 'must be an http(s) URL')),
       sha256: z.optional(z.string().check(z.regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits'))),
     }),
   ),

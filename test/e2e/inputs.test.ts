@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
+import { inputs, refused, served } from '../helpers/inputs.ts';
 import { freePort } from '../helpers/mariadb.ts';
 import { requireProgram } from '../helpers/require.ts';
 import { type Pod, pod, tool } from '../helpers/saved.ts';
 import { withMount } from '../helpers/with-mount.ts';
-
-const inputs = (...artifacts: readonly object[]) => ({ inputs: { artifacts } });
 
 /** A tree, and a tar of it: `in.tgz` holds `top/a`, `top/l -> a`. */
 function packed(its: Pod): string {
@@ -20,23 +17,6 @@ function packed(its: Pod): string {
     its.work,
   );
   return join(its.work, 'in.tgz');
-}
-
-async function served(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => server.close());
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function refused(its: Pod, template: object, sentence: RegExp): Promise<void> {
-  const { status, stderr } = await its.init(template);
-  assert.deepEqual([status, stderr.split('\n').length], [65, 2], stderr);
-  assert.match(stderr, sentence);
-  assert.deepEqual(
-    readdirSync(its.root).filter((name) => name.includes('inputs') || name === 'template'),
-    [],
-  );
 }
 
 test('inputs: text and base64 byte for byte, with their modes, whatever the umask', async (t) => {

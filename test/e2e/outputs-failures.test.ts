@@ -245,11 +245,14 @@ test('outputs: two artifacts never share a file of the volume', async (t) => {
   assert.deepEqual(tool('tar', ['-tzf', its.artifact()]).split('\n'), ['a', '']);
 });
 
-test('outputs: what a pattern fits under a name that is not text is named', async (t) => {
+test('outputs: what a pattern fits under a name that is not text is saved; a regular expression cannot, and it is named', async (t) => {
   const its = pod(t);
-  its.template({ outputs: { artifacts: [{ name: 'all', path: join(its.work, '*.c') }] } });
+  its.template({
+    outputs: { artifacts: [{ name: 'all', path: join(its.work, '*.c'), archive: { tar: {} } }] },
+    multiflexi: { artifactPatterns: ['^bad'], artifactDirectory: its.work },
+  });
   assert.equal((await its.run(`: > good.c; : > "$(printf 'bad\\377.c')"`)).status, 0);
-  assert.deepEqual(tool('tar', ['-tzf', its.artifact()]).split('\n'), ['good.c', '']);
+  assert.deepEqual(tool('tar', ['-tzf', its.artifact()]).split('\n'), ['bad\\377.c', 'good.c', '']);
   assert.match(its.outputs().skipped[0]?.reason ?? '', /not UTF-8/);
 });
 

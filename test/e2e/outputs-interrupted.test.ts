@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, readdirSync, renameSync, statSync, truncateSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -104,4 +112,16 @@ test('inputs: an init that is killed leaves nothing with a final name, and the n
     readdirSync(its.root).filter((name) => name.includes('inputs')),
     ['inputs'],
   );
+});
+
+test('inputs: an init without any removes what an init that was killed has left', async (t) => {
+  const its = pod(t);
+  for (const rest of ['.inputs.tmp', '.inputs.tmp.old', 'inputs']) {
+    mkdirSync(join(its.root, rest, 'artifacts'), { recursive: true });
+    assert.equal((await its.init({})).status, 0);
+    assert.deepEqual(
+      readdirSync(its.root).filter((name) => name.includes('inputs')),
+      [],
+    );
+  }
 });

@@ -76,7 +76,7 @@ test('unpack: no tar gets out of its directory or leaves half of itself', async 
   const property = fc.asyncProperty(members, fc.constantFrom(...packings), async (list, pack) => {
     if ((await tryUnpack(place, pack(list), 'tar')) === null) unpacked += 1;
   });
-  await fc.assert(property, options(t, 400));
+  await fc.assert(property, options(t, 1000));
   assert.ok(unpacked > 20, `only ${unpacked} were unpacked`);
 });
 

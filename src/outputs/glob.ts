@@ -1,0 +1,94 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { type BytePath, bytePath, fsPath } from './byte-path.ts';
+import { type NameMatcher, nameMatcher } from './name-matcher.ts';
+
+/**
+ * Finds what a pattern fits: `*`, `?` and `[…]` in names, `**` for any directories between; a backslash takes what
+ * follows as it is. As in a shell, a name with a dot before it is found only by a dot. Links are gone through where
+ * the pattern has a name for them, and not by `**`.
+ *
+ * Not `fs.globSync`: the names are the job's, and its regular expressions take for ever with some of them; nor does it
+ * know names that are not UTF-8.
+ *
+ * @param pattern an absolute path
+ * @returns every path once, in no order; with `**` at its end, all that is in the directory before it
+ */
+export function glob(pattern: string): readonly BytePath[] {
+  const steps = pattern
+    .split('/')
+    .filter((part) => part !== '')
+    .map(stepOf);
+  const found = new Set<BytePath>();
+  const seen = new Set<string>();
+  const open: Place[] = [{ path: '', next: 0 }];
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    const { path, next } = place;
+    const key = `${next} ${path}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const step = steps[next];
+    if (step === undefined) found.add(path);
+    else for (const further of follow(step, place, next === steps.length - 1)) open.push(further);
+  }
+  return [...found];
+}
+
+/** How far a pattern was followed: `next` is the step that comes now. */
+interface Place {
+  readonly path: BytePath;
+  readonly next: number;
+}
+
+/** One part of a pattern: a name, names that fit, or any directories. */
+type Step = BytePath | NameMatcher | typeof anyDirectories;
+
+const anyDirectories = Symbol('**');
+
+function stepOf(part: string): Step {
+  if (part === '**') return anyDirectories;
+  return /[*?[]/.test(part) ? nameMatcher(part) : bytePath(part.replace(/\\(.)/gsu, '$1'));
+}
+
+function follow(step: Step, { path, next }: Place, isLast: boolean): readonly Place[] {
+  const place = (name: BytePath, to: number): Place => ({ path: `${path}/${name}`, next: to });
+  if (typeof step === 'string') {
+    return isLast && !isThere(`${path}/${step}`) ? [] : [place(step, next + 1)];
+  }
+  if (typeof step === 'function') {
+    return namesIn(path)
+      .filter(step)
+      .map((name) => place(name, next + 1));
+  }
+  if (isLast) return namesIn(path).map((name) => place(name, next + 1));
+  const below = directoriesIn(path).map((name) => place(name, next));
+  return [{ path, next: next + 1 }, ...below];
+}
+
+function isThere(path: BytePath): boolean {
+  try {
+    return lstatSync(fsPath(path), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // What may not be looked at is not found, as in a shell.
+    return false;
+  }
+}
+
+function namesIn(path: BytePath): readonly BytePath[] {
+  try {
+    return readdirSync(fsPath(`${path}/`), { encoding: 'latin1' });
+  } catch {
+    // No directory, or one that may not be read, has nothing that fits, as in a shell.
+    return [];
+  }
+}
+
+function directoriesIn(path: BytePath): readonly BytePath[] {
+  try {
+    return readdirSync(fsPath(`${path}/`), { encoding: 'latin1', withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+      .map(({ name }) => name);
+  } catch {
+    // As above.
+    return [];
+  }
+}

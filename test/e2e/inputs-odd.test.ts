@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
+import { makeTar, makeZip } from '../helpers/archives.ts';
+import { inputs, refused, served } from '../helpers/inputs.ts';
+import { pod, tool } from '../helpers/saved.ts';
+
+test('inputs: a directory is copied with any names, without setuid; what is no file in it is refused', async (t) => {
+  const its = pod(t);
+  const file = join(its.work, 'd');
+  tool('sh', ['-c', 'mkdir d; cd d; : > "$(printf \'\\377\')"; : > x; chmod 4755 x'], its.work);
+  assert.equal((await its.init(inputs({ name: 'd', path: '/d', file }))).status, 0);
+  const staged = join(its.root, 'inputs/artifacts/d');
+  assert.deepEqual(readdirSync(staged, { encoding: 'latin1' }).sort(), ['x', '\xff']);
+  assert.equal(statSync(join(staged, 'x')).mode & 0o7777, 0o755);
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['mkfifo d/p', /d\/p is neither a file nor a directory\n$/],
+    ['rm d/p; ln -s nothing d/l', /a link in it leads nowhere: .*d\/l\n$/],
+    ['rm d/l; ln -s . d/l', /the links in .*d lead in a circle\n$/],
+  ];
+  for (const [script, sentence] of cases) {
+    tool('sh', ['-c', script], its.work);
+    await refused(pod(t), inputs({ name: 'd', path: '/d', file }), sentence);
+  }
+  const volume = inputs({ name: 'v', path: '/v', file: its.root });
+  assert.match((await its.init(volume)).stderr, /holds the volume that the inputs are staged on\n$/);
+});
+
+test('inputs: a small archive that is broken at its end is no file', async (t) => {
+  const its = pod(t);
+  const archive = join(its.work, 'archive');
+  const input = inputs({ name: 'a', path: '/a', file: archive });
+  const gzip = gzipSync(makeTar([{ path: 'a', content: 'a' }]));
+  const zstd = zstdCompressSync(makeTar([{ path: 'a', content: 'a' }]), {
+    params: { [constants.ZSTD_c_checksumFlag]: 1 },
+  });
+  const broken = (bytes: Buffer) => Buffer.concat([bytes.subarray(0, -8), Buffer.alloc(8)]);
+  for (const bytes of [broken(gzip), Buffer.concat([gzip, Buffer.from('more')]), gzip.subarray(0, -3)]) {
+    writeFileSync(archive, bytes);
+    await refused(its, input, /a broken archive: /);
+  }
+  // As pzstd writes it: a frame to be skipped comes first.
+  writeFileSync(archive, Buffer.concat([Buffer.from('502a4d180400000061626364', 'hex'), zstd]));
+  assert.equal((await its.init(input)).status, 0);
+  assert.equal(readFileSync(join(its.root, 'inputs/artifacts/a'), 'utf8'), 'a');
+});
+
+test('inputs: a backslash in a zip is a part of a name on Unix, and a slash elsewhere', async (t) => {
+  const its = pod(t);
+  const file = join(its.work, 'archive');
+  const input = inputs({ name: 'z', path: '/z', file, archive: { zip: {} } });
+  const zip = makeZip([{ path: 'd\\a' }, { path: 'b' }]);
+  writeFileSync(file, zip);
+  assert.equal((await its.init(input)).status, 0);
+  assert.deepEqual(readdirSync(join(its.root, 'inputs/artifacts/z')).sort(), ['b', 'd\\a']);
+  for (let at = zip.indexOf('PK\x01\x02'); at >= 0; at = zip.indexOf('PK\x01\x02', at + 1)) zip[at + 5] = 0;
+  writeFileSync(file, zip);
+  assert.equal((await its.init(input)).status, 0);
+  assert.deepEqual(readdirSync(join(its.root, 'inputs/artifacts/z')).sort(), ['b', 'd']);
+});
+
+test('inputs: a time in a tar that is none is left out', async (t) => {
+  const its = pod(t);
+  const file = join(its.work, 'archive');
+  const more = makeTar([{ path: 'PaxHeader', content: '13 mtime=nan\n' }]).subarray(0, 1024);
+  more.write('x', 156);
+  more.fill(' ', 148, 156);
+  const sum = more.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+  more.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  writeFileSync(file, Buffer.concat([more, makeTar([{ path: 'a', content: 'a' }])]));
+  const { status, stderr } = await its.init(inputs({ name: 'a', path: '/a', file }));
+  assert.equal(status, 0, stderr);
+  assert.equal(readFileSync(join(its.root, 'inputs/artifacts/a'), 'utf8'), 'a');
+});
+
+test('inputs: a place in /proc is refused, and nothing hangs', async (t) => {
+  const its = pod(t);
+  const template = inputs({ name: 'p', path: '/proc/x/y', raw: { data: 'x' } });
+  assert.equal((await its.init(template)).status, 0);
+  const { status, stderr } = await its.run('true');
+  assert.deepEqual([status, stderr.split('\n').length], [65, 2], stderr);
+  assert.match(stderr, /Cannot put input p at \/proc\/x\/y/);
+});
+
+test('inputs: over HTTP, with a password alone, or one that is no percent code', async (t) => {
+  for (const [user, sent] of [
+    [':s3cret', ':s3cret'],
+    ['u%zz:s3cret', 'u%zz:s3cret'],
+  ]) {
+    const host = await served(t, (request, response) => void response.end(request.headers.authorization));
+    const its = pod(t);
+    const url = `http://${user}@${host}/`;
+    assert.equal((await its.init(inputs({ name: 'h', path: '/h', http: { url } }))).status, 0);
+    const expected = `Basic ${Buffer.from(sent ?? '').toString('base64')}`;
+    assert.equal(readFileSync(join(its.root, 'inputs/artifacts/h'), 'utf8'), expected);
+  }
+});

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
+import type { Pod } from './saved.ts';
+
+/** A template of these inputs. */
+export const inputs = (...artifacts: readonly object[]) => ({ inputs: { artifacts } });
+
+/** An HTTP server until the test ends. @returns its host and port */
+export async function served(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Expects `init` to refuse with 65, one sentence, and nothing of the inputs or the template on the volume. */
+export async function refused(its: Pod, template: object, sentence: RegExp): Promise<void> {
+  const { status, stderr } = await its.init(template);
+  assert.deepEqual([status, stderr.split('\n').length], [65, 2], stderr);
+  assert.match(stderr, sentence);
+  assert.deepEqual(
+    readdirSync(its.root).filter((name) => name.includes('inputs') || name === 'template'),
+    [],
+  );
+}
