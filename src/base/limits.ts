@@ -58,6 +58,12 @@ export const limits = {
   exitCodeBytes: 16,
   /** Bytes of a `result.json` that a reader accepts. */
   resultBytes: 16 * MiB,
+  /** Values in it, about: more than fit into such a file with real names and hashes, and few enough for the memory. */
+  resultValues: 800_000,
+  /** Bytes of a record of the spool: the report holds the results of all containers, of which one has the outputs. */
+  reportBytes: 20 * MiB,
+  /** Values in it, about. */
+  reportValues: 1_000_000,
   /** Bytes of a `started` record that a reader accepts. */
   startedBytes: 4 * KiB,
   /** Characters of a secret below which it is not masked: it would blot out ordinary words. */
@@ -98,6 +104,8 @@ export const limits = {
   progressBytes: 1 * MiB,
   /** How long a wrapper that seems dead and left no seal is given to show one, in ms. */
   lostConfirmMs: 250,
+  /** How long something else in the place of a seal is left to a wrapper that is about to begin, in ms. */
+  garbageMs: 4_000,
   /** Everything is looked at again after this time, in ms: the kernel drops events when its queue is full. */
   lookAgainMs: 5_000,
   /** How long output is gathered before it is sent, in ms: many small writes become one transaction. */

@@ -10,6 +10,8 @@ import { type ContainerState, readSeal, readSealed, readStarted } from './contai
 interface Followed {
   readonly lifeline: Lifeline;
   state: ContainerState;
+  /** When garbage was first found in the place of a seal, of a clock that only goes forward; null before. */
+  garbageAt: number | null;
 }
 
 /**
@@ -29,7 +31,11 @@ export class JobWatch {
     this.#followed = new Map(
       names.map((name) => [
         name,
-        { lifeline: new Lifeline(volume, name, () => onChange(null)), state: { kind: 'waiting' } },
+        {
+          lifeline: new Lifeline(volume, name, () => onChange(null)),
+          state: { kind: 'waiting' },
+          garbageAt: null,
+        },
       ]),
     );
   }
@@ -84,8 +90,9 @@ export class JobWatch {
     const life = followed.lifeline.look();
     const seal = readSeal(this.#volume, name);
     if (seal.kind === 'valid') return readSealed(this.#volume, name, seal);
-    // While its wrapper lives, garbage is somebody else's: the wrapper will put its seal over it.
-    if (seal.kind === 'garbage' && (life === 'unknown' || life === 'gone'))
+    // While its wrapper lives, garbage is somebody else's: the wrapper will put its seal over it. One that has not begun
+    // clears it away.
+    if (seal.kind === 'garbage' && (life === 'gone' || (life === 'unknown' && lasts(followed))))
       return readSealed(this.#volume, name, seal);
     const started = await readStarted(this.#volume, name);
     if (life === 'gone') return { kind: 'lost', started, reason: lostReason(name, started) };
@@ -96,6 +103,12 @@ export class JobWatch {
 /** Whether nothing more will come of a container. */
 export function hasEnded(state: ContainerState | undefined): boolean {
   return state?.kind === 'sealed' || state?.kind === 'lost';
+}
+
+/** Whether garbage has been there for longer than a wrapper needs to begin. */
+function lasts(followed: Followed): boolean {
+  followed.garbageAt ??= performance.now();
+  return performance.now() - followed.garbageAt >= limits.garbageMs;
 }
 
 function lostReason(name: string, started: unknown): string {

@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
+import { limits } from '../base/limits.ts';
 import type { Result, Started } from '../contract/records.ts';
+import { mayHoldMoreValues } from './may-hold-more-values.ts';
 
 const count = z.int().check(z.nonnegative());
 const text = z.string();
@@ -76,6 +78,7 @@ export function parseStarted(bytes: Buffer): Started | null {
 }
 
 function parse<T>(schema: z.ZodMiniType<T>, bytes: Buffer): T | null {
+  if (mayHoldMoreValues(bytes, limits.resultValues)) return null;
   try {
     const checked = schema.safeParse(JSON.parse(bytes.toString()));
     return checked.success ? checked.data : null;

@@ -4,6 +4,7 @@ import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import type { Volume } from '../contract/volume.ts';
 import { lockFile } from '../kernel/lock.ts';
+import { mayHoldMoreValues } from './may-hold-more-values.ts';
 
 /**
  * The directory `report/`: what a sidecar must know to go on where another one was killed. README.md in this directory
@@ -42,8 +43,8 @@ export class Spool {
   /** A JSON record of the spool, or null when it is not there or not JSON. */
   readRecord(name: string): unknown {
     if (this.#unkept.has(name)) return this.#unkept.get(name);
-    const look = this.volume.read(`report/${name}`, limits.resultBytes);
-    if (look.kind !== 'read') return null;
+    const look = this.volume.read(`report/${name}`, limits.reportBytes);
+    if (look.kind !== 'read' || mayHoldMoreValues(look.bytes, limits.reportValues)) return null;
     try {
       return JSON.parse(look.bytes.toString());
     } catch {

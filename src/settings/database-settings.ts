@@ -1,6 +1,7 @@
 import { Fault } from '../base/fault.ts';
+import { authorities } from './authority.ts';
 import type { Environment } from './environment.ts';
-import { readText, secret } from './secret.ts';
+import { secret } from './secret.ts';
 
 /** MultiFlexi's database. */
 export type DatabaseSettings =
@@ -62,7 +63,7 @@ function mariadb(url: URL): DatabaseSettings {
     user: decode(url.username),
     password: decode(url.password),
     database,
-    authority: authority === null ? null : readText(authority, `${variable}, ssl-ca`),
+    authority: authority === null ? null : authorities(authority, `${variable}, ssl-ca`),
   };
 }
 

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { say } from '../base/log.ts';
 import { type DatabaseSettings, databaseSettings } from './database-settings.ts';
 import type { Environment } from './environment.ts';
 import { type RestSettings, restSettings } from './rest-settings.ts';
@@ -51,9 +52,20 @@ export function reportSettings(environment: Environment): ReportSettings {
     mode,
     resultsDirectory,
     budgetMs: secondsToMs(budget, 'EMISSARY_REPORT_SECONDS'),
-    telemetry: telemetrySettings(environment),
-    zabbix: zabbixSettings(environment),
+    telemetry: softly(() => telemetrySettings(environment)),
+    zabbix: softly(() => zabbixSettings(environment)),
   };
+}
+
+/** Nobody shall miss a job's row for a mistake in what only looks on. */
+function softly<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    say(`${error.message}; the job is reported without it`);
+    return null;
+  }
 }
 
 function jobIdOf(text: string | null): number | null {

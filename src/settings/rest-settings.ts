@@ -1,6 +1,7 @@
 import { Fault } from '../base/fault.ts';
+import { authorities } from './authority.ts';
 import type { Environment } from './environment.ts';
-import { readText, secret } from './secret.ts';
+import { secret } from './secret.ts';
 
 /** MultiFlexi's REST server. */
 export interface RestSettings {
@@ -35,7 +36,7 @@ export function restSettings(environment: Environment): RestSettings | null {
     baseUrl: baseUrl(text),
     user,
     password,
-    authority: authority === null ? null : readText(authority, 'MULTIFLEXI_API_CA_FILE'),
+    authority: authority === null ? null : authorities(authority, 'MULTIFLEXI_API_CA_FILE'),
     timeZone: timeZone(environment.get('MULTIFLEXI_TIMEZONE') ?? 'UTC'),
   };
 }

@@ -1,7 +1,7 @@
 import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { authorities } from './authority.ts';
 import type { Environment } from './environment.ts';
-import { readText } from './secret.ts';
 
 /**
  * Where metrics go, from OpenTelemetry's own variables
@@ -37,7 +37,7 @@ export function telemetrySettings(environment: Environment): TelemetrySettings |
     timeoutMs: timeout(own('TIMEOUT')),
     serviceName: environment.get('OTEL_SERVICE_NAME') ?? 'multiflexi-emissary',
     resource: pairs(environment.get('OTEL_RESOURCE_ATTRIBUTES') ?? '', 'OTEL_RESOURCE_ATTRIBUTES'),
-    authority: certificate === null ? null : readText(certificate, 'OTEL_EXPORTER_OTLP_CERTIFICATE'),
+    authority: certificate === null ? null : authorities(certificate, 'OTEL_EXPORTER_OTLP_CERTIFICATE'),
   };
 }
 

@@ -78,18 +78,13 @@ const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = 
     { EMISSARY_DEADLINE: 'tomorrow' },
     'EMISSARY_DEADLINE: "tomorrow" is not a time (RFC 3339, like 2026-01-31T22:00:00Z)',
   ],
-  [{ ZABBIX_SERVER: 'zabbix' }, 'ZABBIX_SERVER is set, ZABBIX_HOST is not: Zabbix files values by host'],
   [
-    { ZABBIX_SERVER: 'zabbix:99999', ZABBIX_HOST: 'h' },
-    'ZABBIX_SERVER: "zabbix:99999" is not a host or host:port',
+    { ...rest, MULTIFLEXI_API_URL: 'https://h/', MULTIFLEXI_API_CA_FILE: '/etc/hostname' },
+    'MULTIFLEXI_API_CA_FILE: "/etc/hostname" does not hold a certificate (PEM)',
   ],
   [
-    { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' },
-    'OTEL_EXPORTER_OTLP_ENDPOINT is not an http:// or https:// address',
-  ],
-  [
-    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
-    'OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" cannot be spoken; there are http/protobuf and http/json',
+    { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@h/d?ssl-ca=/etc/hostname' },
+    'MULTIFLEXI_DATABASE_URL, ssl-ca: "/etc/hostname" does not hold a certificate (PEM)',
   ],
 ];
 

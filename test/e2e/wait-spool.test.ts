@@ -70,17 +70,34 @@ test('wait on a volume that the job has filled stops it when asked, and reports 
   }
 });
 
+const inTheWay: Readonly<Record<string, (path: string, place: string) => void>> = {
+  'a file': (path) => writeFileSync(path, 'x'),
+  'a link': (path, place) => symlinkSync(place, path),
+};
+
+test('wait leaves what stands in the way of a container to a wrapper that comes', async (t) => {
+  for (const make of Object.values(inTheWay)) {
+    for (const path of ['ctr', 'ctr/main']) {
+      const job = reportedJob(t);
+      mkdirSync(dirname(join(job.root, path)), { recursive: true });
+      make(join(job.root, path), temporaryVolume(t));
+      const sidecar = startEmissary(t, ['wait'], job);
+      await until('it is said', () => sidecar.stderr().includes('Cannot watch container main'));
+      await runJob(t, ['sh', '-c', 'echo out; exit 3'], { root: job.root });
+      const { status, stderr } = await sidecar.finished;
+      assert.equal(status, 0, stderr);
+      assert.deepEqual([job.row().exitcode, job.lines().map(({ line }) => line)], [3, ['out\n']]);
+    }
+  }
+});
+
 test('wait whose containers cannot be watched says so, and ends the job as an error', async (t) => {
   const place = temporaryVolume(t);
-  const inTheWay: Readonly<Record<string, (path: string) => void>> = {
-    'a file': (path) => writeFileSync(path, 'x'),
-    'a link': (path) => symlinkSync(place, path),
-  };
   for (const [what, make] of Object.entries(inTheWay)) {
     for (const path of ['ctr', 'ctr/main']) {
       const job = reportedJob(t);
       mkdirSync(dirname(join(job.root, path)), { recursive: true });
-      make(join(job.root, path));
+      make(join(job.root, path), place);
       const { status, stderr } = await emissary(['wait'], job);
       assert.equal(status, 0, `${path} is ${what}: ${stderr}`);
       assert.match(stderr, /^emissary: Cannot watch container main: [^\n]*\n$/);

@@ -132,6 +132,36 @@ test('a telemetry that fails is said, and is no failure of the report', async (t
   assert.equal(job.row().exitcode, 0);
 });
 
+const wrongTelemetry: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
+  [{ ZABBIX_SERVER: 'zabbix' }, 'ZABBIX_SERVER is set, ZABBIX_HOST is not: Zabbix files values by host'],
+  [
+    { ZABBIX_SERVER: 'zabbix:99999', ZABBIX_HOST: 'h' },
+    'ZABBIX_SERVER: "zabbix:99999" is not a host or host:port',
+  ],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' },
+    'OTEL_EXPORTER_OTLP_ENDPOINT is not an http:// or https:// address',
+  ],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+    'OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" cannot be spoken; there are http/protobuf and http/json',
+  ],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://c:4318', OTEL_EXPORTER_OTLP_CERTIFICATE: '/etc/hostname' },
+    'OTEL_EXPORTER_OTLP_CERTIFICATE: "/etc/hostname" does not hold a certificate (PEM)',
+  ],
+];
+
+test('a setting of telemetry that is wrong is said, and the job is reported without it', async (t) => {
+  for (const [env, sentence] of wrongTelemetry) {
+    const job = reportedJob(t);
+    await runJob(t, ['true'], { root: job.root });
+    const { status, stderr } = await emissary(['wait'], { root: job.root, env: { ...job.env, ...env } });
+    assert.deepEqual([status, stderr], [0, `emissary: ${sentence}; the job is reported without it\n`]);
+    assert.equal(job.row().exitcode, 0);
+  }
+});
+
 test('EMISSARY_RESULTS_DIR keeps logs, outputs and the result under the id of the job', async (t) => {
   const job = reportedJob(t);
   const results = temporaryVolume(t);
