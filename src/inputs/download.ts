@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { unescape as percentDecoded } from 'node:querystring';
-import { sentenceOf } from '../base/fault.ts';
+import type { IncomingMessage } from 'node:http';
+import { errnoOf, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { pause } from '../base/timer.ts';
+import { httpGet, Redirection } from './http-get.ts';
 import { tooLarge } from './too-large.ts';
 
 /** Where a file is to be had. */
@@ -29,23 +30,29 @@ export async function download(source: Download, place: string, most: number): P
     try {
       return await downloadOnce(source, place, { most, over });
     } catch (cause) {
-      if (cause instanceof Final || over.aborted || attempt === limits.fetchAttempts)
+      if (
+        cause instanceof Final ||
+        cause instanceof Redirection ||
+        over.aborted ||
+        attempt === limits.fetchAttempts
+      )
         throw new Error(`${origin}${pathname}: ${reasonOf(cause)}`, { cause });
     }
     await pause(limits.fetchPauseMs * 2 ** (attempt - 1), new AbortController().signal);
   }
 }
 
-/** `fetch failed` alone tells nothing: its cause does. */
 function reasonOf(error: unknown): string {
   if (error instanceof DOMException && error.name === 'TimeoutError')
     return `not had within ${limits.fetchMs / 3_600_000} hours`;
-  if (!(error instanceof TypeError) || error.cause === undefined) return sentenceOf(error);
-  const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
-  // OpenSSL's own message is a line of numbers and file names; it keeps the words apart.
-  if (cause instanceof Error && 'reason' in cause && 'library' in cause) return `no TLS: ${cause.reason}`;
+  // One error an address of the host.
+  if (error instanceof AggregateError) return sentenceOf(error.errors[0]);
+  if (errnoOf(error) === 'ECONNRESET') return 'the connection was closed before all was there';
+  // OpenSSL's own message is a line of numbers, names and one reason.
+  const [, reason = null] = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(sentenceOf(error)) ?? [];
+  if (reason !== null) return `no TLS: ${reason}`;
   // Node's advice after the semicolon is for who starts node.
-  return sentenceOf(cause).replace(/; if the root CA .*/, '');
+  return sentenceOf(error).replace(/; if the root CA .*/, '');
 }
 
 interface Bounds {
@@ -58,15 +65,18 @@ interface Bounds {
 async function downloadOnce({ url, sha256 }: Download, place: string, { most, over }: Bounds): Promise<void> {
   const pace = new Pace(over);
   try {
-    const response = await request(url, pace.signal);
+    const response = await httpGet(url, pace.signal);
     pace.answered();
     // A part of the file (206), or no content (204), is not the file.
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      const mayPass = response.status >= 500 || response.status === 429;
-      throw new (mayPass ? Error : Final)(`the server answered ${response.status}`);
+    const { statusCode = 0 } = response;
+    if (statusCode !== 200) {
+      response.destroy();
+      const mayPass = statusCode >= 500 || statusCode === 429;
+      throw new (mayPass ? Error : Final)(`the server answered ${statusCode}`);
     }
-    const found = await keep(response, { place, most }, (bytes) => pace.came(bytes));
+    const found = await keep(response, { place, most }, (bytes) => pace.came(bytes)).catch((cause) => {
+      throw pace.signal.aborted ? pace.signal.reason : cause;
+    });
     if (sha256 !== null && found !== sha256.toLowerCase())
       throw new Final(`its SHA-256 is ${found}, not ${sha256.toLowerCase()}`);
   } finally {
@@ -108,25 +118,9 @@ class Pace {
   }
 }
 
-/** A user and password in the address are sent as the header that they mean, which fetch does not do by itself. */
-function request(address: string, signal: AbortSignal): Promise<Response> {
-  const url = new URL(address);
-  const { username, password } = url;
-  url.username = '';
-  url.password = '';
-  const words = Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`);
-  // The file as it is kept there, of which the checksum is known: fetch asks for it compressed by itself.
-  const plain = { 'accept-encoding': 'identity' };
-  const headers =
-    username === '' && password === ''
-      ? plain
-      : { ...plain, authorization: `Basic ${words.toString('base64')}` };
-  return fetch(url, { signal, headers });
-}
-
 /** @returns the SHA-256 of the bytes, hexadecimal */
 async function keep(
-  response: Response,
+  response: IncomingMessage,
   { place, most }: { readonly place: string; readonly most: number },
   onBytes: (bytes: number) => void,
 ): Promise<string> {
@@ -134,7 +128,7 @@ async function keep(
   let length = 0;
   const file = await open(place, 'w');
   try {
-    for await (const piece of response.body ?? []) {
+    for await (const piece of response as AsyncIterable<Buffer>) {
       onBytes(piece.length);
       length += piece.length;
       if (length > most) throw new Final(tooLarge(most));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -82,6 +83,45 @@ test('inputs: a place in /proc is refused, and nothing hangs', async (t) => {
   const { status, stderr } = await its.run('true');
   assert.deepEqual([status, stderr.split('\n').length], [65, 2], stderr);
   assert.match(stderr, /Cannot put input p at \/proc\/x\/y/);
+});
+
+test('inputs: over HTTP, a body is kept as the server has it, whatever it says of its encoding', async (t) => {
+  const bytes = gzipSync('the file');
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  for (const encoding of ['gzip', 'x-gzip', 'br']) {
+    const host = await served(t, (_, response) => {
+      response.writeHead(200, { 'content-encoding': encoding }).end(bytes);
+    });
+    const its = pod(t);
+    const http = { url: `http://${host}/in.gz`, sha256 };
+    const { status, stderr } = await its.init(inputs({ name: 'h', path: '/h', http, archive: { none: {} } }));
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.deepEqual(readFileSync(join(its.root, 'inputs/artifacts/h')), bytes);
+  }
+});
+
+test('inputs: over HTTP, redirections are followed, and only a server of its own gets the password', async (t) => {
+  const asked: (string | undefined)[] = [];
+  const other = await served(t, (request, response) => {
+    asked.push(request.headers.authorization);
+    response.end('file');
+  });
+  const host = await served(t, ({ headers, url }, response) => {
+    asked.push(headers.authorization);
+    const location = { '/a': '/b', '/b': `http://${other}/`, '/loop': '/loop', '/out': 'file:///etc/passwd' };
+    response.writeHead(302, { location: location[url as keyof typeof location] }).end();
+  });
+  const its = pod(t);
+  const at = (path: string) =>
+    inputs({ name: 'h', path: '/h', http: { url: `http://u:s3cret@${host}${path}` } });
+  assert.equal((await its.init(at('/a'))).status, 0);
+  assert.equal(readFileSync(join(its.root, 'inputs/artifacts/h'), 'utf8'), 'file');
+  assert.deepEqual(
+    asked.map((words) => words !== undefined),
+    [true, true, false],
+  );
+  await refused(pod(t), at('/loop'), /\/loop: redirected more than 20 times\n$/);
+  await refused(pod(t), at('/out'), /\/out: redirected to what is no http:\/\/ or https:\/\/ address\n$/);
 });
 
 test('inputs: over HTTP, with a password alone, or one that is no percent code', async (t) => {
