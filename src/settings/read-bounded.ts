@@ -1,6 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-
-const pieceBytes = 64 * 1024;
+import { closeSync, openSync } from 'node:fs';
+import { readUpTo } from '../contract/bounded-read.ts';
 
 /**
  * Reads a text that may also come from a pipe or a device, which have no size and give it in pieces.
@@ -10,15 +9,9 @@ const pieceBytes = 64 * 1024;
 export function readBounded(path: string, limit: number): string {
   const file = openSync(path, 'r');
   try {
-    const pieces: Buffer[] = [];
-    for (let total = 0; ; ) {
-      const piece = Buffer.allocUnsafe(pieceBytes);
-      const count = readSync(file, piece);
-      if (count === 0) return Buffer.concat(pieces).toString();
-      total += count;
-      if (total > limit) throw new Error(`larger than ${limit} bytes`);
-      pieces.push(piece.subarray(0, count));
-    }
+    const bytes = readUpTo(file, limit + 1);
+    if (bytes.length > limit) throw new Error(`larger than ${limit} bytes`);
+    return bytes.toString();
   } finally {
     closeSync(file);
   }
