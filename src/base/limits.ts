@@ -130,6 +130,8 @@ export const limits = {
   sqliteBusyMs: 1_000,
   /** How long metrics may take to be sent unless OpenTelemetry's own variable says otherwise, in ms. */
   telemetryMs: 10_000,
+  /** What is kept of the report's time for the job's end, where there is more output than there is time for, in ms. */
+  lastThingsMs: 5_000,
   /** How long sinks that may fail are given after the job's end, in ms. */
   softSinkMs: 15_000,
   /** Bytes of one step of a copy. */

@@ -81,7 +81,7 @@ async function followAndDeliver(wait: Wait, names: readonly string[]): Promise<b
     // A second request changes nothing, and the report is not given up for one that comes after the job's end.
     if (stop.reason === null && !job.ended)
       stop.schedule(budgetAfterSignal(settings.graceMs, settings.budgetMs, Date.now()));
-    else delivery.limit(settings.graceMs);
+    else delivery.limit(lastMs(settings));
   });
   await delivery.start(job);
   await job.untilEnded();
@@ -99,8 +99,13 @@ function timeLeft(budget: TimeBudget | null): number {
   return left > 0 ? left : limits.leastBudgetMs;
 }
 
+/** Ms that a sidecar which is asked to end has for the report: the pod's grace, and a little where that is none. */
+function lastMs({ graceMs }: WaitSettings): number {
+  return Math.max(graceMs, limits.leastBudgetMs);
+}
+
 async function deliverSpooled({ settings, delivery, requests }: Wait, job: SpooledJob): Promise<boolean> {
-  requests.listen(() => delivery.limit(settings.graceMs));
+  requests.listen(() => delivery.limit(lastMs(settings)));
   await delivery.start(job);
   return deliver(job, delivery, Number.POSITIVE_INFINITY);
 }

@@ -23,6 +23,7 @@ export class Courier {
   #advancedAt = performance.now();
   #endsAt = Number.POSITIVE_INFINITY;
   #limitTimer: Timer | null = null;
+  #hastenTimer: Timer | null = null;
   #over = false;
   #hasFailed = false;
   #failures = 0;
@@ -53,6 +54,7 @@ export class Courier {
   async finish(patienceMs: number, limitMs: number): Promise<Delivered> {
     this.#patienceMs = patienceMs;
     this.#advancedAt = performance.now();
+    this.#watchTime();
     this.limit(limitMs);
     this.wake();
     // What failed for good while the job ran gets one more try: somebody may have put it right.
@@ -60,14 +62,20 @@ export class Courier {
     const outcome = await Promise.race([this.#finished, this.#tooLate]);
     this.#over = true;
     this.#limitTimer?.cancel();
+    this.#hastenTimer?.cancel();
     await Promise.race([this.sink.close().catch(noInterest), pauseFor(limits.closeMs)]);
     return outcome;
   }
 
   /** Nothing is tried any more after this time from now; a limit that was set before is only ever brought nearer. */
   limit(limitMs: number): void {
-    this.#endsAt = Math.min(this.#endsAt, performance.now() + limitMs);
+    const endsAt = performance.now() + limitMs;
+    if (endsAt >= this.#endsAt) return;
+    this.#endsAt = endsAt;
     this.#watchTime();
+    this.#hastenTimer?.cancel();
+    const lastMs = Math.min(limitMs / 3, limits.lastThingsMs);
+    this.#hastenTimer = after(limitMs - lastMs, () => this.sink.hasten?.());
   }
 
   get #giveUpAt(): number {

@@ -37,7 +37,7 @@ export class Delivery {
 
   /** What is not delivered after this time stays in the spool. */
   limit(budgetMs: number): void {
-    for (const courier of this.#couriers) courier.limit(budgetMs);
+    for (const courier of this.#couriers) courier.limit(this.#share(courier, budgetMs)[1]);
   }
 
   /**
@@ -50,7 +50,7 @@ export class Delivery {
     const outcomes = await Promise.all(
       this.#couriers.map(async (courier) => {
         const outcome = await courier.finish(...this.#share(courier, limitMs));
-        // A REST server that was never reached leaves the row to the database, while there is time for it.
+        // A REST server that did not take it leaves the row to the database, while there is time for it.
         if (outcome !== null && courier.sink.writesRowFirst) this.#owner?.decide('database');
         return courier.sink.isSoft ? null : outcome;
       }),

@@ -1,5 +1,6 @@
+import { connect, isIP } from 'node:net';
 import { Kysely, MysqlDialect, sql } from 'kysely';
-import { createPool } from 'mysql2';
+import { createPool, type PoolOptions } from 'mysql2';
 import { limits } from '../base/limits.ts';
 import { pauseFor } from '../base/timer.ts';
 import type { DatabaseSettings } from '../settings/database-settings.ts';
@@ -21,7 +22,7 @@ export function openMariadb(settings: Settings): SqlDatabase {
     charset: 'utf8mb4',
     connectionLimit: 1,
     connectTimeout: limits.connectMs,
-    ...(settings.authority !== null && { ssl: { ca: settings.authority, rejectUnauthorized: true } }),
+    ...(settings.authority !== null && tls(settings.authority, settings.host)),
   });
   const query = new Kysely<Tables>({ dialect: new MysqlDialect({ pool: patientPool(pool) }) });
   const name = `the database ${settings.database} at ${settings.host}:${settings.port}`;
@@ -43,6 +44,20 @@ export function openMariadb(settings: Settings): SqlDatabase {
       return Promise.race([ended, pauseFor(limits.closeMs)]);
     },
   };
+}
+
+/** The server has to show a certificate for this host: one for another host of the same authority is an impostor's. */
+function tls(authority: string, host: string): PoolOptions {
+  const ssl = { ca: authority, rejectUnauthorized: true, verifyIdentity: true };
+  if (isIP(host) === 0) return { ssl };
+  // TLS has no server name for an address, and Node would check the certificate for "localhost" then.
+  const stream = ({ config: { port } }: StreamOptions) => Object.assign(connect(port, host), { _host: host });
+  return { ssl, stream };
+}
+
+/** What the driver tells a maker of streams. */
+interface StreamOptions {
+  readonly config: { readonly port: number };
 }
 
 /** What the driver writes as two characters. */

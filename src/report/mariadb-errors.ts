@@ -1,4 +1,5 @@
 import { sentenceOf } from '../base/fault.ts';
+import { certificateAdvice } from './certificate-advice.ts';
 import { DeliveryError } from './sink.ts';
 
 /** What a person has to do, by MariaDB's error code (https://mariadb.com/kb/en/mariadb-error-code-reference/). */
@@ -9,11 +10,12 @@ const permanent: Readonly<Record<string, string>> = {
   ER_DBACCESS_DENIED_ERROR: 'this user has no right to use it; check MULTIFLEXI_DATABASE_URL and the grants',
   ER_BAD_DB_ERROR: 'there is no such database; check MULTIFLEXI_DATABASE_URL',
   ER_NO_SUCH_TABLE: "it lacks one of MultiFlexi's tables; check MULTIFLEXI_DATABASE_URL",
-  ER_TABLEACCESS_DENIED_ERROR:
-    'this user may not write to the tables job, job_output_lines and artifacts; check the grants',
   ER_HOST_NOT_PRIVILEGED: 'it takes no connection from this host; check the grants',
   HANDSHAKE_NO_SSL_SUPPORT: 'it does not offer TLS, which ssl-ca asks for',
-  HANDSHAKE_SSL_ERROR: 'its certificate is not signed by the authority in ssl-ca',
+  ER_ACCOUNT_HAS_BEEN_LOCKED: 'the account of this user is locked',
+  ER_MUST_CHANGE_PASSWORD: 'the password of this user has expired',
+  ER_MUST_CHANGE_PASSWORD_LOGIN: 'the password of this user has expired',
+  ER_NO_REFERENCED_ROW_2: "the job's row is not there any more",
 };
 
 /** Passing troubles of the network and the server: tried again. */
@@ -42,17 +44,30 @@ const passing: readonly string[] = [
   'ER_OPTION_PREVENTS_STATEMENT',
   'ER_DISK_FULL',
   'ER_RECORD_FILE_FULL',
+  'ER_CHECKREAD',
+  'ER_ERROR_DURING_COMMIT',
+  'ER_STATEMENT_TIMEOUT',
+  'ER_CLUSTER_NOT_READY',
+  'HANDSHAKE_SSL_ERROR',
 ];
+
+/** The driver knows MySQL's numbers only: MariaDB's own have no name there, or the name of something else. */
+const names: Readonly<Record<number, string>> = {
+  1047: 'ER_CLUSTER_NOT_READY',
+  1927: 'ER_CONNECTION_KILLED',
+  1969: 'ER_STATEMENT_TIMEOUT',
+  4151: 'ER_ACCOUNT_HAS_BEEN_LOCKED',
+};
 
 /** A sentence about a failed exchange with MariaDB. The driver's own words hold the user's name, never the password. */
 export function explainMariadb(error: unknown, name: string): DeliveryError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const advice = permanent[code];
-  if (advice !== undefined)
+  const words = sentenceOf(error).split('\n')[0]?.slice(0, 300) ?? '';
+  const code = codeOf(error);
+  const advice = permanent[code] ?? adviceOn(code, words);
+  if (advice !== null)
     return new DeliveryError(`Cannot write to ${name}: ${advice}`, { permanent: true, cause: error });
   const lost =
     passing.includes(code) || /closed state|Connection lost|Pool is closed/i.test(sentenceOf(error));
-  const words = sentenceOf(error).split('\n')[0]?.slice(0, 300) ?? '';
   return new DeliveryError(
     `Cannot write to ${name}: ${code === '' || words.includes(code) ? words : `${code}, ${words}`}`,
     {
@@ -60,4 +75,33 @@ export function explainMariadb(error: unknown, name: string): DeliveryError {
       cause: error,
     },
   );
+}
+
+/** The name of an error; its number where it has none; empty for what is no error of a server or a network. */
+function codeOf(error: unknown): string {
+  const { code, errno } = (error ?? {}) as { readonly code?: unknown; readonly errno?: unknown };
+  if (typeof errno === 'number' && errno > 0) {
+    const known = names[errno];
+    if (known !== undefined) return known;
+    if (errno >= firstOwnNumber || typeof code !== 'string') return `error ${errno}`;
+  }
+  return typeof code === 'string' ? code : '';
+}
+
+/** From here on the numbers of MariaDB and MySQL mean different things. */
+const firstOwnNumber = 4000;
+
+/** What a person has to do where the words tell it, and not the code alone; null where there is nothing. */
+function adviceOn(code: string, words: string): string | null {
+  if (code === 'HANDSHAKE_SSL_ERROR') {
+    const advice = certificateAdvice(
+      words,
+      'shows a certificate that is not signed by the authority in ssl-ca',
+    );
+    return advice === null ? null : `it ${advice}`;
+  }
+  // `INSERT command denied to user 'x'@'y' for table `d`.`artifacts``: which right is missing, and where.
+  return /^ER_(TABLE|COLUMN)ACCESS_DENIED_ERROR$/.test(code)
+    ? `this user lacks a right (${words}); check the grants`
+    : null;
 }

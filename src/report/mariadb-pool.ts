@@ -12,19 +12,21 @@ export function patientPool(pool: Pool): MysqlPool {
   return {
     end: (callback) => pool.end((error) => callback(error)),
     getConnection: (callback) => {
-      const answer = onceWithin(limits.connectMs, (error, connection) =>
-        callback(error, connection as MysqlPoolConnection),
-      );
-      pool.getConnection((error, connection) => {
-        if (error) return void answer(error, undefined);
+      const connected = onceWithin(limits.connectMs, (error, result) => {
+        if (error) return callback(error, undefined as unknown as MysqlPoolConnection);
+        const connection = result as PoolConnection;
         const patient = patientConnection(connection);
         const hand = (failure: unknown) => {
-          // The timer may have given it up already: then it is of no use to anybody.
-          if (!answer(failure, patient) || failure) connection.destroy();
+          if (failure) connection.destroy();
           else prepared.add(connection);
+          callback(failure, patient);
         };
         if (prepared.has(connection)) hand(null);
         else patient.query(session, [], hand);
+      });
+      pool.getConnection((error, connection) => {
+        // The timer may have given it up already: then it is of no use to anybody.
+        if (!connected(error, connection) && connection !== undefined) connection.destroy();
       });
     },
   };

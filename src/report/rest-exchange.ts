@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestOptions } from 'node:http';
 import { errnoOf, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import type { RestSettings } from '../settings/rest-settings.ts';
+import { certificateAdvice } from './certificate-advice.ts';
 import { DeliveryError } from './sink.ts';
 
 /** What a server answered. The body is text, cut off at a bound. */
@@ -83,31 +84,31 @@ function retryAfter(text: string | undefined): number | null {
   return Number.isNaN(ms) ? null : Math.max(0, ms);
 }
 
-/** A certificate that is not trusted will not be trusted a second later either. */
-const certificateTroubles: readonly string[] = [
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-];
-
 function unreachable(settings: RestSettings, cause: unknown): DeliveryError {
   const { host } = new URL(settings.baseUrl);
   const code = errnoOf(cause) ?? '';
-  if (certificateTroubles.includes(code)) {
-    const advice =
-      settings.authority === null ? 'set MULTIFLEXI_API_CA_FILE' : 'check MULTIFLEXI_API_CA_FILE';
-    const sentence = `The REST server ${host} shows a certificate that is not trusted (${code}); ${advice}`;
-    return new DeliveryError(sentence, { permanent: true, cause });
-  }
+  const setting = settings.authority === null ? 'set MULTIFLEXI_API_CA_FILE' : 'check MULTIFLEXI_API_CA_FILE';
+  const advice = certificateAdvice(
+    trouble(code, cause),
+    `shows a certificate that is not trusted (${code}); ${setting}`,
+  );
+  // It will not be trusted a second later either.
+  if (advice !== null)
+    return new DeliveryError(`The REST server ${host} ${advice}`, { permanent: true, cause });
   const timedOut = cause instanceof Error && (cause.name === 'TimeoutError' || cause.name === 'AbortError');
-  const reason = timedOut ? `no answer within ${limits.exchangeMs / 1000} s` : code || sentenceOf(cause);
+  const reason = timedOut ? `no answer within ${limits.exchangeMs / 1000} s` : reasonOf(code, cause);
   return new DeliveryError(`The REST server ${host} cannot be reached: ${reason}`, {
     permanent: false,
     cause,
   });
+}
+
+/** Node's words tell which names the certificate holds; else the code says all of it, without advice about Node. */
+function trouble(code: string, cause: unknown): string {
+  return code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? sentenceOf(cause).slice(0, limits.namedCharacters) : code;
+}
+
+function reasonOf(code: string, cause: unknown): string {
+  if (code === 'EPROTO') return 'it does not speak TLS there (EPROTO); check https:// in MULTIFLEXI_API_URL';
+  return code || sentenceOf(cause);
 }

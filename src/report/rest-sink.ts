@@ -13,8 +13,8 @@ export interface RestScope {
   readonly jobId: number;
   /** Whether lines and artifacts go to the database. */
   readonly outputElsewhere: boolean;
-  /** Called with whether the server can store the row; where not, the database has to. */
-  readonly onVariant: (canStoreRow: boolean) => void;
+  /** Called with true when the server has stored the row's end, and with false when it cannot: the database has to. */
+  readonly onRow: (isStored: boolean) => void;
 }
 
 /** Reports a job's row to MultiFlexi's REST server, variant A. A handful of requests a job, and no polling. */
@@ -39,10 +39,17 @@ export class RestSink implements Sink {
     this.#variant ??= await this.#probe();
     if (this.#variant.kind !== 'A') return this.#cannotStore(this.#variant.kind);
     const { row } = this.#variant;
-    if (progress.started !== null && !this.#begun) await this.#begin(row);
-    if (progress.report === null) return [];
-    if (!this.#ended) await this.#end(row, progress.report);
+    try {
+      if (progress.started !== null && !this.#begun) await this.#begin(row);
+      if (progress.report === null) return [];
+      if (!this.#ended) await this.#end(row, progress.report);
+    } catch (error) {
+      // It is not the server that it was: the next try asks what it is now.
+      if (error instanceof DeliveryError && error.permanent) this.#variant = null;
+      throw error;
+    }
     this.#ended = true;
+    this.#scope.onRow(true);
     return this.#outputSentences(progress);
   }
 
@@ -53,11 +60,11 @@ export class RestSink implements Sink {
   async #probe(): Promise<Variant> {
     try {
       const variant = await probe(this.#settings, this.#scope.jobId);
-      this.#scope.onVariant(variant.kind === 'A');
+      if (variant.kind !== 'A') this.#scope.onRow(false);
       return variant;
     } catch (error) {
       // Wrong credentials, or no such job there: the database may still take the row. It is a failure all the same.
-      if (error instanceof DeliveryError && error.permanent) this.#scope.onVariant(false);
+      if (error instanceof DeliveryError && error.permanent) this.#scope.onRow(false);
       throw error;
     }
   }

@@ -2,7 +2,8 @@
 export type Owner = 'rest' | 'database' | 'nobody';
 
 /**
- * The decision who writes the row. Where a REST server and a database are set, it waits for what the server can do.
+ * The decision who writes the row. Where a REST server and a database are set, it is made when the server has stored the
+ * row's end, or cannot.
  */
 export class RowOwner {
   #owner: Owner | null;

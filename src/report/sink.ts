@@ -28,6 +28,8 @@ export interface Sink {
    * @throws DeliveryError
    */
   deliver(progress: Progress, advanced: () => void): Promise<readonly string[]>;
+  /** The time for all of it is nearly over: what matters most goes first. */
+  hasten?(): void;
   close(): Promise<void>;
 }
 

@@ -39,11 +39,11 @@ async function openRest(
 ): Promise<Sink | null> {
   if (rest === null || jobId === null || mode === 'output') return null;
   const { RestSink } = await import('./rest-sink.ts');
-  const onVariant = (canStoreRow: boolean) => {
-    owner.decide(canStoreRow ? 'rest' : 'database');
+  const onRow = (isStored: boolean) => {
+    owner.decide(isStored ? 'rest' : 'database');
     wake();
   };
-  return new RestSink(rest, { jobId, outputElsewhere: database !== null, onVariant }, spool);
+  return new RestSink(rest, { jobId, outputElsewhere: database !== null, onRow }, spool);
 }
 
 async function openDatabaseSink(

@@ -40,14 +40,14 @@ export class LineDelivery {
     this.#room ??= await this.#database.statementBytes();
     const room = this.#room;
     const base = this.#base;
-    this.#next ??= (await lastSeq(this.#database.query, this.#jobId)) - base + 1;
+    this.#next ??= (await this.#delivered(this.#database.query, base)) + 1;
     for (let batch = output.batch(this.#next); batch !== null; batch = output.batch(this.#next)) {
       const { first, lines } = batch;
       // Unknown while the transaction is under way: a lost answer may hide a success.
       this.#next = null;
       const last = await this.#database.query.transaction().execute(async (transaction) => {
         await lockJob(this.#database, transaction, this.#jobId);
-        const there = (await lastSeq(transaction, this.#jobId)) - base;
+        const there = await this.#delivered(transaction, base);
         const missing = lines.slice(Math.max(0, there - first + 1));
         if (missing.length > 0 && there >= first - 1) {
           await this.#insert(transaction, base + Math.max(first, there + 1), missing, room);
@@ -58,6 +58,11 @@ export class LineDelivery {
       advanced();
       await nextTurn();
     }
+  }
+
+  /** How many of our lines the table has; none where somebody has cleared it of those that were there before, too. */
+  async #delivered(query: Pick<Transaction<Tables>, 'selectFrom'>, base: number): Promise<number> {
+    return Math.max(0, (await lastSeq(query, this.#jobId)) - base);
   }
 
   async #findBase(): Promise<number> {

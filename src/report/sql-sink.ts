@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { RowOwner } from './row-owner.ts';
 import { allOf } from './sentences.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
@@ -20,6 +20,7 @@ export class SqlSink implements Sink {
   #begun = false;
   #ended = false;
   #known = false;
+  #hastened = false;
 
   constructor(open: () => Promise<SqlDatabase>, jobId: number, owner: RowOwner, spool: Spool) {
     this.#open = open;
@@ -35,16 +36,24 @@ export class SqlSink implements Sink {
       return await this.#bringUp(database, progress, advanced);
     } catch (error) {
       const failure = error instanceof DeliveryError ? error : database.explain(error);
-      // The next try gets a connection of its own: nothing of a broken one is left over.
-      if (!failure.permanent) await this.close();
+      // The next try gets a connection of its own: nothing of a broken one, or of rights that were too few, is left over.
+      await this.close();
       throw failure;
     }
+  }
+
+  /** From now on the job's end goes before what is left of its output and outputs. */
+  hasten(): void {
+    this.#hastened = true;
   }
 
   async close(): Promise<void> {
     const database = this.#database;
     this.#database = null;
     this.#lines = null;
+    // It may be another database the next time, restored from a copy.
+    this.#begun = false;
+    this.#known = false;
     await database?.close();
   }
 
@@ -64,14 +73,24 @@ export class SqlSink implements Sink {
     this.#lines ??= new LineDelivery(database, jobId, this.#spool);
     const lines = this.#lines;
     if (report === null || this.#ended) {
-      await lines.deliver(progress.output, advanced);
+      const unlessEnded = () => {
+        advanced();
+        if (this.#hastened && progress.report !== null) throw new DeliveryError(tooSlow, { permanent: true });
+      };
+      await lines.deliver(progress.output, unlessEnded);
       return [];
     }
+    const inTime = () => {
+      advanced();
+      if (this.#hastened) throw new DeliveryError(tooSlow, { permanent: true });
+    };
     const refused = await eachInTurn(database, [
-      () => lines.deliver(progress.output, advanced),
-      async () => refuse(await deliverArtifacts(database, jobId, report, this.#spool.volume, advanced)),
+      () => lines.deliver(progress.output, inTime),
+      async () => refuse(await deliverArtifacts(database, jobId, report, this.#spool.volume, inTime)),
+      async () => {
+        if ((await this.#owner.decided) === 'database') await end(database, jobId, report);
+      },
     ]);
-    if ((await this.#owner.decided) === 'database') await end(database, jobId, report);
     this.#ended = refused.length === 0;
     refuse(refused);
     return [];
@@ -87,6 +106,9 @@ export class SqlSink implements Sink {
     this.#known = true;
   }
 }
+
+const tooSlow =
+  'There was no time to store all of the output and outputs: The database was not brought up to date in time';
 
 /**
  * Does all of it, also where something before can never be done: a line that the database does not take must not hide
@@ -126,8 +148,25 @@ async function begin({ query, now }: SqlDatabase, jobId: number): Promise<void> 
 
 type Report = NonNullable<Progress['report']>;
 
-/** `end`, `exitcode`, `pid` and `app_version` in one statement: other readers take a job with an end for complete. */
-async function end({ query, now, name }: SqlDatabase, jobId: number, report: Report): Promise<void> {
+/**
+ * `end`, `exitcode`, `pid` and `app_version` in one statement: other readers take a job with an end for complete. Where
+ * this user may not look at the applications, the version is left as it is, and the failure follows.
+ */
+async function end(database: SqlDatabase, jobId: number, report: Report): Promise<void> {
+  const refused = await eachInTurn(database, [() => updateEnd(database, jobId, report, versionOfApp)]);
+  if (refused.length === 0) return;
+  await updateEnd(database, jobId, report, sql<string>`job.app_version`);
+  refuse(refused);
+}
+
+const versionOfApp = sql<string>`coalesce((select version from apps where apps.id = job.app_id), job.app_version)`;
+
+async function updateEnd(
+  { query, now, name }: SqlDatabase,
+  jobId: number,
+  report: Report,
+  version: RawBuilder<string>,
+): Promise<void> {
   await query
     .updateTable('job')
     .set({
@@ -135,14 +174,18 @@ async function end({ query, now, name }: SqlDatabase, jobId: number, report: Rep
       end: now,
       exitcode: report.exitCode,
       pid: report.pid,
-      app_version: sql<string>`coalesce((select version from apps where apps.id = job.app_id), job.app_version)`,
+      app_version: version,
     })
     .where('id', '=', jobId)
     .where('exitcode', 'is', null)
     .execute();
   const row = await query.selectFrom('job').select('exitcode').where('id', '=', jobId).executeTakeFirst();
-  if (Number(row?.exitcode) !== report.exitCode) {
-    const sentence = `Job ${jobId} in ${name} has exit code ${row?.exitcode} already; it ended with ${report.exitCode}`;
-    throw new DeliveryError(sentence, { permanent: true });
-  }
+  const found = row?.exitcode ?? null;
+  if (found === report.exitCode) return;
+  const job = `Job ${jobId} in ${name}`;
+  const sentence =
+    found === null
+      ? `${job} is gone, or does not keep its exit code; it ended with ${report.exitCode}`
+      : `${job} has exit code ${found} already; it ended with ${report.exitCode}`;
+  throw new DeliveryError(sentence, { permanent: true });
 }

@@ -58,13 +58,16 @@ const locked = 6;
 const full = 13;
 const cannotOpen = 14;
 const readOnly = 8;
+/** An extended code: another file has taken the place of this one (SQLITE_READONLY_DBMOVED). */
+const moved = 1032;
 const notADatabase = 26;
 
 function explain(error: unknown, path: string): DeliveryError {
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : -1;
+  const extended = error instanceof Error && 'errcode' in error ? Number(error.errcode) : -1;
   const fail = (clause: string, permanent: boolean) =>
     new DeliveryError(`Cannot write to the database ${path}: ${clause}`, { permanent, cause: error });
-  switch (code) {
+  if (extended === moved) return fail('another file has taken its place', false);
+  switch (extended & 0xff) {
     case busy:
     case locked:
       return fail('another program holds its lock', false);
