@@ -134,6 +134,8 @@ export const limits = {
   lastThingsMs: 5_000,
   /** How long sinks that may fail are given after the job's end, in ms. */
   softSinkMs: 15_000,
+  /** Bytes of the smallest step of a copy: a page, which is what a file of /sys has at the most. */
+  pageBytes: 4 * KiB,
   /** Bytes of one step of a copy. */
   copyBytes: 1 * MiB,
   /** Bytes of a server's answer that are read: a row takes less than one KiB. */
@@ -172,6 +174,10 @@ export const limits = {
   fetchMs: 6 * 3_600_000,
   /** Bytes that one thread compresses at once into gzip or zip: fits a core's cache, and pigz's 128 KiB twice. */
   deflateBlockBytes: 256 * KiB,
+  /** Bytes of one file of /proc or /sys, read as a whole since its size is not told: kallsyms, the longest, has 10 MB. */
+  kernelFileBytes: 16 * MiB,
+  /** Paths that a pattern is followed to: one with many stars and links to directories has no end. */
+  globPlaces: 1_000_000,
   /** Bytes of one zstd frame: large enough to lose nothing against one frame for all, small enough for many threads. */
   zstdFrameBytes: 4 * MiB,
   /** Threads that compress: those of libuv's pool (see main.ts), less what stalled readers may hold. */

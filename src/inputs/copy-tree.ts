@@ -1,4 +1,15 @@
-import { chmodSync, constants, copyFileSync, mkdirSync, readdirSync, type Stats, statSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { tooLarge } from './too-large.ts';
 
@@ -16,14 +27,17 @@ const ownerAll = 0o700;
  */
 export function copyTree(from: string, stats: Stats, to: string, most: number): void {
   const left = { bytes: most, entries: limits.inputEntries };
-  const count = (bytes: number) => {
-    left.entries -= 1;
+  const count: Count = (entries, bytes) => {
+    left.entries -= entries;
     left.bytes -= bytes;
     if (left.entries < 0) throw new Error(`it has more than ${limits.inputEntries} entries`);
     if (left.bytes < 0) throw new Error(tooLarge(most));
   };
   copy({ from: Buffer.from(from), stats, to: Buffer.from(to), depth: 0 }, count);
 }
+
+/** Takes what is copied off what may be. @throws Error when it is too much */
+type Count = (entries: number, bytes: number) => void;
 
 interface Step {
   readonly from: Buffer;
@@ -32,21 +46,48 @@ interface Step {
   readonly depth: number;
 }
 
-function copy(step: Step, count: (bytes: number) => void): void {
-  const { from, stats, to } = step;
+function copy(step: Step, count: Count): void {
+  const { from, stats } = step;
   if (stats.isFile()) {
-    count(stats.size);
-    copyFileSync(from, to, constants.COPYFILE_FICLONE);
-    chmodSync(to, stats.mode & permissions);
+    copyFile(step, count);
   } else if (stats.isDirectory()) {
-    count(0);
+    count(1, 0);
     copyDirectory(step, count);
   } else {
     throw new Error(`${from} is neither a file nor a directory`);
   }
 }
 
-function copyDirectory({ from, stats, to, depth }: Step, count: (bytes: number) => void): void {
+/**
+ * To its end, wherever that is: files of /proc say that they are empty, those of /sys that they are a page, and a log may
+ * shrink; `fs.copyFileSync` takes the size for the truth, and tries for ever to get the rest.
+ */
+function copyFile({ from, stats, to }: Step, count: Count): void {
+  // Before the first byte is written. A FIFO by now must not be waited for.
+  count(1, stats.size);
+  const source = openSync(from, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const target = openSync(to, 'wx');
+    try {
+      const piece = Buffer.allocUnsafeSlow(
+        Math.max(limits.pageBytes, Math.min(limits.copyBytes, stats.size)),
+      );
+      let copied = 0;
+      for (let read = readSync(source, piece); read > 0; read = readSync(source, piece)) {
+        copied += read;
+        count(0, Math.max(0, Math.min(read, copied - stats.size)));
+        writeFileSync(target, piece.subarray(0, read));
+      }
+    } finally {
+      closeSync(target);
+    }
+  } finally {
+    closeSync(source);
+  }
+  chmodSync(to, stats.mode & permissions);
+}
+
+function copyDirectory({ from, stats, to, depth }: Step, count: Count): void {
   if (depth > limits.inputDepth)
     throw new Error(`it is nested deeper than ${limits.inputDepth} directories, or a link in it leads up`);
   mkdirSync(to);

@@ -54,8 +54,21 @@ async function ask(url: URL, authorization: string | null, signal: AbortSignal):
     },
   };
   return new Promise((resolve, reject) => {
-    request(plain, options, resolve)
-      .on('error', (error) => reject(signal.aborted ? signal.reason : error))
+    let answer: IncomingMessage | null = null;
+    request(plain, options, (found) => {
+      answer = found;
+      resolve(found);
+    })
+      .on('error', (error) => {
+        // Its reader would only learn that the connection was closed. What is behind a whole body is not a part of it.
+        if (answer?.complete === false) answer.destroy(error);
+        reject(signal.aborted ? signal.reason : error);
+      })
+      // Nobody asked for another protocol (101). Without a listener, Node closes the connection and says nothing.
+      .on('upgrade', (found, socket) => {
+        socket.destroy();
+        resolve(found);
+      })
       .end();
   });
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { makeTar, makeZip } from '../helpers/archives.ts';
-import { inputs, refused, served } from '../helpers/inputs.ts';
+import { forEachOf } from '../helpers/batches.ts';
+import { inputs, refused, served, servedBytes } from '../helpers/inputs.ts';
 import { pod, tool } from '../helpers/saved.ts';
 
 test('inputs: a directory is copied with any names, without setuid; what is no file in it is refused', async (t) => {
@@ -76,6 +77,29 @@ test('inputs: a time in a tar that is none is left out', async (t) => {
   assert.equal(readFileSync(join(its.root, 'inputs/artifacts/a'), 'utf8'), 'a');
 });
 
+test('inputs: files of /proc and /sys, whatever they say of their size, are copied to their end', async (t) => {
+  const its = pod(t);
+  const [small, long] = ['/proc/version', '/proc/kallsyms'].map((file) => ({
+    file,
+    text: readFileSync(file),
+  }));
+  const page = '/sys/kernel/mm/transparent_hugepage/enabled';
+  const files = [small, long, { file: page, text: readFileSync(page) }].filter((each) => each !== undefined);
+  const artifacts = files.map(({ file }, index) => ({ name: file, path: `/x${index}`, file }));
+  const { status, stderr } = await its.init(inputs(...artifacts));
+  assert.deepEqual([status, stderr], [0, '']);
+  for (const [index, { file, text }] of files.entries())
+    assert.ok(readFileSync(join(its.root, `inputs/artifacts/x${index}`)).equals(text), file);
+  const unread = { name: 'm', path: '/m', file: '/proc/self/mem' };
+  await refused(pod(t), inputs(unread), /Cannot stage input m \(\/m\): .*EIO/);
+});
+
+test('inputs: what a file of /proc has beyond the size that is allowed is refused', async (t) => {
+  const file = '/proc/version';
+  const template = { ...inputs({ name: 'v', path: '/v', file }), multiflexi: { limits: { inputBytes: 10 } } };
+  await refused(pod(t), template, /larger than the 10 bytes of an input\n$/);
+});
+
 test('inputs: a place in /proc is refused, and nothing hangs', async (t) => {
   const its = pod(t);
   const template = inputs({ name: 'p', path: '/proc/x/y', raw: { data: 'x' } });
@@ -122,6 +146,57 @@ test('inputs: over HTTP, redirections are followed, and only a server of its own
   );
   await refused(pod(t), at('/loop'), /\/loop: redirected more than 20 times\n$/);
   await refused(pod(t), at('/out'), /\/out: redirected to what is no http:\/\/ or https:\/\/ address\n$/);
+});
+
+test('inputs: over HTTP, an answer that is none is one sentence, which tells no secret', async (t) => {
+  const head = 'HTTP/1.1 200 OK\r\n';
+  const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`;
+  const cut = /: the connection was closed before all was there\n$/;
+  const answers: readonly (readonly [string, RegExp])[] = [
+    ['HTTP/1.1 101 X\r\nUpgrade: y\r\nConnection: Upgrade\r\n\r\nabc', /: the server answered 101\n$/],
+    [`${chunked}zz\r\n`, /: Parse Error: Invalid character in chunk size\n$/],
+    [`${chunked}0\r\nX: ${'y'.repeat(100_000)}\r\n\r\n`, /: Parse Error: Header overflow\n$/],
+    [chunked, cut],
+    [`${chunked}5\r\nab`, cut],
+    [`${head}Content-Length: 5\r\n\r\nab`, cut],
+    ['', cut],
+    ['hello\n', /: Parse Error: Expected HTTP/],
+    [`${head}Content-Length: 2\r\nContent-Length: 3\r\n\r\nab`, /: Parse Error: Duplicate Content-Length\n$/],
+    [`${head}X: ${'y'.repeat(1_000_000)}\r\n\r\n`, /: Parse Error: Header overflow\n$/],
+    [`${head}${'X: y\r\n'.repeat(100_000)}\r\n`, /: Parse Error: Header overflow\n$/],
+    [
+      'HTTP/1.1 302 X\r\nLocation: http://[\r\n\r\n',
+      /: redirected to what is no http:\/\/ or https:\/\/ address\n$/,
+    ],
+    [
+      'HTTP/1.1 302 X\r\nLocation: http://u:s3cret@127.0.0.1:1/?t0ken\r\n\r\n',
+      /: connect ECONNREFUSED 127\.0\.0\.1:1\n$/,
+    ],
+  ];
+  await forEachOf(answers, async ([answer, sentence]) => {
+    const host = await servedBytes(t, answer);
+    const http = { url: `http://u:s3cret@${host}/in?t0ken` };
+    const its = pod(t);
+    await refused(its, inputs({ name: 'h', path: '/h', http }), sentence);
+    const { stderr } = await its.init(inputs({ name: 'h', path: '/h', http }));
+    assert.doesNotMatch(stderr, /s3cret|t0ken/);
+  });
+});
+
+test('inputs: over HTTP, early hints, an answer without a length, and more bytes than announced', async (t) => {
+  const head = 'HTTP/1.1 200 OK\r\n';
+  for (const answer of [
+    `HTTP/1.1 100 Continue\r\n\r\n${'HTTP/1.1 103 Early\r\nX: y\r\n\r\n'.repeat(50)}${head}Content-Length: 3\r\n\r\nabc`,
+    'HTTP/1.0 200 OK\r\n\r\nabc',
+    `${head}Content-Length: 3\r\n\r\nabcdef`,
+    `${head}Upgrade: h2c\r\nConnection: Upgrade\r\nContent-Length: 3\r\n\r\nabc`,
+  ]) {
+    const its = pod(t);
+    const http = { url: `http://${await servedBytes(t, answer)}/` };
+    const { status, stderr } = await its.init(inputs({ name: 'h', path: '/h', http }));
+    assert.deepEqual([status, stderr], [0, ''], answer);
+    assert.equal(readFileSync(join(its.root, 'inputs/artifacts/h'), 'utf8'), 'abc');
+  }
 });
 
 test('inputs: over HTTP, with a password alone, or one that is no percent code', async (t) => {

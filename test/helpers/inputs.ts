@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Pod } from './saved.ts';
 
@@ -11,6 +11,17 @@ export const inputs = (...artifacts: readonly object[]) => ({ inputs: { artifact
 /** An HTTP server until the test ends. @returns its host and port */
 export async function served(t: TestContext, listener: RequestListener): Promise<string> {
   const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A server that gives these bytes for an answer, and closes the connection. @returns its host and port */
+export async function servedBytes(t: TestContext, answer: string): Promise<string> {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.once('data', () => socket.end(answer));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
