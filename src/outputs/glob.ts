@@ -1,6 +1,8 @@
 import { lstatSync, readdirSync } from 'node:fs';
+import { limits } from '../base/limits.ts';
 import { type BytePath, bytePath, fsPath } from './byte-path.ts';
 import { type NameMatcher, nameMatcher } from './name-matcher.ts';
+import { NotSaved } from './reasons.ts';
 
 /**
  * Finds what a pattern fits: `*`, `?` and `[…]` in names, `**` for any directories between; a backslash takes what
@@ -12,11 +14,13 @@ import { type NameMatcher, nameMatcher } from './name-matcher.ts';
  *
  * @param pattern an absolute path
  * @returns every path once, in no order; with `**` at its end, all that is in the directory before it
+ * @throws NotSaved where there is no end of it
  */
 export function glob(pattern: string): readonly BytePath[] {
   const steps = pattern
     .split('/')
-    .filter((part) => part !== '')
+    // Two in a row are as one, and would take the square of its time.
+    .filter((part, index, parts) => part !== '' && !(part === '**' && parts[index - 1] === '**'))
     .map(stepOf);
   const found = new Set<BytePath>();
   const seen = new Set<string>();
@@ -26,6 +30,8 @@ export function glob(pattern: string): readonly BytePath[] {
     const key = `${next} ${path}`;
     if (seen.has(key)) continue;
     seen.add(key);
+    if (seen.size > limits.globPlaces)
+      throw new NotSaved(`its pattern leads to more than ${limits.globPlaces} paths`);
     const step = steps[next];
     if (step === undefined) found.add(path);
     else for (const further of follow(step, place, next === steps.length - 1)) open.push(further);

@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync, readlinkSync, type Stats, statfsSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { type BytePath, fsPath } from './byte-path.ts';
-import { readingReason } from './reasons.ts';
+import { isKernels, readKernelFile } from './kernel-files.ts';
+import { lossOf, readingReason } from './reasons.ts';
 import type { Skipped } from './skipped.ts';
 
 /** One thing that goes into an archive. */
@@ -16,6 +17,8 @@ export interface Member {
   readonly size: number;
   /** Seconds since 1970. */
   readonly mtime: number;
+  /** The bytes of a file whose size is known only when it is read; null for all others. */
+  readonly content: Buffer | null;
   /** What a link says. */
   readonly target: BytePath;
   /** Tells files that are one file under several names; null where there is only this name. */
@@ -44,7 +47,8 @@ export interface Walk {
  * Synchronous calls: measured with 100,000 files, promises take several times as long.
  */
 export function* membersOf(root: Root, walk: Walk): Generator<Member> {
-  const first = memberOf(root.path, root.name, root.stats, walk);
+  const kernels = isOfKernel(root);
+  const first = memberOf(root, kernels, walk);
   if (first === null) return;
   yield first;
   if (first.kind !== 'directory') return;
@@ -57,12 +61,18 @@ export function* membersOf(root: Root, walk: Walk): Generator<Member> {
     }
     const path = `${level.path}/${name}`;
     const stats = look(path, walk);
-    const member = stats === null ? null : memberOf(path, `${level.name}/${name}`, stats, walk);
-    if (stats === null || member === null) continue;
+    if (stats === null) continue;
+    const member = memberOf({ path, name: `${level.name}/${name}`, stats }, kernels, walk);
+    if (member === null) continue;
     if (member.kind === 'directory' && isForeign(path, stats.dev, level.dev, walk)) continue;
     yield member;
     if (member.kind === 'directory') open.push(listing(member, stats.dev, walk));
   }
+}
+
+/** What has no block may be the kernel's; all below it is, too. */
+function isOfKernel({ path, stats }: Root): boolean {
+  return (stats.isDirectory() || stats.blocks === 0) && isKernels(path);
 }
 
 interface Listing {
@@ -97,7 +107,8 @@ function look(path: BytePath, { skipped }: Walk): Stats | null {
   }
 }
 
-function memberOf(path: BytePath, name: BytePath, stats: Stats, walk: Walk): Member | null {
+/** @param kernels it is in a file system of the kernel's */
+function memberOf({ path, name, stats }: Root, kernels: boolean, walk: Walk): Member | null {
   const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'link';
   if (kind === 'link' && !stats.isSymbolicLink()) {
     walk.skipped.add(path, `it is ${specialKind(stats)}`);
@@ -108,10 +119,12 @@ function memberOf(path: BytePath, name: BytePath, stats: Stats, walk: Walk): Mem
     return null;
   }
   let target = '';
+  let content: Buffer | null = null;
   try {
     if (kind === 'link') target = readlinkSync(fsPath(path), 'latin1');
+    if (kind === 'file' && kernels) content = readKernelFile(path);
   } catch (error) {
-    walk.skipped.add(path, readingReason(error));
+    walk.skipped.add(path, lossOf(error));
     return null;
   }
   return {
@@ -119,8 +132,9 @@ function memberOf(path: BytePath, name: BytePath, stats: Stats, walk: Walk): Mem
     path,
     kind,
     mode: stats.mode & 0o7777,
-    size: kind === 'file' ? stats.size : 0,
+    size: kind === 'file' ? (content?.length ?? stats.size) : 0,
     mtime: Math.floor(stats.mtimeMs / 1000),
+    content,
     target,
     identity: kind === 'file' && stats.nlink > 1 ? `${stats.dev}:${stats.ino}` : null,
   };
@@ -133,11 +147,8 @@ export function specialKind(stats: Stats): string {
   return 'a device';
 }
 
-/** File systems that show the kernel's state (statfs(2)): proc, sysfs, cgroup, cgroup2, devpts, debugfs, tracefs. */
-const kernelFileSystems = new Set([0x9fa0, 0x62656572, 0x27e0eb, 0x63677270, 0x1cd1, 0x64626720, 0x74726163]);
-
 function isForeign(path: BytePath, dev: number, parentDev: number, { skipped }: Walk): boolean {
-  if (dev === parentDev || !kernelFileSystems.has(statfsSync(fsPath(path)).type)) return false;
+  if (dev === parentDev || !isKernels(path)) return false;
   skipped.add(path, "it is the kernel's own file system");
   return true;
 }

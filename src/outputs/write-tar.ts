@@ -23,21 +23,31 @@ export async function writeTar(
   let length = 0;
   for (const member of members) {
     const original = member.identity === null ? null : (known.get(member.identity) ?? null);
-    if (member.size > 0 && original === null) {
-      const file = open(member, skipped);
-      if (file === null) continue;
-      try {
-        length += await putFile(member, file, stream, skipped);
-      } finally {
-        closeSync(file);
-      }
-    } else {
-      length += putHeader(member, original, stream);
-    }
+    const put = await putMember(member, original, stream, skipped);
+    if (put === null) continue;
+    length += put;
     if (member.identity !== null && original === null) known.set(member.identity, member.name);
     if (stream.busy) await stream.relief();
   }
   stream.putZeros(2 * tarBlockBytes + padding(length + 2 * tarBlockBytes, recordBytes));
+}
+
+/** @returns the bytes put; null where it is skipped */
+async function putMember(
+  member: Member,
+  original: BytePath | null,
+  stream: PackedStream,
+  skipped: Skipped,
+): Promise<number | null> {
+  if (member.size === 0 || original !== null) return putHeader(member, original, stream);
+  if (member.content !== null) return putContent(member, member.content, stream);
+  const file = open(member, skipped);
+  if (file === null) return null;
+  try {
+    return await putFile(member, file, stream, skipped);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function open(member: Member, skipped: Skipped): number | null {
@@ -53,6 +63,15 @@ function putHeader(member: Member, original: BytePath | null, stream: PackedStre
   const header = tarHeader(member, original);
   stream.put(header);
   return header.length;
+}
+
+/** @returns the bytes put */
+function putContent(member: Member, content: Buffer, stream: PackedStream): number {
+  const header = putHeader(member, null, stream);
+  const fill = padding(content.length, tarBlockBytes);
+  stream.put(content);
+  stream.putZeros(fill);
+  return header + content.length + fill;
 }
 
 /** @returns the bytes put */

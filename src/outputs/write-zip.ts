@@ -69,7 +69,7 @@ class ZipWriter {
     return this.#order.relief();
   }
 
-  /** A directory, a link, an empty file: stored. */
+  /** A directory, a link, an empty file, one of the kernel's: stored. */
   addSmall(member: Member, content: Buffer): void {
     this.#order.add(Promise.resolve(), () => {
       const entry = { ...describe(member), checksum: crc32(content), bytes: content.length };
@@ -78,7 +78,8 @@ class ZipWriter {
   }
 
   async addFile(member: Member, skipped: Skipped): Promise<void> {
-    if (member.size === 0) return this.addSmall(member, Buffer.alloc(0));
+    if (member.content !== null || member.size === 0)
+      return this.addSmall(member, member.content ?? Buffer.alloc(0));
     let source: number;
     try {
       source = openMember(member.path);

@@ -70,3 +70,30 @@ test('parameters: a slash at the end of a path is none', async (t) => {
   assert.equal((await its.run('printf own > p')).status, 0);
   assert.equal(tool('cat', [join(its.root, its.outputs().parameters[0]?.file ?? '')]), 'own');
 });
+
+test('outputs: a pattern to which links give no end is given up, and named', async (t) => {
+  const its = pod(t);
+  const artifact = (name: string, pattern: string) => ({
+    name,
+    path: join(its.work, pattern),
+    optional: true,
+  });
+  its.template({ outputs: { artifacts: [artifact('no end', 'd/*/*/*/*/x'), artifact('end', 'e/*')] } });
+  const script = 'mkdir d e; touch e/x; i=0; while [ $i -lt 40 ]; do ln -s . d/$i; i=$((i+1)); done';
+  assert.equal((await its.run(script)).status, 0);
+  const { artifacts, missing } = its.outputs();
+  assert.deepEqual(
+    artifacts.map(({ name }) => name),
+    ['end'],
+  );
+  assert.equal(missing[0]?.reason, 'its pattern leads to more than 1000000 paths');
+});
+
+test('outputs: any number of stars for directories is as one', async (t) => {
+  const its = pod(t);
+  its.template({ outputs: { artifacts: [{ name: 'a', path: `${its.work}/${'**/'.repeat(1200)}x` }] } });
+  const script =
+    'for i in 1 2 3 4 5 6 7; do mkdir -p d$i; for j in 1 2 3 4 5 6 7; do mkdir -p d$i/$j/d; done; done; touch d7/7/d/x';
+  assert.equal((await its.run(script)).status, 0);
+  assert.equal(tool('tar', ['-tf', its.artifact()]), 'd7/7/d/x\n');
+});

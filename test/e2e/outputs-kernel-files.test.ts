@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { pod, tool } from '../helpers/saved.ts';
+
+const [inProc, inSys] = ['/proc/version', '/sys/kernel/mm/transparent_hugepage/enabled'];
+const [tree, inTree] = ['/proc/sys/kernel', '/proc/sys/kernel/ostype'];
+
+for (const archive of [{ none: {} }, { tar: {} }, { zip: {} }, { zstd: {} }]) {
+  test(`outputs: ${Object.keys(archive)[0]}: files of /proc and /sys are saved to their end, whatever they say of their size`, async (t) => {
+    const its = pod(t);
+    const artifacts = [inProc, inSys, tree].map((path) => ({ name: path, path, archive }));
+    its.template({ outputs: { artifacts, parameters: [{ name: 'p', valueFrom: { path: inProc } }] } });
+    assert.equal((await its.run('true')).status, 0);
+    const { parameters, artifacts: kept, skipped } = its.outputs();
+    const version = readFileSync(inProc, 'utf8');
+    assert.equal(readFileSync(join(its.root, parameters[0]?.file ?? ''), 'utf8'), version);
+    assert.deepEqual(
+      skipped.filter(({ reason }) => reason.includes('its end')),
+      [],
+    );
+    const expected = [version, readFileSync(inSys, 'utf8'), readFileSync(inTree, 'utf8')];
+    assert.deepEqual(
+      kept.map(({ path, file, bytes }) => {
+        assert.equal(statSync(join(its.root, file)).size, bytes);
+        return contentOf(join(its.root, file), path === tree ? 'kernel/ostype' : basename(path));
+      }),
+      expected,
+    );
+  });
+}
+
+test('outputs: a file of /proc that cannot be read is named', async (t) => {
+  const its = pod(t);
+  const artifact = { name: 'm', path: '/proc/self/mem', optional: true, archive: { none: {} } };
+  its.template({ outputs: { artifacts: [artifact] } });
+  assert.equal((await its.run('true')).status, 0);
+  assert.equal(its.outputs().missing[0]?.reason, 'the disk could not read it');
+});
+
+function contentOf(file: string, member: string): string {
+  if (file.endsWith('.zip')) return tool('unzip', ['-p', file, member]);
+  return /\.(tgz|tar|tar\.zst)$/.test(file) ? tool('tar', ['-xOf', file, member]) : tool('cat', [file]);
+}
