@@ -10,6 +10,7 @@ import type {
   InputSource,
   MultiflexiBlock,
   OutputArtifact,
+  OutputParameter,
   Template,
 } from './template.ts';
 import {
@@ -58,14 +59,16 @@ function toTemplate(raw: RawTemplate, origin: string): Template {
   const files = [raw.inputs?.artifacts, raw.outputs?.parameters, raw.outputs?.artifacts];
   const hasFiles = files.some((each) => (each?.length ?? 0) > 0);
   checkRoles(containers?.map(({ name }) => name) ?? null, sidecars, hasFiles, origin);
+  const parameters = (raw.outputs?.parameters ?? []).map(({ name, valueFrom }) => ({
+    name,
+    path: withoutTrailingSlash(valueFrom.path),
+    default: valueFrom.default ?? null,
+  }));
+  checkDefaults(parameters, origin);
   return {
     inputs: (raw.inputs?.artifacts ?? []).map((input, index) => toInput(input, index, origin)),
     script: raw.script?.source ?? null,
-    parameters: (raw.outputs?.parameters ?? []).map(({ name, valueFrom }) => ({
-      name,
-      path: withoutTrailingSlash(valueFrom.path),
-      default: valueFrom.default ?? null,
-    })),
+    parameters,
     artifacts: (raw.outputs?.artifacts ?? []).map((artifact, index) => toArtifact(artifact, index, origin)),
     volumeMounts: (raw.volumeMounts ?? []).map((mount) => withoutTrailingSlash(mount.mountPath)),
     containers: containers ?? null,
@@ -76,6 +79,21 @@ function toTemplate(raw: RawTemplate, origin: string): Template {
     sidecars,
     multiflexi: toMultiflexi(raw.multiflexi ?? {}),
   };
+}
+
+/** Parameters of one path are one file of the volume, which holds one value. */
+function checkDefaults(parameters: readonly OutputParameter[], origin: string): void {
+  const first = new Map<string, OutputParameter>();
+  for (const [index, parameter] of parameters.entries()) {
+    if (parameter.default === null) continue;
+    const other = first.get(parameter.path) ?? parameter;
+    if (other.default !== parameter.default) {
+      const key = `outputs.parameters[${index}].valueFrom.default`;
+      const problem = `parameter ${other.name} has the same path and another default`;
+      throw new Fault('template', `Invalid template ${origin}: ${key}: ${problem}`);
+    }
+    first.set(parameter.path, other);
+  }
 }
 
 function toMultiflexi(raw: NonNullable<RawTemplate['multiflexi']>): MultiflexiBlock {

@@ -88,6 +88,18 @@ const templates: readonly (readonly [object, string])[] = [
     parameter({ valueFrom: { path: '/x', default: 7 } }),
     'outputs.parameters[0].valueFrom.default: must be a string, found 7',
   ],
+  [
+    {
+      outputs: {
+        parameters: [
+          { name: 'a', valueFrom: { path: '/x', default: '1' } },
+          { name: 'b', valueFrom: { path: '/x' } },
+          { name: 'c', valueFrom: { path: '//x/', default: '2' } },
+        ],
+      },
+    },
+    'outputs.parameters[2].valueFrom.default: parameter a has the same path and another default',
+  ],
 ];
 
 test('init refuses each key of inputs, script and outputs that is wrong by its path, and writes nothing', async (t) => {
