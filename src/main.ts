@@ -25,6 +25,10 @@ if (launched) restoreForLibraries();
 // threads may be held by readers that have stalled; the others keep the files going.
 process.env['UV_THREADPOOL_SIZE'] = '6';
 
+// The first date of the runtime would look for the local zone in the image: /etc/localtime, which may be a FIFO, and
+// where that is no link all of /usr/share/zoneinfo. Nothing here is told in local time; an empty name opens no file (tzset(3)).
+process.env['TZ'] = ':';
+
 const ignored = ignoredSignals();
 // The runtime would have done this at its start, and so have hidden what was ignored before (build/keep-signals.ts).
 ignoreSignals([pipeSignal, fileSizeSignal]);
