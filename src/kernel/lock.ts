@@ -4,6 +4,8 @@ import { bind, errno } from './libc.ts';
 
 const lockExclusive = 2;
 const lockNoWait = 4;
+/** EWOULDBLOCK (errno(3)). */
+const wouldBlock = 11;
 
 const bindLock = () =>
   bind({
@@ -25,18 +27,23 @@ export function holdFifo(path: string): 'held' | 'taken' | { readonly errno: num
     const made = makeFifo(path);
     const file = openFifo(path);
     if (file !== null) {
-      if (libc().flock(file, lockExclusive | lockNoWait) === 0) return 'held';
-      closeSync(file);
-      return 'taken';
+      const held = lockFile(file);
+      if (held !== 'held') closeSync(file);
+      return held;
     }
     if (round > 0) return { errno: made };
     rmSync(path, { force: true });
   }
 }
 
-/** Locks an open file for the life of this process (flock(2)). False when another process has it. */
-export function lockFile(file: number): boolean {
-  return libc().flock(file, lockExclusive | lockNoWait) === 0;
+/**
+ * Locks an open file for the life of this process (flock(2)).
+ * @returns `'held'`; `'taken'` when another process has it; else the errno, where the volume or the engine knows no locks
+ */
+export function lockFile(file: number): 'held' | 'taken' | { readonly errno: number } {
+  if (libc().flock(file, lockExclusive | lockNoWait) === 0) return 'held';
+  const refused = errno();
+  return refused === wouldBlock ? 'taken' : { errno: refused };
 }
 
 /** For any user, whatever the umask, by which we might not open it ourselves. @returns 0, or the errno */

@@ -24,7 +24,7 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
         `Cannot run container ${name}: another emissary runs it in ${container.directory}`,
       );
     }
-    if (held !== 'held') throw new Error(`cannot make ${container.alive}: ${errnoText(held.errno)}`);
+    if (held !== 'held') throw new Error(`cannot make or lock ${container.alive}: ${errnoText(held.errno)}`);
     const stale = [container.exitCode, container.result, container.started, container.combined];
     for (const path of stale) makeWay(path);
     return container;

@@ -1,4 +1,5 @@
 import { closeSync, statfsSync } from 'node:fs';
+import { errnoText } from '../base/errno-text.ts';
 import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
@@ -31,13 +32,15 @@ export class Spool {
         { cause },
       );
     }
-    if (!lockFile(this.#lock)) {
-      closeSync(this.#lock);
-      throw new Fault(
-        'volume',
-        `Another emissary is reporting this job: it holds ${volume.root}/report/lock`,
-      );
-    }
+    const held = lockFile(this.#lock);
+    if (held === 'held') return;
+    closeSync(this.#lock);
+    const path = `${volume.root}/report/lock`;
+    const found =
+      held === 'taken'
+        ? `Another emissary is reporting this job: it holds ${path}`
+        : `Cannot lock ${path}: ${errnoText(held.errno)}`;
+    throw new Fault('volume', found);
   }
 
   /** A JSON record of the spool, or null when it is not there or not JSON. */

@@ -82,3 +82,40 @@ for (const name of ['podman', 'docker'] as const) {
     assert.equal(parameter, '42\n');
   });
 }
+
+test('docker: an engine that forbids locks is told from another emissary that holds one', async (t) => {
+  const engine = await requireEngine(t, 'docker');
+  if (engine === null || !requireProgram(t, 'busybox')) return;
+  const image = await makeImage(t, engine, 'no-locks', (tree) => withBusybox(tree));
+  const { root } = await installedVolume(t);
+  const profile = join(temporaryVolume(t), 'profile.json');
+  const forbidden = { names: ['flock'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 };
+  writeFileSync(profile, JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [forbidden] }));
+  const options = [
+    '--network',
+    'none',
+    '--security-opt',
+    `seccomp=${profile}`,
+    '--volume',
+    `${root}:/volume`,
+  ];
+  const found = 'ENOSYS: function not implemented';
+  const run = ['run', '--root', '/volume', '--', '/bin/busybox', 'true'];
+  const ran = await engine.run(['run', '--rm', ...options, image, '/volume/emissary', ...run]);
+  const cannotRun = `Cannot use the volume /volume: cannot make or lock /volume/ctr/main/alive: ${found}`;
+  assert.deepEqual([ran.exitCode, ran.stderr], [64, `emissary: ${cannotRun}`]);
+  const waited = await engine.run([
+    'run',
+    '--rm',
+    ...options,
+    image,
+    '/volume/emissary',
+    'wait',
+    '--root',
+    '/volume',
+  ]);
+  assert.deepEqual(
+    [waited.exitCode, waited.stderr],
+    [64, `emissary: Cannot lock /volume/report/lock: ${found}`],
+  );
+});
