@@ -49,8 +49,15 @@ const shapes: Readonly<Record<string, RegExp>> = {
   bool: /^(true|false|yes|no|on|off|0|1)$/i,
 };
 
+/** With these the wrapper would not be the one that the rest of the pod waits for. */
+const forThePod =
+  /^EMISSARY_(ROOT|CONTAINER_NAME|GRACE_SECONDS|TIMEOUT_SECONDS|ENV_FILE|ARGS_FILE)$|^ARGO_CONTAINER_(NAME|ARGS_FILE)$/;
+
 function checkValues(application: Application, values: ReadonlyMap<string, string>): void {
   const found: string[] = [];
+  for (const name of values.keys())
+    if (forThePod.test(name))
+      found.push(`${name} is not the job's to set: the pod sets it by its own options`);
   for (const { name, type, required } of application.variables) {
     const value = values.get(name) ?? '';
     if (value === '' && required) found.push(`${name} is required and has no value`);

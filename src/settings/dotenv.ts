@@ -1,6 +1,8 @@
 import { Fault } from '../base/fault.ts';
 
 const line = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$/;
+/** No variable can hold it, or a decoder has put it where there was no UTF-8. */
+const unfit = /[\0\ufffd]/;
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
 /**
@@ -16,6 +18,12 @@ export function parseDotenv(text: string, origin: string): ReadonlyMap<string, s
     if (found === '' || found.startsWith('#')) continue;
     const [, name, value = ''] = line.exec(found) ?? [];
     const read = name === undefined ? null : unquote(value);
+    if (unfit.test(found)) {
+      throw new Fault(
+        'usage',
+        `Invalid environment file ${origin}: line ${index + 1} is not UTF-8 text, or holds a NUL byte`,
+      );
+    }
     if (name === undefined || read === null) {
       throw new Fault(
         'usage',

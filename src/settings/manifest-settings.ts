@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { normalize } from 'node:path';
 import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
@@ -7,6 +6,7 @@ import { type Application, parseApplication } from './application.ts';
 import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
 import { parseDotenv } from './dotenv.ts';
 import type { Edge } from './edge.ts';
+import { readBounded } from './read-bounded.ts';
 import { containerName, imageName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
 
 /** A claim on a volume that the sidecar mounts: for a database file, or for kept results. */
@@ -79,9 +79,12 @@ function userId(text: string, source: string): number {
   return user;
 }
 
-/** A volume at / would hide the image; a colon is not allowed, and $ might be changed in the job's command. */
+/**
+ * A volume at / would hide the image; a colon is not allowed, nor may the loader's
+ * path hold a semicolon (ld.so(8)), and $ might be changed in the job's command.
+ */
 function mountPath(path: string, source: string): string {
-  if (/^\/+$/.test(path) || /[:$]/.test(path))
+  if (/^\/+$/.test(path) || /[:;$]/.test(path))
     throw new Fault('usage', `${source}: no volume can be mounted at "${path}"`);
   return path;
 }
@@ -100,7 +103,7 @@ function variablesOf(file: string | null): ReadonlyMap<string, string> {
 
 function read(file: string, what: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readBounded(file, limits.variablesFileBytes);
   } catch (cause) {
     throw new Fault('usage', `Cannot read ${what} "${file}": ${sentenceOf(cause)}`, { cause });
   }

@@ -18,7 +18,7 @@ async function manifest(
   t: TestContext,
   definition: unknown,
   words: readonly string[] = [],
-  files: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, string | Uint8Array>> = {},
 ) {
   const cwd = temporaryVolume(t);
   const text = typeof definition === 'string' ? definition : JSON.stringify(definition);
@@ -243,10 +243,23 @@ test('manifest refuses wrong options and environment files, each by name', async
     [['--user', '0'], '--user: "0" is not the number of a user other than root'],
     [['--job-id', 'x'], '--job-id: "x" is not a whole number'],
     [['--variables', 'bad.env'], 'Invalid environment file "bad.env": line 2 is not of the form NAME=value'],
+    [['--root', '/a;b'], '--root: no volume can be mounted at "/a;b"'],
+    [['--variables', 'latin.env'], 'Invalid environment file "latin.env": line 1 is not UTF-8 text'],
+    [
+      ['--variables', 'nul.env'],
+      'Invalid environment file "nul.env": line 1 is not UTF-8 text, or holds a NUL',
+    ],
+    [['--variables', 'name.env'], "manifest: EMISSARY_CONTAINER_NAME is not the job's to set"],
+    [['--variables', '/dev/zero'], 'Cannot read environment file "/dev/zero": larger than 2097152 bytes'],
     [['--variables', 'none.env'], 'Cannot read environment file "none.env": ENOENT'],
   ];
   for (const [words, message] of cases) {
-    const { status, stderr } = await manifest(t, smallest, words, { 'bad.env': 'A=1\nsecret stuff\n' });
+    const { status, stderr } = await manifest(t, smallest, words, {
+      'bad.env': 'A=1\nsecret stuff\n',
+      'latin.env': Buffer.from('A=stuff\xe9\n', 'latin1'),
+      'nul.env': 'A=stuff\0\n',
+      'name.env': 'EMISSARY_CONTAINER_NAME=other\n',
+    });
     assert.equal(status, 64);
     assert.ok(stderr.startsWith(`emissary: ${message}`), stderr);
     assert.ok(!stderr.includes('stuff'));
