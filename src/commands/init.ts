@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { say } from '../base/log.ts';
 import { type Layout, layoutOf } from '../contract/layout.ts';
 import { carriedRuntime } from '../install/carried-runtime.ts';
+import { earlierSeal } from '../install/earlier-seal.ts';
 import { installProgram } from '../install/install-program.ts';
 import { openVolume } from '../install/open-volume.ts';
 import { publishTemplate } from '../install/publish-template.ts';
@@ -25,7 +27,17 @@ export async function init(edge: Edge, words: readonly Buffer[]): Promise<number
   await installProgram(edge.program, carriedRuntime(), layout);
   await stage(template, layout);
   publishTemplate(text, layout);
+  warnOfEarlierJob(layout);
   return 0;
+}
+
+/** A sidecar cannot tell whose end it finds: it would report the earlier job's for this one's. */
+function warnOfEarlierJob(layout: Layout): void {
+  const seal = earlierSeal(layout);
+  if (seal === null) return;
+  say(
+    `A job has ended on this volume already (${seal}), and may be taken for the next: every job needs a new volume`,
+  );
 }
 
 /** Also where nothing is to be staged but an earlier `init` had, or was killed at it: nothing of it is this one's. */

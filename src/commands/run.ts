@@ -45,6 +45,7 @@ function readSettings(edge: Edge, words: readonly Buffer[]): RunSettings {
 async function perform(run: Run, edge: Edge): Promise<Judgement> {
   const { settings, layout, control, record } = run;
   const template = await readTemplate(layout);
+  warnOfStranger(settings.name, template);
   const job = prepareJob(run, template, edge.environment);
   record.setCommand(job.words);
   obeyRequest(run.container, control, run.over.signal);
@@ -62,6 +63,13 @@ async function perform(run: Run, edge: Edge): Promise<Judgement> {
   const trouble = await saveOutputs(run, template, mark).then(() => null, judgeFault);
   const judgement = judge(end, control, record.outputs);
   return trouble !== null && judgement.verdict === 'succeeded' ? trouble : judgement;
+}
+
+/** A misspelt name: the sidecar waits for another one, and nobody gathers this one. */
+function warnOfStranger(name: string, { containers, sidecars }: Template): void {
+  if (containers === null || sidecars.includes(name) || containers.some((each) => each.name === name)) return;
+  const known = containers.map((each) => each.name).join(', ');
+  say(`The template's containerSet has no container ${name} (it has ${known}): it is run, and not reported`);
 }
 
 async function waitForDependencies(run: Run, template: Template) {

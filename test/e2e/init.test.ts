@@ -28,6 +28,17 @@ async function installed(root: string, words: readonly string[] = [], umask = '0
   assert.deepEqual([status, stderr], [0, '']);
 }
 
+test('init on a volume on which a job has ended says so, and leaves its end there', async (t) => {
+  const root = temporaryVolume(t);
+  await installed(root);
+  await installed(root);
+  await emissary(['run', '--', 'sh', '-c', 'exit 3'], { root });
+  const { status, stderr } = await emissary(['init'], { root });
+  const said = `emissary: A job has ended on this volume already (${root}/ctr/main/exitcode), and may be taken for the next: every job needs a new volume\n`;
+  assert.deepEqual([status, stderr], [0, said]);
+  assert.equal(readFileSync(join(root, 'ctr/main/exitcode'), 'utf8'), '3');
+});
+
 for (const umask of ['022', '077', '000']) {
   test(`init lays out the volume under umask ${umask}`, async (t) => {
     const root = join(temporaryVolume(t), 'not', 'there', 'yet');

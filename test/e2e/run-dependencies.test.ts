@@ -143,6 +143,19 @@ test('run sees a seal that is written in place', async (t) => {
   assert.equal((await job.finished).stdout.toString(), 'second\n');
 });
 
+test('run of a container that the containerSet does not have says so; a sidecar of the template is none', async (t) => {
+  const root = volume(t, {
+    containerSet: { containers: [{ name: 'fetch' }] },
+    sidecars: [{ name: 'proxy' }],
+  });
+  const { status, stderr } = await runJob(t, ['sh', '-c', 'exit 3'], { root, name: 'fech' });
+  const said =
+    "emissary: The template's containerSet has no container fech (it has fetch): it is run, and not reported\n";
+  assert.deepEqual([status, stderr], [3, said]);
+  for (const name of ['fetch', 'proxy'])
+    assert.equal((await runJob(t, ['true'], { root, name })).stderr, '', name);
+});
+
 test('run forgets what an earlier run of its container left', async (t) => {
   const root = volume(t, {});
   await runJob(t, ['sh', '-c', 'echo old; exit 9'], { root, options: ['--combined'] });

@@ -1,0 +1,22 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { errnoOf } from '../base/fault.ts';
+import type { Layout } from '../contract/layout.ts';
+
+/**
+ * The seal of a job that ended on this volume before, or null. It is not removed: an init container is run again too
+ * when its pod is started anew, and then the seal is this job's own.
+ */
+export function earlierSeal(layout: Layout): string | null {
+  const seals = containers(layout).map((name) => layout.container(name).exitCode);
+  return seals.find((path) => existsSync(path)) ?? null;
+}
+
+function containers(layout: Layout): readonly string[] {
+  try {
+    return readdirSync(layout.containers);
+  } catch (error) {
+    // A volume from elsewhere may not be readable: then it is not known, which stops no job.
+    if (errnoOf(error) === null) throw error;
+    return [];
+  }
+}
