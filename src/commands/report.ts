@@ -24,7 +24,7 @@ export async function report(edge: Edge, words: readonly Buffer[]): Promise<numb
   if (gathered === null) {
     throw new Fault(
       'delivery',
-      `There is nothing to deliver: ${root}/report/${reportRecord} is not there or not a report`,
+      `There is nothing to deliver: ${root}/report/${reportRecord} is not there or not a report; "emissary wait" gathers one`,
     );
   }
   if (gathered.jobId !== null && settings.jobId !== null && gathered.jobId !== settings.jobId) {
