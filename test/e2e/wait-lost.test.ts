@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
@@ -46,10 +46,12 @@ test('wait that starts after the wrapper was killed reports it as lost', async (
 test('a wrapper that is killed before it wrote anything is one that has not come yet: the timeout ends the job', async (t) => {
   const job = reportedJob(t);
   const sidecar = await startWait(t, job, ['--timeout', '2', '--grace', '1']);
-  const killed = startJob(t, ['echo', 'never'], { root: job.root });
+  // It stands still before its first line, so that it cannot be quicker than we are.
+  const under = ['sh', '-c', 'kill -STOP $$; exec "$@"', 'sh'];
+  const killed = startJob(t, ['echo', 'never'], { root: job.root, under });
   killed.kill('SIGKILL');
   assert.equal((await killed.finished).signal, 'SIGKILL');
-  assert.deepEqual(readdirSync(join(job.root, 'ctr/main')), []);
+  assert.ok(!existsSync(join(job.root, 'ctr/main/alive')));
   const { stdout } = await emissary(['status', '--json'], { root: job.root });
   const { containers } = JSON.parse(stdout.toString()) as { containers: { state: string }[] };
   assert.deepEqual(
