@@ -46,7 +46,7 @@ test('a disk that stands still holds the job, not the memory, and no byte is los
 test('TERM reaches the job while the disk stands still, and what it prints then is kept', async (t) => {
   await withDisk(t, async ({ root, freeze, thaw }) => {
     const asked = join(temporaryVolume(t), 'asked');
-    const script = `trap ': >"$0"; echo; echo the last words; exit 9' TERM; while :; do head -c 65536 /dev/zero; done`;
+    const script = `trap ': >"$0"; echo; echo the last words; exit 9' TERM; while head -c 65536 /dev/zero; do :; done`;
     const job = startJob(t, ['sh', '-c', script, asked], { root, options: ['--grace', '60'] });
     await until('some output has come', () => job.stdout().length > MiB);
     freeze();
@@ -82,7 +82,7 @@ test('a request that was left while the disk stood still is obeyed when it goes 
 test('a job whose time is up while the disk stands still is ended then, and sealed when it goes on', async (t) => {
   await withDisk(t, async ({ root, freeze, thaw }) => {
     const options = ['--timeout', '2', '--grace', '0.1'];
-    const job = startJob(t, ['sh', '-c', 'trap "" TERM; while :; do head -c 65536 /dev/zero; done'], {
+    const job = startJob(t, ['sh', '-c', 'trap "" TERM; while head -c 65536 /dev/zero; do :; done'], {
       root,
       options,
     });
@@ -123,7 +123,7 @@ for (const [what, signal, expected] of [
 
 test('an emissary that was KILLed while the disk stood still has left no seal, and can be followed by another', async (t) => {
   await withDisk(t, async ({ root, freeze, thaw }) => {
-    const job = startJob(t, ['sh', '-c', 'while :; do head -c 65536 /dev/zero; done'], { root });
+    const job = startJob(t, ['sh', '-c', 'while head -c 65536 /dev/zero; do :; done'], { root });
     await until('some output has come', () => job.stdout().length > MiB);
     freeze();
     await heldUp(job);
