@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
+import { lacks, requireRoot } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -226,7 +227,7 @@ test('init takes no operand and no unknown option', async (t) => {
 
 test('init by a user of no name in a volume that anybody may write', async (t) => {
   const root = temporaryVolume(t);
-  if (process.getuid?.() !== 0) return t.skip('only root can start it as another user');
+  if (!requireRoot(t)) return;
   chmodSync(root, 0o777);
   const { status, stderr } = await emissary(['init'], { root, uid: 54321, gid: 54321 });
   assert.deepEqual([status, stderr], [0, '']);
@@ -242,7 +243,7 @@ function mountedVolume(t: TestContext, options: string): string | null {
     execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'none', root], { stdio: 'ignore' });
   } catch {
     rmdirSync(root);
-    t.skip('only who may mount can test this');
+    lacks(t, 'the right to mount');
     return null;
   }
   t.after(() => {

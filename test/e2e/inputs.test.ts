@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { inputs, refused, served } from '../helpers/inputs.ts';
 import { freePort } from '../helpers/mariadb.ts';
-import { requireProgram } from '../helpers/require.ts';
+import { requireProgram, requireRoot } from '../helpers/require.ts';
 import { type Pod, pod, tool } from '../helpers/saved.ts';
 import { withMount } from '../helpers/with-mount.ts';
 
@@ -205,7 +205,7 @@ test('inputs: a file in the place makes way, a directory takes them in, a mounte
 });
 
 test('inputs: where the job may not write they are a clear error, and the job is not started', async (t) => {
-  if (process.getuid?.() !== 0) return t.skip('another user is needed: this test needs root');
+  if (!requireRoot(t)) return;
   const its = pod(t);
   mkdirSync(join(its.work, 'closed'));
   chmodSync(join(its.work, 'closed'), 0o755);

@@ -17,7 +17,7 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { installedVolume } from '../helpers/installed.ts';
-import { requireProgram } from '../helpers/require.ts';
+import { requireProgram, requireRoot } from '../helpers/require.ts';
 import { seeded } from '../helpers/seeded.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
@@ -123,7 +123,7 @@ test('the installed program alone, without its runtime, says so with 64', async 
 });
 
 test('the installed program starts in a tree with nothing but itself: no /proc, no /dev, no /etc', async (t) => {
-  if (process.getuid?.() !== 0) return t.skip('only root may chroot');
+  if (!requireRoot(t)) return;
   if (!requireProgram(t, 'busybox')) return;
   const { root } = await installedVolume(t);
   const tree = mkdtempSync(join(temporaryVolume(t), 'tree-'));
@@ -156,8 +156,7 @@ test('a signal at any moment of the start is obeyed, never lost, and the run is 
 });
 
 test('as PID 1, a TERM at any moment of the start ends the job with 143', async (t) => {
-  if (process.getuid?.() !== 0 || !requireProgram(t, 'unshare'))
-    return t.skip('only root may make a PID namespace');
+  if (!requireRoot(t) || !requireProgram(t, 'unshare')) return;
   const { root, program } = await installedVolume(t);
   for (let moment = 0; moment < 20; moment++) {
     // The shell is PID 1 until it becomes the launcher; the signal comes some time after that.

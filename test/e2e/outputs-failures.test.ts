@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import { requireRoot } from '../helpers/require.ts';
 import { pod, tool } from '../helpers/saved.ts';
 import { withMount } from '../helpers/with-mount.ts';
 
@@ -92,7 +93,7 @@ test('outputs: FIFO, socket and device are skipped with a reason, without waitin
 });
 
 test('outputs: a member that may not be read is named, the others are saved', async (t) => {
-  if (process.getuid?.() !== 0) return t.skip('another user is needed: this test needs root');
+  if (!requireRoot(t)) return;
   const its = pod(t);
   its.template({
     outputs: {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fixture } from '../helpers/fixture.ts';
 import { runJob, startJob, startReadyJob } from '../helpers/job.ts';
-import { requireProgram } from '../helpers/require.ts';
+import { requireProgram, requireRoot } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -37,7 +37,7 @@ test('a flood of signals from the job does not hide its end', async (t) => {
 });
 
 test('a job that takes every process that its user may have is run to its end', async (t) => {
-  if (!requireProgram(t, 'prlimit') || process.getuid?.() !== 0) return t.skip('needs root and prlimit');
+  if (!requireProgram(t, 'prlimit') || !requireRoot(t)) return;
   const own = 54_321;
   // The shell ends where it cannot fork and says so; what it has started stays, so that the emissary gets no thread.
   const script = 'while :; do sleep 60 & done; exit 3';

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { execa } from 'execa';
 import { type JobSetting, runJob, startJob } from '../helpers/job.ts';
 import { program } from '../helpers/program.ts';
-import { lacks, requireProgram } from '../helpers/require.ts';
+import { lacks, requireProgram, requireRoot } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -42,7 +42,7 @@ test('run keeps variables that are not UTF-8', async (t) => {
 test('run keeps variables that stand there twice, or without a value, in their order', async (t) => {
   if (!requireProgram(t, 'perl')) return;
   const call = { x64: 59, arm64: 221 }[process.arch as string];
-  if (call === undefined) return t.skip('the number of execve is not known here');
+  if (call === undefined) return lacks(t, 'the number of execve');
   const entries = ['TWICE=first', 'PATH=/usr/bin:/bin', 'TWICE=second', 'NOVALUE', '=x', 'TWICE=first'];
   // execve(2) with an environment that no shell and no library would make.
   const exec = `my @env = splice(@ARGV, 0, ${entries.length}); my $file = $ARGV[0];
@@ -54,7 +54,7 @@ test('run keeps variables that stand there twice, or without a value, in their o
 });
 
 test('run works for any user where the umask takes every right away', async (t) => {
-  if (process.getuid?.() !== 0) return t.skip('not run as root');
+  if (!requireRoot(t)) return;
   const under = ['sh', '-c', 'umask 0777; exec "$@"', 'sh'];
   const { status, stdout, stderr, kept } = await runJob(t, ['sh', '-c', 'umask; exit 4'], {
     under,
@@ -112,7 +112,7 @@ test('run starts a job in a working directory that is gone: the job fails by its
 });
 
 test('run keeps user and group, and works without any right of root', async (t) => {
-  if (process.getuid?.() !== 0) return lacks(t, 'not run as root');
+  if (!requireRoot(t)) return;
   const { status, stdout } = await runJob(t, ['sh', '-c', 'id -u; id -g'], { uid: 12_345, gid: 23_456 });
   assert.deepEqual([status, stdout.toString()], [0, '12345\n23456\n']);
 });

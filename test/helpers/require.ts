@@ -14,6 +14,13 @@ export function requireProgram(t: TestContext, name: string): boolean {
   return false;
 }
 
+/** True where the tests are run by root; else as `requireProgram`. */
+export function requireRoot(t: TestContext): boolean {
+  if (process.getuid?.() === 0) return true;
+  lacks(t, 'not run by root');
+  return false;
+}
+
 /** Says what is missing: a skipped test, or a failed one in CI. */
 export function lacks(t: TestContext, what: string): void {
   if (process.env['CI'] === 'true') throw new Error(`${what}, and no test may be skipped in CI`);
