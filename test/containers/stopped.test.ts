@@ -48,7 +48,7 @@ for (const name of ['podman', 'docker'] as const) {
     const job = await startJob(t, name, 'echo ready; exec sleep 600');
     if (job === null) return;
     await job.engine.run(['kill', job.name]);
-    assert.equal(await statusOf(job), 137);
+    await until('the container has ended', async () => (await statusOf(job)) === 137);
     assert.ok(!existsSync(join(job.root, 'ctr/main/exitcode')));
     assert.deepEqual(await told(job), { verdict: 'lost', exitCode: 137 });
   });

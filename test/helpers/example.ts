@@ -76,10 +76,16 @@ async function clear(engine: Engine): Promise<void> {
     await engine.run(['pod', 'rm', '--force', 'multiflexi-job-1']);
     await engine.run(['secret', 'rm', ...secrets]);
   }
-  const { stdout } = await engine.run(['volume', 'ls', '--quiet', '--filter', `label=${label}`]);
-  const own = stdout.split('\n').filter((name) => name !== '');
-  await engine.run(['volume', 'rm', '--force', ...own, 'emissary', ...secrets]);
+  // Only names that are there: podman takes a name that is not for the beginning of another's, and removes that.
+  const unmarked = (await volumes(engine)).filter((name) => [...secrets, 'emissary'].includes(name));
+  const own = [...(await volumes(engine, ['--filter', `label=${label}`])), ...unmarked];
+  if (own.length > 0) await engine.run(['volume', 'rm', '--force', ...own]);
   await engine.run(['rmi', '--force', ...Object.values(images)]);
+}
+
+async function volumes(engine: Engine, filter: readonly string[] = []): Promise<readonly string[]> {
+  const { stdout } = await engine.run(['volume', 'ls', '--quiet', ...filter]);
+  return stdout.split('\n').filter((name) => name !== '');
 }
 
 async function databaseOn(engine: Engine, volume: string): Promise<string> {
