@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { zstdDecompressSync } from 'node:zlib';
 import { layoutOf } from '../src/contract/layout.ts';
-import { installProgram } from '../src/install/install-program.ts';
+import { installRuntime } from '../src/install/install-runtime.ts';
+import { publishLauncher } from '../src/install/publish-launcher.ts';
 import type { Platform } from './architecture.ts';
 import { libraryPrefix } from './executable.ts';
 
@@ -21,7 +22,9 @@ export async function makeImageTree(platform: Platform, output: string): Promise
   const volume = join(tree, 'var/run/argo');
   await mkdir(volume, { recursive: true });
   await chmod(volume, 0o777);
-  await installProgram(join(output, 'emissary'), await carriedParts(join(output, 'parts')), layoutOf(tree));
+  const carried = await carriedParts(join(output, 'parts'));
+  await installRuntime(join(output, 'emissary'), carried, layoutOf(tree));
+  publishLauncher(carried, layoutOf(tree));
   // Those that the runtime itself trusts, for whoever wants to name a file.
   const certificates = `${rootCertificates.join('\n')}\n`;
   await writeFile(join(tree, 'etc/ssl/certs/ca-certificates.crt'), certificates, { mode: 0o444 });

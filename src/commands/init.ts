@@ -3,8 +3,9 @@ import { say } from '../base/log.ts';
 import { type Layout, layoutOf } from '../contract/layout.ts';
 import { carriedRuntime } from '../install/carried-runtime.ts';
 import { earlierSeal } from '../install/earlier-seal.ts';
-import { installProgram } from '../install/install-program.ts';
+import { installRuntime } from '../install/install-runtime.ts';
 import { openVolume } from '../install/open-volume.ts';
+import { publishLauncher } from '../install/publish-launcher.ts';
 import { publishTemplate } from '../install/publish-template.ts';
 import { readTemplateText } from '../install/read-template-text.ts';
 import type { Edge } from '../settings/edge.ts';
@@ -23,10 +24,13 @@ export async function init(edge: Edge, words: readonly Buffer[]): Promise<number
   const { text, origin } = readTemplateText(settings.template);
   const template = await parseTemplate(text, origin);
   const layout = layoutOf(settings.root);
+  const carried = carriedRuntime();
   openVolume(layout);
-  await installProgram(edge.program, carriedRuntime(), layout);
+  await installRuntime(edge.program, carried, layout);
   await stage(template, layout);
   publishTemplate(text, layout);
+  // Last: wherever this is killed on a new volume, no job can start without what it needs.
+  publishLauncher(carried, layout);
   warnOfEarlierJob(layout);
   return 0;
 }

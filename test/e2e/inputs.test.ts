@@ -3,10 +3,12 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { startEmissary } from '../helpers/emissary.ts';
 import { inputs, refused, served } from '../helpers/inputs.ts';
 import { freePort } from '../helpers/mariadb.ts';
 import { requireProgram, requireRoot } from '../helpers/require.ts';
 import { type Pod, pod, tool } from '../helpers/saved.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
 import { withMount } from '../helpers/with-mount.ts';
 
 /** A tree, and a tar of it: `in.tgz` holds `top/a`, `top/l -> a`. */
@@ -114,6 +116,20 @@ test('inputs: over HTTP, what is not the whole file is refused', async (t) => {
     setImmediate(() => response.destroy());
   });
   await refused(its, inputs({ name: 'h', path: '/h', http: { url: `http://${short}/` } }), /closed/);
+});
+
+test('inputs: an init that is killed at them leaves no program, so that no job starts without', async (t) => {
+  const root = temporaryVolume(t);
+  const asked = Promise.withResolvers<void>();
+  // Never answered.
+  const host = await served(t, () => asked.resolve());
+  const template = inputs({ name: 'data', path: '/tmp/data', http: { url: `http://${host}/data` } });
+  const init = startEmissary(t, ['init'], { root, env: { EMISSARY_TEMPLATE: JSON.stringify(template) } });
+  await asked.promise;
+  init.kill('SIGKILL');
+  await init.finished;
+  const found = readdirSync(root);
+  assert.deepEqual([found.includes('emissary'), found.includes('template')], [false, false]);
 });
 
 test('inputs: over HTTPS to a server that speaks HTTP only: one sentence', async (t) => {

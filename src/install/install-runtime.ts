@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import type { Layout } from '../contract/layout.ts';
+import { publish } from '../contract/publish.ts';
+import type { CarriedRuntime } from './carried-runtime.ts';
+import { makeDirectory } from './make-directory.ts';
+import { publishCopy } from './publish-copy.ts';
+import { writing } from './writing.ts';
+
+/**
+ * Puts the running program on the volume, in such a way that it starts in any image: the program, its loader and its
+ * libraries in `runtime/<id>/`. Nothing starts it before its launcher is there. What runs from there already goes on
+ * undisturbed.
+ *
+ * @param program the file that runs
+ * @param carried what the program carries for this
+ * @throws Fault `volume`
+ */
+export async function installRuntime(
+  program: string,
+  { id, libraries }: CarriedRuntime,
+  layout: Layout,
+): Promise<void> {
+  const directory = join(layout.runtimes, id);
+  for (const made of [layout.runtimes, directory]) writing(made, () => makeDirectory(made, 0o755));
+  // While the kernel copies the program, the libraries are unpacked.
+  const parts = [publishProgram(program, join(directory, 'program')), publishLibraries(directory, libraries)];
+  for (const part of await Promise.allSettled(parts)) if (part.status === 'rejected') throw part.reason;
+}
+
+/** Not executable by itself: without the launcher it would take the disguised variables for real ones. */
+async function publishProgram(program: string, path: string): Promise<void> {
+  try {
+    await publishCopy(program, path, 0o444);
+  } catch (cause) {
+    writing(path, () => {
+      throw cause;
+    });
+  }
+}
+
+async function publishLibraries(directory: string, libraries: CarriedRuntime['libraries']): Promise<void> {
+  for (const [name, unpack] of libraries) {
+    const path = join(directory, name);
+    writing(path, () => publish(path, unpack(), 0o555));
+  }
+}

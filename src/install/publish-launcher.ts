@@ -1,0 +1,39 @@
+import { accessSync, constants, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf, Fault } from '../base/fault.ts';
+import type { Layout } from '../contract/layout.ts';
+import { publish } from '../contract/publish.ts';
+import type { CarriedRuntime } from './carried-runtime.ts';
+import { writing } from './writing.ts';
+
+/**
+ * Puts the launcher on the volume, under both of the program's names: from now on the program can be started. So it
+ * comes last, after all that a job needs.
+ *
+ * @throws Fault `volume`, also when programs cannot be started from there
+ */
+export function publishLauncher({ launcher, id }: CarriedRuntime, layout: Layout): void {
+  for (const name of [layout.program, layout.argoProgram]) {
+    writing(name, () => publish(name, launcher, 0o555));
+  }
+  checkExecutable(layout.program);
+  removeOthers(layout.runtimes, id);
+}
+
+/** access(2) asks the mount too: on one that is `noexec` nobody may execute, root included. */
+function checkExecutable(path: string): void {
+  try {
+    accessSync(path, constants.X_OK);
+  } catch (cause) {
+    const found = `programs cannot be started from its volume, which is mounted noexec (${errnoOf(cause)})`;
+    throw new Fault('volume', `Cannot install "${path}": ${found}`, { cause });
+  }
+}
+
+/** Runtimes of other versions. One that still runs keeps its files until it ends. */
+function removeOthers(runtimes: string, id: string): void {
+  for (const name of readdirSync(runtimes)) {
+    const path = join(runtimes, name);
+    if (name !== id) writing(path, () => rmSync(path, { recursive: true, force: true }));
+  }
+}
