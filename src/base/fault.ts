@@ -1,3 +1,5 @@
+import { errnoName, errnoText } from './errno-text.ts';
+
 /**
  * The closed table of the ways in which the emissary itself can fail, each with the one exit status that it has.
  * A failing *job* is never a fault: it is a value (see `process/outcome.ts`).
@@ -44,13 +46,24 @@ export class Fault extends Error {
 
 /** The sentence of any thrown thing; an operating system error keeps only its own words (`ENOENT: no such file …`). */
 export function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const errno = errnoUnknownToNode(error);
+  return errno === null ? error.message : error.message.replace(unknownToNode, errnoText(errno));
 }
 
 /** The errno name (`ENOENT`) of a Node system error, or null. */
 export function errnoOf(error: unknown): string | null {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
-    return error.code;
+    const errno = errnoUnknownToNode(error);
+    return errno === null ? error.code : errnoName(errno);
   }
   return null;
+}
+
+/** What Node says in the place of a name and a meaning: the second after a synchronous write. */
+const unknownToNode = /^(?:Unknown system error [^,]*|UNKNOWN: unknown error)/;
+
+function errnoUnknownToNode(error: Error): number | null {
+  if (!('errno' in error) || typeof error.errno !== 'number') return null;
+  return unknownToNode.test(error.message) ? -error.errno : null;
 }

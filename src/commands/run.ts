@@ -21,7 +21,9 @@ import { emptyTemplate, parseTemplate, type Template } from '../settings/templat
 export async function run(edge: Edge, words: readonly Buffer[]): Promise<number> {
   const settings = readSettings(edge, words);
   const run = openRun(settings, edge);
-  const judgement = await Promise.race([perform(run, edge), edge.defect]).catch(judgeFault);
+  const judgement = await Promise.race([perform(run, edge), edge.defect]).catch((error) =>
+    giveUp(run, error),
+  );
   run.over.abort();
   const unsealed = await sealRun(run, judgement);
   await run.children.endLeftovers();
@@ -120,6 +122,12 @@ async function readTemplate(layout: Layout): Promise<Template> {
     throw new Fault('template', `Cannot read template ${layout.template}: ${sentenceOf(cause)}`, { cause });
   }
   return parseTemplate(text, layout.template);
+}
+
+/** What is sealed must not go on: the job ends first, if it has begun. */
+async function giveUp(run: Run, error: unknown): Promise<Judgement> {
+  await run.children.endLeftovers();
+  return judgeFault(error);
 }
 
 function judgeFault(error: unknown): Judgement {

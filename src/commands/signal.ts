@@ -1,4 +1,4 @@
-import { Fault } from '../base/fault.ts';
+import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { signalNumber } from '../base/signal-names.ts';
 import { readSeal } from '../report/container-state.ts';
@@ -30,13 +30,9 @@ export async function signal(edge: Edge, words: readonly Buffer[]): Promise<numb
     volume.makeDirectory(`ctr/${name}`, 0o777);
     volume.publish(`ctr/${name}/signal`, String(number), 0o666);
   } catch (cause) {
-    throw new Fault(
-      'volume',
-      `Cannot leave a signal request for container ${name}: ${(cause as Error).message}`,
-      {
-        cause,
-      },
-    );
+    throw new Fault('volume', `Cannot leave a signal request for container ${name}: ${sentenceOf(cause)}`, {
+      cause,
+    });
   }
   return 0;
 }

@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
+import { noRoomReasons } from '../base/no-room.ts';
 
 /** What a person can do about the usual errors, by errno name. */
 const reasons: Readonly<Record<string, string>> = {
-  ENOSPC: 'the volume is full',
-  EDQUOT: "the volume's quota is used up",
+  ...noRoomReasons,
   EROFS: 'the volume is mounted read-only',
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { errnoOf, sentenceOf } from '../base/fault.ts';
+import { noRoomReasons } from '../base/no-room.ts';
 import { removeFile } from '../base/remove.ts';
 import type { Layout } from '../contract/layout.ts';
 import { NotSaved } from './reasons.ts';
@@ -21,6 +22,7 @@ export class SavedFile {
   readonly #most: number | null;
   readonly #hash = createHash('sha256');
   #bytes = 0;
+  #open = true;
 
   /**
    * @param layout the volume's; `path` is below its root
@@ -53,24 +55,35 @@ export class SavedFile {
     });
   }
 
-  /** Gives the file its name. */
+  /** Gives the file its name, once the volume has taken all of it: some tell only at the end (close(2): NFS, a quota). */
   publish(): { readonly bytes: number; readonly sha256: string } {
     writing(() => {
       fchmodSync(this.#file, readableFile);
+      this.#close();
       renameSync(this.#temporary, this.#path);
-      closeSync(this.#file);
     });
     return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }
 
   /** Leaves nothing behind. */
   discard(): void {
-    closeSync(this.#file);
+    try {
+      this.#close();
+    } catch {
+      // As below.
+    }
     try {
       removeFile(this.#temporary);
     } catch {
       // What made the file fail is told; that a rest of it stays, on a broken volume, helps nobody.
     }
+  }
+
+  /** Once: the number is free afterwards for another file, also where this fails. */
+  #close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    closeSync(this.#file);
   }
 }
 
@@ -88,9 +101,7 @@ function makeDirectories(root: string, directory: string): void {
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  ENOSPC: 'the volume is full',
-  EDQUOT: "the volume's quota is used up",
-  EFBIG: 'larger than a file of the volume may be',
+  ...noRoomReasons,
   EROFS: 'the volume is mounted read-only',
   EACCES: 'this user may not write to the volume',
   EPERM: 'this user may not write to the volume',

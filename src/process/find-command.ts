@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { errnoOf, sentenceOf } from '../base/fault.ts';
+import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
 import type { Outcome } from './outcome.ts';
 
 type NotStarted = Extract<Outcome, { kind: 'notStarted' }>;
@@ -7,6 +7,12 @@ type NotStarted = Extract<Outcome, { kind: 'notStarted' }>;
 /** execvp(3)'s own default where PATH is not set. */
 const defaultPath = Buffer.from('/bin:/usr/bin');
 const missing = 'missing';
+/** What is lacking, of that which every start of a process needs, by errno. */
+const shortages: Readonly<Record<number, string>> = {
+  11: 'there are too many processes',
+  12: 'there is no memory for another process',
+  23: 'there are too many open files',
+};
 const slash = 0x2f;
 const colon = 0x3a;
 
@@ -28,14 +34,17 @@ export function findCommand(word: Buffer, path: Buffer | null): Buffer | NotStar
   return search(word, path ?? defaultPath);
 }
 
-/** What posix_spawn's errno means for the job: 127 where nothing is there, else 126. */
+/**
+ * What posix_spawn's errno means for the job: 127 where nothing is there, else 126.
+ * @throws Fault `supervision` where it says nothing about the command
+ */
 export function refusedBy(file: Buffer, errno: number): NotStarted {
+  const shortage = shortages[errno];
+  if (shortage !== undefined) throw new Fault('supervision', `Cannot run ${shown(file)}: ${shortage}`);
   const reasons: Readonly<Record<number, string>> = {
     2: 'the interpreter that the file names is not there',
     7: 'the arguments and variables are longer than the kernel takes',
     8: 'not a program that this machine can run (bad format)',
-    11: 'there are too many processes',
-    12: 'no memory',
     13: 'permission denied',
     26: 'the file is being written to',
   };

@@ -1,7 +1,8 @@
 import { closeSync, constants, fchmodSync, openSync } from 'node:fs';
-import { errnoOf } from '../base/fault.ts';
+import { sentenceOf } from '../base/fault.ts';
 import { say } from '../base/log.ts';
 import { makeWay } from '../base/make-way.ts';
+import { noRoomReason } from '../base/no-room.ts';
 import type { StreamRecord } from '../contract/records.ts';
 import { writeSome } from './write-some.ts';
 
@@ -47,7 +48,7 @@ export class LogFile {
     for (let offset = 0; offset < part.length; ) {
       const written = await writeSome(this.#file, part, offset);
       if (typeof written !== 'number') {
-        this.#truncate(errnoOf(written) === 'ENOSPC' ? 'the volume is full' : written.message);
+        this.#truncate(noRoomReason(written) ?? sentenceOf(written));
         break;
       }
       offset += written;
@@ -58,8 +59,14 @@ export class LogFile {
     return this.#bytes - before;
   }
 
+  /** Never throws. Some volumes tell only now that they have not taken all of it (close(2): NFS, a quota). */
   close(): void {
-    closeSync(this.#file);
+    try {
+      closeSync(this.#file);
+    } catch (error) {
+      this.#truncated = true;
+      say(`not all output may be in ${this.#path}: ${noRoomReason(error) ?? sentenceOf(error)}`);
+    }
   }
 
   #truncate(reason: string): void {

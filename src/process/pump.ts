@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { after } from '../base/timer.ts';
 import { growPipe, readableBytes, readNow } from '../kernel/pipe.ts';
@@ -42,10 +43,14 @@ export class Pump {
   /** Set when the job is gone: what was there then is read in any case, more only until the time. */
   #last: { readonly bytes: number; readonly time: number } | null = null;
 
-  /** @param file a pipe's or a terminal's descriptor, which the pump owns from now on */
+  /**
+   * @param file a pipe's or a terminal's descriptor, which the pump owns from now on
+   * @throws Fault `supervision` when it cannot be watched
+   */
   constructor(file: number, sink: Sink) {
     const watch = watchDescriptor(file, 'read', () => this.#wake?.(true));
-    if (watch === null) throw new Error("cannot watch the job's output");
+    if (watch === null)
+      throw new Fault('supervision', "Cannot watch the job's output: no more descriptors can be watched");
     // Not before the job's start, which does not wait for it; the kernel may refuse.
     growPipe(file, limits.pipeBytes);
     this.#file = file;

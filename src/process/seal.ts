@@ -36,7 +36,7 @@ export class Seal {
       this.#result.free();
       throw new Fault(
         'volume',
-        `Cannot run container ${name}: no room for the record of its end in ${directory}: ${sentenceOf(cause)}`,
+        `Cannot run container ${name}: ${isNoRoom(cause) ? 'no room for' : 'cannot keep'} the record of its end in ${directory}: ${sentenceOf(cause)}`,
         { cause },
       );
     }

@@ -51,7 +51,7 @@ export interface AttemptEnd {
  * process ends, and reads what it has still left in the pipes.
  *
  * @returns how it ended, once all of its output is in the files and passed on
- * @throws Fault `supervision` when a pipe cannot be had
+ * @throws Fault `supervision` when a pipe, a process or memory cannot be had
  */
 export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd> {
   const file = findCommand(job.words[0], variable(job.environment, 'PATH='));

@@ -1,8 +1,9 @@
 import { closeSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { sentenceOf } from '../base/fault.ts';
+import { errnoOf, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { makeDirectories } from '../base/make-directories.ts';
+import { isNoRoom } from '../base/no-room.ts';
 import { nextTurn } from '../base/timer.ts';
 import { Volume } from '../contract/volume.ts';
 import type { JobReport } from './job-report.ts';
@@ -43,11 +44,7 @@ export class DirectorySink implements Sink {
       target.publish(reportRecord, `${JSON.stringify(report, null, 2)}\n`);
       target.close();
     } catch (cause) {
-      const permanent = !(
-        cause instanceof Error &&
-        'code' in cause &&
-        ['ENOSPC', 'EDQUOT', 'EIO'].includes(String(cause.code))
-      );
+      const permanent = !isNoRoom(cause) && errnoOf(cause) !== 'EIO';
       throw new DeliveryError(`Cannot keep the results in ${this.#target}: ${sentenceOf(cause)}`, {
         permanent,
         cause,

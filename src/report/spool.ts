@@ -1,8 +1,9 @@
 import { closeSync, statfsSync } from 'node:fs';
 import { errnoText } from '../base/errno-text.ts';
-import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
+import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
+import { isNoRoom } from '../base/no-room.ts';
 import type { Volume } from '../contract/volume.ts';
 import { lockFile } from '../kernel/lock.ts';
 import { mayHoldMoreValues } from './may-hold-more-values.ts';
@@ -26,11 +27,9 @@ export class Spool {
       volume.makeDirectory('report', 0o700);
       this.#lock = volume.openAppend('report/lock');
     } catch (cause) {
-      throw new Fault(
-        'volume',
-        `Cannot write to the spool ${volume.root}/report: ${(cause as Error).message}`,
-        { cause },
-      );
+      throw new Fault('volume', `Cannot write to the spool ${volume.root}/report: ${sentenceOf(cause)}`, {
+        cause,
+      });
     }
     const held = lockFile(this.#lock);
     if (held === 'held') return;
@@ -83,7 +82,7 @@ export class Spool {
         return;
       } catch (error) {
         const reserve = this.#reserves.shift();
-        if (reserve === undefined || !isFull(error)) throw error;
+        if (reserve === undefined || !isNoRoom(error)) throw error;
         this.#free(reserve);
       }
     }
@@ -138,8 +137,4 @@ function hasMuchRoom(root: string): boolean {
   // Some file systems make inodes as they are needed, and have none to count.
   const hasInodes = files === 0 || ffree >= limits.spoolReserveBytes.length * limits.spoolReserveShare;
   return hasInodes && bavail * bsize >= bytes * limits.spoolReserveShare;
-}
-
-function isFull(error: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '');
 }

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { runJob } from '../helpers/job.ts';
+import { requireProgram } from '../helpers/require.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 test('run ends with 127 where the command is not in PATH', async (t) => {
@@ -95,4 +96,40 @@ function argumentsFile(t: TestContext, words: readonly string[]): Record<string,
   const file = join(temporaryVolume(t), 'arguments');
   writeFileSync(file, JSON.stringify(words));
   return { EMISSARY_ARGS_FILE: file };
+}
+
+for (const [errno, reason] of [
+  ['EAGAIN', 'there are too many processes'],
+  ['ENOMEM', 'there is no memory for another process'],
+] as const) {
+  test(`run ends with 64, its own failure, where no process can be had: ${errno}`, async (t) => {
+    if (!requireProgram(t, 'strace')) return;
+    const file = make(t, '#!/bin/sh\n', 0o755);
+    const under = ['strace', '-f', '-o', '/dev/null', '-P', file, '-e', `inject=execve:error=${errno}`];
+    const { status, stderr, kept } = await runJob(t, [file], { under });
+    const message = `Cannot run "${file}": ${reason}`;
+    assert.deepEqual([status, stderr], [64, `emissary: ${message}\n`]);
+    const { verdict, origin, exitCode, message: recorded } = kept.result();
+    assert.deepEqual(
+      [kept.text('exitcode'), verdict, origin, exitCode, recorded],
+      ['64', 'error', 'emissary', 64, message],
+    );
+  });
+}
+
+for (const [stream, nth] of [
+  ['standard output', 1],
+  ['standard error', 3],
+] as const) {
+  test(`run that cannot watch ${stream} of its job ends it before it seals its own failure`, async (t) => {
+    if (!requireProgram(t, 'strace')) return;
+    const trap = `inject=epoll_ctl:error=ENOSPC:when=${nth}`;
+    const under = ['strace', '-f', '-b', 'execve', '-o', '/dev/null', '-e', trap];
+    const { status, stderr, kept } = await runJob(t, ['sleep', '60'], { under });
+    const message = "Cannot watch the job's output: no more descriptors can be watched";
+    assert.deepEqual([status, stderr], [64, `emissary: ${message}\n`]);
+    assert.deepEqual([kept.text('exitcode'), kept.result().message], ['64', message]);
+    // Nothing is used by a job that has not ended.
+    assert.ok(kept.result().usage.maxRssBytes > 0);
+  });
 }
