@@ -52,8 +52,8 @@ export const limits = {
   variablesFileBytes: 2 * MiB,
   /** Bytes of a signal request: a name or a number. */
   signalRequestBytes: 32,
-  /** How long a signal request that is still empty is left to whoever is writing it, in ms. */
-  emptyRequestMs: 100,
+  /** How long a signal request that is still empty is left to whoever is writing it, on a busy machine too, in ms. */
+  emptyRequestMs: 2_000,
   /** Bytes of `exitcode`: three digits; the rest is room for white space. */
   exitCodeBytes: 16,
   /** Bytes of a `result.json` that a reader accepts. */

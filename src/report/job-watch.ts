@@ -58,7 +58,11 @@ export class JobWatch {
   /** The state of every container now. */
   async look(): Promise<ReadonlyMap<string, ContainerState>> {
     for (const [name, followed] of this.#followed) {
-      if (!hasEnded(followed.state)) followed.state = await this.#stateOf(name, followed);
+      if (!hasEnded(followed.state)) {
+        const found = await this.#stateOf(name, followed);
+        // It may have been given up meanwhile, or found to have ended by another look.
+        if (!hasEnded(followed.state)) followed.state = found;
+      }
       if (hasEnded(followed.state)) followed.lifeline.close();
     }
     return new Map([...this.#followed].map(([name, { state }]) => [name, state]));

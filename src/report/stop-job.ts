@@ -58,9 +58,9 @@ export class JobStop {
     const at = (time: number, act: () => void) => after(Math.max(0, time - Date.now()), act);
     this.#timers = [
       at(budget.stopAt, () => this.#stop(budget)),
-      at(budget.stopAt + limits.neverStartedMs, () => this.#giveUp('waiting')),
+      at(budget.stopAt + limits.neverStartedMs, () => void this.#giveUp('waiting')),
       at(budget.killAt, () => this.#ask(kill)),
-      at(budget.gatherUntil, () => this.#giveUp('all')),
+      at(budget.gatherUntil, () => void this.#giveUp('all')),
     ];
   }
 
@@ -89,7 +89,9 @@ export class JobStop {
     }
   }
 
-  #giveUp(which: 'waiting' | 'all'): void {
+  async #giveUp(which: 'waiting' | 'all'): Promise<void> {
+    // On a busy machine a timer may be quicker than the news of what happened long before.
+    await this.#job.look();
     for (const [name, state] of this.#job.states) {
       if (which === 'waiting' && state.kind !== 'waiting') continue;
       const reason =

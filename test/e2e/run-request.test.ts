@@ -69,8 +69,8 @@ test('run does nothing for a signal file that names no signal, and says so', asy
 test('run waits for the content of a signal file that is still empty', async (t) => {
   const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')]);
   const file = openSync(job.kept.path('signal'), 'w');
-  // In the middle of the time that a writer has.
-  await pause(limits.emptyRequestMs / 2);
+  // Well after it was seen empty, and long before the end of the time that a writer has.
+  await pause(limits.emptyRequestMs / 10);
   writeSync(file, '15');
   closeSync(file);
   const { status, stderr } = await job.finished;
