@@ -22,7 +22,7 @@ export async function fetchLibraries(platform: Platform): Promise<string> {
   const options = [
     ...['-o', `APT::Architecture=${platform.oci}`, '-o', `APT::Architectures::=${platform.oci}`],
     ...['-o', `Dir::State::lists=${work}/lists`, '-o', `Dir::Cache=${work}/cache`],
-    ...['-o', 'APT::Sandbox::User=root', '-q'],
+    ...['-o', 'APT::Sandbox::User=root', '-o', 'Acquire::Retries=5', '-q'],
   ];
   await execa('apt-get', [...options, 'update']);
   const names = packages.map((name) => `${name}:${platform.oci}`);

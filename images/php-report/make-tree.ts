@@ -12,11 +12,20 @@ import { execa } from 'execa';
 const [, , directory] = process.argv;
 if (directory === undefined) throw new Error('Give the directory that is to hold the tree.');
 const work = await mkdtemp(join(tmpdir(), 'php-report-'));
+/** Package lists of our own: the machine's may be old, or not there. */
+const options = [
+  ...['-o', `Dir::State::lists=${work}/lists`, '-o', `Dir::Cache=${work}/cache`],
+  ...['-o', 'APT::Sandbox::User=root', '-o', 'Acquire::Languages=none', '-o', 'Acquire::Retries=5', '-q'],
+];
 try {
+  for (const needed of ['lists/partial', 'cache/archives/partial', 'packages'])
+    await mkdir(join(work, needed), { recursive: true });
+  await execa('apt-get', [...options, 'update']);
   const names = await withDependencies('php8.2-cli');
-  await execa('apt-get', ['-q', '-o', 'APT::Sandbox::User=root', 'download', ...names], { cwd: work });
+  await execa('apt-get', [...options, 'download', ...names], { cwd: join(work, 'packages') });
   await mkdir(directory, { recursive: true });
-  for (const file of await readdir(work)) await execa('dpkg', ['-x', join(work, file), directory]);
+  for (const file of await readdir(join(work, 'packages')))
+    await execa('dpkg', ['-x', join(work, 'packages', file), directory]);
 } finally {
   await rm(work, { recursive: true });
 }
@@ -32,7 +41,7 @@ async function withDependencies(name: string): Promise<readonly string[]> {
   const no = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map(
     (kind) => `--no-${kind}`,
   );
-  const { stdout } = await execa('apt-cache', ['depends', '--recurse', ...no, name]);
+  const { stdout } = await execa('apt-cache', [...options, 'depends', '--recurse', ...no, name]);
   const found = new Set(stdout.split('\n').filter((line) => /^[a-z0-9]/.test(line)));
   // What is only for the installation itself, or a second choice.
   const unneeded =

@@ -12,7 +12,7 @@ export interface OldDebian {
 /** Oldest first; the last is what the tests run on at the latest. */
 const releases = ['stretch', 'buster', 'bullseye', 'bookworm'];
 const packages = ['libc6', 'dash'];
-const boundMs = 120_000;
+const boundMs = 600_000;
 
 /**
  * Unpacks the oldest Debian that the machine's own mirror still has, once. Its package lists are kept apart from the
@@ -48,7 +48,7 @@ async function fetched(release: string, work: string): Promise<boolean> {
   const options = [
     ...['-o', `Dir::Etc::sourcelist=${sources}`, '-o', 'Dir::Etc::sourceparts=-'],
     ...['-o', `Dir::State::lists=${work}/lists`, '-o', `Dir::Cache=${work}/cache`],
-    ...['-o', 'APT::Sandbox::User=root', '-o', 'Acquire::Languages=none', '-q'],
+    ...['-o', 'APT::Sandbox::User=root', '-o', 'Acquire::Languages=none', '-o', 'Acquire::Retries=5', '-q'],
   ];
   const apt = (words: readonly string[]) =>
     execa('apt-get', [...options, ...words], {
