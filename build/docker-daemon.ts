@@ -11,8 +11,8 @@ export interface DockerDaemon {
   stop(): Promise<void>;
 }
 
-const startBoundMs = 60_000;
-const answerBoundMs = 10_000;
+const startBoundMs = 180_000;
+const answerBoundMs = 30_000;
 const pauseMs = 100;
 
 /**
@@ -42,7 +42,8 @@ export async function startDockerDaemon(): Promise<DockerDaemon | null> {
     daemon.kill('SIGTERM');
     await daemon;
     await file.close();
-    await rm(directory, { recursive: true, force: true });
+    // A mount of the last container may be busy for a moment.
+    await rm(directory, { recursive: true, force: true, maxRetries: 20 });
   };
   const end = performance.now() + startBoundMs;
   while (!(await answers(host))) {

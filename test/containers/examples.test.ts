@@ -11,16 +11,13 @@ import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 const examples = 'images/examples';
-const aMinuteMs = 60_000;
 
 test('podman: the pod runs as it is, and its rows are in the database', async (t) => {
   const machine = await exampleMachine(t, 'podman');
   if (machine === null) return;
   await playPod(machine.engine, join(examples, 'pod.yaml'));
-  const { exitcode, begin, end, lines, artifacts } = await until(
-    'the job is reported',
-    () => (machine.stored().end === null ? null : machine.stored()),
-    aMinuteMs,
+  const { exitcode, begin, end, lines, artifacts } = await until('the job is reported', () =>
+    machine.stored().end === null ? null : machine.stored(),
   );
   assert.equal(exitcode, 0);
   assert.ok(begin !== null && end !== null && begin <= end);
@@ -41,7 +38,7 @@ for (const [file, what] of [
     const pod = join(temporaryVolume(t), 'pod.yaml');
     writeFileSync(pod, stringify(asPlainPod(parse(readFileSync(join(examples, file), 'utf8')))));
     await playPod(machine.engine, pod);
-    await until('the job is reported', () => machine.stored().end !== null, aMinuteMs);
+    await until('the job is reported', () => machine.stored().end !== null);
     assert.equal(machine.stored().exitcode, 0);
   });
 }
@@ -50,7 +47,7 @@ test('podman: the container set runs in its order, and its helper is ended', asy
   const machine = await exampleMachine(t, 'podman');
   if (machine === null) return;
   await playPod(machine.engine, join(examples, 'container-set.yaml'));
-  await until('the job is reported', () => machine.stored().end !== null, aMinuteMs);
+  await until('the job is reported', () => machine.stored().end !== null);
   const { exitcode, lines } = machine.stored();
   assert.equal(exitcode, 0);
   assert.deepEqual(
@@ -58,7 +55,7 @@ test('podman: the container set runs in its order, and its helper is ended', asy
     ['stdout fetched', 'stdout N lines counted'],
   );
   const running = () => machine.engine.run(['ps', '--quiet', '--filter', 'name=multiflexi-job-1-']);
-  await until('no container runs', async () => (await running()).stdout === '', aMinuteMs);
+  await until('no container runs', async () => (await running()).stdout === '');
 });
 
 for (const name of ['docker', 'podman'] as const) {

@@ -44,7 +44,7 @@ test('podman: what manifest prints runs unchanged; its secrets reach the job, an
   writeFileSync(pod, printed.stdout);
   const played = await machine.engine.run(['play', 'kube', '--network', 'none', pod]);
   assert.equal(played.exitCode, 0, played.stderr);
-  await until('the job is reported', () => machine.stored().end !== null, 60_000);
+  await until('the job is reported', () => machine.stored().end !== null);
   const { exitcode, lines, artifacts } = machine.stored();
   assert.deepEqual([exitcode, lines], [0, ['stdout in box is open with 13 letters: ***']]);
   assert.deepEqual(artifacts, ['count.txt.tgz']);
@@ -69,7 +69,7 @@ test('podman: values of every kind reach the job of the printed pod as they are'
   writeFileSync(pod, printed.stdout);
   const played = await machine.engine.run(['play', 'kube', '--network', 'none', pod]);
   assert.equal(played.exitCode, 0, played.stderr);
-  await until('the job is reported', () => machine.stored().end !== null, 60_000);
+  await until('the job is reported', () => machine.stored().end !== null);
   const { exitcode, lines } = machine.stored();
   assert.equal(exitcode, 0);
   const sums = oddValues.map((value) => `stdout ${createHash('sha256').update(value).digest('hex')}  -`);

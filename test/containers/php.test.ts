@@ -29,7 +29,7 @@ test('podman: a PHP application of MultiFlexi reports on real data, through the 
   writeFileSync(join(cwd, 'pod.yaml'), printed.stdout);
   const played = await machine.engine.run(['play', 'kube', '--network', 'none', join(cwd, 'pod.yaml')]);
   assert.equal(played.exitCode, 0, played.stderr);
-  await until('the job is reported', () => machine.stored().end !== null, 60_000);
+  await until('the job is reported', () => machine.stored().end !== null);
   const { exitcode, lines, artifacts } = machine.stored();
   assert.equal(exitcode, 0);
   const summary = lines.find((line) => line.startsWith('stderr '));

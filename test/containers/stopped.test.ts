@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { atEnd } from '../helpers/at-end.ts';
 import { emissary } from '../helpers/emissary.ts';
 import { type Engine, requireEngine } from '../helpers/engine.ts';
 import { makeImage, withBusybox } from '../helpers/images.ts';
@@ -31,16 +32,17 @@ for (const name of ['podman', 'docker'] as const) {
       'trap "echo tidied; exit 3" TERM; echo ready; while :; do sleep 0.1; done',
     );
     if (job === null) return;
-    await job.engine.run(['stop', '--time', '20', job.name]);
+    await job.engine.run(['stop', '--time', '120', job.name]);
+    await until('the container has ended', async () => (await statusOf(job)) === 3);
     assert.deepEqual(recorded(job.root), { verdict: 'terminated', exitCode: 3, signal: null });
     assert.equal(readFileSync(join(job.root, 'ctr/main/stdout'), 'utf8'), 'ready\ntidied\n');
-    assert.equal(await statusOf(job), 3);
   });
 
   test(`${name} stop in a shorter time than the grace: killed by the engine, the sidecar says lost`, async (t) => {
     const job = await startJob(t, name, 'trap "" TERM; echo ready; while :; do sleep 0.1; done');
     if (job === null) return;
     await job.engine.run(['stop', '--time', '1', job.name]);
+    await until('the container has ended', async () => (await statusOf(job)) === 137);
     assert.deepEqual(await told(job), { verdict: 'lost', exitCode: 137 });
   });
 
@@ -68,14 +70,14 @@ for (const name of ['podman', 'docker'] as const) {
   test(`${name}: a memory limit that kills the job is recorded as the job's KILL`, async (t) => {
     const job = await startJob(t, name, hungry('job'), ['--memory', '160m', '--memory-swap', '160m']);
     if (job === null) return;
-    await until('it is sealed', () => existsSync(join(job.root, 'ctr/main/exitcode')), 60_000);
+    await until('it is sealed', () => existsSync(join(job.root, 'ctr/main/exitcode')));
     assert.deepEqual(recorded(job.root), { verdict: 'failed', exitCode: 137, signal: 'SIGKILL' });
   });
 
   test(`${name}: out of memory that kills the wrapper is told as lost`, async (t) => {
     const job = await startJob(t, name, hungry('wrapper'), ['--memory', '160m', '--memory-swap', '160m']);
     if (job === null) return;
-    await until('the container has ended', async () => (await statusOf(job)) === 137, 60_000);
+    await until('the container has ended', async () => (await statusOf(job)) === 137);
     assert.deepEqual(await told(job), { verdict: 'lost', exitCode: 137 });
   });
 }
@@ -120,7 +122,7 @@ async function startJob(
     ],
     ...[image, '/volume/emissary', 'run', '--root', '/volume', '--', 'sh', '-c', script],
   ]);
-  t.after(() => engine.run(['rm', '--force', container]));
+  atEnd(t, () => engine.run(['rm', '--force', container]));
   assert.equal(exitCode, 0, stderr);
   const stdout = join(root, 'ctr/main/stdout');
   await until('the job is ready', () => readFileSync(stdout, 'utf8').includes('ready'));

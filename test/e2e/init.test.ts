@@ -247,7 +247,7 @@ function mountedVolume(t: TestContext, options: string): string | null {
     return null;
   }
   t.after(() => {
-    execFileSync('umount', [root]);
+    execFileSync('umount', ['-l', root]);
     rmdirSync(root);
   });
   return root;

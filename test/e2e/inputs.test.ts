@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startEmissary } from '../helpers/emissary.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { inputs, refused, served } from '../helpers/inputs.ts';
-import { freePort } from '../helpers/mariadb.ts';
 import { requireProgram, requireRoot } from '../helpers/require.ts';
 import { type Pod, pod, tool } from '../helpers/saved.ts';
 import { temporaryVolume } from '../helpers/volume.ts';

@@ -143,7 +143,7 @@ test('a signal at any moment of the start is obeyed, never lost, and the run is 
   for (let moment = 0; moment < 40; moment++) {
     const name = `at-${moment}`;
     const words = ['run', '--name', name, '--', 'sleep', '60'];
-    const job = startEmissary(t, words, { root, program, withinMs: 30_000 });
+    const job = startEmissary(t, words, { root, program });
     // Before its first instruction a process can be killed by anybody; after it, the moments lie in the start.
     const ofProcess = `/proc/${job.pid}/cmdline`;
     await until('the launcher has run', () => readFileSync(ofProcess, 'latin1').startsWith('emissary:'));
@@ -164,7 +164,7 @@ test('as PID 1, a TERM at any moment of the start ends the job with 143', async 
     const under = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
     under.push('sh', '-c', `(${wait}; kill -TERM 1) & exec "$0" "$@"`);
     const words = ['run', '--name', `pid-1-${moment}`, '--', 'sleep', '60'];
-    const { status } = await emissary(words, { root, program, under, withinMs: 30_000 });
+    const { status } = await emissary(words, { root, program, under });
     assert.equal(status, 143, `after ${moment * 3} ms`);
   }
 });

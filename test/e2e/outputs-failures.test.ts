@@ -154,7 +154,8 @@ for (const archive of [{ none: {} }, { tar: {} }, { zip: {} }, { zstd: {} }]) {
 test('outputs: a tree that is deeper than paths can be is saved as far as they go, and the rest is named', async (t) => {
   const its = pod(t);
   its.template({ outputs: { artifacts: [{ name: 'deep', path: join(its.work, 'deep') }] } });
-  const script = 'mkdir deep; cd deep; i=0; while [ $i -lt 2500 ]; do mkdir d; cd -P d; i=$((i+1)); done';
+  const ten = 'd/d/d/d/d/d/d/d/d/d';
+  const script = `mkdir deep; cd deep; i=0; while [ $i -lt 250 ]; do mkdir -p ${ten}; cd -P ${ten}; i=$((i+1)); done`;
   assert.equal((await its.run(script)).status, 0);
   const { skipped } = its.outputs();
   assert.deepEqual(

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { pod, tool } from '../helpers/saved.ts';
 
-const [inProc, inSys] = ['/proc/version', '/sys/kernel/mm/transparent_hugepage/enabled'];
+const [inProc, inSys] = ['/proc/version', '/sys/devices/system/cpu/possible'];
 const [tree, inTree] = ['/proc/sys/kernel', '/proc/sys/kernel/ostype'];
 
 for (const archive of [{ none: {} }, { tar: {} }, { zip: {} }, { zstd: {} }]) {

@@ -57,8 +57,17 @@ test('the files are complete when the seal appears: 1 MB printed just before the
 
 test('the timeline tells which bytes came when and in which order', async (t) => {
   const before = Date.now();
-  const script = 'for i in 1 2 3 4 5; do echo "out $i"; sleep 0.02; echo "error $i" >&2; sleep 0.02; done';
-  const { kept } = await runJob(t, ['sh', '-c', script], { options: ['--combined'] });
+  const script = 'for i in 1 2 3 4 5; do read -r _; echo "out $i"; read -r _; echo "error $i" >&2; done';
+  const job = startJob(t, ['sh', '-c', script], { options: ['--combined'], stdin: 'pipe' });
+  const { kept } = job;
+  // A piece is printed when the one before it has been passed on: no two are found together.
+  for (const i of [1, 2, 3, 4, 5]) {
+    job.process.stdin?.write('\n');
+    await until('it is on standard output', () => job.stdout().includes(`out ${i}\n`));
+    job.process.stdin?.write('\n');
+    await until('it is on standard error', () => job.stderr().includes(`error ${i}\n`));
+  }
+  await job.finished;
   const lines = timelineOf(kept);
   assert.deepEqual(
     lines.map(({ stream, bytes }) => [stream, bytes]),

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { forEachOf } from '../helpers/batches.ts';
 import { fixture } from '../helpers/fixture.ts';
 import { installedVolume } from '../helpers/installed.ts';
 import { startJob } from '../helpers/job.ts';
+import { launched } from '../helpers/launched.ts';
 import { seeded } from '../helpers/seeded.ts';
-import { until } from '../helpers/until.ts';
 
 const rounds = 60;
 const latestMs = 200;
@@ -71,10 +70,3 @@ test('run loses no real-time signal, whenever it comes', async (t) => {
     assert.ok(signal === 'SIGRTMIN+6' || signal === null, String(signal));
   });
 });
-
-/** On a busy machine, even the launcher's first instruction can be late: until it has blocked the signals, they kill. */
-async function launched(pid: number): Promise<void> {
-  await until('signals are blocked or caught', () =>
-    /^Sig(Blk|Cgt):\t(?!0{16})/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')),
-  );
-}

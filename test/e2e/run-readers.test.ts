@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fixture } from '../helpers/fixture.ts';
 import { runJob, startJob } from '../helpers/job.ts';
 import { seeded } from '../helpers/seeded.ts';
 import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
 
 const MiB = 1024 * 1024;
 /** What the emissary may have for itself, whatever the reader does. */
@@ -133,13 +135,11 @@ for (const [what, redirection] of [
 }
 
 test('run passes on to a file, at its end', async (t) => {
-  const under = [
-    'sh',
-    '-c',
-    'out="$EMISSARY_ROOT/all"; { echo before; "$@"; echo after; } >"$out" 2>&1; cat "$out"',
-    'sh',
-  ];
-  const { stdout } = await runJob(t, ['sh', '-c', 'echo out; echo err >&2; sleep 0.05; echo out'], { under });
+  const all = join(temporaryVolume(t), 'all');
+  const under = ['sh', '-c', 'out="$0"; { echo before; "$@"; echo after; } >"$out" 2>&1; cat "$out"', all];
+  const bothPassedOn = 'until grep -qx out "$0" && grep -qx err "$0"; do sleep 0.01; done';
+  const script = `echo out; echo err >&2; ${bothPassedOn}; echo out`;
+  const { stdout } = await runJob(t, ['sh', '-c', script, all], { under });
   assert.match(stdout.toString(), /^before\n(out\nerr|err\nout)\nout\nafter\n$/);
 });
 

@@ -81,7 +81,7 @@ test('a request that was left while the disk stood still is obeyed when it goes 
 
 test('a job whose time is up while the disk stands still is ended then, and sealed when it goes on', async (t) => {
   await withDisk(t, async ({ root, freeze, thaw }) => {
-    const options = ['--timeout', '2', '--grace', '0.1'];
+    const options = ['--timeout', '10', '--grace', '0.1'];
     const job = startJob(t, ['sh', '-c', 'trap "" TERM; while head -c 65536 /dev/zero; do :; done'], {
       root,
       options,
@@ -103,14 +103,14 @@ test('a job whose time is up while the disk stands still is ended then, and seal
   });
 });
 
-for (const [what, signal, expected] of [
-  ['is run', 'SIGCONT', { status: 3, printed: 'ran\n' }],
-  ['that got TERM meanwhile is not run on', 'SIGTERM', { status: 143, printed: '' }],
+for (const [what, signal, script, expected] of [
+  ['is run', 'SIGCONT', 'echo ran; exit 3', { status: 3, printed: 'ran\n' }],
+  ['that got TERM meanwhile is not run on', 'SIGTERM', 'sleep 600; echo ran', { status: 143, printed: '' }],
 ] as const) {
   test(`a job whose volume stands still from the beginning ${what} when it goes on`, async (t) => {
     await withDisk(t, async ({ root, freeze, thaw }) => {
       freeze();
-      const job = startJob(t, ['sh', '-c', 'sleep 1; echo ran; exit 3'], { root });
+      const job = startJob(t, ['sh', '-c', script], { root });
       await until('the emissary waits for the disk', () => stateOf(job.pid) === 'D');
       job.kill(signal);
       thaw();

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type TestContext, test } from 'node:test';
+import { atEnd } from '../helpers/at-end.ts';
 import { fixture } from '../helpers/fixture.ts';
 import { type Kept, keptBy } from '../helpers/job.ts';
-import { killTree } from '../helpers/kill-tree.ts';
+import { endTree } from '../helpers/kill-tree.ts';
 import { program } from '../helpers/program.ts';
 import { requireProgram } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
@@ -121,7 +122,7 @@ function terminal(
     env: { PATH: process.env['PATH'], EMISSARY_ROOT: root, SHELL: '/bin/sh', TERM: 'dumb' },
     stdio: ['pipe', 'pipe', 'inherit', ...Array.from({ length: 6 }, () => 'ignore' as const), 'pipe'],
   });
-  t.after(() => child.exitCode === null && killTree(child.pid ?? -1));
+  atEnd(t, () => (child.exitCode === null ? endTree(child.pid ?? -1) : undefined));
   const shown = collect(child, 1);
   const said = collect(child, 9);
   return {

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { npmStart } from '../helpers/npm-start.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
 
 const ctrlC = '\x03';
 
 test('npm start in a terminal draws a bar below the output, and takes it away at the end', async (t) => {
-  const script = 'for n in 1 2 3; do echo $n/3 >>"$PROGRESS_FILE"; echo line $n; sleep 0.5; done';
-  const start = await npmStart(t, ['sh', '-c', script], { terminal: true });
-  await start.shows(/█+░+ 1\/3 {2}33 % {2}\d+\.\d s/);
-  await start.shows(/█+ 3\/3 {2}100 %/);
+  const seen = join(temporaryVolume(t), 'seen');
+  const step = 'echo $n/3 >>"$PROGRESS_FILE"; echo line $n; until [ -e "$0-$n" ]; do sleep 0.05; done';
+  const script = `for n in 1 2 3; do ${step}; done`;
+  const start = await npmStart(t, ['sh', '-c', script, seen], { terminal: true });
+  for (const [n, bar] of [/█+░+ 1\/3 {2}33 % {2}\d+\.\d s/, /█+░+ 2\/3/, /█+ 3\/3 {2}100 %/].entries()) {
+    await start.shows(bar);
+    writeFileSync(`${seen}-${n + 1}`, '');
+  }
   const { exitCode } = await start.process;
   assert.equal(exitCode, 0, start.shown());
   for (const n of [1, 2, 3]) assert.match(start.shown(), new RegExp(`(\\n|\\r|\\x1b\\[2K)line ${n}\\r\\n`));
@@ -40,6 +47,8 @@ test('Ctrl-C twice in the terminal of npm start kills a job that does not stop',
   await start.shows(/ready\r?$/m);
   start.process.stdin.write(ctrlC);
   await start.shows(/no\r$/m);
+  await start.shows('Once more kills it');
+  // Two signals that come together are one key press, passed on by npm and by the terminal.
   await new Promise((resolve) => setTimeout(resolve, 500));
   start.process.stdin.write(ctrlC);
   const { exitCode } = await start.process;

@@ -150,7 +150,9 @@ function killAfter(pid: number, ms: number | null): void {
 /** The job's whole group, which outlives a wrapper that was killed. */
 function killJob(root: string, name: string): void {
   const text = readText(join(root, 'ctr', name, 'started'));
-  if (text !== '') kill(-(JSON.parse(text) as Started).pid);
+  // Once it is sealed, nobody of it is left, and the number may be another's.
+  if (text !== '' && !existsSync(join(root, 'ctr', name, 'exitcode')))
+    kill(-(JSON.parse(text) as Started).pid);
 }
 
 function kill(pid: number): void {

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { TestContext } from 'node:test';
-import { killTree } from './kill-tree.ts';
-import { program } from './program.ts';
+import { atEnd } from './at-end.ts';
+import { endTree, killTree } from './kill-tree.ts';
+import { program, programForAnybody } from './program.ts';
 
 /** How a run ended, and all that it printed. */
 export interface Finished {
@@ -42,11 +43,10 @@ export interface Surroundings {
   readonly under?: readonly string[];
   /** Another file than the built one: an installed program. */
   readonly program?: string;
-  /** A hang is ended after this, ms. */
-  readonly withinMs?: number;
 }
 
-const defaultBoundMs = 120_000;
+/** A hang is ended after this, ms. */
+const boundMs = 300_000;
 
 /** Runs the built file to its end. */
 export async function emissary(words: readonly string[], surroundings: Surroundings = {}): Promise<Finished> {
@@ -62,14 +62,14 @@ export function startEmissary(
   const running = launch(words, surroundings);
   // A failure that nobody waits for is told by the test that failed first.
   running.finished.catch(() => undefined);
-  t.after(() => {
-    if (running.process.exitCode === null && running.process.signalCode === null) killTree(running.pid);
+  atEnd(t, async () => {
+    if (running.process.exitCode === null && running.process.signalCode === null) await endTree(running.pid);
   });
   return running;
 }
 
 function launch(words: readonly string[], surroundings: Surroundings): Running {
-  const own = surroundings.program ?? program;
+  const own = surroundings.program ?? (surroundings.uid === undefined ? program : programForAnybody());
   const [file = own, ...rest] = [...(surroundings.under ?? []), own, ...words];
   const { stdin } = surroundings;
   const child = spawn(file, rest, {
@@ -95,10 +95,7 @@ function launch(words: readonly string[], surroundings: Surroundings): Running {
     stdout,
     stderr,
     kill: (signal) => child.kill(signal),
-    finished: end(child, surroundings.withinMs ?? defaultBoundMs, () => ({
-      stdout: stdout(),
-      stderr: stderr(),
-    })),
+    finished: end(child, () => ({ stdout: stdout(), stderr: stderr() })),
   };
 }
 
@@ -115,7 +112,6 @@ function environment({ root, env }: Surroundings): Record<string, string> {
 
 function end(
   child: ChildProcess,
-  withinMs: number,
   output: () => { readonly stdout: Buffer; readonly stderr: string },
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
@@ -123,9 +119,9 @@ function end(
       if (child.pid !== undefined) killTree(child.pid);
       const { stdout, stderr } = output();
       reject(
-        new Error(`${child.spawnargs.join(' ')} did not end within ${withinMs} ms.\n${stdout}\n${stderr}`),
+        new Error(`${child.spawnargs.join(' ')} did not end within ${boundMs} ms.\n${stdout}\n${stderr}`),
       );
-    }, withinMs);
+    }, boundMs);
     child.on('error', (error) => {
       clearTimeout(bound);
       reject(error);

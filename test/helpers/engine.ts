@@ -23,7 +23,7 @@ export interface EngineResult {
 }
 
 /** What no call of an engine needs in a test, ms: an engine that hangs fails its test, not the run. */
-const callBoundMs = 180_000;
+const callBoundMs = 600_000;
 const setNeeded = resolve(import.meta.dirname, '../containers/containers.conf');
 
 /**

@@ -59,6 +59,8 @@ export async function exampleMachine(t: TestContext, name: Engine['name']): Prom
   return { engine, stored: () => storedJob(file) };
 }
 
+/** How long another file may have the names, ms: all of its tests, on a busy machine. */
+const namesBoundMs = 25 * 60_000;
 /** What each engine's names are kept by: the kernel lets go of it when this process ends. */
 const taken = new Set<string>();
 
@@ -66,7 +68,7 @@ const taken = new Set<string>();
 async function takeNames(engine: string): Promise<void> {
   if (taken.has(engine)) return;
   const lock = join(tmpdir(), `emissary-test-${engine}-names`);
-  await until(`the names of the examples (${lock})`, () => holdFifo(lock) === 'held', 300_000);
+  await until(`the names of the examples (${lock})`, () => holdFifo(lock) === 'held', namesBoundMs);
   taken.add(engine);
 }
 
@@ -99,7 +101,7 @@ async function databaseOn(engine: Engine, volume: string): Promise<string> {
 }
 
 function storedJob(file: string): StoredJob {
-  using database = new DatabaseSync(file, { readOnly: true });
+  using database = new DatabaseSync(file, { readOnly: true, timeout: 60_000 });
   const row = database.prepare('SELECT begin, "end", exitcode FROM job WHERE id = 1').get();
   const lines = database
     .prepare('SELECT type, line FROM job_output_lines WHERE job_id = 1 ORDER BY seq')

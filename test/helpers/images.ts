@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { atEnd } from './at-end.ts';
 import type { Engine } from './engine.ts';
 import { temporaryVolume } from './volume.ts';
 
@@ -28,7 +30,7 @@ export async function makeImage(
 ): Promise<string> {
   const image = `localhost/emissary-test-${name}-${process.pid}:test`;
   await makeNamedImage(t, engine, image, fill);
-  t.after(() => engine.run(['rmi', '--force', image]));
+  atEnd(t, () => engine.run(['rmi', '--force', image]));
   return image;
 }
 
@@ -43,6 +45,8 @@ export async function makeNamedImage(
   const directory = temporaryVolume(t);
   chmodSync(directory, 0o755);
   fill(treeAt(directory));
+  // No two images share a layer: an engine can lose one that is removed and made at the same time.
+  utimesSync(directory, 0, randomInt(2 ** 31));
   await engine.importTree(directory, image, [
     ...(start.entrypoint === undefined ? [] : [`ENTRYPOINT ["${start.entrypoint}"]`]),
     ...(start.user === undefined ? [] : [`USER ${start.user}`]),

@@ -1,8 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { kill } from 'node:process';
+import { setTimeout as pause } from 'node:timers/promises';
 
-/** KILLs a process and all its descendants, whatever groups and sessions they have made for themselves. */
-export function killTree(pid: number): void {
+/** How long the kernel may take to end what was KILLed, ms: one that waits for a dead disk is not waited for. */
+const deathBoundMs = 10_000;
+const pauseMs = 5;
+
+/**
+ * KILLs a process and all its descendants, whatever groups and sessions they have made for themselves.
+ * @returns their process ids
+ */
+export function killTree(pid: number): readonly number[] {
   // From the top: a supervisor that is dead starts nothing more, and its children are found before they move away.
   const children = childrenOf(pid);
   try {
@@ -10,7 +18,22 @@ export function killTree(pid: number): void {
   } catch {
     // It has just ended by itself.
   }
-  for (const child of children) killTree(child);
+  return [pid, ...children.flatMap(killTree)];
+}
+
+/** The same; resolves when none of them acts any more. */
+export async function endTree(pid: number): Promise<void> {
+  const killed = killTree(pid);
+  const end = performance.now() + deathBoundMs;
+  while (killed.some(acts) && performance.now() < end) await pause(pauseMs);
+}
+
+function acts(pid: number): boolean {
+  try {
+    return !/^State:\t[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));
+  } catch {
+    return false; // It is gone.
+  }
 }
 
 function childrenOf(pid: number): readonly number[] {

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { mariadbTables, seedStatements } from '../../build/multiflexi-schema.ts';
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 /** A real MariaDB of the test's own: its own directory and port, strict mode, an unprivileged user. */
@@ -33,6 +33,7 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
   const isRoot = process.getuid?.() === 0;
   chmodSync(directory, 0o755);
   const home = join(directory, 'server');
+  const socket = join(home, 'socket');
   writeFileSync(join(directory, 'empty.cnf'), '');
   execFileSync('install', ['-d', '-m', '0700', home]);
   if (isRoot) chownSync(home, nobody, nobody);
@@ -49,7 +50,7 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
       [
         '--no-defaults',
         `--datadir=${home}/data`,
-        `--socket=${home}/socket`,
+        `--socket=${socket}`,
         `--pid-file=${home}/pid`,
         `--port=${port}`,
         '--bind-address=127.0.0.1',
@@ -67,9 +68,9 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
     const answers = async () => {
       // What a server that was killed has left may keep the next one from starting for a moment.
       if (server === null || server.exitCode !== null || server.signalCode !== null) server = launch();
-      return asRoot(port, (connection) => connection.query('select 1'));
+      return asRoot(socket, (connection) => connection.query('select 1'));
     };
-    await until('MariaDB answers', answers, 60_000);
+    await until('MariaDB answers', answers);
   };
   const kill = async () => {
     const gone = server;
@@ -79,7 +80,7 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
     await exited;
   };
   await start();
-  await asRoot(port, async (connection) => {
+  await asRoot(socket, async (connection) => {
     await connection.query('create database multiflexi character set utf8mb4');
     await connection.query('use multiflexi');
     for (const statement of mariadbTables) await connection.query(statement);
@@ -90,12 +91,12 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
     port,
     url: `mysql://reporter:${databasePassword}@127.0.0.1:${port}/multiflexi`,
     addJob: (id) =>
-      asRoot(port, async (connection) => {
+      asRoot(socket, async (connection) => {
         await connection.query('use multiflexi');
         for (const statement of seedStatements(id)) await connection.query(statement);
       }),
     query: <Row>(text: string, values: readonly unknown[] = []) =>
-      asRoot(port, async (connection) => {
+      asRoot(socket, async (connection) => {
         await connection.query('use multiflexi');
         return (await connection.query(text, [...values]))[0] as unknown as readonly Row[];
       }),
@@ -110,8 +111,9 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
 
 type Connection = Awaited<ReturnType<typeof createConnection>>;
 
-async function asRoot<T>(port: number, use: (connection: Connection) => Promise<T>): Promise<T> {
-  const connection = await createConnection({ host: '127.0.0.1', port, user: 'root', dateStrings: true });
+/** By the server's own socket: at its port there could be another one. */
+async function asRoot<T>(socketPath: string, use: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await createConnection({ socketPath, user: 'root', dateStrings: true });
   try {
     return await use(connection);
   } finally {
@@ -121,16 +123,4 @@ async function asRoot<T>(port: number, use: (connection: Connection) => Promise<
 
 function findServer(): string | null {
   return ['/usr/sbin/mariadbd', '/usr/bin/mariadbd', '/usr/libexec/mariadbd'].find(existsSync) ?? null;
-}
-
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

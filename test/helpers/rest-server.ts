@@ -63,7 +63,7 @@ export async function startRestServer(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `${tls === undefined ? 'http' : 'https'}://localhost:${port}/api/VitexSoftware/MultiFlexi/1.0.0`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/api/VitexSoftware/MultiFlexi/1.0.0`,
     requests,
     troubles,
     close: () =>

@@ -15,7 +15,7 @@ export interface SqliteFile {
 export function makeSqlite(directory: string, ...jobs: readonly number[]): SqliteFile {
   const path = join(directory, 'multiflexi.sqlite');
   const use = <T>(act: (database: DatabaseSync) => T): T => {
-    const database = new DatabaseSync(path, { timeout: 10_000 });
+    const database = new DatabaseSync(path, { timeout: 60_000 });
     try {
       return act(database);
     } finally {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const defaultBoundMs = 30_000;
+const defaultBoundMs = 120_000;
 const firstPauseMs = 2;
 const longestPauseMs = 50;
 

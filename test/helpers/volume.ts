@@ -2,14 +2,16 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { atEnd } from './at-end.ts';
 
 /** A fresh directory like an emptyDir (0777), which goes when the test ends. KEEP=1 leaves it and says where it is. */
 export function temporaryVolume(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'emissary-test-'));
   chmodSync(directory, 0o777);
-  t.after(() => {
+  atEnd(t, () => {
     if (process.env['KEEP'] === '1') t.diagnostic(`kept ${directory}`);
-    else rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+    // What a job has left behind may still be writing for a moment.
+    else rmSync(directory, { recursive: true, force: true, maxRetries: 20 });
   });
   return directory;
 }

@@ -55,7 +55,7 @@ test(`MariaDB that dies and restarts: ${rounds} rounds of kill -9 lose nothing a
   const recorder: Recorder = {
     env: { MULTIFLEXI_DATABASE_URL: server.url },
     query: <Row>(text: string, jobId: number) =>
-      until('the database answers', () => server.query<Row>(text, [jobId]), 60_000),
+      until('the database answers', () => server.query<Row>(text, [jobId])),
   };
   await whileTroubled(
     (signal) => flap(server, chance, signal),

@@ -33,7 +33,7 @@ async function mariadbJob(t: TestContext) {
     env: {
       MULTIFLEXI_JOB_ID: String(jobId),
       MULTIFLEXI_DATABASE_URL: server.url,
-      EMISSARY_REPORT_SECONDS: '30',
+      EMISSARY_REPORT_SECONDS: '120',
     },
     row: async () =>
       (await server.query<Record<string, unknown>>('select * from job where id = ?', [jobId]))[0] ?? {},

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { runJob, startReadyJob } from '../helpers/job.ts';
 import { reportOverRest, restJob } from '../helpers/rest-job.ts';
 import { restPassword, startRestServer, type Trouble } from '../helpers/rest-server.ts';
@@ -162,11 +163,12 @@ test('REST: a wrong password is not shown', async (t) => {
 
 test('REST that is down past the end: the spool is kept, and report delivers it from a copy of the volume', async (t) => {
   const job = await restJob(t);
-  await job.server.close();
-  const env = { ...job.rest, EMISSARY_REPORT_SECONDS: '1' };
+  const down = new URL(job.server.url);
+  down.port = String(await freePort());
+  const env = { ...job.rest, MULTIFLEXI_API_URL: down.href, EMISSARY_REPORT_SECONDS: '1' };
   const { status, stderr } = await reportOverRest(t, job, env);
   assert.equal(status, 64);
-  const { host } = new URL(job.server.url);
+  const { host } = down;
   assert.ok(stderr.includes(`The REST server ${host} cannot be reached: ECONNREFUSED`), stderr);
   assert.ok(stderr.includes(`"emissary report --root ${job.root}" delivers it later`));
   const copy = join(temporaryVolume(t), 'copy');
@@ -196,7 +198,7 @@ test('REST over TLS with an authority of its own; without it, a sentence says so
       '-days',
       '2',
     ].concat([
-      ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'],
+      ...['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'],
       ...['-keyout', join(place, 'key.pem'), '-out', join(place, 'cert.pem')],
     ]),
     { stdio: 'ignore' },
