@@ -9,6 +9,7 @@ import { makeImage, withBusybox } from '../helpers/images.ts';
 import { installedVolume } from '../helpers/installed.ts';
 import { requireProgram } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
 
 /** A container that runs, with its volume. */
 interface RunningJob {
@@ -108,7 +109,7 @@ async function startJob(
   const image = await makeImage(t, engine, 'stopped', (tree) => withBusybox(tree, ['sh', 'sleep', 'dd']));
   const { root } = await installedVolume(t);
   const container = `emissary-test-${process.pid}-${Math.round(performance.now())}`;
-  const { exitCode, stderr } = await engine.run([
+  const words = [
     ...[
       'run',
       '--detach',
@@ -121,7 +122,9 @@ async function startJob(
       ...options,
     ],
     ...[image, '/volume/emissary', 'run', '--root', '/volume', '--', 'sh', '-c', script],
-  ]);
+  ];
+  // Podman's monitor leaves a file "oom" where it was started.
+  const { exitCode, stderr } = await engine.run(words, { cwd: temporaryVolume(t) });
   atEnd(t, () => engine.run(['rm', '--force', container]));
   assert.equal(exitCode, 0, stderr);
   const stdout = join(root, 'ctr/main/stdout');
