@@ -1,7 +1,7 @@
 import { Fault } from './base/fault.ts';
 import { say } from './base/log.ts';
+import { allVariables } from './settings/all-variables.ts';
 import type { Edge } from './settings/edge.ts';
-import type { Environment } from './settings/environment.ts';
 import { type Verb, verbs } from './settings/options.ts';
 import { version } from './version.ts';
 
@@ -22,9 +22,6 @@ export async function cli(edge: Edge): Promise<number> {
     return 64;
   }
 }
-
-/** `run` has more to do about a defect than to tell of it. */
-const never = new Promise<never>(() => undefined);
 
 async function dispatch(edge: Edge): Promise<number> {
   const [first, ...words] = edge.words;
@@ -52,20 +49,14 @@ async function dispatch(edge: Edge): Promise<number> {
     edge.print(verbHelp(verb));
     return 0;
   }
+  // It seals what it refuses, and has more to do about a defect than to tell of it.
+  if (verb === 'run') return (await import('./commands/run.ts')).run(edge, words);
   const environment = await allVariables(edge.environment);
-  return Promise.race([runVerb(verb, { ...edge, environment }, words), verb === 'run' ? never : edge.defect]);
+  return Promise.race([runVerb(verb, { ...edge, environment }, words), edge.defect]);
 }
 
-/** Most have no file with variables: the reader of one is not loaded for them. */
-async function allVariables(environment: Environment): Promise<Environment> {
-  if (environment.get('EMISSARY_ENV_FILE') === null) return environment;
-  return (await import('./settings/variables-file.ts')).withVariablesFile(environment);
-}
-
-async function runVerb(verb: Verb, edge: Edge, words: readonly Buffer[]): Promise<number> {
+async function runVerb(verb: Exclude<Verb, 'run'>, edge: Edge, words: readonly Buffer[]): Promise<number> {
   switch (verb) {
-    case 'run':
-      return (await import('./commands/run.ts')).run(edge, words);
     case 'init':
       return (await import('./commands/init.ts')).init(edge, words);
     case 'wait':

@@ -9,6 +9,7 @@ import { runAttempts } from '../process/run-attempts.ts';
 import { openRun, type Run } from '../process/run-context.ts';
 import { sealRefusal } from '../process/seal-refusal.ts';
 import { cancelledRun, failedRun, type Judgement, judge, skippedRun } from '../process/verdict.ts';
+import { allVariables } from '../settings/all-variables.ts';
 import type { Edge } from '../settings/edge.ts';
 import { type RunSettings, runSettings } from '../settings/run-settings.ts';
 import { emptyTemplate, parseTemplate, type Template } from '../settings/template.ts';
@@ -18,8 +19,8 @@ import { emptyTemplate, parseTemplate, type Template } from '../settings/templat
  * @returns the job's own exit status
  * @throws Fault when the emissary cannot do its part
  */
-export async function run(edge: Edge, words: readonly Buffer[]): Promise<number> {
-  const settings = readSettings(edge, words);
+export async function run(given: Edge, words: readonly Buffer[]): Promise<number> {
+  const { edge, settings } = await readSettings(given, words);
   const run = openRun(settings, edge);
   const judgement = await Promise.race([perform(run, edge), edge.defect]).catch((error) =>
     giveUp(run, error),
@@ -34,12 +35,16 @@ export async function run(edge: Edge, words: readonly Buffer[]): Promise<number>
   return judgement.exitCode === 0 ? unsealed.status : judgement.exitCode;
 }
 
-/** A command line that is refused is sealed too, where its container can be told: the sidecar need not wait for it. */
-function readSettings(edge: Edge, words: readonly Buffer[]): RunSettings {
+/** What is refused is sealed too, where its container can be told: the sidecar need not wait for it. */
+async function readSettings(
+  given: Edge,
+  words: readonly Buffer[],
+): Promise<{ readonly edge: Edge; readonly settings: RunSettings }> {
   try {
-    return runSettings(edge, words);
+    const edge = { ...given, environment: await allVariables(given.environment) };
+    return { edge, settings: runSettings(edge, words) };
   } catch (error) {
-    if (error instanceof Fault) sealRefusal(edge, words, error);
+    if (error instanceof Fault) sealRefusal(given, words, error);
     throw error;
   }
 }

@@ -31,11 +31,17 @@ export async function archiveKind(
     const block = await beginning(unpacked(inSteps(file), kind), tarBlockBytes);
     if (isTarBlock(block, wanted !== null)) return kind;
   } catch (cause) {
-    // What cannot even be decompressed is no archive.
+    // What cannot even be decompressed is no archive; what cannot be read may be one.
+    if (isOfSystem(cause)) throw cause;
     if (wanted !== null) throw new Error(`a broken archive: ${sentenceOf(cause)}`, { cause });
   }
   if (wanted === null) return null;
   throw new Error('not a tar, neither plain nor compressed by gzip or zstd');
+}
+
+/** Of a call to the operating system; zlib's errors have a number too. */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }
 
 /** A tar's bytes, decompressed, and how many compressed ones were read for them so far. */

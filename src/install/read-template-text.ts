@@ -30,7 +30,7 @@ function readFile(path: string): string {
   try {
     return readBounded(file, origin);
   } finally {
-    closeSync(file);
+    reading(origin, () => closeSync(file));
   }
 }
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { makeTar, makeZip } from '../helpers/archives.ts';
 import { forEachOf } from '../helpers/batches.ts';
 import { inputs, refused, served, servedBytes } from '../helpers/inputs.ts';
+import { requireProgram } from '../helpers/require.ts';
 import { pod, tool } from '../helpers/saved.ts';
 import { until } from '../helpers/until.ts';
 
@@ -48,6 +49,23 @@ test('inputs: a small archive that is broken at its end is no file', async (t) =
   writeFileSync(archive, Buffer.concat([Buffer.from('502a4d180400000061626364', 'hex'), zstd]));
   assert.equal((await its.init(input)).status, 0);
   assert.equal(readFileSync(join(its.root, 'inputs/artifacts/a'), 'utf8'), 'a');
+});
+
+test('inputs: an archive that cannot be read is refused, not taken for a file', async (t) => {
+  if (!requireProgram(t, 'strace')) return;
+  const its = pod(t);
+  const file = join(its.work, 'archive');
+  writeFileSync(file, gzipSync(makeTar([{ path: 'a', content: 'a' }])));
+  // Its bytes have come, and it is opened again to be looked at.
+  const fetched = join(its.root, '.inputs.tmp/.work/input');
+  const trap = 'inject=openat:error=EIO:when=2';
+  const under = ['strace', '-f', '-o', '/dev/null', '-P', fetched, '-e', trap];
+  const { status, stderr } = await its.init(inputs({ name: 'a', path: '/a', file }), { under });
+  assert.deepEqual(
+    [status, stderr],
+    [65, `emissary: Cannot stage input a (/a): EIO: i/o error, open '${fetched}'\n`],
+  );
+  assert.equal(existsSync(join(its.root, 'inputs')), false);
 });
 
 test('inputs: a backslash in a zip is a part of a name on Unix, and a slash elsewhere', async (t) => {

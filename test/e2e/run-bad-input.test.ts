@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
@@ -96,6 +96,46 @@ test('run seals what it refuses, where the container can be told', async (t) => 
   const { verdict, origin, message } = kept.result();
   assert.deepEqual([verdict, origin, message], ['error', 'emissary', `--grace: "x" ${seconds}`]);
 });
+
+test('run gives the job the variables of EMISSARY_ENV_FILE in the place of its own', async (t) => {
+  const file = join(temporaryVolume(t), 'variables');
+  writeFileSync(file, JSON.stringify({ A: 'of the file\n', B: '', EMISSARY_GRACE_SECONDS: '1' }));
+  const env = { EMISSARY_ENV_FILE: file, A: 'of the pod', C: 'c' };
+  const { status, stdout } = await runJob(t, ['env', '-0'], { env });
+  const entries = stdout.toString().split('\0');
+  assert.equal(status, 0);
+  assert.deepEqual(entries.filter((entry) => /^(A|B|C|EMISSARY_.*)=/.test(entry)).sort(), [
+    'A=of the file\n',
+    'B=',
+    'C=c',
+  ]);
+});
+
+for (const [text, problem] of [
+  [null, /^cannot read "[^"]*" \(ENOENT: no such file or directory, open '[^']*'\)$/],
+  ['{"A":"hidden"', /^"[^"]*" does not hold a JSON object of texts$/],
+  ['["hidden"]', /^"[^"]*" does not hold a JSON object of texts$/],
+  ['{"A":1}', /^"[^"]*": "A" is not a variable with a text$/],
+  ['{"A=B":"hidden"}', /^"[^"]*": "A=B" is not a variable with a text$/],
+  ['{"":"hidden"}', /^"[^"]*": "" is not a variable with a text$/],
+  ['{"A":"hid\\u0000den"}', /^"[^"]*": "A" is not a variable with a text$/],
+  [`{"A":"${'x'.repeat(2 * 1024 * 1024)}"}`, /^cannot read "[^"]*" \(larger than 2097152 bytes\)$/],
+] as const) {
+  test(`run refuses and seals an EMISSARY_ENV_FILE: ${problem}, ${text?.length}`, async (t) => {
+    const file = join(temporaryVolume(t), 'variables');
+    if (text !== null) writeFileSync(file, text);
+    const { status, stdout, stderr, kept } = await runJob(t, ['echo', 'started'], {
+      env: { EMISSARY_ENV_FILE: file },
+    });
+    const { verdict, origin, message } = kept.result();
+    assert.deepEqual([status, stdout.toString(), kept.text('exitcode')], [64, '', '64']);
+    assert.deepEqual([verdict, origin, stderr], ['error', 'emissary', `emissary: ${message}\n`]);
+    const [variable, said] = [message?.slice(0, 19), message?.slice(19)];
+    assert.equal(variable, 'EMISSARY_ENV_FILE: ');
+    assert.match(said ?? '', problem);
+    assert.doesNotMatch(stderr, /hidden/);
+  });
+}
 
 test('run does not seal a running container for a command line that it refuses', async (t) => {
   const job = await startReadyJob(t, [fixture('waits.sh')]);
