@@ -27,9 +27,7 @@ export function findCommand(word: Buffer, path: Buffer | null): Buffer | NotStar
   if (word.includes(slash)) {
     const problem = whyNotExecutable(word);
     if (problem === null) return word;
-    return problem === missing
-      ? notStarted(127, `Cannot run ${shown(word)}: no such file`)
-      : refused(word, problem);
+    return problem === missing ? noSuchFile(word) : refused(word, problem);
   }
   return search(word, path ?? defaultPath);
 }
@@ -67,6 +65,15 @@ function search(word: Buffer, path: Buffer): Buffer | NotStarted {
     if (problem !== missing) refusal ??= refused(candidate, problem);
   }
   return refusal ?? notStarted(127, `Cannot run ${shown(word)}: not found in PATH`);
+}
+
+function noSuchFile(word: Buffer): NotStarted {
+  // Nothing is found below a directory that was removed while we are in it: it has no name left.
+  const lost = word[0] !== slash && statSync('.', { throwIfNoEntry: false })?.nlink === 0;
+  return notStarted(
+    127,
+    `Cannot run ${shown(word)}: ${lost ? 'the working directory is gone' : 'no such file'}`,
+  );
 }
 
 function notStarted(code: 126 | 127, reason: string): NotStarted {

@@ -17,6 +17,8 @@ const commonWords: ReadonlySet<string> = new Set([
   'localhost',
 ]);
 
+const lineEnds: ReadonlySet<number> = new Set([0x0a, 0x0d]);
+
 /** The secrets among a job's variables. */
 export interface Secrets {
   /** Longest first, each once. */
@@ -45,12 +47,23 @@ export function findSecrets(entries: readonly Buffer[], patterns: readonly strin
     if (equals === -1 || !names.some((pattern) => pattern.test(name))) continue;
     const value = entry.subarray(equals + 1);
     if (value.length === 0) continue;
-    if (value.length < limits.maskedValueLength || commonWords.has(value.toString().toLowerCase()))
-      unmasked.push(name);
-    else values.set(value.toString('latin1'), value);
+    if (isOrdinary(value)) unmasked.push(name);
+    else for (const secret of [value, withoutLineEnds(value)]) values.set(secret.toString('latin1'), secret);
   }
   const sorted = [...values.values()].sort((a, b) => b.length - a.length);
   return { values: sorted, search: sorted.length === 0 ? null : new SecretSearch(sorted), unmasked };
+}
+
+function isOrdinary(value: Buffer): boolean {
+  const word = withoutLineEnds(value);
+  return word.length < limits.maskedValueLength || commonWords.has(word.toString().toLowerCase());
+}
+
+/** As programs use a secret that was made by `echo`: its last line end is part of the variable, and of no password. */
+function withoutLineEnds(value: Buffer): Buffer {
+  let end = value.length;
+  while (end > 0 && lineEnds.has(value[end - 1] ?? 0)) end -= 1;
+  return value.subarray(0, end);
 }
 
 /** Masks every secret in a text that is whole. */

@@ -56,6 +56,14 @@ test('run masks a secret of many lines as a whole', async (t) => {
   assert.equal(stdout.toString(), 'a\n***b\n');
 });
 
+test('run masks a secret that has a line end of its own also where the job leaves that out', async (t) => {
+  const env = { A_PASSWORD: 'abc123xyz\n', B_PASSWORD: 'def456uvw\r\n', C_PASSWORD: 'short\n' };
+  const script = 'echo "$A_PASSWORD" "${B_PASSWORD%??}" "${A_PASSWORD%?}" "${C_PASSWORD%?}"';
+  const { stdout, stderr } = await runJob(t, ['sh', '-c', script], { env });
+  assert.equal(stdout.toString(), '*** *** *** short\n');
+  assert.match(stderr, /common words: C_PASSWORD\n$/);
+});
+
 test('run masks the longer of two secrets that begin alike', async (t) => {
   const env = { A_TOKEN: 'secret-one', B_TOKEN: 'secret-one-and-more' };
   const { stdout } = await runJob(t, ['echo', 'secret-one-and-more secret-one secret-one-and'], { env });

@@ -109,6 +109,10 @@ test('run starts a job in a working directory that is gone: the job fails by its
   assert.equal(status, 1);
   assert.match(stderr, /^pwd: /);
   assert.equal(kept.text('exitcode'), '1');
+  const relative = await runJob(t, ['./tool'], { under });
+  const message = 'Cannot run "./tool": the working directory is gone';
+  assert.deepEqual([relative.status, relative.stderr], [127, `emissary: ${message}\n`]);
+  assert.deepEqual([relative.kept.text('exitcode'), relative.kept.result().message], ['127', message]);
 });
 
 test('run keeps user and group, and works without any right of root', async (t) => {
