@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
 
+// What a test makes can be read by any user of the volume, and a program starts the same, whatever the tester's umask.
+process.umask(0o022);
+
 /** A fresh directory like an emptyDir (0777), which goes when the test ends. KEEP=1 leaves it and says where it is. */
 export function temporaryVolume(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'emissary-test-'));
