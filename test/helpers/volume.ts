@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -9,7 +9,7 @@ process.umask(0o022);
 
 /** A fresh directory like an emptyDir (0777), which goes when the test ends. KEEP=1 leaves it and says where it is. */
 export function temporaryVolume(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'emissary-test-'));
+  const directory = mkdtempSync(join(realpathSync(tmpdir()), 'emissary-test-'));
   chmodSync(directory, 0o777);
   atEnd(t, () => {
     if (process.env['KEEP'] === '1') t.diagnostic(`kept ${directory}`);
