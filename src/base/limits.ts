@@ -124,13 +124,20 @@ export const limits = {
   neverStartedMs: 2_000,
   /** The first pause before something is tried again, in ms; it doubles each time. */
   retryFirstMs: 200,
+  /** The shortest such pause, in ms, when the time is nearly over. */
+  retryLeastMs: 50,
   /** The longest such pause, in ms: a server that comes back is noticed soon. */
   retryLastMs: 5_000,
+  /**
+   * How long MariaDB waits for a lock that another program holds, in seconds: its own day would outlast what a stop
+   * leaves for the report, and what a killed sidecar was about would hold up the next one.
+   */
+  mariadbLockSeconds: 1,
   /** How long SQLite waits for the lock that another program holds, in ms; nothing else happens meanwhile. */
   sqliteBusyMs: 1_000,
   /** How long metrics may take to be sent unless OpenTelemetry's own variable says otherwise, in ms. */
   telemetryMs: 10_000,
-  /** What is kept of the report's time for the job's end, where there is more output than there is time for, in ms. */
+  /** What is kept of the report's time for the job's end, where the output takes all the rest of it, in ms. */
   lastThingsMs: 5_000,
   /** How long sinks that may fail are given after the job's end, in ms. */
   softSinkMs: 15_000,

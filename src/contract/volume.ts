@@ -1,6 +1,7 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync } from 'node:fs';
 import { pid } from 'node:process';
 import { errnoOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
 import { makeDirectoryWithin, openBeneath, removeWithin, renameWithin } from '../kernel/open-beneath.ts';
 import { firstNames, readUpTo } from './bounded-read.ts';
 import { writeAll, writeSparse } from './write-pieces.ts';
@@ -107,7 +108,7 @@ export class Volume {
   /** Makes a file appear whole, as `publish` does for those who trust the path. */
   publish(path: string, content: string | Uint8Array, mode = 0o644): void {
     this.#within(path, (parent, name) => {
-      const temporary = this.#createBeside(parent, name, mode);
+      const temporary = this.#createBeside(parent, mode);
       try {
         writeAll(temporary.file, typeof content === 'string' ? Buffer.from(content) : content);
         renameWithin(parent, temporary.name, name);
@@ -127,7 +128,7 @@ export class Volume {
     const name = path.slice(slash + 1);
     let temporary: { readonly name: string; readonly file: number } | null = null;
     try {
-      temporary = this.#createBeside(parent, name, mode);
+      temporary = this.#createBeside(parent, mode);
       await writeSparse(temporary.file, pieces);
       renameWithin(parent, temporary.name, name);
     } catch (error) {
@@ -142,6 +143,12 @@ export class Volume {
   /** Removes what is no directory; it is no error when it is not there. */
   remove(path: string): void {
     this.#within(path, removeWithin);
+  }
+
+  /** Removes what a process that was killed had half published in a directory; whoever calls is the only one to write there. */
+  removeUnpublished(path: string): void {
+    const names = this.list(path, limits.listedNames).filter((name) => temporaryName.test(name));
+    for (const name of names) this.remove(`${path}/${name}`);
   }
 
   /** Opens a file for appending, and creates it with mode 0600; the caller closes the descriptor. */
@@ -172,12 +179,9 @@ export class Volume {
     return openBeneath(this.#directory, path, constants.O_RDONLY | constants.O_DIRECTORY);
   }
 
-  #createBeside(
-    parent: number,
-    name: string,
-    mode: number,
-  ): { readonly name: string; readonly file: number } {
-    const temporary = `.${name}.${pid}.tmp`;
+  /** Its name is short: the one that it will have may be as long as a name can be. */
+  #createBeside(parent: number, mode: number): { readonly name: string; readonly file: number } {
+    const temporary = `.emissary.${pid}.tmp`;
     removeWithin(parent, temporary);
     const file = openBeneath(
       parent,
@@ -189,3 +193,6 @@ export class Volume {
     return { name: temporary, file };
   }
 }
+
+/** A file that is being written, by the process with this id. */
+const temporaryName = /^\.emissary\.[0-9]+\.tmp$/;

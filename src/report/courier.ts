@@ -1,7 +1,8 @@
 import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
-import { after, pauseFor, type Timer } from '../base/timer.ts';
+import { after, pauseFor } from '../base/timer.ts';
+import { DeliveryTime } from './delivery-time.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
 
 /** How delivery to one sink ended: null when everything was delivered, else a sentence. */
@@ -16,28 +17,24 @@ export class Courier {
   readonly #progress: Progress;
   #finished: Promise<Delivered>;
   #wake: () => void = () => undefined;
+  #endPause: () => void = () => undefined;
   #awake = true;
-  /** How long it may go on without getting anywhere, ms. */
-  #patienceMs = Number.POSITIVE_INFINITY;
-  /** Ms of a monotonic clock: the last time that something was delivered, and the end of all tries. */
-  #advancedAt = performance.now();
-  #endsAt = Number.POSITIVE_INFINITY;
-  #limitTimer: Timer | null = null;
-  #hastenTimer: Timer | null = null;
+  readonly #time: DeliveryTime;
   #over = false;
   #hasFailed = false;
   #failures = 0;
   #lastFailure: Delivered = null;
   readonly #told = new Set<string>();
   readonly #tooLate: Promise<Delivered>;
-  #expire: (sentence: string) => void = () => undefined;
 
   constructor(sink: Sink, progress: Progress) {
     this.sink = sink;
     this.#progress = progress;
-    this.#tooLate = new Promise((resolve) => {
-      this.#expire = (sentence) => resolve(this.#failed(this.#lastFailure ?? sentence));
-    });
+    const overdue = `${sink.name} was not brought up to date in time`;
+    const { promise, resolve } = Promise.withResolvers<Delivered>();
+    const tooLate = () => resolve(this.#failed(this.#lastFailure ?? sink.unfinished ?? overdue));
+    this.#time = new DeliveryTime(() => this.#hasten(), tooLate);
+    this.#tooLate = promise;
     this.#finished = this.#run();
   }
 
@@ -52,45 +49,27 @@ export class Courier {
    * `limitMs` in any case.
    */
   async finish(patienceMs: number, limitMs: number): Promise<Delivered> {
-    this.#patienceMs = patienceMs;
-    this.#advancedAt = performance.now();
-    this.#watchTime();
+    this.#time.limitPatience(patienceMs);
     this.limit(limitMs);
     this.wake();
     // What failed for good while the job ran gets one more try: somebody may have put it right.
     if (this.#hasFailed) this.#finished = this.#run();
     const outcome = await Promise.race([this.#finished, this.#tooLate]);
     this.#over = true;
-    this.#limitTimer?.cancel();
-    this.#hastenTimer?.cancel();
+    this.#time.stop();
     await Promise.race([this.sink.close().catch(noInterest), pauseFor(limits.closeMs)]);
     return outcome;
   }
 
   /** Nothing is tried any more after this time from now; a limit that was set before is only ever brought nearer. */
   limit(limitMs: number): void {
-    const endsAt = performance.now() + limitMs;
-    if (endsAt >= this.#endsAt) return;
-    this.#endsAt = endsAt;
-    this.#watchTime();
-    this.#hastenTimer?.cancel();
-    const lastMs = Math.min(limitMs / 3, limits.lastThingsMs);
-    this.#hastenTimer = after(limitMs - lastMs, () => this.sink.hasten?.());
+    this.#time.limit(limitMs);
   }
 
-  get #giveUpAt(): number {
-    return Math.min(this.#endsAt, this.#advancedAt + this.#patienceMs);
-  }
-
-  /** An exchange that hangs does not hold the program: what is left stays in the spool. */
-  #watchTime(): void {
-    this.#limitTimer?.cancel();
-    const left = this.#giveUpAt - performance.now();
-    if (left === Number.POSITIVE_INFINITY) return;
-    this.#limitTimer = after(Math.max(0, left), () => {
-      if (performance.now() < this.#giveUpAt) this.#watchTime();
-      else this.#expire(`${this.sink.name} was not brought up to date in time`);
-    });
+  #hasten(): void {
+    if (this.sink.hasten === undefined) return;
+    this.sink.hasten();
+    this.#endPause();
   }
 
   async #run(): Promise<Delivered> {
@@ -105,6 +84,7 @@ export class Courier {
       }
       if (this.#failures > 0) say(`${this.sink.name} can be written to again`);
       this.#failures = 0;
+      this.#lastFailure = null;
       if (last) return null;
       if (!this.#awake) await this.#sleep(null);
     }
@@ -119,8 +99,8 @@ export class Courier {
   async #goesOnAfter(failure: DeliveryError, last: boolean): Promise<boolean> {
     this.#failures += 1;
     this.#lastFailure = failure.message;
-    const pauseMs = Math.max(failure.retryAfterMs ?? 0, backOff(this.#failures));
-    if (failure.permanent || performance.now() + pauseMs > this.#giveUpAt) {
+    const pauseMs = Math.max(failure.retryAfterMs ?? 0, this.#backOff());
+    if (failure.permanent || pauseMs > this.#time.leftMs) {
       // Where the job has ended meanwhile, its end is not to go down with a line that could not be stored.
       return !last && this.#progress.report !== null;
     }
@@ -140,8 +120,18 @@ export class Courier {
   }
 
   readonly #advanced = (): void => {
-    this.#advancedAt = performance.now();
+    this.#time.advance();
+    // It is not what keeps it any more.
+    this.#lastFailure = null;
   };
+
+  /** The pause before the next try, in ms: doubled each time, and anywhere in its upper half; short when time is. */
+  #backOff(): number {
+    const longest = Math.min(limits.retryLastMs, limits.retryFirstMs * 2 ** (this.#failures - 1));
+    const pauseMs = longest * (0.5 + Math.random() / 2);
+    if (!this.#time.isNearlyOver || this.sink.hasten === undefined) return pauseMs;
+    return Math.min(pauseMs, Math.max(limits.retryLeastMs, this.#time.leftMs / 4));
+  }
 
   #tellOnce(sentence: string): void {
     if (this.#told.has(sentence)) return;
@@ -160,19 +150,15 @@ export class Courier {
     const ended = this.#progress.report !== null;
     return new Promise((resolve) => {
       const timer = pauseMs === null ? null : after(pauseMs, resolve);
-      this.#wake = () => {
-        if (pauseMs !== null && (ended || this.#progress.report === null)) return;
+      this.#endPause = () => {
         timer?.cancel();
         resolve();
       };
+      this.#wake = () => {
+        if (pauseMs === null || (!ended && this.#progress.report !== null)) this.#endPause();
+      };
     });
   }
-}
-
-/** The pause before the n-th repetition, in ms: doubled each time, and anywhere in its upper half. */
-function backOff(failures: number): number {
-  const longest = Math.min(limits.retryLastMs, limits.retryFirstMs * 2 ** (failures - 1));
-  return longest * (0.5 + Math.random() / 2);
 }
 
 function asDeliveryError(error: unknown): DeliveryError {

@@ -37,7 +37,10 @@ export class DirectorySink implements Sink {
     try {
       makeDirectories(this.#target);
       const target = new Volume(this.#target);
-      for (const file of filesOf(report)) {
+      const files = filesOf(report);
+      // An earlier sidecar may have been killed in the midst of a log of gigabytes.
+      for (const directory of new Set(files.map(directoryOf))) target.removeUnpublished(directory);
+      for (const file of files) {
         const reason = await copy(this.#volume, target, file, advanced);
         if (reason !== null) refused.push(`"${named(file)}" was not kept in ${this.#target}: it ${reason}`);
       }
@@ -76,12 +79,16 @@ async function copy(from: Volume, to: Volume, path: string, advanced: () => void
     return isOutput ? 'is not there' : null;
   }
   try {
-    to.makeDirectories(path.slice(0, path.lastIndexOf('/')));
+    to.makeDirectories(directoryOf(path));
     await to.publishPieces(path, piecesOf(opened.descriptor, opened.size, advanced));
     return null;
   } finally {
     closeSync(opened.descriptor);
   }
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
 }
 
 /** The file's bytes, no more than it had when it was opened: a job that goes on writing does not fill the disk. */

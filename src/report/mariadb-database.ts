@@ -37,7 +37,7 @@ export function openMariadb(settings: Settings): SqlDatabase {
       return Number(rows[0]?.bytes ?? 0);
     },
     bytesOf: (text) => Buffer.byteLength(text) + (text.match(escaped)?.length ?? 0),
-    explain: (error) => explainMariadb(error, name),
+    explain: (error) => explainMariadb(error, name, settings.authority !== null),
     close: () => {
       // A connection in the midst of a query is cut: what it was about is asked again by the next one.
       const ended = query.destroy();

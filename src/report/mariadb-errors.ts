@@ -4,9 +4,6 @@ import { DeliveryError } from './sink.ts';
 
 /** What a person has to do, by MariaDB's error code (https://mariadb.com/kb/en/mariadb-error-code-reference/). */
 const permanent: Readonly<Record<string, string>> = {
-  ER_ACCESS_DENIED_ERROR: 'it refused the user name or the password; check MULTIFLEXI_DATABASE_URL',
-  ER_ACCESS_DENIED_NO_PASSWORD_ERROR:
-    'it refused the user name or the password; check MULTIFLEXI_DATABASE_URL',
   ER_DBACCESS_DENIED_ERROR: 'this user has no right to use it; check MULTIFLEXI_DATABASE_URL and the grants',
   ER_BAD_DB_ERROR: 'there is no such database; check MULTIFLEXI_DATABASE_URL',
   ER_NO_SUCH_TABLE: "it lacks one of MultiFlexi's tables; check MULTIFLEXI_DATABASE_URL",
@@ -59,11 +56,14 @@ const names: Readonly<Record<number, string>> = {
   4151: 'ER_ACCOUNT_HAS_BEEN_LOCKED',
 };
 
-/** A sentence about a failed exchange with MariaDB. The driver's own words hold the user's name, never the password. */
-export function explainMariadb(error: unknown, name: string): DeliveryError {
+/**
+ * A sentence about a failed exchange with MariaDB. The driver's own words hold the user's name, never the password.
+ * @param isSecure whether the connection was one over TLS
+ */
+export function explainMariadb(error: unknown, name: string, isSecure: boolean): DeliveryError {
   const words = sentenceOf(error).split('\n')[0]?.slice(0, 300) ?? '';
   const code = codeOf(error);
-  const advice = permanent[code] ?? adviceOn(code, words);
+  const advice = permanent[code] ?? adviceOn(code, words, isSecure);
   if (advice !== null)
     return new DeliveryError(`Cannot write to ${name}: ${advice}`, { permanent: true, cause: error });
   const lost =
@@ -92,7 +92,12 @@ function codeOf(error: unknown): string {
 const firstOwnNumber = 4000;
 
 /** What a person has to do where the words tell it, and not the code alone; null where there is nothing. */
-function adviceOn(code: string, words: string): string | null {
+function adviceOn(code: string, words: string, isSecure: boolean): string | null {
+  if (/^ER_ACCESS_DENIED(_NO_PASSWORD)?_ERROR$/.test(code)) {
+    // A user who must come over TLS (REQUIRE SSL) is refused in the same words as one with a wrong password.
+    const more = isSecure ? '' : '; a user who must come over TLS needs ?ssl-ca=FILE there';
+    return `it refused the user name or the password; check MULTIFLEXI_DATABASE_URL${more}`;
+  }
   if (code === 'HANDSHAKE_SSL_ERROR') {
     const advice = certificateAdvice(
       words,

@@ -34,18 +34,28 @@ export function patientPool(pool: Pool): MysqlPool {
 
 /**
  * What a server may have set otherwise for everybody, and everything here relies on: texts are UTF-8 and escaped with
- * backslashes (else a job's line could end its own quotation), too much is an error, what is written stays.
+ * backslashes (else a job's line could end its own quotation), too much is an error, what is written stays, and a lock
+ * that somebody holds is not waited for all day.
  */
-const session = "set names utf8mb4, sql_mode = 'STRICT_ALL_TABLES', autocommit = 1";
+const session = [
+  "set names utf8mb4, sql_mode = 'STRICT_ALL_TABLES', autocommit = 1",
+  `lock_wait_timeout = ${limits.mariadbLockSeconds}, innodb_lock_wait_timeout = ${limits.mariadbLockSeconds}`,
+].join(', ');
 
 type Answer = (error: unknown, result: unknown) => void;
 
 function patientConnection(connection: PoolConnection): MysqlPoolConnection {
+  let broken: unknown = null;
   const query = (text: string, values: readonly unknown[], answered: Answer): void => {
+    // The end of a transaction would hide what ended it.
+    if (broken !== null) return answered(broken, null);
     const answer = onceWithin(limits.exchangeMs, (error, result) => {
       connection.off('end', lost);
-      // The pool would go on handing out a connection that the server has closed.
-      if (isFatal(error)) connection.destroy();
+      if (isFatal(error)) {
+        broken = error;
+        // The pool would go on handing out a connection that the server has closed.
+        connection.destroy();
+      }
       answered(error, result);
     });
     const lost = () => answer(failure('PROTOCOL_CONNECTION_LOST', 'the server closed the connection'), null);

@@ -28,8 +28,10 @@ export interface Sink {
    * @throws DeliveryError
    */
   deliver(progress: Progress, advanced: () => void): Promise<readonly string[]>;
-  /** The time for all of it is nearly over: what matters most goes first. */
+  /** The time for all of it is nearly over: what matters most goes first, and the rest as far as there is time. */
   hasten?(): void;
+  /** What is said where there was no time for all of it, and nothing failed. */
+  readonly unfinished?: string;
   close(): Promise<void>;
 }
 

@@ -32,7 +32,10 @@ export class Spool {
       });
     }
     const held = lockFile(this.#lock);
-    if (held === 'held') return;
+    if (held === 'held') {
+      volume.removeUnpublished('report');
+      return;
+    }
     closeSync(this.#lock);
     const path = `${volume.root}/report/lock`;
     const found =

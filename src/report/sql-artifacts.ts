@@ -22,6 +22,7 @@ interface Output {
  * Stores every output of the job as a row of `artifacts`, once: `note` holds a mark that says which output it is.
  * Text goes in as it is, everything else as base64.
  *
+ * @param advanced called whenever one was looked after; false: the others can wait
  * @returns sentences about outputs that the database cannot take
  */
 export async function deliverArtifacts(
@@ -29,7 +30,7 @@ export async function deliverArtifacts(
   jobId: number,
   report: JobReport,
   volume: Volume,
-  advanced: () => void,
+  advanced: () => boolean,
 ): Promise<readonly string[]> {
   const outputs = outputsOf(report);
   if (outputs.length === 0) return [];
@@ -42,7 +43,7 @@ export async function deliverArtifacts(
       return store(database, transaction, jobId, output, volume, room);
     });
     if (sentence !== null) refused.push(sentence);
-    advanced();
+    if (!advanced()) break;
     await nextTurn();
   }
   return refused;
@@ -90,6 +91,8 @@ async function store(
   const refuse = (clause: string) =>
     `Output "${named(name)}" (${named(file)}) was not stored in ${database.name}: it ${clause}`;
   if (!file.startsWith('outputs/')) return refuse('is not among the outputs');
+  const tooLarge = `is larger than one row can be (${Math.max(0, room)} bytes)`;
+  if (room <= 0) return refuse(tooLarge);
   const look = volume.read(file, Math.min(limits.artifactBytes, room));
   if (look.kind === 'absent') return refuse('is not there');
   if (look.kind === 'refused') return refuse(look.reason);
@@ -100,7 +103,7 @@ async function store(
   // MariaDB and SQLite take a NUL in a text; much that reads it does not.
   const isText = isUtf8(bytes) && !bytes.includes(0);
   const artifact = bytes.toString(isText ? 'utf8' : 'base64');
-  if (database.bytesOf(artifact) > room) return refuse(`is larger than one row can be (${room} bytes)`);
+  if (database.bytesOf(artifact) > room) return refuse(tooLarge);
   await transaction
     .insertInto('artifacts')
     .values({

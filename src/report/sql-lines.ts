@@ -33,8 +33,11 @@ export class LineDelivery {
     this.#spool = spool;
   }
 
-  /** Delivers all lines that there are. After a failure, calling it again goes on where the table ends. */
-  async deliver(output: OutputLog, advanced: () => void): Promise<void> {
+  /**
+   * Delivers all lines that there are. After a failure, calling it again goes on where the table ends.
+   * @param advanced called whenever some were delivered; false: the others can wait
+   */
+  async deliver(output: OutputLog, advanced: () => boolean): Promise<void> {
     this.#base ??= await this.#findBase();
     // Asked outside of the transaction, which has the only connection.
     this.#room ??= await this.#database.statementBytes();
@@ -55,7 +58,7 @@ export class LineDelivery {
         return Math.max(there, there >= first - 1 ? first + lines.length - 1 : 0);
       });
       this.#next = last + 1;
-      advanced();
+      if (!advanced()) return;
       await nextTurn();
     }
   }

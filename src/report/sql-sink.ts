@@ -11,6 +11,8 @@ import { LineDelivery } from './sql-lines.ts';
 export class SqlSink implements Sink {
   readonly name = 'The database';
   readonly isSoft = false;
+  readonly unfinished =
+    'There was no time to store all of the output and outputs: The database was not brought up to date in time';
   readonly #open: () => Promise<SqlDatabase>;
   readonly #jobId: number;
   readonly #owner: RowOwner;
@@ -72,25 +74,25 @@ export class SqlSink implements Sink {
     }
     this.#lines ??= new LineDelivery(database, jobId, this.#spool);
     const lines = this.#lines;
+    const endFirst = report !== null && this.#hastened;
+    const goesOn = () => {
+      advanced();
+      return endFirst || !this.#hastened;
+    };
     if (report === null || this.#ended) {
-      const unlessEnded = () => {
-        advanced();
-        if (this.#hastened && progress.report !== null) throw new DeliveryError(tooSlow, { permanent: true });
-      };
-      await lines.deliver(progress.output, unlessEnded);
+      await lines.deliver(progress.output, goesOn);
       return [];
     }
-    const inTime = () => {
-      advanced();
-      if (this.#hastened) throw new DeliveryError(tooSlow, { permanent: true });
+    const output = [
+      () => lines.deliver(progress.output, goesOn),
+      async () => refuse(await deliverArtifacts(database, jobId, report, this.#spool.volume, goesOn)),
+    ];
+    const theEnd = async () => {
+      if ((await this.#owner.decided) === 'database') await end(database, jobId, report);
     };
-    const refused = await eachInTurn(database, [
-      () => lines.deliver(progress.output, inTime),
-      async () => refuse(await deliverArtifacts(database, jobId, report, this.#spool.volume, inTime)),
-      async () => {
-        if ((await this.#owner.decided) === 'database') await end(database, jobId, report);
-      },
-    ]);
+    const refused = await eachInTurn(database, endFirst ? [theEnd, ...output] : [...output, theEnd]);
+    // The end has been stored in the midst of the output: now there is time for the others.
+    if (this.#hastened && !endFirst) return this.#bringUp(database, progress, advanced);
     this.#ended = refused.length === 0;
     refuse(refused);
     return [];
@@ -106,9 +108,6 @@ export class SqlSink implements Sink {
     this.#known = true;
   }
 }
-
-const tooSlow =
-  'There was no time to store all of the output and outputs: The database was not brought up to date in time';
 
 /**
  * Does all of it, also where something before can never be done: a line that the database does not take must not hide

@@ -180,7 +180,10 @@ test('MariaDB: a wrong password ends the tries with a sentence that does not sho
     env: { ...job.env, MULTIFLEXI_DATABASE_URL: url },
   });
   assert.equal(status, 64);
-  assert.match(stderr, /it refused the user name or the password; check MULTIFLEXI_DATABASE_URL\n/);
+  assert.match(
+    stderr,
+    /it refused the user name or the password; check MULTIFLEXI_DATABASE_URL; a user who must come over TLS needs \?ssl-ca=FILE there\n/,
+  );
   assert.ok(!stderr.includes('wrong-p4ssword'));
 });
 

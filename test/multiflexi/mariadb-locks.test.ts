@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { after, before, type TestContext, test } from 'node:test';
+import { createConnection } from 'mysql2/promise';
+import { emissary } from '../helpers/emissary.ts';
+import { runJob } from '../helpers/job.ts';
+import { type Mariadb, startMariadb } from '../helpers/mariadb.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+let server: Mariadb;
+
+before(async () => {
+  server = await startMariadb();
+});
+after(() => server.stop());
+
+async function sealedJob(t: TestContext, jobId: number) {
+  await server.addJob(jobId);
+  const root = temporaryVolume(t);
+  await runJob(t, ['sh', '-c', 'echo one; echo two; exit 3'], { root });
+  const env = { MULTIFLEXI_JOB_ID: String(jobId), MULTIFLEXI_DATABASE_URL: server.url };
+  return { root, env };
+}
+
+/** Another client of the database, who holds what it takes until it lets go. */
+async function holder(t: TestContext) {
+  const connection = await createConnection({
+    host: '127.0.0.1',
+    port: server.port,
+    user: 'root',
+    database: 'multiflexi',
+  });
+  t.after(() => connection.end());
+  return connection;
+}
+
+for (const [jobId, what, take, letGo] of [
+  [1, 'a table', ['lock tables job_output_lines read'], 'unlock tables'],
+  [2, 'rows', ['start transaction', 'select * from job_output_lines for update'], 'rollback'],
+] as const) {
+  test(`MariaDB whose lines are locked by another client (${what}): the end is stored in time all the same`, async (t) => {
+    const { root, env } = await sealedJob(t, jobId);
+    const other = await holder(t);
+    for (const statement of take) await other.query(statement);
+    const { status, stderr } = await emissary(['wait'], {
+      root,
+      env: { ...env, EMISSARY_REPORT_SECONDS: '8' },
+    });
+    assert.equal(status, 64);
+    assert.match(stderr, /ER_LOCK_WAIT_TIMEOUT, Lock wait timeout exceeded; .*; trying again\n/);
+    const end = () => server.query('select exitcode, end is null as open from job where id = ?', [jobId]);
+    assert.deepEqual({ ...(await end())[0] }, { exitcode: 3, open: 0 });
+    await other.query(letGo);
+    const report = await emissary(['report'], { root, env });
+    assert.deepEqual([report.status, report.stderr], [0, '']);
+    const lines = await server.query<{ seq: number; line: string }>(
+      'select seq, line from job_output_lines where job_id = ? order by id',
+      [jobId],
+    );
+    assert.deepEqual(
+      lines.map(({ seq, line }) => [seq, line]),
+      [
+        [1, 'one\n'],
+        [2, 'two\n'],
+      ],
+    );
+  });
+}
+
+test('MariaDB that takes a user over TLS only: without ssl-ca the sentence says what to do', async (t) => {
+  const { root, env } = await sealedJob(t, 3);
+  await server.query("create user secure@'127.0.0.1' identified by 'right' require ssl");
+  await server.query("grant select, insert, update on multiflexi.* to secure@'127.0.0.1'");
+  const url = `mysql://secure:right@127.0.0.1:${server.port}/multiflexi`;
+  const refused = await emissary(['wait'], { root, env: { ...env, MULTIFLEXI_DATABASE_URL: url } });
+  assert.equal(refused.status, 64);
+  assert.match(refused.stderr, /refused the user name or the password; .*over TLS needs \?ssl-ca=FILE/);
+});
