@@ -46,7 +46,7 @@ function checkKind(stats: Stats): void {
 function matches(pattern: string, skipped: Skipped): readonly Root[] {
   const fixed = pattern.slice(0, pattern.slice(0, pattern.search(/[*?[]/)).lastIndexOf('/') + 1);
   const base = bytePath(fixed);
-  const found = [...glob(pattern)].sort((a, b) => (a < b ? -1 : 1));
+  const found = [...glob(pattern, skipped)].sort((a, b) => (a < b ? -1 : 1));
   const roots: Root[] = [];
   const directories = new Set<BytePath>();
   for (const path of found) {

@@ -1,8 +1,10 @@
 import { lstatSync, readdirSync } from 'node:fs';
+import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { type BytePath, bytePath, fsPath } from './byte-path.ts';
 import { type NameMatcher, nameMatcher } from './name-matcher.ts';
-import { NotSaved } from './reasons.ts';
+import { NotSaved, readingReason } from './reasons.ts';
+import type { Skipped } from './skipped.ts';
 
 /**
  * Finds what a pattern fits: `*`, `?` and `[…]` in names, `**` for any directories between; a backslash takes what
@@ -13,10 +15,11 @@ import { NotSaved } from './reasons.ts';
  * know names that are not UTF-8.
  *
  * @param pattern an absolute path
+ * @param skipped takes what could not be looked at, in which there may be more that fits
  * @returns every path once, in no order; with `**` at its end, all that is in the directory before it
  * @throws NotSaved where there is no end of it
  */
-export function glob(pattern: string): readonly BytePath[] {
+export function glob(pattern: string, skipped: Skipped): readonly BytePath[] {
   const steps = pattern
     .split('/')
     // Two in a row are as one, and would take the square of its time.
@@ -34,7 +37,9 @@ export function glob(pattern: string): readonly BytePath[] {
       throw new NotSaved(`its pattern leads to more than ${limits.globPlaces} paths`);
     const step = steps[next];
     if (step === undefined) found.add(path);
-    else for (const further of follow(step, place, next === steps.length - 1)) open.push(further);
+    else
+      for (const further of follow(step, place, { isLast: next === steps.length - 1, skipped }))
+        open.push(further);
   }
   return [...found];
 }
@@ -55,46 +60,49 @@ function stepOf(part: string): Step {
   return /[*?[]/.test(part) ? nameMatcher(part) : bytePath(part.replace(/\\(.)/gsu, '$1'));
 }
 
-function follow(step: Step, { path, next }: Place, isLast: boolean): readonly Place[] {
+function follow(
+  step: Step,
+  { path, next }: Place,
+  { isLast, skipped }: { readonly isLast: boolean; readonly skipped: Skipped },
+): readonly Place[] {
   const place = (name: BytePath, to: number): Place => ({ path: `${path}/${name}`, next: to });
   if (typeof step === 'string') {
-    return isLast && !isThere(`${path}/${step}`) ? [] : [place(step, next + 1)];
+    return isLast && !isThere(`${path}/${step}`, skipped) ? [] : [place(step, next + 1)];
   }
   if (typeof step === 'function') {
-    return namesIn(path)
+    return namesIn(path, skipped)
       .filter(step)
       .map((name) => place(name, next + 1));
   }
-  if (isLast) return namesIn(path).map((name) => place(name, next + 1));
-  const below = directoriesIn(path).map((name) => place(name, next));
+  if (isLast) return namesIn(path, skipped).map((name) => place(name, next + 1));
+  const below = directoriesIn(path, skipped).map((name) => place(name, next));
   return [{ path, next: next + 1 }, ...below];
 }
 
-function isThere(path: BytePath): boolean {
-  try {
-    return lstatSync(fsPath(path), { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    // What may not be looked at is not found, as in a shell.
-    return false;
-  }
+function isThere(path: BytePath, skipped: Skipped): boolean {
+  return looking(path, skipped, () => lstatSync(fsPath(path), { throwIfNoEntry: false })) !== undefined;
 }
 
-function namesIn(path: BytePath): readonly BytePath[] {
-  try {
-    return readdirSync(fsPath(`${path}/`), { encoding: 'latin1' });
-  } catch {
-    // No directory, or one that may not be read, has nothing that fits, as in a shell.
-    return [];
-  }
+function namesIn(path: BytePath, skipped: Skipped): readonly BytePath[] {
+  const read = () => readdirSync(fsPath(`${path}/`), { encoding: 'latin1' });
+  return looking(path, skipped, read) ?? [];
 }
 
-function directoriesIn(path: BytePath): readonly BytePath[] {
+function directoriesIn(path: BytePath, skipped: Skipped): readonly BytePath[] {
+  const read = () => readdirSync(fsPath(`${path}/`), { encoding: 'latin1', withFileTypes: true });
+  return (looking(path, skipped, read) ?? [])
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => name);
+}
+
+/** As for a shell, nothing is found in what is not there, or is no directory. */
+const nothing: ReadonlySet<string | null> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG']);
+
+function looking<T>(path: BytePath, skipped: Skipped, look: () => T): T | undefined {
   try {
-    return readdirSync(fsPath(`${path}/`), { encoding: 'latin1', withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-      .map(({ name }) => name);
-  } catch {
-    // As above.
-    return [];
+    return look();
+  } catch (error) {
+    if (!nothing.has(errnoOf(error))) skipped.add(path === '' ? '/' : path, readingReason(error));
+    return undefined;
   }
 }

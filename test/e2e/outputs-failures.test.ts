@@ -120,6 +120,34 @@ test('outputs: a member that may not be read is named, the others are saved', as
   );
 });
 
+test('outputs: what a pattern cannot look into is named, the rest that fits is saved', async (t) => {
+  if (!requireRoot(t)) return;
+  const its = pod(t);
+  its.template({
+    outputs: {
+      artifacts: [
+        { name: 'deep', path: join(its.work, '*/x') },
+        { name: 'any', path: join(its.work, 'b/**/x') },
+        { name: 'none', path: join(its.work, 'a/*'), optional: true },
+      ],
+    },
+  });
+  const script = 'mkdir -p a b/c; for d in a b b/c; do echo >$d/x; done; echo >file; chmod 0 a b/c';
+  const { status } = await its.run(script, nobody);
+  assert.equal(status, 0);
+  const { skipped, missing, artifacts } = its.outputs();
+  const listed = artifacts.map(({ file }) => tool('tar', ['-tzf', join(its.root, file)]));
+  assert.deepEqual(listed, ['b/x\n', 'x\n']);
+  const reason = 'this user may not read it';
+  const closed = ['a', 'a/x', 'b/c', 'b/c/x'].map((path) => ({ path: join(its.work, path), reason }));
+  const byPath = (a: { path: string }, b: { path: string }) => a.path.localeCompare(b.path);
+  assert.deepEqual([...skipped].sort(byPath), closed.sort(byPath));
+  assert.deepEqual(
+    missing.map(({ name, reason }) => `${name}: ${reason}`),
+    ['none: nothing fits the pattern'],
+  );
+});
+
 test('outputs: the volume itself is never a part of an artifact', async (t) => {
   const its = pod(t);
   its.template({ outputs: { artifacts: [{ name: 'all', path: its.root.replace(/\/root$/, '') }] } });
