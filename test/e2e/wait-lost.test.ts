@@ -11,7 +11,8 @@ test('wait reports a wrapper that was killed as lost within seconds, with what i
   const job = reportedJob(t);
   const sidecar = await startWait(t, job);
   const running = startJob(t, ['sh', '-c', 'echo ready; printf half; sleep 600'], { root: job.root });
-  await until('the job is ready', () => running.stdout().includes('half'));
+  // It is kept and passed on at the same time: a KILL may come between the two.
+  await until('what it printed is kept', () => running.kept.text('stdout').includes('half'));
   running.kill('SIGKILL');
   const killedAt = performance.now();
   assert.equal((await sidecar.finished).status, 0);
