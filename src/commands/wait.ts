@@ -14,7 +14,7 @@ import { Spool } from '../report/spool.ts';
 import { SpooledJob } from '../report/spooled-job.ts';
 import { JobStop } from '../report/stop-job.ts';
 import { StopRequests } from '../report/stop-requests.ts';
-import { budgetAfterSignal, planBudget, type TimeBudget } from '../report/time-budget.ts';
+import { budgetAfterSignal, planBudget } from '../report/time-budget.ts';
 import type { Edge } from '../settings/edge.ts';
 import { type ReportSettings, reportSettings } from '../settings/report-settings.ts';
 import { type WaitSettings, waitSettings } from '../settings/wait-settings.ts';
@@ -89,14 +89,7 @@ async function followAndDeliver(wait: Wait, names: readonly string[]): Promise<b
   job.report = concludeJob(settings.jobId, job.states, job.started, stop.reason);
   spool.writeRecord(reportRecord, job.report);
   spool.freeReserve();
-  return deliver(job, delivery, timeLeft(stop.budget));
-}
-
-/** Ms for the report. A budget that is over, of an earlier sidecar or by a clock that was set, leaves a little all the same. */
-function timeLeft(budget: TimeBudget | null): number {
-  if (budget === null) return Number.POSITIVE_INFINITY;
-  const left = budget.reportUntil - Date.now();
-  return left > 0 ? left : limits.leastBudgetMs;
+  return deliver(job, delivery, stop.reportMs);
 }
 
 /** Ms that a sidecar which is asked to end has for the report: the pod's grace, and a little where that is none. */

@@ -20,7 +20,8 @@ export class JobStop {
   readonly #job: FollowedJob;
   readonly #spool: Spool;
   #timers: readonly Timer[] = [];
-  #budget: TimeBudget | null = null;
+  /** When the time for the report is over, ms of a monotonic clock: the other one may be set meanwhile. */
+  #reportUntil = Number.POSITIVE_INFINITY;
   #stopped: StopReason | null = null;
 
   constructor(job: FollowedJob, spool: Spool) {
@@ -28,9 +29,10 @@ export class JobStop {
     this.#spool = spool;
   }
 
-  /** The budget that holds now, or null when the job may run for ever. */
-  get budget(): TimeBudget | null {
-    return this.#budget;
+  /** Ms for the report. A budget that is over, of an earlier sidecar, leaves a little all the same. */
+  get reportMs(): number {
+    const left = this.#reportUntil - performance.now();
+    return left > 0 ? left : limits.leastBudgetMs;
   }
 
   /** Why the job was stopped, or null when it was not. */
@@ -45,7 +47,9 @@ export class JobStop {
     if (reason !== 'timeout' && reason !== 'deadline' && reason !== 'signal') return false;
     const times = [stopAt, killAt, gatherUntil, reportUntil].map(Number);
     if (!times.every(Number.isSafeInteger)) return false;
-    const [first = 0, second = 0, third = 0, last = 0] = times;
+    // The job was stopped then: where that is still to come, the clock was set back since.
+    const ahead = Math.max(0, Number(stopAt) - Date.now());
+    const [first = 0, second = 0, third = 0, last = 0] = times.map((time) => time - ahead);
     this.schedule({ reason, stopAt: first, killAt: second, gatherUntil: third, reportUntil: last });
     return true;
   }
@@ -53,7 +57,7 @@ export class JobStop {
   /** Sets the budget in force, in place of the one before. A job that was stopped already is not stopped again. */
   schedule(budget: TimeBudget): void {
     this.cancel();
-    this.#budget = budget;
+    this.#reportUntil = performance.now() + budget.reportUntil - Date.now();
     this.#spool.writeRecord(budgetRecord, budget);
     const at = (time: number, act: () => void) => after(Math.max(0, time - Date.now()), act);
     this.#timers = [

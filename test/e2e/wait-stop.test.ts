@@ -160,6 +160,26 @@ test('wait that goes on long after an earlier one stopped the job reports it, th
   assert.deepEqual([job.row().exitcode, job.lines().length], [3, 1]);
 });
 
+test('wait that goes on after the clock was set back does not wait for the day that an earlier one wrote down', async (t) => {
+  const job = reportedJob(t);
+  await startReadyJob(t, ['sh', '-c', 'trap "" TERM; echo ready; while :; do sleep 1; done'], {
+    root: job.root,
+  });
+  const stopAt = Date.now() + 86_400_000;
+  const budget = {
+    reason: 'timeout',
+    stopAt,
+    killAt: stopAt + 1_000,
+    gatherUntil: stopAt + 11_000,
+    reportUntil: stopAt + 60_000,
+  };
+  mkdirSync(join(job.root, 'report'));
+  writeFileSync(join(job.root, 'report/stop.json'), JSON.stringify(budget));
+  const { status, stderr } = await emissary(['wait'], job);
+  assert.equal(status, 0, stderr);
+  assert.equal(job.row().exitcode, 137);
+});
+
 test('a frozen wrapper is given up when the time for gathering is over', async (t) => {
   const job = reportedJob(t);
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; sleep 60'], { root: job.root });
