@@ -57,7 +57,9 @@ export class Courier {
     const outcome = await Promise.race([this.#finished, this.#tooLate]);
     this.#over = true;
     this.#time.stop();
-    await Promise.race([this.sink.close().catch(noInterest), pauseFor(limits.closeMs)]);
+    // Where the time is over, so is politeness: a pod is killed when its grace is.
+    const closeMs = Math.min(limits.closeMs, Math.max(0, this.#time.leftMs));
+    await Promise.race([this.sink.close().catch(noInterest), pauseFor(closeMs)]);
     return outcome;
   }
 
