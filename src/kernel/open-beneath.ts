@@ -1,11 +1,16 @@
 import { constants } from 'node:fs';
-import { getSystemErrorName } from 'node:util';
+import { errnoName, errnoText } from '../base/errno-text.ts';
 import { bind, errno } from './libc.ts';
 
 /** O_PATH (open(2), asm-generic): a place in the tree, not a file to read. Node does not name it. */
 const pathOnly = 0o10000000;
 /** FFI has no O_CLOEXEC from Node either; both of the architectures that we build for have this value. */
 const closeOnExec = 0o2000000;
+
+/** ENOENT, EEXIST, EINVAL (errno(3)). */
+const noEntry = 2;
+const exists = 17;
+const invalid = 22;
 
 let calls: ReturnType<typeof bindCalls> | null = null;
 
@@ -35,13 +40,13 @@ export function renameWithin(directory: number, from: string, to: string): void 
 /** Removes an entry that is not a directory (unlinkat(2)); it is no error when it is not there. */
 export function removeWithin(directory: number, name: string): void {
   calls ??= bindCalls();
-  if (calls.unlinkat(directory, cString(name), 0) === -1 && errnoName() !== 'ENOENT') fail('unlink', name);
+  if (calls.unlinkat(directory, cString(name), 0) === -1 && errno() !== noEntry) fail('unlink', name);
 }
 
 /** Makes a directory (mkdirat(2)); it is no error when it is there. @param directory a descriptor */
 export function makeDirectoryWithin(directory: number, name: string, mode: number): void {
   calls ??= bindCalls();
-  if (calls.mkdirat(directory, cString(name), mode) === -1 && errnoName() !== 'EEXIST') fail('mkdir', name);
+  if (calls.mkdirat(directory, cString(name), mode) === -1 && errno() !== exists) fail('mkdir', name);
 }
 
 function within<T>(directory: number, parts: readonly string[], use: (parent: number) => T): T {
@@ -71,7 +76,7 @@ function closeDescriptor(descriptor: number): void {
 
 function partsOf(path: string): string[] {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..') || path.includes('\0')) throw codedError('EINVAL', 'open', path);
+  if (parts.includes('..') || path.includes('\0')) throw systemError(invalid, 'open', path);
   return parts;
 }
 
@@ -81,15 +86,13 @@ function check(result: number, call: string, path: string): number {
 }
 
 function fail(call: string, path: string): never {
-  throw codedError(errnoName(), call, path);
+  throw systemError(errno(), call, path);
 }
 
-function errnoName(): string {
-  return getSystemErrorName(-errno());
-}
-
-function codedError(code: string, call: string, path: string): Error {
-  return Object.assign(new Error(`${code}: ${call} '${path}'`), { code, syscall: call, path });
+/** As Node's own: `ENOENT: no such file or directory, open 'a/b'`. */
+function systemError(number: number, call: string, path: string): Error {
+  const code = errnoName(number);
+  return Object.assign(new Error(`${errnoText(number)}, ${call} '${path}'`), { code, syscall: call, path });
 }
 
 function cString(text: string): Buffer {

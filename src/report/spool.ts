@@ -23,17 +23,13 @@ export class Spool {
   /** @throws Fault `volume` when it cannot be written, or another sidecar has it */
   constructor(volume: Volume) {
     this.volume = volume;
-    try {
+    this.#lock = using(volume, () => {
       volume.makeDirectory('report', 0o700);
-      this.#lock = volume.openAppend('report/lock');
-    } catch (cause) {
-      throw new Fault('volume', `Cannot write to the spool ${volume.root}/report: ${sentenceOf(cause)}`, {
-        cause,
-      });
-    }
+      return volume.openAppend('report/lock');
+    });
     const held = lockFile(this.#lock);
     if (held === 'held') {
-      volume.removeUnpublished('report');
+      using(volume, () => volume.removeUnpublished('report'));
       return;
     }
     closeSync(this.#lock);
@@ -130,6 +126,14 @@ export class Spool {
     say(
       `Cannot keep ${name} in ${root}/report: ${sentenceOf(error)}; all goes on, but another sidecar would not know it`,
     );
+  }
+}
+
+function using<T>({ root }: Volume, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    throw new Fault('volume', `Cannot write to the spool ${root}/report: ${sentenceOf(cause)}`, { cause });
   }
 }
 

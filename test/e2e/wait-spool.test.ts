@@ -17,8 +17,10 @@ import { test } from 'node:test';
 import { forEachOf } from '../helpers/batches.ts';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { runJob, startReadyJob } from '../helpers/job.ts';
+import { requireProgram } from '../helpers/require.ts';
 import { tool } from '../helpers/saved.ts';
 import { reportedJob, startWait } from '../helpers/sidecar.ts';
+import { trapping, wasMet } from '../helpers/trapped-call.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 import { withMount } from '../helpers/with-mount.ts';
@@ -46,6 +48,42 @@ test('wait reports a job whose spool cannot be kept, and says what was not: whic
     assert.equal(job.row().exitcode, 3, record);
     assert.deepEqual(job.lines(), [{ seq: 1, type: 'stdout', line: 'honest\n' }]);
   });
+});
+
+for (const call of ['mkdirat', 'renameat']) {
+  test(`wait whose quota is used up at any ${call} on the volume reports the job, or says in one sentence why not`, async (t) => {
+    if (!requireProgram(t, 'strace')) return;
+    let nth = 1;
+    for (; nth < 100; nth += 1) {
+      const job = reportedJob(t);
+      const log = join(temporaryVolume(t), 'calls');
+      await runJob(t, ['sh', '-c', 'exit 3'], { root: job.root });
+      const trap = { call, nth, does: 'error=EDQUOT' } as const;
+      const under = trapping(job.root, trap, log, ['', 'report']);
+      const { status, stderr } = await emissary(['wait', '--timeout', '60'], { ...job, under });
+      if (!wasMet(log, trap)) break;
+      const what = `${call} ${nth}: ${status} ${stderr}`;
+      assert.match(stderr, /^(emissary: [^\n]*EDQUOT[^\n]*\n)*$/, what);
+      assert.doesNotMatch(stderr, / {4}at /, what);
+      if (status === 0) assert.notEqual(job.row().exitcode, null, what);
+      else assert.deepEqual([status, stderr.split('\n').length], [64, 2], what);
+    }
+    assert.ok(nth > 1, `there is no ${call}`);
+  });
+}
+
+test('wait whose spool cannot be read says so in one sentence', async (t) => {
+  if (!requireProgram(t, 'strace')) return;
+  const job = reportedJob(t);
+  const place = join(job.root, 'report');
+  mkdirSync(place);
+  const under = ['strace', '-f', '-o', '/dev/null', '-P', place, '-e', 'inject=getdents64:error=EIO:when=1'];
+  const { status, stderr } = await emissary(['wait', '--timeout', '60'], { ...job, under });
+  assert.equal(status, 64);
+  assert.match(
+    stderr,
+    /^emissary: Cannot write to the spool [^\n]*\/report: EIO: i\/o error, readdir\n$/,
+  );
 });
 
 test('wait on a volume that the job has filled stops it when asked, and reports it', async (t) => {
