@@ -80,10 +80,7 @@ test('wait whose spool cannot be read says so in one sentence', async (t) => {
   const under = ['strace', '-f', '-o', '/dev/null', '-P', place, '-e', 'inject=getdents64:error=EIO:when=1'];
   const { status, stderr } = await emissary(['wait', '--timeout', '60'], { ...job, under });
   assert.equal(status, 64);
-  assert.match(
-    stderr,
-    /^emissary: Cannot write to the spool [^\n]*\/report: EIO: i\/o error, readdir\n$/,
-  );
+  assert.match(stderr, /^emissary: Cannot write to the spool [^\n]*\/report: EIO: i\/o error, readdir\n$/);
 });
 
 test('wait on a volume that the job has filled stops it when asked, and reports it', async (t) => {
