@@ -1,7 +1,7 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoText } from '../base/errno-text.ts';
-import { Fault, sentenceOf } from '../base/fault.ts';
+import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
 import { makeWay } from '../base/make-way.ts';
 import type { ContainerLayout, Layout } from '../contract/layout.ts';
 import { holdFifo } from '../kernel/lock.ts';
@@ -37,9 +37,22 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
 /** Makes a container's directory and the one above where there is none, and where a job has put something else there. */
 export function restoreDirectory(directory: string): void {
   for (const place of [dirname(directory), directory]) {
-    // A link too: the sidecar follows none.
-    if (!isDirectory(place)) makeWay(place);
+    removeOther(place);
     makeShared(place);
+  }
+}
+
+/**
+ * Removes what is no directory; a link too: the sidecar follows none. A directory that somebody makes in the same moment
+ * stays: there may be a request in it.
+ */
+function removeOther(place: string): void {
+  const found = lstatSync(place, { throwIfNoEntry: false });
+  if (found === undefined || found.isDirectory()) return;
+  try {
+    unlinkSync(place);
+  } catch (error) {
+    if (!['ENOENT', 'EISDIR'].includes(errnoOf(error) ?? '')) throw error;
   }
 }
 

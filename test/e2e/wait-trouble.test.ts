@@ -47,13 +47,14 @@ test('an SQLite file that another takes the place of is opened again', async (t)
 
 test('a stop with more output than there is time for: the end is stored, and the rest can be delivered', async (t) => {
   const job = reportedJob(t);
-  const sidecar = await startWait(t, job, ['--grace', '3']);
+  const sidecar = await startWait(t, job, ['--grace', '5']);
   const count = 5_000_000;
   // Where the machine is busy with other things, it could keep up with the job: it stands still until all is there.
   sidecar.kill('SIGSTOP');
   await runJob(t, ['sh', '-c', `seq ${count}; exit 3`], { root: job.root });
-  sidecar.kill('SIGTERM');
   sidecar.kill('SIGCONT');
+  await until('lines are stored', () => existsSync(`${job.root}/report/first-line.json`));
+  sidecar.kill('SIGTERM');
   const { status, stderr } = await sidecar.finished;
   assert.equal(status, 64);
   assert.match(stderr, /no time to store all of the output/);
