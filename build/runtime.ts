@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { here, type Platform } from './architecture.ts';
 import { loadedPart } from './elf.ts';
+import { keepDescriptors } from './keep-descriptors.ts';
 import { keepSignals } from './keep-signals.ts';
 import { leaveWordsAlone } from './leave-words-alone.ts';
 
 /**
  * Makes the runtime that the executable is built on: the pinned Node, without what is never loaded (symbols, debugging),
- * with signals left as they are at its start, and without a look at the job's words.
+ * with signals, descriptors and their limit left as they are at its start, and without a look at the job's words.
  *
  * @param output the file to write
  * @returns its bytes
@@ -16,6 +17,7 @@ import { leaveWordsAlone } from './leave-words-alone.ts';
 export async function makeRuntime(platform: Platform, output: string): Promise<Buffer> {
   const runtime = loadedPart(await readFile(await findRuntime(platform)));
   keepSignals(runtime, platform.architecture);
+  keepDescriptors(runtime, platform.architecture);
   leaveWordsAlone(runtime, platform.architecture);
   await rm(output, { force: true });
   await writeFile(output, runtime, { mode: 0o755 });

@@ -3,6 +3,7 @@ import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { requireMounted } from '../contract/require-mounted.ts';
+import { openManyFiles } from '../kernel/open-files.ts';
 import { Delivery } from '../report/delivery.ts';
 import { FollowedJob } from '../report/follow-job.ts';
 import { jobContainers } from '../report/job-containers.ts';
@@ -37,6 +38,8 @@ interface Wait {
 export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number> {
   // A sidecar shares the job's memory: half as much for a little more work of the garbage collector.
   setFlagsFromString('--semi-space-growth-factor=1');
+  // It has four open for every container.
+  openManyFiles();
   const requests = new StopRequests();
   const startedAt = Date.now();
   const settings = { ...waitSettings(edge, words), ...reportSettings(edge.environment) };

@@ -40,8 +40,6 @@ export interface SpawnRequest {
   readonly environment: readonly Buffer[];
   /** Standard descriptors that differ from ours, by number; those that are not named are ours. */
   readonly descriptors: ReadonlyMap<number, DescriptorSource>;
-  /** Descriptors above 2 that the child gets as they are: Node has made them close-on-exec. */
-  readonly inherited: readonly number[];
   /** Signals that the child ignores; all others have their default action. */
   readonly ignored: readonly number[];
   /** The child leads a new process group, or a new session (whose first opened terminal becomes its own). */
@@ -49,8 +47,8 @@ export interface SpawnRequest {
 }
 
 /**
- * posix_spawn(3): starts a program with nothing blocked, and this process's umask, directory
- * and user.
+ * posix_spawn(3): starts a program with nothing blocked, and this process's umask, directory, user, limits, and
+ * descriptors above 2: our own are close-on-exec, those that we were started with are not (`build/keep-descriptors.ts`).
  * @returns the process id, or the errno of what failed, exec included
  */
 export function spawnProcess(request: SpawnRequest): { readonly pid: number } | { readonly errno: number } {
@@ -66,7 +64,6 @@ export function spawnProcess(request: SpawnRequest): { readonly pid: number } | 
       const source = request.descriptors.get(number) ?? { descriptor: number };
       addAction(actions, number, source, paths);
     }
-    for (const number of request.inherited) addAction(actions, number, { descriptor: number }, paths);
     const pid = Buffer.alloc(4);
     const words = pointerArray(request.words);
     const environment = pointerArray(request.environment);

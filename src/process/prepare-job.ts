@@ -15,7 +15,7 @@ import type { Job } from './supervise.ts';
  * @throws Fault `usage` for an arguments file that is not a JSON array of strings
  */
 export function prepareJob(
-  { settings, layout, inherited, ignored }: Run,
+  { settings, layout, ignored }: Run,
   template: Template,
   environment: Environment,
 ): Job {
@@ -23,7 +23,6 @@ export function prepareJob(
   return {
     words: [...settings.command, ...argumentsFrom(settings.argumentsFile), ...script],
     environment: environment.entries.filter((entry) => !nameOf(entry).startsWith('EMISSARY_')),
-    inherited,
     // Or the kernel would keep no status of a job that ends while it is started so (wait(2)).
     ignored: ignored.filter((signal) => signal !== childSignal),
   };

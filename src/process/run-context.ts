@@ -1,6 +1,5 @@
 import { Fault, sentenceOf } from '../base/fault.ts';
 import { type ContainerLayout, type Layout, layoutOf } from '../contract/layout.ts';
-import { inheritedDescriptors } from '../kernel/inherited.ts';
 import { adoptOrphans } from '../kernel/reap.ts';
 import { catchSignals } from '../kernel/signals.ts';
 import type { Edge } from '../settings/edge.ts';
@@ -28,8 +27,6 @@ export interface Run {
   readonly record: RunRecord;
   /** What is masked; found at the first use, which is not on the way to the job's start. */
   readonly secrets: () => Secrets;
-  /** Descriptors above 2 that the emissary was started with. */
-  readonly inherited: readonly number[];
   /** Signals that it was started with ignored. */
   readonly ignored: readonly number[];
   /** Catches the rest of the signals, once the job runs; calling it again does nothing. */
@@ -45,7 +42,6 @@ export interface Run {
  * @throws Fault `volume`
  */
 export function openRun(settings: RunSettings, { environment, ignored }: Edge): Run {
-  const inherited = inheritedDescriptors();
   const control = new Control({ ...settings, ignored });
   const children = new Children();
   const onSignal = (signal: number) => {
@@ -67,7 +63,7 @@ export function openRun(settings: RunSettings, { environment, ignored }: Edge): 
   const settle = once(() => catchSignals(realtimeSignals, onSignal));
   const watch = once(() => void watchRequests(container, control, over.signal));
   const own = { settings, layout, container, control, children, recorder, record, secrets };
-  return { ...own, inherited, ignored, seal, settle, watch, over };
+  return { ...own, ignored, seal, settle, watch, over };
 }
 
 function once<T>(make: () => T): () => T {

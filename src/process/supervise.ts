@@ -23,8 +23,6 @@ export interface Job {
   readonly words: readonly [Buffer, ...Buffer[]];
   /** `NAME=value` each. */
   readonly environment: readonly Buffer[];
-  /** Descriptors above 2 that the emissary was started with. */
-  readonly inherited: readonly number[];
   /** Signals that it starts with ignored. */
   readonly ignored: readonly number[];
 }

@@ -175,6 +175,19 @@ test('run gives the job the descriptors above 2 that it was started with', async
   assert.equal(readFileSync(`${file}.written`, 'utf8'), 'written\n');
 });
 
+test('run gives the job both ends of a pipe, and what has no name, that it was started with', async (t) => {
+  if (!requireProgram(t, 'perl')) return;
+  const call = { x64: 290, arm64: 19 }[process.arch as string];
+  if (call === undefined) return lacks(t, 'the number of eventfd2');
+  // As GNU make hands its job server on. Perl closes nothing below $^F at an exec.
+  const perl = `$^F = 99; pipe(my $read, my $write); syswrite($write, "token\\n"); my $event = syscall(${call}, 0, 0);
+    exec @ARGV, fileno($read), fileno($write), $event;`;
+  const job = `eval "exec 3<&$1 4>&$2"; echo returned >&4; head -n 2 <&3; readlink "/proc/self/fd/$3"`;
+  const under = ['perl', '-e', perl];
+  const { stdout, stderr } = await runJob(t, ['sh', '-c', job, 'sh'], { under });
+  assert.equal(stdout.toString(), 'token\nreturned\nanon_inode:[eventfd]\n', stderr);
+});
+
 test('run gives the job default signals: nothing ignored, nothing blocked', async (t) => {
   const { stdout } = await runJob(t, ['grep', '^Sig[BI]', '/proc/self/status']);
   assert.equal(stdout.toString(), 'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n');
@@ -186,4 +199,12 @@ test('run gives the job the priority and the limits that it was given', async (t
   const plain = await execa(under[0] ?? '', [...under.slice(1), ...command]);
   const { stdout } = await runJob(t, command, { under });
   assert.equal(stdout.toString(), `${plain.stdout}\n`);
+});
+
+test('run leaves the soft limit of open files below the hard one', async (t) => {
+  const under = ['sh', '-c', 'ulimit -Sn 300; ulimit -Hn 900; exec "$@"', 'sh'];
+  const template = { containerSet: { containers: [{ name: 'main' }], retryStrategy: { retries: 2 } } };
+  const job = ['sh', '-c', 'ulimit -Sn; ulimit -Hn; exit 1'];
+  const { stdout } = await runJob(t, job, { under, template });
+  assert.equal(stdout.toString(), '300\n900\n'.repeat(2));
 });

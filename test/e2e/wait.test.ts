@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { emissary } from '../helpers/emissary.ts';
+import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { keptBy, runJob, startJob } from '../helpers/job.ts';
 import { reportedJob, startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
@@ -188,4 +188,15 @@ test('wait stores lines of a byte each, however many come at once', async (t) =>
   assert.deepEqual([status, stderr], [0, '']);
   const [row] = job.database.query('select count(*) as count, max(seq) as last from job_output_lines');
   assert.deepEqual({ ...row }, { count: 100_000, last: 100_000 });
+});
+
+test('wait opens as many files as it may, for any number of containers', async (t) => {
+  const { root, env } = reportedJob(t);
+  const under = ['sh', '-c', 'ulimit -Sn 90; exec "$@"', 'sh'];
+  const { process: sidecar } = startEmissary(t, ['wait'], { root, env, under });
+  await until('the soft limit is the hard one', () => {
+    const limits = readFileSync(`/proc/${sidecar.pid}/limits`, 'utf8');
+    const [, soft, hard] = /^Max open files +(\d+) +(\d+)/m.exec(limits) ?? [];
+    return soft !== '90' && soft === hard;
+  });
 });
