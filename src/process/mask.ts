@@ -48,7 +48,7 @@ export function findSecrets(entries: readonly Buffer[], patterns: readonly strin
     const value = entry.subarray(equals + 1);
     if (value.length === 0) continue;
     if (isOrdinary(value)) unmasked.push(name);
-    else for (const secret of [value, withoutLineEnds(value)]) values.set(secret.toString('latin1'), secret);
+    else for (const secret of shapesOf(value)) values.set(secret.toString('latin1'), secret);
   }
   const sorted = [...values.values()].sort((a, b) => b.length - a.length);
   return { values: sorted, search: sorted.length === 0 ? null : new SecretSearch(sorted), unmasked };
@@ -57,6 +57,17 @@ export function findSecrets(entries: readonly Buffer[], patterns: readonly strin
 function isOrdinary(value: Buffer): boolean {
   const word = withoutLineEnds(value);
   return word.length < limits.maskedValueLength || commonWords.has(word.toString().toLowerCase());
+}
+
+/** The bytes that a secret may be in the output. */
+function shapesOf(value: Buffer): readonly Buffer[] {
+  const word = withoutLineEnds(value);
+  return [value, word, inTerminal(value), inTerminal(word)];
+}
+
+/** As a terminal shows it: every line feed goes with a carriage return (ONLCR, termios(3)). */
+function inTerminal(value: Buffer): Buffer {
+  return Buffer.from(value.toString('latin1').replaceAll('\n', '\r\n'), 'latin1');
 }
 
 /** As programs use a secret that was made by `echo`: its last line end is part of the variable, and of no password. */

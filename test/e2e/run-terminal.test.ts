@@ -88,6 +88,17 @@ test('Ctrl-Z stops a job of an interactive shell in the terminal, not the emissa
   assert.equal(await job.status, 6);
 });
 
+test('a secret of many lines is masked as a terminal shows it', async (t) => {
+  const script = 'echo "<$A_TOKEN>"; echo "<$(printf %s "$A_TOKEN")>"';
+  const job = terminal(t, ['sh', '-c', script], {
+    prepare: 'export A_TOKEN="line one\nline two\r\nthree\n"',
+  });
+  if (job === null) return;
+  assert.equal(await job.status, 0);
+  assert.equal(job.shown(), '<***>\r\n<***>\r\n');
+  assert.equal(job.kept.text('stdout'), job.shown());
+});
+
 test('what a job shows in its terminal is kept as standard output', async (t) => {
   const job = terminal(t, ['sh', '-c', 'echo one; echo two >&2']);
   if (job === null) return;
