@@ -40,11 +40,12 @@ async function readSettings(
   given: Edge,
   words: readonly Buffer[],
 ): Promise<{ readonly edge: Edge; readonly settings: RunSettings }> {
+  let edge = given;
   try {
-    const edge = { ...given, environment: await allVariables(given.environment) };
+    edge = { ...given, environment: await allVariables(given.environment) };
     return { edge, settings: runSettings(edge, words) };
   } catch (error) {
-    if (error instanceof Fault) sealRefusal(given, words, error);
+    if (error instanceof Fault) sealRefusal(edge, words, error);
     throw error;
   }
 }

@@ -137,6 +137,14 @@ for (const [text, problem] of [
   });
 }
 
+test('run seals what it refuses in the container that EMISSARY_ENV_FILE names', async (t) => {
+  const root = temporaryVolume(t);
+  const file = join(root, 'variables');
+  writeFileSync(file, JSON.stringify({ EMISSARY_CONTAINER_NAME: 'step', EMISSARY_GRACE_SECONDS: 'x' }));
+  const { status, kept } = await runJob(t, ['true'], { root, env: { EMISSARY_ENV_FILE: file } });
+  assert.deepEqual([status, kept.has('exitcode'), keptBy(root, 'step').text('exitcode')], [64, false, '64']);
+});
+
 test('run does not seal a running container for a command line that it refuses', async (t) => {
   const job = await startReadyJob(t, [fixture('waits.sh')]);
   const { status } = await runJob(t, ['true'], { options: ['--grace', 'x'], root: job.kept.root });
