@@ -4,7 +4,6 @@ import { say } from '../base/log.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { Mark } from '../outputs/prepare-outputs.ts';
 import { prepareJob } from '../process/prepare-job.ts';
-import { obeyRequest } from '../process/requests.ts';
 import { runAttempts } from '../process/run-attempts.ts';
 import { openRun, type Run } from '../process/run-context.ts';
 import { sealRefusal } from '../process/seal-refusal.ts';
@@ -56,7 +55,7 @@ async function perform(run: Run, edge: Edge): Promise<Judgement> {
   warnOfStranger(settings.name, template);
   const job = prepareJob(run, template, edge.environment);
   record.setCommand(job.words);
-  obeyRequest(run.container, control, run.over.signal);
+  run.requests.obey();
   await hold(run, settings.pauseBefore, run.container.before);
   const failed = await waitForDependencies(run, template);
   if (control.cause !== null) return cancelledRun(control);

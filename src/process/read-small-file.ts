@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import { errnoOf } from '../base/fault.ts';
 
 /**
  * Reads a small file that others write: follows no link, waits for nobody, and takes no more than `limit` bytes.
@@ -11,12 +12,23 @@ export function readSmallFile(path: string, limit: number): Buffer | null {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return null;
   if (!found.isFile()) throw new Error('it is not a regular file');
-  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const file = openNow(path);
+  if (file === null) return null;
   try {
     if (!fstatSync(file).isFile()) throw new Error('it is not a regular file');
     const bytes = Buffer.alloc(limit);
     return bytes.subarray(0, readSync(file, bytes));
   } finally {
     closeSync(file);
+  }
+}
+
+/** Null where it was removed since. */
+function openNow(path: string): number | null {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null;
+    throw error;
   }
 }

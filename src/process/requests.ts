@@ -11,59 +11,96 @@ import { restoreDirectory } from './container.ts';
 import type { Control } from './control.ts';
 import { readSmallFile } from './read-small-file.ts';
 
-/**
- * Obeys signal requests until the signal is aborted. One that is there already is obeyed at once. A job may put another
- * directory in the place of its container's: requests come into that one from then on.
- */
-export async function watchRequests(
-  container: ContainerLayout,
-  control: Control,
-  signal: AbortSignal,
-): Promise<void> {
-  const { directory } = container;
-  try {
-    for (;;) {
-      // It may be gone before it was ever watched.
-      restoreDirectory(directory);
-      await watchUntilReplaced(container, control, signal);
-      if (signal.aborted) return;
-      say(`${directory} was moved or removed; signal requests are looked for in the one that is there now`);
-    }
-  } catch (error) {
-    say(`cannot watch for signal requests: ${sentenceOf(error)}`);
-    obeyRequest(container, control, signal);
-  }
-}
+/** The signal requests to one container's wrapper. */
+export class Requests {
+  readonly #container: ContainerLayout;
+  readonly #control: Control;
+  readonly #over: AbortSignal;
+  /** The file that was found empty, and when, in ms of a monotonic clock. */
+  #empty: { readonly file: string | null; readonly since: number } | null = null;
 
-/** Resolves when the path leads to another directory, or to none, than the one that is watched. */
-async function watchUntilReplaced(
-  container: ContainerLayout,
-  control: Control,
-  over: AbortSignal,
-): Promise<void> {
-  const { watchDirectory } = await import('../contract/watch.ts');
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const end = new AbortController();
-  over.addEventListener('abort', () => end.abort(), { signal: end.signal });
-  end.signal.addEventListener('abort', () => resolve());
-  const watched = inodeOf(container.directory);
-  const lookAtDirectory = () => {
-    if (inodeOf(container.directory) !== watched) end.abort();
-  };
-  const onChange = (changed: string | null) => {
-    if (changed === basename(container.signal) || changed === null) obeyRequest(container, control, over);
-  };
-  try {
-    // Our open files keep a removed directory from telling so itself: the one above it does.
-    await watchDirectory(dirname(container.directory), { onChange: lookAtDirectory, signal: end.signal });
-    await watchDirectory(container.directory, { onChange, signal: end.signal });
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return;
-    throw error;
+  /** @param over aborted when nothing more is to be obeyed */
+  constructor(container: ContainerLayout, control: Control, over: AbortSignal) {
+    this.#container = container;
+    this.#control = control;
+    this.#over = over;
   }
-  obeyRequest(container, control, over);
-  lookAtDirectory();
-  await promise;
+
+  /**
+   * Obeys requests from now on; one that is there already at once. A job may put another directory in the place of its
+   * container's: requests come into that one from then on.
+   */
+  async watch(): Promise<void> {
+    const { directory } = this.#container;
+    try {
+      for (;;) {
+        // It may be gone before it was ever watched.
+        restoreDirectory(directory);
+        await this.#watchUntilReplaced();
+        if (this.#over.aborted) return;
+        say(`${directory} was moved or removed; signal requests are looked for in the one that is there now`);
+      }
+    } catch (error) {
+      say(`cannot watch for signal requests: ${sentenceOf(error)}`);
+      this.obey();
+    }
+  }
+
+  /** Obeys the request that is there now, if there is one. */
+  obey(): void {
+    const path = this.#container.signal;
+    const text = readRequest(path);
+    if (text === null) return;
+    if (text === '' && this.#isBeingWritten(path)) return;
+    if (!takeAway(path)) return;
+    const number = signalNumber(text);
+    if (number === null) {
+      const said = JSON.stringify(text.trim());
+      return say(`the signal request ${path} says ${said}, which is no signal; nothing is done`);
+    }
+    say(`${signalName(number)} was requested`);
+    this.#control.receive('request', number);
+  }
+
+  /** Resolves when the path leads to another directory, or to none, than the one that is watched. */
+  async #watchUntilReplaced(): Promise<void> {
+    const { directory, signal } = this.#container;
+    const { watchDirectory } = await import('../contract/watch.ts');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const end = new AbortController();
+    this.#over.addEventListener('abort', () => end.abort(), { signal: end.signal });
+    end.signal.addEventListener('abort', () => resolve());
+    const watched = inodeOf(directory);
+    const lookAtDirectory = () => {
+      if (inodeOf(directory) !== watched) end.abort();
+    };
+    const onChange = (changed: string | null) => {
+      if (changed === basename(signal) || changed === null) this.obey();
+    };
+    try {
+      // Our open files keep a removed directory from telling so itself: the one above it does.
+      await watchDirectory(dirname(directory), { onChange: lookAtDirectory, signal: end.signal });
+      await watchDirectory(directory, { onChange, signal: end.signal });
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return;
+      throw error;
+    }
+    this.obey();
+    lookAtDirectory();
+    await promise;
+  }
+
+  /** Somebody has just made the file and is about to write: taken away now, his request would be lost. */
+  #isBeingWritten(path: string): boolean {
+    const file = identityOf(path);
+    if (file === this.#empty?.file) return performance.now() < this.#empty.since + limits.emptyRequestMs;
+    this.#empty = { file, since: performance.now() };
+    void pause(limits.emptyRequestMs + 1, this.#over).then(() => {
+      // What is there by then may have been made by somebody else, who has all of his time.
+      if (!this.#over.aborted && this.#empty?.file === file) this.obey();
+    });
+    return true;
+  }
 }
 
 function inodeOf(path: string): bigint | null {
@@ -74,30 +111,10 @@ function inodeOf(path: string): bigint | null {
   }
 }
 
-/** Obeys the request that is there now, if there is one. */
-export function obeyRequest(
-  container: ContainerLayout,
-  control: Control,
-  signal: AbortSignal,
-  empty: 'wait' | 'refuse' = 'wait',
-): void {
-  const text = readRequest(container.signal);
-  if (text === null) return;
-  if (text === '' && empty === 'wait') {
-    // Somebody has just made the file and is about to write: taken away now, his request would be lost.
-    void pause(limits.emptyRequestMs, signal).then(() => {
-      if (!signal.aborted) obeyRequest(container, control, signal, 'refuse');
-    });
-    return;
-  }
-  if (!takeAway(container.signal)) return;
-  const number = signalNumber(text);
-  if (number === null) {
-    const said = JSON.stringify(text.trim());
-    return say(`the signal request ${container.signal} says ${said}, which is no signal; nothing is done`);
-  }
-  say(`${signalName(number)} was requested`);
-  control.receive('request', number);
+/** Tells a file from one that is made later in its place, also where that has got the same inode. */
+function identityOf(path: string): string | null {
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? null : `${found.ino} ${found.ctimeNs}`;
 }
 
 /** The request's text; null where there is none, or something that is none. */

@@ -1,4 +1,4 @@
-import { sentenceOf } from '../base/fault.ts';
+import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { after, pause } from '../base/timer.ts';
@@ -17,21 +17,41 @@ import { verdictOf } from './verdict.ts';
  */
 export async function runAttempts(run: Run, job: Job, template: Template): Promise<AttemptEnd | null> {
   const { control, record, children } = run;
-  let end: AttemptEnd | null = null;
-  for (let left = template.retry.attempts; left > 0; left -= 1) {
-    if (end !== null) await pause(template.retry.delaySeconds * 1000, control.cancelled);
+  let end = control.cause === null ? await attempt(run, job, template) : null;
+  for (
+    let left = template.retry.attempts - 1;
+    left > 0 && end !== null && isWorthAnother(end, run);
+    left -= 1
+  ) {
+    await children.endLeftovers();
+    await pause(template.retry.delaySeconds * 1000, control.cancelled);
     // Asked to end between two attempts: the last one's failure stands, and so does the request.
-    if (control.cause !== null) return end === null ? null : { ...end, cause: control.cause };
-    end = await supervise(job, {
-      ...run,
-      onStart: (pid) => started(run, template, pid),
-      onEnd: () => record.ended(),
-    });
-    record.addAttempt(end.outcome);
-    if (end.outcome.kind === 'notStarted' || verdictOf(end, control) !== 'failed') break;
-    if (left > 1) await children.endLeftovers();
+    if (control.cause !== null) return { ...end, cause: control.cause };
+    try {
+      end = await attempt(run, job, template);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      // The job's own failure wins over one of ours that came after it.
+      say(`${record.masked(error.message)}; the failure of the attempt before stands`);
+      await children.endLeftovers();
+      return { ...end, cause: control.cause };
+    }
   }
   return end;
+}
+
+async function attempt(run: Run, job: Job, template: Template): Promise<AttemptEnd> {
+  const end = await supervise(job, {
+    ...run,
+    onStart: (pid) => started(run, template, pid),
+    onEnd: () => run.record.ended(),
+  });
+  run.record.addAttempt(end.outcome);
+  return end;
+}
+
+function isWorthAnother(end: AttemptEnd, { control }: Run): boolean {
+  return end.outcome.kind !== 'notStarted' && verdictOf(end, control) === 'failed';
 }
 
 /** The job runs: this is told, and what it did not need for its start begins. Never throws. */

@@ -10,7 +10,7 @@ import { Control } from './control.ts';
 import { childSignal, namedSignals, realtimeSignals } from './forwardable.ts';
 import { findSecrets, type Secrets } from './mask.ts';
 import { Recorder } from './recorder.ts';
-import { watchRequests } from './requests.ts';
+import { Requests } from './requests.ts';
 import { RunRecord } from './run-record.ts';
 import { Seal } from './seal.ts';
 import { orSealed } from './seal-refusal.ts';
@@ -31,7 +31,8 @@ export interface Run {
   readonly ignored: readonly number[];
   /** Catches the rest of the signals, once the job runs; calling it again does nothing. */
   readonly settle: () => void;
-  /** Obeys signal requests from now on; calling it again does nothing. */
+  readonly requests: Requests;
+  /** Obeys them from now on; calling it again does nothing. */
   readonly watch: () => void;
   /** Ends the watches when the job is over. */
   readonly over: AbortController;
@@ -61,9 +62,10 @@ export function openRun(settings: RunSettings, { environment, ignored }: Edge): 
   const recorder = orSealed({ seal, record }, () => openRecorder(container, settings, secrets));
   const over = new AbortController();
   const settle = once(() => catchSignals(realtimeSignals, onSignal));
-  const watch = once(() => void watchRequests(container, control, over.signal));
+  const requests = new Requests(container, control, over.signal);
+  const watch = once(() => void requests.watch());
   const own = { settings, layout, container, control, children, recorder, record, secrets };
-  return { ...own, ignored, seal, settle, watch, over };
+  return { ...own, requests, ignored, seal, settle, watch, over };
 }
 
 function once<T>(make: () => T): () => T {

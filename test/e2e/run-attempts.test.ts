@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fixture } from '../helpers/fixture.ts';
 import { runJob, startJob } from '../helpers/job.ts';
+import { requireProgram, requireRoot } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -45,6 +46,20 @@ test('run makes no attempt after one that succeeded', async (t) => {
 test('run makes no second attempt at a command that is not there', async (t) => {
   const { status, kept } = await runJob(t, ['no-such-command'], { template: retrying({ retries: 5 }) });
   assert.deepEqual([status, kept.result().attempts.length], [127, 1]);
+});
+
+test('run keeps to the job’s own failure where no second attempt can be had', async (t) => {
+  if (!requireProgram(t, 'prlimit') || !requireRoot(t)) return;
+  // The job's parent may have no more processes; to root's that would not apply.
+  const script = 'prlimit --pid "$PPID" --nproc=0:0; exit 3';
+  const { status, stderr, kept } = await runJob(t, ['sh', '-c', script], {
+    uid: 12_345,
+    gid: 12_345,
+    template: retrying({ retries: 3 }),
+  });
+  const { verdict, attempts, origin } = kept.result();
+  assert.deepEqual([status, verdict, attempts.length, origin], [3, 'failed', 1, 'job']);
+  assert.match(stderr, /: there are too many processes; the failure of the attempt before stands\n$/);
 });
 
 for (const duration of ['0.2s', '200ms', '100ms100000us', '.003m20ms', '0h200000µs']) {

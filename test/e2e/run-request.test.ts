@@ -77,6 +77,24 @@ test('run waits for the content of a signal file that is still empty', async (t)
   assert.deepEqual([status, stderr.includes('no signal')], [3, false]);
 });
 
+test('run gives a signal file that is still empty its own time, whatever was there before', async (t) => {
+  const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')]);
+  const path = job.kept.path('signal');
+  for (const [part, text] of [
+    [0.7, 'WINCH'],
+    [0.7, 'TERM'],
+  ] as const) {
+    const file = openSync(path, 'w');
+    // The second one's begins before the first one's is over, and ends behind it.
+    await pause(limits.emptyRequestMs * part);
+    writeSync(file, text);
+    closeSync(file);
+    await until(`${text} is obeyed`, () => job.stderr().includes(`emissary: SIG${text} was requested\n`));
+  }
+  const { status, stderr } = await job.finished;
+  assert.deepEqual([status, stderr.includes('no signal')], [3, false]);
+});
+
 test('run says that a signal file stays empty', async (t) => {
   const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')]);
   publish(job.kept, '');
