@@ -1,4 +1,6 @@
 import { readFileSync, writeSync } from 'node:fs';
+import { errnoOf, Fault, sentenceOf } from './base/fault.ts';
+import { limits } from './base/limits.ts';
 import { allSaid } from './base/log.ts';
 import { cli } from './cli.ts';
 import { readEnviron } from './kernel/environ.ts';
@@ -80,5 +82,15 @@ function splitAtNul(bytes: Buffer): readonly Buffer[] {
 
 function print(text: string): void {
   const bytes = Buffer.from(text);
-  for (let offset = 0; offset < bytes.length; ) offset += writeSync(1, bytes, offset);
+  for (let offset = 0; offset < bytes.length; ) {
+    try {
+      offset += writeSync(1, bytes, offset);
+    } catch (cause) {
+      if (errnoOf(cause) !== 'EAGAIN') {
+        throw new Fault('delivery', `Cannot write to the standard output: ${sentenceOf(cause)}`, { cause });
+      }
+      // Our caller has made its pipe non-blocking. It is full, and is waited for as one that blocks would be.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, limits.printAgainMs);
+    }
+  }
 }

@@ -20,6 +20,8 @@ export const limits = {
   drainQuietMs: 100,
   /** How long such a pipe is read at the most, in ms: a leftover that prints for ever must not hold the seal. */
   drainMs: 2_000,
+  /** How often a standard output that is full and does not block is tried, in ms. */
+  printAgainMs: 10,
   /** How long a run that was asked to end waits for a reader of its output that has stalled, in ms. */
   stalledReaderMs: 2_000,
   /** Sentences of ours that wait for a standard error that is not read; more are dropped. */

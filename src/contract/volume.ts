@@ -148,7 +148,13 @@ export class Volume {
   /** Removes what a process that was killed had half published in a directory; whoever calls is the only one to write there. */
   removeUnpublished(path: string): void {
     const names = this.list(path, limits.listedNames).filter((name) => temporaryName.test(name));
-    for (const name of names) this.remove(`${path}/${name}`);
+    for (const name of names) {
+      try {
+        this.remove(`${path}/${name}`);
+      } catch {
+        // A directory that a job has made, say: it is nothing of ours, and only takes room.
+      }
+    }
   }
 
   /** Opens a file for appending, and creates it with mode 0600; the caller closes the descriptor. */

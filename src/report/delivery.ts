@@ -1,3 +1,4 @@
+import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import type { ReportSettings } from '../settings/report-settings.ts';
@@ -46,7 +47,7 @@ export class Delivery {
    * @returns whether everything was delivered; where not, it was said why
    */
   async finish(progress: Progress, limitMs: number): Promise<boolean> {
-    if (this.#couriers.every(({ sink }) => sink.isSoft)) this.#printResult(progress);
+    const isPrinted = this.#couriers.some(({ sink }) => !sink.isSoft) || this.#printResult(progress);
     const outcomes = await Promise.all(
       this.#couriers.map(async (courier) => {
         const outcome = await courier.finish(...this.#share(courier, limitMs));
@@ -55,7 +56,7 @@ export class Delivery {
         return courier.sink.isSoft ? null : outcome;
       }),
     );
-    const delivered = outcomes.every((outcome) => outcome === null);
+    const delivered = isPrinted && outcomes.every((outcome) => outcome === null);
     if (!delivered) {
       const { root } = this.#spool.volume;
       const [place, verb] = this.#spool.keeps(reportRecord) ? [`${root}/report`, 'report'] : [root, 'wait'];
@@ -73,10 +74,17 @@ export class Delivery {
     return [budgetMs * share, limitMs * share];
   }
 
-  #printResult({ report }: Progress): void {
+  /** @returns whether it could be printed */
+  #printResult({ report }: Progress): boolean {
     say(
       `No server is set: the result goes to the standard output, and stays in ${this.#spool.volume.root}/report`,
     );
-    this.#print(`${JSON.stringify(report)}\n`);
+    try {
+      this.#print(`${JSON.stringify(report)}\n`);
+      return true;
+    } catch (error) {
+      say(sentenceOf(error));
+      return false;
+    }
   }
 }

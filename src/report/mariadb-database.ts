@@ -25,7 +25,8 @@ export function openMariadb(settings: Settings): SqlDatabase {
     ...(settings.authority !== null && tls(settings.authority, settings.host)),
   });
   const query = new Kysely<Tables>({ dialect: new MysqlDialect({ pool: patientPool(pool) }) });
-  const name = `the database ${settings.database} at ${settings.host}:${settings.port}`;
+  const host = isIP(settings.host) === 6 ? `[${settings.host}]` : settings.host;
+  const name = `the database ${settings.database} at ${host}:${settings.port}`;
   return {
     name,
     query,

@@ -6,7 +6,6 @@ import { DeliveryError } from './sink.ts';
 const permanent: Readonly<Record<string, string>> = {
   ER_DBACCESS_DENIED_ERROR: 'this user has no right to use it; check MULTIFLEXI_DATABASE_URL and the grants',
   ER_BAD_DB_ERROR: 'there is no such database; check MULTIFLEXI_DATABASE_URL',
-  ER_NO_SUCH_TABLE: "it lacks one of MultiFlexi's tables; check MULTIFLEXI_DATABASE_URL",
   ER_HOST_NOT_PRIVILEGED: 'it takes no connection from this host; check the grants',
   HANDSHAKE_NO_SSL_SUPPORT: 'it does not offer TLS, which ssl-ca asks for',
   ER_ACCOUNT_HAS_BEEN_LOCKED: 'the account of this user is locked',
@@ -48,6 +47,14 @@ const passing: readonly string[] = [
   'HANDSHAKE_SSL_ERROR',
 ];
 
+/** What is wrong is the value: others can be stored all the same. */
+const ofValue: readonly string[] = [
+  'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD',
+  'ER_DATA_TOO_LONG',
+  'ER_WARN_DATA_OUT_OF_RANGE',
+  'ER_SIGNAL_EXCEPTION',
+];
+
 /** The driver knows MySQL's numbers only: MariaDB's own have no name there, or the name of something else. */
 const names: Readonly<Record<number, string>> = {
   1047: 'ER_CLUSTER_NOT_READY',
@@ -72,6 +79,7 @@ export function explainMariadb(error: unknown, name: string, isSecure: boolean):
     `Cannot write to ${name}: ${code === '' || words.includes(code) ? words : `${code}, ${words}`}`,
     {
       permanent: !lost,
+      isOfValue: ofValue.includes(code),
       cause: error,
     },
   );
@@ -104,6 +112,11 @@ function adviceOn(code: string, words: string, isSecure: boolean): string | null
       'shows a certificate that is not signed by the authority in ssl-ca',
     );
     return advice === null ? null : `it ${advice}`;
+  }
+  // `Table 'd.artifacts' doesn't exist`, `Unknown column 'pid' in 'SET'`: of another program, or an older MultiFlexi.
+  if (code === 'ER_NO_SUCH_TABLE' || code === 'ER_BAD_FIELD_ERROR') {
+    const what = code === 'ER_NO_SUCH_TABLE' ? 'tables' : 'columns';
+    return `it lacks one of MultiFlexi's ${what} (${words}); check MULTIFLEXI_DATABASE_URL`;
   }
   // `INSERT command denied to user 'x'@'y' for table `d`.`artifacts``: which right is missing, and where.
   return /^ER_(TABLE|COLUMN)ACCESS_DENIED_ERROR$/.test(code)

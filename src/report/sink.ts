@@ -39,6 +39,8 @@ export interface Sink {
 export class DeliveryError extends Error {
   /** Trying again cannot help. */
   readonly permanent: boolean;
+  /** Only this one value cannot be stored. */
+  readonly isOfValue: boolean;
   /** How long the other side asks to be left alone, in ms. */
   readonly retryAfterMs: number | null;
 
@@ -46,13 +48,15 @@ export class DeliveryError extends Error {
     message: string,
     {
       permanent,
+      isOfValue = false,
       retryAfterMs = null,
       cause,
-    }: { permanent: boolean; retryAfterMs?: number | null; cause?: unknown },
+    }: { permanent: boolean; isOfValue?: boolean; retryAfterMs?: number | null; cause?: unknown },
   ) {
     super(message, { cause });
     this.name = 'DeliveryError';
     this.permanent = permanent;
+    this.isOfValue = isOfValue;
     this.retryAfterMs = retryAfterMs;
   }
 }

@@ -9,6 +9,7 @@ import type { Volume } from '../contract/volume.ts';
 import { contentTypeOf } from './content-type.ts';
 import type { JobReport } from './job-report.ts';
 import { named } from './sentences.ts';
+import { DeliveryError } from './sink.ts';
 import { lockJob, type SqlDatabase } from './sql-database.ts';
 import type { Tables } from './sql-tables.ts';
 
@@ -35,13 +36,15 @@ export async function deliverArtifacts(
   const outputs = outputsOf(report);
   if (outputs.length === 0) return [];
   const room = (await database.statementBytes()) - statementOverhead;
+  const stored = new StoredMarks(jobId);
   const refused: string[] = [];
   for (const output of outputs) {
-    const sentence = await database.query.transaction().execute(async (transaction) => {
+    const transaction = database.query.transaction().execute(async (transaction) => {
       await lockJob(database, transaction, jobId);
-      if (await isThere(transaction, jobId, markOf(output))) return null;
+      if (await stored.has(transaction, markOf(output))) return null;
       return store(database, transaction, jobId, output, volume, room);
     });
+    const sentence = await transaction.catch((error) => sentenceAbout(database, output, error));
     if (sentence !== null) refused.push(sentence);
     if (!advanced()) break;
     await nextTurn();
@@ -49,14 +52,43 @@ export async function deliverArtifacts(
   return refused;
 }
 
-async function isThere(transaction: Transaction<Tables>, jobId: number, mark: string): Promise<boolean> {
-  const row = await transaction
-    .selectFrom('artifacts')
-    .select('note')
-    .where('job_id', '=', jobId)
-    .where('note', 'like', `${mark}%`)
-    .executeTakeFirst();
-  return row !== undefined;
+/**
+ * The marks of what is stored. Each row is read once: a job may have any number of them, and SQLite has no index on
+ * their job.
+ */
+class StoredMarks {
+  readonly #jobId: number;
+  readonly #marks = new Set<string>();
+  /** The highest id that was read. Who stores for this job holds the lock of its row, so that ids come in order. */
+  #last = 0;
+
+  constructor(jobId: number) {
+    this.#jobId = jobId;
+  }
+
+  /** @param transaction one that has locked the job's row */
+  async has(transaction: Transaction<Tables>, mark: string): Promise<boolean> {
+    const rows = await transaction
+      .selectFrom('artifacts')
+      .select(['id', 'note'])
+      .where('job_id', '=', this.#jobId)
+      .where('id', '>', this.#last)
+      .where('note', 'like', `${markStart}%`)
+      .orderBy('id')
+      .execute();
+    for (const { id, note } of rows) {
+      this.#marks.add((note ?? '').replace(encoded, ''));
+      this.#last = id;
+    }
+    return this.#marks.has(mark);
+  }
+}
+
+/** Where the database refuses this one output, the others are stored all the same. @throws whatever else it is */
+function sentenceAbout(database: SqlDatabase, output: Output, error: unknown): string {
+  const failure = error instanceof DeliveryError ? error : database.explain(error);
+  if (!failure.isOfValue) throw failure;
+  return `${nameOf(output)} was not stored: ${failure.message}`;
 }
 
 /** Bytes of the statement around the artifact: its names, type and note. */
@@ -75,8 +107,16 @@ function outputsOf(report: JobReport): readonly Output[] {
   ]);
 }
 
+const markStart = 'emissary ';
+/** What follows the mark where the artifact is not text. */
+const encoded = '; base64';
+
+function nameOf({ record: { name, file } }: Output): string {
+  return `Output "${named(name)}" (${named(file)})`;
+}
+
 function markOf({ key, record }: Output): string {
-  return `emissary ${key} sha256:${record.sha256.slice(0, 64)}`;
+  return `${markStart}${key} sha256:${record.sha256.slice(0, 64)}`;
 }
 
 async function store(
@@ -87,9 +127,8 @@ async function store(
   volume: Volume,
   room: number,
 ): Promise<string | null> {
-  const { file, name } = output.record;
-  const refuse = (clause: string) =>
-    `Output "${named(name)}" (${named(file)}) was not stored in ${database.name}: it ${clause}`;
+  const { file } = output.record;
+  const refuse = (clause: string) => `${nameOf(output)} was not stored in ${database.name}: it ${clause}`;
   if (!file.startsWith('outputs/')) return refuse('is not among the outputs');
   const tooLarge = `is larger than one row can be (${Math.max(0, room)} bytes)`;
   if (room <= 0) return refuse(tooLarge);
@@ -112,7 +151,7 @@ async function store(
       content_type: contentTypeOf(file, isText),
       artifact,
       created_at: database.now,
-      note: `${markOf(output)}${isText ? '' : '; base64'}`,
+      note: `${markOf(output)}${isText ? '' : encoded}`,
     })
     .execute();
   return null;

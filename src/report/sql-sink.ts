@@ -56,7 +56,8 @@ export class SqlSink implements Sink {
     // It may be another database the next time, restored from a copy.
     this.#begun = false;
     this.#known = false;
-    await database?.close();
+    // A connection that could not be made fails a second time here, and must not hide what was wrong with it.
+    await database?.close().catch(noInterest);
   }
 
   async #bringUp(
@@ -136,6 +137,10 @@ function refuse(sentences: readonly string[]): void {
   if (sentences.length > 0) throw new DeliveryError(allOf(sentences), { permanent: true });
 }
 
+function noInterest(): void {
+  // It is of no further use to anybody.
+}
+
 async function begin({ query, now }: SqlDatabase, jobId: number): Promise<void> {
   await query
     .updateTable('job')
@@ -149,22 +154,33 @@ type Report = NonNullable<Progress['report']>;
 
 /**
  * `end`, `exitcode`, `pid` and `app_version` in one statement: other readers take a job with an end for complete. Where
- * this user may not look at the applications, the version is left as it is, and the failure follows.
+ * this user may not look at the applications, or an older MultiFlexi has no column for the version or the pid, these
+ * are left out, and the failure follows.
  */
 async function end(database: SqlDatabase, jobId: number, report: Report): Promise<void> {
-  const refused = await eachInTurn(database, [() => updateEnd(database, jobId, report, versionOfApp)]);
-  if (refused.length === 0) return;
-  await updateEnd(database, jobId, report, sql<string>`job.app_version`);
+  const refused: string[] = [];
+  for (const more of [{ pid: report.pid, app_version: versionOfApp }, { pid: report.pid }]) {
+    const sentences = await eachInTurn(database, [() => updateEnd(database, jobId, report, more)]);
+    if (sentences.length === 0) return refuse(refused);
+    refused.push(...sentences);
+  }
+  await updateEnd(database, jobId, report, {});
   refuse(refused);
 }
 
 const versionOfApp = sql<string>`coalesce((select version from apps where apps.id = job.app_id), job.app_version)`;
 
+/** What an end has beside itself. */
+interface MoreOfTheEnd {
+  readonly pid?: number | null;
+  readonly app_version?: RawBuilder<string>;
+}
+
 async function updateEnd(
   { query, now, name }: SqlDatabase,
   jobId: number,
   report: Report,
-  version: RawBuilder<string>,
+  more: MoreOfTheEnd,
 ): Promise<void> {
   await query
     .updateTable('job')
@@ -172,8 +188,7 @@ async function updateEnd(
       begin: sql`coalesce(${sql.ref('job.begin')}, ${now})`,
       end: now,
       exitcode: report.exitCode,
-      pid: report.pid,
-      app_version: version,
+      ...more,
     })
     .where('id', '=', jobId)
     .where('exitcode', 'is', null)

@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 /** MultiFlexi's tables, as far as this program touches them. Times are written by the database's own clock. */
 export interface Tables {
   readonly job: {
@@ -18,6 +20,7 @@ export interface Tables {
     readonly created_at: unknown;
   };
   readonly artifacts: {
+    readonly id: Generated<number>;
     readonly job_id: number | null;
     readonly filename: string | null;
     readonly content_type: string | null;

@@ -56,6 +56,8 @@ function asMeant(text: string, isTransaction: boolean): string {
 const busy = 5;
 const locked = 6;
 const full = 13;
+const tooBig = 18;
+const constraint = 19;
 const cannotOpen = 14;
 const readOnly = 8;
 /** An extended code: another file has taken the place of this one (SQLITE_READONLY_DBMOVED). */
@@ -64,8 +66,12 @@ const notADatabase = 26;
 
 function explain(error: unknown, path: string): DeliveryError {
   const extended = error instanceof Error && 'errcode' in error ? Number(error.errcode) : -1;
-  const fail = (clause: string, permanent: boolean) =>
-    new DeliveryError(`Cannot write to the database ${path}: ${clause}`, { permanent, cause: error });
+  const fail = (clause: string, permanent: boolean, isOfValue = false) =>
+    new DeliveryError(`Cannot write to the database ${path}: ${clause}`, {
+      permanent,
+      isOfValue,
+      cause: error,
+    });
   if (extended === moved) return fail('another file has taken its place', false);
   switch (extended & 0xff) {
     case busy:
@@ -79,6 +85,9 @@ function explain(error: unknown, path: string): DeliveryError {
       return fail('it, or its directory, may not be written to by this user', true);
     case notADatabase:
       return fail('it is not an SQLite database; check MULTIFLEXI_DATABASE_URL', true);
+    case tooBig:
+    case constraint:
+      return fail(sentenceOf(error), true, true);
     default:
       return fail(sentenceOf(error), true);
   }

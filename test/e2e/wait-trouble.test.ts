@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, renameSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { runJob } from '../helpers/job.ts';
+import { program } from '../helpers/program.ts';
 import { restJob } from '../helpers/rest-job.ts';
 import { reportedJob, startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
 
 /** The words of a job that prints one line, waits for a file, and prints another. */
 function inTwoParts(root: string): readonly string[] {
@@ -84,4 +87,48 @@ test('a REST server that turns from variant A to C in the middle leaves the row 
   await emissary(['wait'], { root: job.root, env: { ...job.env, ...job.rest } });
   assert.equal(job.row().exitcode, 4);
   assert.notEqual(job.row().end, null);
+});
+
+test('a directory in the place of what a killed sidecar half wrote is left where it is', async (t) => {
+  const job = reportedJob(t);
+  await runJob(t, ['echo', 'hello'], { root: job.root });
+  mkdirSync(`${job.root}/report/.emissary.7.tmp/x`, { recursive: true });
+  const { status, stderr } = await emissary(['wait'], { root: job.root, env: job.env });
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.equal(job.row().exitcode, 0);
+});
+
+test('a standard output that does not take the result is said in a sentence, and report prints it later', async (t) => {
+  const { kept } = await runJob(t, ['echo', 'hello']);
+  const full = openSync('/dev/full', 'w');
+  const sidecar = spawn(program, ['wait', '--root', kept.root], { stdio: ['ignore', full, 'pipe'], env: {} });
+  closeSync(full);
+  let stderr = '';
+  sidecar.stderr?.on('data', (bytes) => {
+    stderr += bytes;
+  });
+  const status = await new Promise((resolve) => sidecar.once('close', resolve));
+  assert.equal(status, 64);
+  assert.match(
+    stderr,
+    /: Cannot write to the standard output: ENOSPC: no space left on device, write\n.*"emissary report/,
+  );
+  assert.doesNotMatch(stderr, / at .*\(/);
+  const report = await emissary(['report'], { root: kept.root });
+  assert.equal(JSON.parse(report.stdout.toString()).exitCode, 0);
+});
+
+test('a standard output that is full and does not block gets all of a long document', async (t) => {
+  const root = temporaryVolume(t);
+  const containers = Array.from({ length: 3000 }, (_, index) => ({ name: `c${index}` }));
+  writeFileSync(`${root}/template`, JSON.stringify({ containerSet: { containers } }));
+  // O_NONBLOCK belongs to the open pipe, which a caller shares with us; a shell's pipe is small and its reader slow.
+  const caller = 'use Fcntl; fcntl(STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK); exec @ARGV';
+  const slowly = `perl -e '${caller}' "$@" | { sleep 0.2; cat; }; exit "\${PIPESTATUS[0]}"`;
+  const { status, stdout, stderr } = await emissary(['status', '--json'], {
+    root,
+    under: ['bash', '-c', slowly, 'bash'],
+  });
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.equal(JSON.parse(stdout.toString()).containers.length, 3000);
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { runJob } from '../helpers/job.ts';
@@ -59,4 +60,52 @@ test('MariaDB that cannot take the output is told the end all the same, and what
     await small.query('set global max_allowed_packet = 16777216');
     await small.query('alter table job_output_lines convert to character set utf8mb4').catch(() => undefined);
   }
+});
+
+test("MariaDB of an older MultiFlexi, without some columns of the job's row, is told the end, and what it lacks is said", async (t) => {
+  const older = await startMariadb();
+  t.after(() => older.stop());
+  let jobId = 20;
+  for (const column of ['app_version', 'pid']) {
+    jobId += 1;
+    await older.addJob(jobId);
+    await older.query(`alter table job drop column ${column}`);
+    const root = temporaryVolume(t);
+    await runJob(t, ['sh', '-c', 'echo one; exit 3'], { root });
+    const env = { MULTIFLEXI_JOB_ID: String(jobId), MULTIFLEXI_DATABASE_URL: older.url };
+    const { status, stderr } = await emissary(['wait'], { root, env });
+    assert.equal(status, 64, column);
+    assert.match(stderr, /it lacks one of MultiFlexi's columns \(Unknown column/, column);
+    const [row] = await older.query<Record<string, unknown>>('select * from job where id = ?', [jobId]);
+    assert.equal(row?.['exitcode'], 3, column);
+    assert.notEqual(row?.['end'], null, column);
+    if (column === 'app_version') assert.notEqual(row?.['pid'], null);
+    const lines = await older.query('select line from job_output_lines where job_id = ?', [jobId]);
+    assert.equal(lines.length, 1, column);
+  }
+});
+
+test('MariaDB that cannot take one of the outputs is given the others, and this one is named', async (t) => {
+  const old = await startMariadb();
+  t.after(() => old.stop());
+  await old.addJob(30);
+  await old.query('alter table artifacts convert to character set utf8mb3');
+  const directory = `${temporaryVolume(t)}/out`;
+  mkdirSync(directory);
+  const template = { multiflexi: { artifactPatterns: ['.*'], artifactDirectory: directory } };
+  const write = 'cd "$0"; echo a > a.txt; echo 🐎 > b.txt; echo c > c.txt; head -c 99 /dev/zero > d.bin';
+  const { kept } = await runJob(t, ['sh', '-c', write, directory], { template });
+  const env = { MULTIFLEXI_JOB_ID: '30', MULTIFLEXI_DATABASE_URL: old.url };
+  const stored = async () => {
+    const rows = await old.query<{ filename: string }>('select filename from artifacts order by filename');
+    return rows.map(({ filename }) => filename);
+  };
+  const { status, stderr } = await emissary(['wait'], { root: kept.root, env });
+  assert.equal(status, 64);
+  assert.match(stderr, /b\.txt.* was not stored: .*Incorrect string value/);
+  assert.deepEqual(await stored(), ['a.txt', 'c.txt', 'd.bin']);
+  await old.query('alter table artifacts convert to character set utf8mb4');
+  const report = await emissary(['report'], { root: kept.root, env });
+  assert.deepEqual([report.status, report.stderr], [0, '']);
+  assert.deepEqual(await stored(), ['a.txt', 'b.txt', 'c.txt', 'd.bin']);
 });

@@ -154,3 +154,29 @@ test('a certificate for another host, and one that has expired, are refused with
     assert.match(stderr, sentence);
   }
 });
+
+test('a server that takes a connection and says nothing is tried again', async (t) => {
+  const { root, env, jobId } = await sealedJob(t, ['sh', '-c', 'echo x; exit 3']);
+  let connections = 0;
+  const silentAtFirst = createServer((client) => {
+    client.on('error', () => undefined);
+    connections += 1;
+    if (connections === 1) return;
+    const upstream = connect(server.port, '127.0.0.1').on('error', () => client.destroy());
+    client
+      .on('close', () => upstream.destroy())
+      .pipe(upstream)
+      .pipe(client);
+  });
+  await new Promise<void>((resolve) => silentAtFirst.listen(0, '127.0.0.1', resolve));
+  t.after(() => silentAtFirst.close());
+  const { port } = silentAtFirst.address() as { port: number };
+  const url = env.MULTIFLEXI_DATABASE_URL.replace(`:${server.port}/`, `:${port}/`);
+  const { status, stderr } = await emissary(['wait'], {
+    root,
+    env: { ...env, MULTIFLEXI_DATABASE_URL: url },
+  });
+  assert.deepEqual([status, connections], [0, 2]);
+  assert.match(stderr, /ETIMEDOUT, no answer within 5 s; trying again\n/);
+  assert.deepEqual(await endOf(jobId), { exitcode: 3, hasEnd: true });
+});
