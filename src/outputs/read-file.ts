@@ -1,4 +1,4 @@
-import { accessSync, constants, openSync, readSync } from 'node:fs';
+import { accessSync, constants, opendirSync, openSync, readSync } from 'node:fs';
 import { type BytePath, fsPath } from './byte-path.ts';
 import type { Root } from './members.ts';
 
@@ -28,4 +28,15 @@ export function readFull(file: number, buffer: Uint8Array): number {
 /** @throws the operating system's error, when this user may not read the file, or not look into the directory */
 export function checkReadable({ path, stats }: Root): void {
   accessSync(fsPath(path), stats.isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK);
+  // Rights are not all: a directory of a broken disk would count as an empty one.
+  if (stats.isDirectory()) readOneName(path);
+}
+
+function readOneName(path: BytePath): void {
+  const directory = opendirSync(fsPath(path));
+  try {
+    directory.readSync();
+  } finally {
+    directory.closeSync();
+  }
 }

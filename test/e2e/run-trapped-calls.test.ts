@@ -154,3 +154,16 @@ for (const call of [
     });
   });
 }
+
+test('an artifact whose directory a broken disk cannot list is missing, not empty', async (t) => {
+  if (!requireProgram(t, 'strace')) return;
+  const { root, work, template } = pod(t);
+  const tree = join(work, 'tree');
+  template({ outputs: { artifacts: [{ name: 'tree', path: tree }] } });
+  const under = ['strace', '-f', '-b', 'execve', '-o', '/dev/null', '-P', tree];
+  const broken = [...under, '-e', 'inject=getdents64:error=EIO'];
+  const { status, kept } = await runJob(t, ['mkdir', tree], { root, under: broken });
+  const { missing, artifacts } = kept.result().outputs;
+  assert.deepEqual([status, artifacts.length], [64, 0]);
+  assert.equal(missing[0]?.reason, 'the disk could not read it');
+});
