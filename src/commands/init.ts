@@ -3,6 +3,7 @@ import { say } from '../base/log.ts';
 import { type Layout, layoutOf } from '../contract/layout.ts';
 import { carriedRuntime } from '../install/carried-runtime.ts';
 import { earlierSeal } from '../install/earlier-seal.ts';
+import { holdVolume } from '../install/hold-volume.ts';
 import { installRuntime } from '../install/install-runtime.ts';
 import { openVolume } from '../install/open-volume.ts';
 import { publishLauncher } from '../install/publish-launcher.ts';
@@ -26,6 +27,7 @@ export async function init(edge: Edge, words: readonly Buffer[]): Promise<number
   const layout = layoutOf(settings.root);
   const carried = carriedRuntime();
   openVolume(layout);
+  holdVolume(layout);
   await installRuntime(edge.program, carried, layout);
   await stage(template, layout);
   publishTemplate(text, layout);

@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
+import { inputs, served } from '../helpers/inputs.ts';
 import { lacks, requireRoot } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
@@ -38,6 +39,24 @@ test('init on a volume on which a job has ended says so, and leaves its end ther
   const said = `emissary: A job has ended on this volume already (${root}/ctr/main/exitcode), and may be taken for the next: every job needs a new volume\n`;
   assert.deepEqual([status, stderr], [0, said]);
   assert.equal(readFileSync(join(root, 'ctr/main/exitcode'), 'utf8'), '3');
+});
+
+test('init on a volume on which another is at work refuses, and takes nothing of it away', async (t) => {
+  const root = temporaryVolume(t);
+  const answers: (() => void)[] = [];
+  const host = await served(t, (_request, response) => answers.push(() => response.end('late')));
+  const template = JSON.stringify(inputs({ name: 'late', path: '/late', http: { url: `http://${host}/` } }));
+  const first = startEmissary(t, ['init'], { root, env: { EMISSARY_TEMPLATE: template } });
+  const answer = await until('the first init fetches its input', () => answers[0]);
+  const { status, stderr } = await emissary(['init'], { root });
+  const said = `emissary: Cannot use the volume ${root}: another init is at work there\n`;
+  assert.deepEqual([status, stderr], [64, said]);
+  answer();
+  assert.equal((await first.finished).status, 0, first.stderr());
+  assert.equal(readFileSync(join(root, 'inputs/artifacts/late'), 'utf8'), 'late');
+  assert.equal(readFileSync(join(root, 'template'), 'utf8'), template);
+  // The one that has ended holds it no longer, however it ended.
+  await installed(root);
 });
 
 for (const umask of ['022', '077', '000']) {
