@@ -5,10 +5,9 @@ export function named(name: string): string {
   return name.slice(0, limits.namedCharacters);
 }
 
-/** Sentences as one, each once; of very many the first ones, and how many more there are. */
+/** Sentences as one; of very many the first ones, and how many more there are. */
 export function allOf(sentences: readonly string[]): string {
-  const different = [...new Set(sentences)];
-  const more = different.length - limits.listedSentences;
-  const listed = different.slice(0, limits.listedSentences).join('; ');
+  const more = sentences.length - limits.listedSentences;
+  const listed = sentences.slice(0, limits.listedSentences).join('; ');
   return more > 0 ? `${listed}; and ${more} more` : listed;
 }

@@ -158,14 +158,14 @@ type Report = NonNullable<Progress['report']>;
  * are left out, and the failure follows.
  */
 async function end(database: SqlDatabase, jobId: number, report: Report): Promise<void> {
-  const refused: string[] = [];
+  const refused = new Set<string>();
   for (const more of [{ pid: report.pid, app_version: versionOfApp }, { pid: report.pid }]) {
     const sentences = await eachInTurn(database, [() => updateEnd(database, jobId, report, more)]);
-    if (sentences.length === 0) return refuse(refused);
-    refused.push(...sentences);
+    if (sentences.length === 0) return refuse([...refused]);
+    for (const sentence of sentences) refused.add(sentence);
   }
   await updateEnd(database, jobId, report, {});
-  refuse(refused);
+  refuse([...refused]);
 }
 
 const versionOfApp = sql<string>`coalesce((select version from apps where apps.id = job.app_id), job.app_version)`;
