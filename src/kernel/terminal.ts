@@ -25,6 +25,8 @@ const bindTerminal = () =>
     cfmakeraw: { arguments: ['buffer'], return: 'void' },
     ioctl: { arguments: ['i32', 'u64', 'buffer'], return: 'i32' },
     fcntl: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
+    tcgetpgrp: { arguments: ['i32'], return: 'i32' },
+    getpgrp: { arguments: [], return: 'i32' },
   });
 let functions: ReturnType<typeof bindTerminal> | null = null;
 const libc = () => (functions ??= bindTerminal());
@@ -58,6 +60,16 @@ export function terminalSettings(file: number): TerminalSettings | null {
 /** Sets a terminal (tcsetattr(3)), at once. */
 export function setTerminal(file: number, settings: TerminalSettings): void {
   libc().tcsetattr(file, atOnce, settings);
+}
+
+/**
+ * Whether this process may set and read a terminal: not from the background (`&`, timeout(1)), from where the kernel
+ * stops whoever tries, and lets him who catches that signal try for ever (TTIN and TTOU, termios(3)). A terminal that is
+ * not our session's own knows no background.
+ */
+export function isInForeground(file: number): boolean {
+  const foreground = libc().tcgetpgrp(file);
+  return foreground === -1 || foreground === libc().getpgrp();
 }
 
 /** The settings that hand every byte on as it is: both ways (cfmakeraw(3)), or only towards the screen. */

@@ -1,15 +1,18 @@
 import { closeSync, read } from 'node:fs';
 import { limits } from '../base/limits.ts';
+import { pauseFor } from '../base/timer.ts';
 import { isTerminal } from '../kernel/is-terminal.ts';
 import type { Pipe } from '../kernel/pipe.ts';
 import type { DescriptorSource } from '../kernel/spawn.ts';
 import {
   copyWindowSize,
   duplicateDescriptor,
+  isInForeground,
   openPseudoTerminal,
   type PseudoTerminal,
   rawSettings,
   setTerminal,
+  type TerminalSettings,
   terminalSettings,
 } from '../kernel/terminal.ts';
 import { type JobStreams, openPipe } from './job-streams.ts';
@@ -31,7 +34,7 @@ export function openTerminal(): JobStreams | null {
   const terminal = openPseudoTerminal();
   if ('errno' in terminal) return null;
   const outer = [0, 1, 2].find((file) => isTerminal(file)) ?? 0;
-  const restore = takeOver(outer, terminal);
+  const person = new PersonsTerminal(outer, terminal);
   const pipes = new Map(
     ([1, 2] as const).filter((file) => !isTerminal(file)).map((file) => [file, openPipe()]),
   );
@@ -42,7 +45,7 @@ export function openTerminal(): JobStreams | null {
     begin: (recorder) => {
       begun = true;
       for (const pipe of pipes.values()) closeSync(pipe.write);
-      if (isTerminal(0)) void type(terminal.master);
+      if (isTerminal(0)) void type(terminal.master, person);
       const piped = [...pipes].map(([stream, pipe]) => new Pump(pipe.read, recorder.sink(stream)));
       return [new Pump(terminal.master, screen(recorder)), ...piped];
     },
@@ -51,21 +54,53 @@ export function openTerminal(): JobStreams | null {
       return signal === windowSignal;
     },
     end: () => {
-      restore();
+      person.restore();
       if (begun) return;
       for (const file of [terminal.master, ...[...pipes.values()].flatMap(Object.values)]) closeSync(file);
     },
   };
 }
 
-/** The job's terminal gets the settings and size of the person's, which hands on all bytes until it is restored. */
-function takeOver(outer: number, terminal: PseudoTerminal): () => void {
-  copyWindowSize(outer, terminal.master);
-  const settings = terminalSettings(outer);
-  if (settings === null) return () => undefined;
-  setTerminal(terminal.master, settings);
-  setTerminal(outer, rawSettings(settings, isTerminal(0) ? 'both' : 'output'));
-  return () => setTerminal(outer, settings);
+/** The terminal that the emissary has itself. It hands on all bytes until it is restored, once we are in its foreground. */
+class PersonsTerminal {
+  readonly #file: number;
+  /** The job's own. */
+  readonly #master: number;
+  /** What the job's was set to. */
+  #given: TerminalSettings | null = null;
+  /** What it is to be restored to; null before it was taken. */
+  #settings: TerminalSettings | null = null;
+
+  constructor(file: number, { master }: PseudoTerminal) {
+    this.#file = file;
+    this.#master = master;
+    copyWindowSize(file, master);
+    this.#give();
+    this.take();
+  }
+
+  /** @returns whether it is ours to read now: not in the background, where it is another program's */
+  take(): boolean {
+    if (!isInForeground(this.#file)) return false;
+    if (this.#settings !== null) return true;
+    // In the background, it may have had the settings of a shell that edits its line.
+    const current = terminalSettings(this.#master);
+    if (current !== null && this.#given?.equals(current)) this.#give();
+    this.#settings = terminalSettings(this.#file);
+    if (this.#settings !== null)
+      setTerminal(this.#file, rawSettings(this.#settings, isTerminal(0) ? 'both' : 'output'));
+    return true;
+  }
+
+  restore(): void {
+    if (this.#settings !== null && isInForeground(this.#file)) setTerminal(this.#file, this.#settings);
+  }
+
+  #give(): void {
+    const settings = terminalSettings(this.#file);
+    if (settings !== null) setTerminal(this.#master, settings);
+    this.#given = terminalSettings(this.#master);
+  }
 }
 
 function descriptors(
@@ -95,10 +130,14 @@ function screen(recorder: Recorder): Sink {
 }
 
 /** Hands on what the person types, to the end of the process: a read that waits for a key cannot be called off. */
-async function type(master: number): Promise<void> {
+async function type(master: number, person: PersonsTerminal): Promise<void> {
   const keys = Buffer.alloc(limits.keyBytes);
   const terminal = new PassThrough(duplicateDescriptor(master));
-  for (let count = await readSome(keys); count > 0; count = await readSome(keys)) {
+  for (;;) {
+    // The shell tells nobody that it has put a program into the foreground.
+    while (!person.take()) await pauseFor(limits.foregroundMs);
+    const count = await readSome(keys);
+    if (count === 0) return;
     await terminal.write(keys.subarray(0, count));
   }
 }

@@ -88,6 +88,36 @@ test('Ctrl-Z stops a job of an interactive shell in the terminal, not the emissa
   assert.equal(await job.status, 6);
 });
 
+test('run works in the background of a terminal, whose settings are not its own there', async (t) => {
+  if (!requireProgram(t, 'timeout')) return;
+  const settings = { prepare: 'stty -g >&9', under: 'timeout 60', after: 'stty -g >&9' };
+  const job = terminal(t, ['sh', '-c', 'tty; stty -g >&9; exit 3'], settings);
+  if (job === null) return;
+  assert.deepEqual([await job.status, job.kept.text('exitcode')], [3, '3']);
+  assert.match(job.shown(), /^\/dev\/pts\/[0-9]+\r+\n$/);
+  const [before, of, behind] = job.said().trim().split('\n');
+  assert.deepEqual([of, behind], [before, before]);
+});
+
+test('what is typed reaches a job that was started in the background, once it is in the foreground', async (t) => {
+  const started = '[ -e "$EMISSARY_ROOT/ctr/main/started" ]';
+  const inBackground = `job() { "$@" & until ${started}; do sleep 0.02; done; stty echo; fg >/dev/null; }`;
+  // As a shell that edits its line has it meanwhile.
+  const prepare = `set -m; stty -g >&9; stty -echo; ${inBackground}`;
+  const job = terminal(t, ['sh', '-c', 'read -r line; echo "<$line>"; exit 3'], {
+    prepare,
+    under: 'job',
+    after: 'stty -g >&9',
+  });
+  if (job === null) return;
+  await until('the job has been started', () => job.kept.has('started'));
+  job.type('first\n');
+  assert.equal(await job.status, 3);
+  assert.match(job.shown(), /<first>\r\n$/);
+  const [before, behind] = job.said().trim().split('\n');
+  assert.equal(behind, before);
+});
+
 test('a secret of many lines is masked as a terminal shows it', async (t) => {
   const script = 'echo "<$A_TOKEN>"; echo "<$(printf %s "$A_TOKEN")>"';
   const job = terminal(t, ['sh', '-c', script], {
@@ -122,14 +152,14 @@ interface Terminal {
 function terminal(
   t: TestContext,
   command: readonly string[],
-  shell: { readonly prepare?: string; readonly after?: string } = {},
+  shell: { readonly prepare?: string; readonly under?: string; readonly after?: string } = {},
 ): Terminal | null {
   if (!requireProgram(t, 'script')) return null;
   const root = temporaryVolume(t);
   const words = [program, 'run', '--', ...command]
     .map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
     .join(' ');
-  const line = `${shell.prepare ?? ':'}; ${words}; status=$?; ${shell.after ?? ':'}; exit $status`;
+  const line = `${shell.prepare ?? ':'}; ${shell.under ?? ''} ${words}; status=$?; ${shell.after ?? ':'}; exit $status`;
   const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
     env: { PATH: process.env['PATH'], EMISSARY_ROOT: root, SHELL: '/bin/sh', TERM: 'dumb' },
     stdio: ['pipe', 'pipe', 'inherit', ...Array.from({ length: 6 }, () => 'ignore' as const), 'pipe'],
