@@ -44,7 +44,8 @@ function sqlite(text: string): DatabaseSettings {
 function mariadb(url: URL): DatabaseSettings {
   const database = decode(url.pathname.slice(1));
   for (const [part, found] of [
-    ['host', url.hostname],
+    // A socket's path, as other programs take it, is no host: `%2Frun%2F…`.
+    ['host', decode(url.hostname)],
     ['user', url.username],
     ['database', database],
   ] as const) {

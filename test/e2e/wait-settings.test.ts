@@ -27,6 +27,10 @@ const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = 
     `MULTIFLEXI_DATABASE_URL names no database; its form is ${shapes}`,
   ],
   [
+    { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@%2Frun%2Fmysqld.sock/d' },
+    `MULTIFLEXI_DATABASE_URL names no host; its form is ${shapes}`,
+  ],
+  [
     { MULTIFLEXI_DATABASE_URL: 'mysql://h/d' },
     `MULTIFLEXI_DATABASE_URL names no user; its form is ${shapes}`,
   ],
