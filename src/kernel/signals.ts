@@ -1,8 +1,12 @@
 import { getCurrentEventLoop, getRawPointer } from 'node:ffi';
+import { fstat } from 'node:fs';
 import { bind, errno, processImage } from './libc.ts';
 
 const signalHandle = 16;
+const block = 0;
 const unblock = 1;
+/** TTIN, TTOU. */
+const terminalSignals = [21, 22];
 const maskBytes = 128;
 
 const bindSignals = () =>
@@ -18,6 +22,19 @@ const libc = () => (functions ??= bindSignals());
 
 /** libuv holds the addresses of the handles: their memory stays for the life of the process. */
 const handles: Buffer[] = [];
+
+/**
+ * Starts libuv's threads, which read and write for us; to be called before any signal is caught. Left alone, libuv starts
+ * them at their first use, and aborts where it cannot, for example where this user may have no more processes: that
+ * happens before the job runs, not when nobody would be with it.
+ *
+ * The signals by which a terminal refuses a program in its background stay blocked in them: as caught ones, they would
+ * have the kernel try the same read or write again, without end. Blocked, the write is done and the read fails.
+ */
+export function startThreads(): void {
+  libc().pthread_sigmask(block, setOf(terminalSignals), 0n);
+  fstat(0, () => undefined);
+}
 
 /**
  * Catches signals by number, real-time ones too, which Node's `process.on` cannot name. Then unblocks them for this

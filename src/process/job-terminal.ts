@@ -137,7 +137,8 @@ async function type(master: number, person: PersonsTerminal): Promise<void> {
     // The shell tells nobody that it has put a program into the foreground.
     while (!person.take()) await pauseFor(limits.foregroundMs);
     const count = await readSome(keys);
-    if (count === 0) return;
+    // Put into the background meanwhile, it was not ours to read.
+    if (count === 0 && person.take()) return;
     await terminal.write(keys.subarray(0, count));
   }
 }

@@ -1,7 +1,7 @@
 import { Fault, sentenceOf } from '../base/fault.ts';
 import { type ContainerLayout, type Layout, layoutOf } from '../contract/layout.ts';
 import { adoptOrphans } from '../kernel/reap.ts';
-import { catchSignals } from '../kernel/signals.ts';
+import { catchSignals, startThreads } from '../kernel/signals.ts';
 import type { Edge } from '../settings/edge.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
 import { Children } from './children.ts';
@@ -50,6 +50,7 @@ export function openRun(settings: RunSettings, { environment, ignored }: Edge): 
     // After any signal: libuv keeps a few thousand in a pipe, and a flood of others may have cost us a SIGCHLD.
     children.reap();
   };
+  startThreads();
   catchSignals(namedSignals, onSignal);
   adoptOrphans();
   const layout = layoutOf(settings.root);

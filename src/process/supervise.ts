@@ -1,4 +1,3 @@
-import { fstat } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { after, type Timer } from '../base/timer.ts';
 import { stateOf } from '../kernel/descendants.ts';
@@ -56,7 +55,6 @@ export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd>
   if (!Buffer.isBuffer(file)) return { outcome: file, cause: null };
   const streams = await openStreams();
   try {
-    startThreads();
     const spawned = spawnProcess({ ...job, ...streams, file });
     if ('errno' in spawned) return { outcome: refusedBy(file, spawned.errno), cause: null };
     return await attend(spawned.pid, streams, run);
@@ -81,14 +79,6 @@ async function attend(pid: number, streams: JobStreams, run: Supervision): Promi
   for (const pump of pumps) pump.finish();
   await drain(pumps, run);
   return { outcome: outcomeOf(end), cause };
-}
-
-/**
- * libuv starts its threads at their first use, and aborts where it cannot, for example where this user may have no more
- * processes. That happens before the job runs, and not when it would be left alone.
- */
-function startThreads(): void {
-  fstat(0, () => undefined);
 }
 
 /**

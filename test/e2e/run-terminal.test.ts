@@ -88,16 +88,18 @@ test('Ctrl-Z stops a job of an interactive shell in the terminal, not the emissa
   assert.equal(await job.status, 6);
 });
 
-test('run works in the background of a terminal, whose settings are not its own there', async (t) => {
-  if (!requireProgram(t, 'timeout')) return;
-  const settings = { prepare: 'stty -g >&9', under: 'timeout 60', after: 'stty -g >&9' };
-  const job = terminal(t, ['sh', '-c', 'tty; stty -g >&9; exit 3'], settings);
-  if (job === null) return;
-  assert.deepEqual([await job.status, job.kept.text('exitcode')], [3, '3']);
-  assert.match(job.shown(), /^\/dev\/pts\/[0-9]+\r+\n$/);
-  const [before, of, behind] = job.said().trim().split('\n');
-  assert.deepEqual([of, behind], [before, before]);
-});
+for (const stty of ['-tostop', 'tostop']) {
+  test(`run works in the background of a terminal, whose settings are not its own there: ${stty}`, async (t) => {
+    if (!requireProgram(t, 'timeout')) return;
+    const settings = { prepare: `stty ${stty}; stty -g >&9`, under: 'timeout 60', after: 'stty -g >&9' };
+    const job = terminal(t, ['sh', '-c', 'tty; stty -g >&9; exit 3'], settings);
+    if (job === null) return;
+    assert.deepEqual([await job.status, job.kept.text('exitcode')], [3, '3']);
+    assert.match(job.shown(), /^\/dev\/pts\/[0-9]+\r+\n$/);
+    const [before, of, behind] = job.said().trim().split('\n');
+    assert.deepEqual([of, behind], [before, before]);
+  });
+}
 
 test('what is typed reaches a job that was started in the background, once it is in the foreground', async (t) => {
   const started = '[ -e "$EMISSARY_ROOT/ctr/main/started" ]';
