@@ -4,6 +4,7 @@ import { publish } from '../contract/publish.ts';
 import type { CarriedRuntime } from './carried-runtime.ts';
 import { makeDirectory } from './make-directory.ts';
 import { publishCopy } from './publish-copy.ts';
+import { removeUnpublished } from './remove-unpublished.ts';
 import { writing } from './writing.ts';
 
 /**
@@ -22,6 +23,7 @@ export async function installRuntime(
 ): Promise<void> {
   const directory = join(layout.runtimes, id);
   for (const made of [layout.runtimes, directory]) writing(made, () => makeDirectory(made, 0o755));
+  removeUnpublished(layout, directory);
   // While the kernel copies the program, the libraries are unpacked.
   const parts = [publishProgram(program, join(directory, 'program')), publishLibraries(directory, libraries)];
   for (const part of await Promise.allSettled(parts)) if (part.status === 'rejected') throw part.reason;

@@ -14,11 +14,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { inputs, served } from '../helpers/inputs.ts';
-import { lacks, requireRoot } from '../helpers/require.ts';
+import { lacks, requireProgram, requireRoot } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -57,6 +57,28 @@ test('init on a volume on which another is at work refuses, and takes nothing of
   assert.equal(readFileSync(join(root, 'template'), 'utf8'), template);
   // The one that has ended holds it no longer, however it ended.
   await installed(root);
+});
+
+test('init removes what one that was killed has left half written, and nothing of others', async (t) => {
+  if (!requireProgram(t, 'strace')) return;
+  const root = temporaryVolume(t);
+  const unnamed = () =>
+    globSync(join(root, '{.*,runtime/*/.*}')).map((path) => basename(path).replace(/[0-9]+\.tmp$/, 'N.tmp'));
+  const left = new Set<string>();
+  // Killed each time that it gives a file its name.
+  for (let nth = 1; ; nth++) {
+    const trap = `inject=/^rename:signal=KILL:when=${nth}`;
+    const under = ['strace', '-f', '-o', '/dev/null', '-e', 'trace=/^rename', '-e', trap];
+    if ((await emissary(['init'], { root, under })).status === 0) break;
+    for (const name of unnamed()) left.add(name);
+    // Those that were in work: the program is copied while the libraries are unpacked.
+    assert.ok(unnamed().length <= 2, `${nth}: ${unnamed()}`);
+  }
+  for (const name of ['program', 'libc.so.6', 'template', 'emissary', 'argoexec'])
+    assert.ok(left.has(`.${name}.N.tmp`), `${name}: ${[...left]}`);
+  writeFileSync(join(root, '.of-the-job.tmp'), '');
+  await installed(root);
+  assert.deepEqual(unnamed(), ['.of-the-job.tmp']);
 });
 
 for (const umask of ['022', '077', '000']) {
