@@ -131,6 +131,8 @@ async function readTemplate(layout: Layout): Promise<Template> {
 
 /** What is sealed must not go on: the job ends first, if it has begun. */
 async function giveUp(run: Run, error: unknown): Promise<Judgement> {
+  // No further attempt begins meanwhile.
+  run.control.stop('signal');
   await run.children.endLeftovers();
   return judgeFault(error);
 }
