@@ -16,13 +16,16 @@ export interface SingleExecutable {
 
 /**
  * What the runtime is told at every start: no warning of `node:ffi`, no debugger on USR1, no configuration of OpenSSL's;
- * a young heap (MiB) large enough that a job's start is not held up by a collection; and that all words are the program's.
+ * a young heap (MiB) large enough that a job's start is not held up by a collection; one thread beside the main one for V8's
+ * own work, since more of them only take time to start, and the runtime waits for ever for those that it may not have;
+ * and that all words are the program's.
  */
 const runtimeOptions = [
   '--disable-warning=ExperimentalWarning',
   '--disable-sigusr1',
   '--openssl-config=/dev/null',
   '--min-semi-space-size=2',
+  '--v8-pool-size=1',
   '--',
 ];
 

@@ -49,6 +49,15 @@ test('a job that takes every process that its user may have is run to its end', 
   assert.equal(kept.result().origin, 'job');
 });
 
+test('ten processes, threads counted, are enough for a job and the emissary', async (t) => {
+  if (!requireProgram(t, 'prlimit') || !requireRoot(t)) return;
+  // No other process on the machine is this user's.
+  const own = 100_001 + (process.pid % 40_000);
+  const under = ['prlimit', '--nproc=10'];
+  const { status, kept } = await runJob(t, ['sh', '-c', 'echo ran; exit 3'], { under, uid: own, gid: own });
+  assert.deepEqual([status, kept.text('exitcode'), kept.text('stdout')], [3, '3', 'ran\n']);
+});
+
 for (const place of ['exitcode', 'result.json', '.exitcode.reserve', '.result.json.reserve']) {
   for (const [what, make] of Object.entries({
     directory: 'mkdir',
