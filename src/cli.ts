@@ -1,4 +1,4 @@
-import { Fault } from './base/fault.ts';
+import { Fault, faultStatus } from './base/fault.ts';
 import { say } from './base/log.ts';
 import { allVariables } from './settings/all-variables.ts';
 import type { Edge } from './settings/edge.ts';
@@ -19,7 +19,7 @@ export async function cli(edge: Edge): Promise<number> {
     }
     // A defect of ours: the person needs the trace to report it.
     say(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    return 64;
+    return faultStatus.defect;
   }
 }
 

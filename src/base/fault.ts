@@ -17,6 +17,8 @@ export const faultStatus = {
   outputs: 64,
   /** Results could not be gathered or delivered. */
   delivery: 64,
+  /** A mistake in this program: no fault is thrown for it, whatever it throws itself ends so. */
+  defect: 64,
   /** An input could not be staged or put in its place. */
   inputs: 65,
 } as const;

@@ -82,8 +82,12 @@ export const limits = {
   timelineLineBytes: 64,
   /** Bytes of one read of a timeline: some 3,000 pieces of output. */
   timelineReadBytes: 64 * KiB,
+  /** Bytes of one read of a small file: most take one, and none takes the memory of its limit. */
+  smallReadBytes: 64 * KiB,
   /** Bytes of one read of a captured stream: large enough to make the calls cheap, small beside the memory budget. */
   streamReadBytes: 256 * KiB,
+  /** Characters of an artifact's file name: MultiFlexi's `filename` is a VARCHAR(255). */
+  filenameCharacters: 255,
   /** Lines of one database transaction: what MariaDB takes at its best speed. */
   batchLines: 1_000,
   /** Bytes of output of one transaction: far below the smallest usual max_allowed_packet (16 MiB), also when escaped. */
@@ -98,7 +102,7 @@ export const limits = {
   listedNames: 1_000,
   /** How many times that room must be free: a small volume is left to the job and its wrapper. */
   spoolReserveShare: 4,
-  /** Characters of a job's own name in one of our sentences: few paths are longer. */
+  /** Characters that one of our sentences takes of somebody else's name or sentence: few paths are longer. */
   namedCharacters: 300,
   /** Sentences of one kind that are told one by one: a person reads no more, and a job may cause any number. */
   listedSentences: 20,
@@ -141,6 +145,8 @@ export const limits = {
   sqliteBusyMs: 1_000,
   /** How long metrics may take to be sent unless OpenTelemetry's own variable says otherwise, in ms. */
   telemetryMs: 10_000,
+  /** The part of the report's time that a REST server has: the database needs the rest, to take the row in its place. */
+  rowFirstShare: 0.75,
   /** What is kept of the report's time for the job's end, where the output takes all the rest of it, in ms. */
   lastThingsMs: 5_000,
   /** How long sinks that may fail are given after the job's end, in ms. */

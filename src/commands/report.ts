@@ -1,4 +1,4 @@
-import { Fault } from '../base/fault.ts';
+import { Fault, faultStatus } from '../base/fault.ts';
 import { Delivery } from '../report/delivery.ts';
 import { openVolume } from '../report/open-volume.ts';
 import { findReport, reportRecord } from '../report/read-report.ts';
@@ -38,5 +38,5 @@ export async function report(edge: Edge, words: readonly Buffer[]): Promise<numb
   await delivery.start(job);
   const delivered = await delivery.finish(job, Number.POSITIVE_INFINITY);
   job.close();
-  return delivered ? 0 : 64;
+  return delivered ? 0 : faultStatus.delivery;
 }

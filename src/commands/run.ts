@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
+import { errnoOf, Fault, faultStatus, sentenceOf } from '../base/fault.ts';
 import { say } from '../base/log.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { Mark } from '../outputs/prepare-outputs.ts';
@@ -139,7 +139,10 @@ async function giveUp(run: Run, error: unknown): Promise<Judgement> {
 
 function judgeFault(error: unknown): Judgement {
   if (error instanceof Fault) return failedRun(error.status, error.message);
-  return failedRun(64, error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return failedRun(
+    faultStatus.defect,
+    error instanceof Error ? (error.stack ?? error.message) : String(error),
+  );
 }
 
 /** Null when all is sealed; the job's own failure is not to be lost in one of ours. */

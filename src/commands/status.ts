@@ -1,3 +1,4 @@
+import { limits } from '../base/limits.ts';
 import { printable } from '../base/printable.ts';
 import { type BudgetStatus, describeBudget } from '../report/describe-budget.ts';
 import { type ContainerStatus, describeContainers } from '../report/describe-status.ts';
@@ -41,7 +42,7 @@ function table(
       String(container.stdoutBytes),
       String(container.stderrBytes),
       container.seconds === null ? '-' : container.seconds.toFixed(1),
-      printable(container.message ?? '-').slice(0, 300),
+      printable(container.message ?? '-').slice(0, limits.namedCharacters),
     ]),
   ];
   const widths = (rows[0] ?? []).map((_, column) =>

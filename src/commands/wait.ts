@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import { Fault } from '../base/fault.ts';
+import { Fault, faultStatus } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { requireMounted } from '../contract/require-mounted.ts';
@@ -53,7 +53,7 @@ export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number
     report === null
       ? await followOrRefuse(wait)
       : await deliverSpooled(wait, new SpooledJob(spool.volume, report));
-  return delivered ? 0 : 64;
+  return delivered ? 0 : faultStatus.delivery;
 }
 
 /** A template that nobody can read ends the job, for the wrappers refuse it too; MultiFlexi must hear of it. */

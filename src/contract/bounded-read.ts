@@ -1,4 +1,5 @@
 import { opendirSync, readSync } from 'node:fs';
+import { limits } from '../base/limits.ts';
 
 /** The names of a directory, no more than are wanted: a job may have made millions. */
 export function firstNames(path: string, limit: number): readonly string[] {
@@ -19,7 +20,7 @@ export function firstNames(path: string, limit: number): readonly string[] {
 export function readUpTo(descriptor: number, limit: number): Buffer {
   const pieces: Buffer[] = [];
   for (let total = 0; total < limit; ) {
-    const piece = Buffer.allocUnsafe(Math.min(64 * 1024, limit - total));
+    const piece = Buffer.allocUnsafe(Math.min(limits.smallReadBytes, limit - total));
     const count = readSync(descriptor, piece, 0, piece.length, null);
     if (count === 0) break;
     pieces.push(piece.subarray(0, count));

@@ -96,3 +96,15 @@ export interface Started {
 
 /** Outputs of a container that saves none. */
 export const noOutputs: OutputsRecord = { parameters: [], artifacts: [], missing: [], skipped: [] };
+
+/** The exit code of a container whose wrapper was killed before it could leave one: as if KILL had ended the job. */
+export const lostExitCode = 137;
+
+/** The largest status that a process can end with (wait(2)). */
+export const largestExitCode = 255;
+
+/** The exit code in the bytes of `exitcode`, or null when they are anything but a whole decimal status. */
+export function parseExitCode(bytes: Buffer): number | null {
+  const text = bytes.toString('latin1').trim();
+  return /^[0-9]{1,3}$/.test(text) && Number(text) <= largestExitCode ? Number(text) : null;
+}

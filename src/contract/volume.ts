@@ -4,7 +4,8 @@ import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { makeDirectoryWithin, openBeneath, removeWithin, renameWithin } from '../kernel/open-beneath.ts';
 import { firstNames, readUpTo } from './bounded-read.ts';
-import { writeAll, writeSparse } from './write-pieces.ts';
+import { writeWhole } from './publish.ts';
+import { writeSparse } from './write-pieces.ts';
 
 /** What a look at one file of the volume found. `reason` is a clause: `is a symbolic link`. */
 export type Look =
@@ -110,7 +111,7 @@ export class Volume {
     this.#within(path, (parent, name) => {
       const temporary = this.#createBeside(parent, mode);
       try {
-        writeAll(temporary.file, typeof content === 'string' ? Buffer.from(content) : content);
+        writeWhole(temporary.file, typeof content === 'string' ? Buffer.from(content) : content, 0);
         renameWithin(parent, temporary.name, name);
       } catch (error) {
         removeWithin(parent, temporary.name);

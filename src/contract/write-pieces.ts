@@ -1,12 +1,6 @@
-import { ftruncateSync, writeSync } from 'node:fs';
+import { ftruncateSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
-
-/** Writes all of it, from this offset on. */
-export function writeAll(file: number, bytes: Uint8Array, from = 0): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += writeSync(file, bytes, done, bytes.length - done, from + done);
-  }
-}
+import { writeWhole } from './publish.ts';
 
 /**
  * Writes pieces one after the other, and leaves a hole where one is all zeros: a job makes a file of any size out of
@@ -15,7 +9,7 @@ export function writeAll(file: number, bytes: Uint8Array, from = 0): void {
 export async function writeSparse(file: number, pieces: AsyncIterable<Uint8Array>): Promise<void> {
   let size = 0;
   for await (const piece of pieces) {
-    if (!isZero(piece)) writeAll(file, piece, size);
+    if (!isZero(piece)) writeWhole(file, piece, size);
     size += piece.length;
   }
   ftruncateSync(file, size);

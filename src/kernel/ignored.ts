@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { lastSignal } from '../base/signal-names.ts';
 import { bind } from './libc.ts';
 
 /** Larger than struct sigaction (152) of any 64-bit glibc; the handler is its first word. */
 const structBytes = 256;
 const ignore = 1n;
-const allSignals = Array.from({ length: 64 }, (_, index) => index + 1);
+const allSignals = Array.from({ length: lastSignal }, (_, index) => index + 1);
 
 const bindActions = () => bind({ sigaction: { arguments: ['i32', 'pointer', 'buffer'], return: 'i32' } });
 const bindSetting = () => bind({ sigaction: { arguments: ['i32', 'buffer', 'pointer'], return: 'i32' } });

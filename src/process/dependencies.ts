@@ -1,6 +1,7 @@
 import { limits } from '../base/limits.ts';
 import type { Layout } from '../contract/layout.ts';
 import { Lifeline } from '../contract/lifeline.ts';
+import { lostExitCode, parseExitCode } from '../contract/records.ts';
 import { Volume } from '../contract/volume.ts';
 import { watchDirectory } from '../contract/watch.ts';
 import { restoreDirectory } from './container.ts';
@@ -13,8 +14,6 @@ export interface Ended {
   /** Its wrapper was killed before it could leave an exit code; then `exitCode` is 137. */
   readonly lost: boolean;
 }
-
-const lostCode = 137;
 
 /**
  * Waits until each of these containers is sealed or lost, or until the signal is aborted. Resolves early with the first
@@ -65,14 +64,14 @@ function endOf(layout: Layout, name: string, lifeline: Lifeline): Ended | null {
   const life = lifeline.look();
   const exitCode = readSeal(layout.container(name).exitCode);
   if (exitCode !== null) return { name, exitCode, lost: false };
-  return life === 'gone' ? { name, exitCode: lostCode, lost: true } : null;
+  return life === 'gone' ? { name, exitCode: lostExitCode, lost: true } : null;
 }
 
 /** The exit code in a seal; null when there is none, or something else than a seal. */
 function readSeal(path: string): number | null {
   try {
-    const text = readSmallFile(path, limits.exitCodeBytes)?.toString('latin1').trim() ?? '';
-    return /^[0-9]{1,3}$/.test(text) && Number(text) <= 255 ? Number(text) : null;
+    const bytes = readSmallFile(path, limits.exitCodeBytes);
+    return bytes === null ? null : parseExitCode(bytes);
   } catch {
     return null; // Something else stands there.
   }

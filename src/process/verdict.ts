@@ -1,3 +1,4 @@
+import { faultStatus } from '../base/fault.ts';
 import { signalName } from '../base/signal-names.ts';
 import type { OutputsRecord, Verdict } from '../contract/records.ts';
 import type { Control, StopCause } from './control.ts';
@@ -48,7 +49,8 @@ export function judge({ outcome, cause }: AttemptEnd, control: Control, outputs:
   }
   const verdict = verdictOf({ outcome, cause }, control);
   const lost = outputs.missing.find((output) => !output.optional);
-  if (verdict === 'succeeded' && lost !== undefined) return failedRun(64, lostOutput(outputs));
+  if (verdict === 'succeeded' && lost !== undefined)
+    return failedRun(faultStatus.outputs, lostOutput(outputs));
   const message = verdict === 'succeeded' ? null : sentence(outcome, verdict, cause, control);
   return { verdict, exitCode, signal, origin: 'job', message };
 }

@@ -1,5 +1,6 @@
+import { faultStatus } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import type { Result, Started } from '../contract/records.ts';
+import { parseExitCode, type Result, type Started } from '../contract/records.ts';
 import type { Volume } from '../contract/volume.ts';
 
 /** What the volume says of one container. */
@@ -33,9 +34,8 @@ export function readSeal(volume: Volume, name: string): Seal {
     case 'refused':
       return { kind: 'garbage', complaint: `exitcode of container ${name} ${look.reason}` };
     case 'read': {
-      const text = look.bytes.toString('latin1').trim();
-      const exitCode = /^[0-9]{1,3}$/.test(text) ? Number(text) : 256;
-      if (exitCode <= 255) return { kind: 'valid', exitCode };
+      const exitCode = parseExitCode(look.bytes);
+      if (exitCode !== null) return { kind: 'valid', exitCode };
       return { kind: 'garbage', complaint: `exitcode of container ${name} is not a status (0 to 255)` };
     }
   }
@@ -58,13 +58,13 @@ export async function readSealed(
   const { result, complaint } = await readResult(volume, name);
   const started = await readStarted(volume, name);
   if (seal.kind === 'garbage')
-    return { kind: 'sealed', exitCode: 64, result, started, complaint: seal.complaint };
+    return { kind: 'sealed', exitCode: faultStatus.volume, result, started, complaint: seal.complaint };
   const { exitCode } = seal;
   if (result !== null && result.exitCode === exitCode) {
     return { kind: 'sealed', exitCode, result, started, complaint: null };
   }
   // The seal and the record contradict each other: the worse of the two is believed.
-  const worse = exitCode !== 0 ? exitCode : (result?.exitCode ?? 64);
+  const worse = exitCode !== 0 ? exitCode : (result?.exitCode ?? faultStatus.volume);
   const sentence =
     complaint ?? `result.json of container ${name} says ${result?.exitCode}, its exitcode ${exitCode}`;
   return { kind: 'sealed', exitCode: worse, result, started, complaint: sentence };

@@ -69,8 +69,7 @@ export class Delivery {
   #share({ sink }: Courier, limitMs: number): readonly [patienceMs: number, limitMs: number] {
     const { budgetMs, database } = this.#settings;
     if (sink.isSoft) return [limits.softSinkMs, Math.min(limitMs, limits.softSinkMs)];
-    // The database needs time to take the row of a server that cannot be reached.
-    const share = sink.writesRowFirst && database !== null ? 0.75 : 1;
+    const share = sink.writesRowFirst && database !== null ? limits.rowFirstShare : 1;
     return [budgetMs * share, limitMs * share];
   }
 

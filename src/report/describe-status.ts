@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { Lifeline } from '../contract/lifeline.ts';
+import { lostExitCode } from '../contract/records.ts';
 import type { Volume } from '../contract/volume.ts';
 import { type ContainerState, readSeal, readSealed, readStarted } from './container-state.ts';
 
@@ -52,7 +53,7 @@ function describe(volume: Volume, name: string, state: ContainerState): Containe
   return {
     name,
     state: state.kind,
-    exitCode: state.kind === 'lost' ? 137 : (sealed?.exitCode ?? null),
+    exitCode: state.kind === 'lost' ? lostExitCode : (sealed?.exitCode ?? null),
     verdict: verdictOf(state),
     message: state.kind === 'lost' ? state.reason : (sealed?.complaint ?? sealed?.result?.message ?? null),
     stdoutBytes: sizeOf(volume, `ctr/${name}/stdout`),

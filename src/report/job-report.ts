@@ -1,4 +1,5 @@
-import type { Result, Started, Verdict } from '../contract/records.ts';
+import { faultStatus } from '../base/fault.ts';
+import { lostExitCode, type Result, type Started, type Verdict } from '../contract/records.ts';
 import type { ContainerState } from './container-state.ts';
 import type { StopReason } from './time-budget.ts';
 
@@ -50,7 +51,7 @@ export function concludeJob(
     version: 1,
     jobId,
     verdict: decisive?.verdict ?? 'error',
-    exitCode: decisive?.exitCode ?? 64,
+    exitCode: decisive?.exitCode ?? faultStatus.delivery,
     message: messageOf(containers, failed),
     pid: decisive?.pid ?? null,
     started,
@@ -63,7 +64,7 @@ export function concludeJob(
  * @param message why, one sentence
  */
 export function refuseJob(jobId: number | null, message: string): JobReport {
-  const [verdict, exitCode] = ['error', 64] as const;
+  const [verdict, exitCode] = ['error', faultStatus.template] as const;
   return { version: 1, jobId, verdict, exitCode, message, pid: null, started: null, containers: [] };
 }
 
@@ -75,7 +76,7 @@ function containerReport(name: string, state: ContainerState, timedOut: boolean)
         name,
         verdict: complaint === null && result !== null ? stopVerdict(result.verdict, timedOut) : 'error',
         exitCode,
-        message: complaint === null ? (result?.message ?? null) : `${complaint}`,
+        message: complaint ?? result?.message ?? null,
         pid: result?.pid ?? state.started?.pid ?? null,
         result,
       };
@@ -85,7 +86,7 @@ function containerReport(name: string, state: ContainerState, timedOut: boolean)
     case 'running': {
       const reason = state.kind === 'lost' ? state.reason : `Container ${name} has not ended`;
       const pid = state.kind === 'waiting' ? null : (state.started?.pid ?? null);
-      return { name, verdict: 'lost', exitCode: 137, message: reason, pid, result: null };
+      return { name, verdict: 'lost', exitCode: lostExitCode, message: reason, pid, result: null };
     }
   }
 }

@@ -1,4 +1,5 @@
 import { sentenceOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
 import { certificateAdvice } from './certificate-advice.ts';
 import { DeliveryError } from './sink.ts';
 
@@ -68,7 +69,7 @@ const names: Readonly<Record<number, string>> = {
  * @param isSecure whether the connection was one over TLS
  */
 export function explainMariadb(error: unknown, name: string, isSecure: boolean): DeliveryError {
-  const words = sentenceOf(error).split('\n')[0]?.slice(0, 300) ?? '';
+  const words = sentenceOf(error).split('\n')[0]?.slice(0, limits.namedCharacters) ?? '';
   const code = codeOf(error);
   const advice = permanent[code] ?? adviceOn(code, words, isSecure);
   if (advice !== null)

@@ -1,16 +1,15 @@
 import * as z from 'zod/mini';
 import type { JobReport } from './job-report.ts';
-import { resultSchema, startedSchema } from './result-schema.ts';
+import { exitCodeSchema, resultSchema, startedSchema } from './result-schema.ts';
 
 const verdict = z.enum(['succeeded', 'failed', 'terminated', 'timedOut', 'skipped', 'error', 'lost']);
-const exitCode = z.int().check(z.gte(0), z.lte(255));
 const processId = z.nullable(z.int().check(z.nonnegative()));
 const containerName = z.string().check(z.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/));
 
 const container = z.object({
   name: containerName,
   verdict,
-  exitCode,
+  exitCode: exitCodeSchema,
   message: z.nullable(z.string()),
   pid: processId,
   result: z.nullable(resultSchema),
@@ -20,7 +19,7 @@ const report = z.object({
   version: z.literal(1),
   jobId: z.nullable(z.int().check(z.positive())),
   verdict,
-  exitCode,
+  exitCode: exitCodeSchema,
   message: z.nullable(z.string()),
   pid: processId,
   started: z.nullable(startedSchema),

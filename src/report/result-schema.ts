@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
 import { limits } from '../base/limits.ts';
-import type { Result, Started } from '../contract/records.ts';
+import { largestExitCode, type Result, type Started } from '../contract/records.ts';
 import { mayHoldMoreValues } from './may-hold-more-values.ts';
 
 const count = z.int().check(z.nonnegative());
 const text = z.string();
 const time = z.string().check(z.refine((value) => !Number.isNaN(Date.parse(value)), 'must be a time'));
-const exitCode = z.int().check(z.gte(0), z.lte(255));
+/** The exit code of an ended process. */
+export const exitCodeSchema = z.int().check(z.gte(0), z.lte(largestExitCode));
 /**
  * An array whose first wrong element ends the check. zod would describe each of the millions that a job may have put
  * there, in a hundred times their own memory.
@@ -40,11 +41,13 @@ export const resultSchema = z.object({
   container: text,
   command: arrayOf(text),
   pid: z.nullable(count),
-  attempts: arrayOf(z.object({ startedAt: time, finishedAt: time, exitCode, signal: z.nullable(text) })),
+  attempts: arrayOf(
+    z.object({ startedAt: time, finishedAt: time, exitCode: exitCodeSchema, signal: z.nullable(text) }),
+  ),
   startedAt: time,
   finishedAt: time,
   verdict: z.enum(['succeeded', 'failed', 'terminated', 'timedOut', 'skipped', 'error']),
-  exitCode,
+  exitCode: exitCodeSchema,
   signal: z.nullable(text),
   origin: z.enum(['job', 'emissary']),
   message: z.nullable(text),

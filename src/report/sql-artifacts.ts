@@ -147,7 +147,7 @@ async function store(
     .insertInto('artifacts')
     .values({
       job_id: jobId,
-      filename: basename(file).slice(0, 255),
+      filename: basename(file).slice(0, limits.filenameCharacters),
       content_type: contentTypeOf(file, isText),
       artifact,
       created_at: database.now,

@@ -40,17 +40,17 @@ export const variables: readonly VariableSpec[] = [
   {
     name: 'MULTIFLEXI_API_URL, MULTIFLEXI_API_USER, MULTIFLEXI_API_PASSWORD, MULTIFLEXI_API_PASSWORD_FILE, MULTIFLEXI_API_CA_FILE',
     verbs: reporting,
-    help: 'the REST server, for the job’s row',
+    help: "the REST server, for the job's row",
   },
   {
     name: 'MULTIFLEXI_TIMEZONE',
     verbs: reporting,
-    help: 'the zone of that server’s database (default UTC)',
+    help: "the zone of that server's database (default UTC)",
   },
   {
     name: 'MULTIFLEXI_REPORT',
     verbs: reporting,
-    help: 'full (default), or output: MultiFlexi’s own process writes the row',
+    help: "full (default), or output: MultiFlexi's own process writes the row",
   },
   {
     name: 'EMISSARY_RESULTS_DIR',
@@ -60,16 +60,16 @@ export const variables: readonly VariableSpec[] = [
   {
     name: 'EMISSARY_REPORT_SECONDS',
     verbs: reporting,
-    help: 'how long delivery is tried without success after the job’s end (default 60)',
+    help: "how long delivery is tried without success after the job's end (default 60)",
   },
   {
     name: 'ZABBIX_SERVER, ZABBIX_HOST, ZABBIX_KEY',
     verbs: reporting,
-    help: 'a trapper item that hears of the job’s end',
+    help: "a trapper item that hears of the job's end",
   },
   {
     name: 'OTEL_EXPORTER_OTLP_ENDPOINT and its kin',
     verbs: reporting,
-    help: 'where metrics of the job’s end go, by OTLP over HTTP',
+    help: "where metrics of the job's end go, by OTLP over HTTP",
   },
 ];
