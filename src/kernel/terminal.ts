@@ -13,6 +13,10 @@ const termiosBytes = 128;
 /** Where `c_oflag` stands in it, and its bit OPOST. */
 const outputFlags = 4;
 const postProcess = 1;
+/** Where `c_lflag` stands in it, its bit ICANON, and where `c_cc[VEOF]` stands. */
+const localFlags = 12;
+const byLines = 2;
+const endCharacter = 21;
 
 const bindTerminal = () =>
   bind({
@@ -39,6 +43,12 @@ export interface PseudoTerminal {
 
 /** The settings of a terminal, opaque. */
 export type TerminalSettings = Buffer;
+
+/** What a terminal hands on as it is. */
+export interface RawWays {
+  readonly typed: boolean;
+  readonly shown: boolean;
+}
 
 /** Makes a pseudo-terminal; or the errno, where there is no devpts. */
 export function openPseudoTerminal(): PseudoTerminal | { readonly errno: number } {
@@ -72,12 +82,21 @@ export function isInForeground(file: number): boolean {
   return foreground === -1 || foreground === libc().getpgrp();
 }
 
-/** The settings that hand every byte on as it is: both ways (cfmakeraw(3)), or only towards the screen. */
-export function rawSettings(settings: TerminalSettings, way: 'both' | 'output'): TerminalSettings {
+/** The settings that hand every byte on as it is (cfmakeraw(3)): what is typed, what is shown, or both. */
+export function rawSettings(settings: TerminalSettings, ways: RawWays): TerminalSettings {
   const raw = Buffer.from(settings);
-  if (way === 'both') libc().cfmakeraw(raw);
-  else raw.writeUInt32LE((raw.readUInt32LE(outputFlags) & ~postProcess) >>> 0, outputFlags);
+  if (ways.typed) libc().cfmakeraw(raw);
+  const output = settings.readUInt32LE(outputFlags);
+  raw.writeUInt32LE((ways.shown ? output & ~postProcess : output) >>> 0, outputFlags);
   return raw;
+}
+
+/** What is to be typed to end the input of who reads that terminal by lines, also behind half a line; else nothing. */
+export function endOfInput(settings: TerminalSettings): Buffer {
+  const end = settings.readUInt8(endCharacter);
+  return (settings.readUInt32LE(localFlags) & byLines) === 0 || end === 0
+    ? Buffer.alloc(0)
+    : Buffer.alloc(2, end);
 }
 
 /** Gives one terminal the window size of another (TIOCSWINSZ). The kernel tells the processes there. */

@@ -1,4 +1,4 @@
-import { closeSync, read } from 'node:fs';
+import { closeSync, fstatSync, read } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { pauseFor } from '../base/timer.ts';
 import { isTerminal } from '../kernel/is-terminal.ts';
@@ -7,6 +7,7 @@ import type { DescriptorSource } from '../kernel/spawn.ts';
 import {
   copyWindowSize,
   duplicateDescriptor,
+  endOfInput,
   isInForeground,
   openPseudoTerminal,
   type PseudoTerminal,
@@ -87,8 +88,9 @@ class PersonsTerminal {
     const current = terminalSettings(this.#master);
     if (current !== null && this.#given?.equals(current)) this.#give();
     this.#settings = terminalSettings(this.#file);
-    if (this.#settings !== null)
-      setTerminal(this.#file, rawSettings(this.#settings, isTerminal(0) ? 'both' : 'output'));
+    // The other programs of a pipeline write to it too, and have not ended their lines as the job's terminal does.
+    const ways = { typed: isTerminal(0), shown: !isPipe(0) && !isPipe(1) };
+    if (this.#settings !== null) setTerminal(this.#file, rawSettings(this.#settings, ways));
     return true;
   }
 
@@ -138,9 +140,16 @@ async function type(master: number, person: PersonsTerminal): Promise<void> {
     while (!person.take()) await pauseFor(limits.foregroundMs);
     const count = await readSome(keys);
     // Put into the background meanwhile, it was not ours to read.
-    if (count === 0 && person.take()) return;
+    if (count === 0 && person.take()) break;
     await terminal.write(keys.subarray(0, count));
   }
+  // The person's has hung up: a job that goes on without it must not wait for keys for ever.
+  const settings = terminalSettings(master);
+  if (settings !== null) await terminal.write(endOfInput(settings));
+}
+
+function isPipe(file: number): boolean {
+  return fstatSync(file).isFIFO();
 }
 
 function readSome(buffer: Buffer): Promise<number> {

@@ -131,6 +131,39 @@ test('a secret of many lines is masked as a terminal shows it', async (t) => {
   assert.equal(job.kept.text('stdout'), job.shown());
 });
 
+test('lines that the next program of a pipeline writes to the terminal are ended there', async (t) => {
+  const job = terminal(t, ['sh', '-c', 'echo one; read -r line; echo "$line"'], {
+    prepare: 'into() { "$@" | while read -r line; do echo "<$line>"; done; }',
+    under: 'into',
+  });
+  if (job === null) return;
+  await until('the next program has written', () => job.shown().includes('<one>'));
+  job.type('two\n');
+  assert.equal(await job.status, 0);
+  assert.match(job.shown(), /^<one>\r\n.*<two>\r\n$/s);
+});
+
+test('lines that the program before in a pipeline writes to the terminal are ended there', async (t) => {
+  const started = '[ -e "$EMISSARY_ROOT/ctr/main/started" ]';
+  const job = terminal(t, ['cat'], {
+    prepare: `from() { { until ${started}; do sleep 0.02; done; echo one >&2; echo two; } | "$@"; }`,
+    under: 'from',
+  });
+  if (job === null) return;
+  assert.equal(await job.status, 0);
+  assert.match(job.shown(), /^one\r\ntwo\r+\n$/);
+});
+
+test('a job that outlives its terminal finds the end of its input', async (t) => {
+  const job = terminal(t, ['sh', '-c', 'trap "" HUP; echo ready; read -r line; exit 6']);
+  if (job === null) return;
+  await until('the job is ready', () => job.shown().includes('ready'));
+  const { pid } = JSON.parse(job.kept.text('started')) as { readonly pid: number };
+  atEnd(t, () => (job.kept.has('exitcode') ? undefined : endTree(pid)));
+  job.hangUp();
+  assert.equal(await job.kept.sealed(), '6');
+});
+
 test('what a job shows in its terminal is kept as standard output', async (t) => {
   const job = terminal(t, ['sh', '-c', 'echo one; echo two >&2']);
   if (job === null) return;
@@ -148,6 +181,8 @@ interface Terminal {
   said(): string;
   terminalPath(): string;
   type(keys: string): void;
+  /** Closes the terminal under all who use it. */
+  hangUp(): void;
 }
 
 /** Runs a job under the emissary in a terminal of script(1)'s; null after the test was skipped. */
@@ -166,7 +201,9 @@ function terminal(
     env: { PATH: process.env['PATH'], EMISSARY_ROOT: root, SHELL: '/bin/sh', TERM: 'dumb' },
     stdio: ['pipe', 'pipe', 'inherit', ...Array.from({ length: 6 }, () => 'ignore' as const), 'pipe'],
   });
-  atEnd(t, () => (child.exitCode === null ? endTree(child.pid ?? -1) : undefined));
+  atEnd(t, () =>
+    child.exitCode === null && child.signalCode === null ? endTree(child.pid ?? -1) : undefined,
+  );
   const shown = collect(child, 1);
   const said = collect(child, 9);
   return {
@@ -176,6 +213,7 @@ function terminal(
     said,
     terminalPath: () => said().trim(),
     type: (keys) => child.stdin?.write(keys),
+    hangUp: () => child.kill('SIGKILL'),
   };
 }
 
