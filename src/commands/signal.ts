@@ -4,6 +4,7 @@ import { signalNumber } from '../base/signal-names.ts';
 import { readSeal } from '../report/container-state.ts';
 import { expectedContainers } from '../report/expected-containers.ts';
 import { openVolume } from '../report/open-volume.ts';
+import { allOf } from '../report/sentences.ts';
 import { readCommandLine, sourceOf } from '../settings/command-line.ts';
 import type { Edge } from '../settings/edge.ts';
 import { containerName, rootDirectory } from '../settings/values.ts';
@@ -15,12 +16,10 @@ import { containerName, rootDirectory } from '../settings/values.ts';
 export async function signal(edge: Edge, words: readonly Buffer[]): Promise<number> {
   const { name, number, root } = signalSettings(edge, words);
   const volume = openVolume(root);
-  const names = [...(await expectedContainers(volume)), ...volume.list('ctr', limits.listedNames)];
-  if (!names.includes(name)) {
-    throw new Fault(
-      'usage',
-      `signal: there is no container ${name} on ${root}; there are ${names.join(', ')}`,
-    );
+  const names = new Set([...(await expectedContainers(volume)), ...volume.list('ctr', limits.listedNames)]);
+  if (!names.has(name)) {
+    const known = allOf([...names], ', ');
+    throw new Fault('usage', `signal: there is no container ${name} on ${root}; there are ${known}`);
   }
   if (readSeal(volume, name).kind === 'valid') {
     throw new Fault('usage', `signal: container ${name} has ended already`);

@@ -173,12 +173,15 @@ test('status shows a container that runs, one that ended and one that is yet to 
   assert.match(table, /^a +sealed +2 +failed +4 +0 +\d+\.\d +The job exited with code 2$/m);
 });
 
-test('signal names the containers that there are when there is none of that name', async (t) => {
+test('signal names the containers that there are, each once and few of many, when there is none of that name', async (t) => {
   const root = temporaryVolume(t);
-  mkdirSync(join(root, 'ctr/other'), { recursive: true });
+  for (const name of ['main', 'other']) mkdirSync(join(root, 'ctr', name), { recursive: true });
   const { status, stderr } = await emissary(['signal', 'mian', 'TERM'], { root });
   assert.equal(status, 64);
   assert.equal(stderr, `emissary: signal: there is no container mian on ${root}; there are main, other\n`);
+  for (let number = 0; number < 48; number += 1) mkdirSync(join(root, `ctr/job-made-${number}`));
+  const many = await emissary(['signal', 'mian', 'TERM'], { root });
+  assert.match(many.stderr, /; there are main, .*, and 30 more\n$/);
 });
 
 test('wait stores lines of a byte each, however many come at once', async (t) => {
