@@ -5,7 +5,9 @@ import { bind } from './libc.ts';
 /** Larger than struct sigaction (152) of any 64-bit glibc; the handler is its first word. */
 const structBytes = 256;
 const ignore = 1n;
-const allSignals = Array.from({ length: lastSignal }, (_, index) => index + 1);
+
+/** Every signal's number. */
+export const allSignals: readonly number[] = Array.from({ length: lastSignal }, (_, index) => index + 1);
 
 const bindActions = () => bind({ sigaction: { arguments: ['i32', 'pointer', 'buffer'], return: 'i32' } });
 const bindSetting = () => bind({ sigaction: { arguments: ['i32', 'buffer', 'pointer'], return: 'i32' } });

@@ -14,6 +14,7 @@ let functions: ReturnType<typeof bindReap> | null = null;
 const libc = () => (functions ??= bindReap());
 
 const status = Buffer.alloc(4);
+/** struct rusage (getrusage(2)): a struct timeval of the user's time, one of the system's, then the peak in KiB. */
 const usage = Buffer.alloc(144);
 
 /** A child that ended, or stopped. Usage is the child's with all descendants that it waited for (getrusage(2)). */

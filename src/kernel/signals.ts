@@ -1,13 +1,13 @@
 import { getCurrentEventLoop, getRawPointer } from 'node:ffi';
 import { fstat } from 'node:fs';
 import { bind, errno, processImage } from './libc.ts';
+import { signalSet } from './signal-set.ts';
 
 const signalHandle = 16;
 const block = 0;
 const unblock = 1;
 /** TTIN, TTOU. */
 const terminalSignals = [21, 22];
-const maskBytes = 128;
 
 const bindSignals = () =>
   bind({
@@ -32,7 +32,7 @@ const handles: Buffer[] = [];
  * have the kernel try the same read or write again, without end. Blocked, the write is done and the read fails.
  */
 export function startThreads(): void {
-  libc().pthread_sigmask(block, setOf(terminalSignals), 0n);
+  libc().pthread_sigmask(block, signalSet(terminalSignals), 0n);
   fstat(0, () => undefined);
 }
 
@@ -57,17 +57,7 @@ export function catchSignals(numbers: readonly number[], listener: (signal: numb
     libc().uv_signal_init(loop, handle);
     libc().uv_signal_start(handle, caught, number);
   }
-  libc().pthread_sigmask(unblock, setOf(numbers), 0n);
-}
-
-/** A sigset_t: bit n-1 stands for signal n. */
-function setOf(numbers: readonly number[]): Buffer {
-  const set = Buffer.alloc(maskBytes);
-  for (const number of numbers) {
-    const bit = number - 1;
-    set.writeUInt8(set.readUInt8(bit >> 3) | (1 << (bit & 7)), bit >> 3);
-  }
-  return set;
+  libc().pthread_sigmask(unblock, signalSet(numbers), 0n);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { getRawPointer } from 'node:ffi';
-import { whileIgnoring } from './ignored.ts';
+import { allSignals, whileIgnoring } from './ignored.ts';
 import { bind } from './libc.ts';
+import { signalSet } from './signal-set.ts';
 
 const setProcessGroup = 0x02;
 const setDefaultSignals = 0x04;
@@ -81,15 +82,9 @@ export function spawnProcess(request: SpawnRequest): { readonly pid: number } | 
 }
 
 function setAttributes(attributes: Buffer, { leads, ignored }: SpawnRequest): void {
-  const defaults = Buffer.alloc(128, 0xff);
-  // Bit n-1 stands for signal n (sigset_t).
-  for (const signal of ignored) {
-    const byte = (signal - 1) >> 3;
-    defaults.writeUInt8(defaults.readUInt8(byte) & ~(1 << ((signal - 1) & 7)), byte);
-  }
-  const none = Buffer.alloc(128);
-  libc().posix_spawnattr_setsigdefault(attributes, defaults);
-  libc().posix_spawnattr_setsigmask(attributes, none);
+  const defaults = allSignals.filter((signal) => !ignored.includes(signal));
+  libc().posix_spawnattr_setsigdefault(attributes, signalSet(defaults));
+  libc().posix_spawnattr_setsigmask(attributes, signalSet([]));
   const leadership = leads === 'session' ? setSession : setProcessGroup;
   libc().posix_spawnattr_setflags(attributes, leadership | setDefaultSignals | setSignalMask);
 }

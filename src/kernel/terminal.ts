@@ -10,6 +10,8 @@ const duplicate = 1030;
 
 /** Larger than glibc's `struct termios` (60 bytes). */
 const termiosBytes = 128;
+/** Longer than a path below /dev/pts. */
+const nameBytes = 128;
 /** Where `c_oflag` stands in it, and its bit OPOST. */
 const outputFlags = 4;
 const postProcess = 1;
@@ -56,7 +58,7 @@ export function openPseudoTerminal(): PseudoTerminal | { readonly errno: number 
   if (master === -1) return { errno: errno() };
   libc().grantpt(master);
   libc().unlockpt(master);
-  const name = Buffer.alloc(128);
+  const name = Buffer.alloc(nameBytes);
   libc().ptsname_r(master, name, BigInt(name.length));
   return { master, path: name.toString('latin1', 0, name.indexOf(0)) };
 }
