@@ -40,7 +40,7 @@ export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number
   setFlagsFromString('--semi-space-growth-factor=1');
   // It has four open for every container.
   openManyFiles();
-  const requests = new StopRequests();
+  const requests = new StopRequests(edge.ignored);
   const startedAt = Date.now();
   const settings = { ...waitSettings(edge, words), ...reportSettings(edge.environment) };
   requireMounted(settings.root);

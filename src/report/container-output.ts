@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import type { Volume } from '../contract/volume.ts';
 import { type Piece, TimelineReader } from './read-timeline.ts';
@@ -72,6 +72,18 @@ export class ContainerOutput {
       stderr: at(stderr),
       done: this.#done,
     };
+  }
+
+  /**
+   * What tells this log from that of another run of the container: the first line of its timeline, which has the time.
+   * Empty when there is no such line yet, null when there is no timeline.
+   */
+  get identity(): string | null {
+    this.#timeline ??= this.#openTimeline();
+    if (this.#timelineFile === null) return null;
+    const head = Buffer.alloc(limits.timelineLineBytes);
+    const text = head.toString('latin1', 0, readSync(this.#timelineFile, head, 0, head.length, 0));
+    return text.slice(0, Math.max(0, text.indexOf('\n')));
   }
 
   /** Reads on; gives the lines that were completed. The turn ended early when `exhausted`. */

@@ -12,12 +12,20 @@ export interface Checkpoint {
   readonly at: Readonly<Record<string, Position>>;
 }
 
+/** From here on container `container`'s log is the one that `log` tells from others. */
+interface LogEntry {
+  readonly container: string;
+  readonly log: string;
+}
+
 /**
  * `report/journal`: how the outputs of several containers were merged, so that a later process numbers the lines in
  * the same way. An entry is written before the first line that it concerns is delivered.
  */
 export class Journal {
   readonly checkpoints: Checkpoint[];
+  /** By container: the log whose lines were delivered last. */
+  readonly logs: Map<string, string>;
   /** Null when it cannot be written: then it holds for as long as this process lives. */
   #file: number | null = null;
 
@@ -26,6 +34,7 @@ export class Journal {
     const look = volume.read('report/journal', limits.journalBytes);
     const text = look.kind === 'read' ? look.bytes.toString() : '';
     this.checkpoints = readCheckpoints(text, names);
+    this.logs = readLogs(text);
     try {
       this.#file = volume.openAppend('report/journal');
       if (text !== '' && !text.endsWith('\n')) this.#write('\n');
@@ -36,16 +45,25 @@ export class Journal {
 
   append(checkpoint: Checkpoint): void {
     this.checkpoints.push(checkpoint);
-    try {
-      this.#write(`${JSON.stringify(checkpoint)}\n`);
-    } catch (error) {
-      this.#giveUp(error);
-    }
+    this.#keep(checkpoint);
+  }
+
+  appendLog(container: string, log: string): void {
+    this.logs.set(container, log);
+    this.#keep({ container, log });
   }
 
   close(): void {
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
+  }
+
+  #keep(entry: Checkpoint | LogEntry): void {
+    try {
+      this.#write(`${JSON.stringify(entry)}\n`);
+    } catch (error) {
+      this.#giveUp(error);
+    }
   }
 
   #write(text: string): void {
@@ -81,6 +99,22 @@ function readCheckpoints(text: string, names: readonly string[]): Checkpoint[] {
     if (checkpoint !== null && checkpoint.line >= (last?.line ?? 1)) checkpoints.push(checkpoint);
   }
   return checkpoints;
+}
+
+function readLogs(text: string): Map<string, string> {
+  const entries = text.split('\n').map(parseLog);
+  return new Map(entries.flatMap((entry) => (entry === null ? [] : [[entry.container, entry.log] as const])));
+}
+
+function parseLog(text: string): LogEntry | null {
+  // Most are checkpoints, and long.
+  if (!text.startsWith('{"container":')) return null;
+  try {
+    const { container, log } = JSON.parse(text) as LogEntry;
+    return typeof container === 'string' && typeof log === 'string' ? { container, log } : null;
+  } catch {
+    return null; // As below.
+  }
 }
 
 function parseCheckpoint(text: string, names: readonly string[]): Checkpoint | null {

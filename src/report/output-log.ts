@@ -1,6 +1,6 @@
 import { limits } from '../base/limits.ts';
 import type { Volume } from '../contract/volume.ts';
-import { ContainerOutput, type OutputLine, type Position } from './container-output.ts';
+import { beginning, ContainerOutput, type OutputLine, type Position } from './container-output.ts';
 import { type Checkpoint, firstCheckpoint, Journal } from './journal.ts';
 
 /** Lines of the job's output, in order; the first one has number `first` (counting from 1). */
@@ -24,6 +24,8 @@ export class OutputLog {
   #turn: string;
   #next = 1;
   #last: Batch | null = null;
+  /** Containers that were started again since an earlier process delivered lines of theirs; null until it is known. */
+  #renewed: readonly string[] | null = null;
 
   /** @param hasEnded whether a container is sealed or lost, so that its output is complete */
   constructor(volume: Volume, names: readonly string[], hasEnded: (name: string) => boolean) {
@@ -41,6 +43,7 @@ export class OutputLog {
    */
   batch(from: number): Batch | null {
     if (this.#last?.first === from) return this.#last;
+    if (this.#renewed === null) this.#findRenewed(from);
     if (from < this.#next) this.#seek(from);
     for (;;) {
       const first = this.#next;
@@ -56,6 +59,53 @@ export class OutputLog {
   close(): void {
     for (const output of this.#outputs.values()) output.close();
     this.#journal.close();
+  }
+
+  /**
+   * Sentences about what was not read, and may never be: of containers that were started again on the same volume,
+   * although each job needs its own.
+   */
+  get complaints(): readonly string[] {
+    const again = (name: string) => `Container ${name} was started again on the same volume`;
+    const before = (name: string) => `${again(name)}: output from before that was not stored yet is gone`;
+    const since = (name: string) => `${again(name)}: its output since is not stored yet`;
+    return [...(this.#renewed ?? []).map(before), ...this.#renewedNow().map(since)];
+  }
+
+  /** Containers whose log is another one now than that whose lines were delivered. */
+  #renewedNow(): readonly string[] {
+    return this.#names.filter((name) => {
+      const delivered = this.#journal.logs.get(name);
+      if (delivered === undefined) return false;
+      const output = new ContainerOutput(this.#volume, name, beginning);
+      try {
+        const { identity } = output;
+        return identity !== null && identity !== delivered;
+      } finally {
+        output.close();
+      }
+    });
+  }
+
+  #findRenewed(from: number): void {
+    const renewed = this.#renewedNow();
+    if (renewed.length > 0) this.#beginAnew(from, renewed);
+    this.#renewed = renewed;
+  }
+
+  /** The new output of a container that was started again follows what was delivered: its lines are no old ones. */
+  #beginAnew(from: number, renewed: readonly string[]): void {
+    this.#seek(Number.POSITIVE_INFINITY);
+    while (this.#next < from && !renewed.includes(this.#turn)) {
+      const { lines } = this.#readFrom(this.#turn, Math.min(limits.batchLines, from - this.#next));
+      if (lines.length === 0) break;
+      this.#next += lines.length;
+    }
+    this.#next = Math.max(this.#next, from);
+    const fresh = Object.fromEntries(renewed.map((name) => [name, beginning]));
+    this.#journalTurn(this.#turn, { ...this.#positions(), ...fresh });
+    for (const name of renewed) this.#journal.logs.delete(name);
+    this.#seek(from);
   }
 
   /** Goes back to the last checkpoint at or before a line. */
@@ -103,8 +153,9 @@ export class OutputLog {
     const order = [...this.#names.slice(start), ...this.#names.slice(0, start)];
     for (const name of order) {
       const before = this.#positions();
-      const { lines } = this.#outputOf(name).read(turn(null, this.#hasEnded(name), limits.batchLines));
+      const { lines } = this.#readFrom(name, limits.batchLines);
       if (lines.length === 0) continue;
+      this.#journalLog(name);
       const due = this.#next - (this.#journal.checkpoints.at(-1)?.line ?? 1) >= limits.checkpointLines;
       if (name !== this.#turn || due) this.#journalTurn(name, before);
       return lines;
@@ -116,6 +167,17 @@ export class OutputLog {
     this.#journal.append({ line: this.#next, turn: name, at });
     this.#index = this.#journal.checkpoints.length - 1;
     this.#turn = name;
+  }
+
+  /** Once for each run of a container, before its first line is delivered. */
+  #journalLog(name: string): void {
+    if (this.#journal.logs.has(name)) return;
+    const log = this.#outputOf(name).identity;
+    if (log !== null) this.#journal.appendLog(name, log);
+  }
+
+  #readFrom(name: string, lines: number) {
+    return this.#outputOf(name).read(turn(null, this.#hasEnded(name), lines));
   }
 
   #positions(): Readonly<Record<string, Position>> {

@@ -86,6 +86,7 @@ export class SqlSink implements Sink {
     }
     const output = [
       () => lines.deliver(progress.output, goesOn),
+      async () => refuse(progress.output.complaints),
       async () => refuse(await deliverArtifacts(database, jobId, report, this.#spool.volume, goesOn)),
     ];
     const theEnd = async () => {

@@ -1,16 +1,22 @@
 import { catchSignals } from '../kernel/signals.ts';
 
+const hangUp = 1;
 const interrupt = 2;
+const quit = 3;
 const terminate = 15;
 
-/** Requests to stop that come to the sidecar itself, as TERM or INT. One that comes before anybody listens is kept. */
+/** Requests to stop that come to the sidecar itself, as a signal. One that comes before anybody listens is kept. */
 export class StopRequests {
   #listener: (() => void) | null = null;
   #kept = false;
 
-  /** Catches from now on, until the process ends. */
-  constructor() {
-    catchSignals([interrupt, terminate], () => {
+  /**
+   * Catches from now on, until the process ends.
+   * @param ignored signals that it was started with ignored: under `nohup`, a terminal that is closed stops no job
+   */
+  constructor(ignored: readonly number[]) {
+    const ofTerminal = [hangUp, quit].filter((signal) => !ignored.includes(signal));
+    catchSignals([interrupt, terminate, ...ofTerminal], () => {
       if (this.#listener === null) this.#kept = true;
       else this.#listener();
     });

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { limits } from '../../src/base/limits.ts';
-import { emissary } from '../helpers/emissary.ts';
+import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { fixture } from '../helpers/fixture.ts';
 import { runJob, startJob, startReadyJob } from '../helpers/job.ts';
 import { type ReportedJob, reportedJob, startWait } from '../helpers/sidecar.ts';
@@ -79,6 +79,40 @@ test('wait that gets TERM stops the job in good order, gathers and reports', asy
   );
   assert.equal(job.row().exitcode, 3);
   assert.ok(job.lines().some(({ line }) => line === 'bye\n'));
+});
+
+test('wait that gets HUP, INT or QUIT stops the job in good order too', async (t) => {
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT'] as const) {
+    const job = reportedJob(t);
+    const sidecar = await startWait(t, job);
+    const running = await startReadyJob(
+      t,
+      ['sh', '-c', 'trap "echo bye; exit 3" TERM; echo ready; sleep 60 & wait'],
+      { root: job.root },
+    );
+    sidecar.kill(signal);
+    const { status, stderr } = await sidecar.finished;
+    const said = 'emissary: The sidecar was asked to stop: the job is stopped first\n';
+    assert.deepEqual([status, stderr], [0, said], signal);
+    assert.equal((await running.finished).status, 3);
+    assert.equal(job.row().exitcode, 3);
+  }
+});
+
+test('wait under nohup goes on when its terminal is closed', async (t) => {
+  const job = reportedJob(t);
+  const sidecar = startEmissary(t, ['wait'], { ...job, under: ['nohup'] });
+  const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go; exit 3'], {
+    root: job.root,
+    stdin: 'pipe',
+  });
+  await until('begin is stored', () => job.row().begin !== null);
+  sidecar.kill('SIGHUP');
+  running.process.stdin?.end('go\n');
+  const { status, stderr } = await sidecar.finished;
+  assert.equal(status, 0);
+  assert.ok(!stderr.includes('asked to stop'), stderr);
+  assert.equal(job.row().exitcode, 3);
 });
 
 test('wait that gets TERM before any container came says that none was started', async (t) => {
