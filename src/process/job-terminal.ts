@@ -46,7 +46,7 @@ export function openTerminal(): JobStreams | null {
     begin: (recorder) => {
       begun = true;
       for (const pipe of pipes.values()) closeSync(pipe.write);
-      if (isTerminal(0)) void type(terminal.master, person);
+      if (isTerminal(0)) keyboard.typeInto(terminal.master, person);
       const piped = [...pipes].map(([stream, pipe]) => new Pump(pipe.read, recorder.sink(stream)));
       return [new Pump(terminal.master, screen(recorder)), ...piped];
     },
@@ -131,22 +131,49 @@ function screen(recorder: Recorder): Sink {
   };
 }
 
-/** Hands on what the person types, to the end of the process: a read that waits for a key cannot be called off. */
-async function type(master: number, person: PersonsTerminal): Promise<void> {
-  const keys = Buffer.alloc(limits.keyBytes);
-  const terminal = new PassThrough(duplicateDescriptor(master));
-  for (;;) {
-    // The shell tells nobody that it has put a program into the foreground.
-    while (!person.take()) await pauseFor(limits.foregroundMs);
-    const count = await readSome(keys);
-    // Put into the background meanwhile, it was not ours to read.
-    if (count === 0 && person.take()) break;
-    await terminal.write(keys.subarray(0, count));
+/**
+ * Hands on what the person types, to the end of the process: a read that waits for a key cannot be called off. So there
+ * is one for all attempts, and a key goes to the attempt that runs when it comes.
+ */
+class Keyboard {
+  #person: PersonsTerminal | null = null;
+  /** A descriptor of our own for the job's terminal. */
+  #job = -1;
+  #passing: Promise<unknown> = Promise.resolve();
+
+  typeInto(master: number, person: PersonsTerminal): void {
+    const former = this.#job;
+    const types = this.#person !== null;
+    this.#job = duplicateDescriptor(master);
+    this.#person = person;
+    // Not while the thread that writes may still use its number.
+    if (former !== -1) void this.#passing.then(() => closeSync(former));
+    if (!types) void this.#type();
   }
-  // The person's has hung up: a job that goes on without it must not wait for keys for ever.
-  const settings = terminalSettings(master);
-  if (settings !== null) await terminal.write(endOfInput(settings));
+
+  async #type(): Promise<void> {
+    const keys = Buffer.alloc(limits.keyBytes);
+    for (let person = this.#person; person !== null; person = this.#person) {
+      // The shell tells nobody that it has put a program into the foreground.
+      while (!person.take()) await pauseFor(limits.foregroundMs);
+      const count = await readSome(keys);
+      // Put into the background meanwhile, it was not ours to read.
+      if (count === 0 && person.take()) break;
+      await this.#pass(keys.subarray(0, count));
+    }
+    // The person's has hung up: a job that goes on without it must not wait for keys for ever.
+    this.#person = null;
+    const settings = terminalSettings(this.#job);
+    if (settings !== null) await this.#pass(endOfInput(settings));
+  }
+
+  #pass(bytes: Buffer): Promise<unknown> {
+    this.#passing = new PassThrough(this.#job).write(bytes);
+    return this.#passing;
+  }
 }
+
+const keyboard = new Keyboard();
 
 function isPipe(file: number): boolean {
   return fstatSync(file).isFIFO();

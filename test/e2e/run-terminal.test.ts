@@ -154,6 +154,20 @@ test('lines that the program before in a pipeline writes to the terminal are end
   assert.match(job.shown(), /^one\r\ntwo\r+\n$/);
 });
 
+test('what is typed reaches the attempt that runs', async (t) => {
+  const retryStrategy = { retries: 3 };
+  const template = JSON.stringify({ containerSet: { containers: [{ name: 'main' }], retryStrategy } });
+  const third = 'echo x >>"$BEGUN"; [ "$(wc -l <"$BEGUN")" -eq 3 ] || exit 1; echo ready';
+  const job = terminal(t, ['sh', '-c', `${third}; read -r line; echo "<$line>"; exit 5`], {
+    prepare: `printf %s '${template}' >"$EMISSARY_ROOT/template"; export BEGUN="$EMISSARY_ROOT/begun"`,
+  });
+  if (job === null) return;
+  await until('the third attempt runs', () => job.shown().includes('ready'));
+  job.type('first\n');
+  assert.equal(await job.status, 5);
+  assert.match(job.shown(), /<first>\r\n$/);
+});
+
 test('a job that outlives its terminal finds the end of its input', async (t) => {
   const job = terminal(t, ['sh', '-c', 'trap "" HUP; echo ready; read -r line; exit 6']);
   if (job === null) return;
