@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, read } from 'node:fs';
+import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { pauseFor } from '../base/timer.ts';
 import { isTerminal } from '../kernel/is-terminal.ts';
@@ -17,7 +18,7 @@ import {
   terminalSettings,
 } from '../kernel/terminal.ts';
 import { type JobStreams, openPipe } from './job-streams.ts';
-import { PassThrough } from './pass-through.ts';
+import { PassThrough, readyAgain } from './pass-through.ts';
 import { Pump, type Sink } from './pump.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -179,8 +180,15 @@ function isPipe(file: number): boolean {
   return fstatSync(file).isFIFO();
 }
 
-function readSome(buffer: Buffer): Promise<number> {
-  return new Promise((resolve) => {
-    read(0, buffer, 0, buffer.length, null, (error, count) => resolve(error === null ? count : 0));
-  });
+async function readSome(buffer: Buffer): Promise<number> {
+  for (;;) {
+    const { promise, resolve } = Promise.withResolvers<number | string | null>();
+    read(0, buffer, 0, buffer.length, null, (error, count) =>
+      resolve(error === null ? count : errnoOf(error)),
+    );
+    const count = await promise;
+    if (typeof count === 'number') return count;
+    if (count !== 'EAGAIN') return 0;
+    await readyAgain(0, 'read');
+  }
 }

@@ -68,17 +68,17 @@ export class PassThrough {
     for (let offset = 0; offset < chunk.length && this.#open; ) {
       const written = await writeSome(this.#file, chunk, offset);
       if (typeof written === 'number') offset += written;
-      else if (errnoOf(written) === 'EAGAIN') await writableAgain(this.#file);
+      else if (errnoOf(written) === 'EAGAIN') await readyAgain(this.#file, 'write');
       // EPIPE, EIO, EBADF: nobody reads any more. The captured files go on.
       else this.#open = false;
     }
   }
 }
 
-/** Our caller may have made its pipe non-blocking; then a full one answers EAGAIN. */
-function writableAgain(file: number): Promise<void> {
+/** Our caller may have made its pipe or terminal non-blocking; then a full or an empty one answers EAGAIN. */
+export function readyAgain(file: number, to: 'read' | 'write'): Promise<void> {
   return new Promise((resolve) => {
-    const watch = watchDescriptor(file, 'write', () => {
+    const watch = watchDescriptor(file, to, () => {
       watch?.close();
       resolve();
     });

@@ -154,6 +154,19 @@ test('lines that the program before in a pipeline writes to the terminal are end
   assert.match(job.shown(), /^one\r\ntwo\r+\n$/);
 });
 
+test('what is typed reaches the job also where its terminal was left non-blocking', async (t) => {
+  if (!requireProgram(t, 'perl')) return;
+  const nonblocking = 'use Fcntl; fcntl(STDIN, F_SETFL, O_RDWR | O_NONBLOCK); exec @ARGV';
+  const job = terminal(t, ['sh', '-c', 'echo ready; read -r line; echo "<$line>"; exit 5'], {
+    under: `perl -e '${nonblocking}' --`,
+  });
+  if (job === null) return;
+  await until('the job is ready', () => job.shown().includes('ready'));
+  job.type('first\n');
+  assert.equal(await job.status, 5);
+  assert.match(job.shown(), /<first>\r\n$/);
+});
+
 test('what is typed reaches the attempt that runs', async (t) => {
   const retryStrategy = { retries: 3 };
   const template = JSON.stringify({ containerSet: { containers: [{ name: 'main' }], retryStrategy } });
