@@ -1,5 +1,10 @@
 import { constants } from 'node:os';
 
+/** TERM: asks a program to end. */
+export const terminateSignal = 15;
+/** KILL: ends a program that does not obey. */
+export const killSignal = 9;
+
 const first = 1;
 
 /** SIGRTMIN as glibc has it: 32 and 33 are its own (signal(7)). */

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } f
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
 import { say } from '../base/log.ts';
+import { noRoomReason } from '../base/no-room.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { InputArtifact, Template } from '../settings/template.ts';
 import { fetchSource } from './fetch-source.ts';
@@ -105,8 +106,6 @@ function replace({ inputs, inputsStaging, inputsReplaced }: Layout): void {
 
 function reasonOf(error: unknown): string {
   switch (errnoOf(error)) {
-    case 'ENOSPC':
-      return 'the volume is full';
     case 'EROFS':
       return 'the volume is mounted read-only';
     case 'ENAMETOOLONG':
@@ -115,6 +114,6 @@ function reasonOf(error: unknown): string {
     case 'EEXIST':
       return 'it lies in another input, where a part of its path is not a directory';
     default:
-      return sentenceOf(error);
+      return noRoomReason(error) ?? sentenceOf(error);
   }
 }

@@ -1,13 +1,11 @@
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
+import { killSignal, terminateSignal } from '../base/signal-names.ts';
 import { pause } from '../base/timer.ts';
 import type { Usage } from '../contract/records.ts';
 import { descendants } from '../kernel/descendants.ts';
 import { type Reaped, reapOne } from '../kernel/reap.ts';
 import { sendSignal } from '../kernel/signals.ts';
-
-const terminate = 15;
-const kill = 9;
 
 /** Reaps every child, own or adopted, and knows which of them is the job. */
 export class Children {
@@ -37,8 +35,8 @@ export class Children {
 
   /** KILLs a job's group and every descendant that has left it. */
   killAll(group: number): void {
-    sendSignal(-group, kill);
-    for (const pid of descendants()) sendSignal(pid, kill);
+    sendSignal(-group, killSignal);
+    for (const pid of descendants()) sendSignal(pid, killSignal);
   }
 
   /**
@@ -62,11 +60,11 @@ export class Children {
     this.reap();
     await Promise.resolve();
     if (gone.signal.aborted) return;
-    for (const pid of descendants()) sendSignal(pid, terminate);
+    for (const pid of descendants()) sendSignal(pid, terminateSignal);
     await pause(limits.leftoverGraceMs, gone.signal);
     const giveUpAt = Date.now() + limits.leftoverLastMs;
     while (!gone.signal.aborted && Date.now() < giveUpAt) {
-      for (const pid of descendants()) sendSignal(pid, kill);
+      for (const pid of descendants()) sendSignal(pid, killSignal);
       await pause(limits.leftoverKillMs, gone.signal);
     }
     if (!gone.signal.aborted) say('the job has left a process that cannot be ended; it is not waited for');

@@ -62,7 +62,7 @@ function makeShared(directory: string): void {
   try {
     mkdirSync(directory);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    if (errnoOf(error) === 'EEXIST') return;
     throw error;
   }
   chmodSync(directory, 0o777);

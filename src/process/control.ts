@@ -1,3 +1,4 @@
+import { killSignal, terminateSignal } from '../base/signal-names.ts';
 import { after, type Timer } from '../base/timer.ts';
 import { nextStep, type StopEvent, type StopState } from './stop-machine.ts';
 
@@ -14,8 +15,6 @@ export interface Target {
 
 /** Signals whose default action does not end a process (signal(7)): CHLD, CONT, STOP…TTOU, URG, WINCH. */
 const harmless: ReadonlySet<number> = new Set([17, 18, 19, 20, 21, 22, 23, 28]);
-const killSignal = 9;
-const terminateSignal = 15;
 
 /**
  * Everything that may end or signal the job goes through here, from before its first start to after its last.

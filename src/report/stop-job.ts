@@ -1,6 +1,7 @@
 import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
+import { killSignal, terminateSignal } from '../base/signal-names.ts';
 import { after, type Timer } from '../base/timer.ts';
 import type { FollowedJob } from './follow-job.ts';
 import { hasEnded } from './job-watch.ts';
@@ -11,9 +12,6 @@ import type { StopReason, TimeBudget } from './time-budget.ts';
 export const budgetRecord = 'budget.json';
 /** The spool's record that the job was asked to stop, and why: a new sidecar goes on with it. */
 const stopRecord = 'stop.json';
-
-const terminate = 15;
-const kill = 9;
 
 /** Stops a job when its time is over: the stop signal, then KILL, then it is given up. */
 export class JobStop {
@@ -63,7 +61,7 @@ export class JobStop {
     this.#timers = [
       at(budget.stopAt, () => this.#stop(budget)),
       at(budget.stopAt + limits.neverStartedMs, () => void this.#giveUp('waiting')),
-      at(budget.killAt, () => this.#ask(kill)),
+      at(budget.killAt, () => this.#ask(killSignal)),
       at(budget.gatherUntil, () => void this.#giveUp('all')),
     ];
   }
@@ -78,7 +76,7 @@ export class JobStop {
     this.#stopped = budget.reason;
     this.#spool.writeRecord(stopRecord, budget);
     say(stopSentence(budget.reason));
-    this.#ask(terminate);
+    this.#ask(terminateSignal);
   }
 
   /** Leaves a signal request for every container that has not ended, also for one that is yet to start. */

@@ -1,9 +1,9 @@
+import { terminateSignal } from '../base/signal-names.ts';
 import { catchSignals } from '../kernel/signals.ts';
 
 const hangUp = 1;
 const interrupt = 2;
 const quit = 3;
-const terminate = 15;
 
 /** Requests to stop that come to the sidecar itself, as a signal. One that comes before anybody listens is kept. */
 export class StopRequests {
@@ -16,7 +16,7 @@ export class StopRequests {
    */
   constructor(ignored: readonly number[]) {
     const ofTerminal = [hangUp, quit].filter((signal) => !ignored.includes(signal));
-    catchSignals([interrupt, terminate, ...ofTerminal], () => {
+    catchSignals([interrupt, terminateSignal, ...ofTerminal], () => {
       if (this.#listener === null) this.#kept = true;
       else this.#listener();
     });

@@ -259,6 +259,33 @@ test('inputs: a full volume is 65, and nothing of them is left', async (t) => {
     });
 });
 
+test('inputs: a quota that is used up is 65 and known as such, like a limit on the size of files', async (t) => {
+  if (!requireProgram(t, 'strace')) return;
+  const its = pod(t);
+  const template = inputs({ name: 'text', path: '/text', raw: { data: 'text' } });
+  const staged = join(its.root, '.inputs.tmp/.work/input');
+  const log = join(its.work, 'calls');
+  for (const [error, reason] of [
+    ['EDQUOT', "the volume's quota is used up"],
+    ['EFBIG', 'larger than a file of the volume may be'],
+  ] as const) {
+    const under = [
+      'strace',
+      '-f',
+      '-b',
+      'execve',
+      '-o',
+      log,
+      '-P',
+      staged,
+      '-e',
+      `inject=write:error=${error}`,
+    ];
+    const { status, stderr } = await its.init(template, { under });
+    assert.deepEqual([status, stderr], [65, `emissary: Cannot stage input text (/text): ${reason}\n`]);
+  }
+});
+
 test('inputs: a read-only place is a clear error, and the job is not started', async (t) => {
   const its = pod(t);
   const path = join(its.work, 'ro/in');
