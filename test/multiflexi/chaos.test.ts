@@ -112,9 +112,9 @@ async function flap(server: Mariadb, chance: Chance, signal: AbortSignal): Promi
 async function disturb(server: RestServer, chance: Chance, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sleep(chance.whole(50, 500));
-    if (chance.next() < 0.8) {
-      // Two that are answered after each that is not: where requests are rare, not every one of them shall fail.
-      if (server.troubles.length === 0) server.troubles.push(chance.pick(troubles), null, null);
+    if (chance.next() < 0.9) {
+      // Some that are answered before each that is not: where requests are rare, none of them would get through else.
+      if (server.troubles.length === 0) server.troubles.push(null, null, null, null, chance.pick(troubles));
     } else {
       server.troubles.push(...Array<Trouble>(1_000).fill('cut'));
       await sleep(chance.whole(100, 1_500));
