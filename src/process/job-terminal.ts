@@ -1,29 +1,20 @@
-import { closeSync, fstatSync, read } from 'node:fs';
-import { errnoOf } from '../base/fault.ts';
-import { limits } from '../base/limits.ts';
-import { pauseFor } from '../base/timer.ts';
+import { closeSync } from 'node:fs';
 import { isTerminal } from '../kernel/is-terminal.ts';
 import type { Pipe } from '../kernel/pipe.ts';
 import type { DescriptorSource } from '../kernel/spawn.ts';
-import {
-  copyWindowSize,
-  duplicateDescriptor,
-  endOfInput,
-  isInForeground,
-  openPseudoTerminal,
-  type PseudoTerminal,
-  rawSettings,
-  setTerminal,
-  type TerminalSettings,
-  terminalSettings,
-} from '../kernel/terminal.ts';
+import { copyWindowSize, openPseudoTerminal, type PseudoTerminal } from '../kernel/terminal.ts';
 import { type JobStreams, openPipe } from './job-streams.ts';
-import { PassThrough, readyAgain } from './pass-through.ts';
+import { Keyboard } from './keyboard.ts';
+import { PassThrough } from './pass-through.ts';
+import { PersonsTerminal } from './persons-terminal.ts';
 import { Pump, type Sink } from './pump.ts';
 import type { Recorder } from './recorder.ts';
 
 /** SIGWINCH. */
 const windowSignal = 28;
+
+/** One for all attempts. */
+const keyboard = new Keyboard();
 
 /**
  * Gives the job a terminal of its own wherever the emissary has one: it leads a session there, so that job control,
@@ -63,49 +54,6 @@ export function openTerminal(): JobStreams | null {
   };
 }
 
-/** The terminal that the emissary has itself. It hands on all bytes until it is restored, once we are in its foreground. */
-class PersonsTerminal {
-  readonly #file: number;
-  /** The job's own. */
-  readonly #master: number;
-  /** What the job's was set to. */
-  #given: TerminalSettings | null = null;
-  /** What it is to be restored to; null before it was taken. */
-  #settings: TerminalSettings | null = null;
-
-  constructor(file: number, { master }: PseudoTerminal) {
-    this.#file = file;
-    this.#master = master;
-    copyWindowSize(file, master);
-    this.#give();
-    this.take();
-  }
-
-  /** @returns whether it is ours to read now: not in the background, where it is another program's */
-  take(): boolean {
-    if (!isInForeground(this.#file)) return false;
-    if (this.#settings !== null) return true;
-    // In the background, it may have had the settings of a shell that edits its line.
-    const current = terminalSettings(this.#master);
-    if (current !== null && this.#given?.equals(current)) this.#give();
-    this.#settings = terminalSettings(this.#file);
-    // The other programs of a pipeline write to it too, and have not ended their lines as the job's terminal does.
-    const ways = { typed: isTerminal(0), shown: !isPipe(0) && !isPipe(1) };
-    if (this.#settings !== null) setTerminal(this.#file, rawSettings(this.#settings, ways));
-    return true;
-  }
-
-  restore(): void {
-    if (this.#settings !== null && isInForeground(this.#file)) setTerminal(this.#file, this.#settings);
-  }
-
-  #give(): void {
-    const settings = terminalSettings(this.#file);
-    if (settings !== null) setTerminal(this.#master, settings);
-    this.#given = terminalSettings(this.#master);
-  }
-}
-
 function descriptors(
   { path }: PseudoTerminal,
   pipes: ReadonlyMap<1 | 2, Pipe>,
@@ -130,65 +78,4 @@ function screen(recorder: Recorder): Sink {
     write: (piece) => shown.write(piece),
     end: async () => undefined,
   };
-}
-
-/**
- * Hands on what the person types, to the end of the process: a read that waits for a key cannot be called off. So there
- * is one for all attempts, and a key goes to the attempt that runs when it comes.
- */
-class Keyboard {
-  #person: PersonsTerminal | null = null;
-  /** A descriptor of our own for the job's terminal. */
-  #job = -1;
-  #passing: Promise<unknown> = Promise.resolve();
-
-  typeInto(master: number, person: PersonsTerminal): void {
-    const former = this.#job;
-    const types = this.#person !== null;
-    this.#job = duplicateDescriptor(master);
-    this.#person = person;
-    // Not while the thread that writes may still use its number.
-    if (former !== -1) void this.#passing.then(() => closeSync(former));
-    if (!types) void this.#type();
-  }
-
-  async #type(): Promise<void> {
-    const keys = Buffer.alloc(limits.keyBytes);
-    for (let person = this.#person; person !== null; person = this.#person) {
-      // The shell tells nobody that it has put a program into the foreground.
-      while (!person.take()) await pauseFor(limits.foregroundMs);
-      const count = await readSome(keys);
-      // Put into the background meanwhile, it was not ours to read.
-      if (count === 0 && person.take()) break;
-      await this.#pass(keys.subarray(0, count));
-    }
-    // The person's has hung up: a job that goes on without it must not wait for keys for ever.
-    this.#person = null;
-    const settings = terminalSettings(this.#job);
-    if (settings !== null) await this.#pass(endOfInput(settings));
-  }
-
-  #pass(bytes: Buffer): Promise<unknown> {
-    this.#passing = new PassThrough(this.#job).write(bytes);
-    return this.#passing;
-  }
-}
-
-const keyboard = new Keyboard();
-
-function isPipe(file: number): boolean {
-  return fstatSync(file).isFIFO();
-}
-
-async function readSome(buffer: Buffer): Promise<number> {
-  for (;;) {
-    const { promise, resolve } = Promise.withResolvers<number | string | null>();
-    read(0, buffer, 0, buffer.length, null, (error, count) =>
-      resolve(error === null ? count : errnoOf(error)),
-    );
-    const count = await promise;
-    if (typeof count === 'number') return count;
-    if (count !== 'EAGAIN') return 0;
-    await readyAgain(0, 'read');
-  }
 }

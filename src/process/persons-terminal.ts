@@ -1,0 +1,60 @@
+import { fstatSync } from 'node:fs';
+import { isTerminal } from '../kernel/is-terminal.ts';
+import {
+  copyWindowSize,
+  isInForeground,
+  type PseudoTerminal,
+  rawSettings,
+  setTerminal,
+  type TerminalSettings,
+  terminalSettings,
+} from '../kernel/terminal.ts';
+
+/** The terminal that the emissary has itself. It hands on all bytes until it is restored, once we are in its foreground. */
+export class PersonsTerminal {
+  readonly #file: number;
+  /** The job's own. */
+  readonly #master: number;
+  /** What the job's was set to. */
+  #given: TerminalSettings | null = null;
+  /** What it is to be restored to; null before it was taken. */
+  #settings: TerminalSettings | null = null;
+
+  /** @param file its descriptor; the settings of both are made the same */
+  constructor(file: number, { master }: PseudoTerminal) {
+    this.#file = file;
+    this.#master = master;
+    copyWindowSize(file, master);
+    this.#give();
+    this.take();
+  }
+
+  /** @returns whether it is ours to read now: not in the background, where it is another program's */
+  take(): boolean {
+    if (!isInForeground(this.#file)) return false;
+    if (this.#settings !== null) return true;
+    // In the background, it may have had the settings of a shell that edits its line.
+    const current = terminalSettings(this.#master);
+    if (current !== null && this.#given?.equals(current)) this.#give();
+    this.#settings = terminalSettings(this.#file);
+    // The other programs of a pipeline write to it too, and have not ended their lines as the job's terminal does.
+    const ways = { typed: isTerminal(0), shown: !isPipe(0) && !isPipe(1) };
+    if (this.#settings !== null) setTerminal(this.#file, rawSettings(this.#settings, ways));
+    return true;
+  }
+
+  /** Gives it back its settings, unless it is another program's now. */
+  restore(): void {
+    if (this.#settings !== null && isInForeground(this.#file)) setTerminal(this.#file, this.#settings);
+  }
+
+  #give(): void {
+    const settings = terminalSettings(this.#file);
+    if (settings !== null) setTerminal(this.#master, settings);
+    this.#given = terminalSettings(this.#master);
+  }
+}
+
+function isPipe(file: number): boolean {
+  return fstatSync(file).isFIFO();
+}
