@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
@@ -34,14 +34,19 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
   chmodSync(directory, 0o755);
   const home = join(directory, 'server');
   const socket = join(home, 'socket');
-  writeFileSync(join(directory, 'empty.cnf'), '');
-  execFileSync('install', ['-d', '-m', '0700', home]);
-  if (isRoot) chownSync(home, nobody, nobody);
-  const identity = isRoot ? { uid: nobody, gid: nobody } : {};
+  // Each has its own directory for temporary tables: when it starts, a server removes all that it finds there, those of
+  // another test's server too.
+  const temporary = join(home, 'tmp');
+  mkdirSync(temporary, { recursive: true, mode: 0o700 });
+  if (isRoot) for (const path of [home, temporary]) chownSync(path, nobody, nobody);
+  const identity = {
+    env: { ...process.env, TMPDIR: temporary },
+    ...(isRoot ? { uid: nobody, gid: nobody } : {}),
+  };
   execFileSync(
     'mariadb-install-db',
     ['--no-defaults', `--datadir=${home}/data`, '--auth-root-authentication-method=normal', '--skip-test-db'],
-    { stdio: 'ignore', ...identity },
+    { stdio: ['ignore', 'ignore', 'pipe'], ...identity },
   );
   let server: ChildProcess | null = null;
   const launch = () =>
