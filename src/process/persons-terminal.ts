@@ -19,6 +19,8 @@ export class PersonsTerminal {
   #given: TerminalSettings | null = null;
   /** What it is to be restored to; null before it was taken. */
   #settings: TerminalSettings | null = null;
+  /** What we set it to. */
+  #taken: TerminalSettings | null = null;
 
   /** @param file its descriptor; the settings of both are made the same */
   constructor(file: number, { master }: PseudoTerminal) {
@@ -40,12 +42,18 @@ export class PersonsTerminal {
     // The other programs of a pipeline write to it too, and have not ended their lines as the job's terminal does.
     const ways = { typed: isTerminal(0), shown: !isPipe(0) && !isPipe(1) };
     if (this.#settings !== null) setTerminal(this.#file, rawSettings(this.#settings, ways));
+    this.#taken = terminalSettings(this.#file);
     return true;
   }
 
-  /** Gives it back its settings, unless it is another program's now. */
+  /**
+   * Gives it back its settings, unless it is another program's now, or another has set it since: what we found may have
+   * been that one's, such as of a pager that ends before us.
+   */
   restore(): void {
-    if (this.#settings !== null && isInForeground(this.#file)) setTerminal(this.#file, this.#settings);
+    if (this.#settings === null || !isInForeground(this.#file)) return;
+    const current = terminalSettings(this.#file);
+    if (current !== null && this.#taken?.equals(current)) setTerminal(this.#file, this.#settings);
   }
 
   #give(): void {

@@ -154,6 +154,22 @@ test('lines that the program before in a pipeline writes to the terminal are end
   assert.match(job.shown(), /^one\r\ntwo\r+\n$/);
 });
 
+test('what the next program of a pipeline has set and put back in the terminal stays as it left it', async (t) => {
+  const started = '[ -e "$EMISSARY_ROOT/ctr/main/started" ]';
+  // As a pager does, which is quicker at the start, and left before the job has ended.
+  const pager = `{ until ${started}; do sleep 0.02; done; stty "$before" </dev/tty; : >"$LEFT"; cat; }`;
+  const job = terminal(t, ['sh', '-c', 'until [ -e "$LEFT" ]; do sleep 0.02; done; exit 3'], {
+    prepare: `before=$(stty -g); echo "$before" >&9; export LEFT="$EMISSARY_ROOT/left"; into() { stty -echo -icanon; "$@" | ${pager}; }`,
+    under: 'into',
+    after: 'stty -g >&9',
+  });
+  if (job === null) return;
+  await job.status;
+  assert.equal(job.kept.text('exitcode'), '3');
+  const [before, behind] = job.said().trim().split('\n');
+  assert.equal(behind, before);
+});
+
 test('what is typed reaches the job also where its terminal was left non-blocking', async (t) => {
   if (!requireProgram(t, 'perl')) return;
   const nonblocking = 'use Fcntl; fcntl(STDIN, F_SETFL, O_RDWR | O_NONBLOCK); exec @ARGV';
