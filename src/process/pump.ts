@@ -5,7 +5,7 @@ import { after } from '../base/timer.ts';
 import { growPipe, readableBytes, readNow } from '../kernel/pipe.ts';
 import { type Readiness, watchDescriptor } from '../kernel/readiness.ts';
 
-/** EIO: the end of a terminal whose other side has closed. */
+/** EIO: nobody has the other side of a terminal open. */
 const hungUp = -5;
 
 /** Whether a chunk's memory may be used again, or the kernel may still read it for a reader who was given up. */
@@ -99,10 +99,24 @@ export class Pump {
       const count = readNow(this.#file, buffer);
       this.#read += Math.max(0, count);
       if (count > 0) return count;
-      if (count === 0 || count === hungUp) return 0;
-      if (!(await this.#readable())) return 0;
+      if (count === 0) return 0;
+      if (count === hungUp) {
+        if (this.#last !== null) return 0;
+        // A job may close its terminal and open it again. It must not be closed here: that would hang up the job.
+        await this.#aWhile();
+      } else if (!(await this.#readable())) return 0;
     }
     return 0;
+  }
+
+  /** Waits for a time, or for the job to be gone. No watch: the kernel tells of a terminal that is closed without end. */
+  async #aWhile(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const time = after(limits.reopenedMs, () => resolve(null));
+    this.#wake = resolve;
+    await promise;
+    this.#wake = null;
+    time.cancel();
   }
 
   /** Waits for bytes, or for the end; false when the job is gone and nothing has come for a while. */

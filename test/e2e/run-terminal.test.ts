@@ -170,6 +170,14 @@ test('what the next program of a pipeline has set and put back in the terminal s
   assert.equal(behind, before);
 });
 
+test('a job that closes its terminal, its input being a pipe, goes on, and can open it again', async (t) => {
+  const script =
+    'terminal=$(readlink /proc/$$/fd/1); exec >&- 2>&-; sleep 0.3; echo again >"$terminal"; exit 3';
+  const job = terminal(t, ['sh', '-c', script], { prepare: 'from() { : | "$@"; }', under: 'from' });
+  if (job === null) return;
+  assert.deepEqual([await job.status, job.kept.text('stdout')], [3, 'again\r\n'], job.shown());
+});
+
 test('what is typed reaches the job also where its terminal was left non-blocking', async (t) => {
   if (!requireProgram(t, 'perl')) return;
   const nonblocking = 'use Fcntl; fcntl(STDIN, F_SETFL, O_RDWR | O_NONBLOCK); exec @ARGV';
