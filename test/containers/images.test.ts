@@ -91,6 +91,8 @@ test('podman: the sample application builds from its Dockerfile, and runs in the
 /** Builds an image, which goes when the test ends. */
 async function build(t: TestContext, engine: Engine, image: string, words: readonly string[]): Promise<void> {
   t.after(() => engine.run(['rmi', '--force', image]));
-  const { exitCode, stderr } = await engine.run(['build', '--network', 'none', '--tag', image, ...words]);
+  // To find something in its cache, podman looks at every image there is, and fails where another test removes one.
+  const alone = ['build', '--no-cache', '--network', 'none', '--tag', image];
+  const { exitCode, stderr } = await engine.run([...alone, ...words]);
   assert.equal(exitCode, 0, stderr);
 }

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Running } from '../helpers/emissary.ts';
 import { withDisk } from '../helpers/frozen-disk.ts';
+import { installedVolume } from '../helpers/installed.ts';
 import { keptBy, runJob, startJob, startReadyJob } from '../helpers/job.ts';
+import { launched } from '../helpers/launched.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -109,8 +111,11 @@ for (const [what, signal, script, expected] of [
 ] as const) {
   test(`a job whose volume stands still from the beginning ${what} when it goes on`, async (t) => {
     await withDisk(t, async ({ root, freeze, thaw }) => {
+      const { program } = await installedVolume(t);
       freeze();
-      const job = startJob(t, ['sh', '-c', script], { root });
+      const job = startJob(t, ['sh', '-c', script], { root, program });
+      // A program that starts waits in the same way for what it is read from: a signal would end it then.
+      await launched(job.pid);
       await until('the emissary waits for the disk', () => stateOf(job.pid) === 'D');
       job.kill(signal);
       thaw();

@@ -86,7 +86,11 @@ async function clear(engine: Engine): Promise<void> {
 }
 
 async function volumes(engine: Engine, filter: readonly string[] = []): Promise<readonly string[]> {
-  const { stdout } = await engine.run(['volume', 'ls', '--quiet', ...filter]);
+  // Podman fails where another test removes a volume that it has just found.
+  const { stdout } = await until('the volumes are listed', async () => {
+    const listed = await engine.run(['volume', 'ls', '--quiet', ...filter]);
+    return listed.exitCode === 0 && listed;
+  });
   return stdout.split('\n').filter((name) => name !== '');
 }
 
