@@ -5,9 +5,11 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { createConnection } from 'mysql2/promise';
+import { limits } from '../../src/base/limits.ts';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { runJob } from '../helpers/job.ts';
 import { type Mariadb, startMariadb } from '../helpers/mariadb.ts';
+import { standstill } from '../helpers/standstill.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -74,7 +76,6 @@ test("a statement that took longer than the server's max_statement_time is tried
 });
 
 test('a server whose every answer comes late is reported to', async (t) => {
-  const { root, env, jobId } = await sealedJob(t, ['echo', 'x']);
   const lateMs = 1_900;
   const proxy = createServer((client) => {
     const upstream = connect(server.port, '127.0.0.1');
@@ -87,12 +88,18 @@ test('a server whose every answer comes late is reported to', async (t) => {
   t.after(() => proxy.close());
   const { port } = proxy.address() as { port: number };
   const url = server.url.replace(`:${server.port}/`, `:${port}/`);
-  const { status, stderr } = await emissary(['wait'], {
-    root,
-    env: { ...env, MULTIFLEXI_DATABASE_URL: url },
-  });
-  assert.deepEqual([status, stderr], [0, '']);
-  assert.deepEqual(await endOf(jobId), { exitcode: 0, hasEnd: true });
+  const report = async () => {
+    const stoodStill = standstill(t);
+    const { root, env, jobId } = await sealedJob(t, ['echo', 'x']);
+    const finished = await emissary(['wait'], { root, env: { ...env, MULTIFLEXI_DATABASE_URL: url } });
+    return { ...finished, jobId, lostMs: stoodStill() };
+  };
+  let reported = await report();
+  // Two late answers leave a connection little time to spare. Where the machine took that, it is tried again, and said.
+  const spareMs = limits.connectMs - 2 * lateMs;
+  while (reported.stderr !== '' && reported.lostMs >= spareMs) reported = await report();
+  assert.deepEqual([reported.status, reported.stderr], [0, '']);
+  assert.deepEqual(await endOf(reported.jobId), { exitcode: 0, hasEnd: true });
 });
 
 test('a row that is deleted while the job runs is told as such', async (t) => {
