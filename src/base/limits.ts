@@ -16,8 +16,6 @@ export const limits = {
   pipeBytes: 1 * MiB,
   /** Bytes taken at once of what a person types or pastes. */
   keyBytes: 4 * KiB,
-  /** How often a terminal that its job has closed is looked at, whether it was opened again, in ms. */
-  reopenedMs: 50,
   /** How often it is asked whether a program that was started in the background is in the foreground now, in ms. */
   foregroundMs: 200,
   /** How long, after the job's end, a pipe that somebody still holds must be silent to count as drained, in ms. */

@@ -1,4 +1,5 @@
-import { bind, errno } from './libc.ts';
+import { closeSync, constants, openSync } from 'node:fs';
+import { bind } from './libc.ts';
 
 const readWrite = 0o2;
 const noControllingTerminal = 0o400;
@@ -37,9 +38,10 @@ const bindTerminal = () =>
 let functions: ReturnType<typeof bindTerminal> | null = null;
 const libc = () => (functions ??= bindTerminal());
 
-/** A pseudo-terminal (pty(7)): our side, and the path of the job's. */
+/** A pseudo-terminal (pty(7)): our side, a descriptor of the job's side, and its path. */
 export interface PseudoTerminal {
   readonly master: number;
+  readonly slave: number;
   readonly path: string;
 }
 
@@ -52,15 +54,21 @@ export interface RawWays {
   readonly shown: boolean;
 }
 
-/** Makes a pseudo-terminal; or the errno, where there is no devpts. */
-export function openPseudoTerminal(): PseudoTerminal | { readonly errno: number } {
+/** Makes a pseudo-terminal; null where there is no devpts. */
+export function openPseudoTerminal(): PseudoTerminal | null {
   const master = libc().posix_openpt(readWrite | noControllingTerminal | closeOnExec);
-  if (master === -1) return { errno: errno() };
+  if (master === -1) return null;
   libc().grantpt(master);
   libc().unlockpt(master);
   const name = Buffer.alloc(nameBytes);
   libc().ptsname_r(master, name, BigInt(name.length));
-  return { master, path: name.toString('latin1', 0, name.indexOf(0)) };
+  const path = name.toString('latin1', 0, name.indexOf(0));
+  try {
+    return { master, slave: openSync(path, constants.O_RDWR | constants.O_NOCTTY), path };
+  } catch {
+    closeSync(master);
+    return null;
+  }
 }
 
 /** The settings of a terminal (tcgetattr(3)); null when it is none. */

@@ -25,7 +25,7 @@ const keyboard = new Keyboard();
  */
 export function openTerminal(): JobStreams | null {
   const terminal = openPseudoTerminal();
-  if ('errno' in terminal) return null;
+  if (terminal === null) return null;
   const outer = [0, 1, 2].find((file) => isTerminal(file)) ?? 0;
   const person = new PersonsTerminal(outer, terminal);
   const pipes = new Map(
@@ -40,7 +40,7 @@ export function openTerminal(): JobStreams | null {
       for (const pipe of pipes.values()) closeSync(pipe.write);
       if (isTerminal(0)) keyboard.typeInto(terminal.master, person);
       const piped = [...pipes].map(([stream, pipe]) => new Pump(pipe.read, recorder.sink(stream)));
-      return [new Pump(terminal.master, screen(recorder)), ...piped];
+      return [new Pump(terminal.master, screen(recorder), terminal.slave), ...piped];
     },
     takes: (signal) => {
       if (signal === windowSignal) copyWindowSize(outer, terminal.master);
@@ -49,7 +49,8 @@ export function openTerminal(): JobStreams | null {
     end: () => {
       person.restore();
       if (begun) return;
-      for (const file of [terminal.master, ...[...pipes.values()].flatMap(Object.values)]) closeSync(file);
+      for (const file of [terminal.master, terminal.slave, ...[...pipes.values()].flatMap(Object.values)])
+        closeSync(file);
     },
   };
 }

@@ -33,6 +33,8 @@ export interface Sink {
  */
 export class Pump {
   readonly #file: number;
+  /** Closed when the job is gone. */
+  readonly #held: number | null;
   readonly #sink: Sink;
   readonly #watch: Readiness;
   /** Resolves when the end was reached, or the pump has finished, and the sink has taken everything. */
@@ -45,15 +47,18 @@ export class Pump {
 
   /**
    * @param file a pipe's or a terminal's descriptor, which the pump owns from now on
+   * @param held a descriptor of the other side, of the pump's from now on too: it keeps a terminal from being at its
+   *   end while the job lives, which may close its own and open it again
    * @throws Fault `supervision` when it cannot be watched
    */
-  constructor(file: number, sink: Sink) {
+  constructor(file: number, sink: Sink, held: number | null = null) {
     const watch = watchDescriptor(file, 'read', () => this.#wake?.(true));
     if (watch === null)
       throw new Fault('supervision', "Cannot watch the job's output: no more descriptors can be watched");
     // Not before the job's start, which does not wait for it; the kernel may refuse.
     growPipe(file, limits.pipeBytes);
     this.#file = file;
+    this.#held = held;
     this.#sink = sink;
     this.#watch = watch;
     this.ended = this.#run();
@@ -65,6 +70,7 @@ export class Pump {
    */
   finish(): void {
     this.#last = { bytes: this.#read + readableBytes(this.#file), time: Date.now() + limits.drainMs };
+    if (this.#held !== null) closeSync(this.#held);
     this.#wake?.(true);
   }
 
@@ -99,24 +105,10 @@ export class Pump {
       const count = readNow(this.#file, buffer);
       this.#read += Math.max(0, count);
       if (count > 0) return count;
-      if (count === 0) return 0;
-      if (count === hungUp) {
-        if (this.#last !== null) return 0;
-        // A job may close its terminal and open it again. It must not be closed here: that would hang up the job.
-        await this.#aWhile();
-      } else if (!(await this.#readable())) return 0;
+      if (count === 0 || count === hungUp) return 0;
+      if (!(await this.#readable())) return 0;
     }
     return 0;
-  }
-
-  /** Waits for a time, or for the job to be gone. No watch: the kernel tells of a terminal that is closed without end. */
-  async #aWhile(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<unknown>();
-    const time = after(limits.reopenedMs, () => resolve(null));
-    this.#wake = resolve;
-    await promise;
-    this.#wake = null;
-    time.cancel();
   }
 
   /** Waits for bytes, or for the end; false when the job is gone and nothing has come for a while. */
