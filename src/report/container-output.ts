@@ -149,6 +149,9 @@ export class ContainerOutput {
     const opened = this.#volume.openFile(`${this.#directory}/timeline`);
     if ('kind' in opened) return null;
     this.#timelineFile = opened.descriptor;
+    // All of one run: where the container is started again, what nobody has opened yet would be the next one's.
+    this.#streams.stdout.reader.open();
+    this.#streams.stderr.reader.open();
     return new TimelineReader(opened.descriptor, this.#offset);
   }
 

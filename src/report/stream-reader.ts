@@ -30,17 +30,21 @@ export class StreamReader {
     return taken;
   }
 
+  /** Opens the file, if it is there. From then on it is that one, whatever is put in its place. */
+  open(): void {
+    if (this.#descriptor !== null) return;
+    const opened = this.#volume.openFile(this.#path);
+    if (!('kind' in opened)) this.#descriptor = opened.descriptor;
+  }
+
   close(): void {
     if (this.#descriptor !== null) closeSync(this.#descriptor);
     this.#descriptor = null;
   }
 
   #readAhead(): Buffer {
-    if (this.#descriptor === null) {
-      const opened = this.#volume.openFile(this.#path);
-      if ('kind' in opened) return this.#ahead;
-      this.#descriptor = opened.descriptor;
-    }
+    this.open();
+    if (this.#descriptor === null) return this.#ahead;
     return this.#buffer.subarray(
       0,
       readSync(this.#descriptor, this.#buffer, 0, this.#buffer.length, this.offset),

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { runJob, startReadyJob } from '../helpers/job.ts';
+import { endTree } from '../helpers/kill-tree.ts';
 import { type ReportedJob, reportedJob, startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 
@@ -101,6 +102,32 @@ test('a container that is started again under the eyes of the sidecar: that is s
   const again = await emissary(['report'], job);
   assert.deepEqual([again.status, texts(job).length, areNumbered(job)], [0, 3, true]);
 });
+
+test('a container that is killed and started again before the sidecar looks: each line is delivered once', async (t) => {
+  const job = reportedJob(t);
+  const sidecar = await startWait(t, job);
+  const running = await startReadyJob(t, ['sh', '-c', 'echo ready; exec sleep 3600'], { root: job.root });
+  await until('it is delivered', () => texts(job).length === 1);
+  sidecar.kill('SIGSTOP');
+  await until('the sidecar is stopped', () => isStopped(sidecar.pid));
+  await endTree(running.pid);
+  // The first run has printed nothing there.
+  await runJob(t, ['sh', '-c', 'echo trouble >&2; exit 3'], { root: job.root });
+  sidecar.kill('SIGCONT');
+  const { status, stderr } = await sidecar.finished;
+  assert.equal(status, 64);
+  assert.match(
+    stderr,
+    /^emissary: Container main was started again[^\n]*: its output since is not stored yet\n/,
+  );
+  assert.deepEqual(texts(job), ['ready']);
+  await emissary(['report'], job);
+  assert.deepEqual([texts(job), areNumbered(job)], [['ready', 'trouble'], true]);
+});
+
+function isStopped(pid: number): boolean {
+  return /^State:\tT/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));
+}
 
 /** A job of the containers a and b. */
 function jobOfTwo(t: TestContext): ReportedJob {
