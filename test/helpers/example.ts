@@ -32,6 +32,7 @@ export interface StoredJob {
 const images = { emissary: 'multiflexi-emissary:0.1.0', busybox: 'busybox:1.36' };
 /** Marks the volume that is ours to remove. */
 const label = 'emissary-test';
+const pod = 'multiflexi-job-1';
 const secrets = ['multiflexi-job-1-job', 'multiflexi-job-1-report'];
 
 /**
@@ -75,7 +76,11 @@ async function takeNames(engine: string): Promise<void> {
 /** Removes all that bears a name of the examples. */
 async function clear(engine: Engine): Promise<void> {
   if (engine.name === 'podman') {
-    await engine.run(['pod', 'rm', '--force', 'multiflexi-job-1']);
+    // Podman leaves a pod whose control group is still busy with the end of its containers.
+    await until('the pod is gone', async () => {
+      await engine.run(['pod', 'rm', '--force', pod]);
+      return (await engine.run(['pod', 'exists', pod])).exitCode === 1;
+    });
     await engine.run(['secret', 'rm', ...secrets]);
   }
   // Only names that are there: podman takes a name that is not for the beginning of another's, and removes that.
