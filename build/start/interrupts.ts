@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 /** npm passes Ctrl-C on to a process that the terminal has already told, ms: two signals so close are one. */
 const samePressMs = 400;
 

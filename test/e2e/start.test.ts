@@ -153,6 +153,8 @@ test("npm start takes a command's report and progress where it writes them", asy
 for (const [signal, status] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
+  ['SIGQUIT', 131],
 ] as const) {
   test(`npm start stops the job on ${signal}, records ${status} and ends with it`, async (t) => {
     const start = await npmStart(t, ['sh', '-c', 'echo ready; exec sleep 1000']);
