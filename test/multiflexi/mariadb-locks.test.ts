@@ -4,6 +4,7 @@ import { createConnection } from 'mysql2/promise';
 import { emissary } from '../helpers/emissary.ts';
 import { runJob } from '../helpers/job.ts';
 import { type Mariadb, startMariadb } from '../helpers/mariadb.ts';
+import { standstill } from '../helpers/standstill.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 let server: Mariadb;
@@ -33,25 +34,33 @@ async function holder(t: TestContext) {
   return connection;
 }
 
-for (const [jobId, what, take, letGo] of [
+for (const [firstJob, what, take, letGo] of [
   [1, 'a table', ['lock tables job_output_lines read'], 'unlock tables'],
-  [2, 'rows', ['start transaction', 'select * from job_output_lines for update'], 'rollback'],
+  [101, 'rows', ['start transaction', 'select * from job_output_lines for update'], 'rollback'],
 ] as const) {
   test(`MariaDB whose lines are locked by another client (${what}): the end is stored in time all the same`, async (t) => {
-    const { root, env } = await sealedJob(t, jobId);
     const other = await holder(t);
-    for (const statement of take) await other.query(statement);
-    const { status, stderr } = await emissary(['wait'], {
-      root,
-      env: { ...env, EMISSARY_REPORT_SECONDS: '8' },
-    });
+    const report = async (jobId: number) => {
+      const { root, env } = await sealedJob(t, jobId);
+      for (const statement of take) await other.query(statement);
+      const stoodStill = standstill(t);
+      const waited = await emissary(['wait'], { root, env: { ...env, EMISSARY_REPORT_SECONDS: '8' } });
+      const lostMs = stoodStill();
+      const query = 'select exitcode, end is null as open from job where id = ?';
+      const [row] = await server.query<{ exitcode: number | null }>(query, [jobId]);
+      await other.query(letGo);
+      return { ...waited, jobId, root, env, row, lostMs };
+    };
+    let reported = await report(firstJob);
+    // Of its eight seconds, those in which the machine stood still were none.
+    while (reported.row?.exitcode === null && reported.lostMs >= 1000)
+      reported = await report(reported.jobId + 1);
+    const { status, stderr, row, jobId, root, env } = reported;
     assert.equal(status, 64);
     assert.match(stderr, /ER_LOCK_WAIT_TIMEOUT, Lock wait timeout exceeded; .*; trying again\n/);
-    const end = () => server.query('select exitcode, end is null as open from job where id = ?', [jobId]);
-    assert.deepEqual({ ...(await end())[0] }, { exitcode: 3, open: 0 });
-    await other.query(letGo);
-    const report = await emissary(['report'], { root, env });
-    assert.deepEqual([report.status, report.stderr], [0, '']);
+    assert.deepEqual({ ...row }, { exitcode: 3, open: 0 });
+    const later = await emissary(['report'], { root, env });
+    assert.deepEqual([later.status, later.stderr], [0, '']);
     const lines = await server.query<{ seq: number; line: string }>(
       'select seq, line from job_output_lines where job_id = ? order by id',
       [jobId],
@@ -67,7 +76,7 @@ for (const [jobId, what, take, letGo] of [
 }
 
 test('MariaDB that takes a user over TLS only: without ssl-ca the sentence says what to do', async (t) => {
-  const { root, env } = await sealedJob(t, 3);
+  const { root, env } = await sealedJob(t, 201);
   await server.query("create user secure@'127.0.0.1' identified by 'right' require ssl");
   await server.query("grant select, insert, update on multiflexi.* to secure@'127.0.0.1'");
   const url = `mysql://secure:right@127.0.0.1:${server.port}/multiflexi`;
