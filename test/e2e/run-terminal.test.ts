@@ -252,9 +252,10 @@ function terminal(
     env: { PATH: process.env['PATH'], EMISSARY_ROOT: root, SHELL: '/bin/sh', TERM: 'dumb' },
     stdio: ['pipe', 'pipe', 'inherit', ...Array.from({ length: 6 }, () => 'ignore' as const), 'pipe'],
   });
-  atEnd(t, () =>
-    child.exitCode === null && child.signalCode === null ? endTree(child.pid ?? -1) : undefined,
-  );
+  atEnd(t, () => {
+    const { pid, exitCode, signalCode } = child;
+    return pid !== undefined && exitCode === null && signalCode === null ? endTree(pid) : undefined;
+  });
   const shown = collect(child, 1);
   const said = collect(child, 9);
   return {

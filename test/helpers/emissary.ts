@@ -63,7 +63,9 @@ export function startEmissary(
   // A failure that nobody waits for is told by the test that failed first.
   running.finished.catch(() => undefined);
   atEnd(t, async () => {
-    if (running.process.exitCode === null && running.process.signalCode === null) await endTree(running.pid);
+    const { pid, exitCode, signalCode } = running.process;
+    // One that could not be started has none: -1 would be everybody.
+    if (pid !== undefined && exitCode === null && signalCode === null) await endTree(pid);
   });
   return running;
 }
