@@ -7,6 +7,7 @@ const closeOnExec = 0o2000000;
 const getWindowSize = 0x5413n;
 const setWindowSize = 0x5414n;
 const atOnce = 0;
+const written = 1;
 const duplicate = 1030;
 
 /** Larger than glibc's `struct termios` (60 bytes). */
@@ -28,6 +29,7 @@ const bindTerminal = () =>
     unlockpt: { arguments: ['i32'], return: 'i32' },
     ptsname_r: { arguments: ['i32', 'buffer', 'u64'], return: 'i32' },
     tcgetattr: { arguments: ['i32', 'buffer'], return: 'i32' },
+    tcflush: { arguments: ['i32', 'i32'], return: 'i32' },
     tcsetattr: { arguments: ['i32', 'i32', 'buffer'], return: 'i32' },
     cfmakeraw: { arguments: ['buffer'], return: 'void' },
     ioctl: { arguments: ['i32', 'u64', 'buffer'], return: 'i32' },
@@ -107,6 +109,11 @@ export function endOfInput(settings: TerminalSettings): Buffer {
   return (settings.readUInt32LE(localFlags) & byLines) === 0 || end === 0
     ? Buffer.alloc(0)
     : Buffer.alloc(2, end);
+}
+
+/** Discards what was typed into a terminal and nobody has read (tcflush(3)). @param master our side of it */
+export function discardTyped(master: number): void {
+  libc().tcflush(master, written);
 }
 
 /** Gives one terminal the window size of another (TIOCSWINSZ). The kernel tells the processes there. */

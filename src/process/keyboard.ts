@@ -2,7 +2,7 @@ import { closeSync, read } from 'node:fs';
 import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { pauseFor } from '../base/timer.ts';
-import { duplicateDescriptor, endOfInput, terminalSettings } from '../kernel/terminal.ts';
+import { discardTyped, duplicateDescriptor, endOfInput, terminalSettings } from '../kernel/terminal.ts';
 import { PassThrough, readyAgain } from './pass-through.ts';
 import type { PersonsTerminal } from './persons-terminal.ts';
 
@@ -25,8 +25,12 @@ export class Keyboard {
     const types = this.#person !== null;
     this.#job = duplicateDescriptor(master);
     this.#person = person;
-    // Not while the thread that writes may still use its number.
-    if (former !== -1) void this.#passing.then(() => closeSync(former));
+    if (former !== -1) {
+      // What waits there for its turn would do so for ever.
+      discardTyped(former);
+      // Not while the thread that writes may still use its number.
+      void this.#passing.then(() => closeSync(former));
+    }
     if (!types) void this.#type();
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { atEnd } from '../helpers/at-end.ts';
 import { fixture } from '../helpers/fixture.ts';
@@ -189,6 +190,24 @@ test('what is typed reaches the job also where its terminal was left non-blockin
   job.type('first\n');
   assert.equal(await job.status, 5);
   assert.match(job.shown(), /<first>\r\n$/);
+});
+
+test('what an attempt leaves unread of a long paste does not keep the next one from its keys', async (t) => {
+  const retryStrategy = { retries: 2 };
+  const template = JSON.stringify({ containerSet: { containers: [{ name: 'main' }], retryStrategy } });
+  const first =
+    ': >"$BEGUN"; stty raw -echo; echo ready; until [ -e "$BEGUN.over" ]; do sleep 0.02; done; exit 1';
+  const second = 'stty -echo; while read -r line; do [ "$line" != last ] || exit 5; done';
+  const job = terminal(t, ['sh', '-c', `[ -e "$BEGUN" ] || { ${first}; }; ${second}`], {
+    prepare: `printf %s '${template}' >"$EMISSARY_ROOT/template"; export BEGUN="$EMISSARY_ROOT/begun"`,
+  });
+  if (job === null) return;
+  await until('the first attempt runs', () => job.shown().includes('ready'));
+  // More than the terminals hold between them.
+  job.type(`${'y'.repeat(79)}\n`.repeat(1000));
+  writeFileSync(`${job.kept.root}/begun.over`, '');
+  job.type('\nlast\n');
+  assert.equal(await job.status, 5);
 });
 
 test('what is typed reaches the attempt that runs', async (t) => {
