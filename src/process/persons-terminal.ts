@@ -35,7 +35,8 @@ export class PersonsTerminal {
   take(): boolean {
     if (!isInForeground(this.#file)) return false;
     if (this.#settings !== null) return true;
-    // In the background, it may have had the settings of a shell that edits its line.
+    // In the background, it may have had the settings of a shell that edits its line, and another size.
+    copyWindowSize(this.#file, this.#master);
     const current = terminalSettings(this.#master);
     if (current !== null && this.#given?.equals(current)) this.#give();
     this.#settings = terminalSettings(this.#file);

@@ -104,10 +104,10 @@ for (const stty of ['-tostop', 'tostop']) {
 
 test('what is typed reaches a job that was started in the background, once it is in the foreground', async (t) => {
   const started = '[ -e "$EMISSARY_ROOT/ctr/main/started" ]';
-  const inBackground = `job() { "$@" & until ${started}; do sleep 0.02; done; stty echo; fg >/dev/null; }`;
+  const inBackground = `job() { "$@" & until ${started}; do sleep 0.02; done; stty echo rows 44 cols 122; fg >/dev/null; }`;
   // As a shell that edits its line has it meanwhile.
   const prepare = `set -m; stty -g >&9; stty -echo; ${inBackground}`;
-  const job = terminal(t, ['sh', '-c', 'read -r line; echo "<$line>"; exit 3'], {
+  const job = terminal(t, ['sh', '-c', 'read -r line; echo "<$line>"; stty size; exit 3'], {
     prepare,
     under: 'job',
     after: 'stty -g >&9',
@@ -116,7 +116,8 @@ test('what is typed reaches a job that was started in the background, once it is
   await until('the job has been started', () => job.kept.has('started'));
   job.type('first\n');
   assert.equal(await job.status, 3);
-  assert.match(job.shown(), /<first>\r\n$/);
+  // The window got its size while the job was in the background.
+  assert.match(job.shown(), /<first>\r\n44 122\r\n$/);
   const [before, behind] = job.said().trim().split('\n');
   assert.equal(behind, before);
 });
