@@ -2,6 +2,7 @@ import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { after, pauseFor } from '../base/timer.ts';
+import { backOffMs } from './back-off.ts';
 import { DeliveryTime } from './delivery-time.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
 
@@ -101,7 +102,7 @@ export class Courier {
   async #goesOnAfter(failure: DeliveryError, last: boolean): Promise<boolean> {
     this.#failures += 1;
     this.#lastFailure = failure.message;
-    const pauseMs = Math.max(failure.retryAfterMs ?? 0, this.#backOff());
+    const pauseMs = Math.max(failure.retryAfterMs ?? 0, backOffMs(this.#failures, this.#time.leftMs));
     if (failure.permanent || pauseMs > this.#time.leftMs) {
       // Where the job has ended meanwhile, its end is not to go down with a line that could not be stored.
       return !last && this.#progress.report !== null;
@@ -126,14 +127,6 @@ export class Courier {
     // It is not what keeps it any more.
     this.#lastFailure = null;
   };
-
-  /** The pause before the next try, in ms: doubled each time, and anywhere in its upper half; short when time is. */
-  #backOff(): number {
-    const longest = Math.min(limits.retryLastMs, limits.retryFirstMs * 2 ** (this.#failures - 1));
-    const pauseMs = longest * (0.5 + Math.random() / 2);
-    if (!this.#time.isNearlyOver || this.sink.hasten === undefined) return pauseMs;
-    return Math.min(pauseMs, Math.max(limits.retryLeastMs, this.#time.leftMs / 4));
-  }
 
   #tellOnce(sentence: string): void {
     if (this.#told.has(sentence)) return;

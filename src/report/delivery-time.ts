@@ -24,10 +24,6 @@ export class DeliveryTime {
     this.#onOver = onOver;
   }
 
-  get isNearlyOver(): boolean {
-    return this.#isNearlyOver;
-  }
-
   /** Ms until nothing is tried any more. */
   get leftMs(): number {
     return Math.min(this.#endsAt, this.#advancedAt + this.#patienceMs) - performance.now();

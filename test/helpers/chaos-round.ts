@@ -70,7 +70,9 @@ export async function playRound(t: TestContext, plan: Plan, recorder: Recorder):
   const wrappers = plan.containers.map((container) => startContainer(t, container, root, artifact));
   const env = {
     MULTIFLEXI_JOB_ID: String(plan.jobId),
-    EMISSARY_REPORT_SECONDS: '60',
+    // Bounds that no run of bad luck reaches, also not that of a sidecar that is asked to stop.
+    EMISSARY_REPORT_SECONDS: '600',
+    EMISSARY_GRACE_SECONDS: '600',
     ...recorder.env,
   };
   for (const kills = [...plan.sidecarKills]; ; ) {
