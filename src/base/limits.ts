@@ -14,6 +14,8 @@ export const limits = {
   muchOutputBytes: 64 * KiB,
   /** Bytes asked of the kernel for the job's pipes (pipe(7): `/proc/sys/fs/pipe-max-size`). */
   pipeBytes: 1 * MiB,
+  /** Room that a library of ours is unpacked into, bytes: in one piece, which is faster. */
+  libraryBytes: 4 * MiB,
   /** Bytes taken at once of what a person types or pastes. */
   keyBytes: 4 * KiB,
   /** How often it is asked whether a program that was started in the background is in the foreground now, in ms. */

@@ -1,6 +1,7 @@
 import { getAsset, getAssetKeys, getRawAsset, isSea } from 'node:sea';
 import { zstdDecompressSync } from 'node:zlib';
 import { Fault } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
 
 /** What the program carries to make itself start in any image; put in by the build. */
 export interface CarriedRuntime {
@@ -19,8 +20,12 @@ export function carriedRuntime(): CarriedRuntime {
   if (!isSea()) throw new Fault('usage', 'init: only the built program can install itself');
   const libraries = getAssetKeys()
     .filter((key) => key.startsWith(libraryPrefix))
-    .map((key) => [key.slice(libraryPrefix.length), () => zstdDecompressSync(bytesOf(key))] as const);
+    .map((key) => [key.slice(libraryPrefix.length), () => unpacked(bytesOf(key))] as const);
   return { id: getAsset('id', 'utf8'), launcher: bytesOf('launcher'), libraries: new Map(libraries) };
+}
+
+function unpacked(library: Uint8Array): Uint8Array {
+  return zstdDecompressSync(library, { chunkSize: limits.libraryBytes });
 }
 
 function bytesOf(key: string): Uint8Array {
