@@ -17,8 +17,9 @@ const windowSignal = 28;
 const keyboard = new Keyboard();
 
 /**
- * Gives the job a terminal of its own wherever the emissary has one: it leads a session there, so that job control,
- * Ctrl-C and the window's size work as they would without us. The person's terminal hands every byte on meanwhile.
+ * Gives the job a terminal of its own wherever the emissary has one: it leads a session there, so that Ctrl-C, the
+ * window's size and the job control of a shell work as they would without us; a job that is no shell is not stopped by
+ * Ctrl-Z. The person's terminal hands every byte on meanwhile.
  * Streams that are no terminal stay what they are, and outputs get pipes.
  *
  * @returns null where no pseudo-terminal can be had

@@ -194,13 +194,11 @@ test('what is typed reaches the job also where its terminal was left non-blockin
 });
 
 test('what an attempt leaves unread of a long paste does not keep the next one from its keys', async (t) => {
-  const retryStrategy = { retries: 2 };
-  const template = JSON.stringify({ containerSet: { containers: [{ name: 'main' }], retryStrategy } });
   const first =
     ': >"$BEGUN"; stty raw -echo; echo ready; until [ -e "$BEGUN.over" ]; do sleep 0.02; done; exit 1';
   const second = 'stty -echo; while read -r line; do [ "$line" != last ] || exit 5; done';
   const job = terminal(t, ['sh', '-c', `[ -e "$BEGUN" ] || { ${first}; }; ${second}`], {
-    prepare: `printf %s '${template}' >"$EMISSARY_ROOT/template"; export BEGUN="$EMISSARY_ROOT/begun"`,
+    prepare: attempts(2),
   });
   if (job === null) return;
   await until('the first attempt runs', () => job.shown().includes('ready'));
@@ -212,11 +210,9 @@ test('what an attempt leaves unread of a long paste does not keep the next one f
 });
 
 test('what is typed reaches the attempt that runs', async (t) => {
-  const retryStrategy = { retries: 3 };
-  const template = JSON.stringify({ containerSet: { containers: [{ name: 'main' }], retryStrategy } });
   const third = 'echo x >>"$BEGUN"; [ "$(wc -l <"$BEGUN")" -eq 3 ] || exit 1; echo ready';
   const job = terminal(t, ['sh', '-c', `${third}; read -r line; echo "<$line>"; exit 5`], {
-    prepare: `printf %s '${template}' >"$EMISSARY_ROOT/template"; export BEGUN="$EMISSARY_ROOT/begun"`,
+    prepare: attempts(3),
   });
   if (job === null) return;
   await until('the third attempt runs', () => job.shown().includes('ready'));
@@ -287,6 +283,13 @@ function terminal(
     type: (keys) => child.stdin?.write(keys),
     hangUp: () => child.kill('SIGKILL'),
   };
+}
+
+/** What prepares so many attempts; they find a file to tell each other of in BEGUN. */
+function attempts(retries: number): string {
+  const template = { containerSet: { containers: [{ name: 'main' }], retryStrategy: { retries } } };
+  const write = `printf %s '${JSON.stringify(template)}' >"$EMISSARY_ROOT/template"`;
+  return `${write}; export BEGUN="$EMISSARY_ROOT/begun"`;
 }
 
 function collect(child: ChildProcess, file: number): () => string {
