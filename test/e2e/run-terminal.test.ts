@@ -142,7 +142,9 @@ test('lines that the next program of a pipeline writes to the terminal are ended
   await until('the next program has written', () => job.shown().includes('<one>'));
   job.type('two\n');
   assert.equal(await job.status, 0);
-  assert.match(job.shown(), /^<one>\r\n.*<two>\r\n$/s);
+  // The terminal's echo of what was typed may come before or after what the next program makes of it.
+  assert.match(job.shown(), /^<one>\r\n/);
+  assert.match(job.shown(), /\n<two>\r\n/);
 });
 
 test('lines that the program before in a pipeline writes to the terminal are ended there', async (t) => {
