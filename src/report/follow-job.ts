@@ -44,11 +44,13 @@ export class FollowedJob implements Progress {
 
   /** Looks at every container now. */
   async look(): Promise<void> {
+    const before = this.states;
     this.states = await this.watch.look();
-    if (this.started === null) {
-      this.started = firstStarted(this.states);
-      if (this.started !== null) this.#onProgress();
-    }
+    const hadStarted = this.started !== null;
+    this.started ??= firstStarted(this.states);
+    // A container that has ended may have left half a line, which nothing else announces.
+    const ended = [...this.states].some(([name, state]) => hasEnded(state) && !hasEnded(before.get(name)));
+    if (ended || (!hadStarted && this.started !== null)) this.#onProgress();
   }
 
   /** Looks again soon, whatever happens on the volume. */
