@@ -159,6 +159,12 @@ export const limits = {
   copyBytes: 1 * MiB,
   /** Bytes of a server's answer that are read: a row takes less than one KiB. */
   answerBytes: 1 * MiB,
+  /** Bytes that a database server may say before the password is accepted: a greeting and a few questions. */
+  handshakeBytes: 64 * KiB,
+  /** Bytes of a database's answer to one statement: the marks of a thousand artifacts take 1 MiB at the most. */
+  databaseAnswerBytes: 2 * MiB,
+  /** Rows that are asked for at once. */
+  answerRows: 1_000,
   /** How long a connection may take to be closed in good order, in ms. */
   closeMs: 1_000,
   /** How long a connection to a database may take to be made, in ms. */
