@@ -163,6 +163,10 @@ export const limits = {
   handshakeBytes: 64 * KiB,
   /** Bytes of a database's answer to one statement: the marks of a thousand artifacts take 1 MiB at the most. */
   databaseAnswerBytes: 2 * MiB,
+  /** The earliest time that a job can have had, ms since 1970: 2001; a record that tells an earlier one is broken. */
+  earliestMs: 978_307_200_000,
+  /** How far the clock of a REST server may be from ours, in ms: one that is further away tells no time. */
+  clockDifferenceMs: 24 * 3_600_000,
   /** Rows that are asked for at once. */
   answerRows: 1_000,
   /** How long a connection may take to be closed in good order, in ms. */

@@ -38,6 +38,10 @@ export function openMariadb(settings: Settings): SqlDatabase {
     locksRows: true,
     now: sql`now()`,
     nowExactly: sql`now(6)`,
+    // All of one instant: when the statement began.
+    clock: sql<number>`unix_timestamp() * 1000 + microsecond(now(6)) div 1000`,
+    at: (seconds) => sql`from_unixtime(${seconds})`,
+    later: (one, other) => sql`greatest(${one}, ${other})`,
     statementBytes: async () => {
       const { rows } = await sql<{ bytes: number }>`select @@max_allowed_packet as bytes`.execute(query);
       return Number(rows[0]?.bytes ?? 0);

@@ -4,6 +4,7 @@ import { limits } from '../base/limits.ts';
 import type { HttpProxy } from '../settings/proxy.ts';
 import type { RestSettings } from '../settings/rest-settings.ts';
 import { certificateAdvice } from './certificate-advice.ts';
+import { clockDifference } from './clock-difference.ts';
 import { decodeBody } from './decode-body.ts';
 import { DeliveryError } from './sink.ts';
 
@@ -14,6 +15,8 @@ export interface Answer {
   readonly body: string;
   /** What `Retry-After` asks for, in ms, or null. */
   readonly retryAfterMs: number | null;
+  /** Ms that the server's clock is ahead of ours, as far as `Date` tells. */
+  readonly clockAheadMs: number;
 }
 
 /**
@@ -55,9 +58,11 @@ async function agentFor({ baseUrl, proxy, authority }: RestSettings): Promise<Ag
 
 async function send(url: URL, options: RequestOptions, text: string | null): Promise<Answer> {
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const asked = Date.now();
   return new Promise((resolve, reject) => {
     const sent = request(url, options, (response) => {
-      readBody(response).then((body) => resolve(toAnswer(response, body)), reject);
+      const clockAheadMs = clockAhead(response, asked);
+      readBody(response).then((body) => resolve({ ...toAnswer(response, body), clockAheadMs }), reject);
     });
     sent.on('error', reject);
     sent.end(text ?? undefined);
@@ -78,7 +83,13 @@ async function readBody(response: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(pieces).subarray(0, limits.answerBytes);
 }
 
-function toAnswer(response: IncomingMessage, body: Buffer): Answer {
+/** A clock that is very far away is none: a device on the way that has not been told the time, or a mistake. */
+function clockAhead({ headers }: IncomingMessage, asked: number): number {
+  const ahead = clockDifference(asked, Date.now(), Date.parse(headers.date ?? ''), 1000);
+  return Math.abs(ahead) > limits.clockDifferenceMs ? 0 : ahead;
+}
+
+function toAnswer(response: IncomingMessage, body: Buffer): Omit<Answer, 'clockAheadMs'> {
   return {
     status: response.statusCode ?? 0,
     contentType: response.headers['content-type'] ?? '',

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { startReadyJob } from '../helpers/job.ts';
+import { restFront } from '../helpers/rest-front.ts';
 import { reportOverRest, restJob } from '../helpers/rest-job.ts';
 import { startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
@@ -67,26 +66,10 @@ for (const wanted of ['9999999', 'Fri, 31 Dec 9999 23:59:59 GMT']) {
   });
 }
 
-/** A server in front of the right one that packs its answers, which nobody asked for. */
+/** Packs answers, which nobody asked for. */
 async function packing(t: TestContext, url: string, pack: (body: Buffer) => Buffer, encoding: string) {
-  const server = createServer((incoming, response) => {
-    const { method = 'GET', headers } = incoming;
-    const target = new URL(incoming.url ?? '', url);
-    const passed = request(target, { method, headers }, async (answer) => {
-      const pieces: Buffer[] = [];
-      for await (const piece of answer) pieces.push(piece as Buffer);
-      const body = pack(Buffer.concat(pieces));
-      const type = {
-        'Content-Type': 'application/json',
-        ...(encoding !== '' && { 'Content-Encoding': encoding }),
-      };
-      response.writeHead(answer.statusCode ?? 0, type).end(body);
-    });
-    incoming.pipe(passed);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => server.close());
-  return url.replace(new URL(url).port, String((server.address() as AddressInfo).port));
+  const headers = encoding === '' ? {} : { 'Content-Encoding': encoding };
+  return restFront(t, url, (body) => ({ body: pack(body), headers }));
 }
 
 const mark = Buffer.from('\uFEFF');
