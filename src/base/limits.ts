@@ -159,10 +159,22 @@ export const limits = {
   copyBytes: 1 * MiB,
   /** Bytes of a server's answer that are read: a row takes less than one KiB. */
   answerBytes: 1 * MiB,
+  /** Bytes that a database server may say before the password is accepted: a greeting and a few questions. */
+  handshakeBytes: 64 * KiB,
+  /** Bytes of a database's answer to one statement: the marks of a thousand artifacts take 1 MiB at the most. */
+  databaseAnswerBytes: 2 * MiB,
+  /** The earliest time that a job can have had, ms since 1970: 2001; a record that tells an earlier one is broken. */
+  earliestMs: 978_307_200_000,
+  /** How far the clock of a REST server may be from ours, in ms: one that is further away tells no time. */
+  clockDifferenceMs: 24 * 3_600_000,
+  /** Rows that are asked for at once. */
+  answerRows: 1_000,
   /** How long a connection may take to be closed in good order, in ms. */
   closeMs: 1_000,
   /** How long a connection to a database may take to be made, in ms. */
   connectMs: 5_000,
+  /** How long a proxy may take to connect to a server, in ms. */
+  proxyMs: 10_000,
   /** How long one exchange with a server may take, in ms. */
   exchangeMs: 20_000,
   /** Bytes of one artifact that is stored in a database row: it is held in memory, text and escaped. */

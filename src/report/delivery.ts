@@ -3,6 +3,7 @@ import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import type { ReportSettings } from '../settings/report-settings.ts';
 import { Courier } from './courier.ts';
+import { rememberEnd } from './job-times.ts';
 import { reportRecord } from './read-report.ts';
 import type { RowOwner } from './row-owner.ts';
 import type { Progress } from './sink.ts';
@@ -47,6 +48,7 @@ export class Delivery {
    * @returns whether everything was delivered; where not, it was said why
    */
   async finish(progress: Progress, limitMs: number): Promise<boolean> {
+    if (progress.report !== null) rememberEnd(progress.report, this.#spool);
     const isPrinted = this.#couriers.some(({ sink }) => !sink.isSoft) || this.#printResult(progress);
     const outcomes = await Promise.all(
       this.#couriers.map(async (courier) => {

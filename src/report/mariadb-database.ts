@@ -1,10 +1,11 @@
 import { connect, isIP } from 'node:net';
 import { Kysely, MysqlDialect, sql } from 'kysely';
-import { createPool, type PoolOptions } from 'mysql2';
+import { type ConnectionOptions, createConnection } from 'mysql2';
 import { limits } from '../base/limits.ts';
 import { pauseFor } from '../base/timer.ts';
 import type { DatabaseSettings } from '../settings/database-settings.ts';
 import { explainMariadb } from './mariadb-errors.ts';
+import { passwordAnswers } from './mariadb-passwords.ts';
 import { patientPool } from './mariadb-pool.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import type { Tables } from './sql-tables.ts';
@@ -13,32 +14,40 @@ type Settings = Extract<DatabaseSettings, { kind: 'mariadb' }>;
 
 /** Opens MultiFlexi's MariaDB: one connection, made when it is needed and again when it was lost. */
 export function openMariadb(settings: Settings): SqlDatabase {
-  const pool = createPool({
-    host: settings.host,
-    port: settings.port,
+  const isSecure = settings.authority !== null || settings.socket !== null;
+  const options: ConnectionOptions = {
+    ...placeOf(settings),
     user: settings.user,
     password: settings.password,
     database: settings.database,
     charset: 'utf8mb4',
-    connectionLimit: 1,
-    connectTimeout: limits.connectMs,
-    ...(settings.authority !== null && tls(settings.authority, settings.host)),
-  });
-  const query = new Kysely<Tables>({ dialect: new MysqlDialect({ pool: patientPool(pool) }) });
-  const host = isIP(settings.host) === 6 ? `[${settings.host}]` : settings.host;
-  const name = `the database ${settings.database} at ${host}:${settings.port}`;
+    authPlugins: passwordAnswers(settings.password, isSecure),
+    // Its own would count from another moment than ours.
+    connectTimeout: 0,
+    // A server may ask for any file of this machine: it is not offered, and there is nothing to read it with.
+    flags: ['-LOCAL_FILES'],
+    // No code is made of the names that a server gives to its columns.
+    disableEval: true,
+  };
+  const pool = patientPool(() => createConnection(options));
+  const query = new Kysely<Tables>({ dialect: new MysqlDialect({ pool }) });
+  const name = `the database ${settings.database} at ${addressOf(settings)}`;
   return {
     name,
     query,
     locksRows: true,
     now: sql`now()`,
     nowExactly: sql`now(6)`,
+    // All of one instant: when the statement began.
+    clock: sql<number>`unix_timestamp() * 1000 + microsecond(now(6)) div 1000`,
+    at: (seconds) => sql`from_unixtime(${seconds})`,
+    later: (one, other) => sql`greatest(${one}, ${other})`,
     statementBytes: async () => {
       const { rows } = await sql<{ bytes: number }>`select @@max_allowed_packet as bytes`.execute(query);
       return Number(rows[0]?.bytes ?? 0);
     },
     bytesOf: (text) => Buffer.byteLength(text) + (text.match(escaped)?.length ?? 0),
-    explain: (error) => explainMariadb(error, name, settings.authority !== null),
+    explain: (error) => explainMariadb(error, name, isSecure),
     close: () => {
       // A connection in the midst of a query is cut: what it was about is asked again by the next one.
       const ended = query.destroy();
@@ -47,8 +56,18 @@ export function openMariadb(settings: Settings): SqlDatabase {
   };
 }
 
+function addressOf({ host, port, socket }: Settings): string {
+  if (socket !== null) return socket;
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function placeOf({ host, port, socket, authority }: Settings): ConnectionOptions {
+  if (socket !== null) return { socketPath: socket };
+  return { host, port, ...(authority !== null && tls(authority, host)) };
+}
+
 /** The server has to show a certificate for this host: one for another host of the same authority is an impostor's. */
-function tls(authority: string, host: string): PoolOptions {
+function tls(authority: string, host: string): ConnectionOptions {
   const ssl = { ca: authority, rejectUnauthorized: true, verifyIdentity: true };
   if (isIP(host) === 0) return { ssl };
   // TLS has no server name for an address, and Node would check the certificate for "localhost" then.

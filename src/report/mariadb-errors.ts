@@ -1,7 +1,12 @@
 import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { certificateAdvice } from './certificate-advice.ts';
+import { endless } from './mariadb-guard.ts';
+import { inClear } from './mariadb-passwords.ts';
 import { DeliveryError } from './sink.ts';
+
+const passwordInClear =
+  'it asks for the password itself, which it gets over TLS only; set ?ssl-ca=FILE in MULTIFLEXI_DATABASE_URL';
 
 /** What a person has to do, by MariaDB's error code (https://mariadb.com/kb/en/mariadb-error-code-reference/). */
 const permanent: Readonly<Record<string, string>> = {
@@ -12,6 +17,9 @@ const permanent: Readonly<Record<string, string>> = {
   ER_ACCOUNT_HAS_BEEN_LOCKED: 'the account of this user is locked',
   ER_MUST_CHANGE_PASSWORD: 'the password of this user has expired',
   ER_MUST_CHANGE_PASSWORD_LOGIN: 'the password of this user has expired',
+  MYSQL_CLEAR_PASSWORD_NOT_ENABLED: passwordInClear,
+  [inClear]: passwordInClear,
+  [endless]: 'its answer has no end; check who answers at the address in MULTIFLEXI_DATABASE_URL',
   ER_NO_REFERENCED_ROW_2: "the job's row is not there any more",
 };
 
@@ -25,6 +33,8 @@ const passing: readonly string[] = [
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
+  // A socket that a server has not made yet.
+  'ENOENT',
   'PROTOCOL_CONNECTION_LOST',
   'PROTOCOL_SEQUENCE_TIMEOUT',
   'ER_CON_COUNT_ERROR',
@@ -66,16 +76,15 @@ const names: Readonly<Record<number, string>> = {
 
 /**
  * A sentence about a failed exchange with MariaDB. The driver's own words hold the user's name, never the password.
- * @param isSecure whether the connection was one over TLS
+ * @param isSecure whether the connection was one over TLS, or to a socket
  */
 export function explainMariadb(error: unknown, name: string, isSecure: boolean): DeliveryError {
-  const words = sentenceOf(error).split('\n')[0]?.slice(0, limits.namedCharacters) ?? '';
+  const words = sentenceOf(error).slice(0, limits.namedCharacters).split('\n')[0] ?? '';
   const code = codeOf(error);
   const advice = permanent[code] ?? adviceOn(code, words, isSecure);
   if (advice !== null)
     return new DeliveryError(`Cannot write to ${name}: ${advice}`, { permanent: true, cause: error });
-  const lost =
-    passing.includes(code) || /closed state|Connection lost|Pool is closed/i.test(sentenceOf(error));
+  const lost = passing.includes(code) || /closed state|Connection lost/i.test(words);
   return new DeliveryError(
     `Cannot write to ${name}: ${code === '' || words.includes(code) ? words : `${code}, ${words}`}`,
     {
@@ -113,6 +122,12 @@ function adviceOn(code: string, words: string, isSecure: boolean): string | null
       'shows a certificate that is not signed by the authority in ssl-ca',
     );
     return advice === null ? null : `it ${advice}`;
+  }
+  if (code === 'AUTH_SWITCH_PLUGIN_ERROR') {
+    const plugin = /unknown plugin ([-\w]{1,64})/.exec(words)?.[1];
+    const way =
+      plugin === undefined ? 'in an order that makes no sense' : `by ${plugin}, which is not known here`;
+    return `it asks for the password ${way}; give the user ed25519 or mysql_native_password`;
   }
   // `Table 'd.artifacts' doesn't exist`, `Unknown column 'pid' in 'SET'`: of another program, or an older MultiFlexi.
   if (code === 'ER_NO_SUCH_TABLE' || code === 'ER_BAD_FIELD_ERROR') {

@@ -1,33 +1,48 @@
 import type { MysqlPool, MysqlPoolConnection } from 'kysely';
-import type { Pool, PoolConnection } from 'mysql2';
+import type { Connection } from 'mysql2';
 import { limits } from '../base/limits.ts';
 import { after } from '../base/timer.ts';
+import { type Guard, guarded } from './mariadb-guard.ts';
 
 /**
- * mysql2's pool as kysely's driver takes it, with every answer certain to come: a server that dies in the midst of a
- * handshake or a query, or stops answering without a word, would otherwise be waited for for ever.
+ * One connection as kysely's driver takes it, made when it is needed and again when it was lost, with every answer
+ * certain to come: a server that dies in the midst of a handshake or a query, or stops answering without a word, would
+ * otherwise be waited for for ever.
+ *
+ * @param open begins to connect
  */
-export function patientPool(pool: Pool): MysqlPool {
-  const prepared = new WeakSet<PoolConnection>();
+export function patientPool(open: () => Connection): MysqlPool {
+  let kept: PatientConnection | null = null;
+  let isTaken = false;
+  const waiting: (() => void)[] = [];
+  const release = () => {
+    isTaken = false;
+    waiting.shift()?.();
+  };
+  const take: MysqlPool['getConnection'] = (callback) => {
+    isTaken = true;
+    const hand = (error: unknown, connection: PatientConnection | null) => {
+      kept = error ? null : connection;
+      if (error) release();
+      // kysely looks at the connection only where there is no error.
+      callback(error, connection as unknown as MysqlPoolConnection);
+    };
+    if (kept === null || kept.isBroken()) connect(open, release, hand);
+    else hand(null, kept);
+  };
   return {
-    end: (callback) => pool.end((error) => callback(error)),
     getConnection: (callback) => {
-      const connected = onceWithin(limits.connectMs, (error, result) => {
-        if (error) return callback(error, undefined as unknown as MysqlPoolConnection);
-        const connection = result as PoolConnection;
-        const patient = patientConnection(connection);
-        const hand = (failure: unknown) => {
-          if (failure) connection.destroy();
-          else prepared.add(connection);
-          callback(failure, patient);
-        };
-        if (prepared.has(connection)) hand(null);
-        else patient.query(session, [], hand);
-      });
-      pool.getConnection((error, connection) => {
-        // The timer may have given it up already: then it is of no use to anybody.
-        if (!connected(error, connection) && connection !== undefined) connection.destroy();
-      });
+      if (isTaken) waiting.push(() => take(callback));
+      else take(callback);
+    },
+    end: (callback) => {
+      const last = kept;
+      kept = null;
+      // What is in the midst of something is cut.
+      if (last === null || isTaken || last.isBroken()) {
+        last?.destroy();
+        callback(null);
+      } else last.end(callback);
     },
   };
 }
@@ -44,40 +59,81 @@ const session = [
 
 type Answer = (error: unknown, result: unknown) => void;
 
-function patientConnection(connection: PoolConnection): MysqlPoolConnection {
+interface PatientConnection extends MysqlPoolConnection {
+  isBroken(): boolean;
+  destroy(): void;
+  end(callback: (error: unknown) => void): void;
+}
+
+function connect(
+  open: () => Connection,
+  release: () => void,
+  hand: (error: unknown, connection: PatientConnection | null) => void,
+): void {
+  const connection = open();
+  const patient = patientConnection(connection, guarded(connection), release);
+  const finish: Answer = (error) => {
+    if (error) connection.destroy();
+    hand(error, error ? null : patient);
+  };
+  const connected = onceWithin(limits.connectMs, (error) => {
+    if (error) finish(error, null);
+    else patient.query(session, [], finish);
+  });
+  connection.on('error', (error) => connected(error, null));
+  connection.once('end', () => connected(lostFailure(), null));
+  connection.once('connect', () => connected(null, null));
+}
+
+function patientConnection(connection: Connection, guard: Guard, release: () => void): PatientConnection {
   let broken: unknown = null;
+  const breakWith = (error: unknown) => {
+    broken ??= error;
+  };
+  connection.on('error', breakWith);
+  connection.on('end', () => breakWith(lostFailure()));
   const query = (text: string, values: readonly unknown[], answered: Answer): void => {
     // The end of a transaction would hide what ended it.
     if (broken !== null) return answered(broken, null);
     const answer = onceWithin(limits.exchangeMs, (error, result) => {
       connection.off('end', lost);
       if (isFatal(error)) {
-        broken = error;
-        // The pool would go on handing out a connection that the server has closed.
+        breakWith(error);
         connection.destroy();
       }
       answered(error, result);
     });
-    const lost = () => answer(failure('PROTOCOL_CONNECTION_LOST', 'the server closed the connection'), null);
+    const lost = () => answer(lostFailure(), null);
     connection.once('end', lost);
+    guard.expect(limits.databaseAnswerBytes);
     connection.query({ sql: text, values: [...values] }, (error, result) => answer(error, result));
   };
-  // kysely's driver always gives a call back; its form without one is for streams.
-  return { release: () => connection.release(), query: query as unknown as MysqlPoolConnection['query'] };
+  return {
+    release,
+    // kysely's driver always gives a call back; its form without one is for streams.
+    query: query as unknown as MysqlPoolConnection['query'],
+    isBroken: () => broken !== null,
+    destroy: () => connection.destroy(),
+    end: (callback) => connection.end((error) => callback(error)),
+  };
 }
 
-/** Calls back once: with the answer, or with a failure when it does not come. @returns by the answer: is it in time? */
-function onceWithin(ms: number, callback: Answer): (error: unknown, result: unknown) => boolean {
+/** Calls back once: with the answer, or with a failure when it does not come. */
+function onceWithin(ms: number, callback: Answer): Answer {
   let open = true;
-  const finish = (error: unknown, result: unknown): boolean => {
-    const inTime = open;
-    open = false;
+  const finish: Answer = (error, result) => {
     timer.cancel();
-    if (inTime) callback(error, result);
-    return inTime;
+    if (open) {
+      open = false;
+      callback(error, result);
+    }
   };
   const timer = after(ms, () => finish(failure('ETIMEDOUT', `no answer within ${ms / 1000} s`), null));
   return finish;
+}
+
+function lostFailure(): Error {
+  return failure('PROTOCOL_CONNECTION_LOST', 'the server closed the connection');
 }
 
 function failure(code: string, words: string): Error {

@@ -16,7 +16,8 @@ export interface JobRow {
  * another job.
  */
 export type Variant =
-  | { readonly kind: 'A'; readonly row: JobRow }
+  /** `clockAheadMs`: how far the server's clock is ahead of ours. */
+  | { readonly kind: 'A'; readonly row: JobRow; readonly clockAheadMs: number }
   | { readonly kind: 'B' }
   | { readonly kind: 'C' };
 
@@ -27,13 +28,14 @@ export type Variant =
 export async function probe(settings: RestSettings, jobId: number): Promise<Variant> {
   const answer = await exchange(settings, '/job/', { id: jobId });
   if (answer.status === 501) return { kind: 'B' };
+  const { clockAheadMs } = answer;
   if (answer.status === 400 && /runtemplate_id/.test(answer.body)) return { kind: 'C' };
   if (answer.status === 400 && isPage(answer)) {
     // The Host header is not the server's own name: what was asked was done all the same.
     const row = await fetchJob(settings, jobId);
-    if (row !== null) return { kind: 'A', row };
+    if (row !== null) return { kind: 'A', row, clockAheadMs };
   }
-  if (answer.status === 200) return { kind: 'A', row: ownRow(settings, answer, jobId) };
+  if (answer.status === 200) return { kind: 'A', row: ownRow(settings, answer, jobId), clockAheadMs };
   throw refusal(settings, answer, jobId);
 }
 

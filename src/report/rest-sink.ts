@@ -1,12 +1,16 @@
 import type { RestSettings } from '../settings/rest-settings.ts';
 import { inZone } from './database-time.ts';
 import type { JobReport } from './job-report.ts';
-import { fetchVersion, type JobRow, probe, updateJob, type Variant } from './rest-server.ts';
+import { beginOf, endOf } from './job-times.ts';
+import { fetchVersion, probe, updateJob, type Variant } from './rest-server.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
 import type { Spool } from './spool.ts';
 
-/** The spool's record of the row's end as it was first sent: a repetition sends the same. */
+/** The spool's records of the row's begin and end as they were first sent: a repetition sends the same. */
+const beginRecord = 'rest-begin.json';
 const endRecord = 'rest-end.json';
+
+type VariantA = Extract<Variant, { kind: 'A' }>;
 
 /** What goes to the REST server, and what else takes what it cannot. */
 export interface RestScope {
@@ -38,11 +42,11 @@ export class RestSink implements Sink {
   async deliver(progress: Progress): Promise<readonly string[]> {
     this.#variant ??= await this.#probe();
     if (this.#variant.kind !== 'A') return this.#cannotStore(this.#variant.kind);
-    const { row } = this.#variant;
+    const variant = this.#variant;
     try {
-      if (progress.started !== null && !this.#begun) await this.#begin(row);
+      if (progress.started !== null && !this.#begun) await this.#begin(variant, progress);
       if (progress.report === null) return [];
-      if (!this.#ended) await this.#end(row, progress.report);
+      if (!this.#ended) await this.#end(variant, progress, progress.report);
     } catch (error) {
       // It is not the server that it was: the next try asks what it is now.
       if (error instanceof DeliveryError && error.permanent) this.#variant = null;
@@ -69,36 +73,53 @@ export class RestSink implements Sink {
     }
   }
 
-  async #begin(row: JobRow): Promise<void> {
-    if (isUnset(row.begin)) {
-      await updateJob(this.#settings, this.#scope.jobId, {
-        begin: inZone(Date.now(), this.#settings.timeZone),
-      });
+  async #begin(variant: VariantA, progress: Progress): Promise<void> {
+    if (isUnset(variant.row.begin)) {
+      const begin = this.#firstSent(beginRecord, 'begin', () => this.#text(beginOf(progress), variant));
+      await updateJob(this.#settings, this.#scope.jobId, { begin });
     }
     this.#begun = true;
   }
 
   /** `end` and `exitcode` in one request: other readers take a job with an end for complete. */
-  async #end(row: JobRow, report: JobReport): Promise<void> {
+  async #end(variant: VariantA, progress: Progress, report: JobReport): Promise<void> {
     const { jobId } = this.#scope;
-    const earlier = this.#spool.readRecord(endRecord) as { end?: unknown } | null;
+    const { row } = variant;
+    const earlier = this.#spool.readRecord(endRecord);
     if (earlier === null && !isUnset(row.exitcode) && Number(row.exitcode) !== report.exitCode) {
       const sentence = `Job ${jobId} has exit code ${Number(row.exitcode)} already on the REST server; it ended with ${report.exitCode}`;
       throw new DeliveryError(sentence, { permanent: true });
     }
     if (earlier === null && !isUnset(row.exitcode) && !isUnset(row.end)) return;
-    const end = typeof earlier?.end === 'string' ? earlier.end : inZone(Date.now(), this.#settings.timeZone);
-    this.#spool.writeRecord(endRecord, { end });
+    const end = this.#firstSent(endRecord, 'end', () =>
+      this.#text(endOf(report, beginOf(progress), this.#spool), variant),
+    );
     const appId = Number(row.app_id ?? 0);
     const appVersion =
       Number.isSafeInteger(appId) && appId > 0 ? await fetchVersion(this.#settings, appId) : null;
     await updateJob(this.#settings, jobId, {
       end,
+      // A job that never began has both in one.
       ...(isUnset(row.begin) && !this.#begun && { begin: end }),
       exitcode: report.exitCode,
       ...(report.pid !== null && { pid: report.pid }),
       ...(appVersion !== null && { app_version: appVersion }),
     });
+  }
+
+  /** Where an answer was lost, the same time is sent again, whoever sends it. */
+  #firstSent(record: string, name: 'begin' | 'end', text: () => string): string {
+    const earlier = (this.#spool.readRecord(record) ?? {}) as Readonly<Record<string, unknown>>;
+    const kept = earlier[name];
+    if (typeof kept === 'string' && isTime(kept)) return kept;
+    const first = text();
+    this.#spool.writeRecord(record, { [name]: first });
+    return first;
+  }
+
+  /** A time of ours, or now, as the server's own clock and zone have it. */
+  #text(ms: number | null, { clockAheadMs }: VariantA): string {
+    return inZone((ms ?? Date.now()) + clockAheadMs, this.#settings.timeZone);
   }
 
   #cannotStore(kind: 'B' | 'C'): readonly string[] {
@@ -125,6 +146,10 @@ export class RestSink implements Sink {
         'the volume (MULTIFLEXI_DATABASE_URL would store them)',
     ];
   }
+}
+
+function isTime(text: string): boolean {
+  return /^[0-9]{4}(-[0-9]{2}){2} [0-9]{2}(:[0-9]{2}){2}$/.test(text);
 }
 
 function isUnset(value: unknown): boolean {

@@ -12,6 +12,12 @@ export interface SqlDatabase {
   /** The database's clock, for columns with whole seconds and with microseconds. */
   readonly now: RawBuilder<unknown>;
   readonly nowExactly: RawBuilder<unknown>;
+  /** The same clock in ms since 1970; null: it is our own. */
+  readonly clock: RawBuilder<number> | null;
+  /** A time of this clock, in whole seconds since 1970, as a column takes it. */
+  at(seconds: number): RawBuilder<unknown>;
+  /** The later of two times. */
+  later(one: RawBuilder<unknown>, other: RawBuilder<unknown>): RawBuilder<unknown>;
   /** Bytes of one statement at the most. */
   statementBytes(): Promise<number>;
   /** Bytes that a text takes in a statement. */

@@ -1,11 +1,11 @@
-import { type RawBuilder, sql } from 'kysely';
+import { eachInTurn, refuse } from './each-in-turn.ts';
 import type { RowOwner } from './row-owner.ts';
-import { allOf } from './sentences.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
 import type { Spool } from './spool.ts';
 import { deliverArtifacts } from './sql-artifacts.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import { LineDelivery } from './sql-lines.ts';
+import { JobRow } from './sql-row.ts';
 
 /** Reports a job into MultiFlexi's own tables. */
 export class SqlSink implements Sink {
@@ -19,6 +19,7 @@ export class SqlSink implements Sink {
   readonly #spool: Spool;
   #database: SqlDatabase | null = null;
   #lines: LineDelivery | null = null;
+  #row: JobRow | null = null;
   #begun = false;
   #ended = false;
   #known = false;
@@ -53,6 +54,7 @@ export class SqlSink implements Sink {
     const database = this.#database;
     this.#database = null;
     this.#lines = null;
+    this.#row = null;
     // It may be another database the next time, restored from a copy.
     this.#begun = false;
     this.#known = false;
@@ -69,8 +71,10 @@ export class SqlSink implements Sink {
     // Taken first: lines that are read after a job has ended are all of its lines.
     const { report } = progress;
     if (!this.#known) await this.#checkJob(database);
+    this.#row ??= new JobRow(database, jobId, this.#spool);
+    const row = this.#row;
     if (this.#owner.current === 'database' && !this.#begun && progress.started !== null) {
-      await begin(database, jobId);
+      await row.begin(progress);
       this.#begun = true;
     }
     this.#lines ??= new LineDelivery(database, jobId, this.#spool);
@@ -90,7 +94,7 @@ export class SqlSink implements Sink {
       async () => refuse(await deliverArtifacts(database, jobId, report, this.#spool.volume, goesOn)),
     ];
     const theEnd = async () => {
-      if ((await this.#owner.decided) === 'database') await end(database, jobId, report);
+      if ((await this.#owner.decided) === 'database') await row.end(progress, report);
     };
     const refused = await eachInTurn(database, endFirst ? [theEnd, ...output] : [...output, theEnd]);
     // The end has been stored in the midst of the output: now there is time for the others.
@@ -111,96 +115,6 @@ export class SqlSink implements Sink {
   }
 }
 
-/**
- * Does all of it, also where something before can never be done: a line that the database does not take must not hide
- * how the job ended.
- *
- * @returns sentences about what cannot be done
- */
-async function eachInTurn(
-  database: SqlDatabase,
-  steps: readonly (() => Promise<void>)[],
-): Promise<readonly string[]> {
-  const refused: string[] = [];
-  for (const step of steps) {
-    try {
-      await step();
-    } catch (error) {
-      const failure = error instanceof DeliveryError ? error : database.explain(error);
-      if (!failure.permanent) throw failure;
-      refused.push(failure.message);
-    }
-  }
-  return refused;
-}
-
-function refuse(sentences: readonly string[]): void {
-  if (sentences.length > 0) throw new DeliveryError(allOf(sentences), { permanent: true });
-}
-
 function noInterest(): void {
   // It is of no further use to anybody.
-}
-
-async function begin({ query, now }: SqlDatabase, jobId: number): Promise<void> {
-  await query
-    .updateTable('job')
-    .set({ begin: now })
-    .where('id', '=', jobId)
-    .where('begin', 'is', null)
-    .execute();
-}
-
-type Report = NonNullable<Progress['report']>;
-
-/**
- * `end`, `exitcode`, `pid` and `app_version` in one statement: other readers take a job with an end for complete. Where
- * this user may not look at the applications, or an older MultiFlexi has no column for the version or the pid, these
- * are left out, and the failure follows.
- */
-async function end(database: SqlDatabase, jobId: number, report: Report): Promise<void> {
-  const refused = new Set<string>();
-  for (const more of [{ pid: report.pid, app_version: versionOfApp }, { pid: report.pid }]) {
-    const sentences = await eachInTurn(database, [() => updateEnd(database, jobId, report, more)]);
-    if (sentences.length === 0) return refuse([...refused]);
-    for (const sentence of sentences) refused.add(sentence);
-  }
-  await updateEnd(database, jobId, report, {});
-  refuse([...refused]);
-}
-
-const versionOfApp = sql<string>`coalesce((select version from apps where apps.id = job.app_id), job.app_version)`;
-
-/** What an end has beside itself. */
-interface MoreOfTheEnd {
-  readonly pid?: number | null;
-  readonly app_version?: RawBuilder<string>;
-}
-
-async function updateEnd(
-  { query, now, name }: SqlDatabase,
-  jobId: number,
-  report: Report,
-  more: MoreOfTheEnd,
-): Promise<void> {
-  await query
-    .updateTable('job')
-    .set({
-      begin: sql`coalesce(${sql.ref('job.begin')}, ${now})`,
-      end: now,
-      exitcode: report.exitCode,
-      ...more,
-    })
-    .where('id', '=', jobId)
-    .where('exitcode', 'is', null)
-    .execute();
-  const row = await query.selectFrom('job').select('exitcode').where('id', '=', jobId).executeTakeFirst();
-  const found = row?.exitcode ?? null;
-  if (found === report.exitCode) return;
-  const job = `Job ${jobId} in ${name}`;
-  const sentence =
-    found === null
-      ? `${job} is gone, or does not keep its exit code; it ended with ${report.exitCode}`
-      : `${job} has exit code ${found} already; it ended with ${report.exitCode}`;
-  throw new DeliveryError(sentence, { permanent: true });
 }

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { Fault } from '../base/fault.ts';
 import { authorities } from './authority.ts';
 import type { Environment } from './environment.ts';
@@ -15,6 +16,8 @@ export type DatabaseSettings =
       readonly database: string;
       /** The PEM text of the authority that signed the server's certificate; null: no TLS. */
       readonly authority: string | null;
+      /** The path of a socket of this machine, in the place of host and port; null: there is none. */
+      readonly socket: string | null;
     };
 
 const variable = 'MULTIFLEXI_DATABASE_URL';
@@ -53,8 +56,8 @@ function mariadb(url: URL): DatabaseSettings {
       throw new Fault('usage', `${variable} names no ${part}; its form is ${shapes}`);
   }
   for (const name of url.searchParams.keys()) {
-    if (name !== 'ssl-ca')
-      throw new Fault('usage', `${variable} has an unknown parameter "${name}"; there is ssl-ca`);
+    if (name !== 'ssl-ca' && name !== 'socket')
+      throw new Fault('usage', `${variable} has an unknown parameter; there are ssl-ca and socket`);
   }
   const authority = url.searchParams.get('ssl-ca');
   return {
@@ -65,7 +68,20 @@ function mariadb(url: URL): DatabaseSettings {
     password: decode(url.password),
     database,
     authority: authority === null ? null : authorities(authority, `${variable}, ssl-ca`),
+    socket: socketOf(url),
   };
+}
+
+/** A socket of this machine: whoever can be at its path is trusted as the server is. */
+function socketOf({ searchParams, hostname }: URL): string | null {
+  const path = searchParams.get('socket');
+  if (path === null) return null;
+  const fail = (clause: string) => new Fault('usage', `${variable}, socket: ${clause}`);
+  if (!isAbsolute(path) || path.includes('\0')) throw fail('it is not an absolute path');
+  // It would be reported to another server than the one that is named.
+  if (hostname !== 'localhost') throw fail('a socket is on this machine: write localhost as the host');
+  if (searchParams.has('ssl-ca')) throw fail('there is no TLS on a socket: leave ssl-ca out');
+  return path;
 }
 
 function decode(text: string): string {

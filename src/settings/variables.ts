@@ -35,7 +35,7 @@ export const variables: readonly VariableSpec[] = [
   {
     name: 'MULTIFLEXI_DATABASE_URL, MULTIFLEXI_DATABASE_URL_FILE',
     verbs: reporting,
-    help: 'mysql://user:password@host:3306/multiflexi?ssl-ca=FILE or sqlite:///absolute/path; or a file that holds it',
+    help: 'mysql://user:password@host:3306/multiflexi?ssl-ca=FILE (or ?socket=PATH), sqlite:///absolute/path; or a file that holds it',
   },
   {
     name: 'MULTIFLEXI_API_URL, MULTIFLEXI_API_USER, MULTIFLEXI_API_PASSWORD, MULTIFLEXI_API_PASSWORD_FILE, MULTIFLEXI_API_CA_FILE',
@@ -71,5 +71,10 @@ export const variables: readonly VariableSpec[] = [
     name: 'OTEL_EXPORTER_OTLP_ENDPOINT and its kin',
     verbs: reporting,
     help: "where metrics of the job's end go, by OTLP over HTTP",
+  },
+  {
+    name: 'HTTPS_PROXY, HTTP_PROXY, NO_PROXY',
+    verbs: reporting,
+    help: 'the proxy to the REST server and the metrics',
   },
 ];

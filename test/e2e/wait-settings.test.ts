@@ -36,11 +36,23 @@ const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = 
   ],
   [
     { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@h/d?tls=1' },
-    'MULTIFLEXI_DATABASE_URL has an unknown parameter "tls"; there is ssl-ca',
+    'MULTIFLEXI_DATABASE_URL has an unknown parameter; there are ssl-ca and socket',
   ],
   [
     { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@h/d?ssl-ca=/no/such.pem' },
     'MULTIFLEXI_DATABASE_URL, ssl-ca: cannot read "/no/such.pem" (ENOENT: no such file or directory, open \'/no/such.pem\')',
+  ],
+  [
+    { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@localhost/d?socket=run/s' },
+    'MULTIFLEXI_DATABASE_URL, socket: it is not an absolute path',
+  ],
+  [
+    { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@h/d?socket=/run/s' },
+    'MULTIFLEXI_DATABASE_URL, socket: a socket is on this machine: write localhost as the host',
+  ],
+  [
+    { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@localhost/d?socket=/run/s&ssl-ca=/etc/hostname' },
+    'MULTIFLEXI_DATABASE_URL, ssl-ca: "/etc/hostname" does not hold a certificate (PEM)',
   ],
   [
     { ...database, MULTIFLEXI_DATABASE_URL_FILE: '/no/such' },

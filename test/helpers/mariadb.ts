@@ -10,6 +10,8 @@ import { until } from './until.ts';
 /** A real MariaDB of the test's own: its own directory and port, strict mode, an unprivileged user. */
 export interface Mariadb {
   readonly port: number;
+  /** The path of its socket. */
+  readonly socket: string;
   /** For MULTIFLEXI_DATABASE_URL; the user may only touch MultiFlexi's tables. */
   readonly url: string;
   /** Makes MultiFlexi's job `id` with all that it refers to. */
@@ -94,6 +96,7 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
   });
   return {
     port,
+    socket,
     url: `mysql://reporter:${databasePassword}@127.0.0.1:${port}/multiflexi`,
     addJob: (id) =>
       asRoot(socket, async (connection) => {

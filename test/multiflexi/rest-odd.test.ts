@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { startReadyJob } from '../helpers/job.ts';
+import { restFront } from '../helpers/rest-front.ts';
 import { reportOverRest, restJob } from '../helpers/rest-job.ts';
 import { startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
@@ -61,5 +63,49 @@ for (const wanted of ['9999999', 'Fri, 31 Dec 9999 23:59:59 GMT']) {
     assert.equal(status, 64);
     assert.ok(!stderr.includes('Warning'), stderr);
     assert.ok(job.server.requests.length <= 3);
+  });
+}
+
+/** Packs answers, which nobody asked for. */
+async function packing(t: TestContext, url: string, pack: (body: Buffer) => Buffer, encoding: string) {
+  const headers = encoding === '' ? {} : { 'Content-Encoding': encoding };
+  return restFront(t, url, (body) => ({ body: pack(body), headers }));
+}
+
+const mark = Buffer.from('\uFEFF');
+const packed: Readonly<Record<string, readonly [(body: Buffer) => Buffer, string]>> = {
+  'a byte order mark': [(body) => Buffer.concat([mark, body]), ''],
+  'gzip that nobody asked for': [gzipSync, 'gzip'],
+  'gzip of a byte order mark': [(body) => gzipSync(Buffer.concat([mark, body])), 'GZip'],
+  'deflate that nobody asked for': [deflateSync, 'deflate'],
+  'deflate without a header': [deflateRawSync, 'deflate'],
+  'brotli that nobody asked for': [brotliCompressSync, 'br'],
+  'zstd that nobody asked for': [zstdCompressSync, 'zstd'],
+  'two codings': [(body) => brotliCompressSync(gzipSync(body)), 'gzip, br'],
+  'identity as a coding': [(body) => body, 'identity'],
+};
+for (const [what, [pack, encoding]] of Object.entries(packed)) {
+  test(`REST: an answer with ${what} is the row all the same`, async (t) => {
+    const job = await restJob(t);
+    const url = await packing(t, job.server.url, pack, encoding);
+    const { status, stderr } = await reportOverRest(t, job, { MULTIFLEXI_API_URL: url });
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.deepEqual([job.row().exitcode, job.row().app_version], [4, '1.2.3']);
+  });
+}
+
+const bombs: Readonly<Record<string, readonly [(body: Buffer) => Buffer, string]>> = {
+  'that unpacks to 64 MiB': [() => gzipSync(Buffer.alloc(1 << 26)), 'gzip'],
+  'that is not what its header says': [(body) => body.subarray(0, 20), 'gzip'],
+  'packed nine times': [(body) => body, Array.from({ length: 9 }, () => 'gzip').join()],
+};
+for (const [what, [pack, encoding]] of Object.entries(bombs)) {
+  test(`REST: an answer ${what} is refused`, async (t) => {
+    const job = await restJob(t);
+    const once = pack(Buffer.from('not the row of anything'));
+    const url = await packing(t, job.server.url, () => once, encoding);
+    const { status, stderr } = await reportOverRest(t, job, { MULTIFLEXI_API_URL: url });
+    assert.equal(status, 64);
+    assert.match(stderr, /answered, but not with the row of job 7/);
   });
 }
