@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { errnoOf, Fault, faultStatus, sentenceOf } from '../base/fault.ts';
+import { Fault, faultStatus, sentenceOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
+import { readOnVolume } from '../base/read-regular.ts';
+import { textOf } from '../base/text-of.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { Mark } from '../outputs/prepare-outputs.ts';
 import { prepareJob } from '../process/prepare-job.ts';
@@ -121,9 +123,10 @@ async function saveOutputs(run: Run, template: Template, mark: Mark | null): Pro
 async function readTemplate(layout: Layout): Promise<Template> {
   let text: string;
   try {
-    text = readFileSync(layout.template, 'utf8');
+    const bytes = readOnVolume(layout.template, limits.templateBytes);
+    if (bytes === null) return emptyTemplate;
+    text = textOf(bytes);
   } catch (cause) {
-    if (errnoOf(cause) === 'ENOENT') return emptyTemplate;
     throw new Fault('template', `Cannot read template ${layout.template}: ${sentenceOf(cause)}`, { cause });
   }
   return parseTemplate(text, layout.template);

@@ -1,9 +1,16 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, openSync, type Stats } from 'node:fs';
 import { pid } from 'node:process';
 import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { makeDirectoryWithin, openBeneath, removeWithin, renameWithin } from '../kernel/open-beneath.ts';
-import { firstNames, readUpTo } from './bounded-read.ts';
+import { readUpTo } from '../base/read-regular.ts';
+import {
+  makeDirectoryWithin,
+  openBeneath,
+  pathOnly,
+  removeWithin,
+  renameWithin,
+} from '../kernel/open-beneath.ts';
+import { firstNames } from './bounded-read.ts';
 import { writeWhole } from './publish.ts';
 import { writeSparse } from './write-pieces.ts';
 
@@ -50,13 +57,29 @@ export class Volume {
 
   /** Opens a regular file for reading. */
   openFile(path: string): OpenFile | Exclude<Look, { kind: 'read' }> {
-    const opened = this.openAny(path, constants.O_RDONLY);
+    const opened = this.openKind(path, (found) => found.isFile());
+    if (opened === 'other') return { kind: 'refused', reason: 'is not a regular file' };
     if ('kind' in opened) return opened;
-    const { descriptor } = opened;
-    const status = fstatSync(descriptor);
-    if (status.isFile()) return { descriptor, size: status.size };
-    closeSync(descriptor);
-    return { kind: 'refused', reason: 'is not a regular file' };
+    return { descriptor: opened.descriptor, size: fstatSync(opened.descriptor).size };
+  }
+
+  /**
+   * Opens for reading what is of the wanted kind, else says `other`. It is looked at before it is opened: opening a
+   * device may already do something.
+   */
+  openKind(
+    path: string,
+    isWanted: (found: Stats) => boolean,
+  ): { readonly descriptor: number } | Exclude<Look, { kind: 'read' }> | 'other' {
+    for (const flags of [pathOnly, constants.O_RDONLY]) {
+      const opened = this.openAny(path, flags);
+      if ('kind' in opened) return opened;
+      const isFit = isWanted(fstatSync(opened.descriptor));
+      if (isFit && flags !== pathOnly) return opened;
+      closeSync(opened.descriptor);
+      if (!isFit) break;
+    }
+    return 'other';
   }
 
   /** Opens whatever is there, links aside, with these flags of open(2). */

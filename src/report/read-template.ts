@@ -1,5 +1,6 @@
-import { Fault } from '../base/fault.ts';
+import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { textOf } from '../base/text-of.ts';
 import type { Volume } from '../contract/volume.ts';
 import { emptyTemplate, parseTemplate, type Template } from '../settings/template.ts';
 
@@ -15,6 +16,14 @@ export async function readTemplate(volume: Volume): Promise<Template> {
     case 'refused':
       throw new Fault('template', `Cannot read template "${volume.root}/template": it ${look.reason}`);
     case 'read':
-      return parseTemplate(look.bytes.toString(), `"${volume.root}/template"`);
+      return parseTemplate(text(look.bytes, volume), `"${volume.root}/template"`);
+  }
+}
+
+function text(bytes: Buffer, { root }: Volume): string {
+  try {
+    return textOf(bytes);
+  } catch (cause) {
+    throw new Fault('template', `Cannot read template "${root}/template": ${sentenceOf(cause)}`, { cause });
   }
 }
