@@ -168,7 +168,10 @@ test('init refuses a template that is not there or a directory, and writes nothi
   for (const path of [join(root, 'none'), root]) {
     const { status, stderr } = await emissary(['init', '--template', path], { root });
     assert.equal(status, 64);
-    assert.match(stderr, new RegExp(`^emissary: Cannot read template "${path}": (ENOENT|it is not a regular file)`));
+    assert.match(
+      stderr,
+      new RegExp(`^emissary: Cannot read template "${path}": (ENOENT|it is not a regular file)`),
+    );
     assert.deepEqual(readdirSync(root), []);
   }
 });
