@@ -36,14 +36,14 @@ export function readRegular(path: string, limit: number, pipes = false): Buffer 
 /**
  * Reads a file on the shared volume, where anybody may have put anything: no link is followed.
  *
- * @param longer what becomes of a file with more bytes: `'cut'` takes its beginning
+ * @param options `cut`: of a larger file the beginning is taken; `check` is called with its owner's number, and may throw
  * @returns its bytes, or null where nothing is there
  * @throws as `readRegular`
  */
 export function readOnVolume(
   path: string,
   limit: number,
-  longer: 'refused' | 'cut' = 'refused',
+  { cut = false, check }: { readonly cut?: boolean; readonly check?: (owner: number) => void } = {},
 ): Buffer | null {
   // Asked first: mostly there is none, and an exception would take longer.
   const found = lstatSync(path, { throwIfNoEntry: false });
@@ -52,7 +52,8 @@ export function readOnVolume(
   let file: number | null = null;
   try {
     file = openFile(path, constants.O_NOFOLLOW, false);
-    return longer === 'cut' ? readUpTo(file, limit) : readWhole(file, limit);
+    check?.(fstatSync(file).uid);
+    return cut ? readUpTo(file, limit) : readWhole(file, limit);
   } catch (error) {
     if (file === null && errnoOf(error) === 'ENOENT') return null; // Removed since.
     throw error;

@@ -50,7 +50,7 @@ export class Lifeline {
 
   #open(): void {
     const opened = this.#volume.openKind(this.#path, (found) => found.isFIFO());
-    if (opened === 'other' || 'kind' in opened) return;
+    if ('kind' in opened) return;
     this.#file = opened.descriptor;
     this.#readiness = watchDescriptor(opened.descriptor, 'read', () => this.#read());
     this.#readiness?.arm();

@@ -18,12 +18,14 @@ import { writeSparse } from './write-pieces.ts';
 export type Look =
   | { readonly kind: 'absent' }
   | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'read'; readonly bytes: Buffer };
+  | { readonly kind: 'read'; readonly bytes: Buffer; readonly owner: number };
 
 /** An open regular file; the caller closes the descriptor. */
 export interface OpenFile {
   readonly descriptor: number;
   readonly size: number;
+  /** The user's number. */
+  readonly owner: number;
 }
 
 /**
@@ -49,7 +51,7 @@ export class Volume {
       const bytes = readUpTo(opened.descriptor, limit + 1);
       return bytes.length > limit
         ? { kind: 'refused', reason: `is larger than ${limit} bytes` }
-        : { kind: 'read', bytes };
+        : { kind: 'read', bytes, owner: opened.owner };
     } finally {
       closeSync(opened.descriptor);
     }
@@ -58,19 +60,13 @@ export class Volume {
   /** Opens a regular file for reading. */
   openFile(path: string): OpenFile | Exclude<Look, { kind: 'read' }> {
     const opened = this.openKind(path, (found) => found.isFile());
-    if (opened === 'other') return { kind: 'refused', reason: 'is not a regular file' };
     if ('kind' in opened) return opened;
-    return { descriptor: opened.descriptor, size: fstatSync(opened.descriptor).size };
+    const { size, uid: owner } = fstatSync(opened.descriptor);
+    return { descriptor: opened.descriptor, size, owner };
   }
 
-  /**
-   * Opens for reading what is of the wanted kind, else says `other`. It is looked at before it is opened: opening a
-   * device may already do something.
-   */
-  openKind(
-    path: string,
-    isWanted: (found: Stats) => boolean,
-  ): { readonly descriptor: number } | Exclude<Look, { kind: 'read' }> | 'other' {
+  /** Opens for reading what is of the wanted kind. It is looked at first: opening a device may already do something. */
+  openKind(path: string, isWanted: (found: Stats) => boolean): ReturnType<Volume['openAny']> {
     for (const flags of [pathOnly, constants.O_RDONLY]) {
       const opened = this.openAny(path, flags);
       if ('kind' in opened) return opened;
@@ -79,7 +75,7 @@ export class Volume {
       closeSync(opened.descriptor);
       if (!isFit) break;
     }
-    return 'other';
+    return { kind: 'refused', reason: 'is not a regular file' };
   }
 
   /** Opens whatever is there, links aside, with these flags of open(2). */

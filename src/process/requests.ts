@@ -120,7 +120,7 @@ function identityOf(path: string): string | null {
 /** The request's text; null where there is none, or something that is none. */
 function readRequest(path: string): string | null {
   try {
-    return readOnVolume(path, limits.signalRequestBytes, 'cut')?.toString() ?? null;
+    return readOnVolume(path, limits.signalRequestBytes, { cut: true })?.toString() ?? null;
   } catch (error) {
     sayCannotTake(path, error);
     return null;

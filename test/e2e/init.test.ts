@@ -105,7 +105,7 @@ for (const umask of ['022', '077', '000']) {
       outputs: '777',
       'outputs/parameters': '777',
       'outputs/artifacts': '777',
-      '.': '777',
+      '.': '1777',
     });
     for (const file of globSync(join(root, 'runtime/*/*'))) assert.match(modeOf(file), /^[45]{3}$/, file);
     assert.equal(readFileSync(join(root, 'template'), 'utf8'), '{}');
