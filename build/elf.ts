@@ -9,10 +9,15 @@ export interface Elf {
 }
 
 const segmentKinds = { load: 1, dynamic: 2, interpreter: 3 };
+const executable = 1;
+const codeAlignment = 16;
 const tags = { end: 0n, needed: 1n, strings: 5n };
 
 interface Segment {
   readonly kind: number;
+  readonly flags: number;
+  /** Where in the file its own description is. */
+  readonly header: number;
   readonly offset: number;
   readonly address: number;
   readonly bytes: number;
@@ -44,6 +49,34 @@ export function loadedPart(file: Buffer): Buffer {
   return part;
 }
 
+/**
+ * Puts code behind the program's own, where a page is not full, and makes it the first to run.
+ *
+ * @param makeCode gets the code's address, and that of what was the first to run
+ * @throws Error when there is no room
+ */
+export function addCode(file: Buffer, makeCode: (at: number, entry: number) => Buffer): void {
+  const segments = segmentsOf(file);
+  const segment = segments.find(
+    ({ kind, flags }) => kind === segmentKinds.load && (flags & executable) !== 0,
+  );
+  if (segment === undefined) throw new Error('no segment of the file is executable');
+  const used = Math.ceil(segment.bytes / codeAlignment) * codeAlignment;
+  const entry = Number(file.readBigUInt64LE(24));
+  const code = makeCode(segment.address + used, entry);
+  const place = file.subarray(segment.offset + used, segment.offset + used + code.length);
+  const isBehind = (at: number, from: number) => at > from && at < from + used + code.length;
+  const isTaken = segments.some(
+    ({ kind, offset, address }) =>
+      kind === segmentKinds.load && (isBehind(offset, segment.offset) || isBehind(address, segment.address)),
+  );
+  if (isTaken || place.length < code.length || place.some((byte) => byte !== 0))
+    throw new Error(`no room for ${code.length} bytes of code behind the program's own`);
+  place.set(code);
+  file.writeBigUInt64LE(BigInt(segment.address + used), 24);
+  for (const size of [32, 40]) file.writeBigUInt64LE(BigInt(used + code.length), segment.header + size);
+}
+
 function segmentsOf(file: Buffer): readonly Segment[] {
   const first = Number(file.readBigUInt64LE(32));
   const size = file.readUInt16LE(54);
@@ -51,6 +84,8 @@ function segmentsOf(file: Buffer): readonly Segment[] {
     const header = file.subarray(first + index * size, first + (index + 1) * size);
     return {
       kind: header.readUInt32LE(0),
+      flags: header.readUInt32LE(4),
+      header: first + index * size,
       offset: Number(header.readBigUInt64LE(8)),
       address: Number(header.readBigUInt64LE(16)),
       bytes: Number(header.readBigUInt64LE(32)),

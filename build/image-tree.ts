@@ -21,7 +21,7 @@ export async function makeImageTree(platform: Platform, output: string): Promise
   // Docker gives a named volume the mode of the directory that it covers; the init container is no root.
   const volume = join(tree, 'var/run/argo');
   await mkdir(volume, { recursive: true });
-  await chmod(volume, 0o777);
+  await chmod(volume, 0o1777);
   const carried = await carriedParts(join(output, 'parts'));
   await installRuntime(join(output, 'emissary'), carried, layoutOf(tree));
   publishLauncher(carried, layoutOf(tree));

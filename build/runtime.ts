@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { here, type Platform } from './architecture.ts';
 import { loadedPart } from './elf.ts';
+import { hideVariables } from './hide-variables.ts';
 import { keepDescriptors } from './keep-descriptors.ts';
 import { keepSignals } from './keep-signals.ts';
 import { leaveWordsAlone } from './leave-words-alone.ts';
 
 /**
  * Makes the runtime that the executable is built on: the pinned Node, without what is never loaded (symbols, debugging),
- * with signals, descriptors and their limit left as they are at its start, and without a look at the job's words.
+ * with signals, descriptors and their limit left as they are at its start, and without a look at the job's words or at the
+ * environment.
  *
  * @param output the file to write
  * @returns its bytes
@@ -19,6 +21,7 @@ export async function makeRuntime(platform: Platform, output: string): Promise<B
   keepSignals(runtime, platform.architecture);
   keepDescriptors(runtime, platform.architecture);
   leaveWordsAlone(runtime, platform.architecture);
+  hideVariables(runtime, platform.architecture);
   await rm(output, { force: true });
   await writeFile(output, runtime, { mode: 0o755 });
   return runtime;

@@ -1,4 +1,5 @@
 import { readFileSync, writeSync } from 'node:fs';
+import { isSea } from 'node:sea';
 import { errnoOf, Fault, sentenceOf } from './base/fault.ts';
 import { limits } from './base/limits.ts';
 import { allSaid } from './base/log.ts';
@@ -18,10 +19,12 @@ const fileSizeSignal = 25;
  * not mounted, Node's own text has to do for the words.
  */
 const { launched, program, words } = readLaunch(rawWords(), process.execPath);
-const entries = rawEntries();
-if (launched) undisguise(entries);
+// The built program never shows the runtime a variable under its name, whoever starts it (decisions 30 and 71).
+const disguised = isSea();
+const entries = launched || !disguised ? rawEntries() : readEnviron();
+if (disguised) undisguise(entries);
 const environment = new Environment(entries);
-if (launched) restoreForLibraries();
+if (disguised) restoreForLibraries();
 
 // libuv sizes its thread pool by this variable at the first use: the job's own setting is not meant for us. Two
 // threads may be held by readers that have stalled; the others keep the files going.

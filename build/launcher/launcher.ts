@@ -1,5 +1,6 @@
 import type { Architecture } from '../architecture.ts';
 import { armLauncher } from './arm64.ts';
+import { fromBytes, fromWords } from './listing.ts';
 import { x86Launcher } from './x86-64.ts';
 
 const headerBytes = 64 + 2 * 56;
@@ -41,19 +42,6 @@ function texts(runtime: string): Buffer {
   const message =
     'emissary: cannot start: the directory runtime/ is not beside the program, or the words are too long\n';
   return Buffer.from(`${strings.join('\0')}\0${message}`);
-}
-
-function fromBytes(listing: string): Buffer {
-  return Buffer.concat(codesOf(listing).map((code) => Buffer.from(code.replaceAll(' ', ''), 'hex')));
-}
-
-function fromWords(listing: string): Buffer {
-  return Buffer.concat(codesOf(listing).map((code) => Buffer.from(code, 'hex').reverse()));
-}
-
-/** The left column of a listing. */
-function codesOf(listing: string): readonly string[] {
-  return listing.split('\n').flatMap((line) => /^([0-9a-f]+(?: [0-9a-f]{2})*) {2}/.exec(line)?.[1] ?? []);
 }
 
 function padding(code: Buffer): Buffer {

@@ -50,6 +50,8 @@ export const limits = {
   graceSeconds: 30,
   /** The longest time that can be asked for, in seconds: 31 years, so that a sum of times is a date. */
   longestSeconds: 1_000_000_000,
+  /** How long a pipe that was passed to us in the place of a file may take to come to its end, in ms. */
+  passedPipeMs: 60_000,
   /** Bytes of the template: a pod's whole specification is bounded by etcd's 1.5 MiB. */
   templateBytes: 2 * MiB,
   /** Bytes of the file with additional arguments: the kernel takes no more in one execve(2). */

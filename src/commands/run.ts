@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { errnoOf, Fault, faultStatus, sentenceOf } from '../base/fault.ts';
+import { Fault, faultStatus } from '../base/fault.ts';
 import { say } from '../base/log.ts';
-import type { Layout } from '../contract/layout.ts';
 import type { Mark } from '../outputs/prepare-outputs.ts';
 import { prepareJob } from '../process/prepare-job.ts';
+import { readTemplate, requireOwnInputs } from '../process/read-template.ts';
 import { runAttempts } from '../process/run-attempts.ts';
 import { openRun, type Run } from '../process/run-context.ts';
 import { sealRefusal } from '../process/seal-refusal.ts';
@@ -11,7 +10,7 @@ import { cancelledRun, failedRun, type Judgement, judge, skippedRun } from '../p
 import { allVariables } from '../settings/all-variables.ts';
 import type { Edge } from '../settings/edge.ts';
 import { type RunSettings, runSettings } from '../settings/run-settings.ts';
-import { emptyTemplate, parseTemplate, type Template } from '../settings/template.ts';
+import type { Template } from '../settings/template.ts';
 
 /**
  * Runs a job: waits for what it depends on, starts it, stays with it, saves what it leaves, and seals.
@@ -97,7 +96,9 @@ async function hold(run: Run, wanted: boolean, path: string): Promise<void> {
 }
 
 async function placeInputs(run: Run, template: Template): Promise<void> {
-  if (run.settings.name !== 'main' || template.inputs.length === 0) return;
+  if (run.settings.name !== 'main' || (template.inputs.length === 0 && template.script === null)) return;
+  requireOwnInputs(run.layout);
+  if (template.inputs.length === 0) return;
   const { placeInputs } = await import('../inputs/place-inputs.ts');
   placeInputs(template, run.layout);
 }
@@ -116,17 +117,6 @@ async function saveOutputs(run: Run, template: Template, mark: Mark | null): Pro
   if (parameters.length + artifacts.length === 0 && multiflexi.resultFile === null && mark === null) return;
   const { saveOutputs } = await import('../outputs/save-outputs.ts');
   run.record.outputs = await saveOutputs({ template, layout: run.layout, mark });
-}
-
-async function readTemplate(layout: Layout): Promise<Template> {
-  let text: string;
-  try {
-    text = readFileSync(layout.template, 'utf8');
-  } catch (cause) {
-    if (errnoOf(cause) === 'ENOENT') return emptyTemplate;
-    throw new Fault('template', `Cannot read template ${layout.template}: ${sentenceOf(cause)}`, { cause });
-  }
-  return parseTemplate(text, layout.template);
 }
 
 /** What is sealed must not go on: the job ends first, if it has begun. */

@@ -1,5 +1,4 @@
-import { opendirSync, readSync } from 'node:fs';
-import { limits } from '../base/limits.ts';
+import { opendirSync } from 'node:fs';
 
 /** The names of a directory, no more than are wanted: a job may have made millions. */
 export function firstNames(path: string, limit: number): readonly string[] {
@@ -14,17 +13,4 @@ export function firstNames(path: string, limit: number): readonly string[] {
   } finally {
     directory.closeSync();
   }
-}
-
-/** A file's bytes from where it stands, at most `limit` of them. */
-export function readUpTo(descriptor: number, limit: number): Buffer {
-  const pieces: Buffer[] = [];
-  for (let total = 0; total < limit; ) {
-    const piece = Buffer.allocUnsafe(Math.min(limits.smallReadBytes, limit - total));
-    const count = readSync(descriptor, piece, 0, piece.length, null);
-    if (count === 0) break;
-    pieces.push(piece.subarray(0, count));
-    total += count;
-  }
-  return Buffer.concat(pieces);
 }

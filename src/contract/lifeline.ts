@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { after, type Timer } from '../base/timer.ts';
 import { readNow } from '../kernel/pipe.ts';
@@ -49,12 +49,8 @@ export class Lifeline {
   }
 
   #open(): void {
-    const opened = this.#volume.openAny(this.#path, constants.O_RDONLY);
+    const opened = this.#volume.openKind(this.#path, (found) => found.isFIFO());
     if ('kind' in opened) return;
-    if (!fstatSync(opened.descriptor).isFIFO()) {
-      closeSync(opened.descriptor);
-      return;
-    }
     this.#file = opened.descriptor;
     this.#readiness = watchDescriptor(opened.descriptor, 'read', () => this.#read());
     this.#readiness?.arm();

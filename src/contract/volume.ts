@@ -1,9 +1,16 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, openSync, type Stats } from 'node:fs';
 import { pid } from 'node:process';
 import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { makeDirectoryWithin, openBeneath, removeWithin, renameWithin } from '../kernel/open-beneath.ts';
-import { firstNames, readUpTo } from './bounded-read.ts';
+import { readUpTo } from '../base/read-regular.ts';
+import {
+  makeDirectoryWithin,
+  openBeneath,
+  pathOnly,
+  removeWithin,
+  renameWithin,
+} from '../kernel/open-beneath.ts';
+import { firstNames } from './bounded-read.ts';
 import { writeWhole } from './publish.ts';
 import { writeSparse } from './write-pieces.ts';
 
@@ -11,12 +18,14 @@ import { writeSparse } from './write-pieces.ts';
 export type Look =
   | { readonly kind: 'absent' }
   | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'read'; readonly bytes: Buffer };
+  | { readonly kind: 'read'; readonly bytes: Buffer; readonly owner: number };
 
 /** An open regular file; the caller closes the descriptor. */
 export interface OpenFile {
   readonly descriptor: number;
   readonly size: number;
+  /** The user's number. */
+  readonly owner: number;
 }
 
 /**
@@ -42,7 +51,7 @@ export class Volume {
       const bytes = readUpTo(opened.descriptor, limit + 1);
       return bytes.length > limit
         ? { kind: 'refused', reason: `is larger than ${limit} bytes` }
-        : { kind: 'read', bytes };
+        : { kind: 'read', bytes, owner: opened.owner };
     } finally {
       closeSync(opened.descriptor);
     }
@@ -50,12 +59,22 @@ export class Volume {
 
   /** Opens a regular file for reading. */
   openFile(path: string): OpenFile | Exclude<Look, { kind: 'read' }> {
-    const opened = this.openAny(path, constants.O_RDONLY);
+    const opened = this.openKind(path, (found) => found.isFile());
     if ('kind' in opened) return opened;
-    const { descriptor } = opened;
-    const status = fstatSync(descriptor);
-    if (status.isFile()) return { descriptor, size: status.size };
-    closeSync(descriptor);
+    const { size, uid: owner } = fstatSync(opened.descriptor);
+    return { descriptor: opened.descriptor, size, owner };
+  }
+
+  /** Opens for reading what is of the wanted kind. It is looked at first: opening a device may already do something. */
+  openKind(path: string, isWanted: (found: Stats) => boolean): ReturnType<Volume['openAny']> {
+    for (const flags of [pathOnly, constants.O_RDONLY]) {
+      const opened = this.openAny(path, flags);
+      if ('kind' in opened) return opened;
+      const isFit = isWanted(fstatSync(opened.descriptor));
+      if (isFit && flags !== pathOnly) return opened;
+      closeSync(opened.descriptor);
+      if (!isFit) break;
+    }
     return { kind: 'refused', reason: 'is not a regular file' };
   }
 

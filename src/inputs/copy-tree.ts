@@ -1,7 +1,6 @@
 import {
   chmodSync,
   closeSync,
-  constants,
   mkdirSync,
   openSync,
   readdirSync,
@@ -11,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { limits } from '../base/limits.ts';
+import { openRegular } from '../base/read-regular.ts';
 import { tooLarge } from './too-large.ts';
 
 const permissions = 0o777;
@@ -63,9 +63,9 @@ function copy(step: Step, count: Count): void {
  * shrink; `fs.copyFileSync` takes the size for the truth, and tries for ever to get the rest.
  */
 function copyFile({ from, stats, to }: Step, count: Count): void {
-  // Before the first byte is written. A FIFO by now must not be waited for.
+  // Before the first byte is written.
   count(1, stats.size);
-  const source = openSync(from, constants.O_RDONLY | constants.O_NONBLOCK);
+  const source = openRegular(from);
   try {
     const target = openSync(to, 'wx');
     try {

@@ -1,5 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { errnoOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import { firstNames } from '../contract/bounded-read.ts';
 import type { Layout } from '../contract/layout.ts';
 
 /**
@@ -8,12 +10,12 @@ import type { Layout } from '../contract/layout.ts';
  */
 export function earlierSeal(layout: Layout): string | null {
   const seals = containers(layout).map((name) => layout.container(name).exitCode);
-  return seals.find((path) => existsSync(path)) ?? null;
+  return seals.find((path) => lstatSync(path, { throwIfNoEntry: false })?.isFile() === true) ?? null;
 }
 
 function containers(layout: Layout): readonly string[] {
   try {
-    return readdirSync(layout.containers);
+    return firstNames(layout.containers, limits.listedNames);
   } catch (error) {
     // A volume from elsewhere may not be readable: then it is not known, which stops no job.
     if (errnoOf(error) === null) throw error;

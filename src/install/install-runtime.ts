@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Layout } from '../contract/layout.ts';
 import { publish } from '../contract/publish.ts';
 import type { CarriedRuntime } from './carried-runtime.ts';
-import { makeDirectory } from './make-directory.ts';
+import { makeOwnDirectory, ownerOn } from './own-directory.ts';
 import { publishCopy } from './publish-copy.ts';
 import { removeUnpublished } from './remove-unpublished.ts';
 import { writing } from './writing.ts';
@@ -22,7 +22,8 @@ export async function installRuntime(
   layout: Layout,
 ): Promise<void> {
   const directory = join(layout.runtimes, id);
-  for (const made of [layout.runtimes, directory]) writing(made, () => makeDirectory(made, 0o755));
+  const owner = writing(layout.root, () => ownerOn(layout.root));
+  for (const made of [layout.runtimes, directory]) writing(made, () => makeOwnDirectory(made, owner));
   removeUnpublished(layout, directory);
   // While the kernel copies the program, the libraries are unpacked.
   const parts = [publishProgram(program, join(directory, 'program')), publishLibraries(directory, libraries)];

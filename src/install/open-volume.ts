@@ -9,6 +9,8 @@ import { writing } from './writing.ts';
 
 /** All users may make and replace files: the containers of a pod run as users that do not know each other. */
 const forEveryone = 0o777;
+/** In the root, nobody may replace what others have put there: the program, its template, the inputs. */
+const eachHisOwn = 0o1777;
 
 /**
  * Makes the directories that the containers share, writable for any user whatever the umask.
@@ -17,10 +19,10 @@ const forEveryone = 0o777;
 export function openVolume(layout: Layout): void {
   writing(layout.root, () => makeRoot(layout.root));
   requireMounted(layout.root);
-  shareWithEveryone(layout.root, statSync(layout.root).uid);
+  shareWithEveryone(layout.root, statSync(layout.root).uid, eachHisOwn);
   for (const directory of [layout.containers, layout.outputs, layout.parameters, layout.artifacts]) {
     writing(directory, () => makeDirectory(directory, forEveryone));
-    shareWithEveryone(directory, lstatSync(directory).uid);
+    shareWithEveryone(directory, lstatSync(directory).uid, forEveryone);
   }
 }
 
@@ -37,10 +39,9 @@ function makeRoot(path: string): void {
 }
 
 /** The mode can be changed by the owner only; a volume that came with another one is as its maker wanted it. */
-function shareWithEveryone(directory: string, owner: number): void {
+function shareWithEveryone(directory: string, owner: number, wanted: number): void {
   const own = geteuid?.() ?? -1;
   if (own !== owner && own !== 0) return;
   const mode = statSync(directory).mode & 0o7777;
-  if ((mode & forEveryone) !== forEveryone)
-    writing(directory, () => chmodSync(directory, mode | forEveryone));
+  if ((mode & wanted) !== wanted) writing(directory, () => chmodSync(directory, mode | wanted));
 }

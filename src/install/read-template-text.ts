@@ -1,7 +1,9 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { readUpTo } from '../base/read-regular.ts';
+import { textOf, withoutMark } from '../base/text-of.ts';
 import type { InitSettings } from '../settings/init-settings.ts';
+import { readGiven } from '../settings/read-given.ts';
 
 /** The template's text as it was given, and where it came from, for messages. */
 export interface TemplateText {
@@ -16,38 +18,24 @@ export interface TemplateText {
 export function readTemplateText(source: InitSettings['template']): TemplateText {
   switch (source.from) {
     case 'text':
-      return { text: source.text, origin: source.variable };
+      return { text: withoutMark(source.text), origin: source.variable };
     case 'stdin':
-      return { text: readBounded(0, 'on standard input'), origin: 'on standard input' };
+      return reading('on standard input', readStandardInput);
     case 'file':
-      return { text: readFile(source.path), origin: `"${source.path}"` };
+      return reading(`"${source.path}"`, () => readGiven(source.path, limits.templateBytes));
   }
 }
 
-function readFile(path: string): string {
-  const origin = `"${path}"`;
-  const file = reading(origin, () => openSync(path, 'r'));
+/** A person may be typing it: it is waited for, and may be a terminal. */
+function readStandardInput(): string {
+  const bytes = readUpTo(0, limits.templateBytes + 1);
+  if (bytes.length > limits.templateBytes) throw new Error(`larger than ${limits.templateBytes} bytes`);
+  return textOf(bytes);
+}
+
+function reading(origin: string, read: () => string): TemplateText {
   try {
-    return readBounded(file, origin);
-  } finally {
-    reading(origin, () => closeSync(file));
-  }
-}
-
-function readBounded(file: number, origin: string): string {
-  const bytes = Buffer.alloc(limits.templateBytes + 1);
-  let length = 0;
-  while (length < bytes.length) {
-    const read = reading(origin, () => readSync(file, bytes, length, bytes.length - length, null));
-    if (read === 0) return bytes.toString('utf8', 0, length);
-    length += read;
-  }
-  throw new Fault('template', `Cannot read template ${origin}: larger than ${limits.templateBytes} bytes`);
-}
-
-function reading<T>(origin: string, read: () => T): T {
-  try {
-    return read();
+    return { text: read(), origin };
   } catch (cause) {
     throw new Fault('template', `Cannot read template ${origin}: ${sentenceOf(cause)}`, { cause });
   }

@@ -3,7 +3,7 @@ import { bind, processImage } from './libc.ts';
 
 /**
  * The environment as bytes, from this process's own memory (environ(7)), `NAME=value` each. For where /proc, which
- * holds the same, is not mounted. Copies: what is done to them does not reach the memory.
+ * holds the same, is not mounted, or is an emulator's. Copies: what is done to them does not reach the memory.
  */
 export function readEnviron(): readonly Buffer[] {
   const { strlen } = bind({ strlen: { arguments: ['pointer'], return: 'u64' } });

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, rmSync } from 'node:fs';
 import { umask } from 'node:process';
 import { bind, errno } from './libc.ts';
 
@@ -58,6 +58,8 @@ function makeFifo(path: string): number {
 function openFifo(path: string): number | null {
   let file: number;
   try {
+    // A device is not opened to find out what it is.
+    if (!lstatSync(path).isFIFO()) return null;
     file = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch {
     return null; // The caller makes it anew.

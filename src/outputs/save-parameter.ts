@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { errnoOf } from '../base/fault.ts';
+import { openRegular } from '../base/read-regular.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { ParameterRecord } from '../contract/records.ts';
 import type { OutputParameter } from '../settings/template.ts';
@@ -39,12 +40,11 @@ function bytesOf(parameter: OutputParameter, most: number): Buffer {
 }
 
 function readValue(path: string, most: number): Buffer {
-  // A FIFO must not be waited for.
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const stats = statSync(path);
+  if (stats.isDirectory()) throw new NotSaved('it is a directory');
+  if (!stats.isFile()) throw new NotSaved(`it is ${specialKind(stats)}`);
+  const file = openRegular(path);
   try {
-    const stats = fstatSync(file);
-    if (stats.isDirectory()) throw new NotSaved('it is a directory');
-    if (!stats.isFile()) throw new NotSaved(`it is ${specialKind(stats)}`);
     const value = Buffer.alloc(most + 1);
     const length = readFull(file, value);
     if (length > most)

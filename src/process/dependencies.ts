@@ -1,11 +1,11 @@
 import { limits } from '../base/limits.ts';
+import { readOnVolume } from '../base/read-regular.ts';
 import type { Layout } from '../contract/layout.ts';
 import { Lifeline } from '../contract/lifeline.ts';
 import { lostExitCode, parseExitCode } from '../contract/records.ts';
 import { Volume } from '../contract/volume.ts';
 import { watchDirectory } from '../contract/watch.ts';
 import { restoreDirectory } from './container.ts';
-import { readSmallFile } from './read-small-file.ts';
 
 /** A container that has ended. */
 export interface Ended {
@@ -70,7 +70,7 @@ function endOf(layout: Layout, name: string, lifeline: Lifeline): Ended | null {
 /** The exit code in a seal; null when there is none, or something else than a seal. */
 function readSeal(path: string): number | null {
   try {
-    const bytes = readSmallFile(path, limits.exitCodeBytes);
+    const bytes = readOnVolume(path, limits.exitCodeBytes);
     return bytes === null ? null : parseExitCode(bytes);
   } catch {
     return null; // Something else stands there.

@@ -2,7 +2,7 @@ import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { type Environment, nameOf } from '../settings/environment.ts';
 import { mountedJson } from '../settings/mounted-json.ts';
-import { readBounded } from '../settings/read-bounded.ts';
+import { readGiven } from '../settings/read-given.ts';
 import type { Template } from '../settings/template.ts';
 import { childSignal } from './forwardable.ts';
 import type { Run } from './run-context.ts';
@@ -42,7 +42,7 @@ function argumentsFrom(path: string | null): readonly Buffer[] {
 
 function parse(path: string): unknown {
   try {
-    return JSON.parse(mountedJson(readBounded(path, limits.argumentsFileBytes)));
+    return JSON.parse(mountedJson(readGiven(path, limits.argumentsFileBytes)));
   } catch (cause) {
     throw new Fault('usage', `Cannot use the arguments file ${path}: ${sentenceOf(cause)}`, { cause });
   }

@@ -3,13 +3,13 @@ import { basename, dirname } from 'node:path';
 import { errnoOf, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
+import { readOnVolume } from '../base/read-regular.ts';
 import { removeFile } from '../base/remove.ts';
 import { signalName, signalNumber } from '../base/signal-names.ts';
 import { pause } from '../base/timer.ts';
 import type { ContainerLayout } from '../contract/layout.ts';
 import { restoreDirectory } from './container.ts';
 import type { Control } from './control.ts';
-import { readSmallFile } from './read-small-file.ts';
 
 /** The signal requests to one container's wrapper. */
 export class Requests {
@@ -120,7 +120,7 @@ function identityOf(path: string): string | null {
 /** The request's text; null where there is none, or something that is none. */
 function readRequest(path: string): string | null {
   try {
-    return readSmallFile(path, limits.signalRequestBytes)?.toString() ?? null;
+    return readOnVolume(path, limits.signalRequestBytes, { cut: true })?.toString() ?? null;
   } catch (error) {
     sayCannotTake(path, error);
     return null;

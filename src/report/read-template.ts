@@ -1,5 +1,7 @@
-import { Fault } from '../base/fault.ts';
+import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { textOf } from '../base/text-of.ts';
+import { madeByInit, strangersReason } from '../contract/made-by-init.ts';
 import type { Volume } from '../contract/volume.ts';
 import { emptyTemplate, parseTemplate, type Template } from '../settings/template.ts';
 
@@ -13,8 +15,21 @@ export async function readTemplate(volume: Volume): Promise<Template> {
     case 'absent':
       return emptyTemplate;
     case 'refused':
-      throw new Fault('template', `Cannot read template "${volume.root}/template": it ${look.reason}`);
+      throw unreadable(volume, `it ${look.reason}`);
     case 'read':
-      return parseTemplate(look.bytes.toString(), `"${volume.root}/template"`);
+      if (!madeByInit(volume.root, look.owner)) throw unreadable(volume, strangersReason(look.owner));
+      return parseTemplate(text(look.bytes, volume), `"${volume.root}/template"`);
   }
+}
+
+function text(bytes: Buffer, volume: Volume): string {
+  try {
+    return textOf(bytes);
+  } catch (cause) {
+    throw unreadable(volume, sentenceOf(cause));
+  }
+}
+
+function unreadable({ root }: Volume, reason: string): Fault {
+  return new Fault('template', `Cannot read template "${root}/template": ${reason}`);
 }

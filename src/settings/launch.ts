@@ -1,6 +1,6 @@
 /** How this process was started, and with which words. */
 export interface Launch {
-  /** True when the launcher did it: variables are disguised, signals blocked, and the loader's words come first. */
+  /** True when the launcher did it: signals are blocked, and the loader's words come first. */
   readonly launched: boolean;
   /** The file that holds this program. */
   readonly program: string;
@@ -35,7 +35,7 @@ export function readLaunch(words: readonly Buffer[], executable: string): Launch
 const flipped = 0x80;
 
 /**
- * Gives the variables their names back, in place: the launcher flipped the highest bit of each first byte, save where
+ * Gives the variables their names back, in place: the launcher, or the program's own first code, flipped the highest bit of each first byte, save where
  * that would have made it 0.
  */
 export function undisguise(entries: readonly Buffer[]): void {

@@ -6,7 +6,7 @@ import { type Application, parseApplication } from './application.ts';
 import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
 import { parseDotenv } from './dotenv.ts';
 import type { Edge } from './edge.ts';
-import { readBounded } from './read-bounded.ts';
+import { readGiven } from './read-given.ts';
 import { containerName, imageName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
 
 /** A claim on a volume that the sidecar mounts: for a database file, or for kept results. */
@@ -103,7 +103,7 @@ function variablesOf(file: string | null): ReadonlyMap<string, string> {
 
 function read(file: string, what: string): string {
   try {
-    return readBounded(file, limits.variablesFileBytes);
+    return readGiven(file, limits.variablesFileBytes);
   } catch (cause) {
     throw new Fault('usage', `Cannot read ${what} "${file}": ${sentenceOf(cause)}`, { cause });
   }

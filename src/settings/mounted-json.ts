@@ -1,3 +1,5 @@
+import { withoutMark } from '../base/text-of.ts';
+
 const beginsAsJson = /^\s*[[{]/;
 
 /**
@@ -6,6 +8,6 @@ const beginsAsJson = /^\s*[[{]/;
  */
 export function mountedJson(text: string): string {
   if (beginsAsJson.test(text)) return text;
-  const decoded = Buffer.from(text, 'base64').toString();
+  const decoded = withoutMark(Buffer.from(text, 'base64').toString());
   return beginsAsJson.test(decoded) ? decoded : text;
 }

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Fault, sentenceOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
 import type { Environment } from './environment.ts';
+import { readGiven } from './read-given.ts';
 
 /**
  * A secret that may stand in a variable or in the file that another variable names.
@@ -17,7 +18,7 @@ export function secret(environment: Environment, name: string): string | null {
 /** The text of a file that a variable names. @throws Fault `usage` */
 export function readText(file: string, source: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readGiven(file, limits.variablesFileBytes);
   } catch (cause) {
     throw new Fault('usage', `${source}: cannot read "${file}" (${sentenceOf(cause)})`, { cause });
   }

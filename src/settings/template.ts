@@ -1,5 +1,6 @@
 import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { withoutMark } from '../base/text-of.ts';
 
 /** Where a staged input's bytes come from. */
 export type InputSource =
@@ -134,7 +135,7 @@ export async function parseTemplate(text: string, origin: string): Promise<Templ
 
 function parseJson(text: string, origin: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(withoutMark(text));
   } catch (cause) {
     throw new Fault(
       'template',

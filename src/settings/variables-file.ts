@@ -2,7 +2,7 @@ import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { Environment, nameOf } from './environment.ts';
 import { mountedJson } from './mounted-json.ts';
-import { readBounded } from './read-bounded.ts';
+import { readGiven } from './read-given.ts';
 
 const variable = 'EMISSARY_ENV_FILE';
 
@@ -42,7 +42,7 @@ function parseObject(json: string, file: string): object {
 
 function read(path: string): string {
   try {
-    return readBounded(path, limits.variablesFileBytes);
+    return readGiven(path, limits.variablesFileBytes);
   } catch (cause) {
     throw new Fault('usage', `${variable}: cannot read "${path}" (${sentenceOf(cause)})`, { cause });
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
 import { platformOf } from '../../build/architecture.ts';
@@ -25,6 +25,17 @@ test('the arm64 build starts under emulation, installs itself, and runs a job', 
   assert.equal(job.exitCode, 9);
   assert.equal(readFileSync(join(root, 'ctr/main/stdout'), 'utf8'), '/no/such/library.so\n');
   assert.equal(readFileSync(join(root, 'ctr/main/exitcode'), 'utf8'), '9');
+});
+
+test('the arm64 file, started directly, is not touched by variables of its runtime, and gives them to the job', async (t) => {
+  if (!requireProgram(t, 'apt-get') || !requireEmulation(t)) return;
+  await buildForArm();
+  const program = process.arch === 'arm64' ? 'dist/emissary' : 'dist/arm64/emissary';
+  const root = temporaryVolume(t);
+  const env = { NODE_DEBUG: 'module,fs', NAME: 'ž', QEMU_LD_PREFIX: resolve('dist/libraries-arm64') };
+  const words = ['run', '--root', root, '--', 'sh', '-c', 'echo "$NODE_DEBUG $NAME"'];
+  const { stdout, stderr } = await execa(program, words, { env });
+  assert.deepEqual([stdout, stderr], ['module,fs ž', '']);
 });
 
 test('the arm64 image starts in a container under emulation', async (t) => {

@@ -85,7 +85,7 @@ test('run refuses a template that is a directory', async (t) => {
   const root = temporaryVolume(t);
   mkdirSync(join(root, 'template'));
   const { status, stdout, stderr, kept } = await runJob(t, ['echo', 'started'], { root });
-  const message = `Cannot read template ${root}/template: EISDIR: illegal operation on a directory, read`;
+  const message = `Cannot read template ${root}/template: it is not a regular file`;
   assert.deepEqual([status, stdout.toString(), stderr], [64, '', `emissary: ${message}\n`]);
   assert.deepEqual([kept.text('exitcode'), kept.result().message], ['64', message]);
 });

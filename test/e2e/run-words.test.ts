@@ -135,12 +135,12 @@ for (const [content, problem] of badFiles) {
   });
 }
 
-test('run takes the words of an arguments file from a pipe, and no more of a device than of a file', async (t) => {
+test('run takes the words of an arguments file from a pipe, and none of a device', async (t) => {
   const words = Array.from({ length: 5 }, (_, index) => String(index).padStart(50_000, '.'));
   const piped = { stdin: JSON.stringify(words), env: { EMISSARY_ARGS_FILE: '/dev/stdin' } };
   const { stdout } = await runJob(t, showsWords, { ...piped, under: ['sh', '-c', 'cat | "$@"', 'sh'] });
   assert.deepEqual(split(stdout), [...showsWords, ...words]);
-  await refused(t, '/dev/zero', 'Cannot use the arguments file /dev/zero: larger than 4194304 bytes');
+  await refused(t, '/dev/zero', 'Cannot use the arguments file /dev/zero: it is not a regular file');
 });
 
 test('run refuses an arguments file that is not there', async (t) => {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import type { Architecture } from '../../../build/architecture.ts';
+import { armPrologue, x86Prologue } from '../../../build/hide-variables.ts';
 import { armLauncher } from '../../../build/launcher/arm64.ts';
 import { launcher } from '../../../build/launcher/launcher.ts';
+import { fromBytes, fromWords } from '../../../build/launcher/listing.ts';
 import { x86Launcher } from '../../../build/launcher/x86-64.ts';
 import { requireProgram } from '../../helpers/require.ts';
 import { temporaryVolume } from '../../helpers/volume.ts';
@@ -21,17 +23,29 @@ const sides: readonly { architecture: Architecture; listing: string; tools: stri
 for (const { architecture, listing, tools, alignment } of sides) {
   test(`the launcher's machine code for ${architecture} is what its listing says`, (t) => {
     if (!requireProgram(t, `${tools}as`)) return;
-    const directory = temporaryVolume(t);
-    const file = (name: string) => join(directory, name);
-    writeFileSync(file('source.s'), `${statementsOf(listing)}\n${alignment}\n${texts}`);
-    execFileSync(`${tools}as`, ['-o', file('object'), file('source.s')]);
-    execFileSync(`${tools}objcopy`, ['-O', 'binary', '-j', '.text', file('object'), file('code')]);
-    const assembled = execFileSync('od', ['-An', '-v', '-tx1', file('code')]).toString();
-    const built = execFileSync('od', ['-An', '-v', '-tx1'], {
-      input: launcher(architecture, runtime).subarray(headerBytes),
-    });
-    assert.equal(built.toString(), assembled);
+    const source = `${statementsOf(listing)}\n${alignment}\n${texts}`;
+    const built = launcher(architecture, runtime).subarray(headerBytes);
+    assert.equal(built.toString('hex'), assembled(t, source, tools).toString('hex'));
   });
+}
+
+for (const [architecture, listing, code, tools] of [
+  ['x64', x86Prologue, fromBytes(x86Prologue), 'x86_64-linux-gnu-'],
+  ['arm64', armPrologue, fromWords(armPrologue), 'aarch64-linux-gnu-'],
+] as const) {
+  test(`the machine code for ${architecture} that hides variables is what its listing says`, (t) => {
+    if (!requireProgram(t, `${tools}as`)) return;
+    assert.equal(code.toString('hex'), assembled(t, statementsOf(listing), tools).toString('hex'));
+  });
+}
+
+function assembled(t: TestContext, source: string, tools: string): Buffer {
+  const directory = temporaryVolume(t);
+  const file = (name: string) => join(directory, name);
+  writeFileSync(file('source.s'), `${source}\n`);
+  execFileSync(`${tools}as`, ['-o', file('object'), file('source.s')]);
+  execFileSync(`${tools}objcopy`, ['-O', 'binary', '-j', '.text', file('object'), file('code')]);
+  return readFileSync(file('code'));
 }
 
 /** The right column: labels and statements, without the bytes on the left. */
