@@ -76,6 +76,16 @@ export const limits = {
   startedBytes: 4 * KiB,
   /** Characters of a secret below which it is not masked: it would blot out ordinary words. */
   maskedValueLength: 6,
+  /** Bytes of a secret that is masked in its encoded forms too; keys have 4 KiB at the most, and a form is held back whole. */
+  encodedSecretBytes: 8 * KiB,
+  /** Bytes of all such forms together: each secret has some ten times its own, which stay in memory. */
+  encodedSecretsBytes: 8 * MiB,
+  /** URLs of one variable's value that a password is looked for in. */
+  valueUrls: 1_000,
+  /** Characters of such a URL up to the end of its parameters. */
+  urlCharacters: 4_096,
+  /** Characters of a URL's scheme; real ones are far shorter. */
+  schemeCharacters: 64,
   /** Where the kernel has no events to give, a directory is looked at this often, in ms. */
   watchPollMs: 50,
   /** Bytes of one stored output line: MultiFlexi's `line` is a MariaDB TEXT. */

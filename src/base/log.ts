@@ -5,6 +5,12 @@ import { pause } from './timer.ts';
 
 let last: Promise<void> = Promise.resolve();
 let unsaid = 0;
+let shown: (sentence: string) => string = (sentence) => sentence;
+
+/** From now on every sentence is changed so before it is written: it may quote what must not be seen. */
+export function sayAs(change: (sentence: string) => string): void {
+  shown = change;
+}
 
 /**
  * Says one sentence to the person, on the emissary's own standard error, marked as ours. Returns before it is written,
@@ -14,7 +20,7 @@ let unsaid = 0;
 export function say(sentence: string): void {
   if (unsaid >= limits.unsaidSentences) return;
   unsaid += 1;
-  last = last.then(() => writeAll(Buffer.from(`emissary: ${printable(sentence)}\n`)));
+  last = last.then(() => writeAll(Buffer.from(`emissary: ${printable(shown(sentence))}\n`)));
 }
 
 /** To be awaited before the process ends: resolves when all was written, or when nobody takes it. */

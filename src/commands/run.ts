@@ -116,7 +116,8 @@ async function saveOutputs(run: Run, template: Template, mark: Mark | null): Pro
   if (run.settings.name !== 'main') return;
   if (parameters.length + artifacts.length === 0 && multiflexi.resultFile === null && mark === null) return;
   const { saveOutputs } = await import('../outputs/save-outputs.ts');
-  run.record.outputs = await saveOutputs({ template, layout: run.layout, mark });
+  const masked = (path: string) => run.record.masked(path);
+  run.record.outputs = await saveOutputs({ template, layout: run.layout, mark, masked });
 }
 
 /** What is sealed must not go on: the job ends first, if it has begun. */

@@ -30,6 +30,8 @@ export interface ArtifactRequest {
   readonly isFile: boolean;
   /** The files that other artifacts already have, as their records name them. */
   readonly taken: readonly string[];
+  /** A path without the secrets in it: so its file is named on the volume, where others read. */
+  readonly masked: (path: string) => string;
 }
 
 /**
@@ -43,6 +45,7 @@ export async function saveArtifact({
   most,
   isFile,
   taken,
+  masked,
 }: ArtifactRequest): Promise<ArtifactRecord> {
   const { name, path, archive } = artifact;
   const { roots, pattern } = findRoots(path, skipped, isFile);
@@ -50,10 +53,12 @@ export async function saveArtifact({
   const bare = archive.kind === 'none' && !pattern && only?.stats.isFile() === true;
   if (!pattern && only !== undefined) checkReadable(only);
   const { dev, ino } = statSync(layout.root);
-  const place =
-    join(layout.artifacts, path === '/' ? '/' : `.${path}`) + (bare ? '' : extensions[archive.kind]);
+  const placeOf = (shown: string) =>
+    join(layout.artifacts, shown === '/' ? '/' : `.${shown}`) + (bare ? '' : extensions[archive.kind]);
+  const isTaken = (place: string) => taken.includes(relative(layout.root, place));
+  const place = placeOf(keptPath(path, masked(path), (shown) => isTaken(placeOf(shown))));
   const kept = relative(layout.root, place);
-  if (taken.includes(kept)) throw new NotSaved('its file is already that of another artifact');
+  if (isTaken(place)) throw new NotSaved('its file is already that of another artifact');
   const file = new SavedFile(layout, place, most);
   try {
     if (bare && only !== undefined) copyFile(only, file);
@@ -63,6 +68,15 @@ export async function saveArtifact({
   } catch (error) {
     file.discard();
     throw error;
+  }
+}
+
+/** Two paths that differ in a secret alone are two files: the later ones are counted. */
+function keptPath(path: string, shown: string, isTaken: (shown: string) => boolean): string {
+  if (shown === path) return path;
+  for (let count = 1; ; count += 1) {
+    const counted = count === 1 ? shown : shown.replace(/\*\*\*/, `***${count}`);
+    if (!isTaken(counted)) return counted;
   }
 }
 

@@ -14,20 +14,27 @@ export interface OutputsRequest {
   readonly layout: Layout;
   /** What `prepareOutputs` gave before the job started. */
   readonly mark: Mark | null;
+  /** A path without the secrets in it; as it is where there are none. */
+  readonly masked?: (path: string) => string;
 }
 
 /**
  * Saves a job's parameters and artifacts: those that the template declares, the result file, and the files that the
  * job wrote and that MultiFlexi's patterns fit. One that fails does not cost the others: it is named in `missing`.
  */
-export async function saveOutputs({ template, layout, mark }: OutputsRequest): Promise<OutputsRecord> {
+export async function saveOutputs({
+  template,
+  layout,
+  mark,
+  masked = (path) => path,
+}: OutputsRequest): Promise<OutputsRecord> {
   const { artifactBytes: most, parameterBytes } = template.multiflexi.limits;
   const skipped = new Skipped();
   const missing: MissingOutput[] = [];
   const parameters: ParameterRecord[] = [];
   for (const parameter of template.parameters) {
     try {
-      parameters.push(saveParameter(parameter, layout, parameterBytes));
+      parameters.push(saveParameter(parameter, layout, parameterBytes, masked));
     } catch (error) {
       const { name, path } = parameter;
       missing.push({ kind: 'parameter', name, path, optional: false, reason: lossOf(error) });
@@ -43,7 +50,8 @@ export async function saveOutputs({ template, layout, mark }: OutputsRequest): P
     try {
       const isFile = !template.artifacts.includes(artifact);
       const record =
-        twinOf(artifact, saved) ?? (await saveArtifact({ artifact, layout, skipped, most, isFile, taken }));
+        twinOf(artifact, saved) ??
+        (await saveArtifact({ artifact, layout, skipped, most, isFile, taken, masked }));
       saved.push({ artifact, record });
     } catch (error) {
       const { name, path, optional } = artifact;

@@ -13,12 +13,18 @@ import { SavedFile } from './saved-file.ts';
 /**
  * Saves one parameter's bytes exactly as the job wrote them; where the job wrote none, its default.
  * @param most bytes that a value may have
+ * @param masked a path without the secrets in it
  * @throws NotSaved, or the operating system's error
  */
-export function saveParameter(parameter: OutputParameter, layout: Layout, most: number): ParameterRecord {
+export function saveParameter(
+  parameter: OutputParameter,
+  layout: Layout,
+  most: number,
+  masked: (path: string) => string,
+): ParameterRecord {
   const { name, path } = parameter;
   const value = bytesOf(parameter, most);
-  const place = join(layout.parameters, path);
+  const place = join(layout.parameters, masked(path));
   const file = new SavedFile(layout, place, null);
   try {
     file.write(value);

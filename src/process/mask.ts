@@ -1,80 +1,63 @@
-import { limits } from '../base/limits.ts';
-import { secretNames } from '../settings/secret-names.ts';
+import { nameTeller } from '../settings/secret-names.ts';
+import { urlPasswords } from '../settings/url-passwords.ts';
 import { SecretSearch } from './secret-search.ts';
+import { SecretValues } from './secret-values.ts';
 
 /** What stands in for a secret. */
 export const maskText = '***';
 const replacement = Buffer.from(maskText);
 
-/** Words that are no secret wherever they stand. */
-const commonWords: ReadonlySet<string> = new Set([
-  'true',
-  'false',
-  'null',
-  'none',
-  'undefined',
-  'default',
-  'localhost',
-]);
-
-const lineEnds: ReadonlySet<number> = new Set([0x0a, 0x0d]);
-
 /** The secrets among a job's variables. */
 export interface Secrets {
-  /** Longest first, each once. */
+  /** As they stand in variables; longest first, each once. */
   readonly values: readonly Buffer[];
-  /** Finds them; null when there are none. */
+  /** Finds them, and what else they look like; null when there are none. */
   readonly search: SecretSearch | null;
   /** Names of variables that match and are too short or too common to be masked. */
   readonly unmasked: readonly string[];
+  /** Names of variables that are too large to be masked in other forms than as they stand. */
+  readonly unencoded: readonly string[];
 }
 
 /** Nothing to mask. */
-export const noSecrets: Secrets = { values: [], search: null, unmasked: [] };
+export const noSecrets: Secrets = { values: [], search: null, unmasked: [], unencoded: [] };
 
 /**
- * Finds the values to mask.
+ * Finds the values to mask: those of variables with these names, and the passwords of URLs in all of them.
  * @param entries `NAME=value` each
- * @param patterns names, `*` for any characters, case ignored
+ * @param patterns names, `*` for any characters, case ignored; none = nothing is masked
  */
 export function findSecrets(entries: readonly Buffer[], patterns: readonly string[]): Secrets {
-  const names = patterns.map(secretNames);
-  const values = new Map<string, Buffer>();
-  const unmasked: string[] = [];
+  if (patterns.length === 0) return noSecrets;
+  const isSecret = nameTeller(patterns);
+  const found = new SecretValues();
   for (const entry of entries) {
     const equals = entry.indexOf('=', 1);
-    const name = entry.subarray(0, equals === -1 ? entry.length : equals).toString('latin1');
-    if (equals === -1 || !names.some((pattern) => pattern.test(name))) continue;
-    const value = entry.subarray(equals + 1);
-    if (value.length === 0) continue;
-    if (isOrdinary(value)) unmasked.push(name);
-    else for (const secret of shapesOf(value)) values.set(secret.toString('latin1'), secret);
+    if (equals === -1) continue;
+    const name = entry.toString('latin1', 0, equals);
+    const value = entry.toString('latin1', equals + 1);
+    if (isSecret(name)) found.add(name, value);
+    for (const password of urlPasswords(value, isSecret)) {
+      found.add(name, password);
+      found.add(name, percentDecoded(password));
+    }
   }
-  const sorted = [...values.values()].sort((a, b) => b.length - a.length);
-  return { values: sorted, search: sorted.length === 0 ? null : new SecretSearch(sorted), unmasked };
+  const { unmasked, unencoded } = found;
+  const values = longestFirst(found.plain);
+  if (values.length === 0) return { ...noSecrets, unmasked: [...unmasked] };
+  const search = new SecretSearch(longestFirst(new Set([...found.plain, ...found.encoded])));
+  return { values, search, unmasked: [...unmasked], unencoded: [...unencoded] };
 }
 
-function isOrdinary(value: Buffer): boolean {
-  const word = withoutLineEnds(value);
-  return word.length < limits.maskedValueLength || commonWords.has(word.toString().toLowerCase());
+/** Bytes as Latin-1. */
+function percentDecoded(text: string): string {
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
 }
 
-/** The bytes that a secret may be in the output. */
-function shapesOf(value: Buffer): readonly Buffer[] {
-  const word = withoutLineEnds(value);
-  return [value, word, inTerminal(value), inTerminal(word)];
-}
-
-/** As a terminal shows it: every line feed goes with a carriage return (ONLCR, termios(3)). */
-function inTerminal(value: Buffer): Buffer {
-  return Buffer.from(value.toString('latin1').replaceAll('\n', '\r\n'), 'latin1');
-}
-
-/** As programs use a secret that was made by `echo`: its last line end is part of the variable, and of no password. */
-function withoutLineEnds(value: Buffer): Buffer {
-  let end = value.length;
-  while (end > 0 && lineEnds.has(value[end - 1] ?? 0)) end -= 1;
-  return value.subarray(0, end);
+function longestFirst(texts: ReadonlySet<string>): readonly Buffer[] {
+  return [...texts].map((text) => Buffer.from(text, 'latin1')).sort((a, b) => b.length - a.length);
 }
 
 /** Masks every secret in a text that is whole. */
@@ -89,18 +72,16 @@ export function maskWhole(text: Buffer, secrets: Secrets): Buffer {
  * held back.
  */
 export class StreamMask {
-  readonly #secrets: readonly Buffer[];
   readonly #search: SecretSearch | null;
   #held: Buffer = Buffer.alloc(0);
 
-  constructor(secrets: Secrets) {
-    this.#secrets = secrets.values;
-    this.#search = secrets.search;
+  constructor({ search }: Secrets) {
+    this.#search = search;
   }
 
   /** Whether what comes out may differ from what goes in. */
   get changes(): boolean {
-    return this.#secrets.length > 0;
+    return this.#search !== null;
   }
 
   /** Takes a piece and returns what can be said of the stream so far. The result may share the piece's memory. */
@@ -143,13 +124,6 @@ export class StreamMask {
 
   /** The first place at or behind `end` from which the text is a true beginning of a secret. */
   #holdFrom(text: Buffer, end: number): number {
-    const longest = this.#secrets[0]?.length ?? 0;
-    for (let place = Math.max(end, text.length - longest + 1); place < text.length; place += 1) {
-      const length = text.length - place;
-      const begins = (secret: Buffer) =>
-        secret.length > length && secret[0] === text[place] && text.compare(secret, 0, length, place) === 0;
-      if (this.#secrets.some(begins)) return place;
-    }
-    return text.length;
+    return this.#search?.beginning(text, end) ?? text.length;
   }
 }

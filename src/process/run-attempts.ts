@@ -97,8 +97,10 @@ async function endWithMains(run: Run, template: Template): Promise<void> {
   }
 }
 
-function warnOfUnmasked({ unmasked }: Secrets): void {
+function warnOfUnmasked({ unmasked, unencoded }: Secrets): void {
   if (unmasked.length > 0) {
     say(`not masked, since their values are short or common words: ${unmasked.join(', ')}`);
   }
+  if (unencoded.length > 0)
+    say(`masked only as they stand, and not encoded, since they are large: ${unencoded.join(', ')}`);
 }

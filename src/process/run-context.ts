@@ -1,4 +1,5 @@
 import { Fault, sentenceOf } from '../base/fault.ts';
+import { sayAs } from '../base/log.ts';
 import { type ContainerLayout, type Layout, layoutOf } from '../contract/layout.ts';
 import { adoptOrphans } from '../kernel/reap.ts';
 import { catchSignals, startThreads } from '../kernel/signals.ts';
@@ -58,6 +59,7 @@ export function openRun(settings: RunSettings, { environment, ignored }: Edge): 
   const secrets = once(() => findSecrets(environment.entries, settings.maskNames));
   const record = new RunRecord(settings.name, secrets);
   record.setCommand(settings.command);
+  sayAs((sentence) => record.masked(sentence));
   const seal = new Seal(container);
   seal.reserve();
   const recorder = orSealed({ seal, record }, () => openRecorder(container, settings, secrets));

@@ -1,6 +1,7 @@
 import type { Attempt, OutputsRecord, Result, StreamRecord, Usage } from '../contract/records.ts';
 import { noOutputs } from '../contract/records.ts';
 import { maskWhole, type Secrets } from './mask.ts';
+import { maskOutputs } from './mask-outputs.ts';
 import { exitCodeOf, type Outcome, signalOf } from './outcome.ts';
 import type { Judgement } from './verdict.ts';
 
@@ -66,9 +67,9 @@ export class RunRecord {
     });
   }
 
-  /** A sentence of ours, which may quote the job's words. */
-  masked(sentence: string): string {
-    return maskWhole(Buffer.from(sentence), this.#secrets()).toString();
+  /** A sentence of ours, or the name of a file: either may quote the job's words. */
+  masked(text: string): string {
+    return maskWhole(Buffer.from(text), this.#secrets()).toString();
   }
 
   /** The record as it is published. */
@@ -94,7 +95,7 @@ export class RunRecord {
       stdout: streams.stdout,
       stderr: streams.stderr,
       usage,
-      outputs: this.outputs,
+      outputs: maskOutputs(this.outputs, (text) => this.masked(text)),
     };
   }
 }

@@ -3,8 +3,9 @@ import { Fault } from '../base/fault.ts';
 import { layoutOf } from '../contract/layout.ts';
 import type { Edge } from '../settings/edge.ts';
 import { whereToSeal } from '../settings/run-settings.ts';
+import { defaultMask, maskEntries } from '../settings/secret-names.ts';
 import { openContainer } from './container.ts';
-import { noSecrets } from './mask.ts';
+import { findSecrets } from './mask.ts';
 import { RunRecord } from './run-record.ts';
 import { Seal } from './seal.ts';
 import { failedRun } from './verdict.ts';
@@ -21,7 +22,8 @@ export function sealRefusal(edge: Edge, words: readonly Buffer[], fault: Fault):
     const { root, name } = whereToSeal(edge, words);
     if (!existsSync(root)) return;
     const container = openContainer(layoutOf(root), name);
-    sealFault(new Seal(container), new RunRecord(name, () => noSecrets), fault);
+    const secrets = () => findSecrets(edge.environment.entries, maskEntries(defaultMask));
+    sealFault(new Seal(container), new RunRecord(name, secrets), fault);
   } catch {
     // The refusal itself is what the person has to know, and it is said by whoever catches it.
   }

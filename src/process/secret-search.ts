@@ -10,19 +10,34 @@ const longestShift = 255;
 /**
  * Finds any of several secrets in bytes, in one pass whose cost hardly grows with their number (Wu and Manber, "A fast
  * algorithm for multi-pattern searching", 1994). A window as long as the shortest secret moves over the text; the two
- * bytes at its end tell how far it may jump, and only where they are the end of some secret's beginning is it compared.
+ * bytes at its end tell how far it may jump, and only where they are the end of some secret's beginning are those
+ * compared whose beginning ends so.
  */
 export class SecretSearch {
-  /** Longest first: of several secrets at one place the first that fits is the longest. */
-  readonly #secrets: readonly Buffer[];
   readonly #window: number;
   readonly #shifts: Uint8Array;
+  /** By the last two bytes of their first window; longest first: the first that fits is the longest. */
+  readonly #candidates = new Map<number, Buffer[]>();
+  /** Bytes of the longest. */
+  readonly longest: number;
+  /** In the order of their bytes: those that begin alike stand together. */
+  readonly #ordered: readonly Buffer[];
+  /** Which two bytes a secret begins with. */
+  readonly #begins = new Uint8Array(blocks);
 
   /** @param secrets longest first, each at least two bytes; at least one */
   constructor(secrets: readonly Buffer[]) {
-    this.#secrets = secrets;
     this.#window = secrets.at(-1)?.length ?? 2;
+    this.longest = secrets[0]?.length ?? 0;
     this.#shifts = shiftsOf(secrets, this.#window);
+    for (const secret of secrets) {
+      const block = secret.readUInt16BE(this.#window - 2);
+      const others = this.#candidates.get(block);
+      if (others === undefined) this.#candidates.set(block, [secret]);
+      else others.push(secret);
+      this.#begins[secret.readUInt16BE(0)] = 1;
+    }
+    this.#ordered = [...secrets].sort(Buffer.compare);
   }
 
   /** The first secret that stands whole in the text at or behind `from`, the longest of those at one place; or null. */
@@ -30,17 +45,41 @@ export class SecretSearch {
     const shifts = this.#shifts;
     const last = this.#window - 1;
     for (let end = from + last; end < text.length; ) {
-      const shift = shifts[((text[end - 1] as number) << 8) | (text[end] as number)] as number;
+      const block = ((text[end - 1] as number) << 8) | (text[end] as number);
+      const shift = shifts[block] as number;
       if (shift > 0) {
         end += shift;
         continue;
       }
       const place = end - last;
-      const secret = this.#secrets.find((candidate) => standsAt(text, place, candidate));
+      const secret = this.#candidates.get(block)?.find((candidate) => standsAt(text, place, candidate));
       if (secret !== undefined) return { place, length: secret.length };
       end += 1;
     }
     return null;
+  }
+
+  /** The first place at or behind `from` from which all the rest of the text is a true beginning of a secret, or its end. */
+  beginning(text: Buffer, from: number): number {
+    for (let place = Math.max(from, text.length - this.longest + 1); place < text.length; place += 1)
+      if (this.#isBeginning(text, place)) return place;
+    return text.length;
+  }
+
+  #isBeginning(text: Buffer, place: number): boolean {
+    const length = text.length - place;
+    if (length >= 2 && this.#begins[text.readUInt16BE(place)] === 0) return false;
+    // The first in order that is longer and not before the rest of the text: if any begins so, this one does.
+    let low = 0;
+    let high = this.#ordered.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const secret = this.#ordered[middle] as Buffer;
+      if (text.compare(secret, 0, secret.length, place) < 0) high = middle;
+      else low = middle + 1;
+    }
+    const next = this.#ordered[low];
+    return next !== undefined && next.length > length && text.compare(next, 0, length, place) === 0;
   }
 }
 

@@ -3,7 +3,7 @@ import { limits } from '../base/limits.ts';
 import { signalNumber } from '../base/signal-names.ts';
 import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
 import type { Edge } from './edge.ts';
-import { defaultMask } from './secret-names.ts';
+import { defaultMask, maskEntries } from './secret-names.ts';
 import { containerName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
 
 /** The settings of `run`. */
@@ -41,10 +41,7 @@ export function runSettings(edge: Edge, words: readonly Buffer[]): RunSettings {
     graceMs: secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')),
     stopSignal,
     logLimit: wholeNumber(line.value('log-limit') ?? String(limits.logBytes), from('log-limit')),
-    maskNames: (line.value('mask-env') ?? defaultMask)
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== ''),
+    maskNames: maskEntries(line.value('mask-env') ?? defaultMask),
     combined: line.value('combined') !== null,
     argumentsFile: edge.environment.get('EMISSARY_ARGS_FILE', 'ARGO_CONTAINER_ARGS_FILE'),
     pauseBefore: edge.environment.get('EMISSARY_DEBUG_PAUSE_BEFORE', 'ARGO_DEBUG_PAUSE_BEFORE') === 'true',

@@ -100,7 +100,7 @@ test('a value is masked from six characters on, unless it is a common word', () 
 function secretsOf(values: readonly string[], encoding: BufferEncoding = 'utf8'): Secrets {
   const unique = [...new Set(values)].map((value) => Buffer.from(value, encoding));
   const sorted = unique.sort((a, b) => b.length - a.length);
-  return sorted.length === 0 ? noSecrets : { values: sorted, search: new SecretSearch(sorted), unmasked: [] };
+  return sorted.length === 0 ? noSecrets : { ...noSecrets, values: sorted, search: new SecretSearch(sorted) };
 }
 
 /** The replacement in the whole text: at each place the longest secret, and on behind it. */
