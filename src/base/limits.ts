@@ -40,6 +40,26 @@ export const limits = {
   smallSealReserveBytes: 4 * KiB,
   /** Characters of its message where there is no more room: six bytes each at the most, as JSON. */
   shortMessageCharacters: 400,
+  /** Bytes of `ended`: some 200, a page or block. */
+  endedBytes: 4 * KiB,
+  /** A stop that comes both ways, from the engine and as a request, within this time is one stop, in ms. */
+  sameStopMs: 1_000,
+  /** What is kept of the grace for the seal, in ms, where saving goes on after a stop; a quarter of it at the most. */
+  savingReserveMs: 2_000,
+  /** How long saving that has not begun when a stop comes may take, in ms: small outputs are saved in it. */
+  lateSavingMs: 1_000,
+  /** How long saving goes on without looking at signals and timers, in ms. */
+  savingTurnMs: 20,
+  /** How often is told how far saving is, and from when on, in ms. */
+  savingTellMs: 1_000,
+  /** Steps of a timer that counts only the time in which we run: this part of it, */
+  timerStepShare: 0.1,
+  /** this at the least, in ms, */
+  timerLeastStepMs: 50,
+  /** and this at the most, in ms: a process that wakes up once a second costs nothing. */
+  timerLastStepMs: 1_000,
+  /** A step that is late by more than this, in ms, was not run: a busy machine is late by less. */
+  standstillMs: 1_000,
   /** How long a leftover of a finished job has between TERM and KILL, in ms. */
   leftoverGraceMs: 2_000,
   /** How often KILL is repeated for leftovers that fork while they are killed, in ms. */
@@ -221,6 +241,8 @@ export const limits = {
   kernelFileBytes: 16 * MiB,
   /** Paths that a pattern is followed to: one with many stars and links to directories has no end. */
   globPlaces: 1_000_000,
+  /** Bytes of a hole that are passed over at once: so often is counted how far saving is. */
+  holeBytes: 64 * MiB,
   /** Bytes of one zstd frame: large enough to lose nothing against one frame for all, small enough for many threads. */
   zstdFrameBytes: 4 * MiB,
   /** Threads that compress: those of libuv's pool (see main.ts), less what stalled readers may hold. */

@@ -1,3 +1,5 @@
+import { limits } from './limits.ts';
+
 /** A timer that can be called off. */
 export interface Timer {
   cancel(): void;
@@ -17,6 +19,31 @@ export function after(ms: number, callBack: () => void): Timer {
   };
   wait(ms);
   return { cancel: () => clearTimeout(timer) };
+}
+
+/**
+ * Calls back once after `ms` in which this process has run. Time in which it was stopped (SIGSTOP, a frozen cgroup) does not
+ * count, but for one step: whoever could not look must not judge.
+ */
+export function afterRunning(ms: number, callBack: () => void): Timer {
+  const step = Math.min(
+    Math.max(ms * limits.timerStepShare, limits.timerLeastStepMs),
+    limits.timerLastStepMs,
+  );
+  let timer: Timer;
+  const wait = (left: number): void => {
+    const part = Math.min(left, step);
+    const begun = performance.now();
+    timer = after(part, () => {
+      const passed = performance.now() - begun;
+      const stoodStill = passed > part + limits.standstillMs;
+      const rest = left - (stoodStill ? part : Math.max(part, passed));
+      if (rest > 0) wait(rest);
+      else callBack();
+    });
+  };
+  wait(ms);
+  return { cancel: () => timer.cancel() };
 }
 
 /** Resolves after `ms`, or at once when the signal is aborted. Never rejects. */

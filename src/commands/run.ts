@@ -1,12 +1,23 @@
 import { Fault, faultStatus } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
+import { after } from '../base/timer.ts';
+import { noOutputs } from '../contract/records.ts';
 import type { Mark } from '../outputs/prepare-outputs.ts';
 import { prepareJob } from '../process/prepare-job.ts';
 import { readTemplate, requireOwnInputs } from '../process/read-template.ts';
 import { runAttempts } from '../process/run-attempts.ts';
 import { openRun, type Run } from '../process/run-context.ts';
+import { SavingProgressFile } from '../process/saving-progress-file.ts';
 import { sealRefusal } from '../process/seal-refusal.ts';
-import { cancelledRun, failedRun, type Judgement, judge, skippedRun } from '../process/verdict.ts';
+import {
+  cancelledRun,
+  failedRun,
+  type Judgement,
+  judge,
+  type Saved,
+  skippedRun,
+} from '../process/verdict.ts';
 import { allVariables } from '../settings/all-variables.ts';
 import type { Edge } from '../settings/edge.ts';
 import { type RunSettings, runSettings } from '../settings/run-settings.ts';
@@ -66,8 +77,13 @@ async function perform(run: Run, edge: Edge): Promise<Judgement> {
   void run.children.endLeftovers();
   await hold(run, settings.pauseAfter, run.container.after);
   if (end === null) return cancelledRun(control);
-  const trouble = await saveOutputs(run, template, mark).then(() => null, judgeFault);
-  const judgement = judge(end, control, record.outputs);
+  let saved: Saved = nothingSaved;
+  const trouble = await saveOutputs(run, template, mark).then((found) => {
+    saved = found;
+    return null;
+  }, judgeFault);
+  record.outputs = saved.outputs;
+  const judgement = judge(end, control, saved);
   return trouble !== null && judgement.verdict === 'succeeded' ? trouble : judgement;
 }
 
@@ -103,6 +119,8 @@ async function placeInputs(run: Run, template: Template): Promise<void> {
   placeInputs(template, run.layout);
 }
 
+const nothingSaved: Saved = { outputs: noOutputs, stopped: null };
+
 /** What must be there before the job starts, for what it leaves to be found after it. */
 async function prepareOutputs(run: Run, { multiflexi }: Template): Promise<Mark | null> {
   const { resultFile, artifactPatterns } = multiflexi;
@@ -111,13 +129,35 @@ async function prepareOutputs(run: Run, { multiflexi }: Template): Promise<Mark 
   return prepareOutputs(multiflexi);
 }
 
-async function saveOutputs(run: Run, template: Template, mark: Mark | null): Promise<void> {
+async function saveOutputs(run: Run, template: Template, mark: Mark | null): Promise<Saved> {
   const { parameters, artifacts, multiflexi } = template;
-  if (run.settings.name !== 'main') return;
-  if (parameters.length + artifacts.length === 0 && multiflexi.resultFile === null && mark === null) return;
+  if (run.settings.name !== 'main') return nothingSaved;
+  if (parameters.length + artifacts.length === 0 && multiflexi.resultFile === null && mark === null)
+    return nothingSaved;
   const { saveOutputs } = await import('../outputs/save-outputs.ts');
-  const masked = (path: string) => run.record.masked(path);
-  run.record.outputs = await saveOutputs({ template, layout: run.layout, mark, masked });
+  const progress = new SavingProgressFile(run.container);
+  try {
+    return await saveOutputs({
+      template,
+      layout: run.layout,
+      mark,
+      masked: (path) => run.record.masked(path),
+      signal: savingEnd(run),
+      tell: (told) => progress.write(told),
+    });
+  } finally {
+    progress.remove();
+  }
+}
+
+/** A stop ends saving that is under way at once; what came before it has begun leaves time for what is small. */
+function savingEnd({ control, over }: Run): AbortSignal {
+  const { savingEnd } = control;
+  if (!savingEnd.aborted) return savingEnd;
+  const later = new AbortController();
+  const timer = after(limits.lateSavingMs, () => later.abort(savingEnd.reason));
+  over.signal.addEventListener('abort', () => timer.cancel());
+  return later.signal;
 }
 
 /** What is sealed must not go on: the job ends first, if it has begun. */

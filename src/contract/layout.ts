@@ -11,6 +11,8 @@ export interface ContainerLayout {
   readonly timeline: string;
   readonly combined: string;
   readonly started: string;
+  readonly ended: string;
+  readonly saving: string;
   readonly signal: string;
   readonly result: string;
   readonly exitCode: string;
@@ -80,6 +82,8 @@ function containerLayout(directory: string, name: string): ContainerLayout {
     timeline: join(directory, 'timeline'),
     combined: join(directory, 'combined'),
     started: join(directory, 'started'),
+    ended: join(directory, 'ended'),
+    saving: join(directory, 'saving'),
     signal: join(directory, 'signal'),
     result: join(directory, 'result.json'),
     exitCode: join(directory, 'exitcode'),

@@ -1,6 +1,9 @@
 /** How a container's run ended, as its own wrapper says it. */
 export type Verdict = 'succeeded' | 'failed' | 'terminated' | 'timedOut' | 'skipped' | 'error';
 
+/** How one attempt of a job ended. */
+export type AttemptVerdict = Extract<Verdict, 'succeeded' | 'failed' | 'terminated' | 'timedOut'>;
+
 /** One start of the job's command. Times are RFC 3339, UTC, with milliseconds. */
 export interface Attempt {
   readonly startedAt: string;
@@ -92,6 +95,29 @@ export interface Started {
   readonly startedAt: string;
   /** Counts from 1. */
   readonly attempt: number;
+}
+
+/** `ctr/<name>/ended`: the end of an attempt, as soon as it is known; counts if its attempt is not before that of `started`. */
+export interface Ended {
+  /** Counts from 1. */
+  readonly attempt: number;
+  readonly exitCode: number;
+  readonly signal: string | null;
+  /** RFC 3339, UTC, ms. */
+  readonly finishedAt: string;
+  readonly verdict: AttemptVerdict;
+  readonly origin: 'job';
+}
+
+/** `ctr/<name>/saving`: how far saving the outputs is. */
+export interface SavingProgress {
+  /** Bytes of the job's files that are done. */
+  readonly bytes: number;
+  readonly files: number;
+  /** The name of the output that is being saved. */
+  readonly current: string;
+  /** RFC 3339, UTC, ms. */
+  readonly at: string;
 }
 
 /** Outputs of a container that saves none. */

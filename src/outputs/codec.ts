@@ -12,6 +12,11 @@ export interface Codec {
    * @param last nothing comes after this one
    */
   pack(block: Buffer, last: boolean): Promise<readonly Uint8Array[]>;
+  /**
+   * As `pack`, for a whole block of zeros that is not the last, without any work: what it gives is not taken back. Null
+   * where zeros are not packed, and may stay a hole.
+   */
+  readonly packZeros: (() => Promise<readonly Uint8Array[]>) | null;
   /** Takes back what `pack` gave, in the same order, once it has been written. */
   release(pieces: readonly Uint8Array[]): void;
   /** What stands after the last block. */
@@ -27,6 +32,7 @@ export function plain(blockBytes: number): Codec {
     parallel: 1,
     head: Buffer.alloc(0),
     pack: async (block) => [block],
+    packZeros: null,
     release() {},
     tail: () => Buffer.alloc(0),
     close() {},

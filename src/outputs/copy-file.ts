@@ -1,21 +1,31 @@
 import { closeSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
+import { isSparse, SparseReader } from '../kernel/sparse.ts';
 import { isKernels, readKernelFile } from './kernel-files.ts';
 import type { Root } from './members.ts';
-import { openMember, readFull } from './read-file.ts';
+import { openMember } from './read-file.ts';
 import type { SavedFile } from './saved-file.ts';
+import type { Saving } from './saving.ts';
 
-/** Copies one file's bytes, as many as it had when it was found; of the kernel's, all. @throws the operating system's error, NotSaved */
-export function copyFile({ path, stats }: Root, to: SavedFile): void {
+/**
+ * Copies one file's bytes, as many as it had when it was found, and its holes as holes; of the kernel's, all.
+ * @throws the operating system's error, NotSaved, Stopped
+ */
+export async function copyFile({ path, stats }: Root, to: SavedFile, saving: Saving): Promise<void> {
   if (stats.blocks === 0 && isKernels(path)) return to.write(readKernelFile(path));
   const from = openMember(path);
   try {
+    const reader = new SparseReader(from, { size: stats.size, sparse: isSparse(stats) });
     const buffer = Buffer.allocUnsafeSlow(Math.max(1, Math.min(limits.copyBytes, stats.size)));
-    for (let left = stats.size; left > 0; ) {
-      const read = readFull(from, buffer.subarray(0, left));
-      if (read === 0) return;
+    for (;;) {
+      const hole = Math.min(reader.hole(), limits.copyBytes);
+      const read = hole > 0 ? 0 : reader.read(buffer);
+      if (hole + read === 0) return;
+      reader.pass(hole);
+      to.writeZeros(hole);
       to.write(buffer.subarray(0, read));
-      left -= read;
+      saving.count(hole + read);
+      if (saving.isDue) await saving.turn();
     }
   } finally {
     closeSync(from);

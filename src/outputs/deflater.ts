@@ -1,6 +1,7 @@
-import { constants, createDeflateRaw, type DeflateRaw } from 'node:zlib';
+import { constants, createDeflateRaw, type DeflateRaw, deflateRawSync } from 'node:zlib';
 import { limits } from '../base/limits.ts';
 import { Packer } from './packer.ts';
+import { zerosOf } from './zeros.ts';
 
 const pieceBytes = 128 * 1024;
 
@@ -18,6 +19,7 @@ export class Deflater {
   readonly #level: number;
   readonly #lanes: Lane[] = [];
   #turn = 0;
+  #zeros: readonly Buffer[] | null = null;
 
   /** @param level 0–9 */
   constructor(level: number) {
@@ -37,6 +39,13 @@ export class Deflater {
     });
     lane.idle = packed.catch(() => undefined);
     return packed;
+  }
+
+  /** A whole block of zeros that is not the last, compressed once for all; not to be changed. */
+  zeros(): readonly Buffer[] {
+    const options = { level: this.#level, finishFlush: constants.Z_SYNC_FLUSH };
+    this.#zeros ??= [deflateRawSync(zerosOf(limits.deflateBlockBytes), options)];
+    return this.#zeros;
   }
 
   close(): void {

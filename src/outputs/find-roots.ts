@@ -4,24 +4,31 @@ import { type BytePath, bytePath, fsPath } from './byte-path.ts';
 import { glob } from './glob.ts';
 import { type Root, specialKind } from './members.ts';
 import { NotSaved, vanished } from './reasons.ts';
+import type { Saving } from './saving.ts';
 import type { Skipped } from './skipped.ts';
+
+/** What a search needs beside the path. */
+export interface Search {
+  readonly skipped: Skipped;
+  readonly saving: Saving;
+  /** The path is that of one file, whatever characters are in it. */
+  readonly plain: boolean;
+}
 
 /**
  * Finds what an artifact's path means: the one thing of that name, or all that a pattern with `*`, `?` or `[` fits.
  * The artifact's own path may be a link, and then means what it points to; its name in the archive stays.
  *
- * @param plain true: the path is that of one file, whatever characters are in it
  * @returns one root for a plain path; for a pattern, every match that is not below another one, in the order of bytes
- * @throws NotSaved, or the operating system's error, when there is nothing
+ * @throws NotSaved, or the operating system's error, when there is nothing; Stopped
  */
-export function findRoots(
+export async function findRoots(
   path: string,
-  skipped: Skipped,
-  plain = false,
-): { readonly pattern: boolean; readonly roots: readonly Root[] } {
+  { skipped, saving, plain }: Search,
+): Promise<{ readonly pattern: boolean; readonly roots: readonly Root[] }> {
   const exact = bytePath(path);
   if (!plain && isPattern(path) && lstatSync(fsPath(exact), { throwIfNoEntry: false }) === undefined) {
-    return { pattern: true, roots: matches(path, skipped) };
+    return { pattern: true, roots: await matches(path, skipped, saving) };
   }
   const stats = statSync(fsPath(exact));
   checkKind(stats);
@@ -43,13 +50,14 @@ function checkKind(stats: Stats): void {
 }
 
 /** A match is named from the last directory before the first wildcard on: `/out/*.csv` gives `a.csv`. */
-function matches(pattern: string, skipped: Skipped): readonly Root[] {
+async function matches(pattern: string, skipped: Skipped, saving: Saving): Promise<readonly Root[]> {
   const fixed = pattern.slice(0, pattern.slice(0, pattern.search(/[*?[]/)).lastIndexOf('/') + 1);
   const base = bytePath(fixed);
-  const found = [...glob(pattern, skipped)].sort((a, b) => (a < b ? -1 : 1));
+  const found = [...(await glob(pattern, skipped, saving))].sort((a, b) => (a < b ? -1 : 1));
   const roots: Root[] = [];
   const directories = new Set<BytePath>();
   for (const path of found) {
+    if (saving.isDue) await saving.turn();
     const stats = lstatSync(fsPath(path), { throwIfNoEntry: false });
     if (stats === undefined) {
       skipped.add(path, vanished);

@@ -7,6 +7,7 @@ import { bytePath } from './byte-path.ts';
 import { matchNames } from './match-names.ts';
 import type { Mark } from './prepare-outputs.ts';
 import { lossOf, vanished } from './reasons.ts';
+import { type Saving, Stopped } from './saving.ts';
 import type { Skipped } from './skipped.ts';
 
 /** What the patterns found. */
@@ -14,6 +15,8 @@ export interface Written {
   readonly artifacts: readonly OutputArtifact[];
   /** Patterns that found nothing. */
   readonly missing: readonly MissingOutput[];
+  /** Whether these are missing because saving was stopped. */
+  readonly isStopped: boolean;
 }
 
 /**
@@ -21,8 +24,12 @@ export interface Written {
  * MultiFlexi looks for them, with a change time not before the job's start. Each becomes an artifact of its own, bare,
  * under its own name, since MultiFlexi chains jobs by that name.
  */
-export function findWritten({ multiflexi }: Template, mark: Mark | null, skipped: Skipped): Written {
-  if (mark === null) return { artifacts: [], missing: [] };
+export async function findWritten(
+  { multiflexi }: Template,
+  mark: Mark | null,
+  { skipped, saving }: { readonly skipped: Skipped; readonly saving: Saving },
+): Promise<Written> {
+  if (mark === null) return { artifacts: [], missing: [], isStopped: false };
   const { directory } = mark;
   const patterns = multiflexi.artifactPatterns;
   const missing = (pattern: string, reason: string): MissingOutput => ({
@@ -36,10 +43,17 @@ export function findWritten({ multiflexi }: Template, mark: Mark | null, skipped
     const names = readdirSync(directory).sort();
     // Equal shares, so that one that is exponential does not cost the others.
     const most = Math.max(limits.leastPatternMs, Math.floor(limits.patternMs / patterns.length));
-    const fits = patterns.map((pattern) => matchNames(pattern, names, most));
-    const chosen = names.filter(
-      (name) => fits.some((fit) => fit?.has(name)) && isWritten(join(directory, name), mark, skipped),
-    );
+    const fits: ReturnType<typeof matchNames>[] = [];
+    for (const pattern of patterns) {
+      await saving.turn();
+      fits.push(matchNames(pattern, names, most));
+    }
+    const chosen: string[] = [];
+    for (const name of names) {
+      if (saving.isDue) await saving.turn();
+      if (fits.some((fit) => fit?.has(name)) && isWritten(join(directory, name), mark, skipped))
+        chosen.push(name);
+    }
     for (const name of chosen.slice(limits.patternFiles))
       skipped.add(
         bytePath(join(directory, name)),
@@ -47,6 +61,7 @@ export function findWritten({ multiflexi }: Template, mark: Mark | null, skipped
       );
     const kept = chosen.slice(0, limits.patternFiles);
     return {
+      isStopped: false,
       artifacts: kept.map((name) => bareFile(join(directory, name), name)),
       missing: patterns.flatMap((pattern, index) => {
         const fit = fits[index] ?? null;
@@ -56,7 +71,8 @@ export function findWritten({ multiflexi }: Template, mark: Mark | null, skipped
       }),
     };
   } catch (error) {
-    return { artifacts: [], missing: patterns.map((pattern) => missing(pattern, lossOf(error))) };
+    const all = patterns.map((pattern) => missing(pattern, lossOf(error)));
+    return { artifacts: [], missing: all, isStopped: error instanceof Stopped };
   }
 }
 

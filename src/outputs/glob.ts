@@ -4,6 +4,7 @@ import { limits } from '../base/limits.ts';
 import { type BytePath, bytePath, fsPath } from './byte-path.ts';
 import { type NameMatcher, nameMatcher } from './name-matcher.ts';
 import { NotSaved, readingReason } from './reasons.ts';
+import type { Saving } from './saving.ts';
 import type { Skipped } from './skipped.ts';
 
 /**
@@ -17,9 +18,9 @@ import type { Skipped } from './skipped.ts';
  * @param pattern an absolute path
  * @param skipped takes what could not be looked at, in which there may be more that fits
  * @returns every path once, in no order; with `**` at its end, all that is in the directory before it
- * @throws NotSaved where there is no end of it
+ * @throws NotSaved where there is no end of it; Stopped
  */
-export function glob(pattern: string, skipped: Skipped): readonly BytePath[] {
+export async function glob(pattern: string, skipped: Skipped, saving: Saving): Promise<readonly BytePath[]> {
   const steps = pattern
     .split('/')
     // Two in a row are as one, and would take the square of its time.
@@ -29,6 +30,7 @@ export function glob(pattern: string, skipped: Skipped): readonly BytePath[] {
   const seen = new Set<string>();
   const open: Place[] = [{ path: '', next: 0 }];
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    if (saving.isDue) await saving.turn();
     const { path, next } = place;
     const key = `${next} ${path}`;
     if (seen.has(key)) continue;

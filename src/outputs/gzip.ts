@@ -3,10 +3,12 @@ import { limits } from '../base/limits.ts';
 import type { Codec } from './codec.ts';
 import { Deflater } from './deflater.ts';
 import { freePieces } from './packer.ts';
+import { checksumOfZeros } from './zeros.ts';
 
 /** One gzip member (RFC 1952), compressed on all cores; the same bytes for the same input, with no time in it. */
 export function gzip(level: number, cores: number): Codec {
   const deflater = new Deflater(level);
+  const zeroChecksum = checksumOfZeros(limits.deflateBlockBytes);
   let checksum = 0;
   let length = 0;
   return {
@@ -18,6 +20,11 @@ export function gzip(level: number, cores: number): Codec {
       checksum = crc32(block, checksum);
       length += block.length;
       return deflater.pack(block, last);
+    },
+    async packZeros() {
+      checksum = zeroChecksum(checksum);
+      length += limits.deflateBlockBytes;
+      return deflater.zeros();
     },
     release: freePieces,
     tail() {

@@ -1,4 +1,5 @@
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
+import { isSparse } from '../kernel/sparse.ts';
 import { type BytePath, fsPath } from './byte-path.ts';
 import { isKernels, readKernelFile } from './kernel-files.ts';
 import { lossOf, readingReason } from './reasons.ts';
@@ -15,6 +16,8 @@ export interface Member {
   readonly mode: number;
   /** Bytes of a file; 0 for the others. */
   readonly size: number;
+  /** Whether it may have holes. */
+  readonly sparse: boolean;
   /** Seconds since 1970. */
   readonly mtime: number;
   /** The bytes of a file whose size is known only when it is read; null for all others. */
@@ -42,11 +45,11 @@ export interface Walk {
 /**
  * Walks a tree: every member after its directory, names in the order of their bytes, so that the same tree is always
  * told in the same way. Nothing is followed. What is no file, directory or link, or cannot be looked at, is skipped
- * with its reason.
+ * with its reason; a null stands for it, since there may be any number.
  *
  * Synchronous calls: measured with 100,000 files, promises take several times as long.
  */
-export function* membersOf(root: Root, walk: Walk): Generator<Member> {
+export function* membersOf(root: Root, walk: Walk): Generator<Member | null> {
   const kernels = isOfKernel(root);
   const first = memberOf(root, kernels, walk);
   if (first === null) return;
@@ -61,12 +64,12 @@ export function* membersOf(root: Root, walk: Walk): Generator<Member> {
     }
     const path = `${level.path}/${name}`;
     const stats = look(path, walk);
-    if (stats === null) continue;
-    const member = memberOf({ path, name: `${level.name}/${name}`, stats }, kernels, walk);
-    if (member === null) continue;
-    if (member.kind === 'directory' && isForeign(path, stats.dev, level.dev, walk)) continue;
-    yield member;
-    if (member.kind === 'directory') open.push(listing(member, stats.dev, walk));
+    const member =
+      stats === null ? null : memberOf({ path, name: `${level.name}/${name}`, stats }, kernels, walk);
+    const isDirectory = member?.kind === 'directory' && stats !== null;
+    const isSkipped = isDirectory && isForeign(path, stats.dev, level.dev, walk);
+    yield isSkipped ? null : member;
+    if (isDirectory && !isSkipped) open.push(listing(member, stats.dev, walk));
   }
 }
 
@@ -134,6 +137,7 @@ function memberOf({ path, name, stats }: Root, kernels: boolean, walk: Walk): Me
     mode: stats.mode & 0o7777,
     size: kind === 'file' ? (content?.length ?? stats.size) : 0,
     mtime: Math.floor(stats.mtimeMs / 1000),
+    sparse: isSparse(stats),
     content,
     target,
     identity: kind === 'file' && stats.nlink > 1 ? `${stats.dev}:${stats.ino}` : null,

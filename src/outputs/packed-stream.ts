@@ -1,6 +1,8 @@
 import type { Codec } from './codec.ts';
 import { InOrder } from './in-order.ts';
 import type { SavedFile } from './saved-file.ts';
+import type { Saving } from './saving.ts';
+import { isZero } from './zeros.ts';
 
 /**
  * A stream of bytes on its way through a codec into a file. Bytes are put directly into the block that will be packed;
@@ -11,11 +13,13 @@ export class PackedStream {
   readonly #codec: Codec;
   readonly #file: SavedFile;
   readonly #order: InOrder;
+  readonly #saving: Saving;
   readonly #free: Buffer[] = [];
   #block: Buffer;
   #used = 0;
 
-  constructor(codec: Codec, file: SavedFile) {
+  constructor(codec: Codec, file: SavedFile, saving: Saving) {
+    this.#saving = saving;
     this.#codec = codec;
     this.#file = file;
     this.#order = new InOrder(codec.parallel);
@@ -42,21 +46,30 @@ export class PackedStream {
     }
   }
 
-  putZeros(count: number): void {
+  /** Puts any number of zeros; whole blocks of them cost next to nothing. @throws Stopped */
+  async putZeros(count: number): Promise<void> {
     for (let left = count; left > 0; ) {
-      const zeros = this.room().subarray(0, left).fill(0);
-      left -= zeros.length;
-      this.filled(zeros.length);
+      if (this.#used === 0 && left >= this.#codec.blockBytes) {
+        this.#sendZeros();
+        left -= this.#codec.blockBytes;
+      } else {
+        const zeros = this.room().subarray(0, left).fill(0);
+        left -= zeros.length;
+        this.filled(zeros.length);
+      }
+      if (this.isDue) await this.relief();
     }
   }
 
-  /** True when the threads are behind: then wait for `relief` before the next bytes. */
-  get busy(): boolean {
-    return this.#order.busy;
+  /** True when the threads are behind, or others have had no turn: then wait for `relief` before the next bytes. */
+  get isDue(): boolean {
+    return this.#order.busy || this.#saving.isDue;
   }
 
-  relief(): Promise<void> {
-    return this.#order.relief();
+  /** @throws Stopped */
+  async relief(): Promise<void> {
+    await this.#order.relief();
+    if (this.#saving.isDue) await this.#saving.turn();
   }
 
   /** Packs what is left and writes the rest. */
@@ -68,6 +81,11 @@ export class PackedStream {
 
   #send(last: boolean): void {
     const block = this.#block;
+    // The archive of a tree must not tell where its files have holes.
+    if (!last && isZero(block)) {
+      this.#used = 0;
+      return this.#sendZeros();
+    }
     this.#order.add(this.#codec.pack(block.subarray(0, this.#used), last), (pieces) => {
       for (const piece of pieces) this.#file.write(piece);
       this.#codec.release(pieces);
@@ -75,5 +93,13 @@ export class PackedStream {
     });
     this.#used = 0;
     if (!last) this.#block = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#codec.blockBytes);
+  }
+
+  #sendZeros(): void {
+    const { packZeros, blockBytes } = this.#codec;
+    this.#order.add(packZeros?.() ?? Promise.resolve(null), (pieces) => {
+      if (pieces === null) this.#file.writeZeros(blockBytes);
+      else for (const piece of pieces) this.#file.write(piece);
+    });
   }
 }

@@ -14,6 +14,7 @@ import { PackedStream } from './packed-stream.ts';
 import { checkReadable } from './read-file.ts';
 import { NotSaved } from './reasons.ts';
 import { SavedFile } from './saved-file.ts';
+import type { Saving } from './saving.ts';
 import type { Skipped } from './skipped.ts';
 import { writeTar } from './write-tar.ts';
 import { writeZip } from './write-zip.ts';
@@ -32,11 +33,13 @@ export interface ArtifactRequest {
   readonly taken: readonly string[];
   /** A path without the secrets in it: so its file is named on the volume, where others read. */
   readonly masked: (path: string) => string;
+  readonly saving: Saving;
 }
 
 /**
  * Saves one artifact as the template wants it packed.
- * @throws NotSaved, or an error of the operating system, when nothing of it could be saved; nothing is left behind
+ * @throws NotSaved (Stopped too), or an error of the operating system, when nothing of it could be saved; nothing is left
+ *   behind
  */
 export async function saveArtifact({
   artifact,
@@ -46,9 +49,10 @@ export async function saveArtifact({
   isFile,
   taken,
   masked,
+  saving,
 }: ArtifactRequest): Promise<ArtifactRecord> {
   const { name, path, archive } = artifact;
-  const { roots, pattern } = findRoots(path, skipped, isFile);
+  const { roots, pattern } = await findRoots(path, { skipped, saving, plain: isFile });
   const [only] = roots;
   const bare = archive.kind === 'none' && !pattern && only?.stats.isFile() === true;
   if (!pattern && only !== undefined) checkReadable(only);
@@ -61,8 +65,14 @@ export async function saveArtifact({
   if (isTaken(place)) throw new NotSaved('its file is already that of another artifact');
   const file = new SavedFile(layout, place, most);
   try {
-    if (bare && only !== undefined) copyFile(only, file);
-    else await pack(members(roots, { skipped, volume: { dev, ino } }), archive, file, skipped);
+    const found = members(roots, { skipped, volume: { dev, ino } });
+    const work =
+      bare && only !== undefined
+        ? copyFile(only, file, saving)
+        : pack(found, archive, { file, skipped, saving });
+    await saving.race(work);
+    saving.check();
+    if (bare) saving.countFile();
     const saved = file.publish();
     return { name, path, file: kept, archive: archive.kind, ...saved };
   } catch (error) {
@@ -83,22 +93,22 @@ function keptPath(path: string, shown: string, isTaken: (shown: string) => boole
 /** What an archive's name ends with; a bare file keeps its own. */
 const extensions = { tar: '.tgz', zip: '.zip', none: '.tar', zstd: '.tar.zst' } as const;
 
-function* members(roots: readonly Root[], walk: Walk): Generator<Member> {
+function* members(roots: readonly Root[], walk: Walk): Generator<Member | null> {
   for (const root of roots) yield* membersOf(root, walk);
 }
 
 async function pack(
-  found: Iterable<Member>,
+  found: Iterable<Member | null>,
   archive: ArchiveStrategy,
-  file: SavedFile,
-  skipped: Skipped,
+  to: { readonly file: SavedFile; readonly skipped: Skipped; readonly saving: Saving },
 ): Promise<void> {
+  const { file, saving } = to;
   const cores = Math.min(availableParallelism(), limits.packThreads);
-  if (archive.kind === 'zip') return writeZip(found, file, { skipped, cores });
+  if (archive.kind === 'zip') return writeZip(found, file, { ...to, cores });
   const codec = codecOf(archive, cores);
   try {
-    const stream = new PackedStream(codec, file);
-    await writeTar(found, stream, skipped);
+    const stream = new PackedStream(codec, file, saving);
+    await writeTar(found, { ...to, stream });
     await stream.end();
   } finally {
     codec.close();

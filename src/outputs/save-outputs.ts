@@ -6,10 +6,11 @@ import type { Mark } from './prepare-outputs.ts';
 import { lossOf, NotSaved } from './reasons.ts';
 import { saveArtifact } from './save-artifact.ts';
 import { saveParameter } from './save-parameter.ts';
+import { Saving, type SavingOptions, Stopped } from './saving.ts';
 import { Skipped } from './skipped.ts';
 
 /** What the outputs are saved from and to. */
-export interface OutputsRequest {
+export interface OutputsRequest extends SavingOptions {
   readonly template: Template;
   readonly layout: Layout;
   /** What `prepareOutputs` gave before the job started. */
@@ -18,47 +19,64 @@ export interface OutputsRequest {
   readonly masked?: (path: string) => string;
 }
 
+/** What became of the outputs. */
+export interface SavedOutputs {
+  readonly outputs: OutputsRecord;
+  /** Where saving was stopped: why, and what of `missing` is missing for that. */
+  readonly stopped: { readonly reason: string; readonly unsaved: readonly MissingOutput[] } | null;
+}
+
 /**
  * Saves a job's parameters and artifacts: those that the template declares, the result file, and the files that the
  * job wrote and that MultiFlexi's patterns fit. One that fails does not cost the others: it is named in `missing`.
+ * When it is stopped it ends at once, and all that is not saved is named there, too.
  */
-export async function saveOutputs({
-  template,
-  layout,
-  mark,
-  masked = (path) => path,
-}: OutputsRequest): Promise<OutputsRecord> {
+export async function saveOutputs(request: OutputsRequest): Promise<SavedOutputs> {
+  const { template, layout, mark, signal, masked = (path) => path } = request;
   const { artifactBytes: most, parameterBytes } = template.multiflexi.limits;
+  const saving = new Saving(request);
   const skipped = new Skipped();
   const missing: MissingOutput[] = [];
+  const unsaved: MissingOutput[] = [];
+  const miss = (output: Omit<MissingOutput, 'reason'>, error: unknown) => {
+    const { kind, name, path, optional } = output;
+    const missed: MissingOutput = { kind, name, path, optional, reason: lossOf(error) };
+    missing.push(missed);
+    if (error instanceof Stopped) unsaved.push(missed);
+  };
   const parameters: ParameterRecord[] = [];
   for (const parameter of template.parameters) {
     try {
+      await saving.begin(parameter.name);
       parameters.push(saveParameter(parameter, layout, parameterBytes, masked));
+      saving.countFile();
     } catch (error) {
-      const { name, path } = parameter;
-      missing.push({ kind: 'parameter', name, path, optional: false, reason: lossOf(error) });
+      miss({ ...parameter, kind: 'parameter', optional: false }, error);
     }
   }
-  const found = findWritten(template, mark, skipped);
+  const found = await findWritten(template, mark, { skipped, saving });
   missing.push(...found.missing);
+  if (found.isStopped) unsaved.push(...found.missing);
   const saved: Saved[] = [];
   const declared = [...template.artifacts, ...resultFile(template)];
   const others = found.artifacts.filter(({ path }) => !declared.some((artifact) => isBare(artifact, path)));
   for (const artifact of [...declared, ...others]) {
     const taken = saved.map(({ record }) => record.file);
     try {
+      await saving.begin(artifact.name);
       const isFile = !template.artifacts.includes(artifact);
-      const record =
-        twinOf(artifact, saved) ??
-        (await saveArtifact({ artifact, layout, skipped, most, isFile, taken, masked }));
-      saved.push({ artifact, record });
+      const more = { layout, skipped, most, isFile, taken, masked, saving };
+      saved.push({
+        artifact,
+        record: twinOf(artifact, saved) ?? (await saveArtifact({ artifact, ...more })),
+      });
     } catch (error) {
-      const { name, path, optional } = artifact;
-      missing.push({ kind: 'artifact', name, path, optional, reason: lossOf(error) });
+      miss({ ...artifact, kind: 'artifact' }, error);
     }
   }
-  return { parameters, artifacts: saved.map(({ record }) => record), missing, skipped: skipped.list() };
+  const artifacts = saved.map(({ record }) => record);
+  const outputs = { parameters, artifacts, missing, skipped: skipped.list() };
+  return { outputs, stopped: unsaved.length === 0 ? null : { reason: String(signal.reason), unsaved } };
 }
 
 interface Saved {

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, fchmodSync, ftruncateSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { errnoOf, sentenceOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
 import { noRoomReasons } from '../base/no-room.ts';
 import { removeFile } from '../base/remove.ts';
 import type { Layout } from '../contract/layout.ts';
+import { writeWhole } from '../contract/publish.ts';
 import { NotSaved } from './reasons.ts';
+import { zerosOf } from './zeros.ts';
 
 /** All users of the pod may add to the directories, as they may to the volume. */
 const sharedDirectory = 0o777;
@@ -46,18 +49,31 @@ export class SavedFile {
   }
 
   write(bytes: Uint8Array): void {
+    const place = this.#bytes;
+    this.#take(bytes);
+    writing(() => writeWhole(this.#file, bytes, place));
+  }
+
+  /** Leaves a hole, which reads as so many zeros. */
+  writeZeros(bytes: number): void {
+    for (let left = bytes; left > 0; left -= limits.copyBytes)
+      this.#take(zerosOf(limits.copyBytes).subarray(0, left));
+  }
+
+  #take(bytes: Uint8Array): void {
+    // Its number may be that of another file by now, where saving was stopped and a thread comes late.
+    if (!this.#open) throw new NotSaved('it was given up');
     this.#hash.update(bytes);
     this.#bytes += bytes.length;
     if (this.#most !== null && this.#bytes > this.#most)
       throw new NotSaved(`larger than the ${this.#most} bytes that the template allows`);
-    writing(() => {
-      for (let offset = 0; offset < bytes.length; ) offset += writeSync(this.#file, bytes, offset);
-    });
   }
 
   /** Gives the file its name, once the volume has taken all of it: some tell only at the end (close(2): NFS, a quota). */
   publish(): { readonly bytes: number; readonly sha256: string } {
     writing(() => {
+      // Its end may be a hole.
+      ftruncateSync(this.#file, this.#bytes);
       fchmodSync(this.#file, readableFile);
       this.#close();
       renameSync(this.#temporary, this.#path);

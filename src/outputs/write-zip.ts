@@ -1,14 +1,18 @@
 import { closeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { limits } from '../base/limits.ts';
+import { SparseReader } from '../kernel/sparse.ts';
 import { Deflater } from './deflater.ts';
 import { InOrder } from './in-order.ts';
 import type { Member } from './members.ts';
 import { freeMemory, freePieces } from './packer.ts';
-import { openMember, readFull } from './read-file.ts';
+import { passHole, readBlock } from './read-block.ts';
+import { openMember } from './read-file.ts';
 import { readingReason } from './reasons.ts';
 import type { SavedFile } from './saved-file.ts';
+import type { Saving } from './saving.ts';
 import type { Skipped } from './skipped.ts';
+import { checksumOfZeros, isZero } from './zeros.ts';
 import { ZipDirectory } from './zip-directory.ts';
 import {
   dataDescriptor,
@@ -22,6 +26,7 @@ import {
 export interface ZipOptions {
   readonly skipped: Skipped;
   readonly cores: number;
+  readonly saving: Saving;
 }
 
 /** The level that zip itself takes. */
@@ -31,17 +36,18 @@ const fileTypes = { file: 0o100000, directory: 0o040000, link: 0o120000 } as con
 /**
  * Writes members as a ZIP file, compressed on all cores, with modes, times and links as Info-ZIP keeps them; the same
  * bytes for the same tree.
+ * @throws Stopped, NotSaved
  */
 export async function writeZip(
-  members: Iterable<Member>,
+  members: Iterable<Member | null>,
   file: SavedFile,
-  { skipped, cores }: ZipOptions,
+  options: ZipOptions,
 ): Promise<void> {
-  const zip = new ZipWriter(file, 2 * cores);
+  const zip = new ZipWriter(file, options);
   try {
     for (const member of members) {
-      if (member.kind === 'file') await zip.addFile(member, skipped);
-      else zip.addSmall(member, Buffer.from(member.target, 'latin1'));
+      if (member?.kind === 'file') await zip.addFile(member);
+      else if (member !== null) zip.addSmall(member, Buffer.from(member.target, 'latin1'));
       await zip.relief();
     }
     await zip.end();
@@ -55,18 +61,24 @@ class ZipWriter {
   readonly #order: InOrder;
   readonly #deflater = new Deflater(level);
   readonly #directory = new ZipDirectory();
+  readonly #skipped: Skipped;
+  readonly #saving: Saving;
+  readonly #zeroChecksum = checksumOfZeros(limits.deflateBlockBytes);
 
-  constructor(file: SavedFile, parallel: number) {
+  constructor(file: SavedFile, { skipped, cores, saving }: ZipOptions) {
     this.#file = file;
-    this.#order = new InOrder(parallel);
+    this.#order = new InOrder(2 * cores);
+    this.#skipped = skipped;
+    this.#saving = saving;
   }
 
   close(): void {
     this.#deflater.close();
   }
 
-  relief(): Promise<void> {
-    return this.#order.relief();
+  async relief(): Promise<void> {
+    await this.#order.relief();
+    if (this.#saving.isDue) await this.#saving.turn();
   }
 
   /** A directory, a link, an empty file, one of the kernel's: stored. */
@@ -77,19 +89,21 @@ class ZipWriter {
     });
   }
 
-  async addFile(member: Member, skipped: Skipped): Promise<void> {
+  async addFile(member: Member): Promise<void> {
+    this.#saving.countFile();
     if (member.content !== null || member.size === 0)
       return this.addSmall(member, member.content ?? Buffer.alloc(0));
     let source: number;
     try {
       source = openMember(member.path);
     } catch (error) {
-      skipped.add(member.path, readingReason(error));
+      this.#skipped.add(member.path, readingReason(error));
       return;
     }
     try {
-      if (member.size <= limits.deflateBlockBytes) this.#addWhole(member, source, skipped);
-      else await this.#addStreamed(member, source, skipped);
+      const reader = new SparseReader(source, member);
+      if (member.size <= limits.deflateBlockBytes) this.#addWhole(member, reader);
+      else await this.#addStreamed(member, reader);
     } finally {
       closeSync(source);
     }
@@ -102,8 +116,8 @@ class ZipWriter {
     this.#file.write(endOfDirectory(this.#directory.count, offset, this.#file.bytes - offset));
   }
 
-  #addWhole(member: Member, source: number, skipped: Skipped): void {
-    const block = readBlock(member, source, member.size, skipped);
+  #addWhole(member: Member, reader: SparseReader): void {
+    const block = this.#next(member, reader, member.size);
     const checksum = crc32(block);
     this.#order.add(this.#deflater.pack(block, true), (packed) => {
       const entry = { ...describe(member), deflated: true, checksum, bytes: block.length };
@@ -114,32 +128,47 @@ class ZipWriter {
     });
   }
 
-  async #addStreamed(member: Member, source: number, skipped: Skipped): Promise<void> {
+  async #addStreamed(member: Member, reader: SparseReader): Promise<void> {
     let entry = { ...describe(member), deflated: true, streamed: true, large: member.size > largestPlain };
     this.#order.add(Promise.resolve(), () => {
       entry = { ...entry, offset: this.#file.bytes };
       this.#file.write(localHeader(entry));
     });
     let checksum = 0;
+    const put = (bytes: number, packed: readonly Buffer[]) => {
+      const packedBytes = packed.reduce((sum, piece) => sum + piece.length, entry.packedBytes);
+      entry = { ...entry, packedBytes, bytes: entry.bytes + bytes };
+      for (const piece of packed) this.#file.write(piece);
+    };
+    const whole = limits.deflateBlockBytes;
     for (let left = member.size; left > 0; ) {
-      const block = readBlock(member, source, Math.min(left, limits.deflateBlockBytes), skipped);
-      const ended = block.length < Math.min(left, limits.deflateBlockBytes);
-      left = ended ? 0 : left - block.length;
-      checksum = crc32(block, checksum);
-      this.#order.add(this.#deflater.pack(block, left === 0), (packed) => {
-        const packedBytes = packed.reduce((sum, piece) => sum + piece.length, entry.packedBytes);
-        entry = { ...entry, packedBytes, bytes: entry.bytes + block.length };
-        for (const piece of packed) this.#file.write(piece);
-        freeMemory(block.buffer);
-        freePieces(packed);
-      });
-      await this.#order.relief();
+      // Not of the last block, which ends the stream. As in a tar, the archive must not tell where its files have holes.
+      const block = left > whole && passHole(reader, whole) ? null : this.#next(member, reader, left);
+      const bytes = block?.length ?? whole;
+      left = bytes < Math.min(left, whole) ? 0 : left - bytes;
+      this.#saving.count(bytes);
+      if (block === null || (left > 0 && isZero(block))) {
+        checksum = this.#zeroChecksum(checksum);
+        this.#order.add(Promise.resolve(this.#deflater.zeros()), (packed) => put(bytes, packed));
+      } else {
+        checksum = crc32(block, checksum);
+        this.#order.add(this.#deflater.pack(block, left === 0), (packed) => {
+          put(bytes, packed);
+          freeMemory(block.buffer);
+          freePieces(packed);
+        });
+      }
+      await this.relief();
     }
     this.#order.add(Promise.resolve(), () => {
       entry = { ...entry, checksum };
       this.#file.write(dataDescriptor(entry));
       this.#directory.add(directoryRecord(entry));
     });
+  }
+
+  #next(member: Member, reader: SparseReader, left: number): Buffer {
+    return readBlock(member, reader, Math.min(left, limits.deflateBlockBytes), this.#skipped);
   }
 
   #put(entry: ZipEntry, pieces: readonly Buffer[]): void {
@@ -166,16 +195,4 @@ function describe(member: Member): ZipEntry {
     streamed: false,
     large: false,
   };
-}
-
-function readBlock(member: Member, source: number, size: number, skipped: Skipped): Buffer {
-  const block = Buffer.allocUnsafeSlow(size);
-  try {
-    const read = readFull(source, block);
-    if (read < size) skipped.add(member.path, 'it shrank while it was read: its end is missing');
-    return block.subarray(0, read);
-  } catch (error) {
-    skipped.add(member.path, `${readingReason(error)}: its end is missing`);
-    return block.subarray(0, 0);
-  }
 }

@@ -1,7 +1,8 @@
-import { constants, createZstdCompress } from 'node:zlib';
+import { constants, createZstdCompress, zstdCompressSync } from 'node:zlib';
 import { limits } from '../base/limits.ts';
 import type { Codec } from './codec.ts';
 import { freePieces, Packer } from './packer.ts';
+import { zerosOf } from './zeros.ts';
 
 const pieceBytes = 256 * 1024;
 
@@ -12,6 +13,7 @@ const pieceBytes = 256 * 1024;
 export function zstd(level: number, cores: number): Codec {
   const idle: Packer[] = [];
   const all: Packer[] = [];
+  let zeros: readonly Buffer[] | null = null;
   const another = () => {
     const packer = new Packer(createZstdCompress({ params: parameters(level), chunkSize: pieceBytes }));
     all.push(packer);
@@ -26,6 +28,10 @@ export function zstd(level: number, cores: number): Codec {
       const frame = await packer.pack(block, constants.ZSTD_e_end);
       idle.push(packer);
       return frame;
+    },
+    async packZeros() {
+      zeros ??= [zstdCompressSync(zerosOf(limits.zstdFrameBytes), { params: parameters(level) })];
+      return zeros;
     },
     release: freePieces,
     tail: () => Buffer.alloc(0),

@@ -19,12 +19,15 @@ export class Children {
     return this.#usage;
   }
 
-  /** Resolves with the end of a child; must be called before the event loop goes on after its start. */
-  ended(pid: number): Promise<Reaped> {
-    return new Promise((resolve) => this.#awaited.set(pid, resolve));
+  /**
+   * Resolves with what is made of a child's end; must be called before the event loop goes on after its start.
+   * @param atOnce makes it while the child is reaped, before anything else can happen; must not throw
+   */
+  ended<T>(pid: number, atOnce: (end: Reaped) => T): Promise<T> {
+    return new Promise((resolve) => this.#awaited.set(pid, (end) => resolve(atOnce(end))));
   }
 
-  /** To be called on SIGCHLD. */
+  /** To be called on SIGCHLD, and before anything is judged: what has ended by then has ended by itself. */
   reap(): void {
     for (let child = reapOne(); ; child = reapOne()) {
       if (child === 'none') return;

@@ -25,8 +25,8 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
       );
     }
     if (held !== 'held') throw new Error(`cannot make or lock ${container.alive}: ${errnoText(held.errno)}`);
-    const stale = [container.exitCode, container.result, container.started, container.combined];
-    for (const path of stale) makeWay(path);
+    const { exitCode, result, started, ended, saving, combined } = container;
+    for (const path of [exitCode, result, started, ended, saving, combined]) makeWay(path);
     return container;
   } catch (error) {
     if (error instanceof Fault) throw error;

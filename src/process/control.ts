@@ -1,9 +1,12 @@
-import { killSignal, terminateSignal } from '../base/signal-names.ts';
-import { after, type Timer } from '../base/timer.ts';
+import { limits } from '../base/limits.ts';
+import { killSignal, signalName, terminateSignal } from '../base/signal-names.ts';
+import { afterRunning, type Timer } from '../base/timer.ts';
 import { nextStep, type StopEvent, type StopState } from './stop-machine.ts';
 
 /** Why a run was ended from outside; the first cause stands. */
 export type StopCause = 'timeout' | 'request' | 'signal' | 'mains';
+
+const graceIsOver = 'the grace was over';
 
 /** The processes of the job, as far as stopping is concerned. */
 export interface Target {
@@ -16,6 +19,9 @@ export interface Target {
 /** Signals whose default action does not end a process (signal(7)): CHLD, CONT, STOP…TTOU, URG, WINCH. */
 const harmless: ReadonlySet<number> = new Set([17, 18, 19, 20, 21, 22, 23, 28]);
 
+/** HUP, INT, QUIT, KILL, TERM: by these somebody ends what the emissary does after the job. */
+const ending: ReadonlySet<number> = new Set([1, 2, 3, killSignal, terminateSignal]);
+
 /**
  * Everything that may end or signal the job goes through here, from before its first start to after its last.
  * Holds the state machine, the grace, and the first cause.
@@ -24,28 +30,47 @@ export class Control {
   #state: StopState = 'waiting';
   #cause: StopCause | null = null;
   #signal = 0;
+  #causeAt = 0;
   #target: Target | null = null;
   #grace: Timer | null = null;
+  #savingTime: Timer | null = null;
+  #savingTimeIsUp = false;
+  #hasEnded = false;
   readonly #graceMs: number;
   readonly #stopSignal: number;
   readonly #ignored: ReadonlySet<number>;
+  readonly #look: () => void;
   readonly #cancel = new AbortController();
+  readonly #endSaving = new AbortController();
   readonly #forwarded = new Set<number>();
 
-  /** @param options `ignored`: signals that the emissary was started with ignored, as the job was */
+  /**
+   * @param options `ignored`: signals that the emissary was started with ignored, as the job was; `look`: takes notice of
+   *   a job that has ended by now (`detach`), and is called before anything is done to it
+   */
   constructor(options: {
     readonly graceMs: number;
     readonly stopSignal: number;
     readonly ignored: readonly number[];
+    readonly look: () => void;
   }) {
     this.#graceMs = options.graceMs;
     this.#stopSignal = options.stopSignal;
     this.#ignored = new Set(options.ignored);
+    this.#look = options.look;
   }
 
   /** Aborted by the first stop or kill: ends every wait that has no process, and the patience with stalled readers. */
   get cancelled(): AbortSignal {
     return this.#cancel.signal;
+  }
+
+  /**
+   * Aborted by what would have stopped the job, once its process has ended: nothing more is saved. Its reason is a
+   * sentence. What has become of the job is no longer changed by it.
+   */
+  get savingEnd(): AbortSignal {
+    return this.#endSaving.signal;
   }
 
   /** Why the run was asked to end, or null. */
@@ -65,12 +90,18 @@ export class Control {
 
   /** Asks the job to stop: stop signal, grace, KILL. */
   stop(cause: StopCause, signal: number = this.#stopSignal): void {
+    this.#look();
     this.#note(cause, signal);
     this.#step('stop', signal);
   }
 
   /** A signal that arrived for the job, by the request file or at the emissary itself. */
   receive(cause: 'request' | 'signal', signal: number): void {
+    this.#look();
+    if (this.#isForSaving(cause, signal)) {
+      const how = cause === 'request' ? 'was requested' : 'was received';
+      this.#endSaving.abort(`${signalName(signal)} ${how}`);
+    }
     if (cause === 'signal' && this.#ignored.has(signal)) {
       // It must not stop anything: nor would it without us. A job may have asked for it since.
       this.#step('forward', signal);
@@ -100,14 +131,44 @@ export class Control {
   detach(): StopCause | null {
     this.#grace?.cancel();
     this.#target = null;
+    this.#hasEnded = true;
+    // Whoever has sent a signal to end the container KILLs it when the grace is over, whatever it is doing then. A time
+    // limit is the job's alone, and whoever has requested the stop asks again.
+    const isBounded = this.#state === 'stopping' && this.#cause === 'signal';
     this.#step('ended', 0);
+    if (!isBounded) this.#savingTime?.cancel();
+    else if (this.#savingTimeIsUp) this.#endSaving.abort(graceIsOver);
     return this.#cause;
+  }
+
+  #isForSaving(cause: 'request' | 'signal', signal: number): boolean {
+    if (!this.#hasEnded || this.#target !== null) return false;
+    if (cause === 'signal' && this.#ignored.has(signal)) return false;
+    if (!ending.has(signal) && signal !== this.#stopSignal) return false;
+    // The engine's own, and the sidecar's request for the same stop.
+    const isOther = this.#cause === (cause === 'signal' ? 'request' : 'signal');
+    return !isOther || performance.now() - this.#causeAt > limits.sameStopMs;
+  }
+
+  #beginGrace(): void {
+    if (this.#grace !== null) return;
+    this.#grace = afterRunning(this.#graceMs, () => {
+      this.#look();
+      this.#step('graceElapsed', killSignal);
+    });
+    const reserve = Math.min(limits.savingReserveMs, this.#graceMs / 4);
+    this.#savingTime = afterRunning(this.#graceMs - reserve, () => {
+      this.#look();
+      this.#savingTimeIsUp = true;
+      if (this.#hasEnded) this.#endSaving.abort(graceIsOver);
+    });
   }
 
   #note(cause: StopCause, signal: number): void {
     if (this.#cause !== null || this.#state === 'over') return;
     this.#cause = cause;
     this.#signal = signal;
+    this.#causeAt = performance.now();
   }
 
   #step(event: StopEvent, signal: number): void {
@@ -122,7 +183,7 @@ export class Control {
         this.#forwarded.add(signal);
         return this.#target?.send(signal);
       case 'stop':
-        this.#grace ??= after(this.#graceMs, () => this.#step('graceElapsed', killSignal));
+        this.#beginGrace();
         this.#cancel.abort();
         return this.#target?.send(signal);
       case 'kill':

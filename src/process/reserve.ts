@@ -1,5 +1,6 @@
 import { constants, fchmodSync, fstatSync, ftruncateSync, lstatSync, openSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { limits } from '../base/limits.ts';
 import { makeWay } from '../base/make-way.ts';
 import { isNoRoom } from '../base/no-room.ts';
 import { removeFile } from '../base/remove.ts';
@@ -32,6 +33,19 @@ export class Reserve {
     const file = openSync(this.#path, flags, published);
     this.#file = file;
     writeWhole(file, Buffer.alloc(bytes, ' '), 0);
+  }
+
+  /**
+   * Makes a reserve again of the file that was published in the room of one, which then is no longer there.
+   * @returns false when it is not there any more, or was none
+   */
+  takeBack(): boolean {
+    const file = this.#file;
+    const found = lstatSync(this.#target, { throwIfNoEntry: false });
+    if (file === null || found === undefined || found.ino !== fstatSync(file).ino) return false;
+    renameSync(this.#target, this.#path);
+    writeWhole(file, Buffer.alloc(limits.endedBytes, ' '), 0);
+    return true;
   }
 
   /** Takes more, so many bytes in all, if that much is there. @throws the operating system's error */

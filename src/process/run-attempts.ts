@@ -1,12 +1,13 @@
 import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
-import { after, pause } from '../base/timer.ts';
+import { after, afterRunning, nextTurn, pause } from '../base/timer.ts';
 import type { ContainerLayout } from '../contract/layout.ts';
 import { publish } from '../contract/publish.ts';
 import type { Started } from '../contract/records.ts';
 import { mainContainers, type Template } from '../settings/template.ts';
 import type { Secrets } from './mask.ts';
+import { exitCodeOf, signalOf } from './outcome.ts';
 import type { Run } from './run-context.ts';
 import { type AttemptEnd, type Job, supervise } from './supervise.ts';
 import { verdictOf } from './verdict.ts';
@@ -25,6 +26,9 @@ export async function runAttempts(run: Run, job: Job, template: Template): Promi
   ) {
     await children.endLeftovers();
     await pause(template.retry.delaySeconds * 1000, control.cancelled);
+    // After a standstill the delay is over before the signals that came meanwhile are seen.
+    await nextTurn();
+    await nextTurn();
     // Asked to end between two attempts: the last one's failure stands, and so does the request.
     if (control.cause !== null) return { ...end, cause: control.cause };
     try {
@@ -44,10 +48,22 @@ async function attempt(run: Run, job: Job, template: Template): Promise<AttemptE
   const end = await supervise(job, {
     ...run,
     onStart: (pid) => started(run, template, pid),
-    onEnd: () => run.record.ended(),
+    onEnd: (end) => tellEnd(run, end),
   });
   run.record.addAttempt(end.outcome);
   return end;
+}
+
+/** Never throws. */
+function tellEnd({ record, control, endRecord }: Run, end: AttemptEnd): void {
+  endRecord.publish({
+    attempt: record.attempt,
+    exitCode: exitCodeOf(end.outcome),
+    signal: signalOf(end.outcome),
+    finishedAt: record.ended(),
+    verdict: verdictOf(end, control),
+    origin: 'job',
+  });
 }
 
 function isWorthAnother(end: AttemptEnd, { control }: Run): boolean {
@@ -62,13 +78,18 @@ function started(run: Run, template: Template, pid: number): void {
   const started: Started = { pid, startedAt: record.attemptAt, attempt };
   // First of all: until then a real-time signal would end us, and the job knows who its parent is.
   run.settle();
-  attempting(container, () => run.seal.reserveMore());
   attempting(container, () => publish(container.started, JSON.stringify(started)));
+  attempting(container, () => run.endRecord.reserve());
+  attempting(container, () => run.seal.reserveMore());
   if (attempt > 1) return;
   warnOfUnmasked(run.secrets());
   // A job that ends at once is sealed before anything is loaded that it does not need.
-  atMost(run, limits.settleMs, run.watch);
-  if (run.settings.timeoutMs > 0) atMost(run, run.settings.timeoutMs, () => control.stop('timeout'));
+  const settled = after(limits.settleMs, run.watch);
+  run.over.signal.addEventListener('abort', () => settled.cancel());
+  if (run.settings.timeoutMs > 0) {
+    const timer = afterRunning(run.settings.timeoutMs, () => control.stop('timeout'));
+    run.over.signal.addEventListener('abort', () => timer.cancel());
+  }
   if (template.sidecars.includes(run.settings.name)) void endWithMains(run, template);
 }
 
@@ -78,11 +99,6 @@ function attempting({ directory }: ContainerLayout, write: () => void): void {
   } catch (error) {
     say(`cannot write to ${directory}: ${sentenceOf(error)}; the job goes on`);
   }
-}
-
-function atMost(run: Run, ms: number, act: () => void): void {
-  const timer = after(ms, act);
-  run.over.signal.addEventListener('abort', () => timer.cancel());
 }
 
 /** A sidecar of the template ends once every main container has its seal, or is lost. */

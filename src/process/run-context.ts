@@ -8,6 +8,7 @@ import type { RunSettings } from '../settings/run-settings.ts';
 import { Children } from './children.ts';
 import { openContainer } from './container.ts';
 import { Control } from './control.ts';
+import { EndRecord } from './end-record.ts';
 import { childSignal, namedSignals, realtimeSignals } from './forwardable.ts';
 import { findSecrets, type Secrets } from './mask.ts';
 import { Recorder } from './recorder.ts';
@@ -22,6 +23,7 @@ export interface Run {
   readonly layout: Layout;
   readonly container: ContainerLayout;
   readonly seal: Seal;
+  readonly endRecord: EndRecord;
   readonly control: Control;
   readonly children: Children;
   readonly recorder: Recorder;
@@ -44,12 +46,13 @@ export interface Run {
  * @throws Fault `volume`
  */
 export function openRun(settings: RunSettings, { environment, ignored }: Edge): Run {
-  const control = new Control({ ...settings, ignored });
   const children = new Children();
+  const control = new Control({ ...settings, ignored, look: () => children.reap() });
   const onSignal = (signal: number) => {
-    if (signal !== childSignal) control.receive('signal', signal);
-    // After any signal: libuv keeps a few thousand in a pipe, and a flood of others may have cost us a SIGCHLD.
+    // At any signal: libuv keeps a few thousand in a pipe, and a flood of others may have cost us a SIGCHLD. And first of
+    // all: a job that has ended by now was not ended by this signal, whose number lets it come before SIGCHLD.
     children.reap();
+    if (signal !== childSignal) control.receive('signal', signal);
   };
   startThreads();
   catchSignals(namedSignals, onSignal);
@@ -68,7 +71,8 @@ export function openRun(settings: RunSettings, { environment, ignored }: Edge): 
   const requests = new Requests(container, control, over.signal);
   const watch = once(() => void requests.watch());
   const own = { settings, layout, container, control, children, recorder, record, secrets };
-  return { ...own, requests, ignored, seal, settle, watch, over };
+  const endRecord = new EndRecord(container);
+  return { ...own, requests, ignored, seal, endRecord, settle, watch, over };
 }
 
 function once<T>(make: () => T): () => T {

@@ -49,9 +49,10 @@ export class RunRecord {
     this.#startedMs ??= this.#attemptMs;
   }
 
-  /** An attempt's process has ended; its output may still be on the way. */
-  ended(): void {
+  /** An attempt's process has ended; its output may still be on the way. @returns when, RFC 3339 */
+  ended(): string {
     this.#endedMs = Date.now();
+    return new Date(this.#endedMs).toISOString();
   }
 
   /** An attempt is over. */

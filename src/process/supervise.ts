@@ -33,8 +33,8 @@ export interface Supervision {
   readonly children: Children;
   /** Called with the process id as soon as the job runs. */
   readonly onStart: (pid: number) => void;
-  /** Called when the job's process has ended, before its output is drained. */
-  readonly onEnd: () => void;
+  /** Called when the job's process has ended, before its output is drained; must not throw. */
+  readonly onEnd: (end: AttemptEnd) => void;
 }
 
 /** How one attempt ended, and why it was asked to, if it was. */
@@ -64,7 +64,12 @@ export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd>
 }
 
 async function attend(pid: number, streams: JobStreams, run: Supervision): Promise<AttemptEnd> {
-  const ended = run.children.ended(pid);
+  const ended = run.children.ended(pid, (reaped) => {
+    // In the same breath: a signal or a time that comes next is no longer about this process.
+    const end = { outcome: outcomeOf(reaped), cause: run.control.detach() };
+    run.onEnd(end);
+    return end;
+  });
   run.control.attach({
     send: (signal) => {
       if (!streams.takes(signal)) sendToGroup(pid, signal);
@@ -74,11 +79,9 @@ async function attend(pid: number, streams: JobStreams, run: Supervision): Promi
   run.onStart(pid);
   const pumps = streams.begin(run.recorder);
   const end = await ended;
-  const cause = run.control.detach();
-  run.onEnd();
   for (const pump of pumps) pump.finish();
   await drain(pumps, run);
-  return { outcome: outcomeOf(end), cause };
+  return end;
 }
 
 /**

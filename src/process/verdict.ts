@@ -1,6 +1,7 @@
 import { faultStatus } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
 import { signalName } from '../base/signal-names.ts';
-import type { OutputsRecord, Verdict } from '../contract/records.ts';
+import type { AttemptVerdict, MissingOutput, OutputsRecord, Verdict } from '../contract/records.ts';
 import type { Control, StopCause } from './control.ts';
 import type { Ended } from './dependencies.ts';
 import { exitCodeOf, type Outcome, signalOf } from './outcome.ts';
@@ -40,23 +41,40 @@ export function cancelledRun(control: Control): Judgement {
   };
 }
 
-/** Judges the last attempt. The job's own failure wins over everything that came after it. */
-export function judge({ outcome, cause }: AttemptEnd, control: Control, outputs: OutputsRecord): Judgement {
+/** What became of the outputs, where saving them was stopped with the reason why, and what for that reason is missing. */
+export interface Saved {
+  readonly outputs: OutputsRecord;
+  readonly stopped: { readonly reason: string; readonly unsaved: readonly MissingOutput[] } | null;
+}
+
+/**
+ * Judges the last attempt. The job's own failure wins over everything that came after it, and so does its success over
+ * somebody's having stopped the saving.
+ */
+export function judge(end: AttemptEnd, control: Control, saved: Saved): Judgement {
+  const judgement = judgeSaved(end, control, saved);
+  return saved.stopped === null
+    ? judgement
+    : { ...judgement, message: unsavedSentence(judgement, saved.stopped) };
+}
+
+function judgeSaved({ outcome, cause }: AttemptEnd, control: Control, saved: Saved): Judgement {
   const exitCode = exitCodeOf(outcome);
   const signal = signalOf(outcome);
   if (outcome.kind === 'notStarted') {
     return { verdict: 'failed', exitCode, signal, origin: 'emissary', message: outcome.reason };
   }
   const verdict = verdictOf({ outcome, cause }, control);
-  const lost = outputs.missing.find((output) => !output.optional);
-  if (verdict === 'succeeded' && lost !== undefined)
-    return failedRun(faultStatus.outputs, lostOutput(outputs));
+  const lost = saved.outputs.missing.filter(
+    (output) => !output.optional && saved.stopped?.unsaved.includes(output) !== true,
+  );
+  if (verdict === 'succeeded' && lost.length > 0) return failedRun(faultStatus.outputs, lostOutput(lost));
   const message = verdict === 'succeeded' ? null : sentence(outcome, verdict, cause, control);
   return { verdict, exitCode, signal, origin: 'job', message };
 }
 
 /** The verdict on one attempt: only one that `failed` is worth another. */
-export function verdictOf({ outcome, cause }: AttemptEnd, control: Control): Verdict {
+export function verdictOf({ outcome, cause }: AttemptEnd, control: Control): AttemptVerdict {
   if (cause !== null) return cause === 'timeout' ? 'timedOut' : 'terminated';
   const code = exitCodeOf(outcome);
   // A signal that was only passed on (INT, USR1, …) ended the job if the job ended by it, or says so as a shell does.
@@ -92,8 +110,14 @@ function askedBy(cause: StopCause | null, control: Control, outcome: Outcome): s
   }
 }
 
-function lostOutput(outputs: OutputsRecord): string {
-  const lost = outputs.missing.filter((output) => !output.optional);
+function lostOutput(lost: readonly MissingOutput[]): string {
   const names = lost.map((output) => `${output.kind} ${output.name} (${output.path}: ${output.reason})`);
   return `The job succeeded, but required outputs are missing: ${names.join('; ')}`;
+}
+
+function unsavedSentence({ message }: Judgement, { reason, unsaved }: NonNullable<Saved['stopped']>): string {
+  const listed = unsaved.slice(0, limits.listedSentences).map(({ kind, name }) => `${kind} ${name}`);
+  const more = unsaved.length - listed.length;
+  const names = `${listed.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return `${message ?? 'The job succeeded'}; saving its outputs was stopped (${reason}), not saved: ${names}`;
 }

@@ -46,11 +46,14 @@ test('outputs: whatever a name is, GNU tar extracts the same tree', async (t) =>
       }
       const artifact = { name: 'tree', path: tree, optional: false, archive: how };
       const template = { ...emptyTemplate, artifacts: [artifact] };
-      const { artifacts, missing, skipped } = await saveOutputs({
+      const { outputs } = await saveOutputs({
         template,
         layout: layoutOf(root),
         mark: null,
+        signal: new AbortController().signal,
+        tell: () => undefined,
       });
+      const { artifacts, missing, skipped } = outputs;
       assert.deepEqual([missing, skipped], [[], []]);
       execFileSync('tar', ['-xf', join(root, artifacts[0]?.file ?? ''), '-C', out]);
       execFileSync('diff', ['-r', tree, join(out, 'tree')]);
