@@ -12,6 +12,8 @@ export interface ContainerLayout {
   readonly combined: string;
   readonly started: string;
   readonly signal: string;
+  readonly ended: string;
+  readonly saving: string;
   readonly result: string;
   readonly exitCode: string;
   readonly before: string;
@@ -81,6 +83,8 @@ function containerLayout(directory: string, name: string): ContainerLayout {
     combined: join(directory, 'combined'),
     started: join(directory, 'started'),
     signal: join(directory, 'signal'),
+    ended: join(directory, 'ended'),
+    saving: join(directory, 'saving'),
     result: join(directory, 'result.json'),
     exitCode: join(directory, 'exitcode'),
     before: join(directory, 'before'),

@@ -94,6 +94,29 @@ export interface Started {
   readonly attempt: number;
 }
 
+/** `ctr/<name>/ended`: how an attempt's process ended, known before its output is drained and its outputs are saved. */
+export interface Ended {
+  /** Counts only where no later attempt has `started`. */
+  readonly attempt: number;
+  readonly exitCode: number;
+  /** `SIGTERM`, …, or null when the job exited by itself. */
+  readonly signal: string | null;
+  /** RFC 3339, UTC, ms. */
+  readonly finishedAt: string;
+  readonly verdict: 'succeeded' | 'failed' | 'terminated' | 'timedOut';
+  readonly origin: 'job';
+}
+
+/** `ctr/<name>/saving`: how far a wrapper is that saves for longer than a moment; about once a second. */
+export interface Saving {
+  readonly bytes: number;
+  readonly files: number;
+  /** The name of the output that it is at. */
+  readonly current: string;
+  /** RFC 3339, UTC, ms. */
+  readonly at: string;
+}
+
 /** Outputs of a container that saves none. */
 export const noOutputs: OutputsRecord = { parameters: [], artifacts: [], missing: [], skipped: [] };
 
