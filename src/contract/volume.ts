@@ -48,6 +48,13 @@ export class Volume {
     }
   }
 
+  /** Whether anything is there, whatever it is. */
+  has(path: string): boolean {
+    const found = this.openAny(path, pathOnly);
+    if (!('kind' in found)) closeSync(found.descriptor);
+    return !('kind' in found) || found.kind === 'refused';
+  }
+
   /** Opens a regular file for reading. */
   openFile(path: string): OpenFile | Exclude<Look, { kind: 'read' }> {
     const opened = this.openAny(path, constants.O_RDONLY);
@@ -201,5 +208,7 @@ export class Volume {
   }
 }
 
+/** O_PATH (open(2)): a place in the tree, not a file to read. Node does not name it. */
+const pathOnly = 0o10000000;
 /** A file that is being written, by the process with this id. */
 const temporaryName = /^\.emissary\.[0-9]+\.tmp$/;

@@ -14,6 +14,8 @@ export class FollowedJob implements Progress {
   report: JobReport | null = null;
   readonly output: OutputLog;
   readonly watch: JobWatch;
+  /** Called after every look. */
+  onLook: () => void = () => undefined;
   readonly #onProgress: () => void;
   #event: () => void = () => undefined;
   #happened = true;
@@ -49,6 +51,7 @@ export class FollowedJob implements Progress {
       this.started = firstStarted(this.states);
       if (this.started !== null) this.#onProgress();
     }
+    this.onLook();
   }
 
   /** Looks again soon, whatever happens on the volume. */

@@ -18,3 +18,13 @@ export async function readTemplate(volume: Volume): Promise<Template> {
       return parseTemplate(look.bytes.toString(), `"${volume.root}/template"`);
   }
 }
+
+/** How often a job is started at the most; once where the template cannot be read: then its wrapper starts none. */
+export async function attemptsOf(volume: Volume): Promise<number> {
+  try {
+    return (await readTemplate(volume)).retry.attempts;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return 1;
+  }
+}

@@ -6,6 +6,7 @@ import type { Spool } from './spool.ts';
 import { deliverArtifacts } from './sql-artifacts.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import { LineDelivery } from './sql-lines.ts';
+import { WrittenCodes } from './written-codes.ts';
 
 /** Reports a job into MultiFlexi's own tables. */
 export class SqlSink implements Sink {
@@ -20,7 +21,8 @@ export class SqlSink implements Sink {
   #database: SqlDatabase | null = null;
   #lines: LineDelivery | null = null;
   #begun = false;
-  #ended = false;
+  /** The end that was stored: it may be corrected. */
+  #ended: Report | null = null;
   #known = false;
   #hastened = false;
 
@@ -80,7 +82,7 @@ export class SqlSink implements Sink {
       advanced();
       return endFirst || !this.#hastened;
     };
-    if (report === null || this.#ended) {
+    if (report === null || this.#ended === report) {
       await lines.deliver(progress.output, goesOn);
       return [];
     }
@@ -90,12 +92,13 @@ export class SqlSink implements Sink {
       async () => refuse(await deliverArtifacts(database, jobId, report, this.#spool.volume, goesOn)),
     ];
     const theEnd = async () => {
-      if ((await this.#owner.decided) === 'database') await end(database, jobId, report);
+      if ((await this.#owner.decided) === 'database')
+        await end(database, jobId, report, new WrittenCodes(this.#spool));
     };
     const refused = await eachInTurn(database, endFirst ? [theEnd, ...output] : [...output, theEnd]);
     // The end has been stored in the midst of the output: now there is time for the others.
     if (this.#hastened && !endFirst) return this.#bringUp(database, progress, advanced);
-    this.#ended = refused.length === 0;
+    this.#ended = refused.length === 0 ? report : null;
     refuse(refused);
     return [];
   }
@@ -158,14 +161,23 @@ type Report = NonNullable<Progress['report']>;
  * this user may not look at the applications, or an older MultiFlexi has no column for the version or the pid, these
  * are left out, and the failure follows.
  */
-async function end(database: SqlDatabase, jobId: number, report: Report): Promise<void> {
+async function end(
+  database: SqlDatabase,
+  jobId: number,
+  report: Report,
+  written: WrittenCodes,
+): Promise<void> {
+  await refuseOther(database, jobId, report, written);
+
   const refused = new Set<string>();
   for (const more of [{ pid: report.pid, app_version: versionOfApp }, { pid: report.pid }]) {
-    const sentences = await eachInTurn(database, [() => updateEnd(database, jobId, report, more)]);
+    const sentences = await eachInTurn(database, [
+      () => updateEnd(database, jobId, report, more, written.all),
+    ]);
     if (sentences.length === 0) return refuse([...refused]);
     for (const sentence of sentences) refused.add(sentence);
   }
-  await updateEnd(database, jobId, report, {});
+  await updateEnd(database, jobId, report, {}, written.all);
   refuse([...refused]);
 }
 
@@ -182,6 +194,7 @@ async function updateEnd(
   jobId: number,
   report: Report,
   more: MoreOfTheEnd,
+  ours: readonly number[],
 ): Promise<void> {
   await query
     .updateTable('job')
@@ -192,15 +205,37 @@ async function updateEnd(
       ...more,
     })
     .where('id', '=', jobId)
-    .where('exitcode', 'is', null)
+    .where(({ eb, or }) =>
+      or([
+        eb('exitcode', 'is', null),
+        ...ours.filter((code) => code !== report.exitCode).map((code) => eb('exitcode', '=', code)),
+      ]),
+    )
     .execute();
-  const row = await query.selectFrom('job').select('exitcode').where('id', '=', jobId).executeTakeFirst();
-  const found = row?.exitcode ?? null;
+  const found = await exitCodeIn(query, jobId);
   if (found === report.exitCode) return;
-  const job = `Job ${jobId} in ${name}`;
-  const sentence =
-    found === null
-      ? `${job} is gone, or does not keep its exit code; it ended with ${report.exitCode}`
-      : `${job} has exit code ${found} already; it ended with ${report.exitCode}`;
+  const sentence = `Job ${jobId} in ${name} is gone, or does not keep its exit code; it ended with ${report.exitCode}`;
   throw new DeliveryError(sentence, { permanent: true });
+}
+
+/**
+ * Notes that the code is ours that is about to be written; where somebody else has written another one, that stays.
+ * @throws DeliveryError
+ */
+async function refuseOther(
+  { query, name }: SqlDatabase,
+  jobId: number,
+  { exitCode }: Report,
+  written: WrittenCodes,
+): Promise<void> {
+  const found = await exitCodeIn(query, jobId);
+  if (found === exitCode) return;
+  if (found === null || written.all.includes(found)) return written.note(exitCode);
+  const sentence = `Job ${jobId} in ${name} has exit code ${found} already; it ended with ${exitCode}`;
+  throw new DeliveryError(sentence, { permanent: true });
+}
+
+async function exitCodeIn(query: SqlDatabase['query'], jobId: number): Promise<number | null> {
+  const row = await query.selectFrom('job').select('exitcode').where('id', '=', jobId).executeTakeFirst();
+  return row?.exitcode ?? null;
 }
