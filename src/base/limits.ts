@@ -148,6 +148,12 @@ export const limits = {
   lostConfirmMs: 250,
   /** How long something else in the place of a seal is left to a wrapper that is about to begin, in ms. */
   garbageMs: 4_000,
+  /** How long a seal beside a wrapper that lives is not believed, in ms: longer than one takes to end its leftovers. */
+  sealBesideMs: 15_000,
+  /** How long a wrapper that has no `alive` has to take a request away before it counts as gone, in ms. */
+  answerMs: 10_000,
+  /** How often a container whose record is a guess is looked at again while the job is delivered, in ms. */
+  lateSealMs: 500,
   /** Everything is looked at again after this time, in ms: the kernel drops events when its queue is full. */
   lookAgainMs: 5_000,
   /** How long output is gathered before it is sent, in ms: many small writes become one transaction. */
@@ -156,7 +162,9 @@ export const limits = {
   reportSeconds: 60,
   /** How long a pod may take from its scheduling to the job's start, images included, in seconds. */
   podStartSeconds: 300,
-  /** How long a wrapper may take to save and seal after its job was killed, in ms. */
+  /** How long a wrapper may save after its job's time was over, in ms: some gigabytes of artifacts. */
+  saveMs: 120_000,
+  /** How long a wrapper may take to seal after its job was killed, or its saving was stopped, in ms. */
   gatherMs: 10_000,
   /** What is kept of a deadline for the report at the most, in ms. */
   reportReserveMs: 15_000,

@@ -1,5 +1,7 @@
 import { Fault, faultStatus } from '../base/fault.ts';
+import { deliverEnded } from '../report/deliver-ended.ts';
 import { Delivery } from '../report/delivery.ts';
+import { correctReport } from '../report/late-seals.ts';
 import { openVolume } from '../report/open-volume.ts';
 import { findReport, reportRecord } from '../report/read-report.ts';
 import { Spool } from '../report/spool.ts';
@@ -33,10 +35,12 @@ export async function report(edge: Edge, words: readonly Buffer[]): Promise<numb
       `The spool in ${root} is of job ${gathered.jobId}, but MULTIFLEXI_JOB_ID is ${settings.jobId}`,
     );
   }
-  const job = new SpooledJob(volume, gathered);
-  const delivery = new Delivery(settings, spool, edge.print);
+  const job = new SpooledJob(volume, (await correctReport(spool, gathered)) ?? gathered);
+  const again = () => new Delivery(settings, spool, edge.print);
+  const delivery = again();
   await delivery.start(job);
-  const delivered = await delivery.finish(job, Number.POSITIVE_INFINITY);
+  const limitMs = Number.POSITIVE_INFINITY;
+  const delivered = await deliverEnded(job, { spool, delivery, again, limitMs });
   job.close();
   return delivered ? 0 : faultStatus.delivery;
 }

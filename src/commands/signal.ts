@@ -1,6 +1,8 @@
 import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { signalNumber } from '../base/signal-names.ts';
+import { Lifeline } from '../contract/lifeline.ts';
+import type { Volume } from '../contract/volume.ts';
 import { readSeal } from '../report/container-state.ts';
 import { expectedContainers } from '../report/expected-containers.ts';
 import { openVolume } from '../report/open-volume.ts';
@@ -21,7 +23,7 @@ export async function signal(edge: Edge, words: readonly Buffer[]): Promise<numb
     const known = allOf([...names], ', ');
     throw new Fault('usage', `signal: there is no container ${name} on ${root}; there are ${known}`);
   }
-  if (readSeal(volume, name).kind === 'valid') {
+  if (readSeal(volume, name).kind === 'valid' && !isLiving(volume, name)) {
     throw new Fault('usage', `signal: container ${name} has ended already`);
   }
   try {
@@ -34,6 +36,14 @@ export async function signal(edge: Edge, words: readonly Buffer[]): Promise<numb
     });
   }
   return 0;
+}
+
+/** A job may have put a seal there that its wrapper has not. */
+function isLiving(volume: Volume, name: string): boolean {
+  const lifeline = new Lifeline(volume, name, () => undefined);
+  const life = lifeline.look();
+  lifeline.close();
+  return life === 'living';
 }
 
 function signalSettings(edge: Edge, words: readonly Buffer[]) {

@@ -56,9 +56,9 @@ function table(
   );
   if (progress !== null) lines.push(`progress ${progress}`);
   if (budget !== null) {
-    const { reason, stopAt, killAt, gatherUntil, reportUntil } = budget;
+    const { reason, stopAt, killAt, saveUntil, gatherUntil, reportUntil } = budget;
     lines.push(
-      `${reason}: stop ${stopAt}, kill ${killAt}, gather until ${gatherUntil}, report until ${reportUntil}`,
+      `${reason}: stop ${stopAt}, kill ${killAt}, save until ${saveUntil}, gather until ${gatherUntil}, report until ${reportUntil}`,
     );
   }
   return [...lines, ''].join('\n');

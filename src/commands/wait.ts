@@ -4,13 +4,14 @@ import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { requireMounted } from '../contract/require-mounted.ts';
 import { openManyFiles } from '../kernel/open-files.ts';
+import { deliverEnded, type EndedJob } from '../report/deliver-ended.ts';
 import { Delivery } from '../report/delivery.ts';
 import { FollowedJob } from '../report/follow-job.ts';
 import { jobContainers } from '../report/job-containers.ts';
 import { concludeJob, refuseJob } from '../report/job-report.ts';
+import { correctReport } from '../report/late-seals.ts';
 import { openVolume } from '../report/open-volume.ts';
 import { findReport, reportRecord } from '../report/read-report.ts';
-import type { Progress } from '../report/sink.ts';
 import { Spool } from '../report/spool.ts';
 import { SpooledJob } from '../report/spooled-job.ts';
 import { JobStop } from '../report/stop-job.ts';
@@ -25,6 +26,8 @@ interface Wait {
   readonly settings: WaitSettings & ReportSettings;
   readonly spool: Spool;
   readonly delivery: Delivery;
+  /** A delivery to the same places. */
+  readonly again: () => Delivery;
   readonly requests: StopRequests;
   /** When it started, ms since 1970. */
   readonly startedAt: number;
@@ -45,14 +48,17 @@ export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number
   const settings = { ...waitSettings(edge, words), ...reportSettings(edge.environment) };
   requireMounted(settings.root);
   const spool = new Spool(openVolume(settings.root));
-  const delivery = new Delivery(settings, spool, edge.print);
-  const wait: Wait = { settings, spool, delivery, requests, startedAt };
+  const again = () => new Delivery(settings, spool, edge.print);
+  const wait: Wait = { settings, spool, delivery: again(), again, requests, startedAt };
   // An earlier sidecar may have been killed after the job's end: then there is nothing to wait for.
-  const report = await findReport(spool);
+  const found = await findReport(spool);
   const delivered =
-    report === null
+    found === null
       ? await followOrRefuse(wait)
-      : await deliverSpooled(wait, new SpooledJob(spool.volume, report));
+      : await deliverSpooled(
+          wait,
+          new SpooledJob(spool.volume, (await correctReport(spool, found)) ?? found),
+        );
   return delivered ? 0 : faultStatus.delivery;
 }
 
@@ -89,10 +95,11 @@ async function followAndDeliver(wait: Wait, names: readonly string[]): Promise<b
   await delivery.start(job);
   await job.untilEnded();
   stop.cancel();
-  job.report = concludeJob(settings.jobId, job.states, job.started, stop.reason);
-  spool.writeRecord(reportRecord, job.report);
+  const report = concludeJob(settings.jobId, job.states, job.started, stop.reason);
+  job.report = report;
+  spool.writeRecord(reportRecord, report);
   spool.freeReserve();
-  return deliver(job, delivery, stop.reportMs);
+  return deliver(wait, Object.assign(job, { report }), stop.reportMs);
 }
 
 /** Ms that a sidecar which is asked to end has for the report: the pod's grace, and a little where that is none. */
@@ -100,19 +107,22 @@ function lastMs({ graceMs }: WaitSettings): number {
   return Math.max(graceMs, limits.leastBudgetMs);
 }
 
-async function deliverSpooled({ settings, delivery, requests }: Wait, job: SpooledJob): Promise<boolean> {
+async function deliverSpooled(wait: Wait, job: SpooledJob): Promise<boolean> {
+  const { settings, delivery, requests } = wait;
   requests.listen(() => delivery.limit(lastMs(settings)));
   await delivery.start(job);
-  return deliver(job, delivery, Number.POSITIVE_INFINITY);
+  return deliver(wait, job, Number.POSITIVE_INFINITY);
 }
 
-async function deliver(
-  job: Progress & { close(): void },
-  delivery: Delivery,
-  limitMs: number,
-): Promise<boolean> {
+async function deliver(wait: Wait, job: EndedJob & { close(): void }, limitMs: number): Promise<boolean> {
+  const { settings, spool, delivery, requests } = wait;
+  const again = () => {
+    const second = wait.again();
+    requests.listen(() => second.limit(lastMs(settings)));
+    return second;
+  };
   try {
-    return await delivery.finish(job, limitMs);
+    return await deliverEnded(job, { spool, delivery, again, limitMs });
   } finally {
     job.close();
   }

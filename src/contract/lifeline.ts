@@ -18,7 +18,7 @@ export type Life = 'unknown' | 'living' | 'dying' | 'gone';
 export class Lifeline {
   readonly #volume: Volume;
   readonly #path: string;
-  readonly #onGone: () => void;
+  readonly #onChange: () => void;
   readonly #scratch = Buffer.alloc(512);
   #file: number | null = null;
   #readiness: Readiness | null = null;
@@ -27,11 +27,11 @@ export class Lifeline {
   #endedAt: number | null = null;
   #confirmation: Timer | null = null;
 
-  /** @param onGone called when a wrapper has become `gone`; look then */
-  constructor(volume: Volume, name: string, onGone: () => void) {
+  /** @param onChange called when a wrapper has become `dying`, and when it has become `gone`; look then */
+  constructor(volume: Volume, name: string, onChange: () => void) {
     this.#volume = volume;
     this.#path = `ctr/${name}/alive`;
-    this.#onGone = onGone;
+    this.#onChange = onChange;
   }
 
   /** Looks at the FIFO, if it is there, and follows it from then on. */
@@ -52,7 +52,11 @@ export class Lifeline {
     const opened = this.#volume.openKind(this.#path, (found) => found.isFIFO());
     if ('kind' in opened) return;
     this.#file = opened.descriptor;
-    this.#readiness = watchDescriptor(opened.descriptor, 'read', () => this.#read());
+    this.#readiness = watchDescriptor(opened.descriptor, 'read', () => {
+      const before = this.#endedAt;
+      this.#read();
+      if (before === null && this.#endedAt !== null) this.#onChange();
+    });
     this.#readiness?.arm();
   }
 
@@ -68,7 +72,7 @@ export class Lifeline {
     if (this.#endedAt !== null) return;
     this.#endedAt = performance.now();
     this.#confirmation?.cancel();
-    this.#confirmation = after(limits.lostConfirmMs + 1, this.#onGone);
+    this.#confirmation = after(limits.lostConfirmMs + 1, this.#onChange);
   }
 
   #release(): void {

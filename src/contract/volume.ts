@@ -57,6 +57,13 @@ export class Volume {
     }
   }
 
+  /** Whether anything is there, whatever it is. */
+  has(path: string): boolean {
+    const found = this.openAny(path, pathOnly);
+    if (!('kind' in found)) closeSync(found.descriptor);
+    return !('kind' in found) || found.kind === 'refused';
+  }
+
   /** Opens a regular file for reading. */
   openFile(path: string): OpenFile | Exclude<Look, { kind: 'read' }> {
     const opened = this.openKind(path, (found) => found.isFile());

@@ -33,9 +33,11 @@ export async function waitForEnds(
     const found = look();
     if (found !== 'more') resolve(found);
   };
-  const lifelines = names.map((name) => ({ name, lifeline: new Lifeline(volume, name, onChange) }));
+  const lifelines = names.map((name): Dependency => {
+    return { name, lifeline: new Lifeline(volume, name, onChange), besideAt: null };
+  });
   const look = (): Ended | null | 'more' => {
-    const ends = lifelines.map(({ name, lifeline }) => endOf(layout, name, lifeline));
+    const ends = lifelines.map((dependency) => endOf(layout, dependency));
     const failed = ends.find((end) => end !== null && end.exitCode !== 0) ?? null;
     if (failed !== null && options.firstFailure) return failed;
     return ends.every((end) => end !== null) ? failed : 'more';
@@ -59,11 +61,25 @@ export async function waitForEnds(
   return found;
 }
 
+/** A container whose end is awaited. */
+interface Dependency {
+  readonly name: string;
+  readonly lifeline: Lifeline;
+  /** When a seal was first found beside its wrapper, which lives; ms of a monotonic clock. */
+  besideAt: number | null;
+}
+
 /** Life first: a wrapper that was gone then has left its seal by now, if it ever does. */
-function endOf(layout: Layout, name: string, lifeline: Lifeline): Ended | null {
+function endOf(layout: Layout, dependency: Dependency): Ended | null {
+  const { name, lifeline } = dependency;
   const life = lifeline.look();
   const exitCode = readSeal(layout.container(name).exitCode);
-  if (exitCode !== null) return { name, exitCode, lost: false };
+  if (exitCode !== null) {
+    dependency.besideAt ??= performance.now();
+    // A seal is the last that a wrapper does: beside one that lives, it may be somebody else's.
+    if (life === 'living' && performance.now() < dependency.besideAt + limits.sealBesideMs) return null;
+    return { name, exitCode, lost: false };
+  }
   return life === 'gone' ? { name, exitCode: lostExitCode, lost: true } : null;
 }
 

@@ -78,7 +78,8 @@ export class Courier {
   async #run(): Promise<Delivered> {
     while (!this.#over) {
       this.#awake = false;
-      const last = this.#progress.report !== null;
+      const { report } = this.#progress;
+      const last = report !== null;
       const failure = await this.#attempt();
       if (this.#over) break;
       if (failure !== null) {
@@ -88,8 +89,9 @@ export class Courier {
       if (this.#failures > 0) say(`${this.sink.name} can be written to again`);
       this.#failures = 0;
       this.#lastFailure = null;
-      if (last) return null;
-      if (!this.#awake) await this.#sleep(null);
+      // It may have been corrected meanwhile.
+      if (last && report === this.#progress.report) return null;
+      if (!last && !this.#awake) await this.#sleep(null);
     }
     return this.#lastFailure;
   }

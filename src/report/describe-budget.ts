@@ -7,6 +7,7 @@ export interface BudgetStatus {
   readonly reason: string;
   readonly stopAt: string;
   readonly killAt: string;
+  readonly saveUntil: string;
   readonly gatherUntil: string;
   readonly reportUntil: string;
 }
@@ -22,6 +23,7 @@ export function describeBudget(volume: Volume): BudgetStatus | null {
       reason: ['timeout', 'deadline', 'signal'].find((reason) => reason === record['reason']) ?? 'unknown',
       stopAt: time('stopAt'),
       killAt: time('killAt'),
+      saveUntil: time('saveUntil'),
       gatherUntil: time('gatherUntil'),
       reportUntil: time('reportUntil'),
     };

@@ -1,9 +1,20 @@
 import { closeSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { Lifeline } from '../contract/lifeline.ts';
-import { lostExitCode } from '../contract/records.ts';
+import { lostExitCode, type SavingProgress } from '../contract/records.ts';
 import type { Volume } from '../contract/volume.ts';
-import { type ContainerState, readSeal, readSealed, readStarted } from './container-state.ts';
+import {
+  type ContainerState,
+  lostState,
+  mayBeRetried,
+  readEnded,
+  readSaving,
+  readSeal,
+  readSealed,
+  readStarted,
+} from './container-state.ts';
+import { attemptsOf } from './read-template.ts';
+import { named } from './sentences.ts';
 
 /** One container as `emissary status` shows it. Times are RFC 3339; what is not known yet is null. */
 export interface ContainerStatus {
@@ -17,6 +28,8 @@ export interface ContainerStatus {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly seconds: number | null;
+  /** How far its wrapper is that saves; null where it does not, or has not told. */
+  readonly saving: SavingProgress | null;
 }
 
 /** Looks once at the containers of these names, and at all others that there are. Invalid names are passed over. */
@@ -28,44 +41,75 @@ export async function describeContainers(
     .list('ctr', limits.listedNames)
     .filter((name) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name));
   const all = [...new Set([...names, ...found.sort()])];
-  return Promise.all(all.map(async (name) => describe(volume, name, await stateOf(volume, name))));
+  const attempts = await attemptsOf(volume);
+  return Promise.all(
+    all.map(async (name) => {
+      const state = await stateOf(volume, name, attempts);
+      const saving = state.kind === 'saving' ? await readSaving(volume, name) : null;
+      return describe(volume, name, state, saving);
+    }),
+  );
 }
 
 /** A glance: without the time that `wait` gives a dead wrapper to show a seal. */
-async function stateOf(volume: Volume, name: string): Promise<ContainerState> {
+async function stateOf(volume: Volume, name: string, attempts: number): Promise<ContainerState> {
   const lifeline = new Lifeline(volume, name, () => undefined);
   const life = lifeline.look();
   lifeline.close();
   const seal = readSeal(volume, name);
-  if (seal.kind === 'valid' || (seal.kind === 'garbage' && life !== 'living'))
-    return readSealed(volume, name, seal);
+  if (seal.kind !== 'absent' && life !== 'living') return readSealed(volume, name, seal);
   const started = await readStarted(volume, name);
-  if (life === 'dying' || life === 'gone')
-    return { kind: 'lost', started, reason: `The wrapper of container ${name} died and left no exit code` };
+  const ended = await readEnded(volume, name, started);
+  if (life === 'dying' || life === 'gone') return lostState(name, started, ended);
+  if (ended !== null && !mayBeRetried(ended, attempts)) return { kind: 'saving', started, ended };
   return started !== null || life === 'living' ? { kind: 'running', started } : { kind: 'waiting' };
 }
 
-function describe(volume: Volume, name: string, state: ContainerState): ContainerStatus {
+function describe(
+  volume: Volume,
+  name: string,
+  state: ContainerState,
+  saving: SavingProgress | null,
+): ContainerStatus {
   const sealed = state.kind === 'sealed' ? state : null;
+  const ended = state.kind === 'lost' || state.kind === 'saving' ? state.ended : null;
   const started = state.kind === 'waiting' ? null : state.started;
   const startedAt = sealed?.result?.startedAt ?? started?.startedAt ?? null;
-  const finishedAt = sealed?.result?.finishedAt ?? null;
+  const finishedAt = sealed?.result?.finishedAt ?? ended?.finishedAt ?? null;
   return {
     name,
     state: state.kind,
-    exitCode: state.kind === 'lost' ? lostExitCode : (sealed?.exitCode ?? null),
+    exitCode: ended?.exitCode ?? (state.kind === 'lost' ? lostExitCode : (sealed?.exitCode ?? null)),
     verdict: verdictOf(state),
-    message: state.kind === 'lost' ? state.reason : (sealed?.complaint ?? sealed?.result?.message ?? null),
+    message: messageOf(state, saving),
     stdoutBytes: sizeOf(volume, `ctr/${name}/stdout`),
     stderrBytes: sizeOf(volume, `ctr/${name}/stderr`),
     startedAt,
     finishedAt,
     seconds: secondsOf(state, startedAt, finishedAt),
+    saving,
   };
 }
 
+function messageOf(state: ContainerState, saving: SavingProgress | null): string | null {
+  switch (state.kind) {
+    case 'waiting':
+    case 'running':
+      return null;
+    case 'saving':
+      return saving === null
+        ? 'Its outputs are being saved'
+        : `Its outputs are being saved: ${saving.files} files, ${saving.bytes} bytes so far, now ${named(saving.current)}`;
+    case 'sealed':
+      return state.complaint ?? state.result?.message ?? null;
+    case 'lost':
+      return state.reason;
+  }
+}
+
 function verdictOf(state: ContainerState): string | null {
-  if (state.kind === 'lost') return 'lost';
+  if (state.kind === 'lost') return state.ended?.verdict ?? 'lost';
+  if (state.kind === 'saving') return state.ended.verdict;
   if (state.kind !== 'sealed') return null;
   return state.complaint === null ? (state.result?.verdict ?? 'error') : 'error';
 }

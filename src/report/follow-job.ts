@@ -14,6 +14,8 @@ export class FollowedJob implements Progress {
   report: JobReport | null = null;
   readonly output: OutputLog;
   readonly watch: JobWatch;
+  /** Called after every look. */
+  onLook: () => void = () => undefined;
   readonly #onProgress: () => void;
   #event: () => void = () => undefined;
   #happened = true;
@@ -51,6 +53,7 @@ export class FollowedJob implements Progress {
     // A container that has ended may have left half a line, which nothing else announces.
     const ended = [...this.states].some(([name, state]) => hasEnded(state) && !hasEnded(before.get(name)));
     if (ended || (!hadStarted && this.started !== null)) this.#onProgress();
+    this.onLook();
   }
 
   /** Looks again soon, whatever happens on the volume. */

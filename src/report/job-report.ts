@@ -13,6 +13,8 @@ export interface ContainerReport {
   readonly pid: number | null;
   /** Null when the wrapper left none. */
   readonly result: Result | null;
+  /** Why something of it may be missing or not be the last word: one sentence, and the status is 64. Null when all is known. */
+  readonly doubt: string | null;
 }
 
 /** How the job ended: what is reported, and kept as `report/report.json`. */
@@ -43,8 +45,16 @@ export function concludeJob(
   started: Started | null,
   stopped: StopReason | null,
 ): JobReport {
-  const timedOut = stopped === 'timeout' || stopped === 'deadline';
-  const containers = [...states].map(([name, state]) => containerReport(name, state, timedOut));
+  const containers = [...states].map(([name, state]) => reportContainer(name, state, stopped));
+  return concludeContainers(jobId, containers, started);
+}
+
+/** The same from what is known of each container. */
+export function concludeContainers(
+  jobId: number | null,
+  containers: readonly ContainerReport[],
+  started: Started | null,
+): JobReport {
   const failed = containers.filter(({ verdict }) => verdict !== 'succeeded');
   const decisive = failed.find(({ verdict }) => verdict !== 'skipped') ?? failed[0] ?? containers[0];
   return {
@@ -68,7 +78,18 @@ export function refuseJob(jobId: number | null, message: string): JobReport {
   return { version: 1, jobId, verdict, exitCode, message, pid: null, started: null, containers: [] };
 }
 
-function containerReport(name: string, state: ContainerState, timedOut: boolean): ContainerReport {
+/** Sentences about what of a job is missing, or may not be the last word. */
+export function doubtsOf(report: JobReport): readonly string[] {
+  return report.containers.flatMap(({ doubt }) => doubt ?? []);
+}
+
+/** How a container ended, of which nothing more is awaited. @param stopped why the sidecar stopped the job, or null */
+export function reportContainer(
+  name: string,
+  state: ContainerState,
+  stopped: StopReason | null,
+): ContainerReport {
+  const timedOut = stopped === 'timeout' || stopped === 'deadline';
   switch (state.kind) {
     case 'sealed': {
       const { result, exitCode, complaint } = state;
@@ -76,17 +97,27 @@ function containerReport(name: string, state: ContainerState, timedOut: boolean)
         name,
         verdict: complaint === null && result !== null ? stopVerdict(result.verdict, timedOut) : 'error',
         exitCode,
-        message: complaint ?? result?.message ?? null,
+        message: complaint ?? result?.message ?? state.doubt,
         pid: result?.pid ?? state.started?.pid ?? null,
         result,
+        doubt: state.doubt,
       };
     }
     case 'lost':
+    case 'saving': {
+      const { ended } = state;
+      const message = state.kind === 'lost' ? state.reason : `Container ${name} is still saving`;
+      const pid = state.started?.pid ?? null;
+      if (ended === null)
+        return { name, verdict: 'lost', exitCode: lostExitCode, message, pid, result: null, doubt: null };
+      const verdict = stopVerdict(ended.verdict, timedOut);
+      return { name, verdict, exitCode: ended.exitCode, message, pid, result: null, doubt: message };
+    }
     case 'waiting':
     case 'running': {
-      const reason = state.kind === 'lost' ? state.reason : `Container ${name} has not ended`;
       const pid = state.kind === 'waiting' ? null : (state.started?.pid ?? null);
-      return { name, verdict: 'lost', exitCode: lostExitCode, message: reason, pid, result: null };
+      const message = `Container ${name} has not ended`;
+      return { name, verdict: 'lost', exitCode: lostExitCode, message, pid, result: null, doubt: null };
     }
   }
 }
@@ -100,7 +131,8 @@ function messageOf(
   containers: readonly ContainerReport[],
   failed: readonly ContainerReport[],
 ): string | null {
-  if (failed.length === 0) return null;
+  const doubts = containers.flatMap(({ doubt }) => doubt ?? []);
+  if (failed.length === 0) return doubts.length === 0 ? null : doubts.join('; ');
   if (containers.length === 1) return failed[0]?.message ?? `The job ${failed[0]?.verdict}`;
   return containers.map(({ name, verdict, exitCode }) => `${name}: ${verdict} (${exitCode})`).join('; ');
 }

@@ -4,14 +4,27 @@ import { say } from '../base/log.ts';
 import { Lifeline } from '../contract/lifeline.ts';
 import type { Volume } from '../contract/volume.ts';
 import { watchDirectory } from '../contract/watch.ts';
-import { type ContainerState, readSeal, readSealed, readStarted } from './container-state.ts';
+import {
+  type ContainerState,
+  lostState,
+  mayBeRetried,
+  readEnded,
+  readSeal,
+  readSealed,
+  readStarted,
+} from './container-state.ts';
+import { Knock, leftTraces } from './knock.ts';
+import { attemptsOf } from './read-template.ts';
 
 /** What is followed of one container. */
 interface Followed {
   readonly lifeline: Lifeline;
+  readonly knock: Knock;
   state: ContainerState;
   /** When garbage was first found in the place of a seal, of a clock that only goes forward; null before. */
   garbageAt: number | null;
+  /** The same of a seal beside a wrapper that lives. */
+  besideAt: number | null;
 }
 
 /**
@@ -23,6 +36,8 @@ export class JobWatch {
   readonly #onChange: (file: string | null) => void;
   readonly #followed: ReadonlyMap<string, Followed>;
   readonly #ending = new AbortController();
+  /** How often each job is started at the most. */
+  #attempts = 1;
   #again: NodeJS.Timeout | null = null;
 
   constructor(volume: Volume, names: readonly string[], onChange: (file: string | null) => void) {
@@ -33,8 +48,10 @@ export class JobWatch {
         name,
         {
           lifeline: new Lifeline(volume, name, () => onChange(null)),
+          knock: new Knock(volume, name),
           state: { kind: 'waiting' },
           garbageAt: null,
+          besideAt: null,
         },
       ]),
     );
@@ -42,6 +59,7 @@ export class JobWatch {
 
   /** Makes the containers' directories, so that there is something to watch, and watches them. Look afterwards. */
   async start(): Promise<void> {
+    this.#attempts = await attemptsOf(this.#volume);
     let lookMs: number = limits.lookAgainMs;
     for (const name of this.#followed.keys()) {
       try {
@@ -72,8 +90,9 @@ export class JobWatch {
   abandon(name: string, reason: string): void {
     const followed = this.#followed.get(name);
     if (followed === undefined || hasEnded(followed.state)) return;
-    const started = followed.state.kind === 'running' ? followed.state.started : null;
-    followed.state = { kind: 'lost', started, reason };
+    const started = followed.state.kind === 'waiting' ? null : followed.state.started;
+    const ended = followed.state.kind === 'saving' ? followed.state.ended : null;
+    followed.state = { kind: 'lost', started, ended, reason };
   }
 
   close(): void {
@@ -93,13 +112,23 @@ export class JobWatch {
     // Life first: a wrapper that was gone then has left its seal by now, if it ever does.
     const life = followed.lifeline.look();
     const seal = readSeal(this.#volume, name);
-    if (seal.kind === 'valid') return readSealed(this.#volume, name, seal);
+    if (seal.kind === 'valid') {
+      // The last thing that a wrapper does; before that, somebody else has put it there.
+      if (life !== 'living') return readSealed(this.#volume, name, seal);
+      followed.besideAt ??= performance.now();
+      if (performance.now() >= followed.besideAt + limits.sealBesideMs)
+        return { ...(await readSealed(this.#volume, name, seal)), doubt: besideSentence(name) };
+    } else followed.besideAt = null;
     // While its wrapper lives, garbage is somebody else's: the wrapper will put its seal over it. One that has not begun
     // clears it away.
     if (seal.kind === 'garbage' && (life === 'gone' || (life === 'unknown' && lasts(followed))))
       return readSealed(this.#volume, name, seal);
     const started = await readStarted(this.#volume, name);
-    if (life === 'gone') return { kind: 'lost', started, reason: lostReason(name, started) };
+    const ended = await readEnded(this.#volume, name, started);
+    if (life === 'gone') return lostState(name, started, ended);
+    if (life === 'unknown' && leftTraces(this.#volume, name) && followed.knock.isUnanswered())
+      return lostState(name, started, ended);
+    if (ended !== null && !mayBeRetried(ended, this.#attempts)) return { kind: 'saving', started, ended };
     return started !== null || life !== 'unknown' ? { kind: 'running', started } : followed.state;
   }
 }
@@ -115,7 +144,7 @@ function lasts(followed: Followed): boolean {
   return performance.now() - followed.garbageAt >= limits.garbageMs;
 }
 
-function lostReason(name: string, started: unknown): string {
-  const when = started === null ? 'before the job was started' : 'while the job was running';
-  return `The wrapper of container ${name} died ${when} and left no exit code: it was killed, or out of memory`;
+function besideSentence(name: string): string {
+  const seconds = limits.sealBesideMs / 1000;
+  return `The wrapper of container ${name} still lives ${seconds} s after its exit code appeared, which is taken for the job's end`;
 }

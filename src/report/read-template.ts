@@ -33,3 +33,13 @@ function text(bytes: Buffer, volume: Volume): string {
 function unreadable({ root }: Volume, reason: string): Fault {
   return new Fault('template', `Cannot read template "${root}/template": ${reason}`);
 }
+
+/** How often a job is started at the most; once where the template cannot be read: then its wrapper starts none. */
+export async function attemptsOf(volume: Volume): Promise<number> {
+  try {
+    return (await readTemplate(volume)).retry.attempts;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return 1;
+  }
+}

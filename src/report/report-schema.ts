@@ -13,6 +13,8 @@ const container = z.object({
   message: z.nullable(z.string()),
   pid: processId,
   result: z.nullable(resultSchema),
+  // An earlier version had none.
+  doubt: z._default(z.nullable(z.string()), null),
 });
 
 const report = z.object({

@@ -5,6 +5,7 @@ import { beginOf, endOf } from './job-times.ts';
 import { fetchVersion, probe, updateJob, type Variant } from './rest-server.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
 import type { Spool } from './spool.ts';
+import { WrittenCodes } from './written-codes.ts';
 
 /** The spool's records of the row's begin and end as they were first sent: a repetition sends the same. */
 const beginRecord = 'rest-begin.json';
@@ -31,7 +32,8 @@ export class RestSink implements Sink {
   readonly #spool: Spool;
   #variant: Variant | null = null;
   #begun = false;
-  #ended = false;
+  /** The end that was stored: it may be corrected. */
+  #ended: JobReport | null = null;
 
   constructor(settings: RestSettings, scope: RestScope, spool: Spool) {
     this.#settings = settings;
@@ -40,19 +42,21 @@ export class RestSink implements Sink {
   }
 
   async deliver(progress: Progress): Promise<readonly string[]> {
+    // What the row says now counts where its end is to be corrected.
+    if (this.#ended !== null && this.#ended !== progress.report) this.#variant = null;
     this.#variant ??= await this.#probe();
     if (this.#variant.kind !== 'A') return this.#cannotStore(this.#variant.kind);
     const variant = this.#variant;
     try {
       if (progress.started !== null && !this.#begun) await this.#begin(variant, progress);
       if (progress.report === null) return [];
-      if (!this.#ended) await this.#end(variant, progress, progress.report);
+      if (this.#ended !== progress.report) await this.#end(variant, progress, progress.report);
     } catch (error) {
       // It is not the server that it was: the next try asks what it is now.
       if (error instanceof DeliveryError && error.permanent) this.#variant = null;
       throw error;
     }
-    this.#ended = true;
+    this.#ended = progress.report;
     this.#scope.onRow(true);
     return this.#outputSentences(progress);
   }
@@ -86,11 +90,14 @@ export class RestSink implements Sink {
     const { jobId } = this.#scope;
     const { row } = variant;
     const earlier = this.#spool.readRecord(endRecord);
-    if (earlier === null && !isUnset(row.exitcode) && Number(row.exitcode) !== report.exitCode) {
-      const sentence = `Job ${jobId} has exit code ${Number(row.exitcode)} already on the REST server; it ended with ${report.exitCode}`;
+    const written = new WrittenCodes(this.#spool);
+    const found = isUnset(row.exitcode) ? null : Number(row.exitcode);
+    if (found !== null && found !== report.exitCode && !written.all.includes(found)) {
+      const sentence = `Job ${jobId} has exit code ${found} already on the REST server; it ended with ${report.exitCode}`;
       throw new DeliveryError(sentence, { permanent: true });
     }
-    if (earlier === null && !isUnset(row.exitcode) && !isUnset(row.end)) return;
+    if (found !== report.exitCode) written.note(report.exitCode);
+    if (earlier === null && found === report.exitCode && !isUnset(row.end)) return;
     const end = this.#firstSent(endRecord, 'end', () =>
       this.#text(endOf(report, beginOf(progress), this.#spool), variant),
     );

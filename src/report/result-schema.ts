@@ -1,6 +1,12 @@
 import * as z from 'zod/mini';
 import { limits } from '../base/limits.ts';
-import { largestExitCode, type Result, type Started } from '../contract/records.ts';
+import {
+  type Ended,
+  largestExitCode,
+  type Result,
+  type SavingProgress,
+  type Started,
+} from '../contract/records.ts';
 import { mayHoldMoreValues } from './may-hold-more-values.ts';
 
 const count = z.int().check(z.nonnegative());
@@ -34,6 +40,17 @@ const output = { name: text, path: text, file: text, bytes: count, sha256: text 
 
 /** The schema of `started`. */
 export const startedSchema = z.object({ pid: count, startedAt: time, attempt: count });
+
+const endedSchema = z.object({
+  attempt: count,
+  exitCode: exitCodeSchema,
+  signal: z.nullable(text),
+  finishedAt: time,
+  verdict: z.enum(['succeeded', 'failed', 'terminated', 'timedOut']),
+  origin: z.literal('job'),
+});
+
+const savingSchema = z.object({ bytes: count, files: count, current: text, at: time });
 
 /** The schema of `result.json`. */
 export const resultSchema = z.object({
@@ -78,6 +95,16 @@ export function parseResult(bytes: Buffer): Result | null {
 /** Takes `started` apart; null when it is not a Started. */
 export function parseStarted(bytes: Buffer): Started | null {
   return parse(startedSchema, bytes);
+}
+
+/** Takes `ended` apart; null when it is not an Ended. */
+export function parseEnded(bytes: Buffer): Ended | null {
+  return parse(endedSchema, bytes);
+}
+
+/** Takes `saving` apart; null when it is not a SavingProgress. */
+export function parseSaving(bytes: Buffer): SavingProgress | null {
+  return parse(savingSchema, bytes);
 }
 
 function parse<T>(schema: z.ZodMiniType<T>, bytes: Buffer): T | null {

@@ -7,7 +7,7 @@ import type { Progress } from './sink.ts';
 /** A job that has ended and was gathered by an earlier `wait`. */
 export class SpooledJob implements Progress {
   readonly started: Started | null;
-  readonly report: JobReport;
+  report: JobReport;
   readonly output: OutputLog;
 
   constructor(volume: Volume, report: JobReport) {

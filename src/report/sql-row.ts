@@ -5,6 +5,7 @@ import { beginOf, endOf } from './job-times.ts';
 import { DeliveryError, type Progress } from './sink.ts';
 import type { Spool } from './spool.ts';
 import type { SqlDatabase } from './sql-database.ts';
+import { WrittenCodes } from './written-codes.ts';
 
 type Report = NonNullable<Progress['report']>;
 
@@ -13,6 +14,7 @@ export class JobRow {
   readonly #database: SqlDatabase;
   readonly #jobId: number;
   readonly #spool: Spool;
+  readonly #written: WrittenCodes;
   /** Ms that the database's clock is ahead of ours; null until it was asked. */
   #ahead: number | null = null;
 
@@ -20,6 +22,7 @@ export class JobRow {
     this.#database = database;
     this.#jobId = jobId;
     this.#spool = spool;
+    this.#written = new WrittenCodes(spool);
   }
 
   /** Stores the begin, where there is none: it never changes. */
@@ -39,6 +42,7 @@ export class JobRow {
    */
   async end(progress: Progress, report: Report): Promise<void> {
     const refused = new Set<string>();
+    await this.#refuseOther(report);
     const times = await this.#timesOf(progress, report);
     for (const more of [{ pid: report.pid, app_version: versionOfApp }, { pid: report.pid }]) {
       const sentences = await eachInTurn(this.#database, [() => this.#update(report, { ...times, ...more })]);
@@ -72,21 +76,39 @@ export class JobRow {
         ...columns,
       })
       .where('id', '=', this.#jobId)
-      .where('exitcode', 'is', null)
+      .where(({ eb, or }) =>
+        or([
+          eb('exitcode', 'is', null),
+          ...this.#written.all
+            .filter((code) => code !== report.exitCode)
+            .map((code) => eb('exitcode', '=', code)),
+        ]),
+      )
       .execute();
-    const row = await query
+    if ((await this.#exitCode()) === report.exitCode) return;
+    const sentence = `Job ${this.#jobId} in ${name} is gone, or does not keep its exit code; it ended with ${report.exitCode}`;
+    throw new DeliveryError(sentence, { permanent: true });
+  }
+
+  /**
+   * Notes that the code is ours that is about to be written; where somebody else has written another one, that stays.
+   * @throws DeliveryError
+   */
+  async #refuseOther({ exitCode }: Report): Promise<void> {
+    const found = await this.#exitCode();
+    if (found === exitCode) return;
+    if (found === null || this.#written.all.includes(found)) return this.#written.note(exitCode);
+    const sentence = `Job ${this.#jobId} in ${this.#database.name} has exit code ${found} already; it ended with ${exitCode}`;
+    throw new DeliveryError(sentence, { permanent: true });
+  }
+
+  async #exitCode(): Promise<number | null> {
+    const row = await this.#database.query
       .selectFrom('job')
       .select('exitcode')
       .where('id', '=', this.#jobId)
       .executeTakeFirst();
-    const found = row?.exitcode ?? null;
-    if (found === report.exitCode) return;
-    const job = `Job ${this.#jobId} in ${name}`;
-    const sentence =
-      found === null
-        ? `${job} is gone, or does not keep its exit code; it ended with ${report.exitCode}`
-        : `${job} has exit code ${found} already; it ended with ${report.exitCode}`;
-    throw new DeliveryError(sentence, { permanent: true });
+    return row?.exitcode ?? null;
   }
 }
 

@@ -21,7 +21,8 @@ export class SqlSink implements Sink {
   #lines: LineDelivery | null = null;
   #row: JobRow | null = null;
   #begun = false;
-  #ended = false;
+  /** The end that was stored: it may be corrected. */
+  #ended: Report | null = null;
   #known = false;
   #hastened = false;
 
@@ -84,7 +85,7 @@ export class SqlSink implements Sink {
       advanced();
       return endFirst || !this.#hastened;
     };
-    if (report === null || this.#ended) {
+    if (report === null || this.#ended === report) {
       await lines.deliver(progress.output, goesOn);
       return [];
     }
@@ -99,7 +100,7 @@ export class SqlSink implements Sink {
     const refused = await eachInTurn(database, endFirst ? [theEnd, ...output] : [...output, theEnd]);
     // The end has been stored in the midst of the output: now there is time for the others.
     if (this.#hastened && !endFirst) return this.#bringUp(database, progress, advanced);
-    this.#ended = refused.length === 0;
+    this.#ended = refused.length === 0 ? report : null;
     refuse(refused);
     return [];
   }
@@ -118,3 +119,5 @@ export class SqlSink implements Sink {
 function noInterest(): void {
   // It is of no further use to anybody.
 }
+
+type Report = NonNullable<Progress['report']>;

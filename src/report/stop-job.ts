@@ -3,6 +3,7 @@ import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { killSignal, terminateSignal } from '../base/signal-names.ts';
 import { after, type Timer } from '../base/timer.ts';
+import type { ContainerState } from './container-state.ts';
 import type { FollowedJob } from './follow-job.ts';
 import { hasEnded } from './job-watch.ts';
 import type { Spool } from './spool.ts';
@@ -21,10 +22,15 @@ export class JobStop {
   /** When the time for the report is over, ms of a monotonic clock: the other one may be set meanwhile. */
   #reportUntil = Number.POSITIVE_INFINITY;
   #stopped: StopReason | null = null;
+  /** The signal that is due to every container that has not ended. */
+  #due: number | null = null;
+  /** The last one that each was asked for. */
+  readonly #asked = new Map<string, number>();
 
   constructor(job: FollowedJob, spool: Spool) {
     this.#job = job;
     this.#spool = spool;
+    job.onLook = () => this.#askDue();
   }
 
   /** Ms for the report. A budget that is over, of an earlier sidecar, leaves a little all the same. */
@@ -40,15 +46,26 @@ export class JobStop {
 
   /** Takes up what an earlier sidecar of this job had begun. @returns whether it had stopped the job */
   resume(): boolean {
-    const record = this.#spool.readRecord(stopRecord) as Partial<TimeBudget> | null;
-    const { reason, stopAt, killAt, gatherUntil, reportUntil } = record ?? {};
-    if (reason !== 'timeout' && reason !== 'deadline' && reason !== 'signal') return false;
-    const times = [stopAt, killAt, gatherUntil, reportUntil].map(Number);
-    if (!times.every(Number.isSafeInteger)) return false;
+    const budget = readStop(this.#spool);
+    if (budget === null) return false;
     // The job was stopped then: where that is still to come, the clock was set back since.
-    const ahead = Math.max(0, Number(stopAt) - Date.now());
-    const [first = 0, second = 0, third = 0, last = 0] = times.map((time) => time - ahead);
-    this.schedule({ reason, stopAt: first, killAt: second, gatherUntil: third, reportUntil: last });
+    const ahead = Math.max(0, budget.stopAt - Date.now());
+    const { reason, stopAt, killAt, saveUntil, gatherUntil, reportUntil } = budget;
+    const [first = 0, second = 0, third = 0, fourth = 0, last = 0] = [
+      stopAt,
+      killAt,
+      saveUntil,
+      gatherUntil,
+      reportUntil,
+    ].map((time) => time - ahead);
+    this.schedule({
+      reason,
+      stopAt: first,
+      killAt: second,
+      saveUntil: third,
+      gatherUntil: fourth,
+      reportUntil: last,
+    });
     return true;
   }
 
@@ -58,11 +75,14 @@ export class JobStop {
     this.#reportUntil = performance.now() + budget.reportUntil - Date.now();
     this.#spool.writeRecord(budgetRecord, budget);
     const at = (time: number, act: () => void) => after(Math.max(0, time - Date.now()), act);
+    const { stopAt, killAt, saveUntil, gatherUntil } = budget;
     this.#timers = [
-      at(budget.stopAt, () => this.#stop(budget)),
-      at(budget.stopAt + limits.neverStartedMs, () => void this.#giveUp('waiting')),
-      at(budget.killAt, () => this.#ask(killSignal)),
-      at(budget.gatherUntil, () => void this.#giveUp('all')),
+      at(stopAt, () => this.#stop(budget)),
+      at(stopAt + limits.neverStartedMs, () => void this.#giveUp('waiting')),
+      at(killAt, () => this.#insist(killSignal)),
+      at(Math.min(killAt + limits.gatherMs, gatherUntil), () => void this.#giveUp('running')),
+      at(saveUntil, () => void this.#stopSaving(terminateSignal)),
+      at(gatherUntil, () => void this.#stopSaving(killSignal).then(() => this.#giveUp('saving'))),
     ];
   }
 
@@ -76,34 +96,76 @@ export class JobStop {
     this.#stopped = budget.reason;
     this.#spool.writeRecord(stopRecord, budget);
     say(stopSentence(budget.reason));
-    this.#ask(terminateSignal);
+    this.#insist(terminateSignal);
   }
 
-  /** Leaves a signal request for every container that has not ended, also for one that is yet to start. */
-  #ask(signal: number): void {
+  #insist(signal: number): void {
+    this.#due = signal;
+    // On a busy machine a timer may be quicker than the news of what happened long before.
+    void this.#job.look();
+  }
+
+  /**
+   * Leaves a signal request for every container that is to get one, also for one that is yet to start. One that saves is
+   * left alone; a further attempt of it is not.
+   */
+  #askDue(): void {
     for (const [name, state] of this.#job.states) {
-      if (hasEnded(state)) continue;
-      try {
-        this.#spool.publish(`ctr/${name}/signal`, String(signal), 0o666);
-      } catch (error) {
-        say(`Cannot ask container ${name} to stop: ${sentenceOf(error)}`);
-      }
+      if (state.kind === 'sealed' && state.doubt !== null) this.#ask(name, terminateSignal);
+      if (this.#due === null || hasEnded(state) || state.kind === 'saving') continue;
+      this.#ask(name, this.#due);
     }
   }
 
-  async #giveUp(which: 'waiting' | 'all'): Promise<void> {
-    // On a busy machine a timer may be quicker than the news of what happened long before.
+  async #stopSaving(signal: number): Promise<void> {
     await this.#job.look();
-    for (const [name, state] of this.#job.states) {
-      if (which === 'waiting' && state.kind !== 'waiting') continue;
-      const reason =
-        state.kind === 'waiting'
-          ? `Container ${name} was never started before the job was stopped`
-          : `Container ${name} did not end when it was stopped, and left no exit code`;
-      this.#job.watch.abandon(name, reason);
+    for (const [name, state] of this.#job.states) if (state.kind === 'saving') this.#ask(name, signal);
+  }
+
+  #ask(name: string, signal: number): void {
+    if (this.#asked.get(name) === signal) return;
+    this.#asked.set(name, signal);
+    try {
+      this.#spool.publish(`ctr/${name}/signal`, String(signal), 0o666);
+    } catch (error) {
+      say(`Cannot ask container ${name} to stop: ${sentenceOf(error)}`);
+    }
+  }
+
+  /** @param until those that have come no further are given up */
+  async #giveUp(until: 'waiting' | 'running' | 'saving'): Promise<void> {
+    await this.#job.look();
+    for (const [name, { kind }] of this.#job.states) {
+      if (stages.indexOf(kind) > stages.indexOf(until)) continue;
+      this.#job.watch.abandon(name, abandonSentence(name, kind));
     }
     this.#job.poke();
   }
+}
+
+const stages: readonly ContainerState['kind'][] = ['waiting', 'running', 'saving', 'sealed', 'lost'];
+
+function abandonSentence(name: string, kind: ContainerState['kind']): string {
+  if (kind === 'waiting') return `Container ${name} was never started before the job was stopped`;
+  if (kind === 'saving')
+    return `Container ${name} had not saved what its job left when the time for it was over: outputs may be missing`;
+  return `Container ${name} did not end when it was stopped, and left no exit code`;
+}
+
+/** The budget with which a sidecar has stopped the job, or null where none has. */
+function readStop(spool: Spool): TimeBudget | null {
+  const record = spool.readRecord(stopRecord) as Partial<TimeBudget> | null;
+  const { reason, stopAt, killAt, gatherUntil, reportUntil } = record ?? {};
+  if (reason !== 'timeout' && reason !== 'deadline' && reason !== 'signal') return null;
+  const times = [stopAt, killAt, record?.saveUntil ?? gatherUntil, gatherUntil, reportUntil].map(Number);
+  if (!times.every(Number.isSafeInteger)) return null;
+  const [first = 0, second = 0, third = 0, fourth = 0, last = 0] = times;
+  return { reason, stopAt: first, killAt: second, saveUntil: third, gatherUntil: fourth, reportUntil: last };
+}
+
+/** Why a sidecar has stopped the job, or null where none has. */
+export function stopReasonOf(spool: Spool): StopReason | null {
+  return readStop(spool)?.reason ?? null;
 }
 
 function stopSentence(reason: StopReason): string {

@@ -5,12 +5,14 @@ export type StopReason = 'timeout' | 'deadline' | 'signal';
 
 /**
  * How the time that is left is split, as times in ms since 1970: until `stopAt` the job has it, until `killAt` the job
- * may end in its own way, until `gatherUntil` its wrapper may save what it left, until `reportUntil` it is reported.
+ * may end in its own way, until `saveUntil` its wrapper may save what it left, until `gatherUntil` it may seal that,
+ * until `reportUntil` it is reported.
  */
 export interface TimeBudget {
   readonly reason: StopReason;
   readonly stopAt: number;
   readonly killAt: number;
+  readonly saveUntil: number;
   readonly gatherUntil: number;
   readonly reportUntil: number;
 }
@@ -25,8 +27,8 @@ export interface TimeSettings {
 }
 
 /**
- * The budget of a job that has a timeout or a deadline, else null. A timeout is the job's own: gathering and reporting
- * come after it. A deadline is everybody's: the job is stopped so early that the rest fits before it.
+ * The budget of a job that has a timeout or a deadline, else null. A timeout is the job's own: saving, gathering and
+ * reporting come after it. A deadline is everybody's: the job is stopped so early that the rest fits before it.
  *
  * @param startedAt when `wait` started, ms since 1970
  */
@@ -37,11 +39,13 @@ export function planBudget(settings: TimeSettings, startedAt: number): TimeBudge
   if (timeoutMs === 0) return byDeadline;
   const stopAt = startedAt + timeoutMs;
   const killAt = stopAt + graceMs;
-  const gatherUntil = killAt + limits.gatherMs;
+  const saveUntil = killAt + limits.saveMs;
+  const gatherUntil = saveUntil + limits.gatherMs;
   const byTimeout = {
     reason: 'timeout',
     stopAt,
     killAt,
+    saveUntil,
     gatherUntil,
     reportUntil: gatherUntil + budgetMs,
   } as const;
@@ -50,6 +54,7 @@ export function planBudget(settings: TimeSettings, startedAt: number): TimeBudge
   return {
     ...byTimeout,
     killAt: Math.min(killAt, byDeadline.killAt),
+    saveUntil: Math.min(saveUntil, byDeadline.saveUntil),
     gatherUntil: Math.min(gatherUntil, byDeadline.gatherUntil),
     reportUntil: Math.min(gatherUntil + budgetMs, byDeadline.reportUntil),
   };
@@ -64,7 +69,10 @@ export function budgetAfterSignal(graceMs: number, budgetMs: number, now: number
   return { ...split, stopAt: now };
 }
 
-/** Splits the time until an end: a fifth for the report and a twentieth for gathering at the most, the rest for the job. */
+/**
+ * Splits the time until an end: at the most a fifth for the report, a twentieth for gathering and a tenth for saving, the
+ * rest for the job.
+ */
 function splitUntil(
   reason: StopReason,
   now: number,
@@ -75,13 +83,15 @@ function splitUntil(
   const end = Math.max(wantedEnd, now + limits.leastBudgetMs);
   const left = end - now;
   const gatherUntil = end - Math.min(left / 5, budgetMs, limits.reportReserveMs);
-  const killAt = gatherUntil - Math.min(left / 20, limits.gatherMs);
+  const saveUntil = gatherUntil - Math.min(left / 20, limits.gatherMs);
+  const killAt = saveUntil - Math.min(left / 10, limits.saveMs);
   // A job that never had its grace would never end in good order: it gets half of what is left at the least.
   const stopAt = Math.max(killAt - graceMs, now + (killAt - now) / 2);
   return {
     reason,
     stopAt: Math.round(stopAt),
     killAt: Math.round(killAt),
+    saveUntil: Math.round(saveUntil),
     gatherUntil: Math.round(gatherUntil),
     reportUntil: end,
   };

@@ -9,6 +9,8 @@ export interface SqliteFile {
   /** For MULTIFLEXI_DATABASE_URL. */
   readonly url: string;
   query<Row = Record<string, unknown>>(text: string, ...values: readonly SQLInputValue[]): readonly Row[];
+  /** Keeps everybody else from writing. @returns what lets them again */
+  hold(): () => void;
 }
 
 /** Makes the file in a directory, with jobs of these ids. */
@@ -32,5 +34,13 @@ export function makeSqlite(directory: string, ...jobs: readonly number[]): Sqlit
     url: `sqlite://${path}`,
     query: <Row>(text: string, ...values: readonly SQLInputValue[]) =>
       use((database) => database.prepare(text).all(...values) as Row[]),
+    hold: () => {
+      const database = new DatabaseSync(path, { timeout: 60_000 });
+      database.exec('begin immediate');
+      return () => {
+        database.exec('rollback');
+        database.close();
+      };
+    },
   };
 }

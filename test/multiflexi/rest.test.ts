@@ -10,6 +10,7 @@ import { reportOverRest, restJob } from '../helpers/rest-job.ts';
 import { restPassword, startRestServer, type Trouble } from '../helpers/rest-server.ts';
 import { sqliteRows } from '../helpers/row-store.ts';
 import { startWait } from '../helpers/sidecar.ts';
+import { standIn } from '../helpers/stand-in.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -229,4 +230,22 @@ test('REST over TLS with an authority of its own; without it, a sentence says so
   });
   assert.deepEqual([trusted.status, trusted.stderr], [0, '']);
   assert.equal(job.row().exitcode, 4);
+});
+
+test('REST: a record of 137 is corrected by a seal that appeared after all, unless it is not ours', async (t) => {
+  for (const other of [false, true]) {
+    const job = await restJob(t);
+    const wrapper = standIn(t, job.root);
+    wrapper.started();
+    const deadline = new Date(Date.now() + 4_000).toISOString();
+    const where = { root: job.root, env: job.rest };
+    await emissary(['wait', '--deadline', deadline, '--grace', '1'], where);
+    assert.equal(job.row().exitcode, 137);
+    // Somebody else has run the job again meanwhile, and it was killed with another code.
+    if (other) job.database.query('update job set exitcode = 9 where id = 7');
+    wrapper.seal(0);
+    wrapper.die();
+    const { status, stderr } = await emissary(['report'], where);
+    assert.deepEqual([status, job.row().exitcode], other ? [64, 9] : [0, 0], stderr);
+  }
 });

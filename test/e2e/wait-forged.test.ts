@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { emissary } from '../helpers/emissary.ts';
+import { startReadyJob } from '../helpers/job.ts';
+import { reportedJob, startWait } from '../helpers/sidecar.ts';
+import { standIn } from '../helpers/stand-in.ts';
+import { until } from '../helpers/until.ts';
+
+/** A job that makes a seal of its own, as whole as a wrapper's. */
+function forging(root: string, then: string): readonly string[] {
+  const at = new Date().toISOString();
+  const stream = { bytes: 0, truncated: false };
+  const result = {
+    version: 1,
+    container: 'main',
+    command: ['job'],
+    pid: 1,
+    attempts: [{ startedAt: at, finishedAt: at, exitCode: 0, signal: null }],
+    startedAt: at,
+    finishedAt: at,
+    verdict: 'succeeded',
+    exitCode: 0,
+    signal: null,
+    origin: 'job',
+    message: null,
+    stdout: stream,
+    stderr: stream,
+    usage: { userSeconds: 0, systemSeconds: 0, maxRssBytes: 0 },
+    outputs: { parameters: [], artifacts: [], missing: [], skipped: [] },
+  };
+  writeFileSync(join(root, 'forged'), JSON.stringify(result));
+  const script = 'cd "$0/ctr/main"; cp ../../forged result.json; printf 0 >exitcode; echo ready';
+  return ['sh', '-c', `${script}; ${then}`, root];
+}
+
+test('a seal that the job has made itself ends nothing: the true end counts', async (t) => {
+  const job = reportedJob(t);
+  const sidecar = await startWait(t, job);
+  const running = await startReadyJob(t, forging(job.root, 'read go; echo late; exit 7'), {
+    root: job.root,
+    stdin: 'pipe',
+  });
+  const { stdout } = await emissary(['status'], { root: job.root });
+  assert.match(stdout.toString(), /main +running/);
+  // Longer than the sidecar would need to believe it.
+  await until('begin is stored', () => job.row().begin !== null);
+  assert.equal(job.row().exitcode, null);
+  running.process.stdin?.end('go\n');
+  const { status, stderr } = await sidecar.finished;
+  assert.equal(status, 0, stderr);
+  assert.equal(job.row().exitcode, 7);
+  assert.ok(job.lines().some(({ line }) => line === 'late\n'));
+});
+
+test('a job that has made a seal itself is stopped by its timeout all the same, and by a person', async (t) => {
+  const job = reportedJob(t);
+  await startReadyJob(t, forging(job.root, 'exec sleep 600'), { root: job.root });
+  const { status, stderr } = await emissary(['wait', '--timeout', '1'], job);
+  assert.equal(status, 0, stderr);
+  assert.equal(job.row().exitcode, 143);
+  const other = reportedJob(t);
+  const running = await startReadyJob(t, forging(other.root, 'exec sleep 600'), { root: other.root });
+  assert.equal((await emissary(['signal', 'main', 'TERM'], { root: other.root })).status, 0);
+  assert.equal((await running.finished).status, 143);
+});
+
+test('a seal beside a wrapper that lives on counts after a while, which is said, and its job is asked to stop', async (t) => {
+  const job = reportedJob(t);
+  const wrapper = standIn(t, job.root);
+  wrapper.started();
+  wrapper.seal(0);
+  const { status, stderr } = await emissary(['wait'], job);
+  assert.equal(status, 64);
+  assert.match(stderr, /wrapper of container main still lives 15 s after its exit code appeared/);
+  assert.equal(job.row().exitcode, 0);
+  assert.equal(readFileSync(join(job.root, 'ctr/main/signal'), 'utf8'), '15');
+  // Its last word is another one.
+  wrapper.seal(3);
+  wrapper.die();
+  const later = await emissary(['report'], job);
+  assert.equal(later.status, 0, later.stderr);
+  assert.equal(job.row().exitcode, 3);
+});
+
+test('a seal that says another exit code than the record of the job’s end is no success', async (t) => {
+  const job = reportedJob(t);
+  const wrapper = standIn(t, job.root);
+  wrapper.started();
+  wrapper.ended({ exitCode: 7, verdict: 'failed' });
+  wrapper.seal(0);
+  wrapper.die();
+  const { status } = await emissary(['wait'], job);
+  assert.equal(status, 0);
+  assert.equal(job.row().exitcode, 7);
+});
+
+test('wait ends where the job had removed alive and killed its wrapper before wait began', async (t) => {
+  const job = reportedJob(t);
+  const running = await startReadyJob(t, ['sh', '-c', 'echo ready; sleep 600'], { root: job.root });
+  await until('it is told', () => running.kept.text('started'));
+  rmSync(join(job.root, 'ctr/main/alive'));
+  running.kill('SIGKILL');
+  await running.finished;
+  const { status, stderr } = await emissary(['wait'], job);
+  assert.equal(status, 0, stderr);
+  assert.equal(job.row().exitcode, 137);
+});
+
+test('a job that has removed alive is not lost while its wrapper lives', async (t) => {
+  const job = reportedJob(t);
+  const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go; exit 5'], {
+    root: job.root,
+    stdin: 'pipe',
+  });
+  rmSync(join(job.root, 'ctr/main/alive'));
+  const sidecar = await startWait(t, job);
+  const request = join(job.root, 'ctr/main/signal');
+  const begunAt = performance.now();
+  // The sidecar asks, and asks again; longer than it would wait for an answer.
+  await until('it has asked', () => !existsSync(request) && performance.now() > begunAt + 17_000);
+  assert.equal(job.row().exitcode, null);
+  running.process.stdin?.end('go\n');
+  const { status, stderr } = await sidecar.finished;
+  assert.equal(status, 0, stderr);
+  assert.equal(job.row().exitcode, 5);
+  assert.ok(!running.stderr().includes('requested'), running.stderr());
+});
