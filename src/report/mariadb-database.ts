@@ -32,7 +32,9 @@ export function openMariadb(settings: Settings): SqlDatabase {
     query,
     locksRows: true,
     now: sql`now()`,
-    nowExactly: sql`now(6)`,
+    markedNow: (mark) =>
+      sql`date_format(now(6) - interval ${Number(mark)} microsecond, ${`%Y-%m-%d %H:%i:%s.${mark}`})`,
+    hasMark: (mark) => sql`microsecond(created_at) = ${Number(mark)}`,
     statementBytes: async () => {
       const { rows } = await sql<{ bytes: number }>`select @@max_allowed_packet as bytes`.execute(query);
       return Number(rows[0]?.bytes ?? 0);
