@@ -122,6 +122,8 @@ export const limits = {
   streamReadBytes: 256 * KiB,
   /** Characters of an artifact's file name: MultiFlexi's `filename` is a VARCHAR(255). */
   filenameCharacters: 255,
+  /** Numbers of output rows that are counted on: half of what the column (an INT UNSIGNED) holds. */
+  rowNumbers: 2 ** 31,
   /** Lines of one database transaction: what MariaDB takes at its best speed. */
   batchLines: 1_000,
   /** Bytes of output of one transaction: far below the smallest usual max_allowed_packet (16 MiB), also when escaped. */

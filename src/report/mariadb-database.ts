@@ -37,11 +37,13 @@ export function openMariadb(settings: Settings): SqlDatabase {
     query,
     locksRows: true,
     now: sql`now()`,
-    nowExactly: sql`now(6)`,
     // All of one instant: when the statement began.
     clock: sql<number>`unix_timestamp() * 1000 + microsecond(now(6)) div 1000`,
     at: (seconds) => sql`from_unixtime(${seconds})`,
     later: (one, other) => sql`greatest(${one}, ${other})`,
+    markedNow: (mark) =>
+      sql`date_format(now(6) - interval ${Number(mark)} microsecond, ${`%Y-%m-%d %H:%i:%s.${mark}`})`,
+    hasMark: (mark) => sql`microsecond(created_at) = ${Number(mark)}`,
     statementBytes: async () => {
       const { rows } = await sql<{ bytes: number }>`select @@max_allowed_packet as bytes`.execute(query);
       return Number(rows[0]?.bytes ?? 0);

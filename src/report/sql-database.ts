@@ -9,15 +9,18 @@ export interface SqlDatabase {
   readonly query: Kysely<Tables>;
   /** Locks rows that are read for a change: what SQLite does for the whole file when a transaction begins. */
   readonly locksRows: boolean;
-  /** The database's clock, for columns with whole seconds and with microseconds. */
+  /** The database's clock, for columns with whole seconds. */
   readonly now: RawBuilder<unknown>;
-  readonly nowExactly: RawBuilder<unknown>;
   /** The same clock in ms since 1970; null: it is our own. */
   readonly clock: RawBuilder<number> | null;
   /** A time of this clock, in whole seconds since 1970, as a column takes it. */
   at(seconds: number): RawBuilder<unknown>;
   /** The later of two times. */
   later(one: RawBuilder<unknown>, other: RawBuilder<unknown>): RawBuilder<unknown>;
+  /** The last instant whose time ends with these six digits of a second, as text: a second ago at the most. */
+  markedNow(mark: string): RawBuilder<string>;
+  /** Whether `created_at` ends with these digits. */
+  hasMark(mark: string): RawBuilder<boolean>;
   /** Bytes of one statement at the most. */
   statementBytes(): Promise<number>;
   /** Bytes that a text takes in a statement. */
