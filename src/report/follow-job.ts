@@ -33,18 +33,22 @@ export class FollowedJob implements Progress {
 
   /** Waits until every container has ended. */
   async untilEnded(): Promise<void> {
-    await this.watch.start();
-    for (;;) {
-      this.#happened = false;
-      await this.look();
-      if (this.ended) return;
+    this.watch.start();
+    await this.look();
+    while (!this.ended) {
       await this.#nextEvent();
+      this.#happened = false;
+      this.#take(await this.watch.lookAtChanged());
     }
   }
 
   /** Looks at every container now. */
   async look(): Promise<void> {
-    this.states = await this.watch.look();
+    this.#take(await this.watch.look());
+  }
+
+  #take(states: ReadonlyMap<string, ContainerState>): void {
+    this.states = states;
     if (this.started === null) {
       this.started = firstStarted(this.states);
       if (this.started !== null) this.#onProgress();
