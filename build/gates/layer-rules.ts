@@ -36,7 +36,6 @@ export const layerRules: readonly IRegularForbiddenRuleType[] = [
 
   // One home per dependency.
   home('ffi', '^(node:)?ffi$', '^src/kernel/'),
-  home('chokidar', 'node_modules/chokidar/', '^src/contract/watch\\.ts$'),
   home('zod', 'node_modules/zod/', '^src/settings/|^src/report/[^/]*schema\\.ts$'),
   home('yaml', 'node_modules/yaml/', '^src/manifest/'),
   home('archives', 'node_modules/(tar|yauzl)/', '^src/(outputs|inputs)/'),

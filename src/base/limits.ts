@@ -106,8 +106,20 @@ export const limits = {
   urlCharacters: 4_096,
   /** Characters of a URL's scheme; real ones are far shorter. */
   schemeCharacters: 64,
-  /** Where the kernel has no events to give, a directory is looked at this often, in ms. */
+  /** Where the kernel has no events to give, or too many, a directory is looked at this often, in ms. */
   watchPollMs: 50,
+  /** The pause between two such looks is this many times as long as they take: they get a twentieth of a core. */
+  pollShare: 20,
+  /** Events of all watched directories in one window; a job of much output makes some thousands, which take 30 ms. */
+  watchEvents: 10_000,
+  /** The window of that budget, in ms. */
+  watchWindowMs: 1_000,
+  /** How long a directory is polled before events are tried again, in ms. */
+  watchAgainMs: 1_000,
+  /** Bytes taken at once of what a job writes into `alive`: what a FIFO holds. */
+  lifelineBytes: 64 * KiB,
+  /** How long changes of one file are gathered into one, in ms: a look costs more than most changes. */
+  coalesceMs: 10,
   /** Bytes of one stored output line: MultiFlexi's `line` is a MariaDB TEXT. */
   lineBytes: 65_535,
   /** Bytes of a timeline: some three million pieces of output; a piece can be one byte, and its line 20 times that. */

@@ -5,6 +5,9 @@ import { readNow } from '../kernel/pipe.ts';
 import { type Readiness, watchDescriptor } from '../kernel/readiness.ts';
 import type { Volume } from './volume.ts';
 
+/** What nobody wants to know: as much as a FIFO holds. */
+const scratch = Buffer.alloc(limits.lifelineBytes);
+
 /**
  * Whether the wrapper of a container lives. `unknown`: it has not come yet, or is none of ours. `dying`: it is gone,
  * and its seal may be there in a moment, or another wrapper. `gone`: neither has come.
@@ -19,13 +22,13 @@ export class Lifeline {
   readonly #volume: Volume;
   readonly #path: string;
   readonly #onChange: () => void;
-  readonly #scratch = Buffer.alloc(512);
   #file: number | null = null;
   #readiness: Readiness | null = null;
   #seen = false;
   /** When its end of file was found, ms of a monotonic clock; null while somebody holds it. */
   #endedAt: number | null = null;
   #confirmation: Timer | null = null;
+  #pause: Timer | null = null;
 
   /** @param onChange called when a wrapper has become `dying`, and when it has become `gone`; look then */
   constructor(volume: Volume, name: string, onChange: () => void) {
@@ -64,8 +67,10 @@ export class Lifeline {
     if (this.#file === null) return;
     this.#seen = true;
     // What a job writes there means nothing: only the end of file does. EAGAIN: somebody holds it open.
-    if (readNow(this.#file, this.#scratch) !== 0) {
+    const count = readNow(this.#file, scratch);
+    if (count !== 0) {
       this.#endedAt = null;
+      if (count > 0) this.#rest();
       return;
     }
     this.#release();
@@ -75,7 +80,18 @@ export class Lifeline {
     this.#confirmation = after(limits.lostConfirmMs + 1, this.#onChange);
   }
 
+  /** A job that writes there without end is not to be read without end. */
+  #rest(): void {
+    this.#readiness?.disarm();
+    this.#pause ??= after(limits.watchPollMs, () => {
+      this.#pause = null;
+      this.#readiness?.arm();
+    });
+  }
+
   #release(): void {
+    this.#pause?.cancel();
+    this.#pause = null;
     this.#readiness?.close();
     this.#readiness = null;
     if (this.#file !== null) closeSync(this.#file);

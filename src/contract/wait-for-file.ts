@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { watchDirectory } from './watch.ts';
 
 /** Resolves when the file is there, or when the signal is aborted. Its directory must exist. */
@@ -10,7 +10,7 @@ export async function waitForFile(path: string, signal: AbortSignal): Promise<vo
     if (existsSync(path) || signal.aborted) resolve();
   };
   signal.addEventListener('abort', look);
-  await watchDirectory(dirname(path), { onChange: look, signal: over.signal });
+  watchDirectory(dirname(path), { names: [basename(path)], onChange: look, signal: over.signal });
   look();
   await promise;
   over.abort();

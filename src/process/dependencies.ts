@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { limits } from '../base/limits.ts';
 import { readOnVolume } from '../base/read-regular.ts';
 import type { Layout } from '../contract/layout.ts';
@@ -29,34 +30,39 @@ export async function waitForEnds(
 ): Promise<Ended | null> {
   const { promise, resolve } = Promise.withResolvers<Ended | null>();
   const volume = new Volume(layout.root);
-  const onChange = () => {
-    const found = look();
-    if (found !== 'more') resolve(found);
-  };
-  const lifelines = names.map((name): Dependency => {
-    return { name, lifeline: new Lifeline(volume, name, onChange), besideAt: null };
-  });
-  const look = (): Ended | null | 'more' => {
-    const ends = lifelines.map((dependency) => endOf(layout, dependency));
-    const failed = ends.find((end) => end !== null && end.exitCode !== 0) ?? null;
-    if (failed !== null && options.firstFailure) return failed;
-    return ends.every((end) => end !== null) ? failed : 'more';
+  const ends = new Map<string, Ended>();
+  const dependencies = new Map(
+    names.map((name): readonly [string, Dependency] => [
+      name,
+      { name, lifeline: new Lifeline(volume, name, () => lookAt([name])), besideAt: null },
+    ]),
+  );
+  /** Only at those that something has happened to: there may be hundreds. */
+  const lookAt = (changed: readonly string[]) => {
+    for (const name of changed) {
+      const end = endOf(layout, dependencies.get(name) as Dependency);
+      if (end === null) ends.delete(name);
+      else ends.set(name, end);
+    }
+    const failed = names.map((name) => ends.get(name)).find((end) => (end?.exitCode ?? 0) !== 0) ?? null;
+    if (ends.size === names.length || (failed !== null && options.firstFailure)) resolve(failed);
   };
   const over = new AbortController();
   options.signal.addEventListener('abort', () => resolve(null));
   if (options.signal.aborted) resolve(null);
   for (const name of names) {
-    const { directory } = layout.container(name);
+    const { directory, exitCode, alive } = layout.container(name);
     restoreDirectory(directory);
-    await watchDirectory(directory, { onChange, signal: over.signal });
+    const files = [exitCode, alive].map((path) => basename(path));
+    watchDirectory(directory, { names: files, onChange: () => lookAt([name]), signal: over.signal });
   }
   // A job may have put another directory in the place of the one that is watched.
-  const again = setInterval(onChange, limits.lookAgainMs);
-  onChange();
+  const again = setInterval(() => lookAt(names), limits.lookAgainMs);
+  lookAt(names);
   const found = await promise;
   clearInterval(again);
   over.abort();
-  for (const { lifeline } of lifelines) lifeline.close();
+  for (const { lifeline } of dependencies.values()) lifeline.close();
   volume.close();
   return found;
 }

@@ -33,12 +33,18 @@ export class Requests {
   async watch(): Promise<void> {
     const { directory } = this.#container;
     try {
-      for (;;) {
+      for (let round = 1; ; round += 1) {
         // It may be gone before it was ever watched.
         restoreDirectory(directory);
         await this.#watchUntilReplaced();
         if (this.#over.aborted) return;
-        say(`${directory} was moved or removed; signal requests are looked for in the one that is there now`);
+        if (round <= limits.listedSentences) {
+          say(
+            `${directory} was moved or removed; signal requests are looked for in the one that is there now`,
+          );
+        }
+        // A job that does so without end is not to keep us from all else.
+        if (round > 1) await pause(limits.watchPollMs, this.#over);
       }
     } catch (error) {
       say(`cannot watch for signal requests: ${sentenceOf(error)}`);
@@ -76,13 +82,12 @@ export class Requests {
     const lookAtDirectory = () => {
       if (inodeOf(directory) !== watched) end.abort();
     };
-    const onChange = (changed: string | null) => {
-      if (changed === basename(signal) || changed === null) this.obey();
-    };
     try {
       // Our open files keep a removed directory from telling so itself: the one above it does.
-      await watchDirectory(dirname(directory), { onChange: lookAtDirectory, signal: end.signal });
-      await watchDirectory(directory, { onChange, signal: end.signal });
+      const above = { names: [basename(directory)], onChange: lookAtDirectory, signal: end.signal };
+      watchDirectory(dirname(directory), above);
+      const onChange = () => this.obey();
+      watchDirectory(directory, { names: [basename(signal)], onChange, signal: end.signal });
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return;
       throw error;

@@ -36,18 +36,22 @@ export class FollowedJob implements Progress {
   /** Waits until every container has ended. */
   async untilEnded(): Promise<void> {
     await this.watch.start();
-    for (;;) {
-      this.#happened = false;
-      await this.look();
-      if (this.ended) return;
+    await this.look();
+    while (!this.ended) {
       await this.#nextEvent();
+      this.#happened = false;
+      this.#take(await this.watch.lookAtChanged());
     }
   }
 
   /** Looks at every container now. */
   async look(): Promise<void> {
+    this.#take(await this.watch.look());
+  }
+
+  #take(states: ReadonlyMap<string, ContainerState>): void {
     const before = this.states;
-    this.states = await this.watch.look();
+    this.states = states;
     const hadStarted = this.started !== null;
     this.started ??= firstStarted(this.states);
     // A container that has ended may have left half a line, which nothing else announces.

@@ -27,6 +27,12 @@ interface Followed {
   besideAt: number | null;
 }
 
+/** The files of a container that tell something of its job. */
+const watched = [
+  ...['alive', 'started', 'ended', 'saving', 'result.json', 'exitcode'],
+  ...['timeline', 'stdout', 'stderr'],
+];
+
 /**
  * Follows the job's main containers by what their wrappers leave on the volume. `onChange` is called with the name of
  * the file that something happened to, or null; `look` then tells what it means.
@@ -38,7 +44,11 @@ export class JobWatch {
   readonly #ending = new AbortController();
   /** How often each job is started at the most. */
   #attempts = 1;
-  #again: NodeJS.Timeout | null = null;
+  /** Containers that something has happened to since the last look. */
+  readonly #changed = new Set<string>();
+  /** Containers whose directory could not be watched. */
+  readonly #unwatched = new Set<string>();
+  readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(volume: Volume, names: readonly string[], onChange: (file: string | null) => void) {
     this.#volume = volume;
@@ -47,7 +57,7 @@ export class JobWatch {
       names.map((name) => [
         name,
         {
-          lifeline: new Lifeline(volume, name, () => onChange(null)),
+          lifeline: new Lifeline(volume, name, () => this.#notice(name, null)),
           knock: new Knock(volume, name),
           state: { kind: 'waiting' },
           garbageAt: null,
@@ -60,30 +70,28 @@ export class JobWatch {
   /** Makes the containers' directories, so that there is something to watch, and watches them. Look afterwards. */
   async start(): Promise<void> {
     this.#attempts = await attemptsOf(this.#volume);
-    let lookMs: number = limits.lookAgainMs;
     for (const name of this.#followed.keys()) {
       try {
-        await this.#watch(name);
+        this.#watch(name);
       } catch (error) {
         // Something is in the way, or there is no room: a look tells what that means, and goes on without events.
         say(`Cannot watch container ${name}: ${sentenceOf(error)}`);
-        lookMs = limits.watchPollMs;
+        this.#unwatched.add(name);
       }
     }
-    this.#again = setInterval(() => this.#onChange(null), lookMs);
+    this.#timers.push(setInterval(() => this.#lookAgain(), limits.lookAgainMs));
+    if (this.#unwatched.size === 0) return;
+    this.#timers.push(setInterval(() => this.#noticeAll(this.#unwatched), limits.watchPollMs));
   }
 
   /** The state of every container now. */
-  async look(): Promise<ReadonlyMap<string, ContainerState>> {
-    for (const [name, followed] of this.#followed) {
-      if (!hasEnded(followed.state)) {
-        const found = await this.#stateOf(name, followed);
-        // It may have been given up meanwhile, or found to have ended by another look.
-        if (!hasEnded(followed.state)) followed.state = found;
-      }
-      if (hasEnded(followed.state)) followed.lifeline.close();
-    }
-    return new Map([...this.#followed].map(([name, { state }]) => [name, state]));
+  look(): Promise<ReadonlyMap<string, ContainerState>> {
+    return this.#lookAt([...this.#followed.keys()]);
+  }
+
+  /** The same, after a look at those alone that something has happened to: there may be hundreds. */
+  lookAtChanged(): Promise<ReadonlyMap<string, ContainerState>> {
+    return this.#lookAt([...this.#changed]);
   }
 
   /** Gives a container up that has not ended although it was asked to. */
@@ -97,15 +105,54 @@ export class JobWatch {
 
   close(): void {
     this.#ending.abort();
-    if (this.#again !== null) clearInterval(this.#again);
+    for (const timer of this.#timers) clearInterval(timer);
     for (const { lifeline } of this.#followed.values()) lifeline.close();
   }
 
-  async #watch(name: string): Promise<void> {
+  async #lookAt(names: readonly string[]): Promise<ReadonlyMap<string, ContainerState>> {
+    for (const name of names) {
+      this.#changed.delete(name);
+      const followed = this.#followed.get(name);
+      if (followed === undefined) continue;
+      if (!hasEnded(followed.state)) {
+        const found = await this.#stateOf(name, followed);
+        // It may have been given up meanwhile, or found to have ended by another look.
+        if (!hasEnded(followed.state)) followed.state = found;
+      }
+      if (hasEnded(followed.state)) followed.lifeline.close();
+    }
+    return new Map([...this.#followed].map(([name, { state }]) => [name, state]));
+  }
+
+  #notice(name: string, file: string | null): void {
+    this.#changed.add(name);
+    this.#onChange(file);
+  }
+
+  #noticeAll(names: Iterable<string>): void {
+    for (const name of names) this.#changed.add(name);
+    this.#onChange(null);
+  }
+
+  /** Whatever was missed, and what could not be watched before. */
+  #lookAgain(): void {
+    for (const name of this.#unwatched) {
+      try {
+        this.#watch(name);
+        this.#unwatched.delete(name);
+      } catch {
+        // It was said at the start.
+      }
+    }
+    this.#noticeAll(this.#followed.keys());
+  }
+
+  #watch(name: string): void {
     this.#volume.makeDirectory('ctr', 0o777);
     this.#volume.makeDirectory(`ctr/${name}`, 0o777);
-    const watcher = { onChange: this.#onChange, signal: this.#ending.signal };
-    await watchDirectory(`${this.#volume.root}/ctr/${name}`, watcher);
+    const onChange = (file: string | null) => this.#notice(name, file);
+    const watcher = { names: watched, onChange, signal: this.#ending.signal };
+    watchDirectory(`${this.#volume.root}/ctr/${name}`, watcher);
   }
 
   async #stateOf(name: string, followed: Followed): Promise<ContainerState> {

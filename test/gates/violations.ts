@@ -66,7 +66,6 @@ export const violations: readonly Violation[] = [
   layer('src-stands-alone', 'src/report/planted-test.ts', '../../test/helpers/program.ts'),
   layer('everything-is-found', 'src/report/planted-lost.ts', './nowhere.ts'),
   layer('home-of-ffi', 'src/process/planted-ffi.ts', 'node:ffi'),
-  layer('home-of-chokidar', 'src/report/planted-chokidar.ts', 'chokidar'),
   layer('home-of-zod', 'src/process/planted-zod.ts', 'zod/mini'),
   layer('zod-is-the-small-one', 'src/settings/planted-zod.ts', 'zod'),
   layer('home-of-archives', 'src/report/planted-tar.ts', 'tar'),
