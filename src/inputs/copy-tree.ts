@@ -7,10 +7,12 @@ import {
   readSync,
   type Stats,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { openRegular } from '../base/read-regular.ts';
+import { writeWhole } from '../contract/publish.ts';
+import { isSparse } from '../kernel/sparse.ts';
+import { copySparse } from './copy-sparse.ts';
 import { tooLarge } from './too-large.ts';
 
 const permissions = 0o777;
@@ -60,7 +62,7 @@ function copy(step: Step, count: Count): void {
 
 /**
  * To its end, wherever that is: files of /proc say that they are empty, those of /sys that they are a page, and a log may
- * shrink; `fs.copyFileSync` takes the size for the truth, and tries for ever to get the rest.
+ * shrink; `fs.copyFileSync` takes the size for the truth, and tries for ever to get the rest. Holes stay holes.
  */
 function copyFile({ from, stats, to }: Step, count: Count): void {
   // Before the first byte is written.
@@ -72,11 +74,15 @@ function copyFile({ from, stats, to }: Step, count: Count): void {
       const piece = Buffer.allocUnsafeSlow(
         Math.max(limits.pageBytes, Math.min(limits.copyBytes, stats.size)),
       );
-      let copied = 0;
-      for (let read = readSync(source, piece); read > 0; read = readSync(source, piece)) {
+      // What was counted beforehand.
+      const known = isSparse(stats) ? copySparse(source, target, { size: stats.size, piece }) : null;
+      let copied = known ?? 0;
+      for (;;) {
+        const read = readSync(source, piece, 0, piece.length, known === null ? null : copied);
+        if (read === 0) break;
         copied += read;
         count(0, Math.max(0, Math.min(read, copied - stats.size)));
-        writeFileSync(target, piece.subarray(0, read));
+        writeWhole(target, piece.subarray(0, read), copied - read);
       }
     } finally {
       closeSync(target);
