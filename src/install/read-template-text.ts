@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { Fault, sentenceOf } from '../base/fault.ts';
+import { Fault, reasonOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import type { InitSettings } from '../settings/init-settings.ts';
 
@@ -20,12 +20,12 @@ export function readTemplateText(source: InitSettings['template']): TemplateText
     case 'stdin':
       return { text: readBounded(0, 'on standard input'), origin: 'on standard input' };
     case 'file':
-      return { text: readFile(source.path), origin: `"${source.path}"` };
+      return { text: readFile(source.path), origin: 'of --template' };
   }
 }
 
 function readFile(path: string): string {
-  const origin = `"${path}"`;
+  const origin = 'of --template';
   const file = reading(origin, () => openSync(path, 'r'));
   try {
     return readBounded(file, origin);
@@ -49,6 +49,6 @@ function reading<T>(origin: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    throw new Fault('template', `Cannot read template ${origin}: ${sentenceOf(cause)}`, { cause });
+    throw new Fault('template', `Cannot read template ${origin}: ${reasonOf(cause)}`, { cause });
   }
 }

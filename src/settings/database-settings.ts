@@ -52,10 +52,9 @@ function mariadb(url: URL): DatabaseSettings {
     if (found === '' || found.includes('/'))
       throw new Fault('usage', `${variable} names no ${part}; its form is ${shapes}`);
   }
-  for (const name of url.searchParams.keys()) {
-    if (name !== 'ssl-ca')
-      throw new Fault('usage', `${variable} has an unknown parameter "${name}"; there is ssl-ca`);
-  }
+  // Its name may be the rest of a password with a question mark.
+  if ([...url.searchParams.keys()].some((name) => name !== 'ssl-ca'))
+    throw new Fault('usage', `${variable} has an unknown parameter; there is ssl-ca`);
   const authority = url.searchParams.get('ssl-ca');
   return {
     kind: 'mariadb',

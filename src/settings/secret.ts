@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Fault, sentenceOf } from '../base/fault.ts';
+import { Fault, reasonOf } from '../base/fault.ts';
 import type { Environment } from './environment.ts';
 
 /**
@@ -19,6 +19,6 @@ export function readText(file: string, source: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new Fault('usage', `${source}: cannot read "${file}" (${sentenceOf(cause)})`, { cause });
+    throw new Fault('usage', `${source}: cannot read its file (${reasonOf(cause)})`, { cause });
   }
 }
