@@ -53,6 +53,14 @@ export function sentenceOf(error: unknown): string {
   return errno === null ? error.message : error.message.replace(unknownToNode, errnoText(errno));
 }
 
+/** The same without what it was about: a path may be a value that was put into the wrong variable. */
+export function reasonOf(error: unknown): string {
+  const sentence = sentenceOf(error);
+  const syscall = error instanceof Error && 'syscall' in error ? String(error.syscall) : null;
+  const end = syscall === null ? -1 : sentence.indexOf(`, ${syscall}`);
+  return end === -1 ? sentence : sentence.slice(0, end);
+}
+
 /** The errno name (`ENOENT`) of a Node system error, or null. */
 export function errnoOf(error: unknown): string | null {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {

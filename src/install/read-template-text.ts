@@ -1,4 +1,4 @@
-import { Fault, sentenceOf } from '../base/fault.ts';
+import { Fault, reasonOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { readUpTo } from '../base/read-regular.ts';
 import { textOf, withoutMark } from '../base/text-of.ts';
@@ -22,7 +22,7 @@ export function readTemplateText(source: InitSettings['template']): TemplateText
     case 'stdin':
       return reading('on standard input', readStandardInput);
     case 'file':
-      return reading(`"${source.path}"`, () => readGiven(source.path, limits.templateBytes));
+      return reading('of --template', () => readGiven(source.path, limits.templateBytes));
   }
 }
 
@@ -37,6 +37,6 @@ function reading(origin: string, read: () => string): TemplateText {
   try {
     return { text: read(), origin };
   } catch (cause) {
-    throw new Fault('template', `Cannot read template ${origin}: ${sentenceOf(cause)}`, { cause });
+    throw new Fault('template', `Cannot read template ${origin}: ${reasonOf(cause)}`, { cause });
   }
 }

@@ -1,4 +1,5 @@
-import { Fault, sentenceOf } from '../base/fault.ts';
+import { Fault, reasonOf } from '../base/fault.ts';
+import { jsonProblem } from '../base/json-problem.ts';
 import { limits } from '../base/limits.ts';
 import { type Environment, nameOf } from '../settings/environment.ts';
 import { mountedJson } from '../settings/mounted-json.ts';
@@ -28,22 +29,32 @@ export function prepareJob(
   };
 }
 
+const unusable = 'Cannot use the arguments file';
+
 function argumentsFrom(path: string | null): readonly Buffer[] {
   if (path === null) return [];
   const words = parse(path);
   if (!Array.isArray(words) || !words.every((word) => typeof word === 'string')) {
-    throw new Fault('usage', `Cannot use the arguments file ${path}: not a JSON array of strings`);
+    throw new Fault('usage', `${unusable}: not a JSON array of strings`);
   }
   const bad = words.findIndex((word) => word.includes('\0'));
-  if (bad !== -1)
-    throw new Fault('usage', `Cannot use the arguments file ${path}: word ${bad} holds a NUL byte`);
+  if (bad !== -1) throw new Fault('usage', `${unusable}: word ${bad} holds a NUL byte`);
   return words.map((word) => Buffer.from(word));
 }
 
 function parse(path: string): unknown {
+  const text = mountedJson(read(path));
   try {
-    return JSON.parse(mountedJson(readGiven(path, limits.argumentsFileBytes)));
+    return JSON.parse(text);
   } catch (cause) {
-    throw new Fault('usage', `Cannot use the arguments file ${path}: ${sentenceOf(cause)}`, { cause });
+    throw new Fault('usage', `${unusable}: not valid JSON (${jsonProblem(text, cause)})`);
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readGiven(path, limits.argumentsFileBytes);
+  } catch (cause) {
+    throw new Fault('usage', `${unusable}: ${reasonOf(cause)}`, { cause });
   }
 }

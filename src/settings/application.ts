@@ -1,4 +1,5 @@
 import { Fault } from '../base/fault.ts';
+import { jsonProblem } from '../base/json-problem.ts';
 import { applicationSchema, type RawApplication } from './application-schema.ts';
 
 /** One variable of an application's configuration. */
@@ -30,13 +31,13 @@ export interface Application {
  * Reads a `*.multiflexi.app.json`.
  * @throws Fault `usage` that names every field that is missing or wrong
  */
-export function parseApplication(text: string, origin: string): Application {
-  const checked = applicationSchema.safeParse(parseJson(text, origin));
+export function parseApplication(text: string): Application {
+  const checked = applicationSchema.safeParse(parseJson(text));
   if (!checked.success) {
     const found = checked.error.issues.map(
       ({ path, message }) => `${path.join('.') || '(the whole)'}: ${message}`,
     );
-    throw new Fault('usage', `Invalid application definition ${origin}: ${found.join('; ')}`);
+    throw new Fault('usage', `Invalid application definition: ${found.join('; ')}`);
   }
   const raw = checked.data;
   return {
@@ -60,13 +61,11 @@ function inEnglish(name: RawApplication['name']): string {
   return typeof name === 'string' ? name : (name['en'] ?? Object.values(name)[0] ?? '');
 }
 
-function parseJson(text: string, origin: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new Fault('usage', `Cannot read application definition ${origin}: not valid JSON (${reason})`, {
-      cause,
-    });
+    const problem = jsonProblem(text, cause);
+    throw new Fault('usage', `Cannot read the application definition: not valid JSON (${problem})`);
   }
 }

@@ -13,7 +13,7 @@ export function authorities(file: string, source: string): string {
   try {
     new X509Certificate(text);
   } catch (cause) {
-    throw new Fault('usage', `${source}: "${file}" does not hold a certificate (PEM)`, { cause });
+    throw new Fault('usage', `${source}: its file does not hold a certificate (PEM)`, { cause });
   }
   return text;
 }

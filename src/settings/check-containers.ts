@@ -13,9 +13,9 @@ export function checkContainers(containers: readonly SetContainer[], origin: str
     const where = `Invalid template ${origin}: containerSet.containers[${index}]`;
     if (names.indexOf(name) < index)
       throw new Fault('template', `${where}.name: "${name}" stands there twice`);
-    const unknown = dependencies.find((dependency) => !names.includes(dependency) || dependency === name);
-    if (unknown !== undefined) {
-      throw new Fault('template', `${where}.dependencies: "${unknown}" is not another container of the set`);
+    const unknown = dependencies.findIndex((each) => !names.includes(each) || each === name);
+    if (unknown !== -1) {
+      throw new Fault('template', `${where}.dependencies[${unknown}]: is not another container of the set`);
     }
   }
   const stuck = whoCannotStart(containers);

@@ -45,7 +45,7 @@ export function refuseOperands(verb: Verb, { operands, command }: CommandLine): 
   if (operands.length === 0 && command === null) return;
   throw new Fault(
     'usage',
-    `${verb} takes no operands, found "${operands[0] ?? '--'}"; see emissary ${verb} --help`,
+    `${verb} takes no operands, found ${operands.length > 0 ? 'one' : '--'}; see emissary ${verb} --help`,
   );
 }
 
@@ -87,12 +87,15 @@ function parseWords(
   return { values, operands };
 }
 
+/** What else begins with a dash may be the value of another option. */
+const optionName = /^(-[a-z]|--[a-z-]{1,40})$/i;
+
 function takesNextWord(spec: OptionSpec | undefined, given: string | undefined): boolean {
   return spec !== undefined && spec.value !== null && given === undefined;
 }
 
 function whatIsWrong(spec: OptionSpec | undefined, flag: string, value: string | undefined): string | null {
-  if (spec === undefined) return `unknown option ${flag}`;
+  if (spec === undefined) return `unknown option${optionName.test(flag) ? ` ${flag}` : ''}`;
   if (spec.value === null) return value === undefined ? null : `option ${flag} takes no value`;
   return value === undefined ? `option ${flag} needs a value (${spec.value})` : null;
 }

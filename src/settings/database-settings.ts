@@ -55,10 +55,9 @@ function mariadb(url: URL): DatabaseSettings {
     if (found === '' || found.includes('/'))
       throw new Fault('usage', `${variable} names no ${part}; its form is ${shapes}`);
   }
-  for (const name of url.searchParams.keys()) {
-    if (name !== 'ssl-ca' && name !== 'socket')
-      throw new Fault('usage', `${variable} has an unknown parameter; there are ssl-ca and socket`);
-  }
+  // Its name may be the rest of a password with a question mark.
+  if ([...url.searchParams.keys()].some((name) => name !== 'ssl-ca' && name !== 'socket'))
+    throw new Fault('usage', `${variable} has an unknown parameter; there are ssl-ca and socket`);
   const authority = url.searchParams.get('ssl-ca');
   return {
     kind: 'mariadb',

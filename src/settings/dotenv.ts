@@ -21,13 +21,13 @@ export function parseDotenv(text: string, origin: string): ReadonlyMap<string, s
     if (unfit.test(found)) {
       throw new Fault(
         'usage',
-        `Invalid environment file ${origin}: line ${index + 1} is not UTF-8 text, or holds a NUL byte`,
+        `Invalid environment file of ${origin}: line ${index + 1} is not UTF-8 text, or holds a NUL byte`,
       );
     }
     if (name === undefined || read === null) {
       throw new Fault(
         'usage',
-        `Invalid environment file ${origin}: line ${index + 1} is not of the form NAME=value`,
+        `Invalid environment file of ${origin}: line ${index + 1} is not of the form NAME=value`,
       );
     }
     variables.set(name, read);

@@ -13,13 +13,13 @@ export function explainIssue(issue: Issue, input: unknown): string {
   );
   switch (issue.code) {
     case 'invalid_type':
-      return `must be ${withArticle(issue.expected)}, found ${shown(found)}`;
+      return `must be ${withArticle(issue.expected)}, found ${kindOf(found)}`;
     case 'too_big':
-      return `must be at most ${issue.maximum}, found ${shown(found)}`;
+      return `must be at most ${issue.maximum}`;
     case 'too_small':
-      return `must be at least ${issue.minimum}, found ${shown(found)}`;
+      return `must be at least ${issue.minimum}`;
     case 'unrecognized_keys':
-      return `must not have the key ${issue.keys.map(shown).join(' or ')}`;
+      return `must not have the key ${issue.keys.map((key) => JSON.stringify(key)).join(' or ')}`;
     case 'invalid_union':
       return explainUnion(issue, found);
     default:
@@ -36,7 +36,7 @@ function explainUnion(issue: Extract<Issue, { code: 'invalid_union' }>, found: u
     return key + explainIssue(near, found);
   }
   const types = first.map((each) => (each.code === 'invalid_type' ? withArticle(each.expected) : ''));
-  return `must be ${types.join(' or ')}, found ${shown(found)}`;
+  return `must be ${types.join(' or ')}, found ${kindOf(found)}`;
 }
 
 function withArticle(type: string): string {
@@ -50,11 +50,11 @@ function withArticle(type: string): string {
   return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
 }
 
-/** A number or a word as it stands; of anything larger only its kind. */
-function shown(value: unknown): string {
+/** Its kind alone: it may be a secret. */
+function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing';
+  if (value === null || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  const text = JSON.stringify(value);
-  return text.length > 40 ? `a ${typeof value}` : text;
+  if (typeof value === 'object') return 'an object';
+  return Number.isInteger(value) || typeof value === 'string' ? `a ${typeof value}` : 'a fraction';
 }

@@ -1,5 +1,5 @@
 import { normalize } from 'node:path';
-import { Fault, sentenceOf } from '../base/fault.ts';
+import { Fault, reasonOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { version } from '../version.ts';
 import { type Application, parseApplication } from './application.ts';
@@ -54,8 +54,8 @@ export function manifestSettings(edge: Edge, words: readonly Buffer[]): Manifest
   return {
     application,
     image,
-    variables: variablesOf(line.value('variables')),
-    reportVariables: variablesOf(line.value('report-variables')),
+    variables: variablesOf(line.value('variables'), '--variables'),
+    reportVariables: variablesOf(line.value('report-variables'), '--report-variables'),
     kind: kindOf(line.value('kind') ?? 'pod'),
     jobId,
     podName: containerName(line.value('pod-name') ?? `multiflexi-job-${jobId ?? 'local'}`, from('pod-name')),
@@ -75,7 +75,7 @@ export function manifestSettings(edge: Edge, words: readonly Buffer[]): Manifest
 function userId(text: string, source: string): number {
   const user = wholeNumber(text, source);
   if (user === 0 || user > 2 ** 31 - 1)
-    throw new Fault('usage', `${source}: "${text}" is not the number of a user other than root`);
+    throw new Fault('usage', `${source} is not the number of a user other than root`);
   return user;
 }
 
@@ -85,7 +85,7 @@ function userId(text: string, source: string): number {
  */
 function mountPath(path: string, source: string): string {
   if (/^\/+$/.test(path) || /[:;$]/.test(path))
-    throw new Fault('usage', `${source}: no volume can be mounted at "${path}"`);
+    throw new Fault('usage', `${source}: no volume can be mounted there`);
   return path;
 }
 
@@ -94,32 +94,32 @@ function definition({ operands, command }: CommandLine): Application {
   if (file === undefined || stray !== undefined || command !== null) {
     throw new Fault('usage', 'manifest takes one application definition; see emissary manifest --help');
   }
-  return parseApplication(read(file, 'application definition'), `"${file}"`);
+  return parseApplication(read(file, 'the application definition'));
 }
 
-function variablesOf(file: string | null): ReadonlyMap<string, string> {
-  return file === null ? new Map() : parseDotenv(read(file, 'environment file'), `"${file}"`);
+function variablesOf(file: string | null, source: string): ReadonlyMap<string, string> {
+  return file === null ? new Map() : parseDotenv(read(file, `the file of ${source}`), source);
 }
 
 function read(file: string, what: string): string {
   try {
     return readGiven(file, limits.variablesFileBytes);
   } catch (cause) {
-    throw new Fault('usage', `Cannot read ${what} "${file}": ${sentenceOf(cause)}`, { cause });
+    throw new Fault('usage', `Cannot read ${what}: ${reasonOf(cause)}`, { cause });
   }
 }
 
 function kindOf(text: string): 'pod' | 'job' {
   if (text === 'pod' || text === 'job') return text;
-  throw new Fault('usage', `--kind: "${text}" is neither pod nor job`);
+  throw new Fault('usage', '--kind is neither pod nor job');
 }
 
 function claimOf(text: string | null, root: string): Claim | null {
   if (text === null) return null;
   const [, name, path] = /^([a-z0-9](?:[-a-z0-9.]*[a-z0-9])?):(\/.+)$/.exec(text) ?? [];
   if (name === undefined || path === undefined)
-    throw new Fault('usage', `--claim: "${text}" is not NAME:/PATH`);
+    throw new Fault('usage', '--claim is not of the form NAME:/PATH');
   if (normalize(path).replace(/\/$/, '') === normalize(root).replace(/\/$/, ''))
-    throw new Fault('usage', `--claim: "${path}" is where the shared volume is`);
+    throw new Fault('usage', '--claim: its path is where the shared volume is');
   return { name, path: mountPath(path, '--claim') };
 }

@@ -31,7 +31,7 @@ export function reportSettings(environment: Environment): ReportSettings {
   const database = databaseSettings(environment);
   const resultsDirectory = environment.get('EMISSARY_RESULTS_DIR');
   if (resultsDirectory !== null && !isAbsolute(resultsDirectory)) {
-    throw new Fault('usage', `EMISSARY_RESULTS_DIR: "${resultsDirectory}" is not an absolute path`);
+    throw new Fault('usage', 'EMISSARY_RESULTS_DIR is not an absolute path');
   }
   const jobId = jobIdOf(environment.get('MULTIFLEXI_JOB_ID'));
   if (jobId === null && (rest !== null || database !== null || resultsDirectory !== null)) {
@@ -72,7 +72,7 @@ function jobIdOf(text: string | null): number | null {
   if (text === null) return null;
   const id = /^[0-9]{1,10}$/.test(text) ? Number(text) : 0;
   if (id < 1 || id > 0x7fff_ffff) {
-    throw new Fault('usage', `MULTIFLEXI_JOB_ID: "${text}" is not a job's number (1 or more)`);
+    throw new Fault('usage', "MULTIFLEXI_JOB_ID is not a job's number (1 or more)");
   }
   return id;
 }
@@ -80,5 +80,5 @@ function jobIdOf(text: string | null): number | null {
 function modeOf(text: string | null): 'full' | 'output' {
   if (text === null || text === 'full') return 'full';
   if (text === 'output') return 'output';
-  throw new Fault('usage', `MULTIFLEXI_REPORT: "${text}" is neither full nor output`);
+  throw new Fault('usage', 'MULTIFLEXI_REPORT is neither full nor output');
 }

@@ -66,7 +66,7 @@ function baseUrl(text: string): string {
   if (url.protocol === 'http:' && !localHosts.includes(url.hostname)) {
     throw new Fault(
       'usage',
-      `MULTIFLEXI_API_URL: plain HTTP would show the password to others; use https://${url.host}`,
+      'MULTIFLEXI_API_URL: plain HTTP would show the password to others; use https://',
     );
   }
   return url.href.replace(/\/+$/, '');
@@ -76,7 +76,7 @@ function timeZone(text: string): string {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone;
   } catch (cause) {
-    throw new Fault('usage', `MULTIFLEXI_TIMEZONE: "${text}" is not a time zone (like Europe/Prague)`, {
+    throw new Fault('usage', 'MULTIFLEXI_TIMEZONE is not a time zone (like Europe/Prague)', {
       cause,
     });
   }

@@ -33,7 +33,7 @@ export function runSettings(edge: Edge, words: readonly Buffer[]): RunSettings {
   const from = (name: string) => sourceOf(name, words, edge.environment);
   const stop = line.value('stop-signal') ?? 'TERM';
   const stopSignal = signalNumber(stop);
-  if (stopSignal === null) throw new Fault('usage', `${from('stop-signal')}: "${stop}" is not a signal`);
+  if (stopSignal === null) throw new Fault('usage', `${from('stop-signal')} is not a signal`);
   return {
     ...place(line, from),
     command: jobWords(line.operands, line.command),
@@ -69,9 +69,8 @@ function jobWords(
   operands: readonly string[],
   command: readonly Buffer[] | null,
 ): readonly [Buffer, ...Buffer[]] {
-  const [stray] = operands;
-  if (stray !== undefined) {
-    throw new Fault('usage', `run: put -- before the command: emissary run [options] -- ${stray} …`);
+  if (operands.length > 0) {
+    throw new Fault('usage', 'run: put -- before the command: emissary run [options] -- COMMAND [ARG…]');
   }
   const [file, ...rest] = command ?? [];
   if (file === undefined) {

@@ -1,4 +1,4 @@
-import { Fault, sentenceOf } from '../base/fault.ts';
+import { Fault, reasonOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import type { Environment } from './environment.ts';
 import { readGiven } from './read-given.ts';
@@ -20,6 +20,6 @@ export function readText(file: string, source: string): string {
   try {
     return readGiven(file, limits.variablesFileBytes);
   } catch (cause) {
-    throw new Fault('usage', `${source}: cannot read "${file}" (${sentenceOf(cause)})`, { cause });
+    throw new Fault('usage', `${source}: cannot read its file (${reasonOf(cause)})`, { cause });
   }
 }

@@ -59,16 +59,13 @@ function endpoint(environment: Environment): string | null {
 
 function protocolOf(text: string): TelemetrySettings['protocol'] {
   if (text === 'http/protobuf' || text === 'http/json') return text;
-  throw new Fault(
-    'usage',
-    `OTEL_EXPORTER_OTLP_PROTOCOL: "${text}" cannot be spoken; there are http/protobuf and http/json`,
-  );
+  throw new Fault('usage', 'OTEL_EXPORTER_OTLP_PROTOCOL is neither http/protobuf nor http/json');
 }
 
 function timeout(text: string | null): number {
   if (text === null) return limits.telemetryMs;
   if (/^[0-9]{1,9}$/.test(text)) return Number(text);
-  throw new Fault('usage', `OTEL_EXPORTER_OTLP_TIMEOUT: "${text}" is not a number of milliseconds`);
+  throw new Fault('usage', 'OTEL_EXPORTER_OTLP_TIMEOUT is not a number of milliseconds');
 }
 
 /** `name=value,name=value`, values percent-encoded (W3C Baggage). */

@@ -1,4 +1,5 @@
 import { Fault } from '../base/fault.ts';
+import { jsonProblem } from '../base/json-problem.ts';
 import { limits } from '../base/limits.ts';
 import { withoutMark } from '../base/text-of.ts';
 
@@ -139,10 +140,7 @@ function parseJson(text: string, origin: string): unknown {
   } catch (cause) {
     throw new Fault(
       'template',
-      `Cannot read template ${origin}: not valid JSON (${(cause as Error).message})`,
-      {
-        cause,
-      },
+      `Cannot read template ${origin}: not valid JSON (${jsonProblem(text, cause)})`,
     );
   }
 }

@@ -23,7 +23,7 @@ export function zabbixSettings(environment: Environment): ZabbixSettings | null 
   const [, server = '', port = '10051'] =
     /^(\[[0-9a-fA-F:.]+\]|[^:\s/]+)(?::([0-9]{1,5}))?$/.exec(text) ?? [];
   if (server === '' || Number(port) < 1 || Number(port) > 65_535) {
-    throw new Fault('usage', `ZABBIX_SERVER: "${text}" is not a host or host:port`);
+    throw new Fault('usage', 'ZABBIX_SERVER is not a host or host:port');
   }
   return {
     server: server.replace(/^\[(.*)\]$/, '$1'),

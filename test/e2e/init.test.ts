@@ -168,10 +168,7 @@ test('init refuses a template that is not there or a directory, and writes nothi
   for (const path of [join(root, 'none'), root]) {
     const { status, stderr } = await emissary(['init', '--template', path], { root });
     assert.equal(status, 64);
-    assert.match(
-      stderr,
-      new RegExp(`^emissary: Cannot read template "${path}": (ENOENT|it is not a regular file)`),
-    );
+    assert.match(stderr, /^emissary: Cannot read template of --template: (ENOENT|it is not a regular file)/);
     assert.deepEqual(readdirSync(root), []);
   }
 });
@@ -219,7 +216,7 @@ test('init says what is wrong with a root, one sentence each', async (t) => {
   writeFileSync(join(volume, 'file'), '');
   symlinkSync('/nowhere', join(volume, 'ctr'));
   const roots = [
-    { root: 'relative', message: '--root: "relative" is not an absolute path' },
+    { root: 'relative', message: '--root is not an absolute path' },
     { root: join(volume, 'file'), message: `Cannot write "${volume}/file": it is not a directory` },
     { root: join(volume, 'file/below'), message: `Cannot write "${volume}/file": it is not a directory` },
     { root: '/proc/none', message: 'Cannot write "/proc/none": ENOENT' },

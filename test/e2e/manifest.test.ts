@@ -174,8 +174,8 @@ test('manifest makes a Job, of the same pod', async (t) => {
 });
 
 const badDefinitions: readonly [what: string, definition: unknown, message: RegExp][] = [
-  ['no JSON', '{', /^emissary: Cannot read application definition "app.json": not valid JSON/],
-  ['a list', [], /^emissary: Invalid application definition "app.json": \(the whole\): /],
+  ['no JSON', '{', /^emissary: Cannot read the application definition: not valid JSON/],
+  ['a list', [], /^emissary: Invalid application definition: \(the whole\): /],
   ['missing fields', {}, /: name: .*; executable: must be a text/],
   [
     'several wrong fields',
@@ -232,26 +232,29 @@ for (const [what, definition, message] of badDefinitions) {
 
 test('manifest refuses wrong options and environment files, each by name', async (t) => {
   const cases: [words: string[], message: string][] = [
-    [['--kind', 'cron'], '--kind: "cron" is neither pod nor job'],
-    [['--image', 'a b'], '--image: "a b" is not an image (name:tag)'],
-    [['--emissary-image', ''], '--emissary-image: "" is not an image (name:tag)'],
-    [['--claim', 'x'], '--claim: "x" is not NAME:/PATH'],
-    [['--pod-name', 'Not A Name'], '--pod-name: "Not A Name" is not a container name'],
-    [['--claim', 'x:/var/run/argo/'], '--claim: "/var/run/argo/" is where the shared volume is'],
-    [['--claim', 'x:/'], '--claim: "x:/" is not NAME:/PATH'],
-    [['--root', '/'], '--root: no volume can be mounted at "/"'],
-    [['--user', '0'], '--user: "0" is not the number of a user other than root'],
-    [['--job-id', 'x'], '--job-id: "x" is not a whole number'],
-    [['--variables', 'bad.env'], 'Invalid environment file "bad.env": line 2 is not of the form NAME=value'],
-    [['--root', '/a;b'], '--root: no volume can be mounted at "/a;b"'],
-    [['--variables', 'latin.env'], 'Invalid environment file "latin.env": line 1 is not UTF-8 text'],
+    [['--kind', 'cron'], '--kind is neither pod nor job'],
+    [['--image', 'a b'], '--image is not an image (name:tag)'],
+    [['--emissary-image', ''], '--emissary-image is not an image (name:tag)'],
+    [['--claim', 'x'], '--claim is not of the form NAME:/PATH'],
+    [['--pod-name', 'Not A Name'], '--pod-name is not a container name'],
+    [['--claim', 'x:/var/run/argo/'], '--claim: its path is where the shared volume is'],
+    [['--claim', 'x:/'], '--claim is not of the form NAME:/PATH'],
+    [['--root', '/'], '--root: no volume can be mounted there'],
+    [['--user', '0'], '--user is not the number of a user other than root'],
+    [['--job-id', 'x'], '--job-id is not a whole number'],
+    [
+      ['--variables', 'bad.env'],
+      'Invalid environment file of --variables: line 2 is not of the form NAME=value',
+    ],
+    [['--root', '/a;b'], '--root: no volume can be mounted there'],
+    [['--variables', 'latin.env'], 'Invalid environment file of --variables: line 1 is not UTF-8 text'],
     [
       ['--variables', 'nul.env'],
-      'Invalid environment file "nul.env": line 1 is not UTF-8 text, or holds a NUL',
+      'Invalid environment file of --variables: line 1 is not UTF-8 text, or holds a NUL',
     ],
     [['--variables', 'name.env'], "manifest: EMISSARY_CONTAINER_NAME is not the job's to set"],
-    [['--variables', '/dev/zero'], 'Cannot read environment file "/dev/zero": it is not a regular file'],
-    [['--variables', 'none.env'], 'Cannot read environment file "none.env": ENOENT'],
+    [['--variables', '/dev/zero'], 'Cannot read the file of --variables: it is not a regular file'],
+    [['--variables', 'none.env'], 'Cannot read the file of --variables: ENOENT'],
   ];
   for (const [words, message] of cases) {
     const { status, stderr } = await manifest(t, smallest, words, {

@@ -5,7 +5,7 @@ import { runJob } from '../helpers/job.ts';
 const templates: readonly [string, string][] = [
   ['null', '(the whole): must be an object, found null'],
   ['[]', '(the whole): must be an object, found an array'],
-  ['"x"', '(the whole): must be an object, found "x"'],
+  ['"x"', '(the whole): must be an object, found a string'],
   ['{"outputs":[]}', 'outputs: must be an object, found an array'],
   ['{"outputs":{"artifacts":{}}}', 'outputs.artifacts: must be an array, found an object'],
   ['{"outputs":{"artifacts":[{"name":"a"}]}}', 'outputs.artifacts[0].path: must be a string, found nothing'],
@@ -19,15 +19,15 @@ const templates: readonly [string, string][] = [
   ],
   [
     '{"outputs":{"artifacts":[{"name":7,"path":"/x"}]}}',
-    'outputs.artifacts[0].name: must be a string, found 7',
+    'outputs.artifacts[0].name: must be a string, found a number',
   ],
   [
     '{"outputs":{"artifacts":[{"name":"a","path":"/x","optional":"yes"}]}}',
-    'outputs.artifacts[0].optional: must be true or false, found "yes"',
+    'outputs.artifacts[0].optional: must be true or false, found a string',
   ],
   [
     '{"outputs":{"artifacts":[{"name":"a","path":"/x","archive":{"tar":{"compressionLevel":10}}}]}}',
-    'outputs.artifacts[0].archive.tar.compressionLevel: must be at most 9, found 10',
+    'outputs.artifacts[0].archive.tar.compressionLevel: must be at most 9',
   ],
   [
     '{"outputs":{"artifacts":[{"name":"a","path":"/x","archive":{"tar":{},"zip":{}}}]}}',
@@ -35,7 +35,7 @@ const templates: readonly [string, string][] = [
   ],
   [
     '{"outputs":{"artifacts":[{"name":"a","path":"/x","archive":{"zstd":{"level":0}}}]}}',
-    'outputs.artifacts[0].archive.zstd.level: must be at least 1, found 0',
+    'outputs.artifacts[0].archive.zstd.level: must be at least 1',
   ],
   [
     '{"outputs":{"parameters":[{"name":"a"}]}}',
@@ -43,23 +43,23 @@ const templates: readonly [string, string][] = [
   ],
   [
     '{"outputs":{"parameters":[{"name":"a","valueFrom":{"path":7}}]}}',
-    'outputs.parameters[0].valueFrom.path: must be a string, found 7',
+    'outputs.parameters[0].valueFrom.path: must be a string, found a number',
   ],
-  ['{"script":"x"}', 'script: must be an object, found "x"'],
-  ['{"script":{"source":7}}', 'script.source: must be a string, found 7'],
+  ['{"script":"x"}', 'script: must be an object, found a string'],
+  ['{"script":{"source":7}}', 'script.source: must be a string, found a number'],
   ['{"volumeMounts":[{"mountPath":"x"}]}', 'volumeMounts[0].mountPath: must be an absolute path'],
   ['{"containerSet":{"containers":[{"name":"A"}]}}', 'containerSet.containers[0].name: must be a DNS label'],
   [
     '{"containerSet":{"containers":[{"name":"a","dependencies":["b"]}]}}',
-    'containerSet.containers[0].dependencies: "b" is not another container of the set',
+    'containerSet.containers[0].dependencies[0]: is not another container of the set',
   ],
   [
     '{"containerSet":{"containers":[{"name":"a","dependencies":["a"]}]}}',
-    'containerSet.containers[0].dependencies: "a" is not another container of the set',
+    'containerSet.containers[0].dependencies[0]: is not another container of the set',
   ],
   [
     '{"containerSet":{"containers":[{"name":"a","dependencies":"b"}]}}',
-    'containerSet.containers[0].dependencies: must be an array, found "b"',
+    'containerSet.containers[0].dependencies: must be an array, found a string',
   ],
   [
     '{"containerSet":{"containers":[{"name":"a","dependencies":["b"]},{"name":"b","dependencies":["a"]}]}}',
@@ -71,7 +71,7 @@ const templates: readonly [string, string][] = [
   ],
   [
     '{"containerSet":{"containers":[],"retryStrategy":{"retries":-1}}}',
-    'containerSet.retryStrategy.retries: must be at least 0, found -1',
+    'containerSet.retryStrategy.retries: must be at least 0',
   ],
   [
     '{"containerSet":{"retryStrategy":{"retries":"many"}}}',
@@ -79,7 +79,7 @@ const templates: readonly [string, string][] = [
   ],
   [
     '{"containerSet":{"retryStrategy":{"retries":1.5}}}',
-    'containerSet.retryStrategy.retries: must be a whole number or a string, found 1.5',
+    'containerSet.retryStrategy.retries: must be a whole number or a string, found a fraction',
   ],
   [
     '{"containerSet":{"retryStrategy":{"duration":"soon"}}}',
@@ -91,7 +91,7 @@ const templates: readonly [string, string][] = [
   ],
   [
     '{"containerSet":{"retryStrategy":{"duration":5}}}',
-    'containerSet.retryStrategy.duration: must be a string, found 5',
+    'containerSet.retryStrategy.duration: must be a string, found a number',
   ],
   ['{"sidecars":[{"name":"../x"}]}', 'sidecars[0].name: must be a DNS label'],
   ['{"sidecars":[{"name":"main"}]}', 'sidecars[0].name: "main" is a main container'],
@@ -110,17 +110,14 @@ const templates: readonly [string, string][] = [
     '{"multiflexi":{"limits":{"artefactBytes":1}}}',
     'multiflexi.limits: must not have the key "artefactBytes"',
   ],
-  [
-    '{"multiflexi":{"limits":{"artifactBytes":-1}}}',
-    'multiflexi.limits.artifactBytes: must be at least 0, found -1',
-  ],
+  ['{"multiflexi":{"limits":{"artifactBytes":-1}}}', 'multiflexi.limits.artifactBytes: must be at least 0'],
   [
     '{"multiflexi":{"limits":{"inputBytes":"1 GiB"}}}',
-    'multiflexi.limits.inputBytes: must be a number, found "1 GiB"',
+    'multiflexi.limits.inputBytes: must be a number, found a string',
   ],
   [
     '{"multiflexi":{"limits":{"parameterBytes":262145}}}',
-    'multiflexi.limits.parameterBytes: must be at most 262144, found 262145',
+    'multiflexi.limits.parameterBytes: must be at most 262144',
   ],
   ['{"multiflexi":{"jobId":true}}', 'multiflexi.jobId: must be a string or a number, found true'],
 ];

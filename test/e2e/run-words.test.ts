@@ -121,9 +121,9 @@ const badFiles: readonly [string, string][] = [
   ['{"a":1}', 'not a JSON array of strings'],
   ['["a",1]', 'not a JSON array of strings'],
   ['["a","b\\u0000c"]', 'word 1 holds a NUL byte'],
-  ['["a"', "Expected ',' or ']' after array element in JSON at position 4 (line 1 column 5)"],
-  ['', 'Unexpected end of JSON input'],
-  ['no JSON', `Unexpected token 'o', "no JSON" is not valid JSON`],
+  ['["a"', 'not valid JSON (it ends too early, at line 1, column 5)'],
+  ['', 'not valid JSON (it ends too early, at line 1, column 1)'],
+  ['no JSON', 'not valid JSON (line 1, column 2)'],
   ['null', 'not a JSON array of strings'],
   [' '.repeat(4 * 1024 * 1024 + 1), 'larger than 4194304 bytes'],
 ];
@@ -131,7 +131,7 @@ const badFiles: readonly [string, string][] = [
 for (const [content, problem] of badFiles) {
   test(`run refuses an arguments file: ${problem}`, async (t) => {
     const file = argumentsFile(t, content);
-    await refused(t, file, `Cannot use the arguments file ${file}: ${problem}`);
+    await refused(t, file, `Cannot use the arguments file: ${problem}`);
   });
 }
 
@@ -140,12 +140,12 @@ test('run takes the words of an arguments file from a pipe, and none of a device
   const piped = { stdin: JSON.stringify(words), env: { EMISSARY_ARGS_FILE: '/dev/stdin' } };
   const { stdout } = await runJob(t, showsWords, { ...piped, under: ['sh', '-c', 'cat | "$@"', 'sh'] });
   assert.deepEqual(split(stdout), [...showsWords, ...words]);
-  await refused(t, '/dev/zero', 'Cannot use the arguments file /dev/zero: it is not a regular file');
+  await refused(t, '/dev/zero', 'Cannot use the arguments file: it is not a regular file');
 });
 
 test('run refuses an arguments file that is not there', async (t) => {
-  const problem = "ENOENT: no such file or directory, open '/no/such/file'";
-  await refused(t, '/no/such/file', `Cannot use the arguments file /no/such/file: ${problem}`);
+  const problem = 'ENOENT: no such file or directory';
+  await refused(t, '/no/such/file', `Cannot use the arguments file: ${problem}`);
 });
 
 test('run shows the words of the arguments file in the result', async (t) => {
