@@ -1,21 +1,16 @@
 import { limits } from '../base/limits.ts';
 import { after, type Timer } from '../base/timer.ts';
-import { stateOf } from '../kernel/descendants.ts';
 import type { Reaped } from '../kernel/reap.ts';
-import { sendSignal } from '../kernel/signals.ts';
 import { spawnProcess } from '../kernel/spawn.ts';
 import type { Children } from './children.ts';
 import type { Control, StopCause } from './control.ts';
 import { findCommand, refusedBy } from './find-command.ts';
+import { JobProcesses } from './job-processes.ts';
 import type { JobStreams } from './job-streams.ts';
 import { openStreams } from './open-streams.ts';
 import type { Outcome } from './outcome.ts';
 import type { Pump } from './pump.ts';
 import type { Recorder } from './recorder.ts';
-
-/** CONT, STOP, TSTP, TTIN, TTOU: they concern a process's being stopped, which must not be undone. */
-const jobControl: ReadonlySet<number> = new Set([18, 19, 20, 21, 22]);
-const continueSignal = 18;
 
 /** The job's command line and environment, as bytes. */
 export interface Job {
@@ -65,20 +60,21 @@ export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd>
 
 async function attend(pid: number, streams: JobStreams, run: Supervision): Promise<AttemptEnd> {
   const ended = run.children.ended(pid);
+  const processes = new JobProcesses(pid, run.children);
   run.control.attach({
     send: (signal) => {
-      if (!streams.takes(signal)) sendToGroup(pid, signal);
+      if (!streams.takes(signal)) processes.send(signal);
     },
-    killAll: () => run.children.killAll(pid),
+    killAll: () => processes.killAll(),
   });
   run.onStart(pid);
   const pumps = streams.begin(run.recorder);
-  const end = await ended;
+  const outcome = await Promise.race([ended.then(outcomeOf), processes.beyondReach.then(leftRunning)]);
   const cause = run.control.detach();
   run.onEnd();
   for (const pump of pumps) pump.finish();
   await drain(pumps, run);
-  return { outcome: outcomeOf(end), cause };
+  return { outcome, cause };
 }
 
 /**
@@ -98,15 +94,13 @@ async function drain(pumps: readonly Pump[], run: Supervision): Promise<void> {
   (patience as Timer | null)?.cancel();
 }
 
-function sendToGroup(pid: number, signal: number): void {
-  sendSignal(-pid, signal);
-  // A stopped process takes no signal but KILL before it goes on.
-  if (!jobControl.has(signal) && stateOf(pid) === 'T') sendSignal(-pid, continueSignal);
-}
-
 function outcomeOf(end: Reaped): Outcome {
   if (end.end.kind === 'exited') return { kind: 'exited', code: end.end.code };
   return { kind: 'signaled', signal: end.end.signal };
+}
+
+function leftRunning(): Outcome {
+  return { kind: 'leftRunning' };
 }
 
 function variable(environment: readonly Buffer[], prefix: string): Buffer | null {
