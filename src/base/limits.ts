@@ -18,6 +18,8 @@ export const limits = {
   libraryBytes: 4 * MiB,
   /** Bytes taken at once of what a person types or pastes. */
   keyBytes: 4 * KiB,
+  /** Bytes of what was typed before we took the terminal: as much as the kernel keeps of it (N_TTY_BUF_SIZE). */
+  typedAheadBytes: 4 * KiB,
   /** How often it is asked whether a program that was started in the background is in the foreground now, in ms. */
   foregroundMs: 200,
   /** How long, after the job's end, a pipe that somebody still holds must be silent to count as drained, in ms. */

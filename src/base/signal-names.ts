@@ -22,7 +22,10 @@ export function signalName(number: number): string {
   return found?.[0] ?? `SIG${number}`;
 }
 
-/** The number of `15`, `TERM`, `SIGTERM`, `term` or `SIGRTMIN+1`; null for anything else. */
+/** Second names that Node does not list (signal(7)). */
+const secondNames: Readonly<Record<string, number>> = { SIGCLD: 17, SIGUNUSED: 31 };
+
+/** The number of `15`, `TERM`, `SIGTERM`, `term`, `RTMIN+1` or `RTMAX-1`, or of a second name; null for anything else. */
 export function signalNumber(text: string): number | null {
   const plain = text.trim().toUpperCase();
   if (/^[0-9]{1,2}$/.test(plain)) {
@@ -30,10 +33,16 @@ export function signalNumber(text: string): number | null {
     return number >= first && number <= lastSignal && number !== 32 && number !== 33 ? number : null;
   }
   const name = plain.startsWith('SIG') ? plain : `SIG${plain}`;
-  const realtime = /^SIGRTMIN(?:\+([0-9]{1,2}))?$/.exec(name);
-  if (realtime !== null) {
-    const number = firstRealtimeSignal + Number(realtime[1] ?? 0);
-    return number <= lastSignal ? number : null;
-  }
-  return (constants.signals as Record<string, number>)[name] ?? null;
+  const numbers: Readonly<Record<string, number>> = constants.signals;
+  for (const names of [numbers, secondNames]) if (Object.hasOwn(names, name)) return names[name] ?? null;
+  return realtimeNumber(name);
+}
+
+/** Counted from the first real-time signal or from the last, as shells list them. */
+function realtimeNumber(name: string): number | null {
+  const found = /^SIGRT(?:MIN(?:\+([0-9]{1,2}))?|MAX(?:-([0-9]{1,2}))?)$/.exec(name);
+  if (found === null) return null;
+  const [, up = '0', down = '0'] = found;
+  const number = name.startsWith('SIGRTMIN') ? firstRealtimeSignal + Number(up) : lastSignal - Number(down);
+  return number >= firstRealtimeSignal && number <= lastSignal ? number : null;
 }

@@ -16,6 +16,7 @@ const bindSignals = () =>
     uv_signal_start: { arguments: ['pointer', 'pointer', 'i32'], return: 'i32' },
     pthread_sigmask: { arguments: ['i32', 'buffer', 'pointer'], return: 'i32' },
     kill: { arguments: ['i32', 'i32'], return: 'i32' },
+    getpgid: { arguments: ['i32'], return: 'i32' },
   });
 let functions: ReturnType<typeof bindSignals> | null = null;
 const libc = () => (functions ??= bindSignals());
@@ -66,4 +67,9 @@ export function catchSignals(numbers: readonly number[], listener: (signal: numb
  */
 export function sendSignal(target: number, signal: number): number {
   return libc().kill(target, signal) === 0 ? 0 : errno();
+}
+
+/** The process group of a process (getpgid(2)); -1 when it is not there. */
+export function groupOf(pid: number): number {
+  return libc().getpgid(pid);
 }

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { bind } from './libc.ts';
+import { readNow } from './pipe.ts';
 
 const readWrite = 0o2;
 const noControllingTerminal = 0o400;
@@ -21,6 +22,12 @@ const postProcess = 1;
 const localFlags = 12;
 const byLines = 2;
 const endCharacter = 21;
+/** All of `c_cc` that works where IEXTEN is off: VERASE, VKILL, VEOF, VEOL, VEOL2. */
+const lineCharacters = [19, 20, endCharacter, 28, 33];
+/** POLLIN (poll(2)). */
+const canBeRead = 1;
+/** More than a terminal has room for (N_TTY_BUF_SIZE, 4 KiB): one read takes a line or what was ended with VEOF. */
+const lineBytes = 8192;
 
 const bindTerminal = () =>
   bind({
@@ -36,6 +43,7 @@ const bindTerminal = () =>
     fcntl: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
     tcgetpgrp: { arguments: ['i32'], return: 'i32' },
     getpgrp: { arguments: [], return: 'i32' },
+    poll: { arguments: ['buffer', 'u64', 'i32'], return: 'i32' },
   });
 let functions: ReturnType<typeof bindTerminal> | null = null;
 const libc = () => (functions ??= bindTerminal());
@@ -103,12 +111,47 @@ export function rawSettings(settings: TerminalSettings, ways: RawWays): Terminal
   return raw;
 }
 
+/** Whether what is typed comes by lines, and Ctrl-D ends one (ICANON, termios(3)). */
+export function readsByLines(settings: TerminalSettings): boolean {
+  return (settings.readUInt32LE(localFlags) & byLines) !== 0;
+}
+
+/**
+ * Raw settings for a terminal that still reads by lines: every byte is one of the line, and only its end is one. Unlike
+ * `rawSettings`, they leave what was typed before as it is, with its ends of input; those would become NUL bytes.
+ */
+export function rawLineSettings(raw: TerminalSettings): TerminalSettings {
+  const settings = Buffer.from(raw);
+  settings.writeUInt32LE((raw.readUInt32LE(localFlags) | byLines) >>> 0, localFlags);
+  for (const character of lineCharacters) settings.writeUInt8(0, character);
+  return settings;
+}
+
+/**
+ * Reads the next line that was typed into a terminal that reads by lines, without waiting: with its newline; without
+ * one, it was ended with Ctrl-D, and an empty one is an end of the input. Null when there is none.
+ */
+export function typedLine(file: number): Buffer | null {
+  const wanted = Buffer.alloc(8);
+  wanted.writeInt32LE(file, 0);
+  wanted.writeInt16LE(canBeRead, 4);
+  // Nothing else: a terminal that has hung up can be read without end.
+  if (libc().poll(wanted, 1n, 0) !== 1 || wanted.readInt16LE(6) !== canBeRead) return null;
+  const line = Buffer.alloc(lineBytes);
+  const count = readNow(file, line);
+  return count < 0 ? null : line.subarray(0, count);
+}
+
 /** What is to be typed to end the input of who reads that terminal by lines, also behind half a line; else nothing. */
 export function endOfInput(settings: TerminalSettings): Buffer {
   const end = settings.readUInt8(endCharacter);
-  return (settings.readUInt32LE(localFlags) & byLines) === 0 || end === 0
-    ? Buffer.alloc(0)
-    : Buffer.alloc(2, end);
+  return !readsByLines(settings) || end === 0 ? Buffer.alloc(0) : Buffer.alloc(2, end);
+}
+
+/** The character that ends a line or the input (VEOF); none where it was switched off. */
+export function endOfLine(settings: TerminalSettings): Buffer {
+  const end = settings.readUInt8(endCharacter);
+  return end === 0 ? Buffer.alloc(0) : Buffer.alloc(1, end);
 }
 
 /** Discards what was typed into a terminal and nobody has read (tcflush(3)). @param master our side of it */

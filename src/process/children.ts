@@ -7,6 +7,9 @@ import { descendants } from '../kernel/descendants.ts';
 import { type Reaped, reapOne } from '../kernel/reap.ts';
 import { sendSignal } from '../kernel/signals.ts';
 
+/** EPERM. */
+const notPermitted = 1;
+
 /** Reaps every child, own or adopted, and knows which of them is the job. */
 export class Children {
   readonly #awaited = new Map<number, (end: Reaped) => void>();
@@ -36,9 +39,10 @@ export class Children {
     }
   }
 
-  /** KILLs a job's group and every descendant that has left it. */
-  killAll(group: number): void {
-    sendSignal(-group, killSignal);
+  /** KILLs a job's first process, the group that it led, and every descendant that has left it. */
+  killAll(first: number): void {
+    sendSignal(-first, killSignal);
+    sendSignal(first, killSignal);
     for (const pid of descendants()) sendSignal(pid, killSignal);
   }
 
@@ -63,11 +67,11 @@ export class Children {
     this.reap();
     await Promise.resolve();
     if (gone.signal.aborted) return;
-    for (const pid of descendants()) sendSignal(pid, terminateSignal);
-    await pause(limits.leftoverGraceMs, gone.signal);
+    let takesSignals = signalDescendants(terminateSignal);
+    if (takesSignals) await pause(limits.leftoverGraceMs, gone.signal);
     const giveUpAt = Date.now() + limits.leftoverLastMs;
-    while (!gone.signal.aborted && Date.now() < giveUpAt) {
-      for (const pid of descendants()) sendSignal(pid, killSignal);
+    while (takesSignals && !gone.signal.aborted && Date.now() < giveUpAt) {
+      takesSignals = signalDescendants(killSignal);
       await pause(limits.leftoverKillMs, gone.signal);
     }
     if (!gone.signal.aborted) say('the job has left a process that cannot be ended; it is not waited for');
@@ -83,4 +87,10 @@ export class Children {
     this.#awaited.delete(child.pid);
     resolve?.(child);
   }
+}
+
+/** Signals all that are left. @returns false where all of them are other users', and none takes a signal from us */
+function signalDescendants(signal: number): boolean {
+  const errors = descendants().map((pid) => sendSignal(pid, signal));
+  return errors.length === 0 || errors.some((error) => error !== notPermitted);
 }

@@ -1,5 +1,4 @@
 import { closeSync } from 'node:fs';
-import { isTerminal } from '../kernel/is-terminal.ts';
 import type { Pipe } from '../kernel/pipe.ts';
 import type { DescriptorSource } from '../kernel/spawn.ts';
 import { copyWindowSize, openPseudoTerminal, type PseudoTerminal } from '../kernel/terminal.ts';
@@ -22,32 +21,34 @@ const keyboard = new Keyboard();
  * Ctrl-Z. The person's terminal hands every byte on meanwhile.
  * Streams that are no terminal stay what they are, and outputs get pipes.
  *
+ * @param terminals those of 0, 1 and 2 that are one; it may hang up while we look
  * @returns null where no pseudo-terminal can be had
  */
-export function openTerminal(): JobStreams | null {
+export function openTerminal(terminals: readonly number[]): JobStreams | null {
   const terminal = openPseudoTerminal();
   if (terminal === null) return null;
-  const outer = [0, 1, 2].find((file) => isTerminal(file)) ?? 0;
+  const outer = terminals[0] ?? 0;
   const person = new PersonsTerminal(outer, terminal);
   const pipes = new Map(
-    ([1, 2] as const).filter((file) => !isTerminal(file)).map((file) => [file, openPipe()]),
+    ([1, 2] as const).filter((file) => !terminals.includes(file)).map((file) => [file, openPipe()]),
   );
   let begun = false;
   return {
-    descriptors: descriptors(terminal, pipes),
+    descriptors: descriptors(terminal, pipes, terminals),
     leads: 'session',
     begin: (recorder) => {
       begun = true;
       for (const pipe of pipes.values()) closeSync(pipe.write);
-      if (isTerminal(0)) keyboard.typeInto(terminal.master, person);
+      if (terminals.includes(0)) keyboard.typeInto(terminal.master, person);
       const piped = [...pipes].map(([stream, pipe]) => new Pump(pipe.read, recorder.sink(stream)));
-      return [new Pump(terminal.master, screen(recorder), terminal.slave), ...piped];
+      return [new Pump(terminal.master, screen(recorder, terminals), terminal.slave), ...piped];
     },
     takes: (signal) => {
       if (signal === windowSignal) copyWindowSize(outer, terminal.master);
       return signal === windowSignal;
     },
     end: () => {
+      keyboard.rest();
       person.restore();
       if (begun) return;
       for (const file of [terminal.master, terminal.slave, ...[...pipes.values()].flatMap(Object.values)])
@@ -59,20 +60,21 @@ export function openTerminal(): JobStreams | null {
 function descriptors(
   { path }: PseudoTerminal,
   pipes: ReadonlyMap<1 | 2, Pipe>,
+  terminals: readonly number[],
 ): ReadonlyMap<number, DescriptorSource> {
   const all = new Map<number, DescriptorSource>();
   for (const file of [0, 1, 2] as const) {
     const pipe = file === 0 ? undefined : pipes.get(file);
     if (pipe !== undefined) all.set(file, { descriptor: pipe.write });
-    else if (isTerminal(file)) all.set(file, { open: path });
+    else if (terminals.includes(file)) all.set(file, { open: path });
   }
   return all;
 }
 
 /** What the job's terminal shows is its standard output, else its standard error, else only shown. */
-function screen(recorder: Recorder): Sink {
-  if (isTerminal(1)) return recorder.sink(1);
-  if (isTerminal(2)) return recorder.sink(2);
+function screen(recorder: Recorder, terminals: readonly number[]): Sink {
+  if (terminals.includes(1)) return recorder.sink(1);
+  if (terminals.includes(2)) return recorder.sink(2);
   const shown = new PassThrough(0);
   return {
     passOn: null,

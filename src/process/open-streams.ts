@@ -8,9 +8,10 @@ import { Pump } from './pump.ts';
  * @throws Fault `supervision` when they cannot be had
  */
 export async function openStreams(): Promise<JobStreams> {
-  if (![0, 1, 2].some((file) => isTerminal(file))) return openPipes();
+  const terminals = [0, 1, 2].filter(isTerminal);
+  if (terminals.length === 0) return openPipes();
   const { openTerminal } = await import('./job-terminal.ts');
-  return openTerminal() ?? openPipes();
+  return openTerminal(terminals) ?? openPipes();
 }
 
 function openPipes(): JobStreams {

@@ -1,21 +1,16 @@
 import { limits } from '../base/limits.ts';
 import { after, type Timer } from '../base/timer.ts';
-import { stateOf } from '../kernel/descendants.ts';
 import type { Reaped } from '../kernel/reap.ts';
-import { sendSignal } from '../kernel/signals.ts';
 import { spawnProcess } from '../kernel/spawn.ts';
 import type { Children } from './children.ts';
 import type { Control, StopCause } from './control.ts';
 import { findCommand, refusedBy } from './find-command.ts';
+import { JobProcesses } from './job-processes.ts';
 import type { JobStreams } from './job-streams.ts';
 import { openStreams } from './open-streams.ts';
 import type { Outcome } from './outcome.ts';
 import type { Pump } from './pump.ts';
 import type { Recorder } from './recorder.ts';
-
-/** CONT, STOP, TSTP, TTIN, TTOU: they concern a process's being stopped, which must not be undone. */
-const jobControl: ReadonlySet<number> = new Set([18, 19, 20, 21, 22]);
-const continueSignal = 18;
 
 /** The job's command line and environment, as bytes. */
 export interface Job {
@@ -64,24 +59,28 @@ export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd>
 }
 
 async function attend(pid: number, streams: JobStreams, run: Supervision): Promise<AttemptEnd> {
-  const ended = run.children.ended(pid, (reaped) => {
-    // In the same breath: a signal or a time that comes next is no longer about this process.
-    const end = { outcome: outcomeOf(reaped), cause: run.control.detach() };
-    run.onEnd(end);
-    return end;
-  });
+  let known: AttemptEnd | null = null;
+  // In the same breath: a signal or a time that comes next is no longer about this process.
+  const end = (outcome: Outcome): AttemptEnd => {
+    if (known !== null) return known;
+    known = { outcome, cause: run.control.detach() };
+    run.onEnd(known);
+    return known;
+  };
+  const ended = run.children.ended(pid, (reaped) => end(outcomeOf(reaped)));
+  const processes = new JobProcesses(pid, run.children);
   run.control.attach({
     send: (signal) => {
-      if (!streams.takes(signal)) sendToGroup(pid, signal);
+      if (!streams.takes(signal)) processes.send(signal);
     },
-    killAll: () => run.children.killAll(pid),
+    killAll: () => processes.killAll(),
   });
   run.onStart(pid);
   const pumps = streams.begin(run.recorder);
-  const end = await ended;
+  const found = await Promise.race([ended, processes.beyondReach.then(() => end({ kind: 'leftRunning' }))]);
   for (const pump of pumps) pump.finish();
   await drain(pumps, run);
-  return end;
+  return found;
 }
 
 /**
@@ -99,12 +98,6 @@ async function drain(pumps: readonly Pump[], run: Supervision): Promise<void> {
   await Promise.all(pumps.map((pump) => pump.ended));
   cancelled.removeEventListener('abort', losePatience);
   (patience as Timer | null)?.cancel();
-}
-
-function sendToGroup(pid: number, signal: number): void {
-  sendSignal(-pid, signal);
-  // A stopped process takes no signal but KILL before it goes on.
-  if (!jobControl.has(signal) && stateOf(pid) === 'T') sendSignal(-pid, continueSignal);
 }
 
 function outcomeOf(end: Reaped): Outcome {

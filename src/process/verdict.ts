@@ -83,10 +83,7 @@ export function verdictOf({ outcome, cause }: AttemptEnd, control: Control): Att
 }
 
 function sentence(outcome: Outcome, verdict: Verdict, cause: StopCause | null, control: Control): string {
-  const end =
-    outcome.kind === 'signaled'
-      ? `was ended by ${signalName(outcome.signal)}`
-      : `exited with code ${exitCodeOf(outcome)}`;
+  const end = endOf(outcome);
   if (verdict === 'timedOut') return `The time was up: the job ${end}`;
   if (verdict === 'terminated') return `The job ${end}, ${askedBy(cause, control, outcome)}`;
   const unasked =
@@ -94,6 +91,18 @@ function sentence(outcome: Outcome, verdict: Verdict, cause: StopCause | null, c
       ? ', which did not come from here (out of memory?)'
       : '';
   return `The job ${end}${unasked}`;
+}
+
+function endOf(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'signaled':
+      return `was ended by ${signalName(outcome.signal)}`;
+    case 'leftRunning':
+      return "could not be ended and may still run, since its process has become another user's (137 stands for the KILL)";
+    case 'exited':
+    case 'notStarted':
+      return `exited with code ${exitCodeOf(outcome)}`;
+  }
 }
 
 function askedBy(cause: StopCause | null, control: Control, outcome: Outcome): string {

@@ -68,6 +68,8 @@ for (const [signal, code] of [
   ['INT', 130],
   ['SIGUSR1', 138],
   ['SIGRTMIN+3', 165],
+  ['SIGRTMAX-1', 191],
+  ['IOT', 134],
   ['quit', 131],
   ['9', 137],
 ] as const) {

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { atEnd } from '../helpers/at-end.ts';
 import { fixture } from '../helpers/fixture.ts';
-import { type Kept, keptBy } from '../helpers/job.ts';
 import { endTree } from '../helpers/kill-tree.ts';
-import { program } from '../helpers/program.ts';
 import { requireProgram } from '../helpers/require.ts';
+import { attempts, terminal } from '../helpers/terminal.ts';
 import { until } from '../helpers/until.ts';
-import { temporaryVolume } from '../helpers/volume.ts';
 
 const controlC = '\x03';
 const controlZ = '\x1a';
@@ -240,66 +237,6 @@ test('what a job shows in its terminal is kept as standard output', async (t) =>
   assert.deepEqual([job.kept.text('stdout'), job.kept.text('stderr')], ['one\r\ntwo\r\n', '']);
   assert.equal(job.shown(), 'one\r\ntwo\r\n');
 });
-
-interface Terminal {
-  readonly kept: Kept;
-  readonly status: Promise<number | null>;
-  /** All that the terminal shows. */
-  shown(): string;
-  /** All that `prepare` and `after` wrote to descriptor 9. */
-  said(): string;
-  terminalPath(): string;
-  type(keys: string): void;
-  /** Closes the terminal under all who use it. */
-  hangUp(): void;
-}
-
-/** Runs a job under the emissary in a terminal of script(1)'s; null after the test was skipped. */
-function terminal(
-  t: TestContext,
-  command: readonly string[],
-  shell: { readonly prepare?: string; readonly under?: string; readonly after?: string } = {},
-): Terminal | null {
-  if (!requireProgram(t, 'script')) return null;
-  const root = temporaryVolume(t);
-  const words = [program, 'run', '--', ...command]
-    .map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
-    .join(' ');
-  const line = `${shell.prepare ?? ':'}; ${shell.under ?? ''} ${words}; status=$?; ${shell.after ?? ':'}; exit $status`;
-  const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
-    env: { PATH: process.env['PATH'], EMISSARY_ROOT: root, SHELL: '/bin/sh', TERM: 'dumb' },
-    stdio: ['pipe', 'pipe', 'inherit', ...Array.from({ length: 6 }, () => 'ignore' as const), 'pipe'],
-  });
-  atEnd(t, () => {
-    const { pid, exitCode, signalCode } = child;
-    return pid !== undefined && exitCode === null && signalCode === null ? endTree(pid) : undefined;
-  });
-  const shown = collect(child, 1);
-  const said = collect(child, 9);
-  return {
-    kept: keptBy(root),
-    status: new Promise((resolve) => child.on('close', resolve)),
-    shown,
-    said,
-    terminalPath: () => said().trim(),
-    type: (keys) => child.stdin?.write(keys),
-    hangUp: () => child.kill('SIGKILL'),
-  };
-}
-
-/** What prepares so many attempts; they find a file to tell each other of in BEGUN. */
-function attempts(retries: number): string {
-  const template = { containerSet: { containers: [{ name: 'main' }], retryStrategy: { retries } } };
-  const write = `printf %s '${JSON.stringify(template)}' >"$EMISSARY_ROOT/template"`;
-  return `${write}; export BEGUN="$EMISSARY_ROOT/begun"`;
-}
-
-function collect(child: ChildProcess, file: number): () => string {
-  const pieces: Buffer[] = [];
-  const stream = child.stdio[file] as NodeJS.ReadableStream;
-  stream.on('data', (piece: Buffer) => pieces.push(piece));
-  return () => Buffer.concat(pieces).toString();
-}
 
 async function resize(path: string, rows: number, columns: number): Promise<void> {
   const { execa } = await import('execa');

@@ -1,0 +1,42 @@
+import { closeSync } from 'node:fs';
+import { bind } from './libc.ts';
+import { type Readiness, watchDescriptor } from './readiness.ts';
+
+const closeOnExec = 0o2000000;
+const add = 1;
+const readable = 1;
+
+const bindEpoll = () =>
+  bind({
+    epoll_create1: { arguments: ['i32'], return: 'i32' },
+    epoll_ctl: { arguments: ['i32', 'i32', 'i32', 'buffer'], return: 'i32' },
+  });
+let functions: ReturnType<typeof bindEpoll> | null = null;
+const libc = () => (functions ??= bindEpoll());
+
+/**
+ * Watches a descriptor that we share with other programs until it can be read, and leaves it as it is: libuv would make
+ * it non-blocking for all of them. It watches an epoll(7) of ours instead, which watches the descriptor.
+ *
+ * @returns the watch, armed, whose `close` frees all of it; null where the descriptor cannot be watched
+ */
+export function watchInput(file: number, listener: () => void): Pick<Readiness, 'close'> | null {
+  const epoll = libc().epoll_create1(closeOnExec);
+  if (epoll === -1) return null;
+  // struct epoll_event: its first four bytes are the events; longer than it is on any machine.
+  const event = Buffer.alloc(16);
+  event.writeUInt32LE(readable, 0);
+  const watch =
+    libc().epoll_ctl(epoll, add, file, event) === 0 ? watchDescriptor(epoll, 'read', listener) : null;
+  if (watch === null) {
+    closeSync(epoll);
+    return null;
+  }
+  watch.arm();
+  return {
+    close: () => {
+      watch.close();
+      closeSync(epoll);
+    },
+  };
+}
