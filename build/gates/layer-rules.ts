@@ -42,7 +42,11 @@ export const layerRules: readonly IRegularForbiddenRuleType[] = [
   home('archives', 'node_modules/(tar|yauzl)/', '^src/(outputs|inputs)/'),
   home('database', 'node_modules/(kysely|mysql2)/|^(node:)?sqlite$', '^src/report/'),
   home('opentelemetry', 'node_modules/@opentelemetry/', '^src/report/'),
-  home('network', '^(https?|http2|tls|net|dgram|dns)$', '^src/(report|inputs)/'),
+  home(
+    'network',
+    '^(https?|http2|tls|net|dgram|dns)$',
+    '^src/(report|inputs)/|^src/(settings/proxy|base/proxy-agent)\\.ts$',
+  ),
   home('whole-programs', 'node_modules/execa/|^child_process$', '^$'),
   home('bundler', 'node_modules/esbuild/', '^$'),
   rule(

@@ -165,6 +165,8 @@ export const limits = {
   closeMs: 1_000,
   /** How long a connection to a database may take to be made, in ms. */
   connectMs: 5_000,
+  /** How long a proxy may take to connect to a server, in ms. */
+  proxyMs: 10_000,
   /** How long one exchange with a server may take, in ms. */
   exchangeMs: 20_000,
   /** Bytes of one artifact that is stored in a database row: it is held in memory, text and escaped. */

@@ -1,3 +1,5 @@
+import { type Agent, Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
@@ -72,9 +74,16 @@ function openExporter(settings: TelemetrySettings): JsonExporter | ProtobufExpor
     url: settings.url,
     headers: { ...settings.headers },
     timeoutMillis: settings.timeoutMs,
-    ...(settings.authority !== null && { httpAgentOptions: { ca: settings.authority } }),
+    httpAgentOptions: (protocol: string) => agentFor(settings, protocol),
   };
   return settings.protocol === 'http/json' ? new JsonExporter(options) : new ProtobufExporter(options);
+}
+
+async function agentFor({ authority, proxy }: TelemetrySettings, protocol: string): Promise<Agent> {
+  const options = authority === null ? {} : { ca: authority };
+  if (proxy !== null)
+    return (await import('../base/proxy-agent.ts')).proxyAgent(protocol, proxy.address, options);
+  return protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent();
 }
 
 function send(exporter: JsonExporter | ProtobufExporter, metrics: ResourceMetrics): Promise<ExportResult> {

@@ -1,8 +1,10 @@
-import type { IncomingMessage, RequestOptions } from 'node:http';
+import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
 import { errnoOf, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import type { HttpProxy } from '../settings/proxy.ts';
 import type { RestSettings } from '../settings/rest-settings.ts';
 import { certificateAdvice } from './certificate-advice.ts';
+import { decodeBody } from './decode-body.ts';
 import { DeliveryError } from './sink.ts';
 
 /** What a server answered. The body is text, cut off at a bound. */
@@ -29,10 +31,10 @@ export async function exchange(settings: RestSettings, path: string, body: objec
     headers: {
       Authorization: `Basic ${Buffer.from(`${settings.user}:${settings.password}`).toString('base64')}`,
       Accept: 'application/json',
+      'Accept-Encoding': 'identity',
       ...(text !== null && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }),
     },
-    // A kept connection may be closed by the server just when the next request is sent.
-    agent: false,
+    agent: await agentFor(settings),
     signal: AbortSignal.timeout(limits.exchangeMs),
     ...(settings.authority !== null && { ca: settings.authority }),
   };
@@ -41,6 +43,14 @@ export async function exchange(settings: RestSettings, path: string, body: objec
   } catch (cause) {
     throw unreachable(settings, cause);
   }
+}
+
+/** None: a kept connection may be closed by the server just when the next request is sent. */
+async function agentFor({ baseUrl, proxy, authority }: RestSettings): Promise<Agent | false> {
+  if (proxy === null) return false;
+  const { proxyAgent } = await import('../base/proxy-agent.ts');
+  const options = authority === null ? {} : { ca: authority };
+  return proxyAgent(new URL(baseUrl).protocol, proxy.address, options);
 }
 
 async function send(url: URL, options: RequestOptions, text: string | null): Promise<Answer> {
@@ -54,7 +64,7 @@ async function send(url: URL, options: RequestOptions, text: string | null): Pro
   });
 }
 
-async function readBody(response: IncomingMessage): Promise<string> {
+async function readBody(response: IncomingMessage): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of response) {
@@ -65,14 +75,14 @@ async function readBody(response: IncomingMessage): Promise<string> {
       break;
     }
   }
-  return Buffer.concat(pieces).subarray(0, limits.answerBytes).toString();
+  return Buffer.concat(pieces).subarray(0, limits.answerBytes);
 }
 
-function toAnswer(response: IncomingMessage, body: string): Answer {
+function toAnswer(response: IncomingMessage, body: Buffer): Answer {
   return {
     status: response.statusCode ?? 0,
     contentType: response.headers['content-type'] ?? '',
-    body,
+    body: decodeBody(body, response.headers['content-encoding'] ?? ''),
     retryAfterMs: retryAfter(response.headers['retry-after']),
   };
 }
@@ -95,12 +105,33 @@ function unreachable(settings: RestSettings, cause: unknown): DeliveryError {
   // It will not be trusted a second later either.
   if (advice !== null)
     return new DeliveryError(`The REST server ${host} ${advice}`, { permanent: true, cause });
+  const refused =
+    code === 'ERR_PROXY_TUNNEL' && settings.proxy !== null ? refusalOf(settings.proxy, cause) : null;
+  if (refused !== null) {
+    const [reason, permanent] = refused;
+    return new DeliveryError(`The REST server ${host} cannot be reached: ${reason}`, { permanent, cause });
+  }
   const timedOut = cause instanceof Error && (cause.name === 'TimeoutError' || cause.name === 'AbortError');
   const reason = timedOut ? `no answer within ${limits.exchangeMs / 1000} s` : reasonOf(code, cause);
-  return new DeliveryError(`The REST server ${host} cannot be reached: ${reason}`, {
+  const way =
+    settings.proxy === null
+      ? ''
+      : ` (through the proxy ${settings.proxy.name} of ${settings.proxy.variable})`;
+  return new DeliveryError(`The REST server ${host} cannot be reached: ${reason}${way}`, {
     permanent: false,
     cause,
   });
+}
+
+/** Why a proxy made no connection; null where it did not even answer as one. */
+function refusalOf(
+  { name, variable }: HttpProxy,
+  cause: unknown,
+): readonly [reason: string, permanent: boolean] | null {
+  const { statusCode: status } = cause as { readonly statusCode?: unknown };
+  if (typeof status !== 'number' || !(status >= 300 && status < 600)) return null;
+  const advice = status === 407 ? `; it asks for a name and a password in ${variable}` : '';
+  return [`the proxy ${name} of ${variable} refused the connection (${status})${advice}`, status < 500];
 }
 
 /** Node's words tell which names the certificate holds; else the code says all of it, without advice about Node. */

@@ -1,6 +1,7 @@
 import { Fault } from '../base/fault.ts';
 import { authorities } from './authority.ts';
 import type { Environment } from './environment.ts';
+import { type HttpProxy, proxyFor } from './proxy.ts';
 import { secret } from './secret.ts';
 
 /** MultiFlexi's REST server. */
@@ -11,6 +12,8 @@ export interface RestSettings {
   readonly password: string;
   /** The PEM text of an authority of one's own, or null for the usual ones. */
   readonly authority: string | null;
+  /** The proxy that it is reached through; null: none. */
+  readonly proxy: HttpProxy | null;
   /** The IANA zone of the database server's clock. */
   readonly timeZone: string;
 }
@@ -32,11 +35,13 @@ export function restSettings(environment: Environment): RestSettings | null {
     throw new Fault('usage', 'Neither MULTIFLEXI_API_PASSWORD nor MULTIFLEXI_API_PASSWORD_FILE is set');
   }
   const authority = environment.get('MULTIFLEXI_API_CA_FILE');
+  const url = baseUrl(text);
   return {
-    baseUrl: baseUrl(text),
+    baseUrl: url,
     user,
     password,
     authority: authority === null ? null : authorities(authority, 'MULTIFLEXI_API_CA_FILE'),
+    proxy: proxyFor(new URL(url), environment),
     timeZone: timeZone(environment.get('MULTIFLEXI_TIMEZONE') ?? 'UTC'),
   };
 }

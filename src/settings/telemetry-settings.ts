@@ -2,6 +2,7 @@ import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { authorities } from './authority.ts';
 import type { Environment } from './environment.ts';
+import { type HttpProxy, proxyFor } from './proxy.ts';
 
 /**
  * Where metrics go, from OpenTelemetry's own variables
@@ -17,6 +18,8 @@ export interface TelemetrySettings {
   readonly resource: Readonly<Record<string, string>>;
   /** The PEM text of an authority of one's own, or null. */
   readonly authority: string | null;
+  /** The proxy that it is reached through; null: none. */
+  readonly proxy: HttpProxy | null;
 }
 
 /**
@@ -38,6 +41,7 @@ export function telemetrySettings(environment: Environment): TelemetrySettings |
     serviceName: environment.get('OTEL_SERVICE_NAME') ?? 'multiflexi-emissary',
     resource: pairs(environment.get('OTEL_RESOURCE_ATTRIBUTES') ?? '', 'OTEL_RESOURCE_ATTRIBUTES'),
     authority: certificate === null ? null : authorities(certificate, 'OTEL_EXPORTER_OTLP_CERTIFICATE'),
+    proxy: proxyFor(new URL(url), environment),
   };
 }
 
