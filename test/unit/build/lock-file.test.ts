@@ -17,7 +17,10 @@ test('every package of the lock file is locked by its content, those of other ma
   assert.ok(locked.length > 100);
   const bare = locked.filter(([, { integrity }]) => !/^sha512-[A-Za-z0-9+/]{86}==/.test(integrity ?? ''));
   // npm leaves it out for what it has not fetched: take the entry out, and `npm install --package-lock-only`.
-  assert.deepEqual(bare.map(([path]) => path), []);
+  assert.deepEqual(
+    bare.map(([path]) => path),
+    [],
+  );
 });
 
 test('the lock file names no registry', () => {
