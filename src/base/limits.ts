@@ -247,6 +247,10 @@ export const limits = {
   inputRatio: 200,
   /** Bytes unpacked below which the ratio does not count: small archives of empty files have any. */
   inputRatioFreeBytes: 64 * MiB,
+  /** Bytes at the end of a ZIP file in which its last record is looked for: its comment has 64 KiB at the most, what is behind it as many. */
+  zipTailBytes: 128 * KiB,
+  /** Bytes of a tar of nothing, which is zeros alone: tar(1) fills up its record, of the longest that it takes. */
+  emptyTarBytes: 1 * MiB,
   /** Bytes of a link's text (PATH_MAX, limits.h). */
   linkBytes: 4096,
   /** How often an input is asked for over HTTP before it counts as not to be had. */

@@ -29,7 +29,7 @@ export async function init(edge: Edge, words: readonly Buffer[]): Promise<number
   openVolume(layout);
   holdVolume(layout);
   await installRuntime(edge.program, carried, layout);
-  await stage(template, layout);
+  await stage(template, layout, edge);
   publishTemplate(text, layout);
   // Last: wherever this is killed on a new volume, no job can start without what it needs.
   publishLauncher(carried, layout);
@@ -47,10 +47,10 @@ function warnOfEarlierJob(layout: Layout): void {
 }
 
 /** Also where nothing is to be staged but an earlier `init` had, or was killed at it: nothing of it is this one's. */
-async function stage(template: Template, layout: Layout): Promise<void> {
+async function stage(template: Template, layout: Layout, { environment }: Edge): Promise<void> {
   const { inputs, inputsStaging, inputsReplaced } = layout;
   const isNone = template.inputs.length === 0 && template.script === null;
   if (isNone && ![inputs, inputsStaging, inputsReplaced].some((path) => existsSync(path))) return;
   const { stageInputs } = await import('../inputs/stage-inputs.ts');
-  await stageInputs(template, layout);
+  await stageInputs(template, layout, environment);
 }

@@ -1,13 +1,21 @@
-import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readFileSync, statSync } from 'node:fs';
 import { getDefaultHighWaterMark, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { Header } from 'tar';
 import { sentenceOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import { readUpTo } from '../base/read-regular.ts';
+import { foreignArchive } from './foreign-archive.ts';
 
 /** How a tar is compressed; `tar` = not at all. */
 export type TarKind = 'tar' | 'gzip' | 'zstd';
 
+/** What an input is unpacked as; `empty`: a tar of nothing. */
+export type ArchiveKind = TarKind | 'zip' | 'empty';
+
 const tarBlockBytes = 512;
+/** tar(1) writes records of 20 blocks. */
+const usualTarBytes = 20 * tarBlockBytes;
 const magicBytes = 4;
 /** What is behind the compressed bytes in gzip; in zstd it is less. */
 const trailerBytes = 8;
@@ -20,23 +28,21 @@ const steps = 64;
  * @returns null for a file that is not a tar, where nothing else was wanted
  * @throws Error when it is not the tar that was wanted
  */
-export async function archiveKind(
-  file: string,
-  wanted: 'tar' | 'zip' | null,
-): Promise<TarKind | 'zip' | null> {
+export async function archiveKind(file: string, wanted: 'tar' | 'zip' | null): Promise<ArchiveKind | null> {
   if (wanted === 'zip') return 'zip';
-  const magic = await beginning(createReadStream(file), magicBytes);
-  const kind = packedAs(magic.toString('hex'));
+  const first = beginningOf(file);
+  const kind = packedAs(first.toString('hex', 0, magicBytes));
   try {
     const block = await beginning(unpacked(inSteps(file), kind), tarBlockBytes);
-    if (isTarBlock(block, wanted !== null)) return kind;
+    if (isTarBlock(block)) return kind;
+    if (isZero(block) && (await isEmptyTar(file, kind, wanted))) return 'empty';
   } catch (cause) {
     // What cannot even be decompressed is no archive; what cannot be read may be one.
     if (isOfSystem(cause)) throw cause;
     if (wanted !== null) throw new Error(`a broken archive: ${sentenceOf(cause)}`, { cause });
   }
   if (wanted === null) return null;
-  throw new Error('not a tar, neither plain nor compressed by gzip or zstd');
+  throw new Error(foreignArchive(first, 'tar') ?? 'not a tar, neither plain nor compressed by gzip or zstd');
 }
 
 /** Of a call to the operating system; zlib's errors have a number too. */
@@ -84,6 +90,16 @@ function* cut(bytes: Buffer): Generator<Buffer> {
   yield bytes.subarray(trailer);
 }
 
+/** A file's first bytes: as many as tell what it is. */
+export function beginningOf(path: string): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    return readUpTo(file, tarBlockBytes);
+  } finally {
+    closeSync(file);
+  }
+}
+
 async function beginning(stream: Readable, length: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let found = 0;
@@ -95,11 +111,25 @@ async function beginning(stream: Readable, length: number): Promise<Buffer> {
   return Buffer.concat(pieces).subarray(0, length);
 }
 
-/** A header whose checksum is right; an archive of nothing begins with zeros. */
-function isTarBlock(block: Buffer, mayBeEmpty: boolean): boolean {
-  if (block.length < tarBlockBytes) return false;
-  const header = readHeader(block);
-  return header !== null && (header.cksumValid || (mayBeEmpty && header.nullBlock));
+/** A header whose checksum is right. */
+function isTarBlock(block: Buffer): boolean {
+  return block.length === tarBlockBytes && readHeader(block)?.cksumValid === true;
+}
+
+/**
+ * Whether it is zeros alone, as many as a tar of nothing has. Where nobody says that it is one, it must be as long as
+ * those that tar(1) makes, or, if it is compressed, at least no longer: zeros may be anything.
+ */
+async function isEmptyTar(file: string, kind: TarKind, wanted: 'tar' | null): Promise<boolean> {
+  const most = wanted === null ? usualTarBytes : limits.emptyTarBytes;
+  const zeros = await beginning(unpacked(inSteps(file), kind), most + 1);
+  const isFit = zeros.length % tarBlockBytes === 0 && zeros.length >= 2 * tarBlockBytes;
+  const isUsual = wanted !== null || kind !== 'tar' || zeros.length === usualTarBytes;
+  return isFit && isUsual && zeros.length <= most && isZero(zeros);
+}
+
+function isZero(bytes: Buffer): boolean {
+  return bytes.length > 0 && bytes.every((byte) => byte === 0);
 }
 
 /** Null where it holds a number beyond what node-tar reads: of any bytes at all, one block in a hundred does. */

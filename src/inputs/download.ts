@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { errnoOf, sentenceOf } from '../base/fault.ts';
+import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { pause } from '../base/timer.ts';
-import { httpGet, Redirection } from './http-get.ts';
+import { httpGet, type ProxyOf, ProxyTrouble, Redirection } from './http-get.ts';
 import { tooLarge } from './too-large.ts';
 
 /** Where a file is to be had. */
@@ -21,18 +21,26 @@ class Final extends Error {}
 /**
  * Gets a file over HTTP. A failure that may pass (no connection, 5xx, 429, a broken transfer) is tried again.
  * @param most bytes that it may have
+ * @param proxyOf tells the proxy that an address is asked for through
  * @throws Error with the reason; it names neither the password nor the query of the address
  */
-export async function download(source: Download, place: string, most: number): Promise<void> {
+export async function download(
+  source: Download,
+  place: string,
+  most: number,
+  proxyOf: ProxyOf = () => null,
+): Promise<void> {
   const { origin, pathname } = new URL(source.url);
   const over = AbortSignal.timeout(limits.fetchMs);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await downloadOnce(source, place, { most, over });
+      return await downloadOnce(source, place, { most, over, proxyOf });
     } catch (cause) {
       if (
         cause instanceof Final ||
         cause instanceof Redirection ||
+        cause instanceof Fault ||
+        isRefusal(cause) ||
         over.aborted ||
         attempt === limits.fetchAttempts
       )
@@ -40,6 +48,11 @@ export async function download(source: Download, place: string, most: number): P
     }
     await pause(limits.fetchPauseMs * 2 ** (attempt - 1), new AbortController().signal);
   }
+}
+
+/** A proxy's own answer, as far as it stays the same. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ProxyTrouble && error.status !== null && error.status < 500;
 }
 
 function reasonOf(error: unknown): string {
@@ -60,12 +73,14 @@ interface Bounds {
   readonly most: number;
   /** Ends all attempts. */
   readonly over: AbortSignal;
+  readonly proxyOf: ProxyOf;
 }
 
-async function downloadOnce({ url, sha256 }: Download, place: string, { most, over }: Bounds): Promise<void> {
+async function downloadOnce({ url, sha256 }: Download, place: string, bounds: Bounds): Promise<void> {
+  const { most, over, proxyOf } = bounds;
   const pace = new Pace(over);
   try {
-    const response = await httpGet(url, pace.signal);
+    const response = await httpGet(url, pace.signal, proxyOf);
     pace.answered();
     // A part of the file (206), or no content (204), is not the file.
     const { statusCode = 0 } = response;

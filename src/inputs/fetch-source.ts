@@ -1,6 +1,8 @@
 import { realpathSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoOf, sentenceOf } from '../base/fault.ts';
+import type { Environment } from '../settings/environment.ts';
+import { proxyFor } from '../settings/proxy.ts';
 import type { InputSource } from '../settings/template.ts';
 import { copyTree } from './copy-tree.ts';
 import { tooLarge } from './too-large.ts';
@@ -8,9 +10,15 @@ import { tooLarge } from './too-large.ts';
 /**
  * Puts an input's bytes, as its source gives them, into a new file or directory.
  * @param most bytes that it may have
+ * @param environment may name proxies
  * @throws Error whose message is the reason
  */
-export async function fetchSource(source: InputSource, place: string, most: number): Promise<void> {
+export async function fetchSource(
+  source: InputSource,
+  place: string,
+  most: number,
+  environment: Environment,
+): Promise<void> {
   switch (source.kind) {
     case 'text':
       return writeWhole(place, Buffer.from(source.data), most);
@@ -20,7 +28,7 @@ export async function fetchSource(source: InputSource, place: string, most: numb
       return copy(source.file, place, most);
     case 'http': {
       const { download } = await import('./download.ts');
-      return download(source, place, most);
+      return download(source, place, most, (url) => proxyFor(url, environment));
     }
   }
 }

@@ -4,6 +4,8 @@ import {
   readlinkSync,
   realpathSync,
   rmdirSync,
+  type Stats,
+  statSync,
   symlinkSync,
   unlinkSync,
 } from 'node:fs';
@@ -54,9 +56,7 @@ function place(staged: string, path: string, mounts: readonly string[]): void {
       for (const name of readdirSync(staged)) place(join(staged, name), join(path, name), mounts);
       return;
     }
-    if (mount !== null || readdirSync(path).length > 0)
-      throw new Refused(`${path} is a directory that is there already`);
-    rmdirSync(path);
+    removeEmpty(path, there, mount);
   } else if (there !== undefined) {
     if (mount !== null)
       throw new Refused(
@@ -65,6 +65,20 @@ function place(staged: string, path: string, mounts: readonly string[]): void {
     unlinkSync(path);
   }
   symlinkSync(staged, path);
+}
+
+function removeEmpty(path: string, there: Stats, mount: string | null): void {
+  if (mount !== null || readdirSync(path).length > 0)
+    throw new Refused(`${path} is a directory that is there already`);
+  if (isWorkingDirectory(there))
+    throw new Refused(`${path} is a directory that is there already (the job's working directory)`);
+  rmdirSync(path);
+}
+
+/** Empty as it may be, the job would be started in what is no more. */
+function isWorkingDirectory({ dev, ino }: Stats): boolean {
+  const own = statSync('.', { throwIfNoEntry: false });
+  return own?.dev === dev && own.ino === ino;
 }
 
 /** The mounted volume that a path is really in, whatever links lead there. */

@@ -4,6 +4,7 @@ import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
 import { say } from '../base/log.ts';
 import { noRoomReason } from '../base/no-room.ts';
 import type { Layout } from '../contract/layout.ts';
+import type { Environment } from '../settings/environment.ts';
 import type { InputArtifact, Template } from '../settings/template.ts';
 import { fetchSource } from './fetch-source.ts';
 import { stagedPath } from './staged-path.ts';
@@ -18,11 +19,16 @@ const scriptMode = 0o755;
  *
  * @throws Fault `inputs`
  */
-export async function stageInputs(template: Template, layout: Layout): Promise<void> {
+export async function stageInputs(
+  template: Template,
+  layout: Layout,
+  environment: Environment,
+): Promise<void> {
   const fresh = layout.inputsStaging;
   try {
     rmSync(fresh, { recursive: true, force: true });
-    if (template.inputs.length > 0 || template.script !== null) await fill(fresh, template, layout);
+    if (template.inputs.length > 0 || template.script !== null)
+      await fill(fresh, template, { layout, environment });
     replace(layout);
   } catch (cause) {
     if (cause instanceof Fault) throw cause;
@@ -32,17 +38,22 @@ export async function stageInputs(template: Template, layout: Layout): Promise<v
   }
 }
 
-async function fill(fresh: string, template: Template, layout: Layout): Promise<void> {
+interface Place {
+  readonly layout: Layout;
+  readonly environment: Environment;
+}
+
+async function fill(fresh: string, template: Template, place: Place): Promise<void> {
   makeDirectory(fresh);
   const work = workOf(fresh);
   makeDirectory(work);
   if (template.script !== null) {
-    const script = join(fresh, basename(layout.script));
+    const script = join(fresh, basename(place.layout.script));
     writeFileSync(script, template.script);
     chmodSync(script, scriptMode);
   }
   const { inputBytes } = template.multiflexi.limits;
-  for (const input of inOrder(template.inputs)) await stageOne(input, fresh, inputBytes);
+  for (const input of inOrder(template.inputs)) await stageOne(input, fresh, inputBytes, place.environment);
   rmSync(work, { recursive: true });
 }
 
@@ -62,10 +73,15 @@ function inOrder(inputs: readonly InputArtifact[]): readonly InputArtifact[] {
   return [...inputs].sort((a, b) => a.path.split('/').length - b.path.split('/').length);
 }
 
-async function stageOne(input: InputArtifact, fresh: string, most: number): Promise<void> {
+async function stageOne(
+  input: InputArtifact,
+  fresh: string,
+  most: number,
+  environment: Environment,
+): Promise<void> {
   const fetched = join(workOf(fresh), 'input');
   try {
-    await fetchSource(input.source, fetched, most);
+    await fetchSource(input.source, fetched, most, environment);
     const staged = stagedPath(fresh, input.path);
     makeParents(dirname(staged));
     await unpack(fetched, input.archive, staged, most);

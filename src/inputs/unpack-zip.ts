@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, getFileNameLowLevel, type ZipFile } from 'yauzl';
 import { limits } from '../base/limits.ts';
+import { unsupported } from './foreign-archive.ts';
 import type { SafeTree } from './safe-tree.ts';
 import { ZipReader } from './zip-reader.ts';
 
@@ -30,13 +31,32 @@ export async function unpackZip(file: string, tree: SafeTree): Promise<void> {
   }
 }
 
+/** Stored, and deflated. */
+const unpackedMethods: readonly number[] = [0, 8];
+/** APPNOTE.TXT, 4.4.5. */
+const methodNames: Readonly<Record<number, string>> = {
+  9: 'Deflate64',
+  12: 'bzip2',
+  14: 'LZMA',
+  93: 'Zstandard',
+  95: 'xz',
+  98: 'PPMd',
+  99: 'AES encryption',
+};
+/** Words of yauzl's, and what they mean. */
+const notSupported: readonly (readonly [string, string])[] = [
+  ['strong encryption', 'one of its entries is encrypted'],
+  ['multi-disk', 'it is one of several parts'],
+];
+
 /** What the reader of the format throws is about the archive. */
 async function fromZip<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`a broken archive: ${reason}`, { cause });
+    const known = notSupported.find(([words]) => reason.includes(words))?.[1];
+    throw new Error(known === undefined ? `a broken archive: ${reason}` : unsupported(known), { cause });
   }
 }
 
@@ -45,7 +65,12 @@ async function unpackEntry(zip: ZipFile, entry: Entry, tree: SafeTree, packed: n
   const mode = entry.versionMadeBy >> 8 === madeOnUnix ? entry.externalFileAttributes >>> 16 : 0;
   if (!unpackedKinds.includes(mode & kindBits))
     throw new Error(`refused: its entry "${name}" is of a kind that is not unpacked`);
-  if (entry.isEncrypted()) throw new Error(`its entry "${name}" is encrypted`);
+  if (entry.isEncrypted()) throw new Error(unsupported(`its entry "${name}" is encrypted`));
+  const method = entry.compressionMethod;
+  if (!unpackedMethods.includes(method)) {
+    const by = methodNames[method] ?? `method ${method}`;
+    throw new Error(unsupported(`its entry "${name}" is compressed by ${by}`));
+  }
   const mtime = entry.getLastModDate({ timezone: 'UTC' }).getTime() / 1000;
   if (name.endsWith('/')) return tree.directory(name, { mode: mode === 0 ? 0o755 : mode, mtime });
   if ((mode & kindBits) === linkKind) return tree.link(name, await readLink(zip, entry, name));

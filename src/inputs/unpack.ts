@@ -32,7 +32,7 @@ export async function unpack(
   try {
     const tree = new SafeTree(directory, most);
     if (kind === 'zip') await (await import('./unpack-zip.ts')).unpackZip(fetched, tree);
-    else await (await import('./unpack-tar.ts')).unpackTar(fetched, kind, tree);
+    else if (kind !== 'empty') await (await import('./unpack-tar.ts')).unpackTar(fetched, kind, tree);
     tree.finish();
     const result = onlyEntry(directory) ?? directory;
     checkLinks(result);

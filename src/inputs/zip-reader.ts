@@ -1,6 +1,9 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { RandomAccessReader } from 'yauzl';
+import { beginningOf } from './archive-kind.ts';
+import { foreignArchive } from './foreign-archive.ts';
+import { findZip } from './zip-window.ts';
 
 /**
  * A ZIP file's bytes for yauzl. Its own reader hands positions out of the archive to Node as they are, which throws
@@ -9,15 +12,24 @@ import { RandomAccessReader } from 'yauzl';
 export class ZipReader extends RandomAccessReader {
   readonly #path: string;
   readonly #file: number;
-  /** Bytes of the ZIP file. */
+  readonly #start: number;
+  /** Bytes of the ZIP file, without what is before and behind it. */
   readonly size: number;
 
-  /** @throws the operating system's error */
+  /** @throws Error where there is no ZIP file in it; the operating system's error */
   constructor(path: string) {
     super();
     this.#path = path;
     this.#file = openSync(path, 'r');
-    this.size = fstatSync(this.#file).size;
+    const window = findZip(this.#file, fstatSync(this.#file).size);
+    if (window === null) {
+      closeSync(this.#file);
+      throw new Error(
+        foreignArchive(beginningOf(path), 'zip') ?? 'a broken archive: it has no end of a ZIP file',
+      );
+    }
+    this.#start = window.start;
+    this.size = window.end - window.start;
   }
 
   override read(
@@ -27,10 +39,11 @@ export class ZipReader extends RandomAccessReader {
     position: number,
     callback: (error: Error | null) => void,
   ): void {
+    const first = this.#start + position;
     try {
       if (position + length > this.size) throw new Error('it points beyond its end');
       for (let read = 0; read < length; ) {
-        const more = readSync(this.#file, buffer, offset + read, length - read, position + read);
+        const more = readSync(this.#file, buffer, offset + read, length - read, first + read);
         if (more === 0) throw new Error('it became shorter');
         read += more;
       }
@@ -42,7 +55,7 @@ export class ZipReader extends RandomAccessReader {
   }
 
   override _readStreamForRange(start: number, end: number): Readable {
-    return createReadStream(this.#path, { start, end: end - 1 });
+    return createReadStream(this.#path, { start: this.#start + start, end: this.#start + end - 1 });
   }
 
   /** Closes the file. Not `close`, which yauzl calls in its own time. */

@@ -17,6 +17,11 @@ export const variables: readonly VariableSpec[] = [
     help: 'the template itself, as JSON; --template wins',
   },
   {
+    name: 'HTTP_PROXY, HTTPS_PROXY, NO_PROXY',
+    verbs: ['init'],
+    help: 'the proxy that inputs are fetched through, and what is fetched directly',
+  },
+  {
     name: 'EMISSARY_ARGS_FILE, ARGO_CONTAINER_ARGS_FILE',
     verbs: ['run'],
     help: 'a file with more words for the command, a JSON array',

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { makeZip } from '../helpers/archives.ts';
+import { inputs, refused } from '../helpers/inputs.ts';
+import { requireProgram } from '../helpers/require.ts';
+import { type Pod, pod, tool } from '../helpers/saved.ts';
+
+const emptyTar = Buffer.alloc(10_240);
+const shortTar = Buffer.alloc(1024);
+const emptyZip = Buffer.from('504b0506000000000000000000000000000000000000', 'hex');
+
+type How = 'tar' | 'zip' | null;
+
+/** An input of these bytes. */
+function input(its: Pod, bytes: Buffer, how: How) {
+  const file = join(its.work, 'archive');
+  writeFileSync(file, bytes);
+  return inputs({ name: 'in', path: '/in', file, ...(how !== null && { archive: { [how]: {} } }) });
+}
+
+/** Stages an archive, and gives the staged path. */
+async function staged(t: TestContext, bytes: Buffer, how: How): Promise<string> {
+  const its = pod(t);
+  const { status, stderr } = await its.init(input(its, bytes, how));
+  assert.deepEqual([status, stderr], [0, '']);
+  return join(its.root, 'inputs/artifacts/in');
+}
+
+const empties: readonly (readonly [string, Buffer, How])[] = [
+  ['a tar of nothing', emptyTar, 'tar'],
+  ['a tar of nothing that is not named', emptyTar, null],
+  ['the shortest tar of nothing', shortTar, 'tar'],
+  ['a .tgz of nothing', gzipSync(emptyTar), 'tar'],
+  ['a .tgz of nothing that is not named', gzipSync(emptyTar), null],
+  ['a short .tgz of nothing that is not named', gzipSync(shortTar), null],
+  ['a .tar.zst of nothing', zstdCompressSync(emptyTar), 'tar'],
+  ['a .tar.zst of nothing that is not named', zstdCompressSync(emptyTar), null],
+  ['a ZIP file of nothing', emptyZip, 'zip'],
+  ['a ZIP file of nothing with NULs behind it', Buffer.concat([emptyZip, Buffer.alloc(100)]), 'zip'],
+];
+for (const [what, bytes, how] of empties) {
+  test(`inputs: ${what} is an empty directory`, async (t) => {
+    const place = await staged(t, bytes, how);
+    assert.equal(statSync(place).isDirectory(), true);
+    assert.deepEqual(readdirSync(place), []);
+  });
+}
+
+test('inputs: what GNU tar and we ourselves make of nothing comes back as an empty directory', async (t) => {
+  const its = pod(t);
+  tool('tar', ['czf', 'e.tgz', '-T', '/dev/null'], its.work);
+  assert.deepEqual(readdirSync(await staged(t, readFileSync(join(its.work, 'e.tgz')), null)), []);
+  for (const archive of [{ tar: {} }, { zip: {} }, { zstd: {} }]) {
+    const own = pod(t);
+    const path = join(own.work, 'd');
+    // All that was in it is of a kind that is not kept.
+    own.template({ outputs: { artifacts: [{ name: 'd', path: `${path}/*`, archive, optional: true }] } });
+    await own.run('mkdir d; mkfifo d/f');
+    const kept = own.outputs().artifacts.map(({ file }) => readFileSync(join(own.root, file)));
+    for (const bytes of kept) await staged(t, bytes, 'zip' in archive ? 'zip' : 'tar');
+  }
+});
+
+test('inputs: zeros that are no tar stay a file', async (t) => {
+  for (const bytes of [Buffer.alloc(1024), Buffer.alloc(10_241), Buffer.alloc(20_480), gzipSync('')]) {
+    assert.deepEqual(readFileSync(await staged(t, bytes, null)), bytes);
+  }
+});
+
+const zip = makeZip([
+  { path: 'd/a', content: 'one' },
+  { path: 'd/b', content: 'two' },
+]);
+const stub = Buffer.from('#!/bin/sh\nexec unzip "$0"\nexit 1\n');
+const tails: readonly (readonly [string, Buffer])[] = [
+  ['behind a shell stub', Buffer.concat([stub, zip])],
+  ['with NULs behind it', Buffer.concat([zip, Buffer.alloc(512)])],
+  ['with both', Buffer.concat([stub, zip, Buffer.alloc(3)])],
+  ['as it is', zip],
+];
+for (const [where, bytes] of tails) {
+  test(`inputs: a ZIP file ${where} is unpacked as unzip does`, async (t) => {
+    const place = await staged(t, bytes, 'zip');
+    assert.deepEqual(
+      readdirSync(place).map((name) => readFileSync(join(place, name), 'utf8')),
+      ['one', 'two'],
+    );
+  });
+}
+
+test('inputs: what zip itself made behind a stub is unpacked, its offsets mended or not, zip64 too', async (t) => {
+  if (!requireProgram(t, 'zip')) return;
+  const its = pod(t);
+  const script = `echo one > a; echo two > b; zip -q p.zip a b; zip -q -fz z.zip a b
+    for n in p z; do { echo '#!/bin/sh'; echo exit; cat $n.zip; } > $n.sfx; done; cp p.sfx p.adj; zip -qA p.adj`;
+  tool('sh', ['-c', script], its.work);
+  for (const name of ['p.sfx', 'p.adj', 'z.sfx', 'z.zip']) {
+    const place = await staged(t, readFileSync(join(its.work, name)), 'zip');
+    assert.deepEqual(readdirSync(place), ['a', 'b'], name);
+  }
+});
+
+const others: readonly (readonly [string, How, string, RegExp])[] = [
+  ['xz', 'tar', 'fd377a585a000004e6d6b446', /it is compressed by xz, which is not supported/],
+  ['bzip2', 'tar', '425a683931415926535980', /it is compressed by bzip2, which is not supported/],
+  ['lz4', 'tar', '04224d186440a70000000000', /it is compressed by LZ4, which is not supported/],
+  ['7-Zip', 'zip', '377abcaf271c0004', /it is a 7-Zip archive, which is not supported/],
+  ['RAR', 'zip', '526172211a0700cf', /it is a RAR archive, which is not supported/],
+  ['a ZIP file', 'tar', emptyZip.toString('hex'), /it is a ZIP file, not a tar/],
+  ['gzip', 'zip', gzipSync('x').toString('hex'), /it is compressed by gzip, and no ZIP file/],
+];
+for (const [what, how, hex, sentence] of others) {
+  test(`inputs: ${what} where a ${how} is wanted is said to be that, not broken`, async (t) => {
+    const its = pod(t);
+    await refused(its, input(its, Buffer.from(hex, 'hex'), how), sentence);
+  });
+}
+
+/** A ZIP file of one entry with these flags, compressed by this method, as both of its headers say. */
+function saying(flags: number, method: number): Buffer {
+  const bytes = makeZip([{ path: 'a', content: 'content' }]);
+  for (const at of [6, bytes.indexOf('PK\x01\x02', 0, 'latin1') + 8]) {
+    bytes.writeUInt16LE(flags, at);
+    bytes.writeUInt16LE(method, at + 2);
+  }
+  return bytes;
+}
+
+for (const [method, name] of [
+  [12, 'bzip2'],
+  [14, 'LZMA'],
+  [93, 'Zstandard'],
+  [95, 'xz'],
+  [9, 'Deflate64'],
+  [77, 'method 77'],
+] as const) {
+  test(`inputs: an entry of a ZIP file that is compressed by ${name} is said to be that, not broken`, async (t) => {
+    const its = pod(t);
+    const sentence = new RegExp(`: its entry "a" is compressed by ${name}, which is not supported`);
+    await refused(its, input(its, saying(0, method), 'zip'), sentence);
+  });
+}
+
+test('inputs: an encrypted entry of a ZIP file is said to be that, not broken', async (t) => {
+  for (const flags of [1, 0x41]) {
+    const its = pod(t);
+    await refused(
+      its,
+      input(its, saying(flags, 8), 'zip'),
+      /: (its entry "a"|one of its entries) is encrypted, which is not supported/,
+    );
+  }
+});
+
+test("inputs: a file does not take the place of the job's working directory, empty as it is", async (t) => {
+  const its = pod(t);
+  const path = join(its.work, 'here');
+  tool('mkdir', [path]);
+  assert.equal((await its.init(inputs({ name: 'in', path, raw: { data: 'x' } }))).status, 0);
+  const { status, stderr } = await its.run('pwd', { cwd: path });
+  assert.equal(status, 65);
+  assert.equal(
+    stderr,
+    `emissary: Cannot put input in at ${path}: ${path} is a directory that is there already (the job's working directory)\n`,
+  );
+  assert.equal(statSync(path).isDirectory(), true);
+  // Any other empty directory makes way, as before.
+  assert.equal((await its.run('cat here', { cwd: its.work })).stdout.toString(), 'x');
+});

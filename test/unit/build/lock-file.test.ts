@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+interface Package {
+  readonly integrity?: string;
+  readonly resolved?: string;
+  readonly link?: boolean;
+}
+
+const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+  packages: Readonly<Record<string, Package>>;
+};
+const locked = Object.entries(packages).filter(([path, { link }]) => path !== '' && link !== true);
+
+test('every package of the lock file is locked by its content, those of other machines too', () => {
+  assert.ok(locked.length > 100);
+  const bare = locked.filter(([, { integrity }]) => !/^sha512-[A-Za-z0-9+/]{86}==/.test(integrity ?? ''));
+  // npm leaves it out for what it has not fetched: take the entry out, and `npm install --package-lock-only`.
+  assert.deepEqual(
+    bare.map(([path]) => path),
+    [],
+  );
+});
+
+test('the lock file names no registry', () => {
+  assert.deepEqual(
+    locked.filter(([, { resolved }]) => resolved !== undefined).map(([path]) => path),
+    [],
+  );
+});
