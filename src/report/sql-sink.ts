@@ -5,6 +5,7 @@ import { DeliveryError, type Progress, type Sink } from './sink.ts';
 import type { Spool } from './spool.ts';
 import { deliverArtifacts } from './sql-artifacts.ts';
 import type { SqlDatabase } from './sql-database.ts';
+import { refuseOther, requireStored } from './sql-exit-code.ts';
 import { LineDelivery } from './sql-lines.ts';
 import { WrittenCodes } from './written-codes.ts';
 
@@ -190,12 +191,13 @@ interface MoreOfTheEnd {
 }
 
 async function updateEnd(
-  { query, now, name }: SqlDatabase,
+  database: SqlDatabase,
   jobId: number,
   report: Report,
   more: MoreOfTheEnd,
   ours: readonly number[],
 ): Promise<void> {
+  const { query, now } = database;
   await query
     .updateTable('job')
     .set({
@@ -212,30 +214,5 @@ async function updateEnd(
       ]),
     )
     .execute();
-  const found = await exitCodeIn(query, jobId);
-  if (found === report.exitCode) return;
-  const sentence = `Job ${jobId} in ${name} is gone, or does not keep its exit code; it ended with ${report.exitCode}`;
-  throw new DeliveryError(sentence, { permanent: true });
-}
-
-/**
- * Notes that the code is ours that is about to be written; where somebody else has written another one, that stays.
- * @throws DeliveryError
- */
-async function refuseOther(
-  { query, name }: SqlDatabase,
-  jobId: number,
-  { exitCode }: Report,
-  written: WrittenCodes,
-): Promise<void> {
-  const found = await exitCodeIn(query, jobId);
-  if (found === exitCode) return;
-  if (found === null || written.all.includes(found)) return written.note(exitCode);
-  const sentence = `Job ${jobId} in ${name} has exit code ${found} already; it ended with ${exitCode}`;
-  throw new DeliveryError(sentence, { permanent: true });
-}
-
-async function exitCodeIn(query: SqlDatabase['query'], jobId: number): Promise<number | null> {
-  const row = await query.selectFrom('job').select('exitcode').where('id', '=', jobId).executeTakeFirst();
-  return row?.exitcode ?? null;
+  await requireStored(database, jobId, report);
 }
