@@ -43,6 +43,9 @@ export class Control {
   readonly #cancel = new AbortController();
   readonly #endSaving = new AbortController();
   readonly #forwarded = new Set<number>();
+  /** How often each cause has asked the job to stop, and how often it was told to. */
+  readonly #asked = new Map<StopCause, number>();
+  #told = 0;
 
   /**
    * @param options `ignored`: signals that the emissary was started with ignored, as the job was; `look`: takes notice of
@@ -88,10 +91,17 @@ export class Control {
     return this.#forwarded.has(signal);
   }
 
-  /** Asks the job to stop: stop signal, grace, KILL. */
+  /**
+   * Asks the job to stop: stop signal, grace, KILL. What comes in two ways is one thing: on a pod's deletion both the
+   * kubelet and the sidecar ask, and a second signal would end the job's cleaning up.
+   */
   stop(cause: StopCause, signal: number = this.#stopSignal): void {
     this.#look();
     this.#note(cause, signal);
+    const asked = (this.#asked.get(cause) ?? 0) + 1;
+    this.#asked.set(cause, asked);
+    if (asked <= this.#told && this.#state === 'stopping') return;
+    this.#told = Math.max(this.#told, asked);
     this.#step('stop', signal);
   }
 

@@ -60,7 +60,7 @@ export class Requests {
     if (text === '' && this.#isBeingWritten(path)) return;
     if (!takeAway(path)) return;
     // Somebody has asked whether we are there, and has his answer.
-    if (text.trim() === '0') return;
+    if (text === '?') return;
     const number = signalNumber(text);
     if (number === null) {
       const said = JSON.stringify(text.trim());

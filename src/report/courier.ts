@@ -4,6 +4,7 @@ import { say } from '../base/log.ts';
 import { after, pauseFor } from '../base/timer.ts';
 import { backOffMs } from './back-off.ts';
 import { DeliveryTime } from './delivery-time.ts';
+import type { JobReport } from './job-report.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
 
 /** How delivery to one sink ended: null when everything was delivered, else a sentence. */
@@ -89,11 +90,17 @@ export class Courier {
       if (this.#failures > 0) say(`${this.sink.name} can be written to again`);
       this.#failures = 0;
       this.#lastFailure = null;
-      // It may have been corrected meanwhile.
-      if (last && report === this.#progress.report) return null;
-      if (!last && !this.#awake) await this.#sleep(null);
+      if (last && !this.#isCorrected(report)) return null;
+      if (!this.#awake) await this.#sleep(null);
     }
     return this.#lastFailure;
+  }
+
+  /** What was delivered may not be the last word any more. */
+  #isCorrected(delivered: JobReport | null): boolean {
+    const isCorrected = delivered !== this.#progress.report;
+    if (isCorrected) this.#awake = true;
+    return isCorrected;
   }
 
   /**

@@ -1,7 +1,7 @@
 import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
-import { Lifeline } from '../contract/lifeline.ts';
+import { type Life, Lifeline } from '../contract/lifeline.ts';
 import type { Volume } from '../contract/volume.ts';
 import { watchDirectory } from '../contract/watch.ts';
 import {
@@ -158,18 +158,24 @@ export class JobWatch {
   async #stateOf(name: string, followed: Followed): Promise<ContainerState> {
     // Life first: a wrapper that was gone then has left its seal by now, if it ever does.
     const life = followed.lifeline.look();
+    return (await this.#sealedState(name, followed, life)) ?? this.#unsealedState(name, followed, life);
+  }
+
+  async #sealedState(name: string, followed: Followed, life: Life): Promise<ContainerState | null> {
     const seal = readSeal(this.#volume, name);
-    if (seal.kind === 'valid') {
-      // The last thing that a wrapper does; before that, somebody else has put it there.
-      if (life !== 'living') return readSealed(this.#volume, name, seal);
-      followed.besideAt ??= performance.now();
-      if (performance.now() >= followed.besideAt + limits.sealBesideMs)
-        return { ...(await readSealed(this.#volume, name, seal)), doubt: besideSentence(name) };
-    } else followed.besideAt = null;
+    if (seal.kind !== 'valid') followed.besideAt = null;
+    if (seal.kind === 'absent') return null;
+    // The last thing that a wrapper does; before that, somebody else has put it there.
+    if (seal.kind === 'valid' && life !== 'living') return readSealed(this.#volume, name, seal);
+    if (seal.kind === 'valid' && lastsBeside(followed))
+      return { ...(await readSealed(this.#volume, name, seal)), doubt: besideSentence(name) };
     // While its wrapper lives, garbage is somebody else's: the wrapper will put its seal over it. One that has not begun
     // clears it away.
-    if (seal.kind === 'garbage' && (life === 'gone' || (life === 'unknown' && lasts(followed))))
-      return readSealed(this.#volume, name, seal);
+    const isFinal = life === 'gone' || (life === 'unknown' && lasts(followed));
+    return seal.kind === 'garbage' && isFinal ? readSealed(this.#volume, name, seal) : null;
+  }
+
+  async #unsealedState(name: string, followed: Followed, life: Life): Promise<ContainerState> {
     const started = await readStarted(this.#volume, name);
     const ended = await readEnded(this.#volume, name, started);
     if (life === 'gone') return lostState(name, started, ended);
@@ -189,6 +195,12 @@ export function hasEnded(state: ContainerState | undefined): boolean {
 function lasts(followed: Followed): boolean {
   followed.garbageAt ??= performance.now();
   return performance.now() - followed.garbageAt >= limits.garbageMs;
+}
+
+/** Whether a seal has been there beside a wrapper that lives for longer than one takes to end. */
+function lastsBeside(followed: Followed): boolean {
+  followed.besideAt ??= performance.now();
+  return performance.now() - followed.besideAt >= limits.sealBesideMs;
 }
 
 function besideSentence(name: string): string {

@@ -3,8 +3,8 @@ import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import type { Volume } from '../contract/volume.ts';
 
-/** A signal request that asks for nothing, as signal 0 of kill(2): a wrapper that lives takes it away. */
-const nothing = '0';
+/** A signal request that asks for nothing: a wrapper that lives takes it away. */
+const nothing = '?';
 
 /** Files that only a wrapper makes: where one is there, a wrapper was. */
 const traces = ['started', 'stdout', 'timeline', 'ended'] as const;

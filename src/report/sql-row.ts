@@ -2,9 +2,10 @@ import { type RawBuilder, sql } from 'kysely';
 import { clockDifference } from './clock-difference.ts';
 import { eachInTurn, refuse } from './each-in-turn.ts';
 import { beginOf, endOf } from './job-times.ts';
-import { DeliveryError, type Progress } from './sink.ts';
+import type { Progress } from './sink.ts';
 import type { Spool } from './spool.ts';
 import type { SqlDatabase } from './sql-database.ts';
+import { refuseOther, requireStored } from './sql-exit-code.ts';
 import { WrittenCodes } from './written-codes.ts';
 
 type Report = NonNullable<Progress['report']>;
@@ -42,7 +43,7 @@ export class JobRow {
    */
   async end(progress: Progress, report: Report): Promise<void> {
     const refused = new Set<string>();
-    await this.#refuseOther(report);
+    await refuseOther(this.#database, this.#jobId, report, this.#written);
     const times = await this.#timesOf(progress, report);
     for (const more of [{ pid: report.pid, app_version: versionOfApp }, { pid: report.pid }]) {
       const sentences = await eachInTurn(this.#database, [() => this.#update(report, { ...times, ...more })]);
@@ -68,7 +69,7 @@ export class JobRow {
   }
 
   async #update(report: Report, columns: Columns): Promise<void> {
-    const { query, name } = this.#database;
+    const { query } = this.#database;
     await query
       .updateTable('job')
       .set({
@@ -85,30 +86,7 @@ export class JobRow {
         ]),
       )
       .execute();
-    if ((await this.#exitCode()) === report.exitCode) return;
-    const sentence = `Job ${this.#jobId} in ${name} is gone, or does not keep its exit code; it ended with ${report.exitCode}`;
-    throw new DeliveryError(sentence, { permanent: true });
-  }
-
-  /**
-   * Notes that the code is ours that is about to be written; where somebody else has written another one, that stays.
-   * @throws DeliveryError
-   */
-  async #refuseOther({ exitCode }: Report): Promise<void> {
-    const found = await this.#exitCode();
-    if (found === exitCode) return;
-    if (found === null || this.#written.all.includes(found)) return this.#written.note(exitCode);
-    const sentence = `Job ${this.#jobId} in ${this.#database.name} has exit code ${found} already; it ended with ${exitCode}`;
-    throw new DeliveryError(sentence, { permanent: true });
-  }
-
-  async #exitCode(): Promise<number | null> {
-    const row = await this.#database.query
-      .selectFrom('job')
-      .select('exitcode')
-      .where('id', '=', this.#jobId)
-      .executeTakeFirst();
-    return row?.exitcode ?? null;
+    await requireStored(this.#database, this.#jobId, report);
   }
 }
 
