@@ -33,7 +33,7 @@ export async function report(edge: Edge, words: readonly Buffer[]): Promise<numb
       `The spool in ${root} is of job ${gathered.jobId}, but MULTIFLEXI_JOB_ID is ${settings.jobId}`,
     );
   }
-  const job = new SpooledJob(volume, gathered);
+  const job = new SpooledJob(volume, gathered, settings.outputRows);
   const delivery = new Delivery(settings, spool, edge.print);
   await delivery.start(job);
   const delivered = await delivery.finish(job, Number.POSITIVE_INFINITY);

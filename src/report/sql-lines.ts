@@ -1,9 +1,9 @@
 import { sql, type Transaction } from 'kysely';
 import { limits } from '../base/limits.ts';
 import { nextTurn } from '../base/timer.ts';
-import type { OutputLine } from './container-output.ts';
 import type { Batch, OutputLog } from './output-log.ts';
 import { type Delivered, OwnRows } from './own-rows.ts';
+import type { OutputLine } from './pack-lines.ts';
 import { DeliveryError } from './sink.ts';
 import type { Spool } from './spool.ts';
 import { lockJob, type SqlDatabase } from './sql-database.ts';
