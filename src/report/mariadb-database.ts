@@ -31,6 +31,7 @@ export function openMariadb(settings: Settings): SqlDatabase {
     name,
     query,
     locksRows: true,
+    hasCharsets: true,
     now: sql`now()`,
     markedNow: (mark) =>
       sql`date_format(now(6) - interval ${Number(mark)} microsecond, ${`%Y-%m-%d %H:%i:%s.${mark}`})`,

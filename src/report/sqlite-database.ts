@@ -16,6 +16,7 @@ export function openSqlite(path: string): SqlDatabase {
     name: `the database ${path}`,
     query,
     locksRows: false,
+    hasCharsets: false,
     now,
     // A fraction, as MariaDB's own column has.
     markedNow: (mark) => sql`strftime('%Y-%m-%d %H:%M:%S', 'now', ${`-0.${mark} seconds`}) || ${`.${mark}`}`,

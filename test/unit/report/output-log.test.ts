@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
@@ -13,7 +13,7 @@ const lineBytes = 65_535;
 
 /** A piece of output, and what happens to the reader after it was written. */
 interface Step {
-  readonly name: 'a' | 'b';
+  readonly name: string;
   readonly stream: 1 | 2;
   readonly text: string;
   /** Ms since the step before. */
@@ -28,7 +28,7 @@ const piece = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 70_000 }).map((count) => '\n'.repeat(count)) },
 );
 
-function step(names: readonly ('a' | 'b')[], after: readonly Step['after'][]): fc.Arbitrary<Step> {
+function step(names: readonly string[], after: readonly Step['after'][]): fc.Arbitrary<Step> {
   return fc.record({
     name: fc.constantFrom(...names),
     stream: fc.constantFrom(1, 1, 1, 2),
@@ -233,6 +233,22 @@ test('a job has no more rows than it may have; that is said, and more can be had
   assert.match(simulation.complaints.join(), /takes more than the 500 rows/);
   simulation.rows = 501;
   simulation.restart();
+  simulation.end();
+  simulation.check();
+});
+
+test('two thousand containers in turn: the journal grows with their turns, and is read again in one pass', (t) => {
+  const names = Array.from({ length: 2_000 }, (_, index) => `c${index}`);
+  const root = temporaryVolume(t);
+  const simulation = new Simulation(root, names);
+  for (let round = 1; round <= 3; round += 1) {
+    for (const name of names) simulation.write({ name, stream: 1, text: `${name}: ${round}\n`, ms: 1 });
+    simulation.deliver();
+    assert.equal(simulation.stored.length, round * names.length);
+    simulation.restart();
+  }
+  assert.ok(statSync(join(root, 'report/journal')).size < 600 * simulation.stored.length);
+  simulation.lookBack(0);
   simulation.end();
   simulation.check();
 });
