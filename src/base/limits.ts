@@ -128,6 +128,10 @@ export const limits = {
   timelineBytes: 64 * MiB,
   /** Bytes of one line of a timeline: a time, a digit and a count, 15 digits each at the most. */
   timelineLineBytes: 64,
+  /** Bytes of output after which a journal entry is due, however few lines they are. */
+  checkpointBytes: 16 * MiB,
+  /** Containers whose files are open at the same time; each has three. */
+  openContainers: 256,
   /** Bytes of one read of a timeline: some 3,000 pieces of output. */
   timelineReadBytes: 64 * KiB,
   /** Bytes of one read of a small file: most take one, and none takes the memory of its limit. */
@@ -136,6 +140,18 @@ export const limits = {
   streamReadBytes: 256 * KiB,
   /** Characters of an artifact's file name: MultiFlexi's `filename` is a VARCHAR(255). */
   filenameCharacters: 255,
+  /** Lines of a job's output that have a row of their own, however fast they come: what a person reads. */
+  ownRows: 1_000,
+  /** One slot of the output's time, ms: within one, lines are packed together; with the slack, less than a second. */
+  slotMs: 400,
+  /** How long after the end of a slot its last piece may take to show on the volume, ms. */
+  slotSlackMs: 200,
+  /** Rows of a job from which on packs are as large as can be: MultiFlexi's readers end at some 120,000 rows. */
+  liveRows: 40_000,
+  /** Slots that such a pack may take: ten seconds. */
+  longSlots: 25,
+  /** Rows of a job's output unless a variable says otherwise: 13 GB of full rows. */
+  jobRows: 200_000,
   /** Numbers of output rows that are counted on: half of what the column (an INT UNSIGNED) holds. */
   rowNumbers: 2 ** 31,
   /** Lines of one database transaction: what MariaDB takes at its best speed. */

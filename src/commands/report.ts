@@ -35,7 +35,7 @@ export async function report(edge: Edge, words: readonly Buffer[]): Promise<numb
       `The spool in ${root} is of job ${gathered.jobId}, but MULTIFLEXI_JOB_ID is ${settings.jobId}`,
     );
   }
-  const job = new SpooledJob(volume, (await correctReport(spool, gathered)) ?? gathered);
+  const job = new SpooledJob(volume, (await correctReport(spool, gathered)) ?? gathered, settings.outputRows);
   const again = () => new Delivery(settings, spool, edge.print);
   const delivery = again();
   await delivery.start(job);

@@ -57,7 +57,7 @@ export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number
       ? await followOrRefuse(wait)
       : await deliverSpooled(
           wait,
-          new SpooledJob(spool.volume, (await correctReport(spool, found)) ?? found),
+          new SpooledJob(spool.volume, (await correctReport(spool, found)) ?? found, settings.outputRows),
         );
   return delivered ? 0 : faultStatus.delivery;
 }
@@ -73,7 +73,7 @@ async function followOrRefuse(wait: Wait): Promise<boolean> {
     say(error.message);
     const report = refuseJob(settings.jobId, error.message);
     spool.writeRecord(reportRecord, report);
-    await deliverSpooled(wait, new SpooledJob(spool.volume, report));
+    await deliverSpooled(wait, new SpooledJob(spool.volume, report, settings.outputRows));
     return false;
   }
   return followAndDeliver(wait, names);
@@ -82,7 +82,7 @@ async function followOrRefuse(wait: Wait): Promise<boolean> {
 async function followAndDeliver(wait: Wait, names: readonly string[]): Promise<boolean> {
   const { settings, spool, delivery, requests, startedAt } = wait;
   spool.takeReserve();
-  const job = new FollowedJob(spool.volume, names, () => delivery.wake());
+  const job = new FollowedJob(spool.volume, names, settings.outputRows, () => delivery.wake());
   const stop = new JobStop(job, spool);
   const budget = planBudget(settings, startedAt);
   if (!stop.resume() && budget !== null) stop.schedule(budget);

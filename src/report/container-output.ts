@@ -1,43 +1,13 @@
 import { closeSync, readSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import type { Volume } from '../contract/volume.ts';
+import type { Position, Turn, TurnRead } from './output-position.ts';
+import { LinePacker, type OutputLine } from './pack-lines.ts';
 import { type Piece, TimelineReader } from './read-timeline.ts';
 import { LineSplitter } from './split-lines.ts';
 import { StreamReader } from './stream-reader.ts';
 
-/** One line of the job's output, in MultiFlexi's terms. */
-export interface OutputLine {
-  readonly type: 'stdout' | 'stderr';
-  readonly line: string;
-}
-
-/**
- * How far one container's output has been read, so that reading can go on from there in another process: an offset in
- * the timeline, bytes of its next piece that were taken already, and of each stream the offset of the next byte and of
- * the first byte of the line that is not finished.
- */
-export interface Position {
-  readonly timeline: number;
-  readonly taken: number;
-  readonly stdout: readonly [next: number, line: number];
-  readonly stderr: readonly [next: number, line: number];
-  /** The container has ended and everything was read. */
-  readonly done: boolean;
-}
-
-/** The position before the first byte. */
-export const beginning: Position = { timeline: 0, taken: 0, stdout: [0, 0], stderr: [0, 0], done: false };
-
-/** Where a turn ends: when so many lines or bytes were read, or at this position. */
-export interface Turn {
-  readonly lines: number;
-  readonly bytes: number;
-  readonly until: Position | null;
-  /** The container has ended: what follows the timeline, and lines without a newline, are output too. */
-  readonly ended: boolean;
-}
-
-/** Merges one container's stdout and stderr into lines, in order of arrival. */
+/** Merges one container's stdout and stderr into rows of lines, in order of arrival. */
 export class ContainerOutput {
   readonly #volume: Volume;
   readonly #directory: string;
@@ -51,25 +21,30 @@ export class ContainerOutput {
   #taken: number;
   #done: boolean;
   #lines: OutputLine[] = [];
+  #bytes = 0;
+  readonly #packer: LinePacker;
 
-  constructor(volume: Volume, name: string, position: Position) {
+  /** @param containers how many the job has */
+  constructor(volume: Volume, name: string, position: Position, containers: number) {
     this.#volume = volume;
     this.#directory = `ctr/${name}`;
     this.#offset = position.timeline;
     this.#taken = position.taken;
     this.#done = position.done;
+    this.#packer = new LinePacker(containers, position.pace, (row) => this.#lines.push(row));
     this.#streams = { stdout: this.#stream('stdout', position), stderr: this.#stream('stderr', position) };
   }
 
   get position(): Position {
     const { stdout, stderr } = this.#streams;
-    const at = ({ reader, splitter }: typeof stdout) =>
-      [reader.offset, reader.offset - splitter.pendingBytes] as const;
+    const at = ({ reader, splitter }: typeof stdout, packed: number) =>
+      [reader.offset, reader.offset - splitter.pendingBytes - packed] as const;
     return {
       timeline: this.#offset,
       taken: this.#taken,
-      stdout: at(stdout),
-      stderr: at(stderr),
+      stdout: at(stdout, this.#packer.pendingBytes('stdout')),
+      stderr: at(stderr, this.#packer.pendingBytes('stderr')),
+      pace: this.#packer.pace,
       done: this.#done,
     };
   }
@@ -86,12 +61,24 @@ export class ContainerOutput {
     return text.slice(0, Math.max(0, text.indexOf('\n')));
   }
 
-  /** Reads on; gives the lines that were completed. The turn ended early when `exhausted`. */
-  read(turn: Turn): { readonly lines: readonly OutputLine[]; readonly exhausted: boolean } {
+  /** When the first line came that waits for its row to be finished (`performance.now()`); null when none does. */
+  get pendingSince(): number | null {
+    return this.#packer.pendingSince;
+  }
+
+  /** Finishes the row that is not, if there is one, at this position. */
+  cut(): readonly OutputLine[] {
     this.#lines = [];
-    let bytes = 0;
+    this.#packer.flush();
+    return this.#lines;
+  }
+
+  /** Reads on; gives the rows that were completed. */
+  read(turn: Turn): TurnRead {
+    this.#lines = [];
+    this.#bytes = 0;
     let exhausted = false;
-    while (this.#lines.length < turn.lines && bytes < turn.bytes && !this.#isAt(turn.until) && !exhausted) {
+    while (!this.#isOver(turn) && !this.#isAt(turn.until) && !exhausted) {
       const piece = this.#currentPiece();
       if (piece === null) {
         exhausted = true;
@@ -100,11 +87,10 @@ export class ContainerOutput {
         const taken = this.#take(piece, wanted);
         // The stream is shorter than the timeline says: more may be seen of it later, and at the end all that there is.
         exhausted = taken === 0;
-        bytes += taken;
       }
     }
-    if (exhausted && turn.ended && !this.#done) exhausted = !this.#readRest(turn, bytes);
-    return { lines: this.#lines, exhausted };
+    if (exhausted && turn.ended && !this.#done) exhausted = !this.#readRest(turn);
+    return { lines: this.#lines, bytes: this.#bytes, exhausted };
   }
 
   close(): void {
@@ -116,23 +102,32 @@ export class ContainerOutput {
   }
 
   #stream(type: OutputLine['type'], position: Position) {
-    const [next, line] = position[type];
-    const reader = new StreamReader(this.#volume, `${this.#directory}/${type}`, line);
-    const splitter = new LineSplitter((text) => this.#lines.push({ type, line: text }));
+    const [next, row] = position[type];
+    const reader = new StreamReader(this.#volume, `${this.#directory}/${type}`, row);
+    let isNew = false;
+    const splitter = new LineSplitter((text, bytes) => {
+      if (isNew) this.#packer.add(type, text, bytes);
+      else this.#packer.restore(type, text, bytes);
+    });
     while (reader.offset < next) {
       const bytes = reader.take(next - reader.offset);
       if (bytes.length === 0) break;
       splitter.push(bytes);
     }
+    isNew = true;
     return { reader, splitter };
   }
 
+  #isOver(turn: Turn): boolean {
+    return this.#lines.length >= turn.lines || this.#bytes >= turn.bytes;
+  }
+
   #isAt(until: Position | null): boolean {
-    return until !== null && this.#offset >= until.timeline && this.#taken >= until.taken && !until.done;
+    return until !== null && this.#offset >= until.timeline && this.#taken >= until.taken;
   }
 
   #untilTaken(until: Position | null): number {
-    const last = until !== null && !until.done && this.#offset === until.timeline;
+    const last = until !== null && this.#offset === until.timeline;
     return last ? until.taken - this.#taken : Number.POSITIVE_INFINITY;
   }
 
@@ -158,9 +153,11 @@ export class ContainerOutput {
   /** Takes bytes of a piece, and goes on to the next one when it is used up. */
   #take(piece: Piece, wanted: number): number {
     const { reader, splitter } = this.#streams[piece.stream];
+    this.#packer.at(piece.time);
     const bytes = reader.take(wanted);
     splitter.push(bytes);
     this.#taken += bytes.length;
+    this.#bytes += bytes.length;
     if (this.#taken >= piece.bytes) {
       this.#offset = piece.next;
       this.#taken = 0;
@@ -170,19 +167,19 @@ export class ContainerOutput {
   }
 
   /** What the timeline does not describe: left by a wrapper that died, or by a job that wrote there itself. */
-  #readRest(turn: Turn, already: number): boolean {
-    let bytes = already;
+  #readRest(turn: Turn): boolean {
     for (const { reader, splitter } of [this.#streams.stdout, this.#streams.stderr]) {
       for (;;) {
-        if (this.#lines.length >= turn.lines || bytes >= turn.bytes) return true;
+        if (this.#isOver(turn)) return true;
         const rest = reader.take(limits.takeBytes);
         if (rest.length === 0) break;
         splitter.push(rest);
-        bytes += rest.length;
+        this.#bytes += rest.length;
       }
     }
     this.#streams.stdout.splitter.end();
     this.#streams.stderr.splitter.end();
+    this.#packer.flush();
     this.#done = true;
     return true;
   }

@@ -20,13 +20,21 @@ export class FollowedJob implements Progress {
   #event: () => void = () => undefined;
   #happened = true;
   #outputTimer: NodeJS.Timeout | null = null;
+  #rowTimer: NodeJS.Timeout | null = null;
 
-  /** @param onProgress called when there is something new for the sinks */
-  constructor(volume: Volume, names: readonly string[], onProgress: () => void) {
+  /**
+   * @param rows of output at the most
+   * @param onProgress called when there is something new for the sinks
+   */
+  constructor(volume: Volume, names: readonly string[], rows: number, onProgress: () => void) {
     this.#onProgress = onProgress;
     this.states = new Map(names.map((name) => [name, { kind: 'waiting' }]));
     this.watch = new JobWatch(volume, names, (file) => this.#notice(file));
-    this.output = new OutputLog(volume, names, (name) => hasEnded(this.states.get(name)));
+    this.output = new OutputLog(volume, names, {
+      hasEnded: (name) => hasEnded(this.states.get(name)),
+      later: (ms) => this.#noticeRow(ms),
+      rows,
+    });
   }
 
   get ended(): boolean {
@@ -68,6 +76,7 @@ export class FollowedJob implements Progress {
 
   close(): void {
     if (this.#outputTimer !== null) clearTimeout(this.#outputTimer);
+    if (this.#rowTimer !== null) clearTimeout(this.#rowTimer);
     this.watch.close();
     this.output.close();
   }
@@ -82,6 +91,13 @@ export class FollowedJob implements Progress {
       this.#outputTimer = null;
       this.#onProgress();
     }, limits.gatherOutputMs);
+  }
+
+  #noticeRow(ms: number): void {
+    this.#rowTimer ??= setTimeout(() => {
+      this.#rowTimer = null;
+      this.#onProgress();
+    }, ms);
   }
 
   #nextEvent(): Promise<void> {

@@ -3,13 +3,17 @@ import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import type { Volume } from '../contract/volume.ts';
-import { beginning, type Position } from './container-output.ts';
+import { beginning, checkPosition, type Position } from './output-position.ts';
 
-/** From line number `line` on (counting from 1) it is container `turn`'s turn, and the containers stand at `at`. */
+/** From row number `line` on (counting from 1) it is container `turn`'s turn, which stands at `at`. */
 export interface Checkpoint {
   readonly line: number;
   readonly turn: string;
-  readonly at: Readonly<Record<string, Position>>;
+  readonly at: Position;
+  /** Where the container of the checkpoint before this one stands; null in the first one. */
+  readonly left: Position | null;
+  /** The row before this one ends at `at`, for no more came in time. */
+  readonly cut?: true;
 }
 
 /** From here on container `container`'s log is the one that `log` tells from others. */
@@ -19,8 +23,9 @@ interface LogEntry {
 }
 
 /**
- * `report/journal`: how the outputs of several containers were merged, so that a later process numbers the lines in
- * the same way. An entry is written before the first line that it concerns is delivered.
+ * `report/journal`: how the outputs of several containers were merged, and which rows were finished because no more
+ * came in time, so that a later process makes the same rows. An entry is written before the first row that it concerns
+ * is delivered.
  */
 export class Journal {
   readonly checkpoints: Checkpoint[];
@@ -29,7 +34,7 @@ export class Journal {
   /** Null when it cannot be written: then it holds for as long as this process lives. */
   #file: number | null = null;
 
-  /** @param names the containers of the job; entries about others end the journal */
+  /** @param names the containers of the job; entries about others are passed over */
   constructor(volume: Volume, names: readonly string[]) {
     const look = volume.read('report/journal', limits.journalBytes);
     const text = look.kind === 'read' ? look.bytes.toString() : '';
@@ -81,19 +86,11 @@ export class Journal {
   }
 }
 
-/** The start of every journal. */
-export function firstCheckpoint(names: readonly string[]): Checkpoint {
-  return {
-    line: 1,
-    turn: names[0] ?? 'main',
-    at: Object.fromEntries(names.map((name) => [name, beginning])),
-  };
-}
-
 function readCheckpoints(text: string, names: readonly string[]): Checkpoint[] {
-  const checkpoints = [firstCheckpoint(names)];
+  const known = new Set(names);
+  const checkpoints: Checkpoint[] = [{ line: 1, turn: names[0] ?? 'main', at: beginning, left: null }];
   for (const line of text.split('\n')) {
-    const checkpoint = line === '' ? null : parseCheckpoint(line, names);
+    const checkpoint = line === '' ? null : parseCheckpoint(line, known);
     const last = checkpoints.at(-1);
     // A torn or foreign entry is passed over; the ones before it still hold.
     if (checkpoint !== null && checkpoint.line >= (last?.line ?? 1)) checkpoints.push(checkpoint);
@@ -117,36 +114,18 @@ function parseLog(text: string): LogEntry | null {
   }
 }
 
-function parseCheckpoint(text: string, names: readonly string[]): Checkpoint | null {
+function parseCheckpoint(text: string, names: ReadonlySet<string>): Checkpoint | null {
   try {
-    const { line, turn, at } = JSON.parse(text) as Checkpoint;
-    const positions = names.map((name) => [name, checkPosition(at[name])] as const);
-    if (!isCount(line) || !names.includes(turn)) return null;
-    return { line, turn, at: Object.fromEntries(positions) };
+    const { line, turn, at, left, cut } = JSON.parse(text) as Checkpoint;
+    if (!Number.isSafeInteger(line) || line < 1 || !names.has(turn)) return null;
+    return {
+      line,
+      turn,
+      at: checkPosition(at),
+      left: left === null ? null : checkPosition(left),
+      ...(cut === true && { cut }),
+    };
   } catch {
     return null; // See above.
   }
-}
-
-function checkPosition(position: Position | undefined): Position {
-  const { timeline, taken, stdout, stderr, done } = position ?? beginning;
-  const numbers = [timeline, taken, ...stdout, ...stderr];
-  if (
-    !numbers.every(isCount) ||
-    stdout[0] - stdout[1] > limits.lineBytes ||
-    stderr[0] - stderr[1] > limits.lineBytes
-  ) {
-    throw new Error('not a position');
-  }
-  return {
-    timeline,
-    taken,
-    stdout: [stdout[0], stdout[1]],
-    stderr: [stderr[0], stderr[1]],
-    done: done === true,
-  };
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

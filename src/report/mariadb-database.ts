@@ -36,6 +36,7 @@ export function openMariadb(settings: Settings): SqlDatabase {
     name,
     query,
     locksRows: true,
+    hasCharsets: true,
     now: sql`now()`,
     // All of one instant: when the statement began.
     clock: sql<number>`unix_timestamp() * 1000 + microsecond(now(6)) div 1000`,

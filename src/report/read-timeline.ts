@@ -3,6 +3,8 @@ import { limits } from '../base/limits.ts';
 
 /** One piece of output: the next `bytes` bytes of a stream. */
 export interface Piece {
+  /** When it came, ms since 1970 by the wrapper's clock. */
+  readonly time: number;
   readonly stream: 'stdout' | 'stderr';
   readonly bytes: number;
   /** Offset in the timeline of the line after this one. */
@@ -35,7 +37,8 @@ export class TimelineReader {
     if (match === null) return 'garbage';
     this.#position = end + 1;
     const next = this.#offset - this.#end + this.#position;
-    return { stream: match[1] === '1' ? 'stdout' : 'stderr', bytes: Number(match[2]), next };
+    const stream = match[2] === '1' ? 'stdout' : 'stderr';
+    return { time: Number(match[1]), stream, bytes: Number(match[3]), next };
   }
 
   #findEnd(): number {
@@ -56,4 +59,4 @@ export class TimelineReader {
 }
 
 const newline = 0x0a;
-const lineShape = /^[0-9]{1,15} ([12]) ([1-9][0-9]{0,14})$/;
+const lineShape = /^([0-9]{1,15}) ([12]) ([1-9][0-9]{0,14})$/;

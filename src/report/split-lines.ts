@@ -1,7 +1,10 @@
 import { limits } from '../base/limits.ts';
 
-/** One line of a stream, with its newline if it had one; valid UTF-8 of at most `limits.lineBytes` bytes. */
-export type Emit = (line: string) => void;
+/**
+ * One line of a stream, with its newline if it had one; valid UTF-8 of at most `limits.lineBytes` bytes.
+ * @param bytes that it has in the stream; 0 where it is a part of what has grown by its replacement characters
+ */
+export type Emit = (line: string, bytes: number) => void;
 
 /**
  * Cuts a stream into lines that MultiFlexi's `line` column takes: at most 65,535 bytes of valid UTF-8. A longer line
@@ -82,17 +85,17 @@ const surelyShort = Math.floor(limits.lineBytes / 3);
 function emitText(bytes: Buffer, emit: Emit): void {
   const text = bytes.toString();
   if (bytes.length <= surelyShort || Buffer.byteLength(text) <= limits.lineBytes) {
-    emit(text);
+    emit(text, bytes.length);
     return;
   }
   // It grew by its replacement characters: it is valid now, and can be cut again.
   let rest = Buffer.from(text);
   while (rest.length > limits.lineBytes) {
     const cut = characterBoundary(rest, limits.lineBytes);
-    emit(rest.subarray(0, cut).toString());
+    emit(rest.subarray(0, cut).toString(), 0);
     rest = rest.subarray(cut);
   }
-  emit(rest.toString());
+  emit(rest.toString(), 0);
 }
 
 /** The last place at or before `limit` where a character starts; `limit` itself where the bytes are not UTF-8. */

@@ -10,11 +10,12 @@ export class SpooledJob implements Progress {
   report: JobReport;
   readonly output: OutputLog;
 
-  constructor(volume: Volume, report: JobReport) {
+  /** @param rows of output at the most */
+  constructor(volume: Volume, report: JobReport, rows: number) {
     this.started = report.started;
     this.report = report;
     const names = report.containers.map(({ name }) => name);
-    this.output = new OutputLog(volume, names, () => true);
+    this.output = new OutputLog(volume, names, { hasEnded: () => true, later: () => undefined, rows });
   }
 
   close(): void {

@@ -9,6 +9,8 @@ export interface SqlDatabase {
   readonly query: Kysely<Tables>;
   /** Locks rows that are read for a change: what SQLite does for the whole file when a transaction begins. */
   readonly locksRows: boolean;
+  /** Its columns have character sets, which may lack what a text has. */
+  readonly hasCharsets: boolean;
   /** The database's clock, for columns with whole seconds. */
   readonly now: RawBuilder<unknown>;
   /** The same clock in ms since 1970; null: it is our own. */

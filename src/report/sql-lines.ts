@@ -1,9 +1,10 @@
 import { sql, type Transaction } from 'kysely';
 import { limits } from '../base/limits.ts';
 import { nextTurn } from '../base/timer.ts';
-import type { OutputLine } from './container-output.ts';
+import { CharsetFit } from './fit-charset.ts';
 import type { Batch, OutputLog } from './output-log.ts';
 import { type Delivered, OwnRows } from './own-rows.ts';
+import type { OutputLine } from './pack-lines.ts';
 import { DeliveryError } from './sink.ts';
 import type { Spool } from './spool.ts';
 import { lockJob, type SqlDatabase } from './sql-database.ts';
@@ -23,6 +24,9 @@ export class LineDelivery {
   #room: number | null = null;
   /** Null until the table was asked, and while it is not known how a transaction has ended. */
   #delivered: Delivered | null = null;
+
+  /** Null unless the column lacks characters that were to be stored. */
+  #fit: CharsetFit | null = null;
 
   constructor(database: SqlDatabase, jobId: number, spool: Spool) {
     this.#database = database;
@@ -52,6 +56,11 @@ export class LineDelivery {
     }
   }
 
+  /** About what the table cannot take. */
+  get sentences(): readonly string[] {
+    return this.#fit === null ? [] : [this.#fit.sentence];
+  }
+
   /** @returns how far delivery has come then; the batch was not delivered where rows before it are missing */
   #deliverBatch(own: OwnRows, batch: Batch, known: Delivered | null, room: number): Promise<Delivered> {
     return this.#database.query.transaction().execute(async (transaction) => {
@@ -79,8 +88,33 @@ export class LineDelivery {
     const at = rows[0]?.at ?? '';
     let first = seq;
     for (const part of partsWithin(lines, room)) {
-      await insertRows(transaction, this.#jobId, first, part, at);
+      await this.#insertPart(transaction, first, part, at);
       first += part.length;
+    }
+  }
+
+  async #insertPart(
+    transaction: Transaction<Tables>,
+    seq: number,
+    lines: readonly OutputLine[],
+    at: string,
+  ): Promise<void> {
+    const insert = async (fit: CharsetFit | null) =>
+      insertRows(
+        transaction,
+        this.#jobId,
+        seq,
+        fit === null ? lines : await fitted(transaction, fit, lines),
+        at,
+      );
+    if (this.#fit !== null) return insert(this.#fit);
+    try {
+      await insert(null);
+    } catch (error) {
+      if (!this.#database.explain(error).isOfValue) throw error;
+      this.#fit = await CharsetFit.of(this.#database, transaction, 'job_output_lines', 'line');
+      if (this.#fit === null) throw error;
+      await insert(this.#fit);
     }
   }
 }
@@ -112,6 +146,16 @@ function partsWithin(lines: readonly OutputLine[], room: number): readonly (read
 function tooLong(bytes: number, room: number): DeliveryError {
   const sentence = `The output cannot be stored: a line of it may take ${bytes} bytes, and the database takes ${room} at once (max_allowed_packet)`;
   return new DeliveryError(sentence, { permanent: true });
+}
+
+async function fitted(
+  transaction: Transaction<Tables>,
+  fit: CharsetFit,
+  lines: readonly OutputLine[],
+): Promise<readonly OutputLine[]> {
+  const all: OutputLine[] = [];
+  for (const { type, line } of lines) all.push({ type, line: await fit.fit(transaction, line) });
+  return all;
 }
 
 async function insertRows(

@@ -87,7 +87,7 @@ export class SqlSink implements Sink {
     };
     if (report === null || this.#ended === report) {
       await lines.deliver(progress.output, goesOn);
-      return [];
+      return lines.sentences;
     }
     const output = [
       () => lines.deliver(progress.output, goesOn),
@@ -102,7 +102,7 @@ export class SqlSink implements Sink {
     if (this.#hastened && !endFirst) return this.#bringUp(database, progress, advanced);
     this.#ended = refused.length === 0 ? report : null;
     refuse(refused);
-    return [];
+    return lines.sentences;
   }
 
   async #checkJob({ query, name }: SqlDatabase): Promise<void> {

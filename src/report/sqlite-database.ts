@@ -16,6 +16,7 @@ export function openSqlite(path: string): SqlDatabase {
     name: `the database ${path}`,
     query,
     locksRows: false,
+    hasCharsets: false,
     now,
     clock: null,
     at: (seconds) => sql`datetime(${seconds}, 'unixepoch')`,

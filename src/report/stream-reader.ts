@@ -7,8 +7,9 @@ export class StreamReader {
   readonly #volume: Volume;
   readonly #path: string;
   #descriptor: number | null = null;
-  readonly #buffer = Buffer.allocUnsafeSlow(limits.streamReadBytes);
-  #ahead: Buffer = this.#buffer.subarray(0, 0);
+  /** Null while there is nothing to read: of many containers most are silent. */
+  #buffer: Buffer | null = null;
+  #ahead: Buffer = nothing;
   /** Offset of the next byte that `take` gives. */
   offset: number;
 
@@ -44,10 +45,13 @@ export class StreamReader {
 
   #readAhead(): Buffer {
     this.open();
-    if (this.#descriptor === null) return this.#ahead;
-    return this.#buffer.subarray(
-      0,
-      readSync(this.#descriptor, this.#buffer, 0, this.#buffer.length, this.offset),
-    );
+    if (this.#descriptor === null) return nothing;
+    this.#buffer ??= Buffer.allocUnsafeSlow(limits.streamReadBytes);
+    const count = readSync(this.#descriptor, this.#buffer, 0, this.#buffer.length, this.offset);
+    if (count > 0) return this.#buffer.subarray(0, count);
+    this.#buffer = null;
+    return nothing;
   }
 }
+
+const nothing = Buffer.alloc(0);

@@ -21,6 +21,8 @@ export interface ReportSettings {
   readonly resultsDirectory: string | null;
   /** How long delivery is tried after the job's end. */
   readonly budgetMs: number;
+  /** Rows of one job's output that are stored in a database at the most. */
+  readonly outputRows: number;
   readonly telemetry: TelemetrySettings | null;
   readonly zabbix: ZabbixSettings | null;
 }
@@ -52,6 +54,7 @@ export function reportSettings(environment: Environment): ReportSettings {
     mode,
     resultsDirectory,
     budgetMs: secondsToMs(budget, 'EMISSARY_REPORT_SECONDS'),
+    outputRows: rowsOf(environment.get('EMISSARY_OUTPUT_ROWS')),
     telemetry: softly(() => telemetrySettings(environment)),
     zabbix: softly(() => zabbixSettings(environment)),
   };
@@ -75,6 +78,15 @@ function jobIdOf(text: string | null): number | null {
     throw new Fault('usage', "MULTIFLEXI_JOB_ID is not a job's number (1 or more)");
   }
   return id;
+}
+
+function rowsOf(text: string | null): number {
+  if (text === null) return limits.jobRows;
+  const rows = /^[0-9]{1,10}$/.test(text) ? Number(text) : 0;
+  if (rows < 1 || rows >= limits.rowNumbers) {
+    throw new Fault('usage', `EMISSARY_OUTPUT_ROWS: "${text}" is not a number of rows (1 or more)`);
+  }
+  return rows;
 }
 
 function modeOf(text: string | null): 'full' | 'output' {

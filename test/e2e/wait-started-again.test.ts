@@ -5,12 +5,12 @@ import { type TestContext, test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { runJob, startReadyJob } from '../helpers/job.ts';
 import { endTree } from '../helpers/kill-tree.ts';
-import { type ReportedJob, reportedJob, startWait } from '../helpers/sidecar.ts';
+import { linesIn, type ReportedJob, reportedJob, startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 
 const template = { containerSet: { containers: [{ name: 'a' }, { name: 'b' }] } };
 
-const texts = (job: ReportedJob) => job.lines().map(({ line }) => line.trim());
+const texts = (job: ReportedJob) => linesIn(job.lines()).map((line) => line.trim());
 const areNumbered = (job: ReportedJob) => job.lines().every(({ seq }, index) => seq === index + 1);
 
 test('a container that is started again while no sidecar is there: its new output follows the old, and wait says so', async (t) => {

@@ -47,6 +47,11 @@ export function reportedJob(t: TestContext, jobId = 7): ReportedJob {
   };
 }
 
+/** The lines in rows of output, of which a row may hold many. */
+export function linesIn(rows: readonly Pick<Line, 'line'>[]): readonly string[] {
+  return rows.flatMap(({ line }) => line.match(/[^\n]*\n|[^\n]+/g) ?? []);
+}
+
 /** Starts `emissary wait` and waits until it watches. */
 export async function startWait(
   t: TestContext,

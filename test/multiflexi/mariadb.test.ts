@@ -9,7 +9,7 @@ import { databasePassword, type Mariadb, startMariadb } from '../helpers/mariadb
 import { lacks, requireProgram } from '../helpers/require.ts';
 import { restPassword, restUser, startRestServer } from '../helpers/rest-server.ts';
 import { mariadbRows } from '../helpers/row-store.ts';
-import { startWait } from '../helpers/sidecar.ts';
+import { linesIn, startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -141,7 +141,7 @@ test('MariaDB that restarts in the middle: every line once, in order', async (t)
     root: job.root,
     stdin: 'pipe',
   });
-  await until('some lines are stored', async () => (await job.lines()).length > 1000);
+  await until('some lines are stored', async () => (await job.lines()).length > 1_001);
   await server.kill();
   running.process.stdin?.end('go\n');
   await running.finished;
@@ -150,8 +150,8 @@ test('MariaDB that restarts in the middle: every line once, in order', async (t)
   assert.equal(status, 0, stderr);
   const lines = await job.lines();
   const expected = ['ready\n', ...numbers(200_000), ...numbers(100_000)];
-  assert.equal(lines.length, expected.length);
-  assert.ok(lines.every(({ seq, line }, index) => seq === index + 1 && line === expected[index]));
+  assert.ok(lines.every(({ seq }, index) => seq === index + 1));
+  assert.equal(lines.map(({ line }) => line).join(''), expected.join(''));
 });
 
 test('MariaDB that is down past the end: the spool is kept, and report delivers it', async (t) => {
@@ -168,10 +168,7 @@ test('MariaDB that is down past the end: the spool is kept, and report delivers 
   assert.deepEqual([later.status, later.stderr], [0, '']);
   const again = await emissary(['report'], job);
   assert.deepEqual([again.status, again.stderr], [0, '']);
-  assert.deepEqual(
-    (await job.lines()).map(({ line }) => line),
-    numbers(3000),
-  );
+  assert.deepEqual(linesIn(await job.lines()), numbers(3000));
 });
 
 test('MariaDB: a wrong password ends the tries with a sentence that does not show it', async (t) => {

@@ -92,11 +92,14 @@ async function measureLines(bench: Bench): Promise<Measured> {
 
 /** A speed at which lines were lost is none. */
 async function clear(server: Mariadb, job: number, rate: number): Promise<number> {
-  const [row] = await server.query<{ n: number; last: number }>(
-    'select count(*) n, max(seq) last from job_output_lines where job_id = ?',
+  const [row] = await server.query<{ rows: number; last: number; lines: number }>(
+    `select count(*) as \`rows\`, max(seq) as last, sum(length(line) - length(replace(line, '\n', ''))) as \`lines\`
+      from job_output_lines where job_id = ?`,
     [job],
   );
-  if (Number(row?.n) !== lines || Number(row?.last) !== lines) throw new Error(`${row?.n} of ${lines} lines`);
+  const stored = Math.max(Number(row?.lines), Number(row?.rows));
+  if (stored !== lines || Number(row?.last) !== Number(row?.rows))
+    throw new Error(`${stored} of ${lines} lines`);
   await server.query('truncate job_output_lines');
   return rate;
 }
@@ -172,9 +175,9 @@ async function measureLarge(bench: Bench): Promise<Measured> {
     const sidecar = await startSidecar(bench, root, database.url);
     const peak = watchPrivateMemory(sidecar);
     const [status] = sidecar.exitCode === null ? await once(sidecar, 'exit') : [sidecar.exitCode];
-    const [row] = database.query<{ n: number }>('select max(seq) n from job_output_lines');
-    if (status !== 0 || row?.n !== count)
-      throw new Error(`wait ended with ${status}, ${row?.n} of ${count} lines`);
+    const [row] = database.query<{ bytes: number }>('select sum(length(line)) bytes from job_output_lines');
+    if (status !== 0 || row?.bytes !== count * largeLineBytes)
+      throw new Error(`wait ended with ${status}, ${row?.bytes} of ${count * largeLineBytes} bytes`);
     return { ours: [peak() / MiB], others: [] };
   } finally {
     rmSync(directory, { recursive: true });

@@ -1,0 +1,72 @@
+import { type Kysely, sql } from 'kysely';
+import type { SqlDatabase } from './sql-database.ts';
+import type { Tables } from './sql-tables.ts';
+
+type Query = Pick<Kysely<Tables>, 'executeQuery' | 'getExecutor'>;
+
+/**
+ * Makes texts such that a column can hold them: what its character set lacks becomes U+FFFD, or `?` where it lacks that
+ * too. Which characters these are only the server knows.
+ */
+export class CharsetFit {
+  /** For people: what is lost. */
+  readonly sentence: string;
+  readonly #charset: string;
+  readonly #replacement: string;
+  /** By character: what is stored in its place. */
+  readonly #known = new Map<string, string>();
+
+  private constructor(place: string, charset: string, replacement: string) {
+    const named = replacement === '?' ? '"?"' : 'U+FFFD';
+    this.sentence = `The column ${place} has the character set ${charset}: each character that it lacks is stored as ${named}`;
+    this.#charset = charset;
+    this.#replacement = replacement;
+  }
+
+  /** @returns null where the column's character set lacks nothing */
+  static async of(
+    database: SqlDatabase,
+    query: Query,
+    table: keyof Tables,
+    column: string,
+  ): Promise<CharsetFit | null> {
+    if (!database.hasCharsets) return null;
+    const { rows } = await sql<{ charset: string | null }>`select character_set_name as charset
+      from information_schema.columns
+      where table_schema = database() and table_name = ${table} and column_name = ${column}`.execute(
+      query as Kysely<Tables>,
+    );
+    const charset = rows[0]?.charset ?? '';
+    if (charset === 'utf8mb4' || !/^[a-z0-9_]+$/.test(charset)) return null;
+    const [held] = await convert(query, [unknown], charset);
+    return new CharsetFit(`${table}.${column}`, charset, held === unknown ? unknown : '?');
+  }
+
+  /** The text as the column can hold it. */
+  async fit(query: Query, text: string): Promise<string> {
+    const found = [...new Set(text.match(/[^\0-\x7f]/gu))].filter((character) => !this.#known.has(character));
+    if (found.length > 0) {
+      const held = await convert(query, found, this.#charset);
+      for (const [index, character] of found.entries())
+        this.#known.set(character, held[index] === character ? character : this.#replacement);
+    }
+    return text.replace(/[^\0-\x7f]/gu, (character) => this.#known.get(character) ?? this.#replacement);
+  }
+}
+
+/** What stands for text that cannot be shown. */
+const unknown = '\ufffd';
+
+/** What becomes of characters in a character set; `?` where it lacks one. */
+async function convert(
+  query: Query,
+  characters: readonly string[],
+  charset: string,
+): Promise<readonly string[]> {
+  const { rows } = await sql<{
+    held: string;
+  }>`select convert(convert(${characters.join('')} using ${sql.raw(charset)}) using utf8mb4) as held`.execute(
+    query as Kysely<Tables>,
+  );
+  return [...(rows[0]?.held ?? '')];
+}
