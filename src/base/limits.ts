@@ -173,6 +173,8 @@ export const limits = {
   closeMs: 1_000,
   /** How long a connection to a database may take to be made, in ms. */
   connectMs: 5_000,
+  /** Bytes of a Zabbix server's answer: a sentence in JSON, of a hundred. */
+  zabbixAnswerBytes: 4 * KiB,
   /** How long a proxy may take to connect to a server, in ms. */
   proxyMs: 10_000,
   /** How long one exchange with a server may take, in ms. */
