@@ -245,12 +245,22 @@ export const limits = {
   closeMs: 1_000,
   /** How long a connection to a database may take to be made, in ms. */
   connectMs: 5_000,
+  /** Bytes of a Zabbix server's answer: a sentence in JSON, of a hundred. */
+  zabbixAnswerBytes: 4 * KiB,
   /** How long a proxy may take to connect to a server, in ms. */
   proxyMs: 10_000,
   /** How long one exchange with a server may take, in ms. */
   exchangeMs: 20_000,
-  /** Bytes of one artifact that is stored in a database row: it is held in memory, text and escaped. */
+  /** Bytes of one artifact that goes into a database row: the server holds it in memory, several times. */
   artifactBytes: 64 * MiB,
+  /** Bytes of an artifact in SQLite, whose library holds it in our own memory three times. */
+  sqliteArtifactBytes: 32 * MiB,
+  /** Bytes of an artifact that is stored before the job's end: larger ones may take too long, or be too much. */
+  smallArtifactBytes: 1 * MiB,
+  /** Bytes of it that are read at once: a multiple of three, for base64. */
+  artifactPieceBytes: 768 * KiB,
+  /** Characters of an artifact's note: MultiFlexi's `note` is a VARCHAR(255). */
+  noteCharacters: 255,
   /** Bytes of an output parameter: it is a value, not a file; Argo's own bound is the same. */
   parameterBytes: 256 * KiB,
   /** Bytes of one input, fetched or unpacked: more is a mistake or an attack, and the node's disk is shared. */

@@ -1,10 +1,10 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { limits } from '../base/limits.ts';
+import { matchNames } from '../base/match-names.ts';
 import type { MissingOutput } from '../contract/records.ts';
 import type { OutputArtifact, Template } from '../settings/template.ts';
 import { bytePath } from './byte-path.ts';
-import { matchNames } from './match-names.ts';
 import type { Mark } from './prepare-outputs.ts';
 import { lossOf, vanished } from './reasons.ts';
 import { type Saving, Stopped } from './saving.ts';

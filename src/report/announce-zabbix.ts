@@ -1,10 +1,12 @@
 import { connect } from 'node:net';
 import { errnoOf, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { after } from '../base/timer.ts';
 import type { ZabbixSettings } from '../settings/zabbix-settings.ts';
 import { durationSeconds } from './job-duration.ts';
 import type { JobReport } from './job-report.ts';
 import { DeliveryError } from './sink.ts';
+import { readZabbixAnswer, type ZabbixAnswer } from './zabbix-answer.ts';
 
 /** Sends a job's end to a trapper item of Zabbix, as JSON text. @throws DeliveryError */
 export async function announceZabbix(settings: ZabbixSettings, report: JobReport): Promise<void> {
@@ -18,40 +20,44 @@ export async function announceZabbix(settings: ZabbixSettings, report: JobReport
   });
   const request = { request: 'sender data', data: [{ host: settings.host, key: settings.key, value }] };
   const answer = await exchange(settings, JSON.stringify(request));
-  const failed = /failed: ([0-9]+)/.exec(answer)?.[1];
-  if (failed !== '0') {
-    const sentence = `Zabbix took no value for item ${settings.key} of host ${settings.host}; is there a trapper item?`;
-    throw new DeliveryError(sentence, { permanent: true });
-  }
+  if (answer === 'taken') return;
+  const sentence =
+    answer === 'refused'
+      ? `Zabbix took no value for item ${settings.key} of host ${settings.host}; is there a trapper item?`
+      : `What answers at ${settings.server}:${settings.port} is no Zabbix server; check ZABBIX_SERVER`;
+  throw new DeliveryError(sentence, { permanent: true });
 }
 
 /** Source: https://www.zabbix.com/documentation/current/en/manual/appendix/protocols/header_datalen */
 const header = Buffer.from('ZBXD\x01', 'latin1');
-const headerBytes = header.length + 8;
 
-function exchange(settings: ZabbixSettings, text: string): Promise<string> {
+function exchange(settings: ZabbixSettings, text: string): Promise<ZabbixAnswer> {
   const body = Buffer.from(text);
   const length = Buffer.alloc(8);
   length.writeUInt32LE(body.length, 0);
   return new Promise((resolve, reject) => {
     const socket = connect(settings.port, settings.server);
-    const pieces: Buffer[] = [];
+    let bytes = Buffer.alloc(0);
     const fail = (reason: string, cause?: unknown) => {
+      timer.cancel();
       socket.destroy();
       const sentence = `Zabbix at ${settings.server}:${settings.port} cannot be reached: ${reason}`;
       reject(new DeliveryError(sentence, { permanent: false, cause }));
     };
-    socket.setTimeout(limits.exchangeMs, () => fail('no answer in time'));
+    const finish = (answer: ZabbixAnswer) => {
+      timer.cancel();
+      socket.destroy();
+      resolve(answer);
+    };
+    // One that drips is never silent.
+    const timer = after(limits.exchangeMs, () => fail('no answer in time'));
     socket.on('error', (error) => fail(errnoOf(error) ?? sentenceOf(error), error));
     socket.on('connect', () => socket.write(Buffer.concat([header, length, body])));
     socket.on('data', (piece) => {
-      pieces.push(Buffer.from(piece));
-      if (pieces.reduce((sum, { length: bytes }) => sum + bytes, 0) > limits.answerBytes)
-        fail('its answer is endless');
+      bytes = Buffer.concat([bytes, Buffer.from(piece)]);
+      const answer = readZabbixAnswer(bytes, limits.zabbixAnswerBytes);
+      if (answer !== undefined) finish(answer);
     });
-    socket.on('end', () => {
-      socket.destroy();
-      resolve(Buffer.concat(pieces).subarray(headerBytes).toString());
-    });
+    socket.on('end', () => (bytes.length === 0 ? fail('it closed the connection') : finish(null)));
   });
 }

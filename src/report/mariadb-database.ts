@@ -31,6 +31,10 @@ export function openMariadb(settings: Settings): SqlDatabase {
   };
   const pool = patientPool(() => createConnection(options));
   const query = new Kysely<Tables>({ dialect: new MysqlDialect({ pool }) });
+  const statementBytes = async () => {
+    const { rows } = await sql<{ bytes: number }>`select @@max_allowed_packet as bytes`.execute(query);
+    return Number(rows[0]?.bytes ?? 0);
+  };
   const name = `the database ${settings.database} at ${addressOf(settings)}`;
   return {
     name,
@@ -45,11 +49,11 @@ export function openMariadb(settings: Settings): SqlDatabase {
     markedNow: (mark) =>
       sql`date_format(now(6) - interval ${Number(mark)} microsecond, ${`%Y-%m-%d %H:%i:%s.${mark}`})`,
     hasMark: (mark) => sql`microsecond(created_at) = ${Number(mark)}`,
-    statementBytes: async () => {
-      const { rows } = await sql<{ bytes: number }>`select @@max_allowed_packet as bytes`.execute(query);
-      return Number(rows[0]?.bytes ?? 0);
-    },
-    bytesOf: (text) => Buffer.byteLength(text) + (text.match(escaped)?.length ?? 0),
+    statementBytes,
+    artifactBytes: async () => Math.min(limits.artifactBytes, (await statementBytes()) - statementOverhead),
+    insertArtifact: (_, { jobId, filename, contentType, note }, pieces) =>
+      // The transaction has the only connection.
+      pool.insertInPieces(insertArtifact, [jobId, filename, contentType, note], pieces),
     explain: (error) => explainMariadb(error, name, isSecure),
     close: () => {
       // A connection in the midst of a query is cut: what it was about is asked again by the next one.
@@ -83,6 +87,9 @@ interface StreamOptions {
   readonly config: { readonly port: number };
 }
 
-/** What the driver writes as two characters. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters.
-const escaped = /[\0\b\t\n\r\x1a"'\\]/g;
+/** Bytes of a row around the artifact, when it is read: its names, type and note. */
+const statementOverhead = 4096;
+
+/** The content is the last value. */
+const insertArtifact =
+  'insert into artifacts (job_id, filename, content_type, note, created_at, artifact) values (?, ?, ?, ?, now(), ?)';

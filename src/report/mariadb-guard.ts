@@ -4,18 +4,23 @@ import { limits } from '../base/limits.ts';
 /** The code of the error where a server says more than a database of MultiFlexi's ever does. */
 export const endless = 'ANSWER_WITHOUT_END';
 
-/** Bounds what a server may say. */
+/** Bounds what a server may say, and has what the driver keeps to itself. */
 export interface Guard {
   /** A question is about to be asked: its answer may have this many bytes. */
   expect(bytes: number): void;
+  /** Sends a packet of our own between two statements. @param sent called when the connection has taken it */
+  write(packet: Buffer, sent: (error?: Error | null) => void): void;
 }
 
 /** The driver's own parts that all of a connection passes through, with TLS and without (mysql2/lib/base/connection.js). */
 interface Inside {
   packetParser: { execute(bytes: Buffer): unknown };
-  handlePacket(packet?: { readonly sequenceId: number }): void;
-  readonly sequenceId: number;
-  readonly stream: { destroy(error: Error): void };
+  handlePacket(packet?: { readonly sequenceId: number; isError(): boolean }): void;
+  sequenceId: number;
+  readonly stream: {
+    destroy(error: Error): void;
+    write(bytes: Buffer, sent: (error?: Error | null) => void): boolean;
+  };
 }
 
 /**
@@ -41,13 +46,17 @@ export function guarded(connection: Connection): Guard {
   };
   inside.handlePacket = (packet) => {
     if (isBroken) return;
-    if (packet !== undefined && packet.sequenceId !== inside.sequenceId)
-      return fail('PROTOCOL_PACKETS_OUT_OF_ORDER', 'its packets are out of order');
+    if (packet !== undefined && packet.sequenceId !== inside.sequenceId) {
+      // A server that ends a connection by itself says why, in the middle of anything.
+      if (!packet.isError()) return fail('PROTOCOL_PACKETS_OUT_OF_ORDER', 'its packets are out of order');
+      inside.sequenceId = packet.sequenceId;
+    }
     handle(packet);
   };
   return {
     expect: (bytes) => {
       left = bytes;
     },
+    write: (packet, sent) => void inside.stream.write(packet, sent),
   };
 }

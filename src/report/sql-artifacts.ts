@@ -1,17 +1,19 @@
-import { isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Transaction } from 'kysely';
 import { limits } from '../base/limits.ts';
 import { nextTurn } from '../base/timer.ts';
 import type { ArtifactRecord, ParameterRecord } from '../contract/records.ts';
 import type { Volume } from '../contract/volume.ts';
+import { noteOf } from './artifact-note.ts';
 import { contentTypeOf } from './content-type.ts';
+import { type Describe, describeOutputs } from './describe-outputs.ts';
 import type { JobReport } from './job-report.ts';
+import { Changed, lookAtOutput } from './output-file.ts';
 import { named } from './sentences.ts';
 import { DeliveryError } from './sink.ts';
 import { lockJob, type SqlDatabase } from './sql-database.ts';
 import type { Tables } from './sql-tables.ts';
+import { StoredMarks } from './stored-marks.ts';
 
 /** One output file of the job. `key` tells it from all others of the job, the same in every process. */
 interface Output {
@@ -19,83 +21,100 @@ interface Output {
   readonly record: ParameterRecord | ArtifactRecord;
 }
 
-/**
- * Stores every output of the job as a row of `artifacts`, once: `note` holds a mark that says which output it is.
- * Text goes in as it is, everything else as base64.
- *
- * @param advanced called whenever one was looked after; false: the others can wait
- * @returns sentences about outputs that the database cannot take
- */
-export async function deliverArtifacts(
-  database: SqlDatabase,
-  jobId: number,
-  report: JobReport,
-  volume: Volume,
-  advanced: () => boolean,
-): Promise<readonly string[]> {
-  const outputs = outputsOf(report);
-  if (outputs.length === 0) return [];
-  const room = (await database.statementBytes()) - statementOverhead;
-  const stored = new StoredMarks(jobId);
-  const refused: string[] = [];
-  for (const output of outputs) {
-    const transaction = database.query.transaction().execute(async (transaction) => {
-      await lockJob(database, transaction, jobId);
-      if (await stored.has(transaction, markOf(output))) return null;
-      return store(database, transaction, jobId, output, volume, room);
-    });
-    const sentence = await transaction.catch((error) => sentenceAbout(database, output, error));
-    if (sentence !== null) refused.push(sentence);
-    if (!advanced()) break;
-    await nextTurn();
-  }
-  return refused;
-}
+/** What is stored before the job's end, and what after it. */
+export type Size = 'small' | 'large';
 
-/**
- * The marks of what is stored. Each row is read once: a job may have any number of them, and SQLite has no index on
- * their job.
- */
-class StoredMarks {
+/** Stores a job's outputs as rows of `artifacts`, each once: its `note` ends with a mark that says which output it is. */
+export class ArtifactDelivery {
+  readonly #database: SqlDatabase;
   readonly #jobId: number;
-  readonly #marks = new Set<string>();
-  /** The highest id that was read. Who stores for this job holds the lock of its row, so that ids come in order. */
-  #last = 0;
+  readonly #volume: Volume;
+  readonly #stored: StoredMarks;
+  /** Bytes of one at the most; null until the database was asked. */
+  #room: number | null = null;
+  #describe: Describe | null = null;
 
-  constructor(jobId: number) {
+  constructor(database: SqlDatabase, jobId: number, volume: Volume) {
+    this.#database = database;
     this.#jobId = jobId;
+    this.#volume = volume;
+    this.#stored = new StoredMarks(jobId);
   }
 
-  /** @param transaction one that has locked the job's row */
-  async has(transaction: Transaction<Tables>, mark: string): Promise<boolean> {
-    const rows = await transaction
-      .selectFrom('artifacts')
-      .select(['id', 'note'])
-      .where('job_id', '=', this.#jobId)
-      .where('id', '>', this.#last)
-      .where('note', 'like', `${markStart}%`)
-      .orderBy('id')
-      .execute();
-    for (const { id, note } of rows) {
-      this.#marks.add((note ?? '').replace(encoded, ''));
-      this.#last = id;
+  /**
+   * Stores the outputs of one size, by what the wrapper recorded.
+   * @param advanced called whenever one was looked after; false: the others can wait
+   * @returns sentences about outputs that the database cannot take
+   */
+  async deliver(report: JobReport, size: Size, advanced: () => boolean): Promise<readonly string[]> {
+    const refused: string[] = [];
+    for (const output of outputsOf(report, size)) {
+      const sentence = await this.#deliverOne(output).catch((error) => this.#sentenceAbout(output, error));
+      if (sentence !== null) refused.push(sentence);
+      if (!advanced()) break;
+      await nextTurn();
     }
-    return this.#marks.has(mark);
+    return refused;
+  }
+
+  async #deliverOne(output: Output): Promise<string | null> {
+    const { file } = output.record;
+    const refuse = (clause: string) =>
+      `${nameOf(output)} was not stored in ${this.#database.name}: it ${clause}`;
+    if (!file.startsWith('outputs/')) return refuse('is not among the outputs');
+    // Asked outside of the transaction, which has the only connection.
+    this.#room ??= await this.#database.artifactBytes();
+    const mark = markOf(output);
+    if (await this.#stored.has(this.#database.query, mark)) return null;
+    const found = await lookAtOutput(this.#volume, file, output.record.sha256);
+    if (found.kind === 'refused') return refuse(found.reason);
+    if (found.bytes > this.#room) return refuse(tooLarge(found.bytes, found.isText, this.#room));
+    this.#describe ??= await describeOutputs(this.#volume);
+    const row = {
+      jobId: this.#jobId,
+      filename: basename(file).slice(0, limits.filenameCharacters),
+      contentType: contentTypeOf(file, found.isText),
+    };
+    const store = (text: string) =>
+      this.#within(async (transaction) => {
+        if (await this.#stored.has(transaction, mark)) return;
+        const note = noteOf(text, mark, found.isText);
+        await this.#database.insertArtifact(transaction, { ...row, note }, found.pieces(), found.bytes);
+      });
+    const text = this.#describe(output.record);
+    try {
+      await store(text).catch((error) => this.#storePlain(error, text, store));
+    } catch (error) {
+      if (error instanceof Changed) return refuse(error.message);
+      throw error;
+    }
+    return null;
+  }
+
+  /** The note's column may not have a character of the description; the artifact is what matters. */
+  async #storePlain(error: unknown, text: string, store: (text: string) => Promise<void>): Promise<void> {
+    const plain = text.replace(/[^\x20-\x7e]/g, '?');
+    if (error instanceof Changed || !this.#database.explain(error).isOfValue || plain === text) throw error;
+    await store(plain);
+  }
+
+  #within<T>(act: (transaction: Transaction<Tables>) => Promise<T>): Promise<T> {
+    return this.#database.query.transaction().execute(async (transaction) => {
+      await lockJob(this.#database, transaction, this.#jobId);
+      return act(transaction);
+    });
+  }
+
+  /** Where the database refuses this one output, the others are stored all the same. @throws whatever else it is */
+  #sentenceAbout(output: Output, error: unknown): string {
+    const failure = error instanceof DeliveryError ? error : this.#database.explain(error);
+    if (!failure.isOfValue) throw failure;
+    return `${nameOf(output)} was not stored: ${failure.message}`;
   }
 }
 
-/** Where the database refuses this one output, the others are stored all the same. @throws whatever else it is */
-function sentenceAbout(database: SqlDatabase, output: Output, error: unknown): string {
-  const failure = error instanceof DeliveryError ? error : database.explain(error);
-  if (!failure.isOfValue) throw failure;
-  return `${nameOf(output)} was not stored: ${failure.message}`;
-}
-
-/** Bytes of the statement around the artifact: its names, type and note. */
-const statementOverhead = 4096;
-
-function outputsOf(report: JobReport): readonly Output[] {
-  return report.containers.flatMap(({ name, result }) => [
+function outputsOf(report: JobReport, size: Size): readonly Output[] {
+  const all = report.containers.flatMap(({ name, result }) => [
     ...(result?.outputs.parameters ?? []).map((record, index) => ({
       key: `${name}/parameter/${index}`,
       record,
@@ -105,54 +124,18 @@ function outputsOf(report: JobReport): readonly Output[] {
       record,
     })),
   ]);
+  return all.filter(({ record }) => record.bytes > limits.smallArtifactBytes === (size === 'large'));
 }
-
-const markStart = 'emissary ';
-/** What follows the mark where the artifact is not text. */
-const encoded = '; base64';
 
 function nameOf({ record: { name, file } }: Output): string {
   return `Output "${named(name)}" (${named(file)})`;
 }
 
 function markOf({ key, record }: Output): string {
-  return `${markStart}${key} sha256:${record.sha256.slice(0, 64)}`;
+  return `${key} sha256:${record.sha256.slice(0, 64)}`;
 }
 
-async function store(
-  database: SqlDatabase,
-  transaction: Transaction<Tables>,
-  jobId: number,
-  output: Output,
-  volume: Volume,
-  room: number,
-): Promise<string | null> {
-  const { file } = output.record;
-  const refuse = (clause: string) => `${nameOf(output)} was not stored in ${database.name}: it ${clause}`;
-  if (!file.startsWith('outputs/')) return refuse('is not among the outputs');
-  const tooLarge = `is larger than one row can be (${Math.max(0, room)} bytes)`;
-  if (room <= 0) return refuse(tooLarge);
-  const look = volume.read(file, Math.min(limits.artifactBytes, room));
-  if (look.kind === 'absent') return refuse('is not there');
-  if (look.kind === 'refused') return refuse(look.reason);
-  const { bytes } = look;
-  if (createHash('sha256').update(bytes).digest('hex') !== output.record.sha256) {
-    return refuse('is not what the wrapper saved: its SHA-256 differs');
-  }
-  // MariaDB and SQLite take a NUL in a text; much that reads it does not.
-  const isText = isUtf8(bytes) && !bytes.includes(0);
-  const artifact = bytes.toString(isText ? 'utf8' : 'base64');
-  if (database.bytesOf(artifact) > room) return refuse(tooLarge);
-  await transaction
-    .insertInto('artifacts')
-    .values({
-      job_id: jobId,
-      filename: basename(file).slice(0, limits.filenameCharacters),
-      content_type: contentTypeOf(file, isText),
-      artifact,
-      created_at: database.now,
-      note: `${markOf(output)}${isText ? '' : encoded}`,
-    })
-    .execute();
-  return null;
+function tooLarge(bytes: number, isText: boolean, room: number): string {
+  const size = `${bytes} bytes${isText ? '' : ' as base64'}`;
+  return `is larger than one row can be (${size} of ${Math.max(0, room)})`;
 }

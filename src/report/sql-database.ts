@@ -25,11 +25,30 @@ export interface SqlDatabase {
   hasMark(mark: string): RawBuilder<boolean>;
   /** Bytes of one statement at the most. */
   statementBytes(): Promise<number>;
-  /** Bytes that a text takes in a statement. */
-  bytesOf(text: string): number;
+  /** Bytes of one artifact at the most, as it is stored. */
+  artifactBytes(): Promise<number>;
+  /**
+   * Stores an artifact, whose content comes in pieces.
+   * @param transaction what it belongs to
+   * @param bytes how many there are in all
+   */
+  insertArtifact(
+    transaction: Transaction<Tables>,
+    row: ArtifactRow,
+    pieces: AsyncIterable<Buffer>,
+    bytes: number,
+  ): Promise<void>;
   /** Turns what the driver threw into a sentence, and says whether trying again may help. */
   explain(error: unknown): DeliveryError;
   close(): Promise<void>;
+}
+
+/** An artifact's row beside its content. */
+export interface ArtifactRow {
+  readonly jobId: number;
+  readonly filename: string;
+  readonly contentType: string;
+  readonly note: string;
 }
 
 /**

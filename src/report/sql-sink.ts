@@ -2,7 +2,7 @@ import { eachInTurn, refuse } from './each-in-turn.ts';
 import type { RowOwner } from './row-owner.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
 import type { Spool } from './spool.ts';
-import { deliverArtifacts } from './sql-artifacts.ts';
+import { ArtifactDelivery, type Size } from './sql-artifacts.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import { LineDelivery } from './sql-lines.ts';
 import { JobRow } from './sql-row.ts';
@@ -20,6 +20,7 @@ export class SqlSink implements Sink {
   #database: SqlDatabase | null = null;
   #lines: LineDelivery | null = null;
   #row: JobRow | null = null;
+  #artifacts: ArtifactDelivery | null = null;
   #begun = false;
   /** The end that was stored: it may be corrected. */
   #ended: Report | null = null;
@@ -56,6 +57,7 @@ export class SqlSink implements Sink {
     this.#database = null;
     this.#lines = null;
     this.#row = null;
+    this.#artifacts = null;
     // It may be another database the next time, restored from a copy.
     this.#begun = false;
     this.#known = false;
@@ -80,6 +82,7 @@ export class SqlSink implements Sink {
     }
     this.#lines ??= new LineDelivery(database, jobId, this.#spool);
     const lines = this.#lines;
+    this.#artifacts ??= new ArtifactDelivery(database, jobId, this.#spool.volume);
     const endFirst = report !== null && this.#hastened;
     const goesOn = () => {
       advanced();
@@ -89,20 +92,37 @@ export class SqlSink implements Sink {
       await lines.deliver(progress.output, goesOn);
       return lines.sentences;
     }
-    const output = [
-      () => lines.deliver(progress.output, goesOn),
-      async () => refuse(progress.output.complaints),
-      async () => refuse(await deliverArtifacts(database, jobId, report, this.#spool.volume, goesOn)),
-    ];
-    const theEnd = async () => {
-      if ((await this.#owner.decided) === 'database') await row.end(progress, report);
-    };
-    const refused = await eachInTurn(database, endFirst ? [theEnd, ...output] : [...output, theEnd]);
+    const refused = await eachInTurn(database, this.#steps(progress, report, endFirst, goesOn));
     // The end has been stored in the midst of the output: now there is time for the others.
     if (this.#hastened && !endFirst) return this.#bringUp(database, progress, advanced);
     this.#ended = refused.length === 0 ? report : null;
     refuse(refused);
     return lines.sentences;
+  }
+
+  /**
+   * What is left of a job that has ended. Readers of the row take a job with an end for complete, and MultiFlexi's
+   * actions look for artifacts then: what is small goes before the end. What is large may take long, or be too much for
+   * somebody on the way, and must not keep the end from being known.
+   */
+  #steps(
+    { output, started }: Progress,
+    report: NonNullable<Progress['report']>,
+    endFirst: boolean,
+    goesOn: () => boolean,
+  ): readonly (() => Promise<void>)[] {
+    const artifacts = (size: Size) => async () =>
+      refuse((await this.#artifacts?.deliver(report, size, goesOn)) ?? []);
+    const theEnd = async () => {
+      if ((await this.#owner.decided) === 'database')
+        await this.#row?.end({ output, started, report }, report);
+    };
+    const lines = [async () => this.#lines?.deliver(output, goesOn), async () => refuse(output.complaints)];
+    if (endFirst) return [theEnd, ...lines, artifacts('small'), artifacts('large')];
+    // As long as nobody knows who writes the end, there is no reason to wait with the others.
+    const isDecided = this.#owner.current !== null;
+    const last = isDecided ? [theEnd, artifacts('large')] : [artifacts('large'), theEnd];
+    return [...lines, artifacts('small'), ...last];
   }
 
   async #checkJob({ query, name }: SqlDatabase): Promise<void> {

@@ -101,6 +101,7 @@ function toMultiflexi(raw: NonNullable<RawTemplate['multiflexi']>): MultiflexiBl
     jobId: raw.jobId === undefined ? null : String(raw.jobId),
     resultFile: raw.resultFile === undefined ? null : withoutTrailingSlash(raw.resultFile),
     artifactPatterns: raw.artifactPatterns ?? [],
+    ...(raw.artifactDescriptions != null && { artifactDescriptions: raw.artifactDescriptions }),
     artifactDirectory: raw.artifactDirectory ?? null,
     limits: {
       artifactBytes: raw.limits?.artifactBytes ?? null,
@@ -114,6 +115,7 @@ function toArtifact(raw: RawArtifact, index: number, origin: string): OutputArti
   return {
     name: raw.name,
     path: withoutTrailingSlash(raw.path),
+    ...(typeof raw.description === 'string' && { description: raw.description }),
     optional: raw.optional ?? false,
     archive: toStrategy(raw.archive ?? {}, `${origin}: outputs.artifacts[${index}].archive`),
   };

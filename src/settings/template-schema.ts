@@ -42,6 +42,7 @@ const inputArtifact = z.object({
 
 const outputArtifact = z.object({
   name: z.string(),
+  description: z.optional(z.nullable(z.string())),
   path: absolutePath,
   optional: z.optional(z.boolean()),
   archive: z.optional(z.nullable(archive)),
@@ -111,6 +112,7 @@ export const templateSchema = z.object({
         jobId: z.optional(z.union([z.string(), wholeNumber])),
         resultFile: z.optional(absolutePath),
         artifactPatterns: z.optional(z.array(regularExpression)),
+        artifactDescriptions: z.optional(z.nullable(z.record(z.string(), z.string()))),
         artifactDirectory: z.optional(absolutePath),
         limits: z.optional(z.nullable(ownLimits)),
       }),

@@ -32,6 +32,8 @@ export type ArchiveStrategy =
 /** One artifact to save after the job. */
 export interface OutputArtifact {
   readonly name: string;
+  /** What people read about it where it is reported. */
+  readonly description?: string;
   readonly path: string;
   readonly optional: boolean;
   readonly archive: ArchiveStrategy;
@@ -66,6 +68,8 @@ export interface MultiflexiBlock {
   readonly jobId: string | null;
   readonly resultFile: string | null;
   readonly artifactPatterns: readonly string[];
+  /** By pattern: what people read about the files that it finds. */
+  readonly artifactDescriptions?: Readonly<Record<string, string>>;
   readonly artifactDirectory: string | null;
   readonly limits: TemplateLimits;
 }

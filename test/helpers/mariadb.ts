@@ -17,6 +17,8 @@ export interface Mariadb {
   /** Makes MultiFlexi's job `id` with all that it refers to. */
   addJob(id: number): Promise<void>;
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** A connection of its own that has run this and keeps what it holds until it ends. */
+  hold(text: string): Promise<{ end(): Promise<void> }>;
   /** Kills the server, as a power failure would. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -108,6 +110,17 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
         await connection.query('use multiflexi');
         return (await connection.query(text, [...values]))[0] as unknown as readonly Row[];
       }),
+    hold: async (text) => {
+      const connection = await createConnection({ socketPath: socket, user: 'root', database: 'multiflexi' });
+      await connection.query(text);
+      let ended: Promise<void> | null = null;
+      return {
+        end: () => {
+          ended ??= connection.end();
+          return ended;
+        },
+      };
+    },
     kill,
     start,
     stop: async () => {

@@ -111,7 +111,7 @@ test('MariaDB: an artifact larger than max_allowed_packet is refused with a sent
   }));
   writeFileSync(join(place, 'small.txt'), 'small\n');
   writeFileSync(join(place, 'large.txt'), 'x'.repeat(3_000_000));
-  // Below the limit as it is, above it once every character is escaped.
+  // It is stored as it is, though every character of it would have to be escaped in a statement.
   writeFileSync(join(place, 'quotes.txt'), "'".repeat(1_500_000));
   await runJob(t, ['true'], { root: job.root, template: { outputs: { artifacts } } });
   const { status, stderr } = await emissary(['wait'], job);
@@ -120,16 +120,13 @@ test('MariaDB: an artifact larger than max_allowed_packet is refused with a sent
     stderr,
     /Output "large.txt" \(outputs\/artifacts\/.*\) was not stored in the database .*: it is larger than/,
   );
-  assert.match(
-    stderr,
-    /Output "quotes.txt" .* was not stored in the database .*: it is larger than one row can be/,
-  );
+  assert.ok(!stderr.includes('quotes.txt'), stderr);
   const rows = await server.query<{ filename: string }>('select filename from artifacts where job_id = ?', [
     job.jobId,
   ]);
   assert.deepEqual(
     rows.map(({ filename }) => filename),
-    ['small.txt'],
+    ['small.txt', 'quotes.txt'],
   );
   assert.equal((await job.row())['exitcode'], 0);
 });
