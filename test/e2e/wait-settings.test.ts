@@ -52,7 +52,7 @@ const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = 
   ],
   [
     { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@localhost/d?socket=/run/s&ssl-ca=/etc/hostname' },
-    'MULTIFLEXI_DATABASE_URL, ssl-ca: "/etc/hostname" does not hold a certificate (PEM)',
+    'MULTIFLEXI_DATABASE_URL, ssl-ca: its file does not hold a certificate (PEM)',
   ],
   [
     { ...database, MULTIFLEXI_DATABASE_URL_FILE: '/no/such' },
