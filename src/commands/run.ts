@@ -104,8 +104,9 @@ async function placeInputs(run: Run, template: Template): Promise<void> {
 
 /** What must be there before the job starts, for what it leaves to be found after it. */
 async function prepareOutputs(run: Run, { multiflexi }: Template): Promise<Mark | null> {
-  const { resultFile, artifactPatterns } = multiflexi;
-  if (run.settings.name !== 'main' || (resultFile === null && artifactPatterns.length === 0)) return null;
+  const { resultFile, artifactPatterns, temporaryDirectory } = multiflexi;
+  const isNone = resultFile === null && temporaryDirectory === null && artifactPatterns.length === 0;
+  if (run.settings.name !== 'main' || isNone) return null;
   const { prepareOutputs } = await import('../outputs/prepare-outputs.ts');
   return prepareOutputs(multiflexi);
 }

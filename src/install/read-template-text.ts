@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { Fault, reasonOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import type { InitSettings } from '../settings/init-settings.ts';
+import { mountedJson } from '../settings/mounted-json.ts';
 
 /** The template's text as it was given, and where it came from, for messages. */
 export interface TemplateText {
@@ -20,7 +21,7 @@ export function readTemplateText(source: InitSettings['template']): TemplateText
     case 'stdin':
       return { text: readBounded(0, 'on standard input'), origin: 'on standard input' };
     case 'file':
-      return { text: readFile(source.path), origin: 'of --template' };
+      return { text: mountedJson(readFile(source.path)), origin: 'of --template' };
   }
 }
 

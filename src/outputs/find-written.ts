@@ -2,6 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { limits } from '../base/limits.ts';
 import type { MissingOutput } from '../contract/records.ts';
+import { phpPattern } from '../settings/php-pattern.ts';
 import type { OutputArtifact, Template } from '../settings/template.ts';
 import { bytePath } from './byte-path.ts';
 import { matchNames } from './match-names.ts';
@@ -36,7 +37,8 @@ export function findWritten({ multiflexi }: Template, mark: Mark | null, skipped
     const names = readdirSync(directory).sort();
     // Equal shares, so that one that is exponential does not cost the others.
     const most = Math.max(limits.leastPatternMs, Math.floor(limits.patternMs / patterns.length));
-    const fits = patterns.map((pattern) => matchNames(pattern, names, most));
+    const read = patterns.map(phpPattern);
+    const fits = read.map((pattern) => (pattern === null ? new Set<string>() : matchNames(pattern, names, most)));
     const chosen = names.filter(
       (name) => fits.some((fit) => fit?.has(name)) && isWritten(join(directory, name), mark, skipped),
     );
@@ -49,6 +51,7 @@ export function findWritten({ multiflexi }: Template, mark: Mark | null, skipped
     return {
       artifacts: kept.map((name) => bareFile(join(directory, name), name)),
       missing: patterns.flatMap((pattern, index) => {
+        if (read[index] === null) return [missing(pattern, 'it is not a regular expression')];
         const fit = fits[index] ?? null;
         if (fit === null) return [missing(pattern, `looking for it took longer than ${most} ms`)];
         if (kept.some((name) => fit.has(name))) return [];

@@ -101,7 +101,9 @@ function toMultiflexi(raw: NonNullable<RawTemplate['multiflexi']>): MultiflexiBl
     jobId: raw.jobId === undefined ? null : String(raw.jobId),
     resultFile: raw.resultFile === undefined ? null : withoutTrailingSlash(raw.resultFile),
     artifactPatterns: raw.artifactPatterns ?? [],
+    artifactDescriptions: raw.artifactDescriptions ?? {},
     artifactDirectory: raw.artifactDirectory ?? null,
+    temporaryDirectory: raw.temporaryDirectory ?? null,
     limits: {
       artifactBytes: raw.limits?.artifactBytes ?? null,
       inputBytes: raw.limits?.inputBytes ?? limits.inputBytes,
@@ -113,6 +115,7 @@ function toMultiflexi(raw: NonNullable<RawTemplate['multiflexi']>): MultiflexiBl
 function toArtifact(raw: RawArtifact, index: number, origin: string): OutputArtifact {
   return {
     name: raw.name,
+    ...(raw.description != null && { description: raw.description }),
     path: withoutTrailingSlash(raw.path),
     optional: raw.optional ?? false,
     archive: toStrategy(raw.archive ?? {}, `${origin}: outputs.artifacts[${index}].archive`),

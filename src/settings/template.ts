@@ -31,6 +31,8 @@ export type ArchiveStrategy =
 /** One artifact to save after the job. */
 export interface OutputArtifact {
   readonly name: string;
+  /** What it is, for people. */
+  readonly description?: string;
   readonly path: string;
   readonly optional: boolean;
   readonly archive: ArchiveStrategy;
@@ -65,7 +67,11 @@ export interface MultiflexiBlock {
   readonly jobId: string | null;
   readonly resultFile: string | null;
   readonly artifactPatterns: readonly string[];
+  /** What the files of a pattern are, for people. */
+  readonly artifactDescriptions: Readonly<Record<string, string>>;
   readonly artifactDirectory: string | null;
+  /** A directory of the job's that is made before it starts. */
+  readonly temporaryDirectory: string | null;
   readonly limits: TemplateLimits;
 }
 
@@ -98,7 +104,9 @@ export const emptyTemplate: Template = {
     jobId: null,
     resultFile: null,
     artifactPatterns: [],
+    artifactDescriptions: {},
     artifactDirectory: null,
+    temporaryDirectory: null,
     limits: { artifactBytes: null, inputBytes: limits.inputBytes, parameterBytes: limits.parameterBytes },
   },
 };
