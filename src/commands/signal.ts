@@ -43,7 +43,8 @@ function signalSettings(edge: Edge, words: readonly Buffer[]) {
     throw new Fault('usage', 'signal takes a container and a signal: emissary signal main TERM');
   }
   const number = signalNumber(text);
-  if (number === null) throw new Fault('usage', 'signal: its second operand is not a signal (TERM, SIGTERM or 15)');
+  if (number === null)
+    throw new Fault('usage', 'signal: its second operand is not a signal (TERM, SIGTERM or 15)');
   return {
     name: containerName(name, 'signal'),
     number,

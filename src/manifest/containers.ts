@@ -23,10 +23,7 @@ const confined = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'
 const ofRoot = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID'];
 
 /** The init container: installs the program and the template. */
-export function installer(
-  settings: ManifestSettings,
-  { template, apart }: JobTemplate,
-): KubernetesObject {
+export function installer(settings: ManifestSettings, { template, apart }: JobTemplate): KubernetesObject {
   return {
     name: 'install',
     image: settings.emissaryImage,

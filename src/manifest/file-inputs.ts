@@ -19,7 +19,10 @@ export interface FileInput {
  *
  * @param values of the variables, without macros
  */
-export function fileInputs(application: Application, values: ReadonlyMap<string, string>): readonly FileInput[] {
+export function fileInputs(
+  application: Application,
+  values: ReadonlyMap<string, string>,
+): readonly FileInput[] {
   const found = new Map<string, FileInput>();
   let left: number = limits.secretFileBytes;
   for (const { name, type } of application.variables) {
@@ -40,7 +43,9 @@ function read(path: string, name: string, most: number): Buffer | null {
     // A FIFO must not be waited for.
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    say(`${name}: its file is not taken along (${reasonOf(error)}); the image must have it, or the job make it`);
+    say(
+      `${name}: its file is not taken along (${reasonOf(error)}); the image must have it, or the job make it`,
+    );
     return null;
   }
   try {

@@ -30,7 +30,8 @@ export function jobTemplate({ application, jobId }: ManifestSettings, variables:
   }));
   const output = expanded(application.outputPath ?? '', 'outputPath');
   const result = expanded('{RESULT_FILE}', 'RESULT_FILE');
-  const resultFile = result === '' || result === '{RESULT_FILE}' ? null : absolute(result, variables.directory);
+  const resultFile =
+    result === '' || result === '{RESULT_FILE}' ? null : absolute(result, variables.directory);
   const place = placeOf(output, variables.directory, resultFile);
   const fixed = [...artifacts.filter(({ path }) => isAbsolute(path)).map(fixedArtifact), ...place.files];
   const patterns = artifacts.filter(({ path }) => !isAbsolute(path));
@@ -73,7 +74,8 @@ function fixedArtifact({ name, path, description }: ApplicationArtifact) {
 function placeOf(output: string, directory: string, resultFile: string | null) {
   if (output === '') return { directory, files: [] };
   const path = absolute(output, directory).replace(/(.)\/+$/, '$1');
-  const isFile = !output.endsWith('/') && (path === resultFile || /.\.[A-Za-z0-9]{1,8}$/.test(basename(path)));
+  const isFile =
+    !output.endsWith('/') && (path === resultFile || /.\.[A-Za-z0-9]{1,8}$/.test(basename(path)));
   if (!isFile) return { directory: path, files: [] };
   const file = { name: 'outputPath', path, optional: true, archive: { none: {} } };
   return { directory: dirname(path), files: path === resultFile ? [] : [file] };

@@ -7,7 +7,7 @@ import { isUnfit } from './is-expanded.ts';
 import { Macros } from './macros.ts';
 
 /** Where a job's relative files are when nothing else is said: every image has it. */
-export const jobDirectory = '/tmp';
+const jobDirectory = '/tmp';
 
 /** A job's variables, the secret ones apart. */
 export interface JobVariables {

@@ -39,7 +39,10 @@ export class Macros {
       for (const other of value.used) used.add(other);
       bytes += Buffer.byteLength(value.text);
       if (bytes > limits.expandedBytes)
-        throw new Fault('usage', `manifest: ${where}: longer than ${limits.expandedBytes} bytes with its macros`);
+        throw new Fault(
+          'usage',
+          `manifest: ${where}: longer than ${limits.expandedBytes} bytes with its macros`,
+        );
       return value.text;
     });
     return { text: expanded, used, unknown };

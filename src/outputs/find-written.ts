@@ -38,7 +38,9 @@ export function findWritten({ multiflexi }: Template, mark: Mark | null, skipped
     // Equal shares, so that one that is exponential does not cost the others.
     const most = Math.max(limits.leastPatternMs, Math.floor(limits.patternMs / patterns.length));
     const read = patterns.map(phpPattern);
-    const fits = read.map((pattern) => (pattern === null ? new Set<string>() : matchNames(pattern, names, most)));
+    const fits = read.map((pattern) =>
+      pattern === null ? new Set<string>() : matchNames(pattern, names, most),
+    );
     const chosen = names.filter(
       (name) => fits.some((fit) => fit?.has(name)) && isWritten(join(directory, name), mark, skipped),
     );

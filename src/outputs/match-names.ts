@@ -17,7 +17,9 @@ export function matchNames(
     const expression = new RegExp(source, flags);
     JSON.stringify(names.filter((name) => expression.test(name)));`;
   try {
-    return new Set(JSON.parse(runInNewContext(code, { source, flags, names }, { timeout: most })) as string[]);
+    return new Set(
+      JSON.parse(runInNewContext(code, { source, flags, names }, { timeout: most })) as string[],
+    );
   } catch (cause) {
     if (!isTimeout(cause)) throw cause;
     return null;

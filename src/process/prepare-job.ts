@@ -38,8 +38,7 @@ function argumentsFrom(path: string | null): readonly Buffer[] {
     throw new Fault('usage', `${unusable}: not a JSON array of strings`);
   }
   const bad = words.findIndex((word) => word.includes('\0'));
-  if (bad !== -1)
-    throw new Fault('usage', `${unusable}: word ${bad} holds a NUL byte`);
+  if (bad !== -1) throw new Fault('usage', `${unusable}: word ${bad} holds a NUL byte`);
   return words.map((word) => Buffer.from(word));
 }
 

@@ -81,9 +81,7 @@ export const applicationSchema = z.object(
       z.object(
         {
           helm: z.optional(z.object({ enabled: z.optional(z.boolean('must be true or false')) }, object)),
-          artifacts: z.optional(
-            z.object({ outputPath: z.optional(z.nullable(text)) }, object),
-          ),
+          artifacts: z.optional(z.object({ outputPath: z.optional(z.nullable(text)) }, object)),
         },
         object,
       ),

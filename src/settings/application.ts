@@ -56,13 +56,15 @@ export function parseApplication(text: string, language: string): Application {
     executable: raw.executable,
     parameters: raw.cmdparamsTemplate ?? raw.cmdparams ?? '',
     image: raw.ociimage || null,
-    variables: Object.entries(raw.environment).map(([name, { type, required, defval, secret, redactable }]) => ({
-      name,
-      type,
-      required,
-      secret: type === 'password' || secret === true || redactable === true,
-      defaultValue: defval === undefined || defval === null || defval === '' ? null : String(defval),
-    })),
+    variables: Object.entries(raw.environment).map(
+      ([name, { type, required, defval, secret, redactable }]) => ({
+        name,
+        type,
+        required,
+        secret: type === 'password' || secret === true || redactable === true,
+        defaultValue: defval === undefined || defval === null || defval === '' ? null : String(defval),
+      }),
+    ),
     artifacts: [
       ...raw.artifacts.map(({ name, path, description }) => ({
         name: localized(name, 'en') ?? '',

@@ -30,14 +30,11 @@ export function checkTemplate(value: unknown, origin: string): Template {
   const checked = templateSchema.safeParse(value);
   if (!checked.success) {
     const issue = checked.error.issues[0];
-    const problem = issue === undefined ? 'not valid' : explain(issue, value);
+    const problem =
+      issue === undefined ? 'not valid' : `${keyPath(issue.path)}: ${explainIssue(issue, value)}`;
     throw new Fault('template', `Invalid template ${origin}: ${problem}`);
   }
   return toTemplate(checked.data, origin);
-}
-
-function explain(issue: Parameters<typeof explainIssue>[0], value: unknown): string {
-  return `${keyPath(issue.path)}: ${explainIssue(issue, value)}`;
 }
 
 function keyPath(path: readonly PropertyKey[]): string {

@@ -94,7 +94,11 @@ function userOf(text: string | null, allowRoot: boolean, source: string): number
 }
 
 /** Of the job: its own setting comes before that of this program. */
-function languageOf(line: CommandLine, variables: ReadonlyMap<string, string>, { environment }: Edge): string {
+function languageOf(
+  line: CommandLine,
+  variables: ReadonlyMap<string, string>,
+  { environment }: Edge,
+): string {
   const locale = ['LC_ALL', 'LC_MESSAGES', 'LANG'];
   const own = locale.map((name) => variables.get(name)).find((value) => value !== undefined && value !== '');
   return line.value('language') ?? own ?? environment.get(...locale) ?? 'en';

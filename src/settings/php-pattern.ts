@@ -62,9 +62,11 @@ function translated(piece: string): string {
   // PCRE knows no empty class: a bracket that comes first is one of its members.
   if (piece === '[]' || piece === '[^]') return '[';
   if (piece.startsWith('[') && piece.length > 1)
-    return piece.replace(/^\[(\^?)\]/, '[$1\\]').replace(/\[:(\^?)([a-z]+):\]/g, (all, not: string, name: string) =>
-      not === '' ? (classOf[name] ?? all) : all,
-    );
+    return piece
+      .replace(/^\[(\^?)\]/, '[$1\\]')
+      .replace(/\[:(\^?)([a-z]+):\]/g, (all, not: string, name: string) =>
+        not === '' ? (classOf[name] ?? all) : all,
+      );
   if (piece.startsWith('\\x{')) return `\\u${piece.slice('\\x'.length)}`;
   if (piece.startsWith('(?#')) return '';
   return pieceOf[piece] ?? piece;

@@ -55,10 +55,7 @@ function endpoint(environment: Environment): string | null {
 
 function protocolOf(text: string): TelemetrySettings['protocol'] {
   if (text === 'http/protobuf' || text === 'http/json') return text;
-  throw new Fault(
-    'usage',
-    'OTEL_EXPORTER_OTLP_PROTOCOL is neither http/protobuf nor http/json',
-  );
+  throw new Fault('usage', 'OTEL_EXPORTER_OTLP_PROTOCOL is neither http/protobuf nor http/json');
 }
 
 function timeout(text: string | null): number {

@@ -25,7 +25,8 @@ function variablesIn(text: string): readonly (readonly [string, string])[] {
   const entries = Object.entries(parseObject(mountedJson(text)));
   for (const [index, [name, value]] of entries.entries()) {
     const fit = name !== '' && !/[=\0]/.test(name) && typeof value === 'string' && !value.includes('\0');
-    if (!fit) throw new Fault('usage', `${variable}: entry ${index + 1} of its file is not a variable with a text`);
+    if (!fit)
+      throw new Fault('usage', `${variable}: entry ${index + 1} of its file is not a variable with a text`);
   }
   return entries as [string, string][];
 }

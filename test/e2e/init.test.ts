@@ -168,7 +168,7 @@ test('init refuses a template that is not there or a directory, and writes nothi
   for (const path of [join(root, 'none'), root]) {
     const { status, stderr } = await emissary(['init', '--template', path], { root });
     assert.equal(status, 64);
-    assert.match(stderr, new RegExp(`^emissary: Cannot read template of --template: E(NOENT|ISDIR)`));
+    assert.match(stderr, /^emissary: Cannot read template of --template: E(NOENT|ISDIR)/);
     assert.deepEqual(readdirSync(root), []);
   }
 });

@@ -60,7 +60,10 @@ test('manifest takes the files of file-path along, in a Secret, and init puts th
   const here = temporaryVolume(t);
   const path = join(here, 'table.csv');
   writeFileSync(path, 'hidden content\n');
-  const environment = { TABLE: { type: 'file-path', defval: path }, OTHER: { type: 'file-path', defval: here } };
+  const environment = {
+    TABLE: { type: 'file-path', defval: path },
+    OTHER: { type: 'file-path', defval: here },
+  };
   const { status, stderr, text, objects, spec } = await manifest(t, [], { environment });
   assert.deepEqual([status, stderr], [0, 'emissary: OTHER: it names no file, and nothing is taken along\n']);
   assert.doesNotMatch(text, /hidden/);

@@ -228,7 +228,10 @@ test('manifest refuses wrong options and environment files, each by name', async
     [['--root', '/'], '--root: no volume can be mounted there'],
     [['--user', '0'], '--user is not the number of a user other than root'],
     [['--job-id', 'x'], '--job-id is not a whole number'],
-    [['--variables', 'bad.env'], 'Invalid environment file of --variables: line 2 is not of the form NAME=value'],
+    [
+      ['--variables', 'bad.env'],
+      'Invalid environment file of --variables: line 2 is not of the form NAME=value',
+    ],
     [['--root', '/a;b'], '--root: no volume can be mounted there'],
     [['--variables', 'latin.env'], 'Invalid environment file of --variables: line 1 is not UTF-8 text'],
     [

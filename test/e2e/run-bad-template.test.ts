@@ -110,10 +110,7 @@ const templates: readonly [string, string][] = [
     '{"multiflexi":{"limits":{"artefactBytes":1}}}',
     'multiflexi.limits: must not have the key "artefactBytes"',
   ],
-  [
-    '{"multiflexi":{"limits":{"artifactBytes":-1}}}',
-    'multiflexi.limits.artifactBytes: must be at least 0',
-  ],
+  ['{"multiflexi":{"limits":{"artifactBytes":-1}}}', 'multiflexi.limits.artifactBytes: must be at least 0'],
   [
     '{"multiflexi":{"limits":{"inputBytes":"1 GiB"}}}',
     'multiflexi.limits.inputBytes: must be a number, found a string',

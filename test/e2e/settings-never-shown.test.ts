@@ -53,7 +53,11 @@ const urls = [
   `sqlite:${hidden}`,
 ];
 const soft = ['ZABBIX_SERVER', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_CERTIFICATE'];
-const softOthers = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', ZABBIX_HOST: 'h', ZABBIX_SERVER: 's/' };
+const softOthers = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+  ZABBIX_HOST: 'h',
+  ZABBIX_SERVER: 's/',
+};
 const softNames = [...soft, 'OTEL_EXPORTER_OTLP_PROTOCOL', 'OTEL_EXPORTER_OTLP_TIMEOUT'];
 const manifestOptions = ['variables', 'report-variables', 'job-id', 'kind', 'user', 'claim', 'timeout'];
 

@@ -12,8 +12,8 @@ const shapes = 'mysql://user:password@host:3306/database or sqlite:///absolute/p
 
 const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
   [database, 'MULTIFLEXI_JOB_ID is not set: without it there is no job to report'],
-  [{ ...database, MULTIFLEXI_JOB_ID: '7x' }, 'MULTIFLEXI_JOB_ID is not a job\'s number (1 or more)'],
-  [{ ...database, MULTIFLEXI_JOB_ID: '0' }, 'MULTIFLEXI_JOB_ID is not a job\'s number (1 or more)'],
+  [{ ...database, MULTIFLEXI_JOB_ID: '7x' }, "MULTIFLEXI_JOB_ID is not a job's number (1 or more)"],
+  [{ ...database, MULTIFLEXI_JOB_ID: '0' }, "MULTIFLEXI_JOB_ID is not a job's number (1 or more)"],
   [
     { MULTIFLEXI_DATABASE_URL: 'postgres://u:hidden-word@h/d' },
     `MULTIFLEXI_DATABASE_URL is not of the form ${shapes}`,
@@ -70,14 +70,8 @@ const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = 
     'MULTIFLEXI_REPORT=output needs MULTIFLEXI_DATABASE_URL: a REST server has no place for output',
   ],
   [{ EMISSARY_RESULTS_DIR: 'results' }, 'EMISSARY_RESULTS_DIR is not an absolute path'],
-  [
-    { EMISSARY_REPORT_SECONDS: 'long' },
-    'EMISSARY_REPORT_SECONDS is not a number of seconds (0 or more)',
-  ],
-  [
-    { EMISSARY_TIMEOUT_SECONDS: '-1' },
-    'EMISSARY_TIMEOUT_SECONDS is not a number of seconds (0 or more)',
-  ],
+  [{ EMISSARY_REPORT_SECONDS: 'long' }, 'EMISSARY_REPORT_SECONDS is not a number of seconds (0 or more)'],
+  [{ EMISSARY_TIMEOUT_SECONDS: '-1' }, 'EMISSARY_TIMEOUT_SECONDS is not a number of seconds (0 or more)'],
   [
     { EMISSARY_DEADLINE: 'tomorrow' },
     'EMISSARY_DEADLINE is not a time (RFC 3339, like 2026-01-31T22:00:00Z)',

@@ -134,10 +134,7 @@ test('a telemetry that fails is said, and is no failure of the report', async (t
 
 const wrongTelemetry: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
   [{ ZABBIX_SERVER: 'zabbix' }, 'ZABBIX_SERVER is set, ZABBIX_HOST is not: Zabbix files values by host'],
-  [
-    { ZABBIX_SERVER: 'zabbix:99999', ZABBIX_HOST: 'h' },
-    'ZABBIX_SERVER is not a host or host:port',
-  ],
+  [{ ZABBIX_SERVER: 'zabbix:99999', ZABBIX_HOST: 'h' }, 'ZABBIX_SERVER is not a host or host:port'],
   [
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' },
     'OTEL_EXPORTER_OTLP_ENDPOINT is not an http:// or https:// address',
