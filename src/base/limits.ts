@@ -102,6 +102,10 @@ export const limits = {
   encodedSecretBytes: 8 * KiB,
   /** Bytes of all such forms together: each secret has some ten times its own, which stay in memory. */
   encodedSecretsBytes: 8 * MiB,
+  /** Bytes that macros may make of one text of a definition: eight times what the kernel takes (MAX_ARG_STRLEN, execve(2)). */
+  expandedBytes: 1 * MiB,
+  /** Bytes of files that `manifest` takes along: a Secret holds 1 MiB, in which they stand in base64 twice. */
+  secretFileBytes: 512 * KiB,
   /** URLs of one variable's value that a password is looked for in. */
   valueUrls: 1_000,
   /** Characters of such a URL up to the end of its parameters. */

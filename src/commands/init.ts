@@ -24,6 +24,7 @@ export async function init(edge: Edge, words: readonly Buffer[]): Promise<number
   const settings = initSettings(edge, words);
   const { text, origin } = readTemplateText(settings.template);
   const template = await parseTemplate(text, origin);
+  await warnOfPatterns(template);
   const layout = layoutOf(settings.root);
   const carried = carriedRuntime();
   openVolume(layout);
@@ -35,6 +36,14 @@ export async function init(edge: Edge, words: readonly Buffer[]): Promise<number
   publishLauncher(carried, layout);
   warnOfEarlierJob(layout);
   return 0;
+}
+
+/** One that fits nothing is MultiFlexi's to allow, and a mistake. */
+async function warnOfPatterns({ multiflexi: { artifactPatterns } }: Template): Promise<void> {
+  if (artifactPatterns.length === 0) return;
+  const { hopelessPatterns } = await import('../settings/php-pattern.ts');
+  for (const key of hopelessPatterns(artifactPatterns))
+    say(`${key} is not a regular expression, and will fit no file`);
 }
 
 /** A sidecar cannot tell whose end it finds: it would report the earlier job's for this one's. */

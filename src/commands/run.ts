@@ -123,8 +123,9 @@ const nothingSaved: Saved = { outputs: noOutputs, stopped: null };
 
 /** What must be there before the job starts, for what it leaves to be found after it. */
 async function prepareOutputs(run: Run, { multiflexi }: Template): Promise<Mark | null> {
-  const { resultFile, artifactPatterns } = multiflexi;
-  if (run.settings.name !== 'main' || (resultFile === null && artifactPatterns.length === 0)) return null;
+  const { resultFile, artifactPatterns, temporaryDirectory } = multiflexi;
+  const isNone = resultFile === null && temporaryDirectory === null && artifactPatterns.length === 0;
+  if (run.settings.name !== 'main' || isNone) return null;
   const { prepareOutputs } = await import('../outputs/prepare-outputs.ts');
   return prepareOutputs(multiflexi);
 }

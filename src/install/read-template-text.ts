@@ -3,6 +3,7 @@ import { limits } from '../base/limits.ts';
 import { readUpTo } from '../base/read-regular.ts';
 import { textOf, withoutMark } from '../base/text-of.ts';
 import type { InitSettings } from '../settings/init-settings.ts';
+import { mountedJson } from '../settings/mounted-json.ts';
 import { readGiven } from '../settings/read-given.ts';
 
 /** The template's text as it was given, and where it came from, for messages. */
@@ -22,7 +23,7 @@ export function readTemplateText(source: InitSettings['template']): TemplateText
     case 'stdin':
       return reading('on standard input', readStandardInput);
     case 'file':
-      return reading('of --template', () => readGiven(source.path, limits.templateBytes));
+      return reading('of --template', () => mountedJson(readGiven(source.path, limits.templateBytes)));
   }
 }
 

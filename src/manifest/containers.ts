@@ -1,35 +1,54 @@
 import { limits } from '../base/limits.ts';
 import type { ManifestSettings } from '../settings/manifest-settings.ts';
 import { unexpanded } from './is-expanded.ts';
-import { jobTemplate } from './job-template.ts';
+import type { JobTemplate } from './job-template.ts';
 import type { JobVariables } from './job-variables.ts';
 import type { JobWords } from './job-words.ts';
 import type { KubernetesObject } from './pod.ts';
 
 /** Whose Secret it is: the job never sees the sidecar's. */
-export type Role = 'job' | 'report';
+export type Role = 'init' | 'job' | 'report';
 /** Every role. */
-export const roles: readonly Role[] = ['job', 'report'];
+export const roles: readonly Role[] = ['init', 'job', 'report'];
 /** The Secret's file of variables. */
 export const variablesKey = 'variables.json';
+/** The Secret's file with the template. */
+export const templateKey = 'template.json';
 /** The Secret's file of words. */
 export const wordsKey = 'words.json';
 const secretsPath = '/var/run/secrets/multiflexi';
 
 const confined = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+/** What root needs to be more than a user without a name: to write others' files, to give them away, to become a user. */
+const ofRoot = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID'];
 
 /** The init container: installs the program and the template. */
-export function installer(settings: ManifestSettings, plain: ReadonlyMap<string, string>): KubernetesObject {
+export function installer(settings: ManifestSettings, { template, apart }: JobTemplate): KubernetesObject {
   return {
     name: 'install',
     image: settings.emissaryImage,
-    args: ['init'],
+    args: ['init', ...(apart ? ['--template', `${secretsPath}/init/${templateKey}`] : [])],
     env: environment({
       EMISSARY_ROOT: settings.root,
-      EMISSARY_TEMPLATE: unexpanded(JSON.stringify(jobTemplate(settings, plain))),
+      ...(!apart && { EMISSARY_TEMPLATE: unexpanded(JSON.stringify(template)) }),
     }),
-    securityContext: { ...confined, readOnlyRootFilesystem: true },
-    volumeMounts: [sharedVolume(settings)],
+    securityContext: own(settings),
+    volumeMounts: [sharedVolume(settings), ...(apart ? [secretMount('init')] : [])],
+  };
+}
+
+/** Our containers are never root, whatever the job's is. */
+function own({ allowRoot }: ManifestSettings): KubernetesObject {
+  return { ...(allowRoot && { runAsNonRoot: true }), ...confined, readOnlyRootFilesystem: true };
+}
+
+/** The image's user is root where nobody said otherwise: the kubelet refuses that one unless it is allowed. */
+function ofJob({ user, allowRoot }: ManifestSettings): KubernetesObject {
+  const isUser = user !== null && user > 0;
+  return {
+    ...confined,
+    ...(allowRoot && !isUser && { capabilities: { drop: ['ALL'], add: ofRoot } }),
+    ...(user !== null && { runAsUser: user }),
   };
 }
 
@@ -39,10 +58,10 @@ export function mainContainer(
   variables: JobVariables,
   words: JobWords,
 ): KubernetesObject {
-  const { application, image, root, timeout, grace, user } = settings;
+  const { application, image, root, timeout, grace } = settings;
   const secrets = variables.secret.size > 0;
   const kept = words.apart ? [] : words.words;
-  const own = {
+  const ours = {
     EMISSARY_ROOT: root,
     EMISSARY_GRACE_SECONDS: String(grace),
     ...(timeout > 0 && { EMISSARY_TIMEOUT_SECONDS: String(timeout) }),
@@ -56,8 +75,8 @@ export function mainContainer(
     name: 'main',
     image,
     command: [`${root}/emissary`, 'run', '--', application.executable, ...kept],
-    env: environment({ ...Object.fromEntries(variables.plain), ...own }),
-    securityContext: { ...confined, ...(user !== null && { runAsUser: user }) },
+    env: environment({ ...Object.fromEntries(variables.plain), ...ours }),
+    securityContext: ofJob(settings),
     volumeMounts: [sharedVolume(settings), ...(secrets || words.apart ? [secretMount('job')] : [])],
   };
 }
@@ -65,7 +84,7 @@ export function mainContainer(
 /** The sidecar: the only one that knows the server. */
 export function sidecar(settings: ManifestSettings, secrets: boolean): KubernetesObject {
   const { root, grace, timeout, claim, jobId } = settings;
-  const own = {
+  const ours = {
     EMISSARY_ROOT: root,
     EMISSARY_GRACE_SECONDS: String(grace),
     ...(jobId !== null && { MULTIFLEXI_JOB_ID: String(jobId) }),
@@ -77,8 +96,8 @@ export function sidecar(settings: ManifestSettings, secrets: boolean): Kubernete
     name: 'sidecar',
     image: settings.emissaryImage,
     args: ['wait'],
-    env: environment(own),
-    securityContext: { ...confined, readOnlyRootFilesystem: true },
+    env: environment(ours),
+    securityContext: own(settings),
     volumeMounts: [
       sharedVolume(settings),
       ...(secrets ? [secretMount('report')] : []),

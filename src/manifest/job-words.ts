@@ -1,9 +1,11 @@
 import { Fault } from '../base/fault.ts';
+import { say } from '../base/log.ts';
 import type { Application } from '../settings/application.ts';
 import { isExpanded, isUnfit } from './is-expanded.ts';
 import type { JobVariables } from './job-variables.ts';
 
-const placeholder = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+/** What looks like a variable's name, and not like a piece of a script. */
+const named = /^\$?\{[A-Z][A-Z0-9_+-]*\}$/;
 
 /** A job's words after the executable. */
 export interface JobWords {
@@ -13,24 +15,21 @@ export interface JobWords {
 }
 
 /**
- * Makes words of a command line template: spaces part them, single and double quotes keep them together, `${NAME}` is a
- * variable's value, which is never parted.
+ * Makes words of a command line template: spaces part them, single and double quotes keep them together, `{NAME}` and
+ * `${NAME}` are a variable's value, which is never parted. What is no variable's name stays, as with MultiFlexi.
  *
- * @throws Fault `usage` for a variable that is not there, a quote that is not closed, an executable that would be changed
+ * @throws Fault `usage` for a quote that is not closed, an executable that would be changed
  */
 export function jobWords({ executable, parameters }: Application, variables: JobVariables): JobWords {
   // The words after it can be put apart, it cannot.
   if (isExpanded(executable))
     throw new Fault('usage', 'executable: must not contain $( or $$, which Kubernetes would change');
-  let secret = false;
-  const words = split(parameters).map((word) =>
-    word.replace(placeholder, (_, name: string) => {
-      const value = variables.plain.get(name) ?? variables.secret.get(name);
-      if (value === undefined) throw new Fault('usage', `cmdparams: there is no variable \${${name}}`);
-      secret ||= variables.secret.has(name);
-      return value;
-    }),
-  );
+  const found = split(parameters).map((word) => variables.macros.expand(word, 'cmdparams'));
+  const unknown = found.flatMap((word) => [...word.unknown]).filter((text) => named.test(text));
+  for (const text of new Set(unknown))
+    say(`cmdparams: there is no variable ${text}; it stays there as it is`);
+  const secret = found.some(({ used }) => [...used].some((name) => variables.secret.has(name)));
+  const words = found.map(({ text }) => text);
   return { words, apart: secret || words.some(isUnfit) };
 }
 

@@ -1,6 +1,16 @@
 import { limits } from '../base/limits.ts';
 import type { ManifestSettings } from '../settings/manifest-settings.ts';
-import { installer, mainContainer, type Role, roles, sidecar, variablesKey, wordsKey } from './containers.ts';
+import {
+  installer,
+  mainContainer,
+  type Role,
+  roles,
+  sidecar,
+  templateKey,
+  variablesKey,
+  wordsKey,
+} from './containers.ts';
+import { jobTemplate } from './job-template.ts';
 import { jobVariables } from './job-variables.ts';
 import { jobWords } from './job-words.ts';
 
@@ -9,7 +19,7 @@ export type KubernetesObject = Readonly<Record<string, unknown>>;
 
 /**
  * Makes the objects that run one job: the pod, or a Job of it, after the Secrets that it mounts. It passes the
- * restricted Pod Security Standard.
+ * restricted Pod Security Standard, but for a job that may be root.
  *
  * The times: the job has `timeout`, then `grace` to stop. The pod's own deadline leaves the start before that, and the
  * report after it; its termination grace leaves the job's and the report.
@@ -19,7 +29,9 @@ export function podObjects(settings: ManifestSettings): readonly KubernetesObjec
   if (settings.jobId !== null) given.set('MULTIFLEXI_JOB_ID', String(settings.jobId));
   const variables = jobVariables(settings.application, given);
   const words = jobWords(settings.application, variables);
+  const template = jobTemplate(settings, variables);
   const secrets: Readonly<Record<Role, Readonly<Record<string, unknown>>>> = {
+    init: template.apart ? { [templateKey]: template.template } : {},
     job: {
       ...(variables.secret.size > 0 && { [variablesKey]: Object.fromEntries(variables.secret) }),
       ...(words.apart && { [wordsKey]: words.words }),
@@ -39,9 +51,12 @@ export function podObjects(settings: ManifestSettings): readonly KubernetesObjec
     ...(timeout > 0 && {
       activeDeadlineSeconds: limits.podStartSeconds + timeout + grace + limits.reportSeconds,
     }),
-    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    securityContext: {
+      ...(!settings.allowRoot && { runAsNonRoot: true }),
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
     volumes: volumes(settings, held),
-    initContainers: [installer(settings, variables.plain)],
+    initContainers: [installer(settings, template)],
     containers: [mainContainer(settings, variables, words), sidecar(settings, held.includes('report'))],
   };
   return [

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { limits } from '../base/limits.ts';
 import { matchNames } from '../base/match-names.ts';
 import type { MissingOutput } from '../contract/records.ts';
+import { phpPattern } from '../settings/php-pattern.ts';
 import type { OutputArtifact, Template } from '../settings/template.ts';
 import { bytePath } from './byte-path.ts';
 import type { Mark } from './prepare-outputs.ts';
@@ -43,10 +44,11 @@ export async function findWritten(
     const names = readdirSync(directory).sort();
     // Equal shares, so that one that is exponential does not cost the others.
     const most = Math.max(limits.leastPatternMs, Math.floor(limits.patternMs / patterns.length));
+    const read = patterns.map(phpPattern);
     const fits: ReturnType<typeof matchNames>[] = [];
-    for (const pattern of patterns) {
+    for (const pattern of read) {
       await saving.turn();
-      fits.push(matchNames(pattern, names, most));
+      fits.push(pattern === null ? new Set<string>() : matchNames(pattern, names, most));
     }
     const chosen: string[] = [];
     for (const name of names) {
@@ -64,6 +66,7 @@ export async function findWritten(
       isStopped: false,
       artifacts: kept.map((name) => bareFile(join(directory, name), name)),
       missing: patterns.flatMap((pattern, index) => {
+        if (read[index] === null) return [missing(pattern, 'it is not a regular expression')];
         const fit = fits[index] ?? null;
         if (fit === null) return [missing(pattern, `looking for it took longer than ${most} ms`)];
         if (kept.some((name) => fit.has(name))) return [];

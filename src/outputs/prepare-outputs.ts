@@ -5,6 +5,7 @@ import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { makeDirectories } from '../base/make-directories.ts';
+import { hopelessPatterns } from '../settings/php-pattern.ts';
 import type { MultiflexiBlock } from '../settings/template.ts';
 
 /** The moment before the job's start, by the clock of the file system where its files are looked for. */
@@ -15,23 +16,26 @@ export interface Mark {
 }
 
 /**
- * Makes what must be there before the job starts: the directory of the result file, and, where MultiFlexi's patterns
+ * Makes what must be there before the job starts: its own directory, that of the result file, and, where MultiFlexi's patterns
  * will look for files, the mark by which those that this job wrote are told from those that were there.
  * Nothing here keeps the job from starting: what cannot be made is said.
  */
 export function prepareOutputs(wanted: MultiflexiBlock): Mark | null {
-  const { resultFile, artifactPatterns, artifactDirectory } = wanted;
-  if (resultFile !== null) makeDirectory(dirname(resultFile));
+  const { resultFile, artifactPatterns, artifactDirectory, temporaryDirectory } = wanted;
+  if (temporaryDirectory !== null) makeDirectory(temporaryDirectory, "the job's directory");
+  if (resultFile !== null) makeDirectory(dirname(resultFile), "the result file's directory");
+  for (const key of hopelessPatterns(artifactPatterns))
+    say(`${key} is not a regular expression, and fits no file`);
   if (artifactPatterns.length === 0) return null;
   const directory = artifactDirectory ?? (resultFile === null ? cwd() : dirname(resultFile));
   return { directory, changedNs: markIn(directory) };
 }
 
-function makeDirectory(directory: string): void {
+function makeDirectory(directory: string, what: string): void {
   try {
     makeDirectories(directory);
   } catch (error) {
-    say(`Cannot make the result file's directory ${directory}: ${sentenceOf(error)}`);
+    say(`Cannot make ${what} ${directory}: ${sentenceOf(error)}`);
   }
 }
 

@@ -3,6 +3,7 @@ import { limits } from '../base/limits.ts';
 import { matchNames } from '../base/match-names.ts';
 import type { ArtifactRecord, ParameterRecord } from '../contract/records.ts';
 import type { Volume } from '../contract/volume.ts';
+import { phpPattern } from '../settings/php-pattern.ts';
 import type { Template } from '../settings/template.ts';
 import { readTemplate } from './read-template.ts';
 
@@ -16,7 +17,7 @@ export type Describe = (output: ParameterRecord | ArtifactRecord) => string;
 export async function describeOutputs(volume: Volume): Promise<Describe> {
   const template = await readTemplate(volume).catch(() => null);
   if (template === null) return ({ name }) => name;
-  const patterns = Object.entries(template.multiflexi.artifactDescriptions ?? {}).filter(isKnown(template));
+  const patterns = Object.entries(template.multiflexi.artifactDescriptions).filter(isKnown(template));
   // Equal shares of the time, as where they are looked for.
   const most = Math.max(limits.leastPatternMs, Math.floor(limits.patternMs / (patterns.length || 1)));
   const fitting = new PatternsWithin(limits.patternMs, most);
@@ -46,9 +47,8 @@ class PatternsWithin {
     if (this.#leftMs <= 0) return false;
     const began = performance.now();
     try {
-      return matchNames(pattern, [name], this.#mostMs)?.has(name) === true;
-    } catch {
-      return false; // A pattern that none is: it has found nothing either.
+      const read = phpPattern(pattern);
+      return read !== null && matchNames(read, [name], this.#mostMs)?.has(name) === true;
     } finally {
       this.#leftMs -= performance.now() - began;
     }

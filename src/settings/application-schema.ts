@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { isRegularExpression } from './is-regular-expression.ts';
 
 const localized = z.union(
   [z.string(), z.record(z.string(), z.string())],
@@ -14,7 +13,6 @@ const text = z
   .string('must be a text')
   .check(z.refine((value) => !value.includes('\0'), 'must not contain the character NUL'));
 const filled = text.check(z.minLength(1, 'must not be empty'));
-const pattern = text.check(z.refine(isRegularExpression, 'must be a regular expression'));
 const object = 'must be an object';
 
 const defaultValue = z.nullable(
@@ -26,28 +24,29 @@ const variable = z.object(
     type: z._default(z.enum(variableTypes, `must be one of ${variableTypes.join(', ')}`), 'string'),
     defval: z.optional(defaultValue),
     required: z._default(z.boolean('must be true or false'), false),
+    /** Two names for one thing: its value is not shown. */
+    secret: z.optional(z.nullable(z.boolean('must be true or false'))),
+    redactable: z.optional(z.nullable(z.boolean('must be true or false'))),
   },
   'must be an object with type, defval, required',
 );
 
-const variableName = z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/));
+/** What a container's runtime takes: `BANKA+`, too. */
+const variableName = z.string().check(z.regex(/^[!-<>-~]+$/));
 const variables = z.record(variableName, variable, {
   error: ({ code }) =>
-    code === 'invalid_key' ? 'must have a name of letters, digits and _' : 'must be variables by name',
+    code === 'invalid_key' ? 'must have a name of printable ASCII without =' : 'must be variables by name',
 });
 
 const artifact = z.object(
   {
     name: localized,
-    path: filled.check(
-      z.refine(
-        (path) => path.startsWith('/') || isRegularExpression(path),
-        'must be absolute, or a regular expression',
-      ),
-    ),
-    type: text,
+    /** Absolute, or a regular expression on file names. */
+    path: filled,
+    /** A text, or texts by language; others are none. */
+    description: z.optional(z.unknown()),
   },
-  'must be an object with name, path, type',
+  'must be an object with name, path',
 );
 
 /**
@@ -68,7 +67,13 @@ export const applicationSchema = z.object(
     produces: z.optional(
       z.record(
         z.string(),
-        z.object({ patterns: z.optional(z.array(pattern, 'must be a list of regular expressions')) }, object),
+        z.object(
+          {
+            patterns: z.optional(z.array(text, 'must be a list of regular expressions')),
+            description: z.optional(z.unknown()),
+          },
+          object,
+        ),
         object,
       ),
     ),
@@ -76,9 +81,7 @@ export const applicationSchema = z.object(
       z.object(
         {
           helm: z.optional(z.object({ enabled: z.optional(z.boolean('must be true or false')) }, object)),
-          artifacts: z.optional(
-            z.object({ outputPath: z.optional(text.check(z.startsWith('/', 'must be absolute'))) }, object),
-          ),
+          artifacts: z.optional(z.object({ outputPath: z.optional(z.nullable(text)) }, object)),
         },
         object,
       ),

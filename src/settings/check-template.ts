@@ -30,14 +30,11 @@ export function checkTemplate(value: unknown, origin: string): Template {
   const checked = templateSchema.safeParse(value);
   if (!checked.success) {
     const issue = checked.error.issues[0];
-    const problem = issue === undefined ? 'not valid' : explain(issue, value);
+    const problem =
+      issue === undefined ? 'not valid' : `${keyPath(issue.path)}: ${explainIssue(issue, value)}`;
     throw new Fault('template', `Invalid template ${origin}: ${problem}`);
   }
   return toTemplate(checked.data, origin);
-}
-
-function explain(issue: Parameters<typeof explainIssue>[0], value: unknown): string {
-  return `${keyPath(issue.path)}: ${explainIssue(issue, value)}`;
 }
 
 function keyPath(path: readonly PropertyKey[]): string {
@@ -101,8 +98,9 @@ function toMultiflexi(raw: NonNullable<RawTemplate['multiflexi']>): MultiflexiBl
     jobId: raw.jobId === undefined ? null : String(raw.jobId),
     resultFile: raw.resultFile === undefined ? null : withoutTrailingSlash(raw.resultFile),
     artifactPatterns: raw.artifactPatterns ?? [],
-    ...(raw.artifactDescriptions != null && { artifactDescriptions: raw.artifactDescriptions }),
+    artifactDescriptions: raw.artifactDescriptions ?? {},
     artifactDirectory: raw.artifactDirectory ?? null,
+    temporaryDirectory: raw.temporaryDirectory ?? null,
     limits: {
       artifactBytes: raw.limits?.artifactBytes ?? null,
       inputBytes: raw.limits?.inputBytes ?? limits.inputBytes,
@@ -114,8 +112,8 @@ function toMultiflexi(raw: NonNullable<RawTemplate['multiflexi']>): MultiflexiBl
 function toArtifact(raw: RawArtifact, index: number, origin: string): OutputArtifact {
   return {
     name: raw.name,
+    ...(raw.description != null && { description: raw.description }),
     path: withoutTrailingSlash(raw.path),
-    ...(typeof raw.description === 'string' && { description: raw.description }),
     optional: raw.optional ?? false,
     archive: toStrategy(raw.archive ?? {}, `${origin}: outputs.artifacts[${index}].archive`),
   };

@@ -1,6 +1,6 @@
 import { Fault } from '../base/fault.ts';
 
-const line = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$/;
+const line = /^(?:export\s+)?([!-<>-~]+)\s*=\s*(.*)$/;
 /** No variable can hold it, or a decoder has put it where there was no UTF-8. */
 const unfit = /[\0\ufffd]/;
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };

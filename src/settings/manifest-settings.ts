@@ -33,6 +33,8 @@ export interface ManifestSettings {
   readonly grace: number;
   /** The user id that the job runs as; null = the image's own. */
   readonly user: number | null;
+  /** The job may be root. */
+  readonly allowRoot: boolean;
   readonly claim: Claim | null;
 }
 
@@ -40,7 +42,8 @@ export interface ManifestSettings {
 export function manifestSettings(edge: Edge, words: readonly Buffer[]): ManifestSettings {
   const line = readCommandLine('manifest', words, edge.environment);
   const from = (name: string) => sourceOf(name, words, edge.environment);
-  const application = definition(line);
+  const variables = variablesOf(line.value('variables'), '--variables');
+  const application = definition(line, languageOf(line, variables, edge));
   const given = line.value('image');
   const image = given === null ? application.image : imageName(given, from('image'));
   if (image === null) {
@@ -48,13 +51,13 @@ export function manifestSettings(edge: Edge, words: readonly Buffer[]): Manifest
   }
   const job = line.value('job-id');
   const jobId = job === null ? null : wholeNumber(job, from('job-id'));
-  const user = line.value('user');
+  const allowRoot = line.value('allow-root') !== null;
   const rootPath = rootDirectory(line.value('root'), from('root'));
   const root = mountPath(rootPath, from('root'));
   return {
     application,
     image,
-    variables: variablesOf(line.value('variables'), '--variables'),
+    variables,
     reportVariables: variablesOf(line.value('report-variables'), '--report-variables'),
     kind: kindOf(line.value('kind') ?? 'pod'),
     jobId,
@@ -66,17 +69,39 @@ export function manifestSettings(edge: Edge, words: readonly Buffer[]): Manifest
     root,
     timeout: Math.ceil(secondsToMs(line.value('timeout') ?? '0', from('timeout')) / 1000),
     grace: Math.ceil(secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')) / 1000),
-    user: user === null ? null : userId(user, from('user')),
+    user: userOf(line.value('user'), allowRoot, from('user')),
+    allowRoot,
     claim: claimOf(line.value('claim'), root),
   };
 }
 
-/** The greatest is Kubernetes' own bound; root is what the pod's security context forbids. */
-function userId(text: string, source: string): number {
-  const user = wholeNumber(text, source);
-  if (user === 0 || user > 2 ** 31 - 1)
-    throw new Fault('usage', `${source} is not the number of a user other than root`);
+/** Nobody of the machine's, as the emissary's own image has it. */
+const usualUser = 65_532;
+
+/**
+ * Most images name no user, and their root is what the pod's security context forbids: the job then has a number.
+ * The greatest one is Kubernetes' own bound.
+ */
+function userOf(text: string | null, allowRoot: boolean, source: string): number | null {
+  if (text === 'image' || (text === null && allowRoot)) return null;
+  const user = text === null ? usualUser : wholeNumber(text, source);
+  if (user > 2 ** 31 - 1 || (user === 0 && !allowRoot))
+    throw new Fault(
+      'usage',
+      `${source} is not the number of a user other than root; --allow-root allows a job to be root`,
+    );
   return user;
+}
+
+/** Of the job: its own setting comes before that of this program. */
+function languageOf(
+  line: CommandLine,
+  variables: ReadonlyMap<string, string>,
+  { environment }: Edge,
+): string {
+  const locale = ['LC_ALL', 'LC_MESSAGES', 'LANG'];
+  const own = locale.map((name) => variables.get(name)).find((value) => value !== undefined && value !== '');
+  return line.value('language') ?? own ?? environment.get(...locale) ?? 'en';
 }
 
 /**
@@ -89,12 +114,12 @@ function mountPath(path: string, source: string): string {
   return path;
 }
 
-function definition({ operands, command }: CommandLine): Application {
+function definition({ operands, command }: CommandLine, language: string): Application {
   const [file, stray] = operands;
   if (file === undefined || stray !== undefined || command !== null) {
     throw new Fault('usage', 'manifest takes one application definition; see emissary manifest --help');
   }
-  return parseApplication(read(file, 'the application definition'));
+  return parseApplication(read(file, 'the application definition'), language);
 }
 
 function variablesOf(file: string | null, source: string): ReadonlyMap<string, string> {

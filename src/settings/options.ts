@@ -80,7 +80,7 @@ export const options: readonly OptionSpec[] = [
     verbs: ['run'],
     value: 'LIST',
     variables: ['EMISSARY_MASK_ENV'],
-    help: 'variables whose values are masked in the output, * allowed, empty = none (default passwords, secrets, tokens, keys)',
+    help: 'variables whose values are masked in the output, * allowed, empty = none (default passwords, secrets, tokens, keys, DSNs)',
   },
   {
     name: 'combined',
@@ -150,7 +150,21 @@ export const options: readonly OptionSpec[] = [
     verbs: ['manifest'],
     value: 'UID',
     variables: [],
-    help: 'the user that the job runs as (default that of the image)',
+    help: 'the user that the job runs as, a number, or image for that of the image (default 65532)',
+  },
+  {
+    name: 'allow-root',
+    verbs: ['manifest'],
+    value: null,
+    variables: [],
+    help: 'the job may run as root: for images that cannot run as another user',
+  },
+  {
+    name: 'language',
+    verbs: ['manifest'],
+    value: 'LANGUAGE',
+    variables: [],
+    help: "of artifacts' descriptions, like cs or cs_CZ.UTF-8 (default the job's LANG, then that of manifest)",
   },
   {
     name: 'claim',

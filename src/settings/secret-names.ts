@@ -17,7 +17,7 @@ export function nameTeller(entries: readonly string[]): (name: string) => boolea
 }
 
 /** The names that one entry of such a list stands for; case does not count. */
-export function secretNames(pattern: string): RegExp {
+function secretNames(pattern: string): RegExp {
   return new RegExp(`^${pattern.split('*').map(literal).join('.*')}$`, 'is');
 }
 

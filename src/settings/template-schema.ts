@@ -2,7 +2,6 @@ import { isAbsolute } from 'node:path';
 import * as z from 'zod/mini';
 import { limits } from '../base/limits.ts';
 import { durationSeconds } from './duration.ts';
-import { isRegularExpression } from './is-regular-expression.ts';
 
 const absolutePath = z
   .string()
@@ -75,8 +74,6 @@ const ownLimits = z.strictObject({
   parameterBytes: upTo(limits.parameterBytes),
 });
 
-const regularExpression = z.string().check(z.refine(isRegularExpression, 'must be a regular expression'));
-
 /**
  * The shape of a template as it is written: the subset of Argo's `Template`
  * (https://argo-workflows.readthedocs.io/en/latest/fields/#template) that the emissary knows, and its own block.
@@ -111,8 +108,10 @@ export const templateSchema = z.object({
       z.object({
         jobId: z.optional(z.union([z.string(), wholeNumber])),
         resultFile: z.optional(absolutePath),
-        artifactPatterns: z.optional(z.array(regularExpression)),
+        /** As PHP reads them; one that is none fits nothing. */
+        artifactPatterns: z.optional(z.array(z.string())),
         artifactDescriptions: z.optional(z.nullable(z.record(z.string(), z.string()))),
+        temporaryDirectory: z.optional(absolutePath),
         artifactDirectory: z.optional(absolutePath),
         limits: z.optional(z.nullable(ownLimits)),
       }),

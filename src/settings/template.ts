@@ -69,8 +69,10 @@ export interface MultiflexiBlock {
   readonly resultFile: string | null;
   readonly artifactPatterns: readonly string[];
   /** By pattern: what people read about the files that it finds. */
-  readonly artifactDescriptions?: Readonly<Record<string, string>>;
+  readonly artifactDescriptions: Readonly<Record<string, string>>;
   readonly artifactDirectory: string | null;
+  /** A directory of the job's that is made before it starts. */
+  readonly temporaryDirectory: string | null;
   readonly limits: TemplateLimits;
 }
 
@@ -103,7 +105,9 @@ export const emptyTemplate: Template = {
     jobId: null,
     resultFile: null,
     artifactPatterns: [],
+    artifactDescriptions: {},
     artifactDirectory: null,
+    temporaryDirectory: null,
     limits: { artifactBytes: null, inputBytes: limits.inputBytes, parameterBytes: limits.parameterBytes },
   },
 };

@@ -76,3 +76,41 @@ test('podman: values of every kind reach the job of the printed pod as they are'
   for (const [index, value] of oddValues.entries())
     assert.equal(lines[index], sums[index], JSON.stringify(value.slice(0, 80)));
 });
+
+for (const [options, user] of [
+  [[], '65532'],
+  [['--allow-root'], '0'],
+] as const) {
+  test(`podman: an image that runs as root is run as ${user} with ${JSON.stringify(options)}`, async (t) => {
+    const machine = await exampleMachine(t, 'podman');
+    if (machine === null) return;
+    const cwd = temporaryVolume(t);
+    // What root alone may, and what any user must be able to: the job's directory is made, and writable.
+    const script =
+      'id -u; mkdir /etc/new 2>/dev/null && chown 5 /etc/new && echo root; echo x > $MULTIFLEXI_TMP/a.txt; grep CapEff /proc/self/status';
+    const environment = { MULTIFLEXI_TMP: { type: 'string', defval: '/tmp/made/here' } };
+    const artifacts = [{ name: 'a', path: 'a.txt' }];
+    const definition = { ...application, environment, artifacts, cmdparams: `-c '${script}'` };
+    writeFileSync(join(cwd, 'app.json'), JSON.stringify(definition));
+    writeFileSync(
+      join(cwd, 'report.env'),
+      'MULTIFLEXI_DATABASE_URL=sqlite:///multiflexi/multiflexi.sqlite\n',
+    );
+    const words = ['--job-id', '1', '--claim', 'multiflexi:/multiflexi', '--report-variables', 'report.env'];
+    const printed = await emissary(['manifest', ...options, ...words, 'app.json'], { cwd });
+    assert.deepEqual([printed.status, printed.stderr], [0, '']);
+    const pod = join(cwd, 'pod.yaml');
+    writeFileSync(pod, printed.stdout);
+    const played = await machine.engine.run(['play', 'kube', '--network', 'none', pod]);
+    assert.equal(played.exitCode, 0, played.stderr);
+    await until('the job is reported', () => machine.stored().end !== null);
+    const { exitcode, lines, artifacts: stored } = machine.stored();
+    const isRoot = user === '0';
+    assert.deepEqual(lines, [
+      `stdout ${user}`,
+      ...(isRoot ? ['stdout root'] : []),
+      `stdout CapEff:\t00000000000000${isRoot ? 'cb' : '00'}`,
+    ]);
+    assert.deepEqual([exitcode, stored], [0, ['a.txt']]);
+  });
+}

@@ -103,8 +103,8 @@ const templates: readonly [string, string][] = [
   ['{"sidecars":{}}', 'sidecars: must be an array, found an object'],
   ['{"multiflexi":{"resultFile":"x"}}', 'multiflexi.resultFile: must be an absolute path'],
   [
-    '{"multiflexi":{"artifactPatterns":["("]}}',
-    'multiflexi.artifactPatterns[0]: must be a regular expression',
+    '{"multiflexi":{"artifactPatterns":[5]}}',
+    'multiflexi.artifactPatterns[0]: must be a string, found a number',
   ],
   [
     '{"multiflexi":{"limits":{"artefactBytes":1}}}',
