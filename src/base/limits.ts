@@ -42,6 +42,8 @@ export const limits = {
   smallSealReserveBytes: 4 * KiB,
   /** Characters of its message where there is no more room: six bytes each at the most, as JSON. */
   shortMessageCharacters: 400,
+  /** How wrong the kernel's counts of memory may be, bytes: each processor holds back some of its own. */
+  peakErrorBytes: 2 * MiB,
   /** How long a leftover of a finished job has between TERM and KILL, in ms. */
   leftoverGraceMs: 2_000,
   /** How often KILL is repeated for leftovers that fork while they are killed, in ms. */
