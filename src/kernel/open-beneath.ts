@@ -3,7 +3,7 @@ import { errnoName, errnoText } from '../base/errno-text.ts';
 import { bind, errno } from './libc.ts';
 
 /** O_PATH (open(2), asm-generic): a place in the tree, not a file to read. Node does not name it. */
-const pathOnly = 0o10000000;
+export const pathOnly = 0o10000000;
 /** FFI has no O_CLOEXEC from Node either; both of the architectures that we build for have this value. */
 const closeOnExec = 0o2000000;
 
@@ -33,8 +33,13 @@ export function openBeneath(directory: number, path: string, flags: number, mode
 
 /** Renames one entry of a directory over another of the same directory (renameat(2)). @param directory a descriptor */
 export function renameWithin(directory: number, from: string, to: string): void {
+  renameAcross(directory, from, directory, to);
+}
+
+/** Renames an entry of one directory to one of another, both given by descriptors (renameat(2)). */
+export function renameAcross(from: number, name: string, to: number, newName: string): void {
   calls ??= bindCalls();
-  check(calls.renameat(directory, cString(from), directory, cString(to)), 'rename', to);
+  check(calls.renameat(from, cString(name), to, cString(newName)), 'rename', newName);
 }
 
 /** Removes an entry that is not a directory (unlinkat(2)); it is no error when it is not there. */
