@@ -62,6 +62,8 @@ export const limits = {
   timerLastStepMs: 1_000,
   /** A step that is late by more than this, in ms, was not run: a busy machine is late by less. */
   standstillMs: 1_000,
+  /** How wrong the kernel's counts of memory may be, bytes: each processor holds back some of its own. */
+  peakErrorBytes: 2 * MiB,
   /** How long a leftover of a finished job has between TERM and KILL, in ms. */
   leftoverGraceMs: 2_000,
   /** How often KILL is repeated for leftovers that fork while they are killed, in ms. */

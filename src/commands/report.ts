@@ -1,4 +1,5 @@
 import { Fault, faultStatus } from '../base/fault.ts';
+import { hideFromOthers } from '../kernel/undumpable.ts';
 import { deliverEnded } from '../report/deliver-ended.ts';
 import { Delivery } from '../report/delivery.ts';
 import { correctReport } from '../report/late-seals.ts';
@@ -16,6 +17,7 @@ import { rootDirectory } from '../settings/values.ts';
  * @returns 0 when everything was delivered, else 64
  */
 export async function report(edge: Edge, words: readonly Buffer[]): Promise<number> {
+  hideFromOthers();
   const line = readCommandLine('report', words, edge.environment);
   refuseOperands('report', line);
   const root = rootDirectory(line.value('root'), sourceOf('root', words, edge.environment));

@@ -4,6 +4,7 @@ import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { requireMounted } from '../contract/require-mounted.ts';
 import { openManyFiles } from '../kernel/open-files.ts';
+import { hideFromOthers } from '../kernel/undumpable.ts';
 import { deliverEnded, type EndedJob } from '../report/deliver-ended.ts';
 import { Delivery } from '../report/delivery.ts';
 import { FollowedJob } from '../report/follow-job.ts';
@@ -47,6 +48,7 @@ export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number
   const startedAt = Date.now();
   const settings = { ...waitSettings(edge, words), ...reportSettings(edge.environment) };
   requireMounted(settings.root);
+  hideFromOthers();
   const spool = new Spool(openVolume(settings.root));
   const again = () => new Delivery(settings, spool, edge.print);
   const wait: Wait = { settings, spool, delivery: again(), again, requests, startedAt };

@@ -23,7 +23,11 @@ export interface StreamRecord {
 export interface Usage {
   readonly userSeconds: number;
   readonly systemSeconds: number;
-  readonly maxRssBytes: number;
+  /**
+   * The most memory that one process had at a time; 0 when none was started. Null when it had less than the emissary
+   * itself when it started the job (some 85 MB): the kernel tells no less.
+   */
+  readonly maxRssBytes: number | null;
 }
 
 /** A saved output parameter. `path` is the job's, `file` is relative to the volume's root. */

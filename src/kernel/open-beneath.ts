@@ -33,8 +33,13 @@ export function openBeneath(directory: number, path: string, flags: number, mode
 
 /** Renames one entry of a directory over another of the same directory (renameat(2)). @param directory a descriptor */
 export function renameWithin(directory: number, from: string, to: string): void {
+  renameAcross(directory, from, directory, to);
+}
+
+/** Renames an entry of one directory to one of another, both given by descriptors (renameat(2)). */
+export function renameAcross(from: number, name: string, to: number, newName: string): void {
   calls ??= bindCalls();
-  check(calls.renameat(directory, cString(from), directory, cString(to)), 'rename', to);
+  check(calls.renameat(from, cString(name), to, cString(newName)), 'rename', newName);
 }
 
 /** Removes an entry that is not a directory (unlinkat(2)); it is no error when it is not there. */

@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, closeSync, fchmodSync, ftruncateSync, mkdirSync, openSync, renameSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { closeSync, fchmodSync, ftruncateSync } from 'node:fs';
 import { errnoOf, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { noRoomReasons } from '../base/no-room.ts';
-import { removeFile } from '../base/remove.ts';
 import type { Layout } from '../contract/layout.ts';
 import { writeWhole } from '../contract/publish.ts';
 import { NotSaved } from './reasons.ts';
+import { SavedPlace } from './saved-place.ts';
 import { zerosOf } from './zeros.ts';
 
-/** All users of the pod may add to the directories, as they may to the volume. */
-const sharedDirectory = 0o777;
 const readableFile = 0o644;
 
 /**
@@ -19,8 +16,7 @@ const readableFile = 0o644;
  * SHA-256 are taken on the way.
  */
 export class SavedFile {
-  readonly #path: string;
-  readonly #temporary: string;
+  readonly #place: SavedPlace;
   readonly #file: number;
   readonly #most: number | null;
   readonly #hash = createHash('sha256');
@@ -32,15 +28,15 @@ export class SavedFile {
    * @param most bytes that it may have; null = as many as the volume takes
    * @throws NotSaved
    */
-  constructor({ root, saving }: Layout, path: string, most: number | null) {
-    this.#path = path;
+  constructor(layout: Layout, path: string, most: number | null) {
     this.#most = most;
-    this.#temporary = saving;
-    this.#file = writing(() => {
-      makeDirectories(root, dirname(path));
-      removeFile(this.#temporary);
-      return openSync(this.#temporary, 'wx', readableFile);
-    });
+    this.#place = writing(() => new SavedPlace(layout, path));
+    try {
+      this.#file = writing(() => this.#place.create(readableFile));
+    } catch (error) {
+      this.#place.close();
+      throw error;
+    }
   }
 
   /** Bytes written so far. */
@@ -76,8 +72,9 @@ export class SavedFile {
       ftruncateSync(this.#file, this.#bytes);
       fchmodSync(this.#file, readableFile);
       this.#close();
-      renameSync(this.#temporary, this.#path);
+      this.#place.publish();
     });
+    this.#place.close();
     return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }
 
@@ -89,10 +86,11 @@ export class SavedFile {
       // As below.
     }
     try {
-      removeFile(this.#temporary);
+      this.#place.remove();
     } catch {
       // What made the file fail is told; that a rest of it stays, on a broken volume, helps nobody.
     }
+    this.#place.close();
   }
 
   /** Once: the number is free afterwards for another file, also where this fails. */
@@ -100,19 +98,6 @@ export class SavedFile {
     if (!this.#open) return;
     this.#open = false;
     closeSync(this.#file);
-  }
-}
-
-function makeDirectories(root: string, directory: string): void {
-  let path = root;
-  for (const name of relative(root, directory).split('/')) {
-    path = join(path, name);
-    try {
-      mkdirSync(path);
-      chmodSync(path, sharedDirectory);
-    } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw error;
-    }
   }
 }
 

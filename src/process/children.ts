@@ -4,6 +4,7 @@ import { killSignal, terminateSignal } from '../base/signal-names.ts';
 import { pause } from '../base/timer.ts';
 import type { Usage } from '../contract/records.ts';
 import { descendants } from '../kernel/descendants.ts';
+import { ownPeakBytes } from '../kernel/own-peak.ts';
 import { type Reaped, reapOne } from '../kernel/reap.ts';
 import { sendSignal } from '../kernel/signals.ts';
 
@@ -15,6 +16,8 @@ export class Children {
   readonly #awaited = new Map<number, (end: Reaped) => void>();
   #gone: (() => void) | null = null;
   #ending: Promise<void> | null = null;
+  /** What the kernel counts for every child that we start, bytes: until its exec, it has our memory. */
+  #ownPeak = 0;
   #usage: Usage = { userSeconds: 0, systemSeconds: 0, maxRssBytes: 0 };
 
   /** The resources of everything that was reaped. */
@@ -27,6 +30,7 @@ export class Children {
    * @param atOnce makes it while the child is reaped, before anything else can happen; must not throw
    */
   ended<T>(pid: number, atOnce: (end: Reaped) => T): Promise<T> {
+    this.#ownPeak = Math.max(this.#ownPeak, ownPeakBytes());
     return new Promise((resolve) => this.#awaited.set(pid, (end) => resolve(atOnce(end))));
   }
 
@@ -81,11 +85,19 @@ export class Children {
     this.#usage = {
       userSeconds: this.#usage.userSeconds + child.userSeconds,
       systemSeconds: this.#usage.systemSeconds + child.systemSeconds,
-      maxRssBytes: Math.max(this.#usage.maxRssBytes, child.maxRssBytes),
+      maxRssBytes: this.#largest(child),
     };
     const resolve = this.#awaited.get(child.pid);
     this.#awaited.delete(child.pid);
     resolve?.(child);
+  }
+
+  /** The largest process so far. One that was smaller than we were tells nothing, and nobody knows the largest then. */
+  #largest({ pid, maxRssBytes }: Reaped): number | null {
+    const { maxRssBytes: former } = this.#usage;
+    const known = Math.max(former ?? 0, maxRssBytes);
+    if (known > this.#ownPeak + limits.peakErrorBytes) return known;
+    return former === null || this.#awaited.has(pid) ? null : known;
   }
 }
 

@@ -70,7 +70,11 @@ export const resultSchema = z.object({
   message: z.nullable(text),
   stdout: stream,
   stderr: stream,
-  usage: z.object({ userSeconds: z.number(), systemSeconds: z.number(), maxRssBytes: z.number() }),
+  usage: z.object({
+    userSeconds: z.number(),
+    systemSeconds: z.number(),
+    maxRssBytes: z.nullable(z.number()),
+  }),
   outputs: z.object({
     parameters: arrayOf(z.object(output)),
     artifacts: arrayOf(z.object({ ...output, archive: z.enum(['tar', 'zip', 'none', 'zstd']) })),

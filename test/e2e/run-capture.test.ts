@@ -176,3 +176,9 @@ function merged(kept: Kept): string {
   });
   return pieces.join('');
 }
+
+test('run captures what is written to the job’s first process by its place in /proc', async (t) => {
+  const command = ['sh', '-c', 'sh -c "$0" $$; :', 'echo by cron >/proc/$0/fd/1'];
+  const { kept, stdout } = await runJob(t, command);
+  assert.deepEqual([kept.text('stdout'), stdout.toString()], ['by cron\n', 'by cron\n']);
+});

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fixture } from '../helpers/fixture.ts';
 import { runJob, startJob, startReadyJob } from '../helpers/job.ts';
 import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
 
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const MiB = 1024 * 1024;
@@ -57,7 +59,24 @@ test('the usage is that of the job and all that it started', async (t) => {
   const { userSeconds, systemSeconds, maxRssBytes } = kept.result().usage;
   assert.ok(userSeconds > 0.02 && userSeconds < 60, `${userSeconds} s`);
   assert.ok(systemSeconds > 0, `${systemSeconds} s`);
-  assert.ok(maxRssBytes > 200 * MiB && maxRssBytes < 400 * MiB, `${maxRssBytes} bytes`);
+  assert.ok(
+    maxRssBytes !== null && maxRssBytes > 200 * MiB && maxRssBytes < 400 * MiB,
+    `${maxRssBytes} bytes`,
+  );
+});
+
+test('the peak of memory is null where the job had less than the emissary itself', async (t) => {
+  const { kept } = await runJob(t, ['sh', '-c', 'sleep 0.01']);
+  assert.equal(kept.result().usage.maxRssBytes, null);
+});
+
+test('the peak of memory is that of the largest attempt', async (t) => {
+  const script = '[ -e "$0" ] && exit; : >"$0"; dd bs=200M count=1 if=/dev/zero of=/dev/null; exit 1';
+  const template = { containerSet: { containers: [{ name: 'main' }], retryStrategy: { retries: 2 } } };
+  const { kept } = await runJob(t, ['sh', '-c', script, join(temporaryVolume(t), 'begun')], { template });
+  const { attempts, usage } = kept.result();
+  assert.equal(attempts.length, 2);
+  assert.ok(usage.maxRssBytes !== null && usage.maxRssBytes > 200 * MiB, `${usage.maxRssBytes} bytes`);
 });
 
 test('started appears whole, and names the process of the job', async (t) => {

@@ -1,0 +1,105 @@
+import { closeSync, constants, fchmodSync, fstatSync, openSync } from 'node:fs';
+import { basename, dirname, relative } from 'node:path';
+import { errnoOf } from '../base/fault.ts';
+import type { Layout } from '../contract/layout.ts';
+import {
+  makeDirectoryWithin,
+  openBeneath,
+  pathOnly,
+  removeWithin,
+  renameAcross,
+} from '../kernel/open-beneath.ts';
+
+/** All users of the pod may add to the directories, as they may to the volume. */
+const sharedDirectory = 0o777;
+
+/**
+ * Where a saved file goes: made without following a link that the job or another container has left in `outputs/`, from
+ * one directory to the next. Nothing is written outside of the volume, whoever runs the emissary.
+ */
+export class SavedPlace {
+  readonly #name: string;
+  readonly #temporary: string;
+  /** Descriptors: of the directory that the file is written in, and of its own. */
+  readonly #outputs: number;
+  readonly #directory: number;
+
+  /**
+   * Makes the directories where they are not there; a link in their place is removed.
+   * @param path below the volume's root
+   * @throws the operating system's error
+   */
+  constructor({ root, saving }: Layout, path: string) {
+    this.#name = basename(path);
+    this.#temporary = basename(saving);
+    this.#outputs = openDirectories(root, relative(root, dirname(saving)));
+    try {
+      this.#directory = openDirectories(root, relative(root, dirname(path)));
+    } catch (error) {
+      closeSync(this.#outputs);
+      throw error;
+    }
+  }
+
+  /** Makes the file under its temporary name. @returns its descriptor */
+  create(mode: number): number {
+    this.remove();
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+    return openBeneath(this.#outputs, this.#temporary, flags, mode);
+  }
+
+  /** Gives it its own name. */
+  publish(): void {
+    renameAcross(this.#outputs, this.#temporary, this.#directory, this.#name);
+  }
+
+  /** Removes it again. */
+  remove(): void {
+    removeWithin(this.#outputs, this.#temporary);
+  }
+
+  close(): void {
+    closeSync(this.#outputs);
+    closeSync(this.#directory);
+  }
+}
+
+function openDirectories(root: string, path: string): number {
+  let directory = openSync(root, pathOnly | constants.O_DIRECTORY);
+  for (const name of path.split('/').filter((part) => part !== '')) {
+    const above = directory;
+    try {
+      directory = openDirectory(above, name);
+    } finally {
+      closeSync(above);
+    }
+  }
+  return directory;
+}
+
+function openDirectory(above: number, name: string): number {
+  try {
+    return openBeneath(above, name, pathOnly | constants.O_DIRECTORY);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT' && !isLink(above, name)) throw error;
+  }
+  removeWithin(above, name);
+  makeDirectoryWithin(above, name, sharedDirectory);
+  const made = openBeneath(above, name, constants.O_DIRECTORY);
+  try {
+    fchmodSync(made, sharedDirectory);
+    return made;
+  } catch (error) {
+    closeSync(made);
+    throw error;
+  }
+}
+
+function isLink(above: number, name: string): boolean {
+  const found = openBeneath(above, name, pathOnly);
+  try {
+    return fstatSync(found).isSymbolicLink();
+  } finally {
+    closeSync(found);
+  }
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { execa } from 'execa';
+import { startEmissary } from '../helpers/emissary.ts';
+import { runJob } from '../helpers/job.ts';
+import { requireProgram, requireRoot } from '../helpers/require.ts';
+import { reportedJob } from '../helpers/sidecar.ts';
+import { until } from '../helpers/until.ts';
+
+const plainUser = { uid: 12345, gid: 12345 };
+
+test('what wait was given cannot be read by another process of its user, and it reports all the same', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'setpriv')) return;
+  const job = reportedJob(t);
+  const sidecar = startEmissary(t, ['wait'], { root: job.root, env: job.env, ...plainUser });
+  await until('the sidecar has its spool', () => existsSync(`${job.root}/report/journal`));
+  for (const file of ['environ', 'mem', 'maps', 'fd/0'])
+    assert.notEqual(await readAs(`/proc/${sidecar.pid}/${file}`), 0, file);
+  assert.equal(await readAs(`/proc/${sidecar.pid}/status`), 0);
+  await runJob(t, ['sh', '-c', 'echo a line; exit 3'], { root: job.root, ...plainUser });
+  assert.equal((await sidecar.finished).status, 0, sidecar.stderr());
+  assert.deepEqual([job.row().exitcode, job.lines()[0]?.line], [3, 'a line\n']);
+});
+
+test('what report was given cannot be read by another process of its user, and it reports all the same', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'setpriv')) return;
+  const job = reportedJob(t);
+  const lock = new DatabaseSync(job.database.path);
+  lock.exec('begin exclusive');
+  t.after(() => lock.close());
+  await runJob(t, ['sh', '-c', 'exit 3'], { root: job.root, ...plainUser });
+  const surroundings = { root: job.root, env: job.env, ...plainUser };
+  const sidecar = startEmissary(t, ['wait'], surroundings);
+  await until('the job is gathered', () => existsSync(`${job.root}/report/report.json`));
+  sidecar.kill('SIGKILL');
+  await sidecar.finished;
+  const again = startEmissary(t, ['report'], surroundings);
+  await until('it hides itself', async () => (await readAs(`/proc/${again.pid}/environ`)) !== 0);
+  assert.equal(again.process.exitCode, null);
+  lock.exec('commit');
+  assert.equal((await again.finished).status, 0, again.stderr());
+  assert.equal(job.row().exitcode, 3);
+});
+
+/** The status of head(1) as that user, who has no rights beyond his own. */
+async function readAs(path: string): Promise<number | undefined> {
+  const { uid, gid } = plainUser;
+  const { exitCode } = await execa({
+    reject: false,
+  })`setpriv --reuid ${uid} --regid ${gid} --clear-groups head -c 1 ${path}`;
+  return exitCode;
+}
