@@ -5,10 +5,12 @@ import { limits } from '../base/limits.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { ArtifactRecord } from '../contract/records.ts';
 import type { ArchiveStrategy, OutputArtifact } from '../settings/template.ts';
+import { bytePath } from './byte-path.ts';
 import { type Codec, plain } from './codec.ts';
 import { copyFile } from './copy-file.ts';
 import { findRoots } from './find-roots.ts';
 import { gzip } from './gzip.ts';
+import { type Mode, withAttributes } from './member-attributes.ts';
 import { type Member, membersOf, type Root, type Walk } from './members.ts';
 import { PackedStream } from './packed-stream.ts';
 import { checkReadable } from './read-file.ts';
@@ -57,7 +59,11 @@ export async function saveArtifact({
   const file = new SavedFile(layout, place, most);
   try {
     if (bare && only !== undefined) copyFile(only, file);
-    else await pack(members(roots, { skipped, volume: { dev, ino } }), archive, file, skipped);
+    else {
+      const found = members(roots, { skipped, volume: { dev, ino } });
+      const told = { path: bytePath(path), mode: attributesMode(archive), skipped };
+      await pack(withAttributes(found, told), archive, file, skipped);
+    }
     const saved = file.publish();
     return { name, path, file: kept, archive: archive.kind, ...saved };
   } catch (error) {
@@ -71,6 +77,11 @@ const extensions = { tar: '.tgz', zip: '.zip', none: '.tar', zstd: '.tar.zst' } 
 
 function* members(roots: readonly Root[], walk: Walk): Generator<Member> {
   for (const root of roots) yield* membersOf(root, walk);
+}
+
+function attributesMode(archive: ArchiveStrategy): Mode {
+  if (archive.kind === 'zip') return 'not in a ZIP file';
+  return archive.xattrs === true ? 'kept' : 'not wanted';
 }
 
 async function pack(

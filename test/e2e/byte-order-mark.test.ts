@@ -29,13 +29,13 @@ const readings: Readonly<Record<string, Reading>> = {
     text: '{"sidecars":1}',
     words: ['init', '--template', 'file'],
     surroundings: () => ({}),
-    shown: /sidecars/,
+    shown: /sidecars: must/,
   },
   'a template on the volume': {
     text: '{"sidecars":1}',
     words: ['run', '--', 'true'],
     surroundings: () => ({}),
-    shown: /sidecars/,
+    shown: /sidecars: must/,
   },
   'an arguments file': {
     text: '["read"]',
