@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { isSparse } from '../kernel/sparse.ts';
 import { type BytePath, fsPath } from './byte-path.ts';
 import { isKernels, readKernelFile } from './kernel-files.ts';
+import type { Attributes } from './member-attributes.ts';
 import { lossOf, readingReason } from './reasons.ts';
 import type { Skipped } from './skipped.ts';
 
@@ -26,6 +27,8 @@ export interface Member {
   readonly target: BytePath;
   /** Tells files that are one file under several names; null where there is only this name. */
   readonly identity: string | null;
+  /** What a tar keeps of it beside its bytes, where that is wanted. */
+  readonly attributes?: Attributes;
 }
 
 /** Where a walk begins. */

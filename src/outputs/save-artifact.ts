@@ -5,10 +5,12 @@ import { limits } from '../base/limits.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { ArtifactRecord } from '../contract/records.ts';
 import type { ArchiveStrategy, OutputArtifact } from '../settings/template.ts';
+import { bytePath } from './byte-path.ts';
 import { type Codec, plain } from './codec.ts';
 import { copyFile } from './copy-file.ts';
 import { findRoots } from './find-roots.ts';
 import { gzip } from './gzip.ts';
+import { type Mode, withAttributes } from './member-attributes.ts';
 import { type Member, membersOf, type Root, type Walk } from './members.ts';
 import { PackedStream } from './packed-stream.ts';
 import { checkReadable } from './read-file.ts';
@@ -65,7 +67,8 @@ export async function saveArtifact({
   if (isTaken(place)) throw new NotSaved('its file is already that of another artifact');
   const file = new SavedFile(layout, place, most);
   try {
-    const found = members(roots, { skipped, volume: { dev, ino } });
+    const told = { path: bytePath(path), mode: attributesMode(archive), skipped };
+    const found = withAttributes(members(roots, { skipped, volume: { dev, ino } }), told);
     const work =
       bare && only !== undefined
         ? copyFile(only, file, saving)
@@ -95,6 +98,11 @@ const extensions = { tar: '.tgz', zip: '.zip', none: '.tar', zstd: '.tar.zst' } 
 
 function* members(roots: readonly Root[], walk: Walk): Generator<Member | null> {
   for (const root of roots) yield* membersOf(root, walk);
+}
+
+function attributesMode(archive: ArchiveStrategy): Mode {
+  if (archive.kind === 'zip') return 'not in a ZIP file';
+  return archive.xattrs === true ? 'kept' : 'not wanted';
 }
 
 async function pack(

@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { Header, Pax } from 'tar';
 import { type BytePath, isAscii, textOf } from './byte-path.ts';
+import type { Attributes } from './member-attributes.ts';
 import type { Member } from './members.ts';
+import { paxHeader } from './pax-header.ts';
 
 /** Bytes of a tar block (POSIX.1, pax). */
 export const tarBlockBytes = 512;
@@ -24,12 +26,25 @@ export function tarHeader(member: Member, original: BytePath | null): Buffer {
     path: textOf(name),
     ...(link !== '' && { linkpath: textOf(link) }),
   };
+  const attributes = original === null ? (member.attributes ?? null) : null;
   const block = Buffer.alloc(tarBlockBytes);
   // No header holds so long a name, and node-tar would try at each of its slashes.
   const isLong = fields.path.length > tarBlockBytes;
   const header = new Header(isLong ? { ...fields, path: fields.path.slice(0, shortName) } : fields);
-  if (!header.encode(block) && !isLong) return block;
+  const needsMore = header.encode(block) || isLong;
+  if (attributes !== null) return Buffer.concat([withAttributes(fields, attributes), block]);
+  if (!needsMore) return block;
   return Buffer.concat([new Pax(fields).encode(), block]);
+}
+
+/** One header for all: a second one would make a reader forget the first. */
+function withAttributes(
+  fields: { readonly path: string; readonly linkpath?: string; readonly size: number },
+  attributes: Attributes,
+): Buffer {
+  const { path, linkpath, size } = fields;
+  const texts = Object.entries({ path, size: String(size), ...(linkpath !== undefined && { linkpath }) });
+  return paxHeader([...texts.map(([name, text]) => [name, Buffer.from(text)] as const), ...attributes]);
 }
 
 function common(member: Member, isHardLink: boolean) {
@@ -57,7 +72,9 @@ function rawHeader(member: Member, name: BytePath, link: BytePath, isHardLink: b
     path: 'name',
     ...(link !== '' && { linkpath: 'link' }),
   }).encode(block);
+  const attributes = isHardLink ? undefined : member.attributes;
   return Buffer.concat([
+    ...(attributes === undefined ? [] : [paxHeader(attributes)]),
     longRecord('NextFileHasLongPath', name),
     ...(link === '' ? [] : [longRecord('NextFileHasLongLinkpath', link)]),
     block,

@@ -128,9 +128,10 @@ function toStrategy(raw: RawArchive, where: string): ArchiveStrategy {
     );
   }
   if (raw.zip !== undefined) return { kind: 'zip' };
-  if (raw.none !== undefined) return { kind: 'none' };
-  if (raw.zstd !== undefined) return { kind: 'zstd', level: raw.zstd.level ?? 3 };
-  return { kind: 'tar', compressionLevel: raw.tar?.compressionLevel ?? 6 };
+  const xattrs = (raw.none ?? raw.zstd ?? raw.tar)?.xattrs === true;
+  if (raw.none !== undefined) return { kind: 'none', xattrs };
+  if (raw.zstd !== undefined) return { kind: 'zstd', level: raw.zstd.level ?? 3, xattrs };
+  return { kind: 'tar', compressionLevel: raw.tar?.compressionLevel ?? 6, xattrs };
 }
 
 function toInput(raw: RawInput, index: number, origin: string): InputArtifact {

@@ -13,11 +13,14 @@ const containerName = z
   .check(z.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label'));
 const wholeNumber = z.int().check(z.nonnegative());
 
+const xattrs = z.optional(z.boolean());
 const archive = z.object({
-  tar: z.optional(z.object({ compressionLevel: z.optional(z.nullable(z.int().check(z.gte(0), z.lte(9)))) })),
+  tar: z.optional(
+    z.object({ compressionLevel: z.optional(z.nullable(z.int().check(z.gte(0), z.lte(9)))), xattrs }),
+  ),
   zip: z.optional(z.object({})),
-  none: z.optional(z.object({})),
-  zstd: z.optional(z.object({ level: z.optional(z.int().check(z.gte(1), z.lte(19))) })),
+  none: z.optional(z.object({ xattrs })),
+  zstd: z.optional(z.object({ level: z.optional(z.int().check(z.gte(1), z.lte(19))), xattrs })),
 });
 
 const inputArtifact = z.object({

@@ -24,10 +24,16 @@ export interface InputArtifact {
 
 /** How an artifact is packed. */
 export type ArchiveStrategy =
-  | { readonly kind: 'tar'; readonly compressionLevel: number }
+  | ({ readonly kind: 'tar'; readonly compressionLevel: number } & TarOptions)
   | { readonly kind: 'zip' }
-  | { readonly kind: 'none' }
-  | { readonly kind: 'zstd'; readonly level: number };
+  | ({ readonly kind: 'none' } & TarOptions)
+  | ({ readonly kind: 'zstd'; readonly level: number } & TarOptions);
+
+/** What all that are tars within can have. */
+export interface TarOptions {
+  /** Extended attributes, ACLs and capabilities are kept. */
+  readonly xattrs?: boolean;
+}
 
 /** One artifact to save after the job. */
 export interface OutputArtifact {

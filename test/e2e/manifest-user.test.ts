@@ -65,7 +65,13 @@ test('manifest takes the files of file-path along, in a Secret, and init puts th
     OTHER: { type: 'file-path', defval: here },
   };
   const { status, stderr, text, objects, spec } = await manifest(t, [], { environment });
-  assert.deepEqual([status, stderr], [0, 'emissary: OTHER: its file is not taken along (it is not a regular file); the image must have it, or the job make it\n']);
+  assert.deepEqual(
+    [status, stderr],
+    [
+      0,
+      'emissary: OTHER: its file is not taken along (it is not a regular file); the image must have it, or the job make it\n',
+    ],
+  );
   assert.doesNotMatch(text, /hidden/);
   const [secret] = objects;
   const bytes = Buffer.from(secret.data['template.json'], 'base64');
