@@ -2,7 +2,7 @@ import type { MysqlPoolConnection } from 'kysely';
 import type { Connection, PrepareStatementInfo } from 'mysql2';
 import { limits } from '../base/limits.ts';
 import { type Guard, guarded } from './mariadb-guard.ts';
-import { longDataPacket } from './mariadb-long-data.ts';
+import { longDataHeader } from './mariadb-long-data.ts';
 import { type Answer, lostFailure, onceWithin } from './within-time.ts';
 
 /** A connection whose every answer is certain to come, if only as a failure. */
@@ -89,9 +89,9 @@ function patientConnection(connection: Connection, guard: Guard, release: () => 
       const statement = await asked<PrepareStatementInfo>((answer) => connection.prepare(text, answer));
       try {
         for await (const piece of pieces) {
-          const packet = longDataPacket(statement, values.length, piece);
+          const header = longDataHeader(statement, values.length, piece.length);
           // It is not answered: it is done when the connection has taken it.
-          await asked((answer) => guard.write(packet, (error) => answer(error, null)));
+          await asked((answer) => guard.write([header, piece], (error) => answer(error, null)));
         }
         await asked((answer) => statement.execute([...values, ''], answer));
       } finally {

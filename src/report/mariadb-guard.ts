@@ -9,7 +9,7 @@ export interface Guard {
   /** A question is about to be asked: its answer may have this many bytes. */
   expect(bytes: number): void;
   /** Sends a packet of our own between two statements. @param sent called when the connection has taken it */
-  write(packet: Buffer, sent: (error?: Error | null) => void): void;
+  write(parts: readonly [Buffer, Buffer], sent: (error?: Error | null) => void): void;
 }
 
 /** The driver's own parts that all of a connection passes through, with TLS and without (mysql2/lib/base/connection.js). */
@@ -19,7 +19,7 @@ interface Inside {
   sequenceId: number;
   readonly stream: {
     destroy(error: Error): void;
-    write(bytes: Buffer, sent: (error?: Error | null) => void): boolean;
+    write(bytes: Buffer, sent?: (error?: Error | null) => void): boolean;
   };
 }
 
@@ -57,6 +57,9 @@ export function guarded(connection: Connection): Guard {
     expect: (bytes) => {
       left = bytes;
     },
-    write: (packet, sent) => void inside.stream.write(packet, sent),
+    write: ([header, content], sent) => {
+      inside.stream.write(header);
+      inside.stream.write(content, sent);
+    },
   };
 }

@@ -14,7 +14,7 @@ export type OutputFile =
       readonly isText: boolean;
       /** Bytes as they are stored. */
       readonly bytes: number;
-      /** These bytes, in order. @throws Changed where the file is another one meanwhile */
+      /** These bytes, in order; each piece holds until the next is asked for. @throws Changed where the file is another one meanwhile */
       pieces(): AsyncIterable<Buffer>;
     };
 
@@ -58,9 +58,10 @@ async function* storedPieces(
   isText: boolean,
 ): AsyncIterable<Buffer> {
   const hash = createHash('sha256');
+  const packed = isText ? null : Buffer.allocUnsafeSlow((limits.artifactPieceBytes / 3) * 4);
   for await (const piece of readPieces(volume, path)) {
     hash.update(piece);
-    yield isText ? piece : Buffer.from(piece.toString('base64'), 'latin1');
+    yield packed === null ? piece : packed.subarray(0, packed.write(piece.toString('base64'), 'latin1'));
   }
   if (hash.digest('hex') !== sha256) throw new Changed('was changed while it was read');
 }
@@ -72,9 +73,9 @@ async function* readPieces(volume: Volume, path: string): AsyncIterable<Buffer> 
   try {
     const tooLarge = `is larger than ${limits.artifactBytes} bytes`;
     if (opened.size > limits.artifactBytes) throw new Changed(tooLarge);
+    // The same for all of them: what is thrown away is not given back at once.
+    const piece = Buffer.allocUnsafeSlow(limits.artifactPieceBytes);
     for (let offset = 0; ; ) {
-      // A new one each time: the last may still be on its way.
-      const piece = Buffer.allocUnsafeSlow(limits.artifactPieceBytes);
       const count = fill(opened.descriptor, piece, offset);
       if (count > 0) yield piece.subarray(0, count);
       offset += count;

@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import { TLSSocket } from 'node:tls';
 
 /** One connection to an impostor. */
 export interface ImpostorSession {
@@ -9,6 +10,8 @@ export interface ImpostorSession {
   next(): Promise<Buffer>;
   /** Sends this again and again, until the client goes. */
   flood(bytes: () => Buffer): void;
+  /** Goes on over TLS, as the client has asked. */
+  secure(key: string, cert: string): ImpostorSession;
   readonly socket: Socket;
 }
 
@@ -49,9 +52,10 @@ export async function startImpostor(
   };
 }
 
-function sessionOf(socket: Socket): ImpostorSession {
+function sessionOf(socket: Socket, first = 0): ImpostorSession {
   let bytes = Buffer.alloc(0);
-  let number = 0;
+  let number = first;
+  socket.on('error', () => undefined);
   const packets: Buffer[] = [];
   const waiting: ((packet: Buffer) => void)[] = [];
   socket.on('data', (piece) => {
@@ -66,6 +70,11 @@ function sessionOf(socket: Socket): ImpostorSession {
   });
   return {
     socket,
+    secure: (key, cert) => {
+      socket.removeAllListeners('data');
+      // The client's next packet is its third.
+      return sessionOf(new TLSSocket(socket, { isServer: true, key, cert }), 2);
+    },
     send: (payload, wanted) => {
       socket.write(packet(payload, (wanted ?? number) & 0xff));
       number += 1;
@@ -93,9 +102,9 @@ export function packet(payload: Buffer, number: number): Buffer {
 }
 
 /** What the server begins with. @param plugin how it asks for the password */
-export function greeting(plugin: string): Buffer {
+export function greeting(plugin: string, offersTls = false): Buffer {
   const scramble = Buffer.from('abcdefgh-ijklmnopqrs');
-  const [low, high] = [Buffer.from([0x0b, 0xa2]), Buffer.from([0x08, 0x00])];
+  const [low, high] = [Buffer.from([0x0b, offersTls ? 0xaa : 0xa2]), Buffer.from([0x08, 0x00])];
   return Buffer.concat([
     Buffer.from('\x0a5.5.5-10.11.0-MariaDB\0\x01\0\0\0', 'latin1'),
     scramble.subarray(0, 8),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { constants, generateKeyPairSync, privateDecrypt } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { watchPrivateMemory } from '../bench/private-memory.ts';
+import { makeCertificate } from '../helpers/certificate.ts';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import {
   column,
@@ -116,6 +117,27 @@ for (const [what, behave] of Object.entries(questions)) {
     assert.ok(impostor.connections() <= 2, 'asking again cannot help');
   });
 }
+
+test('a server that has shown its certificate is told the password itself, if it asks for it', async (t) => {
+  const { key: secret, cert, path } = makeCertificate(t, 'IP:127.0.0.1');
+  for (const plugin of ['mysql_clear_password', 'sha256_password']) {
+    const told: string[] = [];
+    const impostor = await startImpostor(t, async (plain) => {
+      plain.send(greeting('mysql_native_password', true), 0);
+      await plain.next();
+      const { send, next } = plain.secure(secret, cert);
+      await next();
+      send(switchTo(plugin));
+      told.push((await next()).toString());
+      send(refusal);
+    });
+    const { root, env } = await report(t, impostor);
+    const url = `${impostor.url}?ssl-ca=${path}`;
+    const { status } = await emissary(['wait'], { root, env: { ...env, MULTIFLEXI_DATABASE_URL: url } });
+    assert.deepEqual([status, told[0]], [64, `${impostorPassword}\0`], plugin);
+    assert.ok(!isTold(impostor), 'only over TLS');
+  }
+});
 
 /** Lets a client in and answers all that it asks in this way. */
 function answering(answer: (session: ImpostorSession) => void) {
