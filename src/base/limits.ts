@@ -136,6 +136,10 @@ export const limits = {
   timelineLineBytes: 64,
   /** Bytes of output after which a journal entry is due, however few lines they are. */
   checkpointBytes: 16 * MiB,
+  /** How long a look at all containers' output may take to be repeated whenever something happens, ms. */
+  shortScanMs: 25,
+  /** How many times as long as a longer one nothing is looked at: it takes a quarter of a processor at the most. */
+  scanShare: 4,
   /** Containers whose files are open at the same time; each has three. */
   openContainers: 256,
   /** Bytes of one read of a timeline: some 3,000 pieces of output. */

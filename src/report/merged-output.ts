@@ -19,6 +19,8 @@ export class MergedOutput {
   #next = 1;
   /** Bytes that were read since the last checkpoint. */
   #bytes = 0;
+  /** When all containers are looked at again for what is new (`performance.now()`). */
+  #scanAt = 0;
 
   /** @param hasEnded whether a container is sealed or lost, so that its output is complete */
   constructor(
@@ -43,7 +45,12 @@ export class MergedOutput {
   /** In how many ms there will be a row although nothing more happens; null when there will be none. */
   get laterMs(): number | null {
     const since = this.#outputs.pendingSince;
-    return since === null ? null : Math.max(1, since + finishMs - performance.now());
+    const now = performance.now();
+    const times = [
+      ...(since === null ? [] : [since + finishMs]),
+      ...(this.#scanAt > now ? [this.#scanAt] : []),
+    ];
+    return times.length === 0 ? null : Math.max(1, Math.min(...times) - now);
   }
 
   close(): void {
@@ -136,6 +143,8 @@ export class MergedOutput {
 
   /** Reads what is new, from the container whose turn it is, else from the others. */
   #readOn(): readonly OutputLine[] | null {
+    const begun = performance.now();
+    if (begun < this.#scanAt && !this.#left.every(this.#hasEnded)) return null;
     const start = Math.max(0, this.#left.indexOf(this.#turn));
     const done = new Set<string>();
     let found: readonly OutputLine[] | null = null;
@@ -145,6 +154,9 @@ export class MergedOutput {
       if (found === null && this.#outputs.position(name).done) done.add(name);
     }
     if (done.size > 0) this.#left = this.#left.filter((name) => !done.has(name));
+    const scanMs = performance.now() - begun;
+    // Of very many, most have nothing new each time: looking must not take all of a processor.
+    if (found === null && scanMs > limits.shortScanMs) this.#scanAt = begun + limits.scanShare * scanMs;
     return found;
   }
 

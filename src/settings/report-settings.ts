@@ -84,7 +84,7 @@ function rowsOf(text: string | null): number {
   if (text === null) return limits.jobRows;
   const rows = /^[0-9]{1,10}$/.test(text) ? Number(text) : 0;
   if (rows < 1 || rows >= limits.rowNumbers) {
-    throw new Fault('usage', `EMISSARY_OUTPUT_ROWS: "${text}" is not a number of rows (1 or more)`);
+    throw new Fault('usage', `EMISSARY_OUTPUT_ROWS is not a number of rows (1 or more)`);
   }
   return rows;
 }

@@ -68,6 +68,11 @@ export const variables: readonly VariableSpec[] = [
     help: "how long delivery is tried without success after the job's end (default 60)",
   },
   {
+    name: 'EMISSARY_OUTPUT_ROWS',
+    verbs: reporting,
+    help: 'rows of output that a database takes of one job at the most (default 200000)',
+  },
+  {
     name: 'ZABBIX_SERVER, ZABBIX_HOST, ZABBIX_KEY',
     verbs: reporting,
     help: "a trapper item that hears of the job's end",

@@ -29,6 +29,7 @@ test('--help of wait names every variable that says where to report', async () =
     'MULTIFLEXI_REPORT',
     'EMISSARY_RESULTS_DIR',
     'EMISSARY_REPORT_SECONDS',
+    'EMISSARY_OUTPUT_ROWS',
     'ZABBIX_SERVER',
   ])
     assert.ok(help.includes(variable), variable);

@@ -82,6 +82,7 @@ const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = 
     'MULTIFLEXI_REPORT=output needs MULTIFLEXI_DATABASE_URL: a REST server has no place for output',
   ],
   [{ EMISSARY_RESULTS_DIR: 'results' }, 'EMISSARY_RESULTS_DIR is not an absolute path'],
+  [{ EMISSARY_OUTPUT_ROWS: '0' }, 'EMISSARY_OUTPUT_ROWS is not a number of rows (1 or more)'],
   [{ EMISSARY_REPORT_SECONDS: 'long' }, 'EMISSARY_REPORT_SECONDS is not a number of seconds (0 or more)'],
   [{ EMISSARY_TIMEOUT_SECONDS: '-1' }, 'EMISSARY_TIMEOUT_SECONDS is not a number of seconds (0 or more)'],
   [

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { emissary } from '../helpers/emissary.ts';
+import { runJob, startReadyJob } from '../helpers/job.ts';
+import { linesIn, reportedJob, startWait } from '../helpers/sidecar.ts';
+import { until } from '../helpers/until.ts';
+
+test('wait stores heavy output in few rows, and what came last before a silence while the job runs', async (t) => {
+  const job = reportedJob(t);
+  let sidecar = await startWait(t, job);
+  const script = 'echo ready; while read word; do seq 5000; echo "$word"; done; exit 3';
+  const running = await startReadyJob(t, ['sh', '-c', script], { root: job.root, stdin: 'pipe' });
+  const expected = ['ready\n'];
+  for (const word of ['one', 'two', 'three']) {
+    running.process.stdin?.write(`${word}\n`);
+    for (let number = 1; number <= 5000; number += 1) expected.push(`${number}\n`);
+    expected.push(`${word}\n`);
+    await until(`${word} is stored`, () => linesIn(job.lines()).at(-1) === `${word}\n`);
+    sidecar.kill('SIGKILL');
+    await sidecar.finished;
+    sidecar = await startWait(t, job);
+  }
+  running.process.stdin?.end();
+  const { status, stderr } = await sidecar.finished;
+  assert.deepEqual([status, stderr], [0, '']);
+  const rows = job.lines();
+  assert.deepEqual(linesIn(rows), expected);
+  assert.ok(rows.length < 1_100, `${rows.length} rows`);
+  assert.ok(rows.every(({ seq }, index) => seq === index + 1));
+});
+
+test('wait stores no more rows than EMISSARY_OUTPUT_ROWS: it says so and exits 64, the end is stored, and report stores the rest', async (t) => {
+  const job = reportedJob(t);
+  await runJob(t, ['sh', '-c', 'seq 30; exit 3'], { root: job.root });
+  const few = { ...job, env: { ...job.env, EMISSARY_OUTPUT_ROWS: '20' } };
+  const { status, stderr } = await emissary(['wait'], few);
+  assert.equal(status, 64);
+  assert.match(
+    stderr,
+    /^emissary: The output takes more than the 20 rows that a job may have: what follows is not stored; set EMISSARY_OUTPUT_ROWS for more\n/,
+  );
+  assert.deepEqual([job.row().exitcode, job.lines().length], [3, 20]);
+  const again = await emissary(['report'], job);
+  assert.deepEqual([again.status, again.stderr, job.lines().length], [0, '', 30]);
+});
