@@ -189,6 +189,7 @@ function judgeFault(error: unknown): Judgement {
 async function sealRun(run: Run, judgement: Judgement): Promise<Fault | null> {
   const { recorder, record, children } = run;
   await recorder.close();
+  run.endRecord.free();
   const streams = { stdout: recorder.record(1), stderr: recorder.record(2) };
   try {
     run.seal.publish(record.result(judgement, streams, children.usage));
