@@ -52,8 +52,10 @@ export const limits = {
   endedBytes: 4 * KiB,
   /** A stop that comes both ways, from the engine and as a request, within this time is one stop, in ms. */
   sameStopMs: 1_000,
-  /** What is kept of the grace for the seal, in ms, where saving goes on after a stop; a quarter of it at the most. */
+  /** What is kept of the grace for the seal, in ms, where saving goes on after a stop, */
   savingReserveMs: 2_000,
+  /** and this part of the grace at the most. */
+  savingReserveShare: 0.25,
   /** How long saving that has not begun when a stop comes may take, in ms: small outputs are saved in it. */
   lateSavingMs: 1_000,
   /** How long saving goes on without looking at signals and timers, in ms. */

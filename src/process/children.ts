@@ -65,8 +65,10 @@ export class Children {
     if (gone.signal.aborted) return;
     for (const pid of descendants()) sendSignal(pid, terminateSignal);
     await pause(limits.leftoverGraceMs, gone.signal);
-    const giveUpAt = Date.now() + limits.leftoverLastMs;
-    while (!gone.signal.aborted && Date.now() < giveUpAt) {
+    // Rounds, not a time: while we stood still, nobody was KILLed.
+    for (let left = limits.leftoverLastMs / limits.leftoverKillMs; left > 0; left -= 1) {
+      this.reap();
+      if (gone.signal.aborted) return;
       for (const pid of descendants()) sendSignal(pid, killSignal);
       await pause(limits.leftoverKillMs, gone.signal);
     }
