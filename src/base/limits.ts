@@ -42,12 +42,22 @@ export const limits = {
   smallSealReserveBytes: 4 * KiB,
   /** Characters of its message where there is no more room: six bytes each at the most, as JSON. */
   shortMessageCharacters: 400,
+  /** Times that room is kept for what a rename itself takes on a full disk: for the job's end, the result and the seal. */
+  spareRooms: 3,
+  /** Bytes of each: a directory's block is split into two, and their index may be, too. */
+  spareBytes: 32 * KiB,
+  /** Bytes of each in the trees of btrfs, which reserves 2.75 MiB before it renames (11 items, 8 levels, 16 KiB, twice). */
+  spareTreeBytes: 4 * MiB,
+  /** Bytes of one attribute there: one fills a node of 16 KiB. */
+  spareAttributeBytes: 16_000,
   /** Bytes of `ended`: some 200, a page or block. */
   endedBytes: 4 * KiB,
   /** A stop that comes both ways, from the engine and as a request, within this time is one stop, in ms. */
   sameStopMs: 1_000,
-  /** What is kept of the grace for the seal, in ms, where saving goes on after a stop; a quarter of it at the most. */
+  /** What is kept of the grace for the seal, in ms, where saving goes on after a stop, */
   savingReserveMs: 2_000,
+  /** and this part of the grace at the most. */
+  savingReserveShare: 0.25,
   /** How long saving that has not begun when a stop comes may take, in ms: small outputs are saved in it. */
   lateSavingMs: 1_000,
   /** How long saving goes on without looking at signals and timers, in ms. */

@@ -1,20 +1,20 @@
 import { Fault, faultStatus } from '../base/fault.ts';
-import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
-import { after } from '../base/timer.ts';
-import { noOutputs } from '../contract/records.ts';
 import type { Mark } from '../outputs/prepare-outputs.ts';
 import { prepareJob } from '../process/prepare-job.ts';
 import { readTemplate, requireOwnInputs } from '../process/read-template.ts';
 import { runAttempts } from '../process/run-attempts.ts';
 import { openRun, type Run } from '../process/run-context.ts';
 import { SavingProgressFile } from '../process/saving-progress-file.ts';
+import { savingSignal } from '../process/saving-signal.ts';
 import { sealRefusal } from '../process/seal-refusal.ts';
+import type { AttemptEnd } from '../process/supervise.ts';
 import {
   cancelledRun,
   failedRun,
   type Judgement,
   judge,
+  nothingSaved,
   type Saved,
   skippedRun,
 } from '../process/verdict.ts';
@@ -31,8 +31,9 @@ import type { Template } from '../settings/template.ts';
 export async function run(given: Edge, words: readonly Buffer[]): Promise<number> {
   const { edge, settings } = await readSettings(given, words);
   const run = openRun(settings, edge);
-  const judgement = await Promise.race([perform(run, edge), edge.defect]).catch((error) =>
-    giveUp(run, error),
+  const known: Known = { end: null };
+  const judgement = await Promise.race([perform(run, edge, known), edge.defect]).catch((error) =>
+    giveUp(run, error, known),
   );
   run.over.abort();
   const unsealed = await sealRun(run, judgement);
@@ -59,7 +60,12 @@ async function readSettings(
   }
 }
 
-async function perform(run: Run, edge: Edge): Promise<Judgement> {
+/** The job's end, once it is known. */
+interface Known {
+  end: AttemptEnd | null;
+}
+
+async function perform(run: Run, edge: Edge, known: Known): Promise<Judgement> {
   const { settings, layout, control, record } = run;
   const template = await readTemplate(layout);
   warnOfStranger(settings.name, template);
@@ -73,6 +79,7 @@ async function perform(run: Run, edge: Edge): Promise<Judgement> {
   await placeInputs(run, template);
   const mark = await prepareOutputs(run, template);
   const end = await runAttempts(run, job, template);
+  known.end = end;
   // What the job has left behind gets TERM now; the seal does not wait for its end.
   void run.children.endLeftovers();
   await hold(run, settings.pauseAfter, run.container.after);
@@ -84,6 +91,7 @@ async function perform(run: Run, edge: Edge): Promise<Judgement> {
   }, judgeFault);
   record.outputs = saved.outputs;
   const judgement = judge(end, control, saved);
+  if (saved.stopped !== null && judgement.message !== null) say(record.masked(judgement.message));
   return trouble !== null && judgement.verdict === 'succeeded' ? trouble : judgement;
 }
 
@@ -119,8 +127,6 @@ async function placeInputs(run: Run, template: Template): Promise<void> {
   placeInputs(template, run.layout);
 }
 
-const nothingSaved: Saved = { outputs: noOutputs, stopped: null };
-
 /** What must be there before the job starts, for what it leaves to be found after it. */
 async function prepareOutputs(run: Run, { multiflexi }: Template): Promise<Mark | null> {
   const { resultFile, artifactPatterns, temporaryDirectory } = multiflexi;
@@ -143,7 +149,7 @@ async function saveOutputs(run: Run, template: Template, mark: Mark | null): Pro
       layout: run.layout,
       mark,
       masked: (path) => run.record.masked(path),
-      signal: savingEnd(run),
+      signal: savingSignal(run),
       tell: (told) => progress.write(told),
     });
   } finally {
@@ -151,22 +157,14 @@ async function saveOutputs(run: Run, template: Template, mark: Mark | null): Pro
   }
 }
 
-/** A stop ends saving that is under way at once; what came before it has begun leaves time for what is small. */
-function savingEnd({ control, over }: Run): AbortSignal {
-  const { savingEnd } = control;
-  if (!savingEnd.aborted) return savingEnd;
-  const later = new AbortController();
-  const timer = after(limits.lateSavingMs, () => later.abort(savingEnd.reason));
-  over.signal.addEventListener('abort', () => timer.cancel());
-  return later.signal;
-}
-
-/** What is sealed must not go on: the job ends first, if it has begun. */
-async function giveUp(run: Run, error: unknown): Promise<Judgement> {
+/** What is sealed must not go on: the job ends first, if it has begun. Its own failure wins, if it has ended. */
+async function giveUp(run: Run, error: unknown, { end }: Known): Promise<Judgement> {
   // No further attempt begins meanwhile.
   run.control.stop('signal');
   await run.children.endLeftovers();
-  return judgeFault(error);
+  const trouble = judgeFault(error);
+  const judgement = end === null ? trouble : judge(end, run.control, nothingSaved);
+  return judgement.verdict === 'succeeded' ? trouble : judgement;
 }
 
 function judgeFault(error: unknown): Judgement {
@@ -181,6 +179,7 @@ function judgeFault(error: unknown): Judgement {
 async function sealRun(run: Run, judgement: Judgement): Promise<Fault | null> {
   const { recorder, record, children } = run;
   await recorder.close();
+  run.endRecord.free();
   const streams = { stdout: recorder.record(1), stderr: recorder.record(2) };
   try {
     run.seal.publish(record.result(judgement, streams, children.usage));

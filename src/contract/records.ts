@@ -84,7 +84,7 @@ export interface Result {
   readonly signal: string | null;
   /** Whose exit code it is: the job's 64 is not the emissary's. */
   readonly origin: 'job' | 'emissary';
-  /** One sentence; null on success. */
+  /** One sentence; null on success, unless saving was stopped. */
   readonly message: string | null;
   readonly stdout: StreamRecord;
   readonly stderr: StreamRecord;

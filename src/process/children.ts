@@ -73,8 +73,10 @@ export class Children {
     if (gone.signal.aborted) return;
     let takesSignals = signalDescendants(terminateSignal);
     if (takesSignals) await pause(limits.leftoverGraceMs, gone.signal);
-    const giveUpAt = Date.now() + limits.leftoverLastMs;
-    while (takesSignals && !gone.signal.aborted && Date.now() < giveUpAt) {
+    // Rounds, not a time: while we stood still, nobody was KILLed.
+    for (let left = limits.leftoverLastMs / limits.leftoverKillMs; takesSignals && left > 0; left -= 1) {
+      this.reap();
+      if (gone.signal.aborted) return;
       takesSignals = signalDescendants(killSignal);
       await pause(limits.leftoverKillMs, gone.signal);
     }

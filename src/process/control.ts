@@ -1,12 +1,11 @@
 import { limits } from '../base/limits.ts';
 import { killSignal, signalName, terminateSignal } from '../base/signal-names.ts';
 import { afterRunning, type Timer } from '../base/timer.ts';
+import { SavingEnd } from './saving-end.ts';
 import { nextStep, type StopEvent, type StopState } from './stop-machine.ts';
 
 /** Why a run was ended from outside; the first cause stands. */
 export type StopCause = 'timeout' | 'request' | 'signal' | 'mains';
-
-const graceIsOver = 'the grace was over';
 
 /** The processes of the job, as far as stopping is concerned. */
 export interface Target {
@@ -33,15 +32,12 @@ export class Control {
   #causeAt = 0;
   #target: Target | null = null;
   #grace: Timer | null = null;
-  #savingTime: Timer | null = null;
-  #savingTimeIsUp = false;
-  #hasEnded = false;
   readonly #graceMs: number;
   readonly #stopSignal: number;
   readonly #ignored: ReadonlySet<number>;
   readonly #look: () => void;
   readonly #cancel = new AbortController();
-  readonly #endSaving = new AbortController();
+  readonly #saving = new SavingEnd();
   readonly #forwarded = new Set<number>();
   /** How often each cause has asked the job to stop, and how often it was told to. */
   readonly #asked = new Map<StopCause, number>();
@@ -73,7 +69,7 @@ export class Control {
    * sentence. What has become of the job is no longer changed by it.
    */
   get savingEnd(): AbortSignal {
-    return this.#endSaving.signal;
+    return this.#saving.signal;
   }
 
   /** Why the run was asked to end, or null. */
@@ -110,7 +106,7 @@ export class Control {
     this.#look();
     if (this.#isForSaving(cause, signal)) {
       const how = cause === 'request' ? 'was requested' : 'was received';
-      this.#endSaving.abort(`${signalName(signal)} ${how}`);
+      this.#saving.stop(`${signalName(signal)} ${how}`);
     }
     if (cause === 'signal' && this.#ignored.has(signal)) {
       // It must not stop anything: nor would it without us. A job may have asked for it since.
@@ -141,18 +137,16 @@ export class Control {
   detach(): StopCause | null {
     this.#grace?.cancel();
     this.#target = null;
-    this.#hasEnded = true;
     // Whoever has sent a signal to end the container KILLs it when the grace is over, whatever it is doing then. A time
     // limit is the job's alone, and whoever has requested the stop asks again.
     const isBounded = this.#state === 'stopping' && this.#cause === 'signal';
     this.#step('ended', 0);
-    if (!isBounded) this.#savingTime?.cancel();
-    else if (this.#savingTimeIsUp) this.#endSaving.abort(graceIsOver);
+    this.#saving.jobEnded(isBounded);
     return this.#cause;
   }
 
   #isForSaving(cause: 'request' | 'signal', signal: number): boolean {
-    if (!this.#hasEnded || this.#target !== null) return false;
+    if (!this.#saving.hasEnded || this.#target !== null) return false;
     if (cause === 'signal' && this.#ignored.has(signal)) return false;
     if (!ending.has(signal) && signal !== this.#stopSignal) return false;
     // The engine's own, and the sidecar's request for the same stop.
@@ -166,12 +160,7 @@ export class Control {
       this.#look();
       this.#step('graceElapsed', killSignal);
     });
-    const reserve = Math.min(limits.savingReserveMs, this.#graceMs / 4);
-    this.#savingTime = afterRunning(this.#graceMs - reserve, () => {
-      this.#look();
-      this.#savingTimeIsUp = true;
-      if (this.#hasEnded) this.#endSaving.abort(graceIsOver);
-    });
+    this.#saving.graceBegins(this.#graceMs);
   }
 
   #note(cause: StopCause, signal: number): void {

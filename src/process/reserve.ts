@@ -5,6 +5,7 @@ import { makeWay } from '../base/make-way.ts';
 import { isNoRoom } from '../base/no-room.ts';
 import { removeFile } from '../base/remove.ts';
 import { writeWhole } from '../contract/publish.ts';
+import { allocate } from '../kernel/allocate.ts';
 
 const published = 0o644;
 
@@ -59,6 +60,23 @@ export class Reserve {
       // The last of the room is the job's.
       ftruncateSync(file, size);
       if (!isNoRoom(error)) throw error;
+    }
+  }
+
+  /**
+   * On a volume that never overwrites what is written, written room is none: takes it as room that is written to once.
+   * Never throws.
+   */
+  unwrite(): void {
+    const file = this.#file;
+    if (file === null) return;
+    try {
+      const { size } = fstatSync(file);
+      const bytes = Math.ceil(size / limits.endedBytes) * limits.endedBytes;
+      ftruncateSync(file, 0);
+      if (!allocate(file, bytes)) writeWhole(file, Buffer.alloc(size, ' '), 0);
+    } catch {
+      // The volume is full already: what is left of the room will do, or it will not.
     }
   }
 

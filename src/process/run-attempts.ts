@@ -9,6 +9,7 @@ import { mainContainers, type Template } from '../settings/template.ts';
 import type { Secrets } from './mask.ts';
 import { exitCodeOf, signalOf } from './outcome.ts';
 import type { Run } from './run-context.ts';
+import { volumeKind } from './spare-room.ts';
 import { type AttemptEnd, type Job, supervise } from './supervise.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -84,13 +85,23 @@ function started(run: Run, template: Template, pid: number): void {
   if (attempt > 1) return;
   warnOfUnmasked(run.secrets());
   // A job that ends at once is sealed before anything is loaded that it does not need.
-  const settled = after(limits.settleMs, run.watch);
+  const settled = after(limits.settleMs, () => {
+    run.watch();
+    attempting(container, () => reserveOnDisk(run));
+  });
   run.over.signal.addEventListener('abort', () => settled.cancel());
   if (run.settings.timeoutMs > 0) {
     const timer = afterRunning(run.settings.timeoutMs, () => control.stop('timeout'));
     run.over.signal.addEventListener('abort', () => timer.cancel());
   }
   if (template.sidecars.includes(run.settings.name)) void endWithMains(run, template);
+}
+
+/** What takes more on a disk than in memory to be sure of the end. @throws the operating system's error */
+function reserveOnDisk({ container, seal, endRecord }: Run): void {
+  const kind = volumeKind(container.directory);
+  if (kind === 'copyOnWrite') endRecord.unwrite();
+  seal.reserveSpare(kind);
 }
 
 function attempting({ directory }: ContainerLayout, write: () => void): void {

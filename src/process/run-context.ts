@@ -71,7 +71,7 @@ export function openRun(settings: RunSettings, { environment, ignored }: Edge): 
   const requests = new Requests(container, control, over.signal);
   const watch = once(() => void requests.watch());
   const own = { settings, layout, container, control, children, recorder, record, secrets };
-  const endRecord = new EndRecord(container);
+  const endRecord = new EndRecord(container, seal.spare);
   return { ...own, requests, ignored, seal, endRecord, settle, watch, over };
 }
 

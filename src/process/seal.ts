@@ -4,22 +4,26 @@ import { say } from '../base/log.ts';
 import { makeWay } from '../base/make-way.ts';
 import { isNoRoom } from '../base/no-room.ts';
 import type { ContainerLayout } from '../contract/layout.ts';
-import { publish } from '../contract/publish.ts';
 import { noOutputs, type Result } from '../contract/records.ts';
 import { restoreDirectory } from './container.ts';
+import { publishReserved } from './publish-reserved.ts';
 import { Reserve } from './reserve.ts';
+import { SpareRoom, type VolumeKind } from './spare-room.ts';
 
 /** The end of a run on the volume: the result, and then, last of all, the seal. */
 export class Seal {
   readonly #container: ContainerLayout;
   readonly #result: Reserve;
   readonly #exitCode: Reserve;
+  /** For this end and for what is told before it. */
+  readonly spare: SpareRoom;
 
   /** @param container whose end it is */
   constructor(container: ContainerLayout) {
     this.#container = container;
     this.#result = new Reserve(container.result);
     this.#exitCode = new Reserve(container.exitCode);
+    this.spare = new SpareRoom(container);
   }
 
   /**
@@ -47,6 +51,12 @@ export class Seal {
     this.#result.grow(limits.sealReserveBytes);
   }
 
+  /** Takes what else the end may need on a volume of this kind, once the job runs. Never throws. */
+  reserveSpare(kind: VolumeKind): void {
+    if (kind === 'copyOnWrite') for (const reserve of [this.#result, this.#exitCode]) reserve.unwrite();
+    this.spare.take(kind);
+  }
+
   /**
    * Publishes both, also where the job has removed the directory or put something else in their places.
    * @throws Fault `volume` when it cannot be written; then there is no seal, and nothing half-written
@@ -58,10 +68,12 @@ export class Seal {
       this.#publishResult(result);
       const text = Buffer.from(String(result.exitCode));
       makeWay(exitCode);
-      if (!this.#exitCode.publish(text)) publish(exitCode, text);
+      publishReserved(text, { path: exitCode, reserve: this.#exitCode, spare: this.spare, kept: 0 });
       this.#exitCode.free();
     } catch (cause) {
       throw new Fault('volume', `Cannot seal ${directory}: ${sentenceOf(cause)}`, { cause });
+    } finally {
+      this.spare.free();
     }
   }
 
@@ -70,17 +82,15 @@ export class Seal {
     const path = this.#container.result;
     makeWay(path);
     const whole = textOf(result);
-    if (!this.#result.publish(whole)) {
-      try {
-        publish(path, whole);
-      } catch (error) {
-        if (!isNoRoom(error)) throw error;
-        const short = textOf(shortened(result));
-        if (!this.#result.publish(short)) throw error;
-        say(
-          `no room (${sentenceOf(error)}): ${path} has neither the command nor the outputs nor earlier attempts`,
-        );
-      }
+    const room = { path, reserve: this.#result, spare: this.spare, kept: 1 };
+    try {
+      publishReserved(whole, room);
+    } catch (error) {
+      if (!isNoRoom(error)) throw error;
+      publishReserved(textOf(shortened(result)), room);
+      say(
+        `no room (${sentenceOf(error)}): ${path} has neither the command nor the outputs nor earlier attempts`,
+      );
     }
     this.#result.free();
   }

@@ -2,6 +2,7 @@ import { faultStatus } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { signalName } from '../base/signal-names.ts';
 import type { AttemptVerdict, MissingOutput, OutputsRecord, Verdict } from '../contract/records.ts';
+import { noOutputs } from '../contract/records.ts';
 import type { Control, StopCause } from './control.ts';
 import type { Ended } from './dependencies.ts';
 import { exitCodeOf, type Outcome, signalOf } from './outcome.ts';
@@ -46,6 +47,9 @@ export interface Saved {
   readonly outputs: OutputsRecord;
   readonly stopped: { readonly reason: string; readonly unsaved: readonly MissingOutput[] } | null;
 }
+
+/** Nothing was to be saved, or could be. */
+export const nothingSaved: Saved = { outputs: noOutputs, stopped: null };
 
 /**
  * Judges the last attempt. The job's own failure wins over everything that came after it, and so does its success over

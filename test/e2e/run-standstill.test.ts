@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { startJob, startReadyJob } from '../helpers/job.ts';
 import { until } from '../helpers/until.ts';
@@ -84,7 +83,7 @@ test('run gives a job that stood still with it the rest of its time', async (t) 
   await until('the limit is over', () => performance.now() - begun > 1000 * limitSeconds + 500);
   process.kill(-pid, 'SIGCONT');
   job.kill('SIGCONT');
-  // Where its time were over, it would be stopped now: it makes the file that it waits for itself.
+  // Nobody makes the file that it waits for: it is stopped, but not before it has had the rest of its time.
   const { status } = await job.finished;
   assert.equal(status, 143);
   const { verdict, attempts } = job.kept.result();
@@ -93,5 +92,4 @@ test('run gives a job that stood still with it the rest of its time', async (t) 
   assert.ok(attempt !== undefined);
   const lasted = Date.parse(attempt.finishedAt) - Date.parse(attempt.startedAt);
   assert.ok(lasted > 1000 * limitSeconds + 500 + 1000, `${lasted} ms`);
-  assert.equal(join(job.kept.root), job.kept.root);
 });

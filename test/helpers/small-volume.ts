@@ -17,6 +17,7 @@ export async function canMount(t: TestContext): Promise<boolean> {
 /**
  * Runs a job on a volume in memory, of its own mount namespace: `size=16k`, `nr_inodes=8` (tmpfs(5)). The files are
  * copies, made after the end.
+ * @param command `VOLUME` in a word of it becomes the volume's path
  */
 export async function runOnSmallVolume(
   t: TestContext,
@@ -31,6 +32,7 @@ export async function runOnSmallVolume(
   const script = `mount -t tmpfs -o mode=777,"$1" tmpfs "$2" || exit 99
     copy=$3 root=$2; shift 3; "$@"; status=$?; cp -r "$root/." "$copy"; exit $status`;
   const under = ['unshare', '--mount', 'sh', '-c', script, 'sh', options, root, copy];
-  const finished = await runJob(t, command, { ...setting, root, under });
+  const words = command.map((word) => word.replaceAll('VOLUME', root));
+  const finished = await runJob(t, words, { ...setting, root, under });
   return { ...finished, kept: keptBy(copy) };
 }
