@@ -2,16 +2,18 @@ import { closeSync, constants, fchmodSync, fstatSync, openSync } from 'node:fs';
 import { pid } from 'node:process';
 import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { makeDirectoryWithin, openBeneath, removeWithin, renameWithin } from '../kernel/open-beneath.ts';
+import {
+  makeDirectoryWithin,
+  openBeneath,
+  pathOnly,
+  removeWithin,
+  renameWithin,
+} from '../kernel/open-beneath.ts';
 import { firstNames, readUpTo } from './bounded-read.ts';
+import { type Look, passing } from './look.ts';
+import { makeReadable } from './make-readable.ts';
 import { writeWhole } from './publish.ts';
 import { writeSparse } from './write-pieces.ts';
-
-/** What a look at one file of the volume found. `reason` is a clause: `is a symbolic link`. */
-export type Look =
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'read'; readonly bytes: Buffer };
 
 /** An open regular file; the caller closes the descriptor. */
 export interface OpenFile {
@@ -41,8 +43,11 @@ export class Volume {
       // One byte more than the limit tells a file that is too large, also while it grows.
       const bytes = readUpTo(opened.descriptor, limit + 1);
       return bytes.length > limit
-        ? { kind: 'refused', reason: `is larger than ${limit} bytes` }
+        ? { kind: 'refused', reason: `is larger than ${limit} bytes`, passes: 'never' }
         : { kind: 'read', bytes };
+    } catch (error) {
+      const code = errnoOf(error);
+      return { kind: 'refused', reason: `cannot be read (${code})`, passes: passing(code) };
     } finally {
       closeSync(opened.descriptor);
     }
@@ -51,8 +56,9 @@ export class Volume {
   /** Whether anything is there, whatever it is. */
   has(path: string): boolean {
     const found = this.openAny(path, pathOnly);
-    if (!('kind' in found)) closeSync(found.descriptor);
-    return !('kind' in found) || found.kind === 'refused';
+    if ('kind' in found) return found.kind === 'refused' && found.passes === 'never';
+    closeSync(found.descriptor);
+    return true;
   }
 
   /** Opens a regular file for reading. */
@@ -61,9 +67,10 @@ export class Volume {
     if ('kind' in opened) return opened;
     const { descriptor } = opened;
     const status = fstatSync(descriptor);
-    if (status.isFile()) return { descriptor, size: status.size };
+    if (status.isFile() && status.nlink <= 1) return { descriptor, size: status.size };
     closeSync(descriptor);
-    return { kind: 'refused', reason: 'is not a regular file' };
+    const reason = status.isFile() ? 'has another name too (a hard link)' : 'is not a regular file';
+    return { kind: 'refused', reason, passes: 'never' };
   }
 
   /** Opens whatever is there, links aside, with these flags of open(2). */
@@ -72,11 +79,10 @@ export class Volume {
       return { descriptor: openBeneath(this.#directory, path, flags) };
     } catch (error) {
       const code = errnoOf(error);
+      if (code === 'EACCES' && makeReadable(this.#directory, path)) return this.openAny(path, flags);
       if (code === 'ENOENT') return { kind: 'absent' };
-      return {
-        kind: 'refused',
-        reason: code === 'ELOOP' ? 'is a symbolic link' : `cannot be opened (${code})`,
-      };
+      const reason = code === 'ELOOP' ? 'is a symbolic link' : `cannot be opened (${code})`;
+      return { kind: 'refused', reason, passes: passing(code) };
     }
   }
 
@@ -208,7 +214,5 @@ export class Volume {
   }
 }
 
-/** O_PATH (open(2)): a place in the tree, not a file to read. Node does not name it. */
-const pathOnly = 0o10000000;
 /** A file that is being written, by the process with this id. */
 const temporaryName = /^\.emissary\.[0-9]+\.tmp$/;

@@ -3,7 +3,7 @@ import { errnoName, errnoText } from '../base/errno-text.ts';
 import { bind, errno } from './libc.ts';
 
 /** O_PATH (open(2), asm-generic): a place in the tree, not a file to read. Node does not name it. */
-const pathOnly = 0o10000000;
+export const pathOnly = 0o10000000;
 /** FFI has no O_CLOEXEC from Node either; both of the architectures that we build for have this value. */
 const closeOnExec = 0o2000000;
 

@@ -1,6 +1,7 @@
 import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
+import { after, type Timer } from '../base/timer.ts';
 import { type Life, Lifeline } from '../contract/lifeline.ts';
 import type { Volume } from '../contract/volume.ts';
 import { watchDirectory } from '../contract/watch.ts';
@@ -10,10 +11,11 @@ import {
   mayBeRetried,
   readEnded,
   readSeal,
-  readSealed,
   readStarted,
+  type Seal,
 } from './container-state.ts';
 import { Knock, leftTraces } from './knock.ts';
+import { readSealed } from './read-sealed.ts';
 import { attemptsOf } from './read-template.ts';
 
 /** What is followed of one container. */
@@ -25,6 +27,10 @@ interface Followed {
   garbageAt: number | null;
   /** The same of a seal beside a wrapper that lives. */
   besideAt: number | null;
+  /** The same of a seal that cannot be read. */
+  unreadableAt: number | null;
+  /** The next look at it. */
+  retry: Timer | null;
 }
 
 /**
@@ -52,6 +58,8 @@ export class JobWatch {
           state: { kind: 'waiting' },
           garbageAt: null,
           besideAt: null,
+          unreadableAt: null,
+          retry: null,
         },
       ]),
     );
@@ -98,7 +106,10 @@ export class JobWatch {
   close(): void {
     this.#ending.abort();
     if (this.#again !== null) clearInterval(this.#again);
-    for (const { lifeline } of this.#followed.values()) lifeline.close();
+    for (const { lifeline, retry } of this.#followed.values()) {
+      retry?.cancel();
+      lifeline.close();
+    }
   }
 
   async #watch(name: string): Promise<void> {
@@ -111,21 +122,40 @@ export class JobWatch {
   async #stateOf(name: string, followed: Followed): Promise<ContainerState> {
     // Life first: a wrapper that was gone then has left its seal by now, if it ever does.
     const life = followed.lifeline.look();
-    return (await this.#sealedState(name, followed, life)) ?? this.#unsealedState(name, followed, life);
+    const seal = readSeal(this.#volume, name);
+    if (seal.kind === 'unreadable' && !this.#isUnreadable(followed, life, seal.passes)) return followed.state;
+    return (await this.#sealedState(name, followed, life, seal)) ?? this.#unsealedState(name, followed, life);
   }
 
-  async #sealedState(name: string, followed: Followed, life: Life): Promise<ContainerState | null> {
-    const seal = readSeal(this.#volume, name);
+  /** Whether a seal that cannot be read is given up. Descriptors come back, and servers too. */
+  #isUnreadable(followed: Followed, life: Life, passes: 'soon' | 'perhaps'): boolean {
+    if (life === 'living') return true;
+    followed.unreadableAt ??= performance.now();
+    if (life === 'gone' && passes === 'perhaps') return true;
+    followed.retry ??= after(limits.retryFirstMs, () => {
+      followed.retry = null;
+      this.#onChange(null);
+    });
+    return performance.now() - followed.unreadableAt >= limits.unreadableMs;
+  }
+
+  async #sealedState(
+    name: string,
+    followed: Followed,
+    life: Life,
+    seal: Seal,
+  ): Promise<ContainerState | null> {
     if (seal.kind !== 'valid') followed.besideAt = null;
     if (seal.kind === 'absent') return null;
     // The last thing that a wrapper does; before that, somebody else has put it there.
     if (seal.kind === 'valid' && life !== 'living') return readSealed(this.#volume, name, seal);
     if (seal.kind === 'valid' && lastsBeside(followed))
-      return { ...(await readSealed(this.#volume, name, seal)), doubt: besideSentence(name) };
+      return { ...(await readSealed(this.#volume, name, seal)), doubt: besideSentence(name), lives: true };
     // While its wrapper lives, garbage is somebody else's: the wrapper will put its seal over it. One that has not begun
     // clears it away.
-    const isFinal = life === 'gone' || (life === 'unknown' && lasts(followed));
-    return seal.kind === 'garbage' && isFinal ? readSealed(this.#volume, name, seal) : null;
+    const isFinal =
+      life === 'gone' || (life === 'unknown' && (seal.kind === 'unreadable' || lasts(followed)));
+    return seal.kind !== 'valid' && isFinal ? readSealed(this.#volume, name, seal) : null;
   }
 
   async #unsealedState(name: string, followed: Followed, life: Life): Promise<ContainerState> {

@@ -56,6 +56,11 @@ export class OutputLog {
     }
   }
 
+  /** How many bytes of a container's stream have been read. */
+  bytesRead(name: string, stream: OutputLine['type']): number | null {
+    return this.#outputs.get(name)?.position[stream][0] ?? null;
+  }
+
   close(): void {
     for (const output of this.#outputs.values()) output.close();
     this.#journal.close();

@@ -134,6 +134,8 @@ async function store(
   if (room <= 0) return refuse(tooLarge);
   const look = volume.read(file, Math.min(limits.artifactBytes, room));
   if (look.kind === 'absent') return refuse('is not there');
+  if (look.kind === 'refused' && look.passes === 'soon')
+    throw new DeliveryError(refuse(look.reason), { permanent: false });
   if (look.kind === 'refused') return refuse(look.reason);
   const { bytes } = look;
   if (createHash('sha256').update(bytes).digest('hex') !== output.record.sha256) {

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { missingOutput } from './missing-output.ts';
 import type { RowOwner } from './row-owner.ts';
 import { allOf } from './sentences.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
@@ -90,6 +91,8 @@ export class SqlSink implements Sink {
     const output = [
       () => lines.deliver(progress.output, goesOn),
       async () => refuse(progress.output.complaints),
+      // Where there was no time to read all, that is said instead.
+      async () => refuse(this.#hastened ? [] : missingOutput(report, progress.output)),
       async () => refuse(await deliverArtifacts(database, jobId, report, this.#spool.volume, goesOn)),
     ];
     const theEnd = async () => {
@@ -173,12 +176,12 @@ async function end(
   const refused = new Set<string>();
   for (const more of [{ pid: report.pid, app_version: versionOfApp }, { pid: report.pid }]) {
     const sentences = await eachInTurn(database, [
-      () => updateEnd(database, jobId, report, more, written.all),
+      () => updateEnd(database, jobId, report, more, written.allBut(report.exitCode)),
     ]);
     if (sentences.length === 0) return refuse([...refused]);
     for (const sentence of sentences) refused.add(sentence);
   }
-  await updateEnd(database, jobId, report, {}, written.all);
+  await updateEnd(database, jobId, report, {}, written.allBut(report.exitCode));
   refuse([...refused]);
 }
 
@@ -207,12 +210,7 @@ async function updateEnd(
       ...more,
     })
     .where('id', '=', jobId)
-    .where(({ eb, or }) =>
-      or([
-        eb('exitcode', 'is', null),
-        ...ours.filter((code) => code !== report.exitCode).map((code) => eb('exitcode', '=', code)),
-      ]),
-    )
+    .where(({ eb, or }) => or([eb('exitcode', 'is', null), ...ours.map((code) => eb('exitcode', '=', code))]))
     .execute();
   await requireStored(database, jobId, report);
 }
