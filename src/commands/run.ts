@@ -7,7 +7,14 @@ import { prepareJob } from '../process/prepare-job.ts';
 import { runAttempts } from '../process/run-attempts.ts';
 import { openRun, type Run } from '../process/run-context.ts';
 import { sealRefusal } from '../process/seal-refusal.ts';
-import { cancelledRun, failedRun, type Judgement, judge, skippedRun } from '../process/verdict.ts';
+import {
+  cancelledRun,
+  exitStatusOf,
+  failedRun,
+  type Judgement,
+  judge,
+  skippedRun,
+} from '../process/verdict.ts';
 import { allVariables } from '../settings/all-variables.ts';
 import type { Edge } from '../settings/edge.ts';
 import { type RunSettings, runSettings } from '../settings/run-settings.ts';
@@ -29,7 +36,7 @@ export async function run(given: Edge, words: readonly Buffer[]): Promise<number
   await run.children.endLeftovers();
   if (judgement.origin === 'emissary' && judgement.message !== null)
     say(run.record.masked(judgement.message));
-  if (unsealed === null) return judgement.exitCode;
+  if (unsealed === null) return exitStatusOf(judgement, run.control);
   say(unsealed.message);
   return judgement.exitCode === 0 ? unsealed.status : judgement.exitCode;
 }
