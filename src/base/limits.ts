@@ -202,6 +202,10 @@ export const limits = {
   garbageMs: 4_000,
   /** How long a seal beside a wrapper that lives is not believed, in ms: longer than one takes to end its leftovers. */
   sealBesideMs: 15_000,
+  /** Files that a sidecar must be able to open: with fewer it could not even see how the job ended. */
+  leastFiles: 7,
+  /** How long a seal that cannot be read is tried again before the other records are asked, in ms. */
+  unreadableMs: 60_000,
   /** How long a wrapper that has no `alive` has to take a request away before it counts as gone, in ms. */
   answerMs: 10_000,
   /** How often a container whose record is a guess is looked at again while the job is delivered, in ms. */

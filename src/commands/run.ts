@@ -11,6 +11,7 @@ import { sealRefusal } from '../process/seal-refusal.ts';
 import type { AttemptEnd } from '../process/supervise.ts';
 import {
   cancelledRun,
+  exitStatusOf,
   failedRun,
   type Judgement,
   judge,
@@ -40,7 +41,7 @@ export async function run(given: Edge, words: readonly Buffer[]): Promise<number
   await run.children.endLeftovers();
   if (judgement.origin === 'emissary' && judgement.message !== null)
     say(run.record.masked(judgement.message));
-  if (unsealed === null) return judgement.exitCode;
+  if (unsealed === null) return exitStatusOf(judgement, run.control);
   say(unsealed.message);
   return judgement.exitCode === 0 ? unsealed.status : judgement.exitCode;
 }
@@ -150,7 +151,7 @@ async function saveOutputs(run: Run, template: Template, mark: Mark | null): Pro
       mark,
       masked: (path) => run.record.masked(path),
       signal: savingSignal(run),
-      tell: (told) => progress.write(told),
+      tell: (told) => progress.write({ ...told, current: run.record.masked(told.current) }),
     });
   } finally {
     progress.remove();

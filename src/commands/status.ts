@@ -1,5 +1,5 @@
 import { limits } from '../base/limits.ts';
-import { printable } from '../base/printable.ts';
+import { printable, printableJson } from '../base/printable.ts';
 import { type BudgetStatus, describeBudget } from '../report/describe-budget.ts';
 import { type ContainerStatus, describeContainers } from '../report/describe-status.ts';
 import { expectedContainers } from '../report/expected-containers.ts';
@@ -22,7 +22,7 @@ export async function status(edge: Edge, words: readonly Buffer[]): Promise<numb
   const progress = readProgress(volume);
   const budget = describeBudget(volume);
   if (line.value('json') !== null)
-    edge.print(`${JSON.stringify({ root, progress, budget, containers }, null, 2)}\n`);
+    edge.print(`${printableJson({ root, progress, budget, containers }, 2)}\n`);
   else edge.print(table(containers, progress, budget));
   return 0;
 }

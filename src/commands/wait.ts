@@ -3,7 +3,7 @@ import { Fault, faultStatus } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { requireMounted } from '../contract/require-mounted.ts';
-import { openManyFiles } from '../kernel/open-files.ts';
+import { mayOpen, openManyFiles } from '../kernel/open-files.ts';
 import { hideFromOthers } from '../kernel/undumpable.ts';
 import { deliverEnded, type EndedJob } from '../report/deliver-ended.ts';
 import { Delivery } from '../report/delivery.ts';
@@ -44,6 +44,7 @@ export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number
   setFlagsFromString('--semi-space-growth-factor=1');
   // It has four open for every container.
   openManyFiles();
+  if (!mayOpen(limits.leastFiles)) throw new Fault('volume', tooFewFiles);
   const requests = new StopRequests(edge.ignored);
   const startedAt = Date.now();
   const settings = { ...waitSettings(edge, words), ...reportSettings(edge.environment) };
@@ -63,6 +64,8 @@ export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number
         );
   return delivered ? 0 : faultStatus.delivery;
 }
+
+const tooFewFiles = `Cannot follow the job: fewer than ${limits.leastFiles} files more may be opened; raise the limit (ulimit -n)`;
 
 /** A template that nobody can read ends the job, for the wrappers refuse it too; MultiFlexi must hear of it. */
 async function followOrRefuse(wait: Wait): Promise<boolean> {

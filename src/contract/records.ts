@@ -135,6 +135,7 @@ export const largestExitCode = 255;
 
 /** The exit code in the bytes of `exitcode`, or null when they are anything but a whole decimal status. */
 export function parseExitCode(bytes: Buffer): number | null {
-  const text = bytes.toString('latin1').trim();
-  return /^[0-9]{1,3}$/.test(text) && Number(text) <= largestExitCode ? Number(text) : null;
+  // White space of ASCII alone: what \s means beyond that no wrapper writes.
+  const text = /^[ \t\r\n]*([0-9]{1,3})[ \t\r\n]*$/.exec(bytes.toString('latin1'))?.[1] ?? null;
+  return text !== null && Number(text) <= largestExitCode ? Number(text) : null;
 }

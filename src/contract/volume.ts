@@ -11,22 +11,10 @@ import {
   renameWithin,
 } from '../kernel/open-beneath.ts';
 import { firstNames } from './bounded-read.ts';
+import { type Look, type OpenFile, passing } from './look.ts';
+import { makeReadable } from './make-readable.ts';
 import { writeWhole } from './publish.ts';
 import { writeSparse } from './write-pieces.ts';
-
-/** What a look at one file of the volume found. `reason` is a clause: `is a symbolic link`. */
-export type Look =
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'read'; readonly bytes: Buffer; readonly owner: number };
-
-/** An open regular file; the caller closes the descriptor. */
-export interface OpenFile {
-  readonly descriptor: number;
-  readonly size: number;
-  /** The user's number. */
-  readonly owner: number;
-}
 
 /**
  * The shared volume as the sidecar sees it: any job may have put anything anywhere. Every path is walked from the
@@ -50,8 +38,11 @@ export class Volume {
       // One byte more than the limit tells a file that is too large, also while it grows.
       const bytes = readUpTo(opened.descriptor, limit + 1);
       return bytes.length > limit
-        ? { kind: 'refused', reason: `is larger than ${limit} bytes` }
+        ? { kind: 'refused', reason: `is larger than ${limit} bytes`, passes: 'never' }
         : { kind: 'read', bytes, owner: opened.owner };
+    } catch (error) {
+      const code = errnoOf(error);
+      return { kind: 'refused', reason: `cannot be read (${code})`, passes: passing(code) };
     } finally {
       closeSync(opened.descriptor);
     }
@@ -60,16 +51,19 @@ export class Volume {
   /** Whether anything is there, whatever it is. */
   has(path: string): boolean {
     const found = this.openAny(path, pathOnly);
-    if (!('kind' in found)) closeSync(found.descriptor);
-    return !('kind' in found) || found.kind === 'refused';
+    if ('kind' in found) return found.kind === 'refused' && found.passes === 'never';
+    closeSync(found.descriptor);
+    return true;
   }
 
   /** Opens a regular file for reading. */
   openFile(path: string): OpenFile | Exclude<Look, { kind: 'read' }> {
     const opened = this.openKind(path, (found) => found.isFile());
     if ('kind' in opened) return opened;
-    const { size, uid: owner } = fstatSync(opened.descriptor);
-    return { descriptor: opened.descriptor, size, owner };
+    const { size, uid: owner, nlink } = fstatSync(opened.descriptor);
+    if (nlink <= 1) return { descriptor: opened.descriptor, size, owner };
+    closeSync(opened.descriptor);
+    return { kind: 'refused', reason: 'has another name too (a hard link)', passes: 'never' };
   }
 
   /** Opens for reading what is of the wanted kind. It is looked at first: opening a device may already do something. */
@@ -82,7 +76,7 @@ export class Volume {
       closeSync(opened.descriptor);
       if (!isFit) break;
     }
-    return { kind: 'refused', reason: 'is not a regular file' };
+    return { kind: 'refused', reason: 'is not a regular file', passes: 'never' };
   }
 
   /** Opens whatever is there, links aside, with these flags of open(2). */
@@ -91,11 +85,10 @@ export class Volume {
       return { descriptor: openBeneath(this.#directory, path, flags) };
     } catch (error) {
       const code = errnoOf(error);
+      if (code === 'EACCES' && makeReadable(this.#directory, path)) return this.openAny(path, flags);
       if (code === 'ENOENT') return { kind: 'absent' };
-      return {
-        kind: 'refused',
-        reason: code === 'ELOOP' ? 'is a symbolic link' : `cannot be opened (${code})`,
-      };
+      const reason = code === 'ELOOP' ? 'is a symbolic link' : `cannot be opened (${code})`;
+      return { kind: 'refused', reason, passes: passing(code) };
     }
   }
 
@@ -186,12 +179,8 @@ export class Volume {
 
   /** Opens a file for appending, and creates it with mode 0600; the caller closes the descriptor. */
   openAppend(path: string): number {
-    return openBeneath(
-      this.#directory,
-      path,
-      constants.O_RDWR | constants.O_APPEND | constants.O_CREAT,
-      0o600,
-    );
+    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
+    return openBeneath(this.#directory, path, flags, 0o600);
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { bind } from './libc.ts';
 
 /** RLIMIT_NOFILE. */
@@ -19,4 +20,17 @@ export function openManyFiles(): void {
   if (libc.getrlimit(openFiles, limit) !== 0) return;
   limit.copy(limit, 0, hardAt);
   libc.setrlimit(openFiles, limit);
+}
+
+/** Whether this process may open so many files more. */
+export function mayOpen(count: number): boolean {
+  const opened: number[] = [];
+  try {
+    while (opened.length < count) opened.push(openSync('/dev/null', 'r'));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    for (const file of opened) closeSync(file);
+  }
 }

@@ -77,6 +77,15 @@ function judgeSaved({ outcome, cause }: AttemptEnd, control: Control, saved: Sav
   return { verdict, exitCode, signal, origin: 'job', message };
 }
 
+/**
+ * The status that the wrapper ends with: the job's own. A sidecar of the template that was ended because the containers
+ * that it serves had ended has not failed by dying of that signal: it may have come before the sidecar could catch it.
+ */
+export function exitStatusOf({ verdict, exitCode }: Judgement, control: Control): number {
+  const wasServed = control.cause === 'mains' && verdict === 'terminated';
+  return wasServed && exitCode === 128 + control.causeSignal ? 0 : exitCode;
+}
+
 /** The verdict on one attempt: only one that `failed` is worth another. */
 export function verdictOf({ outcome, cause }: AttemptEnd, control: Control): AttemptVerdict {
   if (cause !== null) return cause === 'timeout' ? 'timedOut' : 'terminated';

@@ -1,4 +1,3 @@
-import { faultStatus } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import {
   type Ended,
@@ -23,8 +22,10 @@ export type ContainerState =
       readonly result: Result | null;
       readonly started: Started | null;
       readonly complaint: string | null;
-      /** Why it may not be the end of it: its wrapper lives. A sentence, or null. */
+      /** Why something of it may be missing, or not be its last word: a sentence, or null. */
       readonly doubt: string | null;
+      /** Its wrapper lives. */
+      readonly lives?: true;
     }
   /** There will be no seal, so far as can be known; `ended` is what is known of the job's end. `reason` is a sentence. */
   | {
@@ -38,7 +39,9 @@ export type ContainerState =
 export type Seal =
   | { readonly kind: 'absent' }
   | { readonly kind: 'valid'; readonly exitCode: number }
-  | { readonly kind: 'garbage'; readonly complaint: string };
+  | { readonly kind: 'garbage'; readonly complaint: string }
+  /** It is there, and cannot be read now: what it says may be known later, or from the other records. */
+  | { readonly kind: 'unreadable'; readonly complaint: string; readonly passes: 'soon' | 'perhaps' };
 
 /** Looks at a container's seal. Anything but a whole decimal status is garbage, and never success. */
 export function readSeal(volume: Volume, name: string): Seal {
@@ -46,8 +49,11 @@ export function readSeal(volume: Volume, name: string): Seal {
   switch (look.kind) {
     case 'absent':
       return look;
-    case 'refused':
-      return { kind: 'garbage', complaint: `exitcode of container ${name} ${look.reason}` };
+    case 'refused': {
+      const complaint = `exitcode of container ${name} ${look.reason}`;
+      const { passes } = look;
+      return passes === 'never' ? { kind: 'garbage', complaint } : { kind: 'unreadable', complaint, passes };
+    }
     case 'read': {
       const exitCode = parseExitCode(look.bytes);
       if (exitCode !== null) return { kind: 'valid', exitCode };
@@ -105,45 +111,4 @@ export function lostState(
       ? `The wrapper of container ${name} died ${when} and left no exit code: it was killed, or out of memory`
       : `The wrapper of container ${name} died while it saved what the job had left: outputs may be missing`;
   return { kind: 'lost', started, ended, reason };
-}
-
-/** The state of a container whose seal is there, garbage or not. */
-export async function readSealed(
-  volume: Volume,
-  name: string,
-  seal: Exclude<Seal, { kind: 'absent' }>,
-): Promise<Extract<ContainerState, { kind: 'sealed' }>> {
-  const { result, complaint } = await readResult(volume, name);
-  const started = await readStarted(volume, name);
-  const sealed = { kind: 'sealed', result, started, doubt: null } as const;
-  if (seal.kind === 'garbage') return { ...sealed, exitCode: faultStatus.volume, complaint: seal.complaint };
-  const { exitCode } = seal;
-  if (result !== null && result.exitCode === exitCode) {
-    // What the emissary says of itself, of outputs that are missing for one, stands above the job's own end.
-    const ended = result.origin === 'job' ? await readEnded(volume, name, started) : null;
-    if (ended === null || ended.exitCode === exitCode) return { ...sealed, exitCode, complaint: null };
-    const sentence = `ended of container ${name} says ${ended.exitCode}, its exitcode ${exitCode}`;
-    return { ...sealed, exitCode: exitCode || ended.exitCode, complaint: sentence };
-  }
-  // The seal and the record contradict each other: the worse of the two is believed.
-  const worse = exitCode !== 0 ? exitCode : (result?.exitCode ?? faultStatus.volume);
-  const sentence =
-    complaint ?? `result.json of container ${name} says ${result?.exitCode}, its exitcode ${exitCode}`;
-  return { ...sealed, exitCode: worse, complaint: sentence };
-}
-
-async function readResult(
-  volume: Volume,
-  name: string,
-): Promise<{ readonly result: Result | null; readonly complaint: string | null }> {
-  const look = volume.read(`ctr/${name}/result.json`, limits.resultBytes);
-  const complain = (clause: string) => ({
-    result: null,
-    complaint: `result.json of container ${name} ${clause}`,
-  });
-  if (look.kind === 'absent') return complain('is missing');
-  if (look.kind === 'refused') return complain(look.reason);
-  const { parseResult } = await import('./result-schema.ts');
-  const result = parseResult(look.bytes);
-  return result === null ? complain('is not a result record') : { result, complaint: null };
 }

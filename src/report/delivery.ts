@@ -1,6 +1,7 @@
 import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
+import { printableJson } from '../base/printable.ts';
 import type { ReportSettings } from '../settings/report-settings.ts';
 import { Courier } from './courier.ts';
 import { rememberEnd } from './job-times.ts';
@@ -81,7 +82,7 @@ export class Delivery {
       `No server is set: the result goes to the standard output, and stays in ${this.#spool.volume.root}/report`,
     );
     try {
-      this.#print(`${JSON.stringify(report)}\n`);
+      this.#print(`${printableJson(report)}\n`);
       return true;
     } catch (error) {
       say(sentenceOf(error));

@@ -10,9 +10,10 @@ import {
   readEnded,
   readSaving,
   readSeal,
-  readSealed,
   readStarted,
 } from './container-state.ts';
+import { verdictOfSealed } from './job-report.ts';
+import { readSealed } from './read-sealed.ts';
 import { attemptsOf } from './read-template.ts';
 import { named } from './sentences.ts';
 
@@ -101,7 +102,7 @@ function messageOf(state: ContainerState, saving: SavingProgress | null): string
         ? 'Its outputs are being saved'
         : `Its outputs are being saved: ${saving.files} files, ${saving.bytes} bytes so far, now ${named(saving.current)}`;
     case 'sealed':
-      return state.complaint ?? state.result?.message ?? null;
+      return state.complaint ?? state.result?.message ?? state.doubt;
     case 'lost':
       return state.reason;
   }
@@ -111,7 +112,7 @@ function verdictOf(state: ContainerState): string | null {
   if (state.kind === 'lost') return state.ended?.verdict ?? 'lost';
   if (state.kind === 'saving') return state.ended.verdict;
   if (state.kind !== 'sealed') return null;
-  return state.complaint === null ? (state.result?.verdict ?? 'error') : 'error';
+  return verdictOfSealed(state);
 }
 
 function secondsOf(

@@ -5,8 +5,10 @@ import { limits } from '../base/limits.ts';
 import { makeDirectories } from '../base/make-directories.ts';
 import { isNoRoom } from '../base/no-room.ts';
 import { nextTurn } from '../base/timer.ts';
+import { isPassing } from '../contract/look.ts';
 import { Volume } from '../contract/volume.ts';
 import type { JobReport } from './job-report.ts';
+import { missingOutput } from './missing-output.ts';
 import { reportRecord } from './read-report.ts';
 import { allOf, named } from './sentences.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
@@ -40,14 +42,21 @@ export class DirectorySink implements Sink {
       const files = filesOf(report);
       // An earlier sidecar may have been killed in the midst of a log of gigabytes.
       for (const directory of new Set(files.map(directoryOf))) target.removeUnpublished(directory);
+      const sizes = new Map<string, number>();
       for (const file of files) {
-        const reason = await copy(this.#volume, target, file, advanced);
+        const reason = await copy(this.#volume, target, file, (bytes) => {
+          sizes.set(file, (sizes.get(file) ?? 0) + bytes);
+          advanced();
+        });
         if (reason !== null) refused.push(`"${named(file)}" was not kept in ${this.#target}: it ${reason}`);
       }
+      const bytesRead = (name: string, stream: string) => sizes.get(`ctr/${name}/${stream}`) ?? 0;
+      refused.push(...missingOutput(report, { bytesRead }));
       target.publish(reportRecord, `${JSON.stringify(report, null, 2)}\n`);
       target.close();
     } catch (cause) {
-      const permanent = !isNoRoom(cause) && errnoOf(cause) !== 'EIO';
+      if (cause instanceof DeliveryError) throw cause;
+      const permanent = !isNoRoom(cause) && !isPassing(errnoOf(cause));
       throw new DeliveryError(`Cannot keep the results in ${this.#target}: ${sentenceOf(cause)}`, {
         permanent,
         cause,
@@ -70,11 +79,18 @@ function filesOf(report: JobReport): readonly string[] {
 }
 
 /** @returns why it was not copied; null when it was, or when a file of the emissary's own is not there */
-async function copy(from: Volume, to: Volume, path: string, advanced: () => void): Promise<string | null> {
+async function copy(
+  from: Volume,
+  to: Volume,
+  path: string,
+  advanced: (bytes: number) => void,
+): Promise<string | null> {
   const isOutput = path.startsWith('outputs/');
   if (!isOutput && !path.startsWith('ctr/')) return 'is not among the outputs';
   const opened = from.openFile(path);
   if ('kind' in opened) {
+    if (opened.kind === 'refused' && opened.passes === 'soon')
+      throw new DeliveryError(`Cannot read "${path}": it ${opened.reason}`, { permanent: false });
     if (opened.kind === 'refused') return opened.reason;
     return isOutput ? 'is not there' : null;
   }
@@ -92,14 +108,18 @@ function directoryOf(path: string): string {
 }
 
 /** The file's bytes, no more than it had when it was opened: a job that goes on writing does not fill the disk. */
-async function* piecesOf(descriptor: number, size: number, advanced: () => void): AsyncGenerator<Buffer> {
+async function* piecesOf(
+  descriptor: number,
+  size: number,
+  advanced: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
   const buffer = Buffer.allocUnsafe(limits.copyBytes);
   for (let offset = 0; offset < size; ) {
     const count = readSync(descriptor, buffer, 0, Math.min(buffer.length, size - offset), offset);
     if (count === 0) return;
     yield buffer.subarray(0, count);
     offset += count;
-    advanced();
+    advanced(count);
     await nextTurn();
   }
 }

@@ -95,7 +95,7 @@ export function reportContainer(
       const { result, exitCode, complaint } = state;
       return {
         name,
-        verdict: complaint === null && result !== null ? stopVerdict(result.verdict, timedOut) : 'error',
+        verdict: stopVerdict(verdictOfSealed(state), timedOut),
         exitCode,
         message: complaint ?? result?.message ?? state.doubt,
         pid: result?.pid ?? state.started?.pid ?? null,
@@ -120,6 +120,16 @@ export function reportContainer(
       return { name, verdict: 'lost', exitCode: lostExitCode, message, pid, result: null, doubt: null };
     }
   }
+}
+
+/** The verdict of a container whose seal is there; where its result cannot be read, what the exit code says. */
+export function verdictOfSealed({
+  complaint,
+  result,
+  exitCode,
+}: Extract<ContainerState, { kind: 'sealed' }>): Verdict {
+  if (complaint !== null) return 'error';
+  return result?.verdict ?? (exitCode === 0 ? 'succeeded' : 'failed');
 }
 
 /** The wrapper only knows that it was asked to stop; the sidecar knows why it asked. */

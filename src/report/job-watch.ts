@@ -1,31 +1,11 @@
 import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
-import { type Life, Lifeline } from '../contract/lifeline.ts';
 import type { Volume } from '../contract/volume.ts';
 import { watchDirectory } from '../contract/watch.ts';
-import {
-  type ContainerState,
-  lostState,
-  mayBeRetried,
-  readEnded,
-  readSeal,
-  readSealed,
-  readStarted,
-} from './container-state.ts';
-import { Knock, leftTraces } from './knock.ts';
+import type { ContainerState } from './container-state.ts';
+import { FollowedContainer } from './followed-container.ts';
 import { attemptsOf } from './read-template.ts';
-
-/** What is followed of one container. */
-interface Followed {
-  readonly lifeline: Lifeline;
-  readonly knock: Knock;
-  state: ContainerState;
-  /** When garbage was first found in the place of a seal, of a clock that only goes forward; null before. */
-  garbageAt: number | null;
-  /** The same of a seal beside a wrapper that lives. */
-  besideAt: number | null;
-}
 
 /** The files of a container that tell something of its job. */
 const watched = [
@@ -40,7 +20,7 @@ const watched = [
 export class JobWatch {
   readonly #volume: Volume;
   readonly #onChange: (file: string | null) => void;
-  readonly #followed: ReadonlyMap<string, Followed>;
+  readonly #followed: ReadonlyMap<string, FollowedContainer>;
   readonly #ending = new AbortController();
   /** How often each job is started at the most. */
   #attempts = 1;
@@ -54,16 +34,7 @@ export class JobWatch {
     this.#volume = volume;
     this.#onChange = onChange;
     this.#followed = new Map(
-      names.map((name) => [
-        name,
-        {
-          lifeline: new Lifeline(volume, name, () => this.#notice(name, null)),
-          knock: new Knock(volume, name),
-          state: { kind: 'waiting' },
-          garbageAt: null,
-          besideAt: null,
-        },
-      ]),
+      names.map((name) => [name, new FollowedContainer(volume, name, () => this.#notice(name, null))]),
     );
   }
 
@@ -106,7 +77,7 @@ export class JobWatch {
   close(): void {
     this.#ending.abort();
     for (const timer of this.#timers) clearInterval(timer);
-    for (const { lifeline } of this.#followed.values()) lifeline.close();
+    for (const followed of this.#followed.values()) followed.close();
   }
 
   async #lookAt(names: readonly string[]): Promise<ReadonlyMap<string, ContainerState>> {
@@ -115,11 +86,11 @@ export class JobWatch {
       const followed = this.#followed.get(name);
       if (followed === undefined) continue;
       if (!hasEnded(followed.state)) {
-        const found = await this.#stateOf(name, followed);
+        const found = await followed.look(this.#attempts);
         // It may have been given up meanwhile, or found to have ended by another look.
         if (!hasEnded(followed.state)) followed.state = found;
       }
-      if (hasEnded(followed.state)) followed.lifeline.close();
+      if (hasEnded(followed.state)) followed.close();
     }
     return new Map([...this.#followed].map(([name, { state }]) => [name, state]));
   }
@@ -154,56 +125,9 @@ export class JobWatch {
     const watcher = { names: watched, onChange, signal: this.#ending.signal };
     watchDirectory(`${this.#volume.root}/ctr/${name}`, watcher);
   }
-
-  async #stateOf(name: string, followed: Followed): Promise<ContainerState> {
-    // Life first: a wrapper that was gone then has left its seal by now, if it ever does.
-    const life = followed.lifeline.look();
-    return (await this.#sealedState(name, followed, life)) ?? this.#unsealedState(name, followed, life);
-  }
-
-  async #sealedState(name: string, followed: Followed, life: Life): Promise<ContainerState | null> {
-    const seal = readSeal(this.#volume, name);
-    if (seal.kind !== 'valid') followed.besideAt = null;
-    if (seal.kind === 'absent') return null;
-    // The last thing that a wrapper does; before that, somebody else has put it there.
-    if (seal.kind === 'valid' && life !== 'living') return readSealed(this.#volume, name, seal);
-    if (seal.kind === 'valid' && lastsBeside(followed))
-      return { ...(await readSealed(this.#volume, name, seal)), doubt: besideSentence(name) };
-    // While its wrapper lives, garbage is somebody else's: the wrapper will put its seal over it. One that has not begun
-    // clears it away.
-    const isFinal = life === 'gone' || (life === 'unknown' && lasts(followed));
-    return seal.kind === 'garbage' && isFinal ? readSealed(this.#volume, name, seal) : null;
-  }
-
-  async #unsealedState(name: string, followed: Followed, life: Life): Promise<ContainerState> {
-    const started = await readStarted(this.#volume, name);
-    const ended = await readEnded(this.#volume, name, started);
-    if (life === 'gone') return lostState(name, started, ended);
-    if (life === 'unknown' && leftTraces(this.#volume, name) && followed.knock.isUnanswered())
-      return lostState(name, started, ended);
-    if (ended !== null && !mayBeRetried(ended, this.#attempts)) return { kind: 'saving', started, ended };
-    return started !== null || life !== 'unknown' ? { kind: 'running', started } : followed.state;
-  }
 }
 
 /** Whether nothing more will come of a container. */
 export function hasEnded(state: ContainerState | undefined): boolean {
   return state?.kind === 'sealed' || state?.kind === 'lost';
-}
-
-/** Whether garbage has been there for longer than a wrapper needs to begin. */
-function lasts(followed: Followed): boolean {
-  followed.garbageAt ??= performance.now();
-  return performance.now() - followed.garbageAt >= limits.garbageMs;
-}
-
-/** Whether a seal has been there beside a wrapper that lives for longer than one takes to end. */
-function lastsBeside(followed: Followed): boolean {
-  followed.besideAt ??= performance.now();
-  return performance.now() - followed.besideAt >= limits.sealBesideMs;
-}
-
-function besideSentence(name: string): string {
-  const seconds = limits.sealBesideMs / 1000;
-  return `The wrapper of container ${name} still lives ${seconds} s after its exit code appeared, which is taken for the job's end`;
 }

@@ -1,16 +1,10 @@
 import { say } from '../base/log.ts';
 import { Lifeline } from '../contract/lifeline.ts';
 import type { Volume } from '../contract/volume.ts';
-import {
-  type ContainerState,
-  lostState,
-  readEnded,
-  readSeal,
-  readSealed,
-  readStarted,
-} from './container-state.ts';
+import { type ContainerState, lostState, readEnded, readSeal, readStarted } from './container-state.ts';
 import { type ContainerReport, concludeContainers, type JobReport, reportContainer } from './job-report.ts';
 import { reportRecord } from './read-report.ts';
+import { readSealed } from './read-sealed.ts';
 import type { Spool } from './spool.ts';
 import { stopReasonOf } from './stop-job.ts';
 
@@ -63,7 +57,9 @@ async function stateNow(volume: Volume, { name, result }: ContainerReport): Prom
   // Its last word comes when it is gone.
   if (life === 'living' && result !== null) return null;
   const seal = readSeal(volume, name);
-  if (seal.kind === 'valid' && life !== 'living') return readSealed(volume, name, seal);
+  const isReadable =
+    seal.kind === 'valid' || (seal.kind === 'unreadable' && seal.passes === 'perhaps' && result === null);
+  if (isReadable && life !== 'living') return readSealed(volume, name, seal);
   const started = await readStarted(volume, name);
   const ended = await readEnded(volume, name, started);
   if (ended === null || result !== null) return null;

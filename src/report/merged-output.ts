@@ -53,6 +53,11 @@ export class MergedOutput {
     return times.length === 0 ? null : Math.max(1, Math.min(...times) - now);
   }
 
+  /** How many bytes of a container's stream have been read. */
+  bytesRead(name: string, stream: OutputLine['type']): number {
+    return this.#outputs.position(name)[stream][0];
+  }
+
   close(): void {
     this.#outputs.close();
   }

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { closeSync, readSync } from 'node:fs';
+import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { nextTurn } from '../base/timer.ts';
+import { isPassing } from '../contract/look.ts';
 import type { Volume } from '../contract/volume.ts';
+import { DeliveryError } from './sink.ts';
 import { Utf8Check } from './utf8-check.ts';
 
 /** A saved output, as a database takes it; it is never in memory as a whole. `reason` is a clause. */
@@ -69,14 +72,18 @@ async function* storedPieces(
 /** Each piece but the last is a multiple of three bytes, so that their base64 can be put together. */
 async function* readPieces(volume: Volume, path: string): AsyncIterable<Buffer> {
   const opened = volume.openFile(path);
-  if ('kind' in opened) throw new Changed(opened.kind === 'absent' ? 'is not there' : opened.reason);
+  if ('kind' in opened) {
+    if (opened.kind === 'absent') throw new Changed('is not there');
+    if (opened.passes !== 'soon') throw new Changed(opened.reason);
+    throw new DeliveryError(`Cannot read "${path}": it ${opened.reason}`, { permanent: false });
+  }
   try {
     const tooLarge = `is larger than ${limits.artifactBytes} bytes`;
     if (opened.size > limits.artifactBytes) throw new Changed(tooLarge);
     // The same for all of them: what is thrown away is not given back at once.
     const piece = Buffer.allocUnsafeSlow(limits.artifactPieceBytes);
     for (let offset = 0; ; ) {
-      const count = fill(opened.descriptor, piece, offset);
+      const count = fill(opened.descriptor, piece, offset, path);
       if (count > 0) yield piece.subarray(0, count);
       offset += count;
       if (count < piece.length) return;
@@ -89,9 +96,16 @@ async function* readPieces(volume: Volume, path: string): AsyncIterable<Buffer> 
   }
 }
 
-function fill(descriptor: number, piece: Buffer, offset: number): number {
+/** @throws DeliveryError where another try may help */
+function fill(descriptor: number, piece: Buffer, offset: number, path: string): number {
   let filled = 0;
-  for (let count = -1; count !== 0 && filled < piece.length; filled += count)
-    count = readSync(descriptor, piece, filled, piece.length - filled, offset + filled);
+  try {
+    for (let count = -1; count !== 0 && filled < piece.length; filled += count)
+      count = readSync(descriptor, piece, filled, piece.length - filled, offset + filled);
+  } catch (cause) {
+    const code = errnoOf(cause);
+    if (!isPassing(code)) throw new Changed(`cannot be read (${code})`);
+    throw new DeliveryError(`Cannot read "${path}" (${code})`, { permanent: false, cause });
+  }
   return filled;
 }

@@ -74,6 +74,11 @@ export class OutputLog {
     return this.#last;
   }
 
+  /** How many bytes of a container's stream have been read. */
+  bytesRead(name: string, stream: OutputLine['type']): number | null {
+    return this.#merged.bytesRead(name, stream);
+  }
+
   close(): void {
     this.#merged.close();
     this.#journal.close();

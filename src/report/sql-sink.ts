@@ -1,4 +1,5 @@
 import { eachInTurn, refuse } from './each-in-turn.ts';
+import { missingOutput } from './missing-output.ts';
 import type { RowOwner } from './row-owner.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
 import type { Spool } from './spool.ts';
@@ -117,7 +118,12 @@ export class SqlSink implements Sink {
       if ((await this.#owner.decided) === 'database')
         await this.#row?.end({ output, started, report }, report);
     };
-    const lines = [async () => this.#lines?.deliver(output, goesOn), async () => refuse(output.complaints)];
+    const lines = [
+      async () => this.#lines?.deliver(output, goesOn),
+      async () => refuse(output.complaints),
+      // Where there was no time to read all, that is said instead.
+      async () => refuse(this.#hastened ? [] : missingOutput(report, output)),
+    ];
     if (endFirst) return [theEnd, ...lines, artifacts('small'), artifacts('large')];
     // As long as nobody knows who writes the end, there is no reason to wait with the others.
     const isDecided = this.#owner.current !== null;

@@ -111,7 +111,7 @@ export class JobStop {
    */
   #askDue(): void {
     for (const [name, state] of this.#job.states) {
-      if (state.kind === 'sealed' && state.doubt !== null) this.#ask(name, terminateSignal);
+      if (state.kind === 'sealed' && state.lives) this.#ask(name, terminateSignal);
       if (this.#due === null || hasEnded(state) || state.kind === 'saving') continue;
       this.#ask(name, this.#due);
     }

@@ -1,6 +1,9 @@
 import { closeSync, readSync } from 'node:fs';
+import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { isPassing } from '../contract/look.ts';
 import type { Volume } from '../contract/volume.ts';
+import { DeliveryError } from './sink.ts';
 
 /** Reads one captured stream from an offset on, in large pieces, however small the pieces are that are asked for. */
 export class StreamReader {
@@ -36,6 +39,7 @@ export class StreamReader {
     if (this.#descriptor !== null) return;
     const opened = this.#volume.openFile(this.#path);
     if (!('kind' in opened)) this.#descriptor = opened.descriptor;
+    else if (opened.kind === 'refused' && opened.passes === 'soon') throw this.#again(opened.reason);
   }
 
   close(): void {
@@ -47,10 +51,18 @@ export class StreamReader {
     this.open();
     if (this.#descriptor === null) return nothing;
     this.#buffer ??= Buffer.allocUnsafeSlow(limits.streamReadBytes);
-    const count = readSync(this.#descriptor, this.#buffer, 0, this.#buffer.length, this.offset);
-    if (count > 0) return this.#buffer.subarray(0, count);
+    try {
+      const count = readSync(this.#descriptor, this.#buffer, 0, this.#buffer.length, this.offset);
+      if (count > 0) return this.#buffer.subarray(0, count);
+    } catch (error) {
+      throw isPassing(errnoOf(error)) ? this.#again(`cannot be read (${errnoOf(error)})`) : error;
+    }
     this.#buffer = null;
     return nothing;
+  }
+
+  #again(reason: string): DeliveryError {
+    return new DeliveryError(`Cannot read "${this.#path}": it ${reason}`, { permanent: false });
   }
 }
 

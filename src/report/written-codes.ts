@@ -20,6 +20,11 @@ export class WrittenCodes {
     return Array.isArray(record) ? record.filter((code) => Number.isSafeInteger(code)) : [];
   }
 
+  /** Those that another one may replace. */
+  allBut(code: number): readonly number[] {
+    return this.all.filter((each) => each !== code);
+  }
+
   /** Before it is written: a sidecar that is killed in between may have written it. */
   note(code: number): void {
     const { all } = this;

@@ -216,11 +216,26 @@ test('run KILLs a sidecar that ignores TERM after the grace', async (t) => {
   assert.equal((await sidecar.finished).status, 137);
 });
 
-test('run ends a sidecar that starts after the mains have ended', async (t) => {
+for (const [how, command] of [
+  ['by the stop signal', [fixture('waits.sh')]],
+  ['by a shell that says so', ['sh', '-c', 'trap "exit 143" TERM; while :; do sleep 0.05; done']],
+] as const) {
+  test(`run ends with 0 where a sidecar that starts after the mains have ended is ended ${how}`, async (t) => {
+    const root = volume(t, { sidecars: [{ name: 'proxy' }] });
+    sealed(root, 'main', '0');
+    const { status, kept } = await runJob(t, command, { root, name: 'proxy' });
+    // The record tells what happened.
+    const { verdict, exitCode } = kept.result();
+    assert.deepEqual([status, verdict, exitCode, kept.text('exitcode')], [0, 'terminated', 143, '143']);
+  });
+}
+
+test('run ends with 143 where somebody else has stopped a sidecar', async (t) => {
   const root = volume(t, { sidecars: [{ name: 'proxy' }] });
-  sealed(root, 'main', '0');
-  const { status } = await runJob(t, [fixture('waits.sh')], { root, name: 'proxy' });
-  assert.equal(status, 143);
+  const sidecar = startJob(t, [fixture('waits.sh')], { root, name: 'proxy' });
+  await until('the sidecar is ready', () => sidecar.stdout().includes('ready\n'));
+  sidecar.kill('SIGTERM');
+  assert.equal((await sidecar.finished).status, 143);
 });
 
 function volume(t: TestContext, template: object): string {

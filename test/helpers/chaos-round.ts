@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Result, Started } from '../../src/contract/records.ts';
+import type { Ended, Result, Started } from '../../src/contract/records.ts';
 import { type Running, startEmissary } from './emissary.ts';
 import { startJob } from './job.ts';
 import type { Chance } from './seeded.ts';
@@ -23,11 +23,19 @@ export interface Plan {
   readonly sidecarKills: readonly number[];
   /** When another process writes a row of the job, and of what type. */
   readonly otherRows: readonly OtherRow[];
+  /** When the sidecar of each turn is stopped for a while (SIGSTOP), if it is. */
+  readonly sidecarStops: readonly Stop[];
 }
 
 interface OtherRow {
   readonly at: number;
   readonly type: 'stdout' | 'stderr' | 'success' | 'error';
+}
+
+/** A process stands still from `at` on, for so long. */
+interface Stop {
+  readonly at: number;
+  readonly forMs: number;
 }
 
 interface ContainerPlan {
@@ -37,6 +45,11 @@ interface ContainerPlan {
   readonly pauses: boolean;
   readonly wrapperKill: number | null;
   readonly jobKill: number | null;
+  readonly wrapperStop: Stop | null;
+  /** MiB that are to be packed, so that saving takes its time. */
+  readonly savedMiB: number;
+  /** When its wrapper is killed, since its job has ended. */
+  readonly savingKill: number | null;
 }
 
 /** A round with one container, `main`, or with two. */
@@ -50,6 +63,7 @@ export function makePlan(chance: Chance, jobId: number): Plan {
       at: instant(chance),
       type: chance.pick(['stdout', 'stderr', 'success', 'error']),
     })),
+    sidecarStops: Array.from({ length: chance.whole(0, 2) }, () => aStop(chance)),
   };
 }
 
@@ -62,7 +76,14 @@ function makeContainer(chance: Chance, name: string): ContainerPlan {
     pauses: chance.next() < 0.5,
     wrapperKill: fate < 3 ? instant(chance) : null,
     jobKill: fate === 3 ? instant(chance) : null,
+    wrapperStop: chance.next() < 0.2 ? aStop(chance) : null,
+    savedMiB: name === 'main' && chance.next() < 0.3 ? 64 : 0,
+    savingKill: fate === 4 ? chance.whole(0, 200) : null,
   };
+}
+
+function aStop(chance: Chance): Stop {
+  return { at: instant(chance), forMs: chance.whole(50, 1_500) };
 }
 
 function instant(chance: Chance): number {
@@ -75,7 +96,12 @@ export async function playRound(t: TestContext, plan: Plan, recorder: Recorder):
   const artifact = join(root, 'artifact.txt');
   const [only, ...others] = plan.containers.map(({ name }) => ({ name }));
   const template = {
-    outputs: { artifacts: [{ name: 'a', path: artifact, optional: true, archive: { none: {} } }] },
+    outputs: {
+      artifacts: [
+        { name: 'a', path: artifact, optional: true, archive: { none: {} } },
+        { name: 'b', path: `${artifact}.big`, optional: true, archive: { tar: {} } },
+      ],
+    },
     ...(others.length > 0 && { containerSet: { containers: [only, ...others] } }),
   };
   writeFileSync(join(root, 'template'), JSON.stringify(template));
@@ -88,15 +114,22 @@ export async function playRound(t: TestContext, plan: Plan, recorder: Recorder):
     EMISSARY_GRACE_SECONDS: '600',
     ...recorder.env,
   };
+  const stops = [...plan.sidecarStops];
   for (const kills = [...plan.sidecarKills]; ; ) {
     const sidecar = startEmissary(t, ['wait'], { root, env });
     killAfter(sidecar.pid, kills.shift() ?? null);
+    standStill(sidecar, stops.shift() ?? null);
     for (const [index, { name }] of plan.containers.entries())
       tellOfAbsent(sidecar, wrappers[index], root, name);
     const { status, stderr } = await sidecar.finished;
     // Null: it was killed, and another one goes on.
-    if (status !== null) assert.equal(status, 0, `round ${JSON.stringify(plan)}: ${stderr}`);
-    if (status !== null) break;
+    if (status === null) continue;
+    // Of one that was killed while it saved, outputs may be missing.
+    const isWhole = plan.containers.every(
+      ({ name }) => hasSeal(root, name) || endedWith(root, name) === null,
+    );
+    assert.equal(status, isWhole ? 0 : 64, `round ${JSON.stringify(plan)}: ${stderr}`);
+    break;
   }
   await written;
   await check(plan, recorder, root);
@@ -120,9 +153,12 @@ function startContainer(t: TestContext, plan: ContainerPlan, root: string, artif
   const { name } = plan;
   const loop = `i=0; while [ $i -lt ${plan.lines} ]; do i=$((i+1)); echo "${name} out $i"; echo "${name} err $i" >&2;`;
   const pause = plan.pauses ? ' [ $((i % 20)) = 0 ] && sleep 0.02;' : '';
-  const script = `${loop}${pause} done; echo kept >"$0"; printf "${name} end"; exit ${plan.status}`;
+  const large = plan.savedMiB > 0 ? `head -c ${plan.savedMiB}M /dev/zero >"$0.big";` : '';
+  const script = `${loop}${pause} done; echo kept >"$0"; ${large} printf "${name} end"; exit ${plan.status}`;
   const wrapper = startJob(t, ['sh', '-c', script, artifact], { root, name });
   killAfter(wrapper.pid, plan.wrapperKill);
+  standStill(wrapper, plan.wrapperStop);
+  if (plan.savingKill !== null) killSaving(wrapper, root, name, plan.savingKill);
   if (plan.jobKill !== null) setTimeout(() => killJob(root, name), plan.jobKill);
   return wrapper;
 }
@@ -143,7 +179,7 @@ async function check(
   const [row] = await recorder.query<Record<string, unknown>>('select * from job where id = ?', jobId);
   const codes = containers.map(({ name }) => {
     const seal = readText(join(root, 'ctr', name, 'exitcode'));
-    return seal === '' ? 137 : Number(seal);
+    return seal === '' ? (endedWith(root, name) ?? 137) : Number(seal);
   });
   assert.equal(row?.['exitcode'], codes.find((code) => code !== 0) ?? 0, where);
   assert.ok(row?.['begin'] !== null && row?.['end'] !== null, where);
@@ -182,6 +218,33 @@ async function check(
 
 function killAfter(pid: number, ms: number | null): void {
   if (ms !== null) setTimeout(() => kill(pid), ms);
+}
+
+function standStill(running: Running, stop: Stop | null): void {
+  if (stop === null) return;
+  setTimeout(() => running.kill('SIGSTOP'), stop.at);
+  setTimeout(() => running.kill('SIGCONT'), stop.at + stop.forMs);
+}
+
+/** Kills a wrapper a while after its job has ended: it may be saving, or have sealed. */
+function killSaving(wrapper: Running, root: string, name: string, ms: number): void {
+  const look = setInterval(() => {
+    if (wrapper.process.exitCode === null && wrapper.process.signalCode === null) {
+      if (endedWith(root, name) === null) return;
+      killAfter(wrapper.pid, ms);
+    }
+    clearInterval(look);
+  }, 5);
+}
+
+function hasSeal(root: string, name: string): boolean {
+  return existsSync(join(root, 'ctr', name, 'exitcode'));
+}
+
+/** The exit code that a wrapper has told before it saved, or null. */
+function endedWith(root: string, name: string): number | null {
+  const text = readText(join(root, 'ctr', name, 'ended'));
+  return text === '' ? null : (JSON.parse(text) as Ended).exitCode;
 }
 
 /** The job's whole group, which outlives a wrapper that was killed. */
