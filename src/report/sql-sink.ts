@@ -91,8 +91,11 @@ export class SqlSink implements Sink {
     const output = [
       () => lines.deliver(progress.output, goesOn),
       async () => refuse(progress.output.complaints),
-      // Where there was no time to read all, that is said instead.
-      async () => refuse(this.#hastened ? [] : missingOutput(report, progress.output)),
+      // Where there was no time to read all, or it is of another run, that is said instead.
+      async () => {
+        const isOther = this.#hastened || progress.output.complaints.length > 0;
+        refuse(isOther ? [] : missingOutput(report, progress.output));
+      },
       async () => refuse(await deliverArtifacts(database, jobId, report, this.#spool.volume, goesOn)),
     ];
     const theEnd = async () => {
