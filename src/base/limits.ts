@@ -112,8 +112,18 @@ export const limits = {
   checkpointLines: 10_000,
   /** Bytes of the journal that a new sidecar reads: some 100,000 changes of turn between containers. */
   journalBytes: 64 * MiB,
+  /** Positions of containers in the journal that are kept in memory: some 20 MB. */
+  journalPositions: 50_000,
+  /** Checkpoints that are kept however many containers there are: two are needed. */
+  leastCheckpoints: 100,
   /** Names that are listed of one directory of the volume: a job may make any number of them. */
   listedNames: 1_000,
+  /** How long a lock of the spool is waited for whose holder cannot be seen, in ms: a sidecar that ends is quicker. */
+  strangeLockMs: 2_000,
+  /** Spools of others that are set aside in one place; a person looks at them sooner. */
+  spoolsAside: 100,
+  /** Bytes of one file of /proc that tells of a process or of all locks. */
+  procBytes: 1 * MiB,
   /** How many times that room must be free: a small volume is left to the job and its wrapper. */
   spoolReserveShare: 4,
   /** Characters that one of our sentences takes of somebody else's name or sentence: few paths are longer. */

@@ -4,14 +4,16 @@ import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { requireMounted } from '../contract/require-mounted.ts';
 import { openManyFiles } from '../kernel/open-files.ts';
+import { believableReport } from '../report/believable-report.ts';
 import { Delivery } from '../report/delivery.ts';
 import { FollowedJob } from '../report/follow-job.ts';
 import { jobContainers } from '../report/job-containers.ts';
 import { concludeJob, refuseJob } from '../report/job-report.ts';
+import { openSpool } from '../report/open-spool.ts';
 import { openVolume } from '../report/open-volume.ts';
-import { findReport, reportRecord } from '../report/read-report.ts';
+import { reportRecord } from '../report/read-report.ts';
 import type { Progress } from '../report/sink.ts';
-import { Spool } from '../report/spool.ts';
+import type { Spool } from '../report/spool.ts';
 import { SpooledJob } from '../report/spooled-job.ts';
 import { JobStop } from '../report/stop-job.ts';
 import { StopRequests } from '../report/stop-requests.ts';
@@ -44,15 +46,14 @@ export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number
   const startedAt = Date.now();
   const settings = { ...waitSettings(edge, words), ...reportSettings(edge.environment) };
   requireMounted(settings.root);
-  const spool = new Spool(openVolume(settings.root));
+  const place = { directory: settings.spoolDirectory, hurry: requests.early };
+  const spool = await openSpool(openVolume(settings.root), place);
   const delivery = new Delivery(settings, spool, edge.print);
   const wait: Wait = { settings, spool, delivery, requests, startedAt };
   // An earlier sidecar may have been killed after the job's end: then there is nothing to wait for.
-  const report = await findReport(spool);
+  const report = await believableReport(spool, settings.jobId);
   const delivered =
-    report === null
-      ? await followOrRefuse(wait)
-      : await deliverSpooled(wait, new SpooledJob(spool.volume, report));
+    report === null ? await followOrRefuse(wait) : await deliverSpooled(wait, new SpooledJob(spool, report));
   return delivered ? 0 : faultStatus.delivery;
 }
 
@@ -67,7 +68,7 @@ async function followOrRefuse(wait: Wait): Promise<boolean> {
     say(error.message);
     const report = refuseJob(settings.jobId, error.message);
     spool.writeRecord(reportRecord, report);
-    await deliverSpooled(wait, new SpooledJob(spool.volume, report));
+    await deliverSpooled(wait, new SpooledJob(spool, report));
     return false;
   }
   return followAndDeliver(wait, names);
@@ -76,7 +77,7 @@ async function followOrRefuse(wait: Wait): Promise<boolean> {
 async function followAndDeliver(wait: Wait, names: readonly string[]): Promise<boolean> {
   const { settings, spool, delivery, requests, startedAt } = wait;
   spool.takeReserve();
-  const job = new FollowedJob(spool.volume, names, () => delivery.wake());
+  const job = new FollowedJob(spool, names, () => delivery.wake());
   const stop = new JobStop(job, spool);
   const budget = planBudget(settings, startedAt);
   if (!stop.resume() && budget !== null) stop.schedule(budget);

@@ -59,6 +59,14 @@ export class Volume {
     return { kind: 'refused', reason: 'is not a regular file' };
   }
 
+  /** The size of a regular file in bytes; null where there is none. */
+  sizeOf(path: string): number | null {
+    const opened = this.openFile(path);
+    if ('kind' in opened) return null;
+    closeSync(opened.descriptor);
+    return opened.size;
+  }
+
   /** Opens whatever is there, links aside, with these flags of open(2). */
   openAny(path: string, flags: number): { readonly descriptor: number } | Exclude<Look, { kind: 'read' }> {
     try {
@@ -71,6 +79,19 @@ export class Volume {
         reason: code === 'ELOOP' ? 'is a symbolic link' : `cannot be opened (${code})`,
       };
     }
+  }
+
+  /** Whether anything is there, a link or whatever else. */
+  has(path: string): boolean {
+    const opened = this.openAny(path, pathOnly);
+    if ('kind' in opened) return opened.kind !== 'absent';
+    closeSync(opened.descriptor);
+    return true;
+  }
+
+  /** Gives an entry another name in its directory; what has that name already is replaced. */
+  renameTo(path: string, name: string): void {
+    this.#within(path, (parent, before) => renameWithin(parent, before, name));
   }
 
   /** The names in a directory, at most `limit` of them; none when it is not there. */
@@ -200,6 +221,9 @@ export class Volume {
     return { name: temporary, file };
   }
 }
+
+/** O_PATH (open(2)): whatever it is, it is not opened. Node does not name it. */
+const pathOnly = 0o10000000;
 
 /** A file that is being written, by the process with this id. */
 const temporaryName = /^\.emissary\.[0-9]+\.tmp$/;

@@ -1,11 +1,11 @@
 import { limits } from '../base/limits.ts';
 import type { Started } from '../contract/records.ts';
-import type { Volume } from '../contract/volume.ts';
 import type { ContainerState } from './container-state.ts';
 import type { JobReport } from './job-report.ts';
 import { hasEnded, JobWatch } from './job-watch.ts';
 import { OutputLog } from './output-log.ts';
 import type { Progress } from './sink.ts';
+import type { Spool } from './spool.ts';
 
 /** The job while it is followed; `Progress` is what the sinks see of it. */
 export class FollowedJob implements Progress {
@@ -20,11 +20,11 @@ export class FollowedJob implements Progress {
   #outputTimer: NodeJS.Timeout | null = null;
 
   /** @param onProgress called when there is something new for the sinks */
-  constructor(volume: Volume, names: readonly string[], onProgress: () => void) {
+  constructor({ volume, home }: Spool, names: readonly string[], onProgress: () => void) {
     this.#onProgress = onProgress;
     this.states = new Map(names.map((name) => [name, { kind: 'waiting' }]));
     this.watch = new JobWatch(volume, names, (file) => this.#notice(file));
-    this.output = new OutputLog(volume, names, (name) => hasEnded(this.states.get(name)));
+    this.output = new OutputLog(volume, names, (name) => hasEnded(this.states.get(name)), home);
   }
 
   get ended(): boolean {

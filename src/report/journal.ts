@@ -4,6 +4,7 @@ import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import type { Volume } from '../contract/volume.ts';
 import { beginning, type Position } from './container-output.ts';
+import { isWithin, type LogFiles, mostCheckpoints } from './journal-bounds.ts';
 
 /** From line number `line` on (counting from 1) it is container `turn`'s turn, and the containers stand at `at`. */
 export interface Checkpoint {
@@ -29,14 +30,20 @@ export class Journal {
   /** Null when it cannot be written: then it holds for as long as this process lives. */
   #file: number | null = null;
 
-  /** @param names the containers of the job; entries about others end the journal */
-  constructor(volume: Volume, names: readonly string[]) {
-    const look = volume.read('report/journal', limits.journalBytes);
-    const text = look.kind === 'read' ? look.bytes.toString() : '';
-    this.checkpoints = readCheckpoints(text, names);
-    this.logs = readLogs(text);
+  /**
+   * @param home where the spool is; null: it is in memory
+   * @param names the containers of the job; entries about others end the journal
+   * @param filesOf the files that it is about: what does not fit them is not believed
+   */
+  constructor(home: Volume | null, names: readonly string[], filesOf: (name: string) => LogFiles) {
+    const look = home?.read('report/journal', limits.journalBytes);
+    const text = look?.kind === 'read' ? look.bytes.toString() : '';
+    this.checkpoints = [firstCheckpoint(names)];
+    this.logs = new Map();
+    this.#take(text, names, filesOf);
+    if (home === null) return;
     try {
-      this.#file = volume.openAppend('report/journal');
+      this.#file = home.openAppend('report/journal');
       if (text !== '' && !text.endsWith('\n')) this.#write('\n');
     } catch (error) {
       this.#giveUp(error);
@@ -48,6 +55,17 @@ export class Journal {
     this.#keep(checkpoint);
   }
 
+  /** Forgets what is said of lines beyond this one, which nobody can have delivered. */
+  forgetBeyond(line: number): void {
+    while (this.checkpoints.length > 1 && (this.checkpoints.at(-1)?.line ?? 0) > line) this.checkpoints.pop();
+  }
+
+  /** Lets this checkpoint hold in the place of all that follow the one at `index`. */
+  replaceAfter(index: number, checkpoint: Checkpoint): void {
+    this.checkpoints.splice(index + 1);
+    this.append(checkpoint);
+  }
+
   appendLog(container: string, log: string): void {
     this.logs.set(container, log);
     this.#keep({ container, log });
@@ -56,6 +74,24 @@ export class Journal {
   close(): void {
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
+  }
+
+  #take(text: string, names: readonly string[], filesOf: (name: string) => LogFiles): void {
+    if (text === '') return;
+    const most = mostCheckpoints(names.length);
+    const files = new Map(names.map((name) => [name, filesOf(name)]));
+    const fits = (name: string, position: Position) =>
+      isWithin(position, files.get(name) as LogFiles, this.logs.get(name));
+    for (const entry of entriesOf(text)) {
+      const log = parseLog(entry);
+      if (log !== null) this.logs.set(log.container, log.log);
+      const checkpoint = log === null ? parseCheckpoint(entry, names) : null;
+      if (checkpoint === null) continue;
+      if (!Object.entries(checkpoint.at).every(([name, position]) => fits(name, position))) continue;
+      this.forgetBeyond(checkpoint.line);
+      this.checkpoints.push(checkpoint);
+      if (this.checkpoints.length > most) this.checkpoints.splice(1, Math.floor(most / 2));
+    }
   }
 
   #keep(entry: Checkpoint | LogEntry): void {
@@ -90,20 +126,14 @@ export function firstCheckpoint(names: readonly string[]): Checkpoint {
   };
 }
 
-function readCheckpoints(text: string, names: readonly string[]): Checkpoint[] {
-  const checkpoints = [firstCheckpoint(names)];
-  for (const line of text.split('\n')) {
-    const checkpoint = line === '' ? null : parseCheckpoint(line, names);
-    const last = checkpoints.at(-1);
-    // A torn or foreign entry is passed over; the ones before it still hold.
-    if (checkpoint !== null && checkpoint.line >= (last?.line ?? 1)) checkpoints.push(checkpoint);
+/** Takes the entries in, one after the other: what a later one says holds. A torn or foreign one is passed over. */
+function* entriesOf(text: string): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf('\n', start);
+    const next = end === -1 ? text.length : end;
+    if (next > start) yield text.slice(start, next);
+    start = next + 1;
   }
-  return checkpoints;
-}
-
-function readLogs(text: string): Map<string, string> {
-  const entries = text.split('\n').map(parseLog);
-  return new Map(entries.flatMap((entry) => (entry === null ? [] : [[entry.container, entry.log] as const])));
 }
 
 function parseLog(text: string): LogEntry | null {
@@ -133,6 +163,8 @@ function checkPosition(position: Position | undefined): Position {
   const numbers = [timeline, taken, ...stdout, ...stderr];
   if (
     !numbers.every(isCount) ||
+    stdout[0] < stdout[1] ||
+    stderr[0] < stderr[1] ||
     stdout[0] - stdout[1] > limits.lineBytes ||
     stderr[0] - stderr[1] > limits.lineBytes
   ) {

@@ -2,6 +2,7 @@ import { limits } from '../base/limits.ts';
 import type { Volume } from '../contract/volume.ts';
 import { beginning, ContainerOutput, type OutputLine, type Position } from './container-output.ts';
 import { type Checkpoint, firstCheckpoint, Journal } from './journal.ts';
+import { logFiles } from './log-files.ts';
 
 /** Lines of the job's output, in order; the first one has number `first` (counting from 1). */
 export interface Batch {
@@ -23,16 +24,26 @@ export class OutputLog {
   #index = 0;
   #turn: string;
   #next = 1;
+  /** The number of the line that is to be delivered next: none from there on was. */
+  #wanted = 1;
   #last: Batch | null = null;
   /** Containers that were started again since an earlier process delivered lines of theirs; null until it is known. */
   #renewed: readonly string[] | null = null;
 
-  /** @param hasEnded whether a container is sealed or lost, so that its output is complete */
-  constructor(volume: Volume, names: readonly string[], hasEnded: (name: string) => boolean) {
+  /**
+   * @param hasEnded whether a container is sealed or lost, so that its output is complete
+   * @param home where the spool is; null: it is in memory
+   */
+  constructor(
+    volume: Volume,
+    names: readonly string[],
+    hasEnded: (name: string) => boolean,
+    home: Volume | null,
+  ) {
     this.#volume = volume;
     this.#names = names;
     this.#hasEnded = hasEnded;
-    this.#journal = new Journal(volume, names);
+    this.#journal = new Journal(home, names, (name) => logFiles(volume, name));
     this.#turn = names[0] ?? 'main';
     this.#seek(1);
   }
@@ -43,7 +54,12 @@ export class OutputLog {
    */
   batch(from: number): Batch | null {
     if (this.#last?.first === from) return this.#last;
-    if (this.#renewed === null) this.#findRenewed(from);
+    this.#wanted = from;
+    if (this.#renewed === null) {
+      // Nobody delivers a line before it has said whose it is: what is said of lines far beyond is forged.
+      this.#journal.forgetBeyond(from + limits.checkpointLines);
+      this.#findRenewed(from);
+    }
     if (from < this.#next) this.#seek(from);
     for (;;) {
       const first = this.#next;
@@ -143,8 +159,21 @@ export class OutputLog {
     }
     const until = following.at[this.#turn] as Position;
     const { lines } = this.#outputOf(this.#turn).read(turn(until, until.done, left));
-    // None only if somebody changed the files meanwhile; the journal's numbers hold all the same.
-    return lines.length > 0 ? lines.slice(0, left) : lost(left);
+    if (lines.length > 0) return lines.slice(0, left);
+    // None only if somebody changed the files, or the journal. The numbers of what was delivered hold all the same.
+    if (this.#next < this.#wanted) return lost(Math.min(left, this.#wanted - this.#next));
+    this.#passOver(following);
+    return [];
+  }
+
+  /** Goes on here, as if the checkpoint stood here; only a log that began anew is read from there on. */
+  #passOver({ turn, at }: Checkpoint): void {
+    const here = this.#positions();
+    const anew = Object.entries(at).filter(([name, { timeline }]) => timeline < (here[name]?.timeline ?? 0));
+    const checkpoint = { line: this.#next, turn, at: { ...here, ...Object.fromEntries(anew) } };
+    this.#journal.replaceAfter(this.#index, checkpoint);
+    this.#index += 1;
+    this.#stand(checkpoint);
   }
 
   /** Reads what is new, from the container whose turn it is, else from the others. */

@@ -1,8 +1,8 @@
 import type { Started } from '../contract/records.ts';
-import type { Volume } from '../contract/volume.ts';
 import type { JobReport } from './job-report.ts';
 import { OutputLog } from './output-log.ts';
 import type { Progress } from './sink.ts';
+import type { Spool } from './spool.ts';
 
 /** A job that has ended and was gathered by an earlier `wait`. */
 export class SpooledJob implements Progress {
@@ -10,11 +10,11 @@ export class SpooledJob implements Progress {
   readonly report: JobReport;
   readonly output: OutputLog;
 
-  constructor(volume: Volume, report: JobReport) {
+  constructor(spool: Spool, report: JobReport) {
     this.started = report.started;
     this.report = report;
     const names = report.containers.map(({ name }) => name);
-    this.output = new OutputLog(volume, names, () => true);
+    this.output = new OutputLog(spool.volume, names, () => true, spool.home);
   }
 
   close(): void {

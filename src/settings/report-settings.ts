@@ -5,6 +5,7 @@ import { say } from '../base/log.ts';
 import { type DatabaseSettings, databaseSettings } from './database-settings.ts';
 import type { Environment } from './environment.ts';
 import { type RestSettings, restSettings } from './rest-settings.ts';
+import { spoolDirectory } from './spool-directory.ts';
 import { type TelemetrySettings, telemetrySettings } from './telemetry-settings.ts';
 import { secondsToMs } from './values.ts';
 import { type ZabbixSettings, zabbixSettings } from './zabbix-settings.ts';
@@ -19,6 +20,8 @@ export interface ReportSettings {
   readonly mode: 'full' | 'output';
   /** A directory that keeps the results of jobs, or null. */
   readonly resultsDirectory: string | null;
+  /** A directory of the sidecar's own for its spool, or null. */
+  readonly spoolDirectory: string | null;
   /** How long delivery is tried after the job's end. */
   readonly budgetMs: number;
   readonly telemetry: TelemetrySettings | null;
@@ -51,6 +54,7 @@ export function reportSettings(environment: Environment): ReportSettings {
     database,
     mode,
     resultsDirectory,
+    spoolDirectory: spoolDirectory(environment),
     budgetMs: secondsToMs(budget, 'EMISSARY_REPORT_SECONDS'),
     telemetry: softly(() => telemetrySettings(environment)),
     zabbix: softly(() => zabbixSettings(environment)),

@@ -72,15 +72,16 @@ for (const call of ['mkdirat', 'renameat']) {
   });
 }
 
-test('wait whose spool cannot be read says so in one sentence', async (t) => {
+test('wait whose spool cannot be read says so in one sentence, and reports the job', async (t) => {
   if (!requireProgram(t, 'strace')) return;
   const job = reportedJob(t);
   const place = join(job.root, 'report');
   mkdirSync(place);
+  await runJob(t, ['sh', '-c', 'echo honest; exit 3'], { root: job.root });
   const under = ['strace', '-f', '-o', '/dev/null', '-P', place, '-e', 'inject=getdents64:error=EIO:when=1'];
   const { status, stderr } = await emissary(['wait', '--timeout', '60'], { ...job, under });
-  assert.equal(status, 64);
-  assert.match(stderr, /^emissary: Cannot write to the spool [^\n]*\/report: EIO: i\/o error, readdir\n$/);
+  assert.deepEqual([status, job.row().exitcode, job.lines().length], [0, 3, 1]);
+  assert.match(stderr, /^emissary: Cannot use the spool [^\n]*\/report: EIO: i\/o error, readdir; [^\n]*\n$/);
 });
 
 test('wait on a volume that the job has filled stops it when asked, and reports it', async (t) => {
