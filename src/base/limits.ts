@@ -52,6 +52,8 @@ export const limits = {
   longestSeconds: 1_000_000_000,
   /** Bytes of the template: a pod's whole specification is bounded by etcd's 1.5 MiB. */
   templateBytes: 2 * MiB,
+  /** Containers of one job: a pod with more than some hundred is a mistake, and each is watched. */
+  containers: 1_000,
   /** Bytes of the file with additional arguments: the kernel takes no more in one execve(2). */
   argumentsFileBytes: 4 * MiB,
   /** Bytes of a file with variables: a Secret of Kubernetes holds 1 MiB. */

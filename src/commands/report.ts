@@ -39,7 +39,7 @@ export async function report(edge: Edge, words: readonly Buffer[]): Promise<numb
       `${place} is not delivered: ${contradiction}; "emissary wait --root ${root}" gathers it anew`,
     );
   }
-  const job = new SpooledJob(spool, gathered);
+  const job = new SpooledJob(spool, gathered, settings.logLimit);
   const delivery = new Delivery(settings, spool, edge.print);
   await delivery.start(job);
   const delivered = await delivery.finish(job, Number.POSITIVE_INFINITY);

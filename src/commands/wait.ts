@@ -53,7 +53,9 @@ export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number
   // An earlier sidecar may have been killed after the job's end: then there is nothing to wait for.
   const report = await believableReport(spool, settings.jobId);
   const delivered =
-    report === null ? await followOrRefuse(wait) : await deliverSpooled(wait, new SpooledJob(spool, report));
+    report === null
+      ? await followOrRefuse(wait)
+      : await deliverSpooled(wait, new SpooledJob(spool, report, settings.logLimit));
   return delivered ? 0 : faultStatus.delivery;
 }
 
@@ -68,7 +70,7 @@ async function followOrRefuse(wait: Wait): Promise<boolean> {
     say(error.message);
     const report = refuseJob(settings.jobId, error.message);
     spool.writeRecord(reportRecord, report);
-    await deliverSpooled(wait, new SpooledJob(spool, report));
+    await deliverSpooled(wait, new SpooledJob(spool, report, settings.logLimit));
     return false;
   }
   return followAndDeliver(wait, names);
@@ -77,7 +79,7 @@ async function followOrRefuse(wait: Wait): Promise<boolean> {
 async function followAndDeliver(wait: Wait, names: readonly string[]): Promise<boolean> {
   const { settings, spool, delivery, requests, startedAt } = wait;
   spool.takeReserve();
-  const job = new FollowedJob(spool, names, () => delivery.wake());
+  const job = new FollowedJob(spool, names, settings.logLimit, () => delivery.wake());
   const stop = new JobStop(job, spool);
   const budget = planBudget(settings, startedAt);
   if (!stop.resume() && budget !== null) stop.schedule(budget);

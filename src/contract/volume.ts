@@ -144,7 +144,7 @@ export class Volume {
   }
 
   /** As `publish`, for content that comes in pieces; a piece of zeros becomes a hole. */
-  async publishPieces(path: string, pieces: AsyncIterable<Uint8Array>, mode = 0o644): Promise<void> {
+  async publishPieces(path: string, pieces: AsyncIterable<Uint8Array | number>, mode = 0o644): Promise<void> {
     const slash = path.lastIndexOf('/');
     const parent = this.#openDirectory(path.slice(0, Math.max(slash, 0)));
     const name = path.slice(slash + 1);

@@ -3,6 +3,7 @@ import { limits } from '../base/limits.ts';
 import type { Volume } from '../contract/volume.ts';
 import { type Piece, TimelineReader } from './read-timeline.ts';
 import { LineSplitter } from './split-lines.ts';
+import type { StreamBound } from './stream-bounds.ts';
 import { StreamReader } from './stream-reader.ts';
 
 /** One line of the job's output, in MultiFlexi's terms. */
@@ -28,6 +29,8 @@ export interface Position {
 /** The position before the first byte. */
 export const beginning: Position = { timeline: 0, taken: 0, stdout: [0, 0], stderr: [0, 0], done: false };
 
+const unbounded: StreamBound = { bytes: Number.POSITIVE_INFINITY, isCounted: true };
+
 /** Where a turn ends: when so many lines or bytes were read, or at this position. */
 export interface Turn {
   readonly lines: number;
@@ -41,6 +44,7 @@ export interface Turn {
 export class ContainerOutput {
   readonly #volume: Volume;
   readonly #directory: string;
+  readonly #bound: (type: OutputLine['type']) => StreamBound;
   readonly #streams: {
     readonly [type in OutputLine['type']]: { reader: StreamReader; splitter: LineSplitter };
   };
@@ -52,8 +56,15 @@ export class ContainerOutput {
   #done: boolean;
   #lines: OutputLine[] = [];
 
-  constructor(volume: Volume, name: string, position: Position) {
+  /** @param bound how much of each stream is taken */
+  constructor(
+    volume: Volume,
+    name: string,
+    position: Position,
+    bound: (type: OutputLine['type']) => StreamBound = () => unbounded,
+  ) {
     this.#volume = volume;
+    this.#bound = bound;
     this.#directory = `ctr/${name}`;
     this.#offset = position.timeline;
     this.#taken = position.taken;
@@ -117,7 +128,9 @@ export class ContainerOutput {
 
   #stream(type: OutputLine['type'], position: Position) {
     const [next, line] = position[type];
-    const reader = new StreamReader(this.#volume, `${this.#directory}/${type}`, line);
+    const reader = new StreamReader(this.#volume, `${this.#directory}/${type}`, line, () =>
+      this.#bound(type),
+    );
     const splitter = new LineSplitter((text) => this.#lines.push({ type, line: text }));
     while (reader.offset < next) {
       const bytes = reader.take(next - reader.offset);

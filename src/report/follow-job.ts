@@ -1,11 +1,12 @@
 import { limits } from '../base/limits.ts';
-import type { Started } from '../contract/records.ts';
+import type { Result, Started } from '../contract/records.ts';
 import type { ContainerState } from './container-state.ts';
 import type { JobReport } from './job-report.ts';
 import { hasEnded, JobWatch } from './job-watch.ts';
 import { OutputLog } from './output-log.ts';
 import type { Progress } from './sink.ts';
 import type { Spool } from './spool.ts';
+import { StreamBounds } from './stream-bounds.ts';
 
 /** The job while it is followed; `Progress` is what the sinks see of it. */
 export class FollowedJob implements Progress {
@@ -19,12 +20,16 @@ export class FollowedJob implements Progress {
   #happened = true;
   #outputTimer: NodeJS.Timeout | null = null;
 
-  /** @param onProgress called when there is something new for the sinks */
-  constructor({ volume, home }: Spool, names: readonly string[], onProgress: () => void) {
+  /**
+   * @param logLimit bytes of one stream that are taken at the most; 0 = no limit
+   * @param onProgress called when there is something new for the sinks */
+  constructor({ volume, home }: Spool, names: readonly string[], logLimit: number, onProgress: () => void) {
     this.#onProgress = onProgress;
     this.states = new Map(names.map((name) => [name, { kind: 'waiting' }]));
     this.watch = new JobWatch(volume, names, (file) => this.#notice(file));
-    this.output = new OutputLog(volume, names, (name) => hasEnded(this.states.get(name)), home);
+    const hasEndedAs = (name: string) => hasEnded(this.states.get(name));
+    const bounds = new StreamBounds(logLimit, (name) => resultOf(this.states.get(name)));
+    this.output = new OutputLog(volume, names, hasEndedAs, home, bounds);
   }
 
   get ended(): boolean {
@@ -85,6 +90,10 @@ export class FollowedJob implements Progress {
       this.#event = resolve;
     });
   }
+}
+
+function resultOf(state: ContainerState | undefined): Result | null {
+  return state?.kind === 'sealed' ? state.result : null;
 }
 
 function firstStarted(states: ReadonlyMap<string, ContainerState>): Started | null {

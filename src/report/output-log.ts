@@ -3,6 +3,7 @@ import type { Volume } from '../contract/volume.ts';
 import { beginning, ContainerOutput, type OutputLine, type Position } from './container-output.ts';
 import { type Checkpoint, firstCheckpoint, Journal } from './journal.ts';
 import { logFiles } from './log-files.ts';
+import type { StreamBounds } from './stream-bounds.ts';
 
 /** Lines of the job's output, in order; the first one has number `first` (counting from 1). */
 export interface Batch {
@@ -19,6 +20,7 @@ export class OutputLog {
   readonly #names: readonly string[];
   readonly #hasEnded: (name: string) => boolean;
   readonly #journal: Journal;
+  readonly #bounds: StreamBounds;
   #outputs = new Map<string, ContainerOutput>();
   /** The checkpoint that reading stands behind. */
   #index = 0;
@@ -33,13 +35,16 @@ export class OutputLog {
   /**
    * @param hasEnded whether a container is sealed or lost, so that its output is complete
    * @param home where the spool is; null: it is in memory
+   * @param bounds how much of the streams is taken
    */
   constructor(
     volume: Volume,
     names: readonly string[],
     hasEnded: (name: string) => boolean,
     home: Volume | null,
+    bounds: StreamBounds,
   ) {
+    this.#bounds = bounds;
     this.#volume = volume;
     this.#names = names;
     this.#hasEnded = hasEnded;
@@ -79,13 +84,14 @@ export class OutputLog {
 
   /**
    * Sentences about what was not read, and may never be: of containers that were started again on the same volume,
-   * although each job needs its own.
+   * although each job needs its own, and of streams that are larger than their bound.
    */
   get complaints(): readonly string[] {
     const again = (name: string) => `Container ${name} was started again on the same volume`;
     const before = (name: string) => `${again(name)}: output from before that was not stored yet is gone`;
     const since = (name: string) => `${again(name)}: its output since is not stored yet`;
-    return [...(this.#renewed ?? []).map(before), ...this.#renewedNow().map(since)];
+    const cut = this.#bounds.complaints(this.#volume, this.#names);
+    return [...(this.#renewed ?? []).map(before), ...this.#renewedNow().map(since), ...cut];
   }
 
   /** Containers whose log is another one now than that whose lines were delivered. */
@@ -136,7 +142,10 @@ export class OutputLog {
 
   #stand(checkpoint: Checkpoint): void {
     for (const output of this.#outputs.values()) output.close();
-    const open = (name: string) => new ContainerOutput(this.#volume, name, checkpoint.at[name] as Position);
+    const open = (name: string) =>
+      new ContainerOutput(this.#volume, name, checkpoint.at[name] as Position, (type) =>
+        this.#bounds.of(name, type),
+      );
     this.#outputs = new Map(this.#names.map((name) => [name, open(name)]));
     this.#turn = checkpoint.turn;
     this.#next = checkpoint.line;

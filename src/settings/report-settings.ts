@@ -7,7 +7,7 @@ import type { Environment } from './environment.ts';
 import { type RestSettings, restSettings } from './rest-settings.ts';
 import { spoolDirectory } from './spool-directory.ts';
 import { type TelemetrySettings, telemetrySettings } from './telemetry-settings.ts';
-import { secondsToMs } from './values.ts';
+import { secondsToMs, wholeNumber } from './values.ts';
 import { type ZabbixSettings, zabbixSettings } from './zabbix-settings.ts';
 
 /** Where and what is reported. All of it is the sidecar's own: nothing of it comes from the volume. */
@@ -22,6 +22,8 @@ export interface ReportSettings {
   readonly resultsDirectory: string | null;
   /** A directory of the sidecar's own for its spool, or null. */
   readonly spoolDirectory: string | null;
+  /** Bytes of one captured stream that are taken at the most; 0 = no limit. */
+  readonly logLimit: number;
   /** How long delivery is tried after the job's end. */
   readonly budgetMs: number;
   readonly telemetry: TelemetrySettings | null;
@@ -55,6 +57,10 @@ export function reportSettings(environment: Environment): ReportSettings {
     mode,
     resultsDirectory,
     spoolDirectory: spoolDirectory(environment),
+    logLimit: wholeNumber(
+      environment.get('EMISSARY_LOG_LIMIT_BYTES') ?? String(limits.logBytes),
+      'EMISSARY_LOG_LIMIT_BYTES',
+    ),
     budgetMs: secondsToMs(budget, 'EMISSARY_REPORT_SECONDS'),
     telemetry: softly(() => telemetrySettings(environment)),
     zabbix: softly(() => zabbixSettings(environment)),

@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -181,13 +182,14 @@ test('what was not delivered is gathered again by wait where the report could no
   assert.deepEqual([job.row().exitcode, job.lines().length], [3, 1]);
 });
 
-test('a log that is larger than any disk is kept in EMISSARY_RESULTS_DIR as what it is: a hole', async (t) => {
+test('a log that is larger than any disk is kept in EMISSARY_RESULTS_DIR as what it is, a hole, where nobody has counted it', async (t) => {
   const job = reportedJob(t);
   const results = temporaryVolume(t);
   await runJob(t, ['sh', '-c', 'echo honest'], { root: job.root });
-  const size = 2 * 1024 ** 3;
+  const size = 1024 ** 4;
   truncateSync(join(job.root, 'ctr/main/stdout'), size);
-  const env = { MULTIFLEXI_JOB_ID: '7', EMISSARY_RESULTS_DIR: results };
+  rmSync(join(job.root, 'ctr/main/result.json'));
+  const env = { MULTIFLEXI_JOB_ID: '7', EMISSARY_RESULTS_DIR: results, EMISSARY_LOG_LIMIT_BYTES: '0' };
   const { status, stderr } = await emissary(['wait'], { root: job.root, env });
   assert.deepEqual([status, stderr], [0, '']);
   const kept = statSync(join(results, '7/ctr/main/stdout'));
