@@ -3,6 +3,7 @@ import type { Volume } from '../contract/volume.ts';
 import { beginning, ContainerOutput, type OutputLine, type Position } from './container-output.ts';
 import { type Checkpoint, firstCheckpoint, Journal } from './journal.ts';
 import { logFiles } from './log-files.ts';
+import { lostLines } from './lost-lines.ts';
 import type { StreamBounds } from './stream-bounds.ts';
 
 /** Lines of the job's output, in order; the first one has number `first` (counting from 1). */
@@ -170,7 +171,7 @@ export class OutputLog {
     const { lines } = this.#outputOf(this.#turn).read(turn(until, until.done, left));
     if (lines.length > 0) return lines.slice(0, left);
     // None only if somebody changed the files, or the journal. The numbers of what was delivered hold all the same.
-    if (this.#next < this.#wanted) return lost(Math.min(left, this.#wanted - this.#next));
+    if (this.#next < this.#wanted) return lostLines(Math.min(left, this.#wanted - this.#next));
     this.#passOver(following);
     return [];
   }
@@ -229,8 +230,4 @@ export class OutputLog {
 
 function turn(until: Position | null, ended: boolean, lines: number) {
   return { lines: Math.min(lines, limits.batchLines), bytes: limits.batchBytes, until, ended };
-}
-
-function lost(count: number): readonly OutputLine[] {
-  return Array.from({ length: Math.min(count, limits.batchLines) }, () => ({ type: 'stderr', line: '' }));
 }

@@ -13,7 +13,7 @@ const containerName = z
   .string()
   .check(z.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label'));
 const fewEnough = z.refine(
-  (list: readonly unknown[]) => list.length <= limits.containers,
+  (list) => Array.isArray(list) && list.length <= limits.containers,
   `must not be more than ${limits.containers}`,
 );
 const wholeNumber = z.int().check(z.nonnegative());
