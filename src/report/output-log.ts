@@ -181,8 +181,7 @@ export class OutputLog {
     const here = this.#positions();
     const anew = Object.entries(at).filter(([name, { timeline }]) => timeline < (here[name]?.timeline ?? 0));
     const checkpoint = { line: this.#next, turn, at: { ...here, ...Object.fromEntries(anew) } };
-    this.#journal.replaceAfter(this.#index, checkpoint);
-    this.#index += 1;
+    this.#journal.replaceAfter(this.#index++, checkpoint);
     this.#stand(checkpoint);
   }
 
