@@ -138,6 +138,12 @@ test('a timeline that ends before the logs costs the order of the rest, not a li
         writeFileSync(join(root, 'ctr/main/stdout'), 'out 1\nout 2\nout 3');
         writeFileSync(join(root, 'ctr/main/stderr'), 'err 1\nerr 2\n');
         writeFileSync(join(root, 'ctr/main/timeline'), pieces.slice(0, length));
+        // As much as their wrapper has counted, or the rest would not be taken.
+        const path = join(root, 'ctr/main/result.json');
+        const result = JSON.parse(readFileSync(path, 'utf8'));
+        result.stdout.bytes = 17;
+        result.stderr.bytes = 12;
+        writeFileSync(path, JSON.stringify(result));
       });
       const lines = job.lines();
       assert.deepEqual(
