@@ -10,7 +10,7 @@ import { libraryPrefix } from './executable.ts';
 
 /**
  * Makes `dist/image/<architecture>`, all that the image of the emissary holds: the program as `init` installs it,
- * certificates, and a place for the volume. `images/emissary/Dockerfile` only copies it.
+ * certificates, and a place for the volume and one for the sidecar's spool. `images/emissary/Dockerfile` only copies it.
  *
  * @param output where `makeExecutable` left the executable and its parts
  */
@@ -19,9 +19,11 @@ export async function makeImageTree(platform: Platform, output: string): Promise
   await rm(tree, { recursive: true, force: true });
   await mkdir(join(tree, 'etc/ssl/certs'), { recursive: true });
   // Docker gives a named volume the mode of the directory that it covers; the init container is no root.
-  const volume = join(tree, 'var/run/argo');
-  await mkdir(volume, { recursive: true });
-  await chmod(volume, 0o1777);
+  for (const place of ['var/run/argo', 'var/spool/emissary']) {
+    const volume = join(tree, place);
+    await mkdir(volume, { recursive: true });
+    await chmod(volume, 0o1777);
+  }
   const carried = await carriedParts(join(output, 'parts'));
   await installRuntime(join(output, 'emissary'), carried, layoutOf(tree));
   publishLauncher(carried, layoutOf(tree));

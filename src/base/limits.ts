@@ -88,6 +88,8 @@ export const limits = {
   passedPipeMs: 60_000,
   /** Bytes of the template: a pod's whole specification is bounded by etcd's 1.5 MiB. */
   templateBytes: 2 * MiB,
+  /** Containers of one job: a pod with more than some hundred is a mistake, and each is watched. */
+  containers: 1_000,
   /** Bytes of the file with additional arguments: the kernel takes no more in one execve(2). */
   argumentsFileBytes: 4 * MiB,
   /** Bytes of a file with variables: a Secret of Kubernetes holds 1 MiB. */
@@ -182,10 +184,16 @@ export const limits = {
   takeBytes: 16 * KiB,
   /** A journal entry is written at least every so many lines: what a new sidecar reads again at the most. */
   checkpointLines: 10_000,
-  /** Bytes of the journal that a new sidecar reads: some 100,000 changes of turn between containers. */
-  journalBytes: 64 * MiB,
+  /** Bytes of the journal that a new sidecar reads: some 100,000 changes of turn between containers, in 60 MB of memory. */
+  journalBytes: 32 * MiB,
   /** Names that are listed of one directory of the volume: a job may make any number of them. */
   listedNames: 1_000,
+  /** How long a lock of the spool is waited for whose holder cannot be seen, in ms: a sidecar that ends is quicker. */
+  strangeLockMs: 2_000,
+  /** Spools of others that are set aside in one place; a person looks at them sooner. */
+  spoolsAside: 100,
+  /** Bytes of one file of /proc that tells of a process or of all locks. */
+  procBytes: 1 * MiB,
   /** How many times that room must be free: a small volume is left to the job and its wrapper. */
   spoolReserveShare: 4,
   /** Characters that one of our sentences takes of somebody else's name or sentence: few paths are longer. */

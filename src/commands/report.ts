@@ -1,11 +1,12 @@
 import { Fault, faultStatus } from '../base/fault.ts';
 import { hideFromOthers } from '../kernel/undumpable.ts';
+import { disbelief, ofAnotherJob } from '../report/believable-report.ts';
 import { deliverEnded } from '../report/deliver-ended.ts';
 import { Delivery } from '../report/delivery.ts';
 import { correctReport } from '../report/late-seals.ts';
+import { openKeptSpool } from '../report/open-spool.ts';
 import { openVolume } from '../report/open-volume.ts';
 import { findReport, reportRecord } from '../report/read-report.ts';
-import { Spool } from '../report/spool.ts';
 import { SpooledJob } from '../report/spooled-job.ts';
 import { readCommandLine, refuseOperands, sourceOf } from '../settings/command-line.ts';
 import type { Edge } from '../settings/edge.ts';
@@ -23,21 +24,27 @@ export async function report(edge: Edge, words: readonly Buffer[]): Promise<numb
   const root = rootDirectory(line.value('root'), sourceOf('root', words, edge.environment));
   const settings = reportSettings(edge.environment);
   const volume = openVolume(root);
-  const spool = new Spool(volume);
+  const spool = openKeptSpool(volume, settings.spoolDirectory);
   const gathered = await findReport(spool);
   if (gathered === null) {
     throw new Fault(
       'delivery',
-      `There is nothing to deliver: ${root}/report/${reportRecord} is not there or not a report; "emissary wait" gathers one`,
+      `There is nothing to deliver: ${spool.home?.root}/report/${reportRecord} is not there or not a report; "emissary wait" gathers one`,
     );
   }
   if (gathered.jobId !== null && settings.jobId !== null && gathered.jobId !== settings.jobId) {
+    throw new Fault('usage', ofAnotherJob(spool, gathered, settings.jobId));
+  }
+  const corrected = (await correctReport(spool, gathered)) ?? gathered;
+  const contradiction = spool.isPrivate ? null : await disbelief(corrected, spool, true);
+  if (contradiction !== null) {
+    const place = `${root}/report/${reportRecord}`;
     throw new Fault(
-      'usage',
-      `The spool in ${root} is of job ${gathered.jobId}, but MULTIFLEXI_JOB_ID is ${settings.jobId}`,
+      'delivery',
+      `${place} is not delivered: ${contradiction}; "emissary wait --root ${root}" gathers it anew`,
     );
   }
-  const job = new SpooledJob(volume, (await correctReport(spool, gathered)) ?? gathered, settings.outputRows);
+  const job = new SpooledJob(spool, corrected, settings);
   const again = () => new Delivery(settings, spool, edge.print);
   const delivery = again();
   await delivery.start(job);

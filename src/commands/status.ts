@@ -7,6 +7,7 @@ import { openVolume } from '../report/open-volume.ts';
 import { readProgress } from '../report/read-progress.ts';
 import { readCommandLine, refuseOperands, sourceOf } from '../settings/command-line.ts';
 import type { Edge } from '../settings/edge.ts';
+import { spoolDirectory } from '../settings/spool-directory.ts';
 import { rootDirectory } from '../settings/values.ts';
 
 /**
@@ -20,7 +21,8 @@ export async function status(edge: Edge, words: readonly Buffer[]): Promise<numb
   const volume = openVolume(root);
   const containers = await describeContainers(volume, await expectedContainers(volume));
   const progress = readProgress(volume);
-  const budget = describeBudget(volume);
+  const own = spoolDirectory(edge.environment);
+  const budget = describeBudget(own === null ? volume : openVolume(own));
   if (line.value('json') !== null)
     edge.print(`${printableJson({ root, progress, budget, containers }, 2)}\n`);
   else edge.print(table(containers, progress, budget));

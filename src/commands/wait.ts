@@ -5,15 +5,16 @@ import { say } from '../base/log.ts';
 import { requireMounted } from '../contract/require-mounted.ts';
 import { mayOpen, openManyFiles } from '../kernel/open-files.ts';
 import { hideFromOthers } from '../kernel/undumpable.ts';
+import { believableReport } from '../report/believable-report.ts';
 import { deliverEnded, type EndedJob } from '../report/deliver-ended.ts';
 import { Delivery } from '../report/delivery.ts';
 import { FollowedJob } from '../report/follow-job.ts';
 import { jobContainers } from '../report/job-containers.ts';
 import { concludeJob, refuseJob } from '../report/job-report.ts';
-import { correctReport } from '../report/late-seals.ts';
+import { openSpool } from '../report/open-spool.ts';
 import { openVolume } from '../report/open-volume.ts';
-import { findReport, reportRecord } from '../report/read-report.ts';
-import { Spool } from '../report/spool.ts';
+import { reportRecord } from '../report/read-report.ts';
+import type { Spool } from '../report/spool.ts';
 import { SpooledJob } from '../report/spooled-job.ts';
 import { JobStop } from '../report/stop-job.ts';
 import { StopRequests } from '../report/stop-requests.ts';
@@ -50,18 +51,16 @@ export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number
   const settings = { ...waitSettings(edge, words), ...reportSettings(edge.environment) };
   requireMounted(settings.root);
   hideFromOthers();
-  const spool = new Spool(openVolume(settings.root));
+  const place = { directory: settings.spoolDirectory, hurry: requests.early };
+  const spool = await openSpool(openVolume(settings.root), place);
   const again = () => new Delivery(settings, spool, edge.print);
   const wait: Wait = { settings, spool, delivery: again(), again, requests, startedAt };
   // An earlier sidecar may have been killed after the job's end: then there is nothing to wait for.
-  const found = await findReport(spool);
+  const report = await believableReport(spool, settings.jobId);
   const delivered =
-    found === null
+    report === null
       ? await followOrRefuse(wait)
-      : await deliverSpooled(
-          wait,
-          new SpooledJob(spool.volume, (await correctReport(spool, found)) ?? found, settings.outputRows),
-        );
+      : await deliverSpooled(wait, new SpooledJob(spool, report, settings));
   return delivered ? 0 : faultStatus.delivery;
 }
 
@@ -78,7 +77,7 @@ async function followOrRefuse(wait: Wait): Promise<boolean> {
     say(error.message);
     const report = refuseJob(settings.jobId, error.message);
     spool.writeRecord(reportRecord, report);
-    await deliverSpooled(wait, new SpooledJob(spool.volume, report, settings.outputRows));
+    await deliverSpooled(wait, new SpooledJob(spool, report, settings));
     return false;
   }
   return followAndDeliver(wait, names);
@@ -87,7 +86,7 @@ async function followOrRefuse(wait: Wait): Promise<boolean> {
 async function followAndDeliver(wait: Wait, names: readonly string[]): Promise<boolean> {
   const { settings, spool, delivery, requests, startedAt } = wait;
   spool.takeReserve();
-  const job = new FollowedJob(spool.volume, names, settings.outputRows, () => delivery.wake());
+  const job = new FollowedJob(spool, names, settings, () => delivery.wake());
   const stop = new JobStop(job, spool);
   const budget = planBudget(settings, startedAt);
   if (!stop.resume() && budget !== null) stop.schedule(budget);

@@ -1,5 +1,4 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, type Stats } from 'node:fs';
-import { pid } from 'node:process';
 import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { readUpTo } from '../base/read-regular.ts';
@@ -10,6 +9,7 @@ import {
   removeWithin,
   renameWithin,
 } from '../kernel/open-beneath.ts';
+import { createBeside, isUnpublished } from './beside.ts';
 import { firstNames } from './bounded-read.ts';
 import { type Look, type OpenFile, passing } from './look.ts';
 import { makeReadable } from './make-readable.ts';
@@ -79,6 +79,14 @@ export class Volume {
     return { kind: 'refused', reason: 'is not a regular file', passes: 'never' };
   }
 
+  /** The size of a regular file in bytes; null where there is none. */
+  sizeOf(path: string): number | null {
+    const opened = this.openFile(path);
+    if ('kind' in opened) return null;
+    closeSync(opened.descriptor);
+    return opened.size;
+  }
+
   /** Opens whatever is there, links aside, with these flags of open(2). */
   openAny(path: string, flags: number): { readonly descriptor: number } | Exclude<Look, { kind: 'read' }> {
     try {
@@ -90,6 +98,11 @@ export class Volume {
       const reason = code === 'ELOOP' ? 'is a symbolic link' : `cannot be opened (${code})`;
       return { kind: 'refused', reason, passes: passing(code) };
     }
+  }
+
+  /** Gives an entry another name in its directory; what has that name already is replaced. */
+  renameTo(path: string, name: string): void {
+    this.#within(path, (parent, before) => renameWithin(parent, before, name));
   }
 
   /** The names in a directory, at most `limit` of them; none when it is not there. */
@@ -128,7 +141,7 @@ export class Volume {
   /** Makes a file appear whole, as `publish` does for those who trust the path. */
   publish(path: string, content: string | Uint8Array, mode = 0o644): void {
     this.#within(path, (parent, name) => {
-      const temporary = this.#createBeside(parent, mode);
+      const temporary = createBeside(parent, mode);
       try {
         writeWhole(temporary.file, typeof content === 'string' ? Buffer.from(content) : content, 0);
         renameWithin(parent, temporary.name, name);
@@ -142,13 +155,13 @@ export class Volume {
   }
 
   /** As `publish`, for content that comes in pieces; a piece of zeros becomes a hole. */
-  async publishPieces(path: string, pieces: AsyncIterable<Uint8Array>, mode = 0o644): Promise<void> {
+  async publishPieces(path: string, pieces: AsyncIterable<Uint8Array | number>, mode = 0o644): Promise<void> {
     const slash = path.lastIndexOf('/');
     const parent = this.#openDirectory(path.slice(0, Math.max(slash, 0)));
     const name = path.slice(slash + 1);
     let temporary: { readonly name: string; readonly file: number } | null = null;
     try {
-      temporary = this.#createBeside(parent, mode);
+      temporary = createBeside(parent, mode);
       await writeSparse(temporary.file, pieces);
       renameWithin(parent, temporary.name, name);
     } catch (error) {
@@ -167,7 +180,7 @@ export class Volume {
 
   /** Removes what a process that was killed had half published in a directory; whoever calls is the only one to write there. */
   removeUnpublished(path: string): void {
-    const names = this.list(path, limits.listedNames).filter((name) => temporaryName.test(name));
+    const names = this.list(path, limits.listedNames).filter(isUnpublished);
     for (const name of names) {
       try {
         this.remove(`${path}/${name}`);
@@ -200,21 +213,4 @@ export class Volume {
   #openDirectory(path: string): number {
     return openBeneath(this.#directory, path, constants.O_RDONLY | constants.O_DIRECTORY);
   }
-
-  /** Its name is short: the one that it will have may be as long as a name can be. */
-  #createBeside(parent: number, mode: number): { readonly name: string; readonly file: number } {
-    const temporary = `.emissary.${pid}.tmp`;
-    removeWithin(parent, temporary);
-    const file = openBeneath(
-      parent,
-      temporary,
-      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
-      mode,
-    );
-    fchmodSync(file, mode);
-    return { name: temporary, file };
-  }
 }
-
-/** A file that is being written, by the process with this id. */
-const temporaryName = /^\.emissary\.[0-9]+\.tmp$/;

@@ -1,15 +1,7 @@
 import { fstatSync, readSync, type Stats } from 'node:fs';
-import { bind, errno } from './libc.ts';
+import { nextData } from './seek-data.ts';
 
-/** SEEK_DATA, SEEK_HOLE (lseek(2)). */
-const seekData = 3;
-const seekHole = 4;
-/** ENXIO (errno(3)): there is no data any more. */
-const noMoreData = 6;
 const statBlockBytes = 512;
-
-const bindSeek = () => bind({ lseek: { arguments: ['i32', 'i64', 'i32'], return: 'i64' } });
-let functions: ReturnType<typeof bindSeek> | null = null;
 
 /** Whether a file takes less room than it has bytes: then it may have holes. */
 export function isSparse({ blocks, size }: Pick<Stats, 'blocks' | 'size'>): boolean {
@@ -65,22 +57,10 @@ export class SparseReader {
   }
 
   #look(): void {
-    const data = seek(this.#file, this.#at, seekData);
+    const data = nextData(this.#file, this.#at);
     // Of a file that has shrunk the rest is no hole, but missing.
-    const end = data === 'none' ? Math.min(fstatSync(this.#file).size, this.#size) : this.#size;
-    this.#holeEnd = Math.max(
-      this.#at,
-      typeof data === 'number' ? Math.min(data, end) : data === 'none' ? end : 0,
-    );
-    const hole = typeof data === 'number' ? seek(this.#file, this.#holeEnd, seekHole) : 'unknown';
-    const isBehind = typeof hole === 'number' && hole > this.#holeEnd;
-    this.#dataEnd = isBehind ? Math.min(hole, this.#size) : this.#size;
+    const start = data?.start ?? fstatSync(this.#file).size;
+    this.#holeEnd = Math.max(this.#at, Math.min(start, this.#size));
+    this.#dataEnd = Math.min(data?.end ?? this.#size, this.#size);
   }
-}
-
-function seek(file: number, from: number, whence: number): number | 'none' | 'unknown' {
-  functions ??= bindSeek();
-  const found = functions.lseek(file, BigInt(from), whence);
-  if (found >= 0n) return Number(found);
-  return errno() === noMoreData ? 'none' : 'unknown';
 }

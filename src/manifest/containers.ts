@@ -17,6 +17,7 @@ export const templateKey = 'template.json';
 /** The Secret's file of words. */
 export const wordsKey = 'words.json';
 const secretsPath = '/var/run/secrets/multiflexi';
+const spoolPath = '/var/spool/emissary';
 
 const confined = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
 /** What root needs to be more than a user without a name: to write others' files, to give them away, to become a user. */
@@ -87,6 +88,7 @@ export function sidecar(settings: ManifestSettings, secrets: boolean): Kubernete
   const ours = {
     EMISSARY_ROOT: root,
     EMISSARY_GRACE_SECONDS: String(grace),
+    EMISSARY_SPOOL_DIR: spoolPath,
     ...(jobId !== null && { MULTIFLEXI_JOB_ID: String(jobId) }),
     // For a wrapper that does not keep its own time: the sidecar counts from its start, which comes before the job's.
     ...(timeout > 0 && { EMISSARY_TIMEOUT_SECONDS: String(limits.podStartSeconds + timeout) }),
@@ -100,6 +102,8 @@ export function sidecar(settings: ManifestSettings, secrets: boolean): Kubernete
     securityContext: own(settings),
     volumeMounts: [
       sharedVolume(settings),
+      // No job reaches it: what is there can be believed.
+      { name: 'emissary-spool', mountPath: spoolPath },
       ...(secrets ? [secretMount('report')] : []),
       ...(claim === null ? [] : [{ name: 'kept', mountPath: claim.path }]),
     ],

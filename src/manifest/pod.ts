@@ -106,6 +106,7 @@ function secretName({ podName }: ManifestSettings, role: Role): string {
 function volumes(settings: ManifestSettings, held: readonly Role[]): readonly KubernetesObject[] {
   return [
     { name: 'emissary', emptyDir: {} },
+    { name: 'emissary-spool', emptyDir: {} },
     // `optional` is said because podman 4.3 does not know its default.
     ...held.map((role) => ({
       name: `${role}-secrets`,

@@ -5,12 +5,16 @@ import type { Position, Turn, TurnRead } from './output-position.ts';
 import { LinePacker, type OutputLine } from './pack-lines.ts';
 import { type Piece, TimelineReader } from './read-timeline.ts';
 import { LineSplitter } from './split-lines.ts';
+import type { StreamBound } from './stream-bounds.ts';
 import { StreamReader } from './stream-reader.ts';
+
+const unbounded: StreamBound = { bytes: Number.POSITIVE_INFINITY, isCounted: true };
 
 /** Merges one container's stdout and stderr into rows of lines, in order of arrival. */
 export class ContainerOutput {
   readonly #volume: Volume;
   readonly #directory: string;
+  readonly #bound: (type: OutputLine['type']) => StreamBound;
   readonly #streams: {
     readonly [type in OutputLine['type']]: { reader: StreamReader; splitter: LineSplitter };
   };
@@ -24,9 +28,16 @@ export class ContainerOutput {
   #bytes = 0;
   readonly #packer: LinePacker;
 
-  /** @param containers how many the job has */
-  constructor(volume: Volume, name: string, position: Position, containers: number) {
+  /** @param containers how many the job has @param bound how much of each stream is taken */
+  constructor(
+    volume: Volume,
+    name: string,
+    position: Position,
+    containers: number,
+    bound: (type: OutputLine['type']) => StreamBound = () => unbounded,
+  ) {
     this.#volume = volume;
+    this.#bound = bound;
     this.#directory = `ctr/${name}`;
     this.#offset = position.timeline;
     this.#taken = position.taken;
@@ -103,7 +114,7 @@ export class ContainerOutput {
 
   #stream(type: OutputLine['type'], position: Position) {
     const [next, row] = position[type];
-    const reader = new StreamReader(this.#volume, `${this.#directory}/${type}`, row);
+    const reader = new StreamReader(this.#volume, `${this.#directory}/${type}`, row, () => this.#bound(type));
     let isNew = false;
     const splitter = new LineSplitter((text, bytes) => {
       if (isNew) this.#packer.add(type, text, bytes);

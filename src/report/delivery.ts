@@ -61,8 +61,10 @@ export class Delivery {
     );
     const delivered = isPrinted && outcomes.every((outcome) => outcome === null);
     if (!delivered) {
+      const { home } = this.#spool;
       const { root } = this.#spool.volume;
-      const [place, verb] = this.#spool.keeps(reportRecord) ? [`${root}/report`, 'report'] : [root, 'wait'];
+      const [place, verb] =
+        home !== null && this.#spool.keeps(reportRecord) ? [`${home.root}/report`, 'report'] : [root, 'wait'];
       say(`What was not delivered stays in ${place}; "emissary ${verb} --root ${root}" delivers it later`);
     }
     return delivered;
@@ -78,8 +80,9 @@ export class Delivery {
 
   /** @returns whether it could be printed */
   #printResult({ report }: Progress): boolean {
+    const { home } = this.#spool;
     say(
-      `No server is set: the result goes to the standard output, and stays in ${this.#spool.volume.root}/report`,
+      `No server is set: the result goes to the standard output${home === null ? '' : `, and stays in ${home.root}/report`}`,
     );
     try {
       this.#print(`${printableJson(report)}\n`);

@@ -12,9 +12,9 @@ export interface BudgetStatus {
   readonly reportUntil: string;
 }
 
-/** The budget that a sidecar set, or null when there is none or this user may not read it. */
-export function describeBudget(volume: Volume): BudgetStatus | null {
-  const look = volume.read(`report/${budgetRecord}`, limits.startedBytes);
+/** The budget that a sidecar set in its spool, which is in `home`, or null when there is none or this user may not read it. */
+export function describeBudget(home: Volume): BudgetStatus | null {
+  const look = home.read(`report/${budgetRecord}`, limits.startedBytes);
   if (look.kind !== 'read') return null;
   try {
     const record = JSON.parse(look.bytes.toString()) as Record<string, unknown>;

@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { Lifeline } from '../contract/lifeline.ts';
 import { lostExitCode, type SavingProgress } from '../contract/records.ts';
@@ -83,8 +82,8 @@ function describe(
     exitCode: ended?.exitCode ?? (state.kind === 'lost' ? lostExitCode : (sealed?.exitCode ?? null)),
     verdict: verdictOf(state),
     message: messageOf(state, saving),
-    stdoutBytes: sizeOf(volume, `ctr/${name}/stdout`),
-    stderrBytes: sizeOf(volume, `ctr/${name}/stderr`),
+    stdoutBytes: volume.sizeOf(`ctr/${name}/stdout`) ?? 0,
+    stderrBytes: volume.sizeOf(`ctr/${name}/stderr`) ?? 0,
     startedAt,
     finishedAt,
     seconds: secondsOf(state, startedAt, finishedAt),
@@ -123,11 +122,4 @@ function secondsOf(
   if (startedAt === null || (finishedAt === null && state.kind !== 'running')) return null;
   const until = finishedAt === null ? Date.now() : Date.parse(finishedAt);
   return Math.max(0, (until - Date.parse(startedAt)) / 1000);
-}
-
-function sizeOf(volume: Volume, path: string): number {
-  const opened = volume.openFile(path);
-  if ('kind' in opened) return 0;
-  closeSync(opened.descriptor);
-  return opened.size;
 }

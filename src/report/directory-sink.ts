@@ -7,14 +7,12 @@ import { isNoRoom } from '../base/no-room.ts';
 import { nextTurn } from '../base/timer.ts';
 import { isPassing } from '../contract/look.ts';
 import { Volume } from '../contract/volume.ts';
-import type { JobReport } from './job-report.ts';
+import { nextData } from '../kernel/seek-data.ts';
+import { type KeptFile, keptFiles } from './kept-files.ts';
 import { missingOutput } from './missing-output.ts';
 import { reportRecord } from './read-report.ts';
 import { allOf, named } from './sentences.ts';
 import { DeliveryError, type Progress, type Sink } from './sink.ts';
-
-/** What is kept of every container's directory. */
-const logs = ['stdout', 'stderr', 'timeline', 'combined', 'started', 'result.json', 'exitcode'] as const;
 
 /**
  * Keeps what a job left in a directory, under the job's id: `<id>/ctr/…`, `<id>/outputs/…` as on the volume, and
@@ -25,9 +23,14 @@ export class DirectorySink implements Sink {
   readonly isSoft = false;
   readonly #target: string;
   readonly #volume: Volume;
+  readonly #logLimit: number;
 
-  /** @param directory of all jobs' results */
-  constructor(directory: string, jobId: number, volume: Volume) {
+  /**
+   * @param directory of all jobs' results
+   * @param logLimit bytes of one captured stream; 0 = no limit
+   */
+  constructor(directory: string, jobId: number, volume: Volume, logLimit: number) {
+    this.#logLimit = logLimit;
     this.name = `The directory ${directory}`;
     this.#target = join(directory, String(jobId));
     this.#volume = volume;
@@ -39,16 +42,18 @@ export class DirectorySink implements Sink {
     try {
       makeDirectories(this.#target);
       const target = new Volume(this.#target);
-      const files = filesOf(report);
+      const files = keptFiles(report, this.#logLimit);
       // An earlier sidecar may have been killed in the midst of a log of gigabytes.
-      for (const directory of new Set(files.map(directoryOf))) target.removeUnpublished(directory);
+      for (const directory of new Set(files.map(({ path }) => directoryOf(path))))
+        target.removeUnpublished(directory);
       const sizes = new Map<string, number>();
       for (const file of files) {
         const reason = await copy(this.#volume, target, file, (bytes) => {
-          sizes.set(file, (sizes.get(file) ?? 0) + bytes);
+          sizes.set(file.path, (sizes.get(file.path) ?? 0) + bytes);
           advanced();
         });
-        if (reason !== null) refused.push(`"${named(file)}" was not kept in ${this.#target}: it ${reason}`);
+        if (reason !== null)
+          refused.push(`"${named(file.path)}" was not kept whole in ${this.#target}: it ${reason}`);
       }
       const bytesRead = (name: string, stream: string) => sizes.get(`ctr/${name}/${stream}`) ?? 0;
       refused.push(...missingOutput(report, { bytesRead }));
@@ -71,18 +76,11 @@ export class DirectorySink implements Sink {
   }
 }
 
-function filesOf(report: JobReport): readonly string[] {
-  return report.containers.flatMap(({ name, result }) => [
-    ...logs.map((file) => `ctr/${name}/${file}`),
-    ...[...(result?.outputs.parameters ?? []), ...(result?.outputs.artifacts ?? [])].map(({ file }) => file),
-  ]);
-}
-
 /** @returns why it was not copied; null when it was, or when a file of the emissary's own is not there */
 async function copy(
   from: Volume,
   to: Volume,
-  path: string,
+  { path, most }: KeptFile,
   advanced: (bytes: number) => void,
 ): Promise<string | null> {
   const isOutput = path.startsWith('outputs/');
@@ -96,8 +94,8 @@ async function copy(
   }
   try {
     to.makeDirectories(directoryOf(path));
-    await to.publishPieces(path, piecesOf(opened.descriptor, opened.size, advanced));
-    return null;
+    await to.publishPieces(path, piecesOf(opened.descriptor, Math.min(opened.size, most), advanced));
+    return opened.size > most ? `has ${opened.size} bytes, and ${most} are taken` : null;
   } finally {
     closeSync(opened.descriptor);
   }
@@ -107,19 +105,31 @@ function directoryOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }
 
-/** The file's bytes, no more than it had when it was opened: a job that goes on writing does not fill the disk. */
+/**
+ * The file's bytes, no more than it had when it was opened: a job that goes on writing does not fill the disk. A hole, of
+ * which a job can make any number of bytes at once, is one piece, its length.
+ */
 async function* piecesOf(
   descriptor: number,
   size: number,
   advanced: (bytes: number) => void,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Buffer | number> {
   const buffer = Buffer.allocUnsafe(limits.copyBytes);
   for (let offset = 0; offset < size; ) {
-    const count = readSync(descriptor, buffer, 0, Math.min(buffer.length, size - offset), offset);
-    if (count === 0) return;
-    yield buffer.subarray(0, count);
-    offset += count;
-    advanced(count);
-    await nextTurn();
+    const found = nextData(descriptor, offset);
+    const start = Math.min(size, found?.start ?? size);
+    if (start > offset) {
+      yield start - offset;
+      advanced(start - offset);
+    }
+    const end = Math.min(size, found?.end ?? size);
+    for (offset = start; offset < end; ) {
+      const count = readSync(descriptor, buffer, 0, Math.min(buffer.length, end - offset), offset);
+      if (count === 0) return;
+      yield buffer.subarray(0, count);
+      offset += count;
+      advanced(count);
+      await nextTurn();
+    }
   }
 }

@@ -1,11 +1,13 @@
 import { limits } from '../base/limits.ts';
-import type { Started } from '../contract/records.ts';
-import type { Volume } from '../contract/volume.ts';
+import type { Result, Started } from '../contract/records.ts';
 import type { ContainerState } from './container-state.ts';
 import type { JobReport } from './job-report.ts';
 import { hasEnded, JobWatch } from './job-watch.ts';
 import { OutputLog } from './output-log.ts';
+import type { OutputBounds } from './output-log-options.ts';
 import type { Progress } from './sink.ts';
+import type { Spool } from './spool.ts';
+import { StreamBounds } from './stream-bounds.ts';
 
 /** The job while it is followed; `Progress` is what the sinks see of it. */
 export class FollowedJob implements Progress {
@@ -23,17 +25,24 @@ export class FollowedJob implements Progress {
   #rowTimer: NodeJS.Timeout | null = null;
 
   /**
-   * @param rows of output at the most
+   * @param bounds of the output that is taken
    * @param onProgress called when there is something new for the sinks
    */
-  constructor(volume: Volume, names: readonly string[], rows: number, onProgress: () => void) {
+  constructor(
+    { volume, home }: Spool,
+    names: readonly string[],
+    bounds: OutputBounds,
+    onProgress: () => void,
+  ) {
     this.#onProgress = onProgress;
     this.states = new Map(names.map((name) => [name, { kind: 'waiting' }]));
     this.watch = new JobWatch(volume, names, (file) => this.#notice(file));
     this.output = new OutputLog(volume, names, {
+      home,
       hasEnded: (name) => hasEnded(this.states.get(name)),
       later: (ms) => this.#noticeRow(ms),
-      rows,
+      rows: bounds.outputRows,
+      streams: new StreamBounds(bounds.logLimit, (name) => resultOf(this.states.get(name))),
     });
   }
 
@@ -106,6 +115,10 @@ export class FollowedJob implements Progress {
       this.#event = resolve;
     });
   }
+}
+
+function resultOf(state: ContainerState | undefined): Result | null {
+  return state?.kind === 'sealed' ? state.result : null;
 }
 
 function firstStarted(states: ReadonlyMap<string, ContainerState>): Started | null {

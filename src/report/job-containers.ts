@@ -1,3 +1,4 @@
+import { limits } from '../base/limits.ts';
 import { mainContainers } from '../settings/template.ts';
 import { readTemplate } from './read-template.ts';
 import type { Spool } from './spool.ts';
@@ -20,5 +21,5 @@ export async function jobContainers(spool: Spool): Promise<readonly string[]> {
 
 function isNames(value: unknown): value is readonly string[] {
   const isName = (name: unknown) => typeof name === 'string' && /^[-a-z0-9]{1,63}$/.test(name);
-  return Array.isArray(value) && value.length > 0 && value.every(isName);
+  return Array.isArray(value) && value.length > 0 && value.length <= limits.containers && value.every(isName);
 }

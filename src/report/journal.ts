@@ -3,6 +3,7 @@ import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import type { Volume } from '../contract/volume.ts';
+import { isWithin, type LogFiles } from './journal-bounds.ts';
 import { beginning, checkPosition, type Position } from './output-position.ts';
 
 /** From row number `line` on (counting from 1) it is container `turn`'s turn, which stands at `at`. */
@@ -34,14 +35,20 @@ export class Journal {
   /** Null when it cannot be written: then it holds for as long as this process lives. */
   #file: number | null = null;
 
-  /** @param names the containers of the job; entries about others are passed over */
-  constructor(volume: Volume, names: readonly string[]) {
-    const look = volume.read('report/journal', limits.journalBytes);
-    const text = look.kind === 'read' ? look.bytes.toString() : '';
-    this.checkpoints = readCheckpoints(text, names);
-    this.logs = readLogs(text);
+  /**
+   * @param home where the spool is; null: it is in memory
+   * @param names the containers of the job; entries about others are passed over
+   * @param filesOf the files that it is about: what does not fit them is not believed
+   */
+  constructor(home: Volume | null, names: readonly string[], filesOf: (name: string) => LogFiles) {
+    const look = home?.read('report/journal', limits.journalBytes);
+    const text = look?.kind === 'read' ? look.bytes.toString() : '';
+    this.checkpoints = [{ line: 1, turn: names[0] ?? 'main', at: beginning, left: null }];
+    this.logs = new Map();
+    this.#take(text, new Set(names), filesOf);
+    if (home === null) return;
     try {
-      this.#file = volume.openAppend('report/journal');
+      this.#file = home.openAppend('report/journal');
       if (text !== '' && !text.endsWith('\n')) this.#write('\n');
     } catch (error) {
       this.#giveUp(error);
@@ -53,7 +60,32 @@ export class Journal {
     this.#keep(checkpoint);
   }
 
-  appendLog(container: string, log: string): void {
+  /** Forgets what is said of rows beyond this one. @returns whether anything was said of them */
+  forgetBeyond(line: number): boolean {
+    const before = this.checkpoints.length;
+    while (this.checkpoints.length > 1 && (this.checkpoints.at(-1)?.line ?? 0) > line) this.checkpoints.pop();
+    return this.checkpoints.length < before;
+  }
+
+  /** Lets another checkpoint hold in the place of all that follow the one at `index`; it is made of those that stay. */
+  replaceAfter(index: number, make: (checkpoints: readonly Checkpoint[]) => Checkpoint): Checkpoint {
+    this.checkpoints.splice(index + 1);
+    const checkpoint = make(this.checkpoints);
+    this.append(checkpoint);
+    return checkpoint;
+  }
+
+  /** Whether so much was read since the last checkpoint that another one is to be written. */
+  isDue(line: number, bytes: number): boolean {
+    const lines = line - (this.checkpoints.at(-1)?.line ?? 1);
+    return lines >= limits.checkpointLines || bytes >= limits.checkpointBytes;
+  }
+
+  /** Keeps which log a container's is: once for each of its runs, before its first line is delivered. */
+  noteLog(container: string, identity: () => string | null): void {
+    if (this.logs.has(container)) return;
+    const log = identity();
+    if (log === null) return;
     this.logs.set(container, log);
     this.#keep({ container, log });
   }
@@ -61,6 +93,27 @@ export class Journal {
   close(): void {
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
+  }
+
+  /** Takes the entries in, one after the other: what a later one says holds. A torn or foreign one is passed over. */
+  #take(text: string, names: ReadonlySet<string>, filesOf: (name: string) => LogFiles): void {
+    const files = new Map<string, LogFiles>();
+    const fits = (name: string, position: Position) => {
+      const found = files.get(name) ?? filesOf(name);
+      files.set(name, found);
+      return isWithin(position, found, this.logs.get(name));
+    };
+    for (const entry of entriesOf(text)) {
+      const log = parseLog(entry);
+      if (log !== null && names.has(log.container)) this.logs.set(log.container, log.log);
+      const checkpoint = log === null ? parseCheckpoint(entry, names) : null;
+      if (checkpoint === null) continue;
+      const before = this.checkpoints.at(-1)?.turn ?? '';
+      if (!fits(checkpoint.turn, checkpoint.at)) continue;
+      if (checkpoint.left !== null && !fits(before, checkpoint.left)) continue;
+      this.forgetBeyond(checkpoint.line);
+      this.checkpoints.push(checkpoint);
+    }
   }
 
   #keep(entry: Checkpoint | LogEntry): void {
@@ -86,21 +139,13 @@ export class Journal {
   }
 }
 
-function readCheckpoints(text: string, names: readonly string[]): Checkpoint[] {
-  const known = new Set(names);
-  const checkpoints: Checkpoint[] = [{ line: 1, turn: names[0] ?? 'main', at: beginning, left: null }];
-  for (const line of text.split('\n')) {
-    const checkpoint = line === '' ? null : parseCheckpoint(line, known);
-    const last = checkpoints.at(-1);
-    // A torn or foreign entry is passed over; the ones before it still hold.
-    if (checkpoint !== null && checkpoint.line >= (last?.line ?? 1)) checkpoints.push(checkpoint);
+function* entriesOf(text: string): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf('\n', start);
+    const next = end === -1 ? text.length : end;
+    if (next > start) yield text.slice(start, next);
+    start = next + 1;
   }
-  return checkpoints;
-}
-
-function readLogs(text: string): Map<string, string> {
-  const entries = text.split('\n').map(parseLog);
-  return new Map(entries.flatMap((entry) => (entry === null ? [] : [[entry.container, entry.log] as const])));
 }
 
 function parseLog(text: string): LogEntry | null {

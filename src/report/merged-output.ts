@@ -1,9 +1,13 @@
 import { limits } from '../base/limits.ts';
 import type { Volume } from '../contract/volume.ts';
 import type { Checkpoint, Journal } from './journal.ts';
+import { lostLines } from './lost-lines.ts';
+import { msUntilFirst } from './ms-until-first.ts';
 import { OpenOutputs } from './open-outputs.ts';
+import type { OutputLogOptions } from './output-log-options.ts';
 import { beginning, type Position, type TurnRead } from './output-position.ts';
 import type { OutputLine } from './pack-lines.ts';
+import { passOver } from './pass-over.ts';
 
 /** Merges the outputs of all containers into one sequence of rows, as the journal says, and journals what is new. */
 export class MergedOutput {
@@ -22,17 +26,17 @@ export class MergedOutput {
   /** When all containers are looked at again for what is new (`performance.now()`). */
   #scanAt = 0;
 
-  /** @param hasEnded whether a container is sealed or lost, so that its output is complete */
+  /** @param journal of these containers */
   constructor(
     volume: Volume,
     names: readonly string[],
     journal: Journal,
-    hasEnded: (name: string) => boolean,
+    { hasEnded, streams }: Pick<OutputLogOptions, 'hasEnded' | 'streams'>,
   ) {
     this.#names = names;
     this.#hasEnded = hasEnded;
     this.#journal = journal;
-    this.#outputs = new OpenOutputs(volume, names.length, journal.checkpoints);
+    this.#outputs = new OpenOutputs(volume, names.length, journal.checkpoints, streams);
     this.#turn = names[0] ?? 'main';
     this.seek(Number.POSITIVE_INFINITY);
   }
@@ -44,13 +48,9 @@ export class MergedOutput {
 
   /** In how many ms there will be a row although nothing more happens; null when there will be none. */
   get laterMs(): number | null {
-    const since = this.#outputs.pendingSince;
-    const now = performance.now();
-    const times = [
-      ...(since === null ? [] : [since + finishMs]),
-      ...(this.#scanAt > now ? [this.#scanAt] : []),
-    ];
-    return times.length === 0 ? null : Math.max(1, Math.min(...times) - now);
+    const { pendingSince } = this.#outputs;
+    const scanAt = this.#scanAt > performance.now() ? this.#scanAt : null;
+    return msUntilFirst([pendingSince === null ? null : pendingSince + finishMs, scanAt]);
   }
 
   /** How many bytes of a container's stream have been read. */
@@ -81,6 +81,13 @@ export class MergedOutput {
     this.seek(from);
   }
 
+  /** Forgets what the journal says of rows beyond this one, which nobody can have delivered. */
+  forgetBeyond(line: number): void {
+    if (!this.#journal.forgetBeyond(line)) return;
+    this.#outputs.reset(this.#journal.checkpoints);
+    this.seek(Number.POSITIVE_INFINITY);
+  }
+
   /** Goes back to the last checkpoint at or before a row. */
   seek(line: number): void {
     const { checkpoints } = this.#journal;
@@ -91,6 +98,10 @@ export class MergedOutput {
       checkpoints.findLastIndex((checkpoint) => checkpoint.line <= line),
     );
     this.#stand(checkpoints[this.#index]);
+    this.#findLeft();
+  }
+
+  #findLeft(): void {
     this.#left = this.#names.filter((name) => !this.#outputs.position(name).done);
   }
 
@@ -114,12 +125,12 @@ export class MergedOutput {
 
   #readTurn(from: number): readonly OutputLine[] | null {
     const following = this.#journal.checkpoints[this.#index + 1];
-    if (following !== undefined) return this.#readAgain(following);
+    if (following !== undefined) return this.#readAgain(following, from);
     return this.#next < from ? this.#readKnown(from - this.#next) : this.#readOn();
   }
 
   /** Repeats what the journal says, up to the next checkpoint. */
-  #readAgain(following: Checkpoint): readonly OutputLine[] {
+  #readAgain(following: Checkpoint, from: number): readonly OutputLine[] {
     const left = following.line - this.#next;
     if (left <= 0) {
       this.#index += 1;
@@ -134,8 +145,14 @@ export class MergedOutput {
     const { lines, bytes } = output.read(turn);
     const all = lines.length === 0 && isCut ? output.cut() : lines;
     if (all.length > 0) return all.slice(0, left);
-    // None only if somebody changed the files meanwhile; the journal's numbers hold all the same.
-    return bytes > 0 ? [] : lost(left);
+    if (bytes > 0) return [];
+    // None only if somebody changed the files, or the journal. The numbers of what was delivered hold all the same.
+    if (this.#next < from) return lostLines(Math.min(left, from - this.#next));
+    const here = { index: this.#index, line: this.#next, turn: this.#turn };
+    this.#stand(passOver(following, here, this.#journal, this.#outputs));
+    this.#index += 1;
+    this.#findLeft();
+    return [];
   }
 
   /** Repeats what was delivered since the last checkpoint: it is all of the container whose turn it is. */
@@ -174,11 +191,8 @@ export class MergedOutput {
     const isCut = read.exhausted && read.lines.length === 0 && isLate;
     const lines = isCut ? output.cut() : read.lines;
     if (lines.length === 0) return null;
-    this.#journalLog(name);
-    const { checkpoints } = this.#journal;
-    const sinceLines = this.#next - (checkpoints.at(-1)?.line ?? 1);
-    const isDue = sinceLines >= limits.checkpointLines || this.#bytes >= limits.checkpointBytes;
-    if (name !== this.#turn || isDue) this.#journalTurn(name, before);
+    this.#journal.noteLog(name, () => output.identity);
+    if (name !== this.#turn || this.#journal.isDue(this.#next, this.#bytes)) this.#journalTurn(name, before);
     this.#bytes += read.bytes;
     if (isCut) this.#journalCut(name, lines.length);
     return lines;
@@ -200,13 +214,6 @@ export class MergedOutput {
     this.#bytes = 0;
   }
 
-  /** Once for each run of a container, before its first line is delivered. */
-  #journalLog(name: string): void {
-    if (this.#journal.logs.has(name)) return;
-    const log = this.#outputs.of(name).identity;
-    if (log !== null) this.#journal.appendLog(name, log);
-  }
-
   #readFrom(name: string, lines: number): TurnRead {
     const ended = this.#hasEnded(name);
     return this.#outputs
@@ -217,7 +224,3 @@ export class MergedOutput {
 
 /** When a row that waits for more lines is finished, ms after its first one came: no more can come into its slot. */
 const finishMs = limits.slotMs + limits.slotSlackMs;
-
-function lost(count: number): readonly OutputLine[] {
-  return Array.from({ length: Math.min(count, limits.batchLines) }, () => ({ type: 'stderr', line: '' }));
-}

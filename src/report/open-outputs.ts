@@ -3,6 +3,8 @@ import type { Volume } from '../contract/volume.ts';
 import { ContainerOutput } from './container-output.ts';
 import type { Checkpoint } from './journal.ts';
 import { beginning, type Position } from './output-position.ts';
+import type { OutputLine } from './pack-lines.ts';
+import type { StreamBounds } from './stream-bounds.ts';
 
 /**
  * Where reading stands in the output of each container. The files of some are open, of those that were read last: a job
@@ -11,14 +13,16 @@ import { beginning, type Position } from './output-position.ts';
 export class OpenOutputs {
   readonly #volume: Volume;
   readonly #count: number;
+  readonly #bounds: StreamBounds;
   /** Of those that are not open. */
   readonly #positions = new Map<string, Position>();
   /** The one that was read last is the last. */
   readonly #open = new Map<string, ContainerOutput>();
 
   /** @param count of the job's containers @param checkpoints what is known of their positions */
-  constructor(volume: Volume, count: number, checkpoints: readonly Checkpoint[]) {
+  constructor(volume: Volume, count: number, checkpoints: readonly Checkpoint[], bounds: StreamBounds) {
     this.#volume = volume;
+    this.#bounds = bounds;
     this.#count = count;
     this.reset(checkpoints);
   }
@@ -46,7 +50,8 @@ export class OpenOutputs {
 
   of(name: string): ContainerOutput {
     const open = this.#open.get(name);
-    const output = open ?? new ContainerOutput(this.#volume, name, this.position(name), this.#count);
+    const bound = (type: OutputLine['type']) => this.#bounds.of(name, type);
+    const output = open ?? new ContainerOutput(this.#volume, name, this.position(name), this.#count, bound);
     this.#open.delete(name);
     this.#open.set(name, output);
     if (open === undefined) this.#shutSome(name);

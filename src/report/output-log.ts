@@ -3,7 +3,9 @@ import { say } from '../base/log.ts';
 import type { Volume } from '../contract/volume.ts';
 import { ContainerOutput } from './container-output.ts';
 import { Journal } from './journal.ts';
+import { logFiles } from './log-files.ts';
 import { MergedOutput } from './merged-output.ts';
+import type { OutputLogOptions } from './output-log-options.ts';
 import { beginning } from './output-position.ts';
 import type { OutputLine } from './pack-lines.ts';
 
@@ -11,16 +13,6 @@ import type { OutputLine } from './pack-lines.ts';
 export interface Batch {
   readonly first: number;
   readonly lines: readonly OutputLine[];
-}
-
-/** What an `OutputLog` asks of the one who follows the job, and what it is bounded by. */
-export interface OutputLogOptions {
-  /** Whether a container is sealed or lost, so that its output is complete. */
-  readonly hasEnded: (name: string) => boolean;
-  /** Called when there will be a row in so many ms, although nothing more happens. */
-  readonly later: (ms: number) => void;
-  /** Rows of the job at the most. */
-  readonly rows: number;
 }
 
 /**
@@ -42,8 +34,8 @@ export class OutputLog {
     this.#volume = volume;
     this.#names = names;
     this.#options = options;
-    this.#journal = new Journal(volume, names);
-    this.#merged = new MergedOutput(volume, names, this.#journal, options.hasEnded);
+    this.#journal = new Journal(options.home, names, (name) => logFiles(volume, name));
+    this.#merged = new MergedOutput(volume, names, this.#journal, options);
   }
 
   /**
@@ -52,7 +44,11 @@ export class OutputLog {
    */
   batch(from: number): Batch | null {
     if (this.#last?.first === from) return this.#last;
-    if (this.#renewed === null) this.#findRenewed(from);
+    if (this.#renewed === null) {
+      // Nobody delivers a row before it has said whose it is: what is said of rows far beyond is forged.
+      this.#merged.forgetBeyond(from + limits.checkpointLines);
+      this.#findRenewed(from);
+    }
     if (this.#isFull) return null;
     if (from < this.#merged.next) this.#merged.seek(from);
     const lines: OutputLine[] = [];
@@ -93,6 +89,7 @@ export class OutputLog {
       ...(this.#isFull ? [this.#fullSentence] : []),
       ...(this.#renewed ?? []).map(before),
       ...this.#renewedNow().map(since),
+      ...this.#options.streams.complaints(this.#volume, this.#names),
     ];
   }
 

@@ -57,12 +57,12 @@ async function openDatabaseSink(
 }
 
 async function openDirectory(
-  { resultsDirectory, jobId }: ReportSettings,
+  { resultsDirectory, jobId, logLimit }: ReportSettings,
   spool: Spool,
 ): Promise<Sink | null> {
   if (resultsDirectory === null || jobId === null) return null;
   const { DirectorySink } = await import('./directory-sink.ts');
-  return new DirectorySink(resultsDirectory, jobId, spool.volume);
+  return new DirectorySink(resultsDirectory, jobId, spool.volume, logLimit);
 }
 
 async function openTelemetry({ telemetry }: ReportSettings, spool: Spool): Promise<Sink | null> {

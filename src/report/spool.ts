@@ -1,12 +1,19 @@
 import { closeSync, statfsSync } from 'node:fs';
-import { errnoText } from '../base/errno-text.ts';
-import { Fault, sentenceOf } from '../base/fault.ts';
+import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { isNoRoom } from '../base/no-room.ts';
 import type { Volume } from '../contract/volume.ts';
-import { lockFile } from '../kernel/lock.ts';
 import { mayHoldMoreValues } from './may-hold-more-values.ts';
+
+/** A directory that holds the spool of one job. */
+export interface SpoolPlace {
+  /** The volume, or a directory of the sidecar's own; the spool is `report/` in it. */
+  readonly home: Volume;
+  /** Its locked file. */
+  readonly lock: number;
+  readonly isPrivate: boolean;
+}
 
 /**
  * The directory `report/`: what a sidecar must know to go on where another one was killed. README.md in this directory
@@ -14,37 +21,29 @@ import { mayHoldMoreValues } from './may-hold-more-values.ts';
  */
 export class Spool {
   readonly volume: Volume;
-  readonly #lock: number;
+  /** Where its files are, in `report/`; null: in memory. */
+  readonly home: Volume | null;
+  /** No job can reach it: what is there was written by a sidecar. */
+  readonly isPrivate: boolean;
+  readonly #lock: number | null;
   /** Records that the volume did not take: they hold for as long as this process lives. */
   readonly #unkept = new Map<string, unknown>();
   /** Files that hold room, the smallest first. */
   readonly #reserves: string[] = [];
 
-  /** @throws Fault `volume` when it cannot be written, or another sidecar has it */
-  constructor(volume: Volume) {
+  /** @param place made by `openSpool`; null: it is kept in memory */
+  constructor(volume: Volume, place: SpoolPlace | null) {
     this.volume = volume;
-    this.#lock = using(volume, () => {
-      volume.makeDirectory('report', 0o700);
-      return volume.openAppend('report/lock');
-    });
-    const held = lockFile(this.#lock);
-    if (held === 'held') {
-      using(volume, () => volume.removeUnpublished('report'));
-      return;
-    }
-    closeSync(this.#lock);
-    const path = `${volume.root}/report/lock`;
-    const found =
-      held === 'taken'
-        ? `Another emissary is reporting this job: it holds ${path}`
-        : `Cannot lock ${path}: ${errnoText(held.errno)}`;
-    throw new Fault('volume', found);
+    this.home = place?.home ?? null;
+    this.isPrivate = place?.isPrivate ?? false;
+    this.#lock = place?.lock ?? null;
   }
 
   /** A JSON record of the spool, or null when it is not there or not JSON. */
   readRecord(name: string): unknown {
     if (this.#unkept.has(name)) return this.#unkept.get(name);
-    const look = this.volume.read(`report/${name}`, limits.reportBytes);
+    if (this.home === null) return null;
+    const look = this.home.read(`report/${name}`, limits.reportBytes);
     if (look.kind !== 'read' || mayHoldMoreValues(look.bytes, limits.reportValues)) return null;
     try {
       return JSON.parse(look.bytes.toString());
@@ -55,8 +54,14 @@ export class Spool {
 
   /** Keeps a record. Where the volume does not take it, that is said, and this process alone knows of it. */
   writeRecord(name: string, record: unknown): void {
+    if (this.home === null) {
+      this.#unkept.set(name, record);
+      return;
+    }
     try {
-      this.publish(`report/${name}`, `${JSON.stringify(record)}\n`, 0o600);
+      const content = `${JSON.stringify(record)}\n`;
+      if (this.home === this.volume) this.publish(`report/${name}`, content, 0o600);
+      else this.home.publish(`report/${name}`, content, 0o600);
       this.#unkept.delete(name);
     } catch (error) {
       const isNew = !this.#unkept.has(name);
@@ -93,6 +98,11 @@ export class Spool {
    */
   takeReserve(): void {
     if (!hasMuchRoom(this.volume.root)) return;
+    try {
+      this.volume.makeDirectory('report', 0o700);
+    } catch {
+      return; // Something of somebody else's is there.
+    }
     for (const [index, bytes] of limits.spoolReserveBytes.entries()) {
       const name = `report/reserve-${index + 1}`;
       try {
@@ -110,7 +120,7 @@ export class Spool {
   }
 
   close(): void {
-    closeSync(this.#lock);
+    if (this.#lock !== null) closeSync(this.#lock);
   }
 
   #free(name: string): void {
@@ -122,18 +132,9 @@ export class Spool {
   }
 
   #sayUnkept(name: string, error: unknown): void {
-    const { root } = this.volume;
     say(
-      `Cannot keep ${name} in ${root}/report: ${sentenceOf(error)}; all goes on, but another sidecar would not know it`,
+      `Cannot keep ${name} in ${this.home?.root}/report: ${sentenceOf(error)}; all goes on, but another sidecar would not know it`,
     );
-  }
-}
-
-function using<T>({ root }: Volume, act: () => T): T {
-  try {
-    return act();
-  } catch (cause) {
-    throw new Fault('volume', `Cannot write to the spool ${root}/report: ${sentenceOf(cause)}`, { cause });
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Started } from '../contract/records.ts';
-import type { Volume } from '../contract/volume.ts';
 import type { JobReport } from './job-report.ts';
 import { OutputLog } from './output-log.ts';
+import type { OutputBounds } from './output-log-options.ts';
 import type { Progress } from './sink.ts';
+import type { Spool } from './spool.ts';
+import { StreamBounds } from './stream-bounds.ts';
 
 /** A job that has ended and was gathered by an earlier `wait`. */
 export class SpooledJob implements Progress {
@@ -10,12 +12,19 @@ export class SpooledJob implements Progress {
   report: JobReport;
   readonly output: OutputLog;
 
-  /** @param rows of output at the most */
-  constructor(volume: Volume, report: JobReport, rows: number) {
+  constructor(spool: Spool, report: JobReport, bounds: OutputBounds) {
     this.started = report.started;
     this.report = report;
     const names = report.containers.map(({ name }) => name);
-    this.output = new OutputLog(volume, names, { hasEnded: () => true, later: () => undefined, rows });
+    const resultOf = (name: string) =>
+      this.report.containers.find((container) => container.name === name)?.result ?? null;
+    this.output = new OutputLog(spool.volume, names, {
+      home: spool.home,
+      hasEnded: () => true,
+      later: () => undefined,
+      rows: bounds.outputRows,
+      streams: new StreamBounds(bounds.logLimit, resultOf),
+    });
   }
 
   close(): void {

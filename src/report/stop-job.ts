@@ -12,7 +12,7 @@ import type { StopReason, TimeBudget } from './time-budget.ts';
 /** The spool's record of the budget; `status` shows it. */
 export const budgetRecord = 'budget.json';
 /** The spool's record that the job was asked to stop, and why: a new sidecar goes on with it. */
-const stopRecord = 'stop.json';
+export const stopRecord = 'stop.json';
 
 /** Stops a job when its time is over: the stop signal, then KILL, then it is given up. */
 export class JobStop {

@@ -9,6 +9,7 @@ const quit = 3;
 export class StopRequests {
   #listener: (() => void) | null = null;
   #kept = false;
+  readonly #early = new AbortController();
 
   /**
    * Catches from now on, until the process ends.
@@ -17,9 +18,15 @@ export class StopRequests {
   constructor(ignored: readonly number[]) {
     const ofTerminal = [hangUp, quit].filter((signal) => !ignored.includes(signal));
     catchSignals([interrupt, terminateSignal, ...ofTerminal], () => {
-      if (this.#listener === null) this.#kept = true;
-      else this.#listener();
+      if (this.#listener !== null) return this.#listener();
+      this.#kept = true;
+      this.#early.abort();
     });
+  }
+
+  /** Aborted by a request that comes before anybody listens. */
+  get early(): AbortSignal {
+    return this.#early.signal;
   }
 
   /** Hands every request to this listener from now on. */

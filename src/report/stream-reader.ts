@@ -3,12 +3,15 @@ import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { isPassing } from '../contract/look.ts';
 import type { Volume } from '../contract/volume.ts';
+import { nextData } from '../kernel/seek-data.ts';
 import { DeliveryError } from './sink.ts';
+import type { StreamBound } from './stream-bounds.ts';
 
 /** Reads one captured stream from an offset on, in large pieces, however small the pieces are that are asked for. */
 export class StreamReader {
   readonly #volume: Volume;
   readonly #path: string;
+  readonly #bound: () => StreamBound;
   #descriptor: number | null = null;
   /** Null while there is nothing to read: of many containers most are silent. */
   #buffer: Buffer | null = null;
@@ -16,10 +19,12 @@ export class StreamReader {
   /** Offset of the next byte that `take` gives. */
   offset: number;
 
-  constructor(volume: Volume, path: string, offset: number) {
+  /** @param bound how much of the file is the job's output; it may become known while it is read */
+  constructor(volume: Volume, path: string, offset: number, bound: () => StreamBound) {
     this.#volume = volume;
     this.#path = path;
     this.offset = offset;
+    this.#bound = bound;
   }
 
   /**
@@ -27,8 +32,10 @@ export class StreamReader {
    * They hold until the next call.
    */
   take(count: number): Buffer {
-    if (this.#ahead.length === 0) this.#ahead = this.#readAhead();
-    const taken = this.#ahead.subarray(0, count);
+    const bound = this.#bound();
+    const left = Math.max(0, bound.bytes - this.offset);
+    if (this.#ahead.length === 0 && left > 0) this.#ahead = this.#readAhead(bound);
+    const taken = this.#ahead.subarray(0, Math.min(count, left));
     this.#ahead = this.#ahead.subarray(taken.length);
     this.offset += taken.length;
     return taken;
@@ -47,9 +54,11 @@ export class StreamReader {
     this.#descriptor = null;
   }
 
-  #readAhead(): Buffer {
+  #readAhead({ isCounted }: StreamBound): Buffer {
     this.open();
     if (this.#descriptor === null) return nothing;
+    // A job makes a file of any size out of nothing (truncate(2)), and no wrapper has written that.
+    if (!isCounted && nextData(this.#descriptor, this.offset) === null) return nothing;
     this.#buffer ??= Buffer.allocUnsafeSlow(limits.streamReadBytes);
     try {
       const count = readSync(this.#descriptor, this.#buffer, 0, this.#buffer.length, this.offset);

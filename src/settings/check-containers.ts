@@ -9,11 +9,12 @@ import type { SetContainer } from './template.ts';
  */
 export function checkContainers(containers: readonly SetContainer[], origin: string): void {
   const names = containers.map((container) => container.name);
+  const known = new Set(names);
   for (const [index, { name, dependencies }] of containers.entries()) {
     const where = `Invalid template ${origin}: containerSet.containers[${index}]`;
     if (names.indexOf(name) < index)
       throw new Fault('template', `${where}.name: "${name}" stands there twice`);
-    const unknown = dependencies.findIndex((each) => !names.includes(each) || each === name);
+    const unknown = dependencies.findIndex((each) => !known.has(each) || each === name);
     if (unknown !== -1) {
       throw new Fault('template', `${where}.dependencies[${unknown}]: is not another container of the set`);
     }

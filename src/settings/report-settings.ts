@@ -5,8 +5,9 @@ import { say } from '../base/log.ts';
 import { type DatabaseSettings, databaseSettings } from './database-settings.ts';
 import type { Environment } from './environment.ts';
 import { type RestSettings, restSettings } from './rest-settings.ts';
+import { spoolDirectory } from './spool-directory.ts';
 import { type TelemetrySettings, telemetrySettings } from './telemetry-settings.ts';
-import { secondsToMs } from './values.ts';
+import { secondsToMs, wholeNumber } from './values.ts';
 import { type ZabbixSettings, zabbixSettings } from './zabbix-settings.ts';
 
 /** Where and what is reported. All of it is the sidecar's own: nothing of it comes from the volume. */
@@ -19,6 +20,10 @@ export interface ReportSettings {
   readonly mode: 'full' | 'output';
   /** A directory that keeps the results of jobs, or null. */
   readonly resultsDirectory: string | null;
+  /** A directory of the sidecar's own for its spool, or null. */
+  readonly spoolDirectory: string | null;
+  /** Bytes of one captured stream that are taken at the most; 0 = no limit. */
+  readonly logLimit: number;
   /** How long delivery is tried after the job's end. */
   readonly budgetMs: number;
   /** Rows of one job's output that are stored in a database at the most. */
@@ -53,6 +58,11 @@ export function reportSettings(environment: Environment): ReportSettings {
     database,
     mode,
     resultsDirectory,
+    spoolDirectory: spoolDirectory(environment),
+    logLimit: wholeNumber(
+      environment.get('EMISSARY_LOG_LIMIT_BYTES') ?? String(limits.logBytes),
+      'EMISSARY_LOG_LIMIT_BYTES',
+    ),
     budgetMs: secondsToMs(budget, 'EMISSARY_REPORT_SECONDS'),
     outputRows: rowsOf(environment.get('EMISSARY_OUTPUT_ROWS')),
     telemetry: softly(() => telemetrySettings(environment)),

@@ -11,6 +11,10 @@ const absolutePath = z
 const containerName = z
   .string()
   .check(z.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label'));
+const fewEnough = z.refine(
+  (list) => Array.isArray(list) && list.length <= limits.containers,
+  `must not be more than ${limits.containers}`,
+);
 const wholeNumber = z.int().check(z.nonnegative());
 
 const xattrs = z.optional(z.boolean());
@@ -97,15 +101,17 @@ export const templateSchema = z.object({
     z.nullable(
       z.object({
         containers: z.optional(
-          z.array(
-            z.object({ name: containerName, dependencies: z.optional(z.nullable(z.array(z.string()))) }),
-          ),
+          z
+            .array(
+              z.object({ name: containerName, dependencies: z.optional(z.nullable(z.array(z.string()))) }),
+            )
+            .check(fewEnough),
         ),
         retryStrategy: z.optional(z.nullable(retryStrategy)),
       }),
     ),
   ),
-  sidecars: z.optional(z.nullable(z.array(z.object({ name: containerName })))),
+  sidecars: z.optional(z.nullable(z.array(z.object({ name: containerName })).check(fewEnough))),
   multiflexi: z.optional(
     z.nullable(
       z.object({

@@ -63,6 +63,16 @@ export const variables: readonly VariableSpec[] = [
     help: 'a directory that also keeps logs, outputs and the result',
   },
   {
+    name: 'EMISSARY_LOG_LIMIT_BYTES',
+    verbs: reporting,
+    help: 'largest part of a captured stream that is taken, 0 = no limit (default 1 GiB)',
+  },
+  {
+    name: 'EMISSARY_SPOOL_DIR',
+    verbs: ['wait', 'report', 'status'],
+    help: "a directory that no job can reach, for what wait keeps to go on after it was killed (default the volume's report/)",
+  },
+  {
     name: 'EMISSARY_REPORT_SECONDS',
     verbs: reporting,
     help: "how long delivery is tried without success after the job's end (default 60)",

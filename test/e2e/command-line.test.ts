@@ -28,6 +28,8 @@ test('--help of wait names every variable that says where to report', async () =
     ...named,
     'MULTIFLEXI_REPORT',
     'EMISSARY_RESULTS_DIR',
+    'EMISSARY_LOG_LIMIT_BYTES',
+    'EMISSARY_SPOOL_DIR',
     'EMISSARY_REPORT_SECONDS',
     'EMISSARY_OUTPUT_ROWS',
     'ZABBIX_SERVER',

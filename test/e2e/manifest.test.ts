@@ -50,6 +50,13 @@ test('manifest makes the pod of the sample application', async (t) => {
   assert.equal(environmentOf(main)['MULTIFLEXI_JOB_ID'], '42');
   assert.deepEqual(sidecar.args, ['wait']);
   assert.deepEqual(sidecar.volumeMounts.at(-1), { name: 'kept', mountPath: '/kept' });
+  const spool = sidecar.volumeMounts.find(({ name }: { name: string }) => name === 'emissary-spool');
+  assert.equal(environmentOf(sidecar)['EMISSARY_SPOOL_DIR'], spool.mountPath);
+  assert.deepEqual(
+    pod.spec.volumes.find(({ name }: { name: string }) => name === 'emissary-spool'),
+    { name: 'emissary-spool', emptyDir: {} },
+  );
+  assert.ok(!JSON.stringify([main, pod.spec.initContainers]).includes('spool'));
   const template = JSON.parse(environmentOf(pod.spec.initContainers[0])['EMISSARY_TEMPLATE'] ?? '');
   assert.equal(template.multiflexi.resultFile, '/tmp/licence-audit.json');
   assert.ok(template.multiflexi.artifactPatterns.includes('licences.csv'));
@@ -93,7 +100,7 @@ test('manifest keeps every secret out of the pod', async (t) => {
   const mounted = (container: { volumeMounts: { name: string }[] }) =>
     container.volumeMounts.map(({ name }) => name);
   assert.deepEqual(mounted(main), ['emissary', 'job-secrets']);
-  assert.deepEqual(mounted(sidecar), ['emissary', 'report-secrets']);
+  assert.deepEqual(mounted(sidecar), ['emissary', 'emissary-spool', 'report-secrets']);
 });
 
 test('manifest parts the words of cmdparams, and never a value', async (t) => {

@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -72,15 +73,16 @@ for (const call of ['mkdirat', 'renameat']) {
   });
 }
 
-test('wait whose spool cannot be read says so in one sentence', async (t) => {
+test('wait whose spool cannot be read says so in one sentence, and reports the job', async (t) => {
   if (!requireProgram(t, 'strace')) return;
   const job = reportedJob(t);
   const place = join(job.root, 'report');
   mkdirSync(place);
+  await runJob(t, ['sh', '-c', 'echo honest; exit 3'], { root: job.root });
   const under = ['strace', '-f', '-o', '/dev/null', '-P', place, '-e', 'inject=getdents64:error=EIO:when=1'];
   const { status, stderr } = await emissary(['wait', '--timeout', '60'], { ...job, under });
-  assert.equal(status, 64);
-  assert.match(stderr, /^emissary: Cannot write to the spool [^\n]*\/report: EIO: i\/o error, readdir\n$/);
+  assert.deepEqual([status, job.row().exitcode, job.lines().length], [0, 3, 1]);
+  assert.match(stderr, /^emissary: Cannot use the spool [^\n]*\/report: EIO: i\/o error, readdir; [^\n]*\n$/);
 });
 
 test('wait on a volume that the job has filled stops it when asked, and reports it', async (t) => {
@@ -181,13 +183,14 @@ test('what was not delivered is gathered again by wait where the report could no
   assert.deepEqual([job.row().exitcode, job.lines().length], [3, 1]);
 });
 
-test('a log that is larger than any disk is kept in EMISSARY_RESULTS_DIR as what it is: a hole', async (t) => {
+test('a log that is larger than any disk is kept in EMISSARY_RESULTS_DIR as what it is, a hole, where nobody has counted it', async (t) => {
   const job = reportedJob(t);
   const results = temporaryVolume(t);
   await runJob(t, ['sh', '-c', 'echo honest'], { root: job.root });
-  const size = 2 * 1024 ** 3;
+  const size = 1024 ** 4;
   truncateSync(join(job.root, 'ctr/main/stdout'), size);
-  const env = { MULTIFLEXI_JOB_ID: '7', EMISSARY_RESULTS_DIR: results };
+  rmSync(join(job.root, 'ctr/main/result.json'));
+  const env = { MULTIFLEXI_JOB_ID: '7', EMISSARY_RESULTS_DIR: results, EMISSARY_LOG_LIMIT_BYTES: '0' };
   const { status, stderr } = await emissary(['wait'], { root: job.root, env });
   assert.deepEqual([status, stderr], [0, '']);
   const kept = statSync(join(results, '7/ctr/main/stdout'));

@@ -84,7 +84,9 @@ async function clear(engine: Engine): Promise<void> {
     await engine.run(['secret', 'rm', ...secrets]);
   }
   // Only names that are there: podman takes a name that is not for the beginning of another's, and removes that.
-  const unmarked = (await volumes(engine)).filter((name) => [...secrets, 'emissary'].includes(name));
+  const unmarked = (await volumes(engine)).filter((name) =>
+    [...secrets, 'emissary', 'emissary-spool'].includes(name),
+  );
   const own = [...(await volumes(engine, ['--filter', `label=${label}`])), ...unmarked];
   if (own.length > 0) await engine.run(['volume', 'rm', '--force', ...own]);
   await engine.run(['rmi', '--force', ...Object.values(images)]);

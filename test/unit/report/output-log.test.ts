@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { Volume } from '../../../src/contract/volume.ts';
 import { OutputLog } from '../../../src/report/output-log.ts';
 import type { OutputLine } from '../../../src/report/pack-lines.ts';
+import { StreamBounds } from '../../../src/report/stream-bounds.ts';
 import { seeded } from '../../helpers/seeded.ts';
 import { temporaryVolume } from '../../helpers/volume.ts';
 
@@ -125,8 +126,13 @@ class Simulation {
   }
 
   #open(): OutputLog {
-    const options = { hasEnded: () => this.#ended, later: () => undefined, rows: this.rows };
-    return new OutputLog(this.#volume, this.#names, options);
+    return new OutputLog(this.#volume, this.#names, {
+      hasEnded: () => this.#ended,
+      later: () => undefined,
+      rows: this.rows,
+      streams: new StreamBounds(0, () => null),
+      home: this.#volume,
+    });
   }
 }
 
