@@ -89,7 +89,7 @@ async function followAndDeliver(wait: Wait, names: readonly string[]): Promise<b
   const job = new FollowedJob(spool, names, settings, () => delivery.wake());
   const stop = new JobStop(job, spool);
   const budget = planBudget(settings, startedAt);
-  if (!stop.resume() && budget !== null) stop.schedule(budget);
+  if (!stop.resume(settings) && budget !== null) stop.schedule(budget);
   requests.listen(() => {
     // A second request changes nothing, and the report is not given up for one that comes after the job's end.
     if (stop.reason === null && !job.ended)

@@ -17,6 +17,9 @@ import { jobWords } from './job-words.ts';
 /** A Kubernetes object. */
 export type KubernetesObject = Readonly<Record<string, unknown>>;
 
+/** Seconds after a job's grace: for its wrapper to save and to seal, and for the sidecar to report. */
+const afterwards = (limits.saveMs + limits.gatherMs) / 1000 + limits.reportSeconds;
+
 /**
  * Makes the objects that run one job: the pod, or a Job of it, after the Secrets that it mounts. It passes the
  * restricted Pod Security Standard, but for a job that may be root.
@@ -49,7 +52,7 @@ export function podObjects(settings: ManifestSettings): readonly KubernetesObjec
     enableServiceLinks: false,
     terminationGracePeriodSeconds: grace + limits.reportSeconds,
     ...(timeout > 0 && {
-      activeDeadlineSeconds: limits.podStartSeconds + timeout + grace + limits.reportSeconds,
+      activeDeadlineSeconds: limits.podStartSeconds + timeout + grace + afterwards,
     }),
     securityContext: {
       ...(!settings.allowRoot && { runAsNonRoot: true }),

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { limits } from '../base/limits.ts';
 import { readOnVolume } from '../base/read-regular.ts';
-import type { Layout } from '../contract/layout.ts';
+import type { ContainerLayout, Layout } from '../contract/layout.ts';
 import { Lifeline } from '../contract/lifeline.ts';
-import { lostExitCode, parseExitCode } from '../contract/records.ts';
+import { largestExitCode, lostExitCode, parseExitCode } from '../contract/records.ts';
 import { Volume } from '../contract/volume.ts';
 import { watchDirectory } from '../contract/watch.ts';
 import { restoreDirectory } from './container.ts';
@@ -86,7 +86,34 @@ function endOf(layout: Layout, dependency: Dependency): Ended | null {
     if (life === 'living' && performance.now() < dependency.besideAt + limits.sealBesideMs) return null;
     return { name, exitCode, lost: false };
   }
-  return life === 'gone' ? { name, exitCode: lostExitCode, lost: true } : null;
+  if (life !== 'gone') return null;
+  // A wrapper that died while it saved has left the exit code of its job.
+  const known = readEnd(layout.container(name));
+  return { name, exitCode: known ?? lostExitCode, lost: known === null };
+}
+
+/** The exit code in `ended`, where no later attempt has started; else null. */
+function readEnd({ ended, started }: ContainerLayout): number | null {
+  const last = readFields(ended, ['attempt', 'exitCode']);
+  const code = last['exitCode'];
+  if (last['attempt'] === undefined || code === undefined || code > largestExitCode) return null;
+  return (readFields(started, ['attempt'])['attempt'] ?? 0) > last['attempt'] ? null : code;
+}
+
+/** Whole numbers of a small JSON record; those that it does not have are left out. */
+function readFields(path: string, names: readonly string[]): Readonly<Record<string, number>> {
+  try {
+    const bytes = readOnVolume(path, limits.startedBytes);
+    const record = (bytes === null ? {} : JSON.parse(bytes.toString())) as Record<string, unknown> | null;
+    const found = names.map((name) => [name, record?.[name]] as const);
+    return Object.fromEntries(
+      found.filter(
+        (field): field is [string, number] => Number.isSafeInteger(field[1]) && Number(field[1]) >= 0,
+      ),
+    );
+  } catch {
+    return {}; // Something else stands there.
+  }
 }
 
 /** The exit code in a seal; null when there is none, or something else than a seal. */

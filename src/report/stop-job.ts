@@ -7,7 +7,7 @@ import type { ContainerState } from './container-state.ts';
 import type { FollowedJob } from './follow-job.ts';
 import { hasEnded } from './job-watch.ts';
 import type { Spool } from './spool.ts';
-import type { StopReason, TimeBudget } from './time-budget.ts';
+import { boundedBudget, type StopReason, type TimeBudget, type TimeSettings } from './time-budget.ts';
 
 /** The spool's record of the budget; `status` shows it. */
 export const budgetRecord = 'budget.json';
@@ -45,27 +45,10 @@ export class JobStop {
   }
 
   /** Takes up what an earlier sidecar of this job had begun. @returns whether it had stopped the job */
-  resume(): boolean {
+  resume(settings: TimeSettings): boolean {
     const budget = readStop(this.#spool);
     if (budget === null) return false;
-    // The job was stopped then: where that is still to come, the clock was set back since.
-    const ahead = Math.max(0, budget.stopAt - Date.now());
-    const { reason, stopAt, killAt, saveUntil, gatherUntil, reportUntil } = budget;
-    const [first = 0, second = 0, third = 0, fourth = 0, last = 0] = [
-      stopAt,
-      killAt,
-      saveUntil,
-      gatherUntil,
-      reportUntil,
-    ].map((time) => time - ahead);
-    this.schedule({
-      reason,
-      stopAt: first,
-      killAt: second,
-      saveUntil: third,
-      gatherUntil: fourth,
-      reportUntil: last,
-    });
+    this.schedule(boundedBudget(budget, settings, Date.now()));
     return true;
   }
 

@@ -96,3 +96,28 @@ function splitUntil(
     reportUntil: end,
   };
 }
+
+/**
+ * A budget that an earlier sidecar has left, as far as it can be one: a job may have written that record. Nothing of it
+ * lasts longer than it would if the job were stopped now.
+ */
+export function boundedBudget(
+  budget: TimeBudget,
+  { graceMs, budgetMs }: TimeSettings,
+  now: number,
+): TimeBudget {
+  // The job was stopped then: where that is still to come, the clock was set back since.
+  const ahead = Math.max(0, budget.stopAt - now);
+  const killAt = Math.min(budget.killAt - ahead, now + graceMs);
+  const saveUntil = Math.min(budget.saveUntil - ahead, killAt + limits.saveMs);
+  const gatherUntil = Math.min(budget.gatherUntil - ahead, saveUntil + limits.gatherMs);
+  const reportUntil = Math.min(budget.reportUntil - ahead, gatherUntil + budgetMs);
+  return {
+    reason: budget.reason,
+    stopAt: budget.stopAt - ahead,
+    killAt,
+    saveUntil,
+    gatherUntil,
+    reportUntil,
+  };
+}

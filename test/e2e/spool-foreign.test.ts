@@ -132,13 +132,15 @@ for (const [what, forged] of [
     assert.deepEqual([status, job.row().exitcode], [0, 5]);
   });
 
-  test(`a report that does not fit the volume (${what}) is delivered by neither wait nor report`, async (t) => {
+  test(`a report that does not fit the volume (${what}) is delivered by neither wait nor report as it stands`, async (t) => {
     const job = reportedJob(t);
     await runJob(t, ['sh', '-c', 'exit 5'], { root: job.root });
     mkdirSync(join(job.root, 'report'), { mode: 0o700 });
     writeFileSync(join(job.root, 'report/report.json'), forged);
     const delivered = await emissary(['report'], job);
-    assert.deepEqual([delivered.status, job.row().exitcode], [64, null]);
+    // What was given up as lost may have ended since: the seal corrects it.
+    const isCorrected = what === 'loss';
+    assert.deepEqual([delivered.status, job.row().exitcode], isCorrected ? [0, 5] : [64, null]);
     assert.equal((await emissary(['wait', '--timeout', '60'], job)).status, 0);
     assert.equal(job.row().exitcode, 5);
   });
