@@ -14,20 +14,22 @@ export interface FileInput {
 }
 
 /**
- * Reads the files that variables of the type `file-path` name: MultiFlexi gives a job a file of its own machine so. What is
- * not there may be in the image, or be written by the job.
+ * Reads the files that were given in variables of the type `file-path`: MultiFlexi gives a job a file of its own machine so.
+ * A default is a path in the image, and what is not here may be there, too, or be written by the job.
  *
  * @param values of the variables, without macros
+ * @param given the names of those that are no defaults
  */
 export function fileInputs(
   application: Application,
   values: ReadonlyMap<string, string>,
+  given: ReadonlySet<string>,
 ): readonly FileInput[] {
   const found = new Map<string, FileInput>();
   let left: number = limits.secretFileBytes;
   for (const { name, type } of application.variables) {
     const path = values.get(name) ?? '';
-    if (type !== 'file-path' || !isAbsolute(path)) continue;
+    if (type !== 'file-path' || !given.has(name) || !isAbsolute(path)) continue;
     const bytes = read(path, name, left);
     if (bytes === null || found.has(normalize(path))) continue;
     left -= bytes.length;

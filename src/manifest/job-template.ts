@@ -17,7 +17,8 @@ export interface JobTemplate {
  * Makes it of the application's outputs: artifacts with absolute paths are saved as such; the others are, as in MultiFlexi,
  * regular expressions on file names. Macros in all of them come first.
  */
-export function jobTemplate({ application, jobId }: ManifestSettings, variables: JobVariables): JobTemplate {
+export function jobTemplate(settings: ManifestSettings, variables: JobVariables): JobTemplate {
+  const { application, jobId } = settings;
   let apart = false;
   const expanded = (text: string, where: string) => {
     const { text: found, used } = variables.macros.expand(text, where);
@@ -37,7 +38,7 @@ export function jobTemplate({ application, jobId }: ManifestSettings, variables:
   const patterns = artifacts.filter(({ path }) => !isAbsolute(path));
   warnOfHopeless(patterns);
   const values = new Map([...variables.plain, ...variables.secret]);
-  const inputs = fileInputs(application, values);
+  const inputs = fileInputs(application, values, new Set(settings.variables.keys()));
   const template = {
     ...(inputs.length > 0 && { inputs: { artifacts: inputs } }),
     ...(fixed.length > 0 && { outputs: { artifacts: fixed } }),

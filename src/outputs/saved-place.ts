@@ -36,7 +36,7 @@ export class SavedPlace {
     try {
       this.#directory = openDirectories(root, relative(root, dirname(path)));
     } catch (error) {
-      closeSync(this.#outputs);
+      shut(this.#outputs);
       throw error;
     }
   }
@@ -58,9 +58,9 @@ export class SavedPlace {
     removeWithin(this.#outputs, this.#temporary);
   }
 
+  /** Never throws: what it holds open for itself has nothing that could be lost. */
   close(): void {
-    closeSync(this.#outputs);
-    closeSync(this.#directory);
+    for (const directory of [this.#outputs, this.#directory]) shut(directory);
   }
 }
 
@@ -71,7 +71,7 @@ function openDirectories(root: string, path: string): number {
     try {
       directory = openDirectory(above, name);
     } finally {
-      closeSync(above);
+      shut(above);
     }
   }
   return directory;
@@ -90,16 +90,29 @@ function openDirectory(above: number, name: string): number {
     fchmodSync(made, sharedDirectory);
     return made;
   } catch (error) {
-    closeSync(made);
+    shut(made);
     throw error;
   }
 }
 
 function isLink(above: number, name: string): boolean {
-  const found = openBeneath(above, name, pathOnly);
+  let found: number;
+  try {
+    found = openBeneath(above, name, pathOnly);
+  } catch {
+    return false; // What was wrong before is told.
+  }
   try {
     return fstatSync(found).isSymbolicLink();
   } finally {
-    closeSync(found);
+    shut(found);
+  }
+}
+
+function shut(directory: number): void {
+  try {
+    closeSync(directory);
+  } catch {
+    // See above.
   }
 }

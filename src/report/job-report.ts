@@ -11,6 +11,8 @@ export interface ContainerReport {
   /** One sentence; null on success. */
   readonly message: string | null;
   readonly pid: number | null;
+  /** RFC 3339, UTC, ms; null when the wrapper has not told it. */
+  readonly finishedAt: string | null;
   /** Null when the wrapper left none. */
   readonly result: Result | null;
   /** Why something of it may be missing or not be the last word: one sentence, and the status is 64. Null when all is known. */
@@ -99,6 +101,7 @@ export function reportContainer(
         exitCode,
         message: complaint ?? result?.message ?? state.doubt,
         pid: result?.pid ?? state.started?.pid ?? null,
+        finishedAt: result?.finishedAt ?? null,
         result,
         doubt: state.doubt,
       };
@@ -108,18 +111,21 @@ export function reportContainer(
       const { ended } = state;
       const message = state.kind === 'lost' ? state.reason : `Container ${name} is still saving`;
       const pid = state.started?.pid ?? null;
-      if (ended === null)
-        return { name, verdict: 'lost', exitCode: lostExitCode, message, pid, result: null, doubt: null };
+      if (ended === null) return lost(name, message, pid);
+      const { exitCode, finishedAt } = ended;
       const verdict = stopVerdict(ended.verdict, timedOut);
-      return { name, verdict, exitCode: ended.exitCode, message, pid, result: null, doubt: message };
+      return { name, verdict, exitCode, message, pid, finishedAt, result: null, doubt: message };
     }
     case 'waiting':
-    case 'running': {
-      const pid = state.kind === 'waiting' ? null : (state.started?.pid ?? null);
-      const message = `Container ${name} has not ended`;
-      return { name, verdict: 'lost', exitCode: lostExitCode, message, pid, result: null, doubt: null };
-    }
+      return lost(name, `Container ${name} has not ended`, null);
+    case 'running':
+      return lost(name, `Container ${name} has not ended`, state.started?.pid ?? null);
   }
+}
+
+function lost(name: string, message: string, pid: number | null): ContainerReport {
+  const nothing = { finishedAt: null, result: null, doubt: null };
+  return { name, verdict: 'lost', exitCode: lostExitCode, message, pid, ...nothing };
 }
 
 /** The verdict of a container whose seal is there; where its result cannot be read, what the exit code says. */

@@ -33,7 +33,9 @@ export function rememberEnd(report: JobReport, spool: Spool): void {
 
 /** The last end of a container; null where one of them has none. */
 function recordedEnd({ containers }: JobReport): number | null {
-  const ends = containers.map(({ result }) => plausible(result?.finishedAt)[0] ?? null);
+  const ends = containers.map(
+    ({ finishedAt, result }) => plausible(finishedAt ?? result?.finishedAt)[0] ?? null,
+  );
   const known = ends.filter((time) => time !== null);
   return known.length > 0 && known.length === ends.length ? Math.max(...known) : null;
 }
@@ -47,8 +49,8 @@ function foundAt(spool: Spool): number {
   return now;
 }
 
-function plausible(time: string | undefined): readonly number[] {
-  return time === undefined ? [] : within(Date.parse(time));
+function plausible(time: string | null | undefined): readonly number[] {
+  return time === undefined || time === null ? [] : within(Date.parse(time));
 }
 
 function within(ms: number): readonly number[] {

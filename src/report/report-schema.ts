@@ -13,7 +13,8 @@ const container = z.object({
   message: z.nullable(z.string()),
   pid: processId,
   result: z.nullable(resultSchema),
-  // An earlier version had none.
+  // An earlier version had none of these.
+  finishedAt: z._default(z.nullable(z.string()), null),
   doubt: z._default(z.nullable(z.string()), null),
 });
 

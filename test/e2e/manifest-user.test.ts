@@ -7,11 +7,15 @@ import { emissary } from '../helpers/emissary.ts';
 import { restrictedViolations } from '../helpers/pod-security.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-async function manifest(t: TestContext, words: readonly string[], definition: object = {}) {
+async function manifest(t: TestContext, words: readonly string[], definition: object = {}, variables = '') {
   const cwd = temporaryVolume(t);
+  writeFileSync(join(cwd, 'job.env'), variables);
   const usual = { name: 'A', executable: 'a', ociimage: 'a:1' };
   writeFileSync(join(cwd, 'app.json'), JSON.stringify({ ...usual, ...definition }));
-  const { status, stdout, stderr } = await emissary(['manifest', ...words, 'app.json'], { cwd });
+  const { status, stdout, stderr } = await emissary(
+    ['manifest', '--variables', 'job.env', ...words, 'app.json'],
+    { cwd },
+  );
   const objects = parseAllDocuments(stdout.toString()).map((document) => document.toJS());
   return { status, stderr, text: stdout.toString(), objects, spec: objects.at(-1)?.spec };
 }
@@ -60,11 +64,10 @@ test('manifest takes the files of file-path along, in a Secret, and init puts th
   const here = temporaryVolume(t);
   const path = join(here, 'table.csv');
   writeFileSync(path, 'hidden content\n');
-  const environment = {
-    TABLE: { type: 'file-path', defval: path },
-    OTHER: { type: 'file-path', defval: here },
-  };
-  const { status, stderr, text, objects, spec } = await manifest(t, [], { environment });
+  const type = 'file-path';
+  const environment = { TABLE: { type }, OTHER: { type }, DEFAULT: { type, defval: '/etc/hostname' } };
+  const given = `TABLE=${path}\nOTHER=${here}\n`;
+  const { status, stderr, text, objects, spec } = await manifest(t, [], { environment }, given);
   assert.deepEqual(
     [status, stderr],
     [
@@ -99,8 +102,8 @@ test('manifest takes the files of file-path along, in a Secret, and init puts th
 test('manifest refuses files that no Secret can hold, by the name of their variable', async (t) => {
   const path = join(temporaryVolume(t), 'large');
   writeFileSync(path, Buffer.alloc(600_000));
-  const environment = { TABLE: { type: 'file-path', defval: path } };
-  const { status, stderr } = await manifest(t, [], { environment });
+  const environment = { TABLE: { type: 'file-path' } };
+  const { status, stderr } = await manifest(t, [], { environment }, `TABLE=${path}\n`);
   assert.equal(status, 64);
   assert.match(stderr, /^emissary: manifest: TABLE: its file is too large for a Secret/);
 });

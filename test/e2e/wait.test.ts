@@ -128,7 +128,7 @@ test('wait stores parameters and artifacts, text as it is and the rest as base64
     Buffer.from(rows[2]?.['artifact'] ?? '', 'base64'),
     readFileSync(join(job.root, archive?.file ?? '')),
   );
-  assert.match(rows[2]?.['note'] ?? '', /; base64$/);
+  assert.match(rows[2]?.['note'] ?? '', /^all \(base64; decode it to get the file\) \[emissary [^\]]+\]$/);
   assert.doesNotMatch(rows[1]?.['note'] ?? '', /base64/);
 });
 

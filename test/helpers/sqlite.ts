@@ -33,7 +33,13 @@ export function makeSqlite(directory: string, ...jobs: readonly number[]): Sqlit
     path,
     url: `sqlite://${path}`,
     query: <Row>(text: string, ...values: readonly SQLInputValue[]) =>
-      use((database) => database.prepare(text).all(...values) as Row[]),
+      use((database) => {
+        // One that reads before it writes is refused at once where another writer waits for readers.
+        if (/^\s*(insert|update|delete)/i.test(text)) database.exec('begin immediate');
+        const rows = database.prepare(text).all(...values) as Row[];
+        if (database.isTransaction) database.exec('commit');
+        return rows;
+      }),
     hold: () => {
       const database = new DatabaseSync(path, { timeout: 60_000 });
       database.exec('begin immediate');

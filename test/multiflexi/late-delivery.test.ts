@@ -46,7 +46,7 @@ test('SQLite: an end before the begin, by a clock that was set back, is the begi
 test('SQLite: a job whose wrapper died ends when that was found, also where it is reported later', async (t) => {
   const job = reportedJob(t);
   await moved(t, job.root);
-  for (const name of ['exitcode', 'result.json']) rmSync(join(job.root, 'ctr/main', name));
+  for (const name of ['exitcode', 'result.json', 'ended']) rmSync(join(job.root, 'ctr/main', name));
   const env = { MULTIFLEXI_JOB_ID: String(job.jobId), MULTIFLEXI_DATABASE_URL: 'sqlite:///no/such/file' };
   assert.equal((await emissary(['wait'], { root: job.root, env })).status, 64);
   const record = join(job.root, 'report/found-at.json');
@@ -57,6 +57,18 @@ test('SQLite: a job whose wrapper died ends when that was found, also where it i
   writeFileSync(record, JSON.stringify({ at: earlier }));
   assert.equal((await emissary(['report'], { root: job.root, env: job.env })).status, 0);
   assert.deepEqual([job.row().begin, job.row().end], [utcText(begin), utcText(earlier)]);
+});
+
+test('SQLite: a job whose wrapper died while it saved ends when its process did', async (t) => {
+  const job = reportedJob(t);
+  await moved(t, job.root);
+  for (const name of ['exitcode', 'result.json']) rmSync(join(job.root, 'ctr/main', name));
+  const record = join(job.root, 'ctr/main/ended');
+  const ended = JSON.parse(readFileSync(record, 'utf8')) as object;
+  const finishedAt = new Date(Date.parse(begin) + 90_000).toISOString();
+  writeFileSync(record, JSON.stringify({ ...ended, finishedAt }));
+  assert.equal((await emissary(['wait'], job)).status, 64);
+  assert.deepEqual([job.row().begin, job.row().end], [utcText(begin), utcText(finishedAt)]);
 });
 
 /** Seconds since 1970 in the row, as the server's own clock and zone have it. */
