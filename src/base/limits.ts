@@ -172,8 +172,8 @@ export const limits = {
   liveRows: 40_000,
   /** Slots that such a pack may take: ten seconds. */
   longSlots: 25,
-  /** Rows of a job's output unless a variable says otherwise: 13 GB of full rows. */
-  jobRows: 200_000,
+  /** Rows of a job's output unless a variable says otherwise: what MultiFlexi's readers can read; 7 GB of full rows. */
+  jobRows: 120_000,
   /** Numbers of output rows that are counted on: half of what the column (an INT UNSIGNED) holds. */
   rowNumbers: 2 ** 31,
   /** Lines of one database transaction: what MariaDB takes at its best speed. */

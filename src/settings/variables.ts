@@ -80,7 +80,7 @@ export const variables: readonly VariableSpec[] = [
   {
     name: 'EMISSARY_OUTPUT_ROWS',
     verbs: reporting,
-    help: 'rows of output that a database takes of one job at the most (default 200000)',
+    help: 'rows of output that a database takes of one job at the most (default 120000)',
   },
   {
     name: 'ZABBIX_SERVER, ZABBIX_HOST, ZABBIX_KEY',
