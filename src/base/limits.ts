@@ -214,6 +214,8 @@ export const limits = {
   leastFiles: 7,
   /** How long a seal that cannot be read is tried again before the other records are asked, in ms. */
   unreadableMs: 60_000,
+  /** How long a wrapper whose `alive` has ended has to take a request away before it counts as gone, in ms. */
+  answerSoonMs: 300,
   /** How long a wrapper that has no `alive` has to take a request away before it counts as gone, in ms. */
   answerMs: 10_000,
   /** How often a container whose record is a guess is looked at again while the job is delivered, in ms. */
@@ -228,6 +230,8 @@ export const limits = {
   podStartSeconds: 300,
   /** How long a wrapper may save after its job's time was over, in ms: some gigabytes of artifacts. */
   saveMs: 120_000,
+  /** How often KILL is asked for again while a container runs on, in ms. */
+  killAgainMs: 250,
   /** How long a wrapper may take to seal after its job was killed, or its saving was stopped, in ms. */
   gatherMs: 10_000,
   /** What is kept of a deadline for the report at the most, in ms. */

@@ -21,10 +21,12 @@ export type Life = 'unknown' | 'living' | 'dying' | 'gone';
 export class Lifeline {
   readonly #volume: Volume;
   readonly #path: string;
+  readonly #startedPath: string;
   readonly #onChange: () => void;
   #file: number | null = null;
   #readiness: Readiness | null = null;
   #seen = false;
+  #isProven = false;
   /** When its end of file was found, ms of a monotonic clock; null while somebody holds it. */
   #endedAt: number | null = null;
   #confirmation: Timer | null = null;
@@ -34,6 +36,7 @@ export class Lifeline {
   constructor(volume: Volume, name: string, onChange: () => void) {
     this.#volume = volume;
     this.#path = `ctr/${name}/alive`;
+    this.#startedPath = `ctr/${name}/started`;
     this.#onChange = onChange;
   }
 
@@ -46,6 +49,14 @@ export class Lifeline {
     return performance.now() < this.#endedAt + limits.lostConfirmMs ? 'dying' : 'gone';
   }
 
+  /**
+   * Whether its end of file tells the wrapper's death for certain: it was opened before the job was started. Afterwards
+   * the job may have put another FIFO in its place.
+   */
+  get isProven(): boolean {
+    return this.#isProven;
+  }
+
   close(): void {
     this.#confirmation?.cancel();
     this.#release();
@@ -55,6 +66,7 @@ export class Lifeline {
     const opened = this.#volume.openKind(this.#path, (found) => found.isFIFO());
     if ('kind' in opened) return;
     this.#file = opened.descriptor;
+    this.#isProven = !this.#volume.has(this.#startedPath);
     this.#readiness = watchDescriptor(opened.descriptor, 'read', () => {
       const before = this.#endedAt;
       this.#read();

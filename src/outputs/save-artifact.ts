@@ -10,6 +10,7 @@ import { type Codec, plain } from './codec.ts';
 import { copyFile } from './copy-file.ts';
 import { findRoots } from './find-roots.ts';
 import { gzip } from './gzip.ts';
+import { keptPath } from './kept-path.ts';
 import { type Mode, withAttributes } from './member-attributes.ts';
 import { type Member, membersOf, type Root, type Walk } from './members.ts';
 import { PackedStream } from './packed-stream.ts';
@@ -81,15 +82,6 @@ export async function saveArtifact({
   } catch (error) {
     file.discard();
     throw error;
-  }
-}
-
-/** Two paths that differ in a secret alone are two files: the later ones are counted. */
-function keptPath(path: string, shown: string, isTaken: (shown: string) => boolean): string {
-  if (shown === path) return path;
-  for (let count = 1; ; count += 1) {
-    const counted = count === 1 ? shown : shown.replace(/\*\*\*/, `***${count}`);
-    if (!isTaken(counted)) return counted;
   }
 }
 

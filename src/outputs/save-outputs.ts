@@ -48,7 +48,8 @@ export async function saveOutputs(request: OutputsRequest): Promise<SavedOutputs
   for (const parameter of template.parameters) {
     try {
       await saving.begin(parameter.name);
-      parameters.push(saveParameter(parameter, layout, parameterBytes, masked));
+      const taken = parameters.map(({ file }) => file);
+      parameters.push(saveParameter(parameter, layout, parameterBytes, { masked, taken }));
       saving.countFile();
     } catch (error) {
       miss({ ...parameter, kind: 'parameter', optional: false }, error);

@@ -5,6 +5,7 @@ import { openRegular } from '../base/read-regular.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { ParameterRecord } from '../contract/records.ts';
 import type { OutputParameter } from '../settings/template.ts';
+import { keptPath } from './kept-path.ts';
 import { specialKind } from './members.ts';
 import { readFull } from './read-file.ts';
 import { NotSaved } from './reasons.ts';
@@ -13,18 +14,20 @@ import { SavedFile } from './saved-file.ts';
 /**
  * Saves one parameter's bytes exactly as the job wrote them; where the job wrote none, its default.
  * @param most bytes that a value may have
- * @param masked a path without the secrets in it
+ * @param names `masked`: a path without the secrets in it; `taken`: the files that other parameters already have
  * @throws NotSaved, or the operating system's error
  */
 export function saveParameter(
   parameter: OutputParameter,
   layout: Layout,
   most: number,
-  masked: (path: string) => string,
+  { masked, taken }: { readonly masked: (path: string) => string; readonly taken: readonly string[] },
 ): ParameterRecord {
   const { name, path } = parameter;
   const value = bytesOf(parameter, most);
-  const place = join(layout.parameters, masked(path));
+  const placeOf = (shown: string) => join(layout.parameters, shown);
+  const isTaken = (shown: string) => taken.includes(relative(layout.root, placeOf(shown)));
+  const place = placeOf(keptPath(path, masked(path), isTaken));
   const file = new SavedFile(layout, place, null);
   try {
     file.write(value);

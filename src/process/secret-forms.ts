@@ -21,7 +21,13 @@ export function linesOf(bytes: string): readonly string[] {
 /** A secret in base64, URL-encoded and JSON-escaped. Some are alike. */
 export function encodedForms(bytes: string): readonly string[] {
   const value = Buffer.from(bytes, 'latin1');
-  return [...base64Forms(value), ...urlForms(value), ...(isUtf8(value) ? jsonForms(value.toString()) : [])];
+  return [...base64Forms(value), ...urlForms(value), ...escapedForms(bytes)];
+}
+
+/** A secret, or one line of it, JSON-escaped. */
+export function escapedForms(bytes: string): readonly string[] {
+  const value = Buffer.from(bytes, 'latin1');
+  return isUtf8(value) ? jsonForms(value.toString()) : [];
 }
 
 /** Characters of a line of base64: PEM (RFC 7468) and MIME (RFC 2045), which base64(1) takes too. */

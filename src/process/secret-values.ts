@@ -1,5 +1,5 @@
 import { limits } from '../base/limits.ts';
-import { encodedForms, linesOf, withLineEnds } from './secret-forms.ts';
+import { encodedForms, escapedForms, linesOf, withLineEnds } from './secret-forms.ts';
 
 /** Words that are no secret wherever they stand. */
 const commonWords: ReadonlySet<string> = new Set([
@@ -35,16 +35,20 @@ export class SecretValues {
     const shapes = withLineEnds(word);
     for (const shape of [value, inTerminal(value), inTerminal(word), ...withLineEnds(value), ...shapes])
       this.plain.add(shape);
-    for (const line of linesOf(word)) if (!isOrdinary(line)) this.plain.add(line);
-    for (const shape of shapes) this.#addEncoded(name, shape);
+    for (const line of linesOf(word)) {
+      if (isOrdinary(line)) continue;
+      this.plain.add(line);
+      this.#addEncoded(name, line, escapedForms);
+    }
+    for (const shape of shapes) this.#addEncoded(name, shape, encodedForms);
   }
 
-  #addEncoded(name: string, bytes: string): void {
+  #addEncoded(name: string, bytes: string, formsOf: (bytes: string) => readonly string[]): void {
     if (bytes.length > limits.encodedSecretBytes || this.#encodedBytes > limits.encodedSecretsBytes) {
       this.unencoded.add(name);
       return;
     }
-    for (const form of encodedForms(bytes)) {
+    for (const form of formsOf(bytes)) {
       if (this.encoded.has(form) || form.length < limits.maskedValueLength) continue;
       this.encoded.add(form);
       this.#encodedBytes += form.length;

@@ -33,6 +33,8 @@ export type ContainerState =
       readonly started: Started | null;
       readonly ended: Ended | null;
       readonly reason: string;
+      /** It was given up, and may end yet. */
+      readonly givenUp?: true;
     };
 
 /** What a look at `exitcode` found. */

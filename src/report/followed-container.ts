@@ -12,6 +12,7 @@ import {
   type Seal,
 } from './container-state.ts';
 import { Knock, leftTraces } from './knock.ts';
+import { PresenceCheck } from './presence-check.ts';
 import { readSealed } from './read-sealed.ts';
 
 /** One container while its job is followed, and what its files say of it. */
@@ -23,6 +24,7 @@ export class FollowedContainer {
   readonly #onChange: () => void;
   readonly #lifeline: Lifeline;
   readonly #knock: Knock;
+  readonly #presence: PresenceCheck;
   /** When garbage was first found in the place of a seal, of a clock that only goes forward; null before. */
   #garbageAt: number | null = null;
   /** The same of a seal beside a wrapper that lives. */
@@ -31,6 +33,8 @@ export class FollowedContainer {
   #unreadableAt: number | null = null;
   /** The next look at it. */
   #retry: Timer | null = null;
+  /** The look after a wrapper was asked whether it is there. */
+  #answer: Timer | null = null;
 
   /** @param onChange called when it is to be looked at again */
   constructor(volume: Volume, name: string, onChange: () => void) {
@@ -39,20 +43,41 @@ export class FollowedContainer {
     this.#onChange = onChange;
     this.#lifeline = new Lifeline(volume, name, onChange);
     this.#knock = new Knock(volume, name);
+    this.#presence = new PresenceCheck(volume, name);
   }
 
   close(): void {
     this.#retry?.cancel();
+    this.#answer?.cancel();
     this.#lifeline.close();
   }
 
   /** @param attempts how often its job is started at the most */
   async look(attempts: number): Promise<ContainerState> {
     // Life first: a wrapper that was gone then has left its seal by now, if it ever does.
-    const life = this.#lifeline.look();
+    const life = this.#lifeNow();
+    if (life === null) return this.state;
     const seal = readSeal(this.#volume, this.#name);
     if (seal.kind === 'unreadable' && !this.#isUnreadable(life, seal.passes)) return this.state;
     return (await this.#sealedState(life, seal)) ?? this.#unsealedState(life, attempts);
+  }
+
+  /** Null while it is being found out whether a wrapper that seems gone is there. */
+  #lifeNow(): Life | null {
+    const life = this.#lifeline.look();
+    if (this.#lifeline.isProven || life === 'living' || life === 'unknown') return life;
+    switch (this.#presence.look()) {
+      case 'absent':
+        return life;
+      case 'present':
+        return 'living';
+      case 'asking':
+        this.#answer ??= after(limits.answerSoonMs + 1, () => {
+          this.#answer = null;
+          this.#onChange();
+        });
+        return null;
+    }
   }
 
   /** Whether a seal that cannot be read is given up. Descriptors come back, and servers too. */

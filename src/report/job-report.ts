@@ -111,7 +111,8 @@ export function reportContainer(
       const { ended } = state;
       const message = state.kind === 'lost' ? state.reason : `Container ${name} is still saving`;
       const pid = state.started?.pid ?? null;
-      if (ended === null) return lost(name, message, pid);
+      const isGuess = state.kind === 'lost' && state.givenUp === true;
+      if (ended === null) return { ...lost(name, message, pid), doubt: isGuess ? message : null };
       const { exitCode, finishedAt } = ended;
       const verdict = stopVerdict(ended.verdict, timedOut);
       return { name, verdict, exitCode, message, pid, finishedAt, result: null, doubt: message };

@@ -71,7 +71,8 @@ export class JobWatch {
     if (followed === undefined || hasEnded(followed.state)) return;
     const started = followed.state.kind === 'waiting' ? null : followed.state.started;
     const ended = followed.state.kind === 'saving' ? followed.state.ended : null;
-    followed.state = { kind: 'lost', started, ended, reason };
+    const mayLive = followed.state.kind !== 'waiting';
+    followed.state = { kind: 'lost', started, ended, reason, ...(mayLive && { givenUp: true }) };
   }
 
   close(): void {

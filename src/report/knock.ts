@@ -2,9 +2,7 @@ import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import type { Volume } from '../contract/volume.ts';
-
-/** A signal request that asks for nothing: a wrapper that lives takes it away. */
-const nothing = '?';
+import { nothingAsked } from './presence-check.ts';
 
 /** Files that only a wrapper makes: where one is there, a wrapper was. */
 const traces = ['started', 'stdout', 'timeline', 'ended'] as const;
@@ -54,7 +52,7 @@ export class Knock {
   #ask(now: number): void {
     try {
       // Somebody's own request serves as well, and is not to be lost.
-      if (!this.#volume.has(this.#path)) this.#volume.publish(this.#path, nothing, 0o666);
+      if (!this.#volume.has(this.#path)) this.#volume.publish(this.#path, nothingAsked, 0o666);
       this.#askedAt = now;
     } catch (error) {
       say(`Cannot ask whether container ${this.#name} is still there: ${sentenceOf(error)}`);

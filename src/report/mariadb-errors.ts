@@ -84,7 +84,7 @@ export function explainMariadb(error: unknown, name: string, isSecure: boolean):
   const advice = permanent[code] ?? adviceOn(code, words, isSecure);
   if (advice !== null)
     return new DeliveryError(`Cannot write to ${name}: ${advice}`, { permanent: true, cause: error });
-  const lost = passing.includes(code) || /closed state|Connection lost/i.test(words);
+  const lost = passing.includes(code) || /closed state|Connection lost|packets out of order/i.test(words);
   return new DeliveryError(
     `Cannot write to ${name}: ${code === '' || words.includes(code) ? words : `${code}, ${words}`}`,
     {

@@ -14,11 +14,22 @@ export const budgetRecord = 'budget.json';
 /** The spool's record that the job was asked to stop, and why: a new sidecar goes on with it. */
 export const stopRecord = 'stop.json';
 
+/** What is done at a time, ms since 1970. */
+type Step = readonly [time: number, act: () => void];
+
+/** By how much steps are late, in ms, and who is told. */
+interface Lateness {
+  readonly late: (ms: number) => void;
+  readonly shiftMs: number;
+}
+
 /** Stops a job when its time is over: the stop signal, then KILL, then it is given up. */
 export class JobStop {
   readonly #job: FollowedJob;
   readonly #spool: Spool;
-  #timers: readonly Timer[] = [];
+  #next: Timer | null = null;
+  /** Repeats what a job may have kept from its wrapper. */
+  #repeat: Timer | null = null;
   /** When the time for the report is over, ms of a monotonic clock: the other one may be set meanwhile. */
   #reportUntil = Number.POSITIVE_INFINITY;
   #stopped: StopReason | null = null;
@@ -57,21 +68,47 @@ export class JobStop {
     this.cancel();
     this.#reportUntil = performance.now() + budget.reportUntil - Date.now();
     this.#spool.writeRecord(budgetRecord, budget);
-    const at = (time: number, act: () => void) => after(Math.max(0, time - Date.now()), act);
     const { stopAt, killAt, saveUntil, gatherUntil } = budget;
-    this.#timers = [
-      at(stopAt, () => this.#stop(budget)),
-      at(stopAt + limits.neverStartedMs, () => void this.#giveUp('waiting')),
-      at(killAt, () => this.#insist(killSignal)),
-      at(Math.min(killAt + limits.gatherMs, gatherUntil), () => void this.#giveUp('running')),
-      at(saveUntil, () => void this.#stopSaving(terminateSignal)),
-      at(gatherUntil, () => void this.#stopSaving(killSignal).then(() => this.#giveUp('saving'))),
+    const steps: readonly Step[] = [
+      [stopAt, () => this.#stop(budget)],
+      [stopAt + limits.neverStartedMs, () => void this.#giveUp('waiting')],
+      [killAt, () => this.#insist(killSignal)],
+      [Math.min(killAt + limits.gatherMs, gatherUntil), () => void this.#giveUp('running')],
+      [saveUntil, () => void this.#stopSaving(terminateSignal)],
+      [gatherUntil, () => void this.#stopSaving(killSignal).then(() => this.#giveUp('saving'))],
     ];
+    this.#takeSteps(
+      steps.toSorted(([one], [other]) => one - other),
+      { late: (ms) => this.#shiftReport(budget.reason, ms), shiftMs: 0 },
+    );
   }
 
   cancel(): void {
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers = [];
+    this.#next?.cancel();
+    this.#repeat?.cancel();
+  }
+
+  /**
+   * Takes one step after the other, each at its time. Time during which we stood still (SIGSTOP, a frozen cgroup) is
+   * nobody's: what follows a step that is late is late by as much.
+   */
+  #takeSteps([first, ...others]: readonly Step[], { late, shiftMs }: Lateness): void {
+    if (first === undefined) return;
+    const [time, act] = first;
+    const waitMs = Math.max(0, time + shiftMs - Date.now());
+    const due = performance.now() + waitMs;
+    this.#next = after(waitMs, () => {
+      const lateMs = performance.now() - due;
+      const lostMs = lateMs > limits.standstillMs ? lateMs : 0;
+      if (lostMs > 0) late(lostMs);
+      this.#takeSteps(others, { late, shiftMs: shiftMs + lostMs });
+      act();
+    });
+  }
+
+  /** A timeout is the job's own; other ends are set from outside, and do not wait. */
+  #shiftReport(reason: StopReason, ms: number): void {
+    if (reason === 'timeout') this.#reportUntil += ms;
   }
 
   #stop(budget: TimeBudget): void {
@@ -84,8 +121,18 @@ export class JobStop {
 
   #insist(signal: number): void {
     this.#due = signal;
+    if (signal === killSignal) this.#killAgain();
     // On a busy machine a timer may be quicker than the news of what happened long before.
     void this.#job.look();
+  }
+
+  /** A job may remove a request before its wrapper has seen it: KILL is asked for until it has ended. */
+  #killAgain(): void {
+    this.#repeat = after(limits.killAgainMs, () => {
+      for (const [name, { kind }] of this.#job.states) if (kind === 'running') this.#asked.delete(name);
+      this.#askDue();
+      this.#killAgain();
+    });
   }
 
   /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runJob } from '../helpers/job.ts';
@@ -109,4 +109,25 @@ test('run gives back what only began like a long encoded secret', async (t) => {
   const { stdout } = await runJob(t, words, { env });
   assert.equal(stdout.toString().slice(-1), '!');
   assert.equal(stdout.toString(), `${secret.slice(0, -1)}!`);
+});
+
+test('run masks a line of a secret of several where it is JSON-escaped', async (t) => {
+  const env = { A_TOKEN: 'line one secret\nsecond "quoted" line' };
+  const words = ['printf', '%s\\n', '{"said":"second \\"quoted\\" line"}'];
+  const { stdout } = await runJob(t, words, { env });
+  assert.equal(stdout.toString(), '{"said":"***"}\n');
+});
+
+test('run keeps two parameters apart whose paths differ in secrets alone', async (t) => {
+  const work = temporaryVolume(t);
+  const env = { A_TOKEN: 's3cretpw1', B_TOKEN: 's3cretpw2' };
+  const paths = Object.values(env).map((secret) => join(work, `${secret}.p`));
+  const parameters = paths.map((path, index) => ({ name: `p${index}`, valueFrom: { path } }));
+  const script = paths.map((path, index) => `printf ${index} >${path}`).join('; ');
+  const { kept } = await runJob(t, ['sh', '-c', script], { env, template: { outputs: { parameters } } });
+  const files = kept.result().outputs.parameters.map(({ file }) => file);
+  assert.deepEqual(
+    files.map((file) => readFileSync(join(kept.root, file), 'utf8')),
+    ['0', '1'],
+  );
 });

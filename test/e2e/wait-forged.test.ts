@@ -54,6 +54,28 @@ test('a seal that the job has made itself ends nothing: the true end counts', as
   assert.ok(job.lines().some(({ line }) => line === 'late\n'));
 });
 
+for (const [what, held] of [
+  ['that nobody holds', ''],
+  ['that the job has held for a while', 'exec 9<>alive; sleep 0.5; exec 9>&-;'],
+] as const) {
+  test(`a seal of the job's own beside another FIFO ${what} in the place of alive ends nothing`, async (t) => {
+    const job = reportedJob(t);
+    const then = `rm alive; mkfifo alive; ${held} echo replaced; read go; echo late; exit 7`;
+    const running = await startReadyJob(t, forging(job.root, then), { root: job.root, stdin: 'pipe' });
+    if (held === '') await until('alive is replaced', () => running.stdout().includes('replaced\n'));
+    const sidecar = await startWait(t, job);
+    await until('alive is replaced', () => running.stdout().includes('replaced\n'));
+    // Longer than the sidecar would need to believe it.
+    const end = performance.now() + 1_500;
+    await until('it has had time', () => performance.now() > end);
+    assert.equal(job.row().exitcode, null);
+    running.process.stdin?.end('go\n');
+    const { status, stderr } = await sidecar.finished;
+    assert.deepEqual([status, job.row().exitcode], [0, 7], stderr);
+    assert.ok(job.lines().some(({ line }) => line === 'late\n'));
+  });
+}
+
 test('a job that has made a seal itself is stopped by its timeout all the same, and by a person', async (t) => {
   const job = reportedJob(t);
   await startReadyJob(t, forging(job.root, 'exec sleep 600'), { root: job.root });

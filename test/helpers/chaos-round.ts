@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -222,8 +223,11 @@ function killAfter(pid: number, ms: number | null): void {
 
 function standStill(running: Running, stop: Stop | null): void {
   if (stop === null) return;
-  setTimeout(() => running.kill('SIGSTOP'), stop.at);
-  setTimeout(() => running.kill('SIGCONT'), stop.at + stop.forMs);
+  // By a process of its own: what stands still may hold a lock that this one waits for.
+  const seconds = [stop.at, stop.forMs].map((ms) => (ms / 1000).toFixed(3));
+  const script = 'sleep "$2"; kill -STOP "$1" && sleep "$3"; kill -CONT "$1"';
+  const words = ['-c', script, 'sh', String(running.pid), ...seconds];
+  spawn('sh', words, { stdio: 'ignore', detached: true }).unref();
 }
 
 /** Kills a wrapper a while after its job has ended: it may be saving, or have sealed. */

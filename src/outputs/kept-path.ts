@@ -1,0 +1,8 @@
+/** Two paths that differ in a secret alone are two files: the later ones are counted. */
+export function keptPath(path: string, shown: string, isTaken: (shown: string) => boolean): string {
+  if (shown === path) return path;
+  for (let count = 1; ; count += 1) {
+    const counted = count === 1 ? shown : shown.replace(/\*\*\*/, `***${count}`);
+    if (!isTaken(counted)) return counted;
+  }
+}

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { emissary } from '../helpers/emissary.ts';
+import { startReadyJob } from '../helpers/job.ts';
+import { reportedJob, startWait } from '../helpers/sidecar.ts';
+import { until } from '../helpers/until.ts';
+
+test('wait says that a wrapper that stands still was given up, ends with 64, and report corrects the row', async (t) => {
+  const job = reportedJob(t);
+  const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go; exit 0'], {
+    root: job.root,
+    stdin: 'pipe',
+  });
+  running.kill('SIGSTOP');
+  await until('the wrapper is stopped', () => isStopped(running.pid));
+  running.process.stdin?.end('go\n');
+  const { status, stderr } = await emissary(['wait', '--timeout', '1', '--grace', '1'], job);
+  assert.deepEqual([status, job.row().exitcode], [64, 137]);
+  assert.match(stderr, /Container main did not end when it was stopped/);
+  running.kill('SIGCONT');
+  assert.equal((await running.finished).status, 0);
+  const report = await emissary(['report'], job);
+  assert.deepEqual([report.status, job.row().exitcode], [0, 0], report.stderr);
+});
+
+test('a wait that stood still past all of its times gives the job its grace all the same', async (t) => {
+  const job = reportedJob(t);
+  const script = "trap 'echo cleaned; exit 7' TERM; echo ready; while :; do sleep 0.05; done";
+  await startReadyJob(t, ['sh', '-c', script], { root: job.root });
+  const sidecar = await startWait(t, job, ['--timeout', '1', '--grace', '5']);
+  sidecar.kill('SIGSTOP');
+  await until('the sidecar is stopped', () => isStopped(sidecar.pid));
+  // Past the timeout, the grace, and the time after which it would be given up.
+  const end = performance.now() + 18_000;
+  await until('its times are over', () => performance.now() > end);
+  sidecar.kill('SIGCONT');
+  const { status, stderr } = await sidecar.finished;
+  assert.deepEqual([status, job.row().exitcode], [0, 7], stderr);
+  assert.ok(job.lines().some(({ line }) => line === 'cleaned\n'));
+});
+
+function isStopped(pid: number): boolean {
+  return /^State:\tT/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));
+}
