@@ -47,12 +47,13 @@ export function* withAttributes(
 }
 
 /** What becomes of the attributes. */
-export type Mode = 'kept' | 'not wanted' | 'not in a ZIP file';
+export type Mode = 'kept' | 'not wanted' | 'not in a ZIP file' | 'not of a bare file';
 
 const reasons: Readonly<Record<Mode, string>> = {
   kept: '',
   'not wanted': '"xattrs": true in its archive keeps them',
   'not in a ZIP file': 'a ZIP file has no place for them',
+  'not of a bare file': 'an archive of it ("tar" with "xattrs": true) keeps them',
 };
 
 function namesOf(path: BytePath): readonly string[] {
@@ -66,7 +67,9 @@ function attributesOf(path: BytePath, names: readonly string[]): Attributes {
     const value = attributeValue(path, name);
     const acl = aclKeywords[name];
     if (value === null) continue;
-    if (acl === undefined) found.set(`SCHILY.xattr.${name}`, value);
+    // As GNU tar does it: the first `=` ends a keyword.
+    const keyword = name.replaceAll('%', '%25').replaceAll('=', '%3D');
+    if (acl === undefined) found.set(`SCHILY.xattr.${keyword}`, value);
     else found.set(acl, Buffer.from(aclText(value) ?? ''));
   }
   return found;

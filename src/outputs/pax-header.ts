@@ -20,9 +20,9 @@ export function paxHeader(records: Iterable<readonly [string, Buffer]>): Buffer 
   return bytes;
 }
 
-/** `<length> <keyword>=<value>\n`, where the length counts its own digits too. */
+/** `<length> <keyword>=<value>\n`, where the length counts its own digits too; a keyword is bytes, one character each. */
 function record(keyword: string, value: Buffer): Buffer {
-  const rest = Buffer.concat([Buffer.from(` ${keyword}=`), value, Buffer.from('\n')]);
+  const rest = Buffer.concat([Buffer.from(` ${keyword}=`, 'latin1'), value, Buffer.from('\n')]);
   let length = rest.length;
   while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
   return Buffer.concat([Buffer.from(String(length)), rest]);

@@ -68,7 +68,7 @@ export async function saveArtifact({
   if (isTaken(place)) throw new NotSaved('its file is already that of another artifact');
   const file = new SavedFile(layout, place, most);
   try {
-    const told = { path: bytePath(path), mode: attributesMode(archive), skipped };
+    const told = { path: bytePath(path), mode: attributesMode(archive, bare), skipped };
     const found = withAttributes(members(roots, { skipped, volume: { dev, ino } }), told);
     const work =
       bare && only !== undefined
@@ -76,7 +76,8 @@ export async function saveArtifact({
         : pack(found, archive, { file, skipped, saving });
     await saving.race(work);
     saving.check();
-    if (bare) saving.countFile();
+    // Nothing else looks at the one member of a bare file.
+    if (bare) for (const _ of found) saving.countFile();
     const saved = file.publish();
     return { name, path, file: kept, archive: archive.kind, ...saved };
   } catch (error) {
@@ -92,7 +93,8 @@ function* members(roots: readonly Root[], walk: Walk): Generator<Member | null> 
   for (const root of roots) yield* membersOf(root, walk);
 }
 
-function attributesMode(archive: ArchiveStrategy): Mode {
+function attributesMode(archive: ArchiveStrategy, bare: boolean): Mode {
+  if (bare) return 'not of a bare file';
   if (archive.kind === 'zip') return 'not in a ZIP file';
   return archive.xattrs === true ? 'kept' : 'not wanted';
 }

@@ -79,7 +79,20 @@ async function openPlace(volume: Volume, { directory, hurry }: SpoolSetting): Pr
     closeSync(lock);
     throw error;
   }
+  if (directory !== null) refuseAnother(volume);
   return { home, lock, isPrivate: directory !== null };
+}
+
+/** One that has another spool reports the same job. Its lock on the volume is held for the life of the process. */
+function refuseAnother(volume: Volume): void {
+  let lock: number;
+  try {
+    volume.makeDirectory('report', 0o700);
+    lock = volume.openAppend('report/lock');
+  } catch {
+    return; // A full volume, or something of the job's: then nobody else has one there either.
+  }
+  if (lockFile(lock) === 'taken' && lockHolder(lock) === 'emissary') throw anotherOne(volume);
 }
 
 async function takeLock(

@@ -98,9 +98,10 @@ export class RestSink implements Sink {
     }
     if (found !== report.exitCode) written.note(report.exitCode);
     if (earlier === null && found === report.exitCode && !isUnset(row.end)) return;
-    const end = this.#firstSent(endRecord, 'end', () =>
-      this.#text(endOf(report, beginOf(progress), this.#spool), variant),
-    );
+    const text = () => this.#text(endOf(report, beginOf(progress), this.#spool), variant);
+    // A correction has another end than the guess that it corrects.
+    if (found !== null && found !== report.exitCode) this.#spool.writeRecord(endRecord, { end: text() });
+    const end = this.#firstSent(endRecord, 'end', text);
     const appId = Number(row.app_id ?? 0);
     const appVersion =
       Number.isSafeInteger(appId) && appId > 0 ? await fetchVersion(this.#settings, appId) : null;

@@ -8,7 +8,7 @@ const long = 'n'.repeat(150);
 /** A tree with everything that a file can have beside its bytes. */
 const tree = `mkdir -p d/e && echo x > d/f && echo y > d/plain && ln -s f d/l && echo z > d/${long} && ln d/f d/hard
   setfattr -n user.name -v "value
-of two lines" d/f; setfattr -n user.empty d/f; setfattr -n user.other -v 0xff00fe d/e; setfattr -n user.l -v y d/${long}
+of two lines" d/f; setfattr -n user.empty d/f; setfattr -n user.other -v 0xff00fe d/e; setfattr -n user.ěš -v 1 d/e; setfattr -n 'user.a=b%' -v 2 d/e; setfattr -n user.l -v y d/${long}
   setfacl -m u:1234:r,g:2345:rw d/f; setfacl -d -m u:77:rx d/e`;
 
 /** @returns null after the test was skipped because the files cannot have them here */
@@ -76,3 +76,14 @@ for (const [archive, reason] of [
     assert.deepEqual(its.outputs().skipped, [{ path: join(its.work, 'd'), reason: what }]);
   });
 }
+
+test('what a bare file loses of its attributes is said', async (t) => {
+  if (!requireProgram(t, 'setfattr')) return;
+  const its = pod(t);
+  const path = join(its.work, 'f');
+  its.template({ outputs: { artifacts: [{ name: 'f', path, archive: { none: { xattrs: true } } }] } });
+  await its.run('echo x > f; setfattr -n user.name -v value f');
+  const [skipped, ...others] = its.outputs().skipped;
+  assert.deepEqual([skipped?.path, others], [path, []]);
+  assert.match(skipped?.reason ?? '', /^extended attributes, .* of 1 of its files are not kept: /);
+});

@@ -63,6 +63,18 @@ test('two reporters with one EMISSARY_SPOOL_DIR exclude each other', async (t) =
   }
 });
 
+test('two reporters of one job with two directories for their spools exclude each other', async (t) => {
+  const job = reportedJob(t);
+  await startReadyJob(t, ['sh', '-c', 'echo ready; read go'], { root: job.root, stdin: 'pipe' });
+  const setting = () => ({ root: job.root, env: { ...job.env, EMISSARY_SPOOL_DIR: temporaryVolume(t) } });
+  startEmissary(t, ['wait', '--grace', '20'], setting());
+  await until('the line is stored', () => job.lines().length === 1);
+  const { status, stderr } = await emissary(['wait'], setting());
+  assert.equal(status, 64);
+  assert.match(stderr, /^emissary: Another emissary is reporting this job: it holds /);
+  assert.equal(job.lines().length, 1);
+});
+
 test('report and status use EMISSARY_SPOOL_DIR', async (t) => {
   const job = privateJob(t);
   const env = {
