@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { atEnd } from '../helpers/at-end.ts';
@@ -25,6 +25,16 @@ interface Recorded {
   readonly signal: string | null;
 }
 
+/** What a container is started with. */
+interface Setting {
+  /** The engine's options. */
+  readonly options?: readonly string[];
+  /** The template on the volume. */
+  readonly template?: object;
+}
+
+const narrow = ['--memory', '160m', '--memory-swap', '160m'];
+
 for (const name of ['podman', 'docker'] as const) {
   test(`${name} stop: TERM reaches the job, which ends in its own way; recorded as terminated`, async (t) => {
     const job = await startJob(
@@ -45,6 +55,24 @@ for (const name of ['podman', 'docker'] as const) {
     await job.engine.run(['stop', '--time', '1', job.name]);
     await until('the container has ended', async () => (await statusOf(job)) === 137);
     assert.deepEqual(await told(job), { verdict: 'lost', exitCode: 137 });
+  });
+
+  test(`${name} stop with five seconds, while outputs are packed: the job's own code stands`, async (t) => {
+    const outputs = { artifacts: [{ name: 'tree', path: '/tmp/tree' }] };
+    const job = await startJob(t, name, 'dd if=/dev/urandom of=/tmp/tree bs=1M count=600; echo ready', {
+      template: { outputs },
+    });
+    if (job === null) return;
+    await until('it saves', () => existsSync(join(job.root, 'ctr/main/saving')));
+    await job.engine.run(['stop', '--time', '5', job.name]);
+    await until('the container has ended', async () => (await statusOf(job)) === 0);
+    assert.deepEqual(recorded(job.root), { verdict: 'succeeded', exitCode: 0, signal: null });
+    assert.equal(readFileSync(join(job.root, 'ctr/main/exitcode'), 'utf8'), '0');
+    const { missing } = JSON.parse(readFileSync(join(job.root, 'ctr/main/result.json'), 'utf8')).outputs;
+    assert.deepEqual(
+      missing.map(({ name: output }: { name: string }) => output),
+      ['tree'],
+    );
   });
 
   test(`${name} kill: no seal, and the sidecar says lost`, async (t) => {
@@ -69,14 +97,14 @@ for (const name of ['podman', 'docker'] as const) {
   });
 
   test(`${name}: a memory limit that kills the job is recorded as the job's KILL`, async (t) => {
-    const job = await startJob(t, name, hungry('job'), ['--memory', '160m', '--memory-swap', '160m']);
+    const job = await startJob(t, name, hungry('job'), { options: narrow });
     if (job === null) return;
     await until('it is sealed', () => existsSync(join(job.root, 'ctr/main/exitcode')));
     assert.deepEqual(recorded(job.root), { verdict: 'failed', exitCode: 137, signal: 'SIGKILL' });
   });
 
   test(`${name}: out of memory that kills the wrapper is told as lost`, async (t) => {
-    const job = await startJob(t, name, hungry('wrapper'), ['--memory', '160m', '--memory-swap', '160m']);
+    const job = await startJob(t, name, hungry('wrapper'), { options: narrow });
     if (job === null) return;
     await until('the container has ended', async () => (await statusOf(job)) === 137);
     assert.deepEqual(await told(job), { verdict: 'lost', exitCode: 137 });
@@ -102,12 +130,13 @@ async function startJob(
   t: TestContext,
   name: Engine['name'],
   script: string,
-  options: readonly string[] = [],
+  { options = [], template }: Setting = {},
 ): Promise<RunningJob | null> {
   const engine = await requireEngine(t, name);
   if (engine === null || !requireProgram(t, 'busybox')) return null;
   const image = await makeImage(t, engine, 'stopped', (tree) => withBusybox(tree, ['sh', 'sleep', 'dd']));
   const { root } = await installedVolume(t);
+  if (template !== undefined) writeFileSync(join(root, 'template'), JSON.stringify(template));
   const container = `emissary-test-${process.pid}-${Math.round(performance.now())}`;
   const words = [
     ...[
