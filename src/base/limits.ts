@@ -139,7 +139,7 @@ export const limits = {
   /** Bytes taken at once of what a job writes into `alive`: what a FIFO holds. */
   lifelineBytes: 64 * KiB,
   /** How long changes of one file are gathered into one, in ms: a look costs more than most changes. */
-  coalesceMs: 10,
+  coalesceMs: 2,
   /** Bytes of one stored output line: MultiFlexi's `line` is a MariaDB TEXT. */
   lineBytes: 65_535,
   /** Bytes of a timeline: some three million pieces of output; a piece can be one byte, and its line 20 times that. */

@@ -15,13 +15,14 @@ export class Coalescer {
   notice(name: string | null): void {
     if (this.#due.has(name)) return;
     const now = performance.now();
-    if (now - (this.#told.get(name) ?? Number.NEGATIVE_INFINITY) >= limits.coalesceMs) {
+    const quietMs = now - (this.#told.get(name) ?? Number.NEGATIVE_INFINITY);
+    if (quietMs >= limits.coalesceMs) {
       this.#told.set(name, now);
       this.#tell(name);
       return;
     }
     this.#due.add(name);
-    this.#timer ??= setTimeout(() => this.#tellDue(), limits.coalesceMs);
+    this.#timer ??= setTimeout(() => this.#tellDue(), limits.coalesceMs - quietMs);
   }
 
   close(): void {
