@@ -215,7 +215,7 @@ export const limits = {
   /** How long a seal that cannot be read is tried again before the other records are asked, in ms. */
   unreadableMs: 60_000,
   /** How long a wrapper whose `alive` has ended has to take a request away before it counts as gone, in ms. */
-  answerSoonMs: 300,
+  answerSoonMs: 60,
   /** How long a wrapper that has no `alive` has to take a request away before it counts as gone, in ms. */
   answerMs: 10_000,
   /** How often a container whose record is a guess is looked at again while the job is delivered, in ms. */

@@ -26,6 +26,8 @@ export class Lifeline {
   #file: number | null = null;
   #readiness: Readiness | null = null;
   #seen = false;
+  /** Whether the file that is open now was opened before the job was started. */
+  #isOfBefore = false;
   #isProven = false;
   /** When its end of file was found, ms of a monotonic clock; null while somebody holds it. */
   #endedAt: number | null = null;
@@ -66,7 +68,7 @@ export class Lifeline {
     const opened = this.#volume.openKind(this.#path, (found) => found.isFIFO());
     if ('kind' in opened) return;
     this.#file = opened.descriptor;
-    this.#isProven = !this.#volume.has(this.#startedPath);
+    this.#isOfBefore = !this.#volume.has(this.#startedPath);
     this.#readiness = watchDescriptor(opened.descriptor, 'read', () => {
       const before = this.#endedAt;
       this.#read();
@@ -86,8 +88,10 @@ export class Lifeline {
       return;
     }
     this.#release();
+    // Opened anew it says so again, and cannot take back what the first one has proven.
     if (this.#endedAt !== null) return;
     this.#endedAt = performance.now();
+    this.#isProven = this.#isOfBefore;
     this.#confirmation?.cancel();
     this.#confirmation = after(limits.lostConfirmMs + 1, this.#onChange);
   }

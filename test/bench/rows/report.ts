@@ -172,7 +172,9 @@ async function measureLarge(bench: Bench): Promise<Measured> {
     const count = Math.round(largeLines * Math.min(1, bench.scale));
     keepOutput(bench, root, ['sh', '-c', `yes ${line} | head -n ${count}`]);
     const database = makeSqlite(directory, jobId);
-    const sidecar = await startSidecar(bench, root, database.url);
+    const sidecar = await startSidecar(bench, root, database.url, {
+      EMISSARY_LOG_LIMIT_BYTES: '20000000000',
+    });
     const peak = watchPrivateMemory(sidecar);
     const [status] = sidecar.exitCode === null ? await once(sidecar, 'exit') : [sidecar.exitCode];
     const [row] = database.query<{ bytes: number }>('select sum(length(line)) bytes from job_output_lines');
@@ -185,10 +187,20 @@ async function measureLarge(bench: Bench): Promise<Measured> {
 }
 
 /** Starts `wait`; resolves when it watches. */
-async function startSidecar(bench: Bench, root: string, url: string): Promise<ChildProcess> {
+async function startSidecar(
+  bench: Bench,
+  root: string,
+  url: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ChildProcess> {
   const sidecar = spawn(bench.program, ['wait', '--root', root], {
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { PATH: process.env['PATH'], MULTIFLEXI_JOB_ID: `${jobId}`, MULTIFLEXI_DATABASE_URL: url },
+    env: {
+      PATH: process.env['PATH'],
+      MULTIFLEXI_JOB_ID: `${jobId}`,
+      MULTIFLEXI_DATABASE_URL: url,
+      ...settings,
+    },
   });
   await until('the sidecar watches', () => existsSync(join(root, 'ctr/main')));
   return sidecar;
