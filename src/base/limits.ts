@@ -32,8 +32,9 @@ export const limits = {
   stalledReaderMs: 2_000,
   /** Sentences of ours that wait for a standard error that is not read; more are dropped. */
   unsaidSentences: 100,
-  /** How long the end of the process waits for such a standard error to take them, in ms. */
-  lastWordsMs: 500,
+  /** How long the end of the process waits for such a standard error to take them: so many steps of so many ms. */
+  lastWordsSteps: 10,
+  lastWordsStepMs: 50,
   /** How long after its start a job is left alone by all that could come later, in ms. */
   settleMs: 5,
   /** Bytes kept free for the result on a volume that the job fills, as far as they are there. */

@@ -1,7 +1,7 @@
 import { write } from 'node:fs';
 import { limits } from './limits.ts';
 import { printable } from './printable.ts';
-import { pause } from './timer.ts';
+import { pauseFor } from './timer.ts';
 
 let last: Promise<void> = Promise.resolve();
 let unsaid = 0;
@@ -25,7 +25,12 @@ export function say(sentence: string): void {
 
 /** To be awaited before the process ends: resolves when all was written, or when nobody takes it. */
 export async function allSaid(): Promise<void> {
-  if (unsaid > 0) await Promise.race([last, pause(limits.lastWordsMs, new AbortController().signal)]);
+  if (unsaid > 0) await Promise.race([last, lastWordsTime()]);
+}
+
+/** In steps, each of which gives every write its turn: time in which something else held this thread does not count. */
+async function lastWordsTime(): Promise<void> {
+  for (let step = 0; step < limits.lastWordsSteps; step += 1) await pauseFor(limits.lastWordsStepMs);
 }
 
 /** On a thread of libuv's pool. Never rejects: there is no other place to say that nobody listens. */

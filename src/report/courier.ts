@@ -131,10 +131,11 @@ export class Courier {
     }
   }
 
-  readonly #advanced = (): void => {
+  readonly #advanced = (): boolean => {
     this.#time.advance();
     // It is not what keeps it any more.
     this.#lastFailure = null;
+    return !this.#over;
   };
 
   #tellOnce(sentence: string): void {

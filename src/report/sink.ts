@@ -23,11 +23,12 @@ export interface Sink {
    * Brings the other side up to what has become of the job. It looks first at what is there already, so that it may be
    * called any number of times, by any process, after any failure: nothing is lost and nothing is there twice.
    *
-   * @param advanced called whenever something was delivered: it is slow, but it gets somewhere
+   * @param advanced called whenever something was delivered: it is slow, but it gets somewhere; false: it was given up,
+   * and nobody waits for the rest
    * @returns sentences about what the other side cannot take; they are said once
    * @throws DeliveryError
    */
-  deliver(progress: Progress, advanced: () => void): Promise<readonly string[]>;
+  deliver(progress: Progress, advanced: () => boolean): Promise<readonly string[]>;
   /** The time for all of it is nearly over: what matters most goes first, and the rest as far as there is time. */
   hasten?(): void;
   /** What is said where there was no time for all of it, and nothing failed. */

@@ -35,7 +35,7 @@ export class SqlSink implements Sink {
     this.#spool = spool;
   }
 
-  async deliver(progress: Progress, advanced: () => void): Promise<readonly string[]> {
+  async deliver(progress: Progress, advanced: () => boolean): Promise<readonly string[]> {
     this.#database ??= await this.#open();
     const database = this.#database;
     try {
@@ -69,7 +69,7 @@ export class SqlSink implements Sink {
   async #bringUp(
     database: SqlDatabase,
     progress: Progress,
-    advanced: () => void,
+    advanced: () => boolean,
   ): Promise<readonly string[]> {
     const jobId = this.#jobId;
     // Taken first: lines that are read after a job has ended are all of its lines.
@@ -85,10 +85,7 @@ export class SqlSink implements Sink {
     const lines = this.#lines;
     this.#artifacts ??= new ArtifactDelivery(database, jobId, this.#spool.volume);
     const endFirst = report !== null && this.#hastened;
-    const goesOn = () => {
-      advanced();
-      return endFirst || !this.#hastened;
-    };
+    const goesOn = () => advanced() && (endFirst || !this.#hastened);
     if (report === null || this.#ended === report) {
       await lines.deliver(progress.output, goesOn);
       return lines.sentences;
