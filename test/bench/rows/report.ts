@@ -174,13 +174,15 @@ async function measureLarge(bench: Bench): Promise<Measured> {
     const database = makeSqlite(directory, jobId);
     const sidecar = await startSidecar(bench, root, database.url, {
       EMISSARY_LOG_LIMIT_BYTES: '20000000000',
+      EMISSARY_OUTPUT_ROWS: '1000000',
     });
-    const peak = watchPrivateMemory(sidecar);
+    const watching = watchPrivateMemory(sidecar);
     const [status] = sidecar.exitCode === null ? await once(sidecar, 'exit') : [sidecar.exitCode];
+    const peak = watching();
     const [row] = database.query<{ bytes: number }>('select sum(length(line)) bytes from job_output_lines');
     if (status !== 0 || row?.bytes !== count * largeLineBytes)
       throw new Error(`wait ended with ${status}, ${row?.bytes} of ${count * largeLineBytes} bytes`);
-    return { ours: [peak() / MiB], others: [] };
+    return { ours: [peak / MiB], others: [] };
   } finally {
     rmSync(directory, { recursive: true });
   }
