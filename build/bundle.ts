@@ -27,7 +27,8 @@ export async function bundle(directory: string): Promise<Bundle> {
   const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
   const { outputFiles } = await build({
     ...common,
-    entryPoints: ['src/main.ts'],
+    entryPoints: ['src/emissary.ts'],
+    entryNames: 'main',
     format: 'esm',
     splitting: true,
     outdir: directory,

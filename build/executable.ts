@@ -3,15 +3,15 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { here, type Platform } from './architecture.ts';
+import { launcher } from './bootstrap/bootstrap.ts';
 import type { Bundle } from './bundle.ts';
 import { compileStart } from './compile.ts';
-import { launcher } from './launcher/launcher.ts';
 import { librariesOf } from './libraries.ts';
 import { makeRuntime } from './runtime.ts';
 import { makeSingleExecutable } from './single-executable.ts';
 import { sourceHash } from './source-hash.ts';
 
-/** What the names of the libraries' assets begin with; `src/install/carried-runtime.ts` knows it too. */
+/** What the names of the libraries' assets begin with; `src/init/carried-runtime.ts` knows it too. */
 export const libraryPrefix = 'library-';
 
 /** What one executable is made of. */

@@ -1,6 +1,6 @@
 import type { Architecture } from './architecture.ts';
+import { fromBytes, fromWords } from './bootstrap/listing.ts';
 import { addCode } from './elf.ts';
-import { fromBytes, fromWords } from './launcher/listing.ts';
 
 /**
  * What the kernel or the loader jumps to first: machine code on the left, what it says (GNU assembler) and why on the
@@ -90,7 +90,7 @@ const jumps: Readonly<Record<Architecture, (distance: number) => Buffer>> = {
  * Makes the runtime hide the environment from itself, however it is started: before its own first instruction, the names
  * of all variables are disguised in place, as the launcher does. Without this, an executable that is started directly
  * would obey what is meant for other programs of Node's (`NODE_TLS_REJECT_UNAUTHORIZED`, `NODE_REPL_EXTERNAL_MODULE`,
- * `SSL_CERT_FILE`, …). Decision 71 tells more; `src/main.ts` is the other side.
+ * `SSL_CERT_FILE`, …). Decision 71 tells more; `src/emissary.ts` is the other side.
  *
  * @throws Error when there is no room behind the runtime's code
  */

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { zstdDecompressSync } from 'node:zlib';
 import { layoutOf } from '../src/contract/layout.ts';
-import { installRuntime } from '../src/install/install-runtime.ts';
-import { publishLauncher } from '../src/install/publish-launcher.ts';
+import { installRuntime } from '../src/init/install-runtime.ts';
+import { publishLauncher } from '../src/init/publish-bootstrap.ts';
 import type { Platform } from './architecture.ts';
 import { libraryPrefix } from './executable.ts';
 

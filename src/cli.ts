@@ -1,8 +1,8 @@
 import { Fault, faultStatus } from './base/fault.ts';
 import { say } from './base/log.ts';
-import { allVariables } from './settings/all-variables.ts';
-import type { Edge } from './settings/edge.ts';
-import { type Verb, verbs } from './settings/options.ts';
+import { allVariables } from './settings/cli/all-variables.ts';
+import type { Edge } from './settings/cli/invocation.ts';
+import { type Verb, verbs } from './settings/cli/options.ts';
 import { version } from './version.ts';
 
 /**
@@ -29,7 +29,7 @@ async function dispatch(edge: Edge): Promise<number> {
   if (word === '')
     throw new Fault('usage', `no verb; the verbs are ${verbs.join(', ')}; see emissary --help`);
   if (word === '--help' || word === 'help') {
-    const { programHelp } = await import('./settings/help.ts');
+    const { programHelp } = await import('./settings/cli/help.ts');
     edge.print(programHelp());
     return 0;
   }
@@ -45,7 +45,7 @@ async function dispatch(edge: Edge): Promise<number> {
   const own = (end === -1 ? words : words.slice(0, end)).map(String);
   if (own.includes('--version')) return printVersion(edge);
   if (own.includes('--help')) {
-    const { verbHelp } = await import('./settings/help.ts');
+    const { verbHelp } = await import('./settings/cli/help.ts');
     edge.print(verbHelp(verb));
     return 0;
   }

@@ -1,19 +1,45 @@
 import type { IRegularForbiddenRuleType } from 'dependency-cruiser';
 
-/** The rooms of one level, which never import each other. */
-export const rooms: readonly string[] = ['process', 'install', 'manifest', 'inputs', 'outputs', 'report'];
-/** The other folders of src. */
-export const floors: readonly string[] = ['commands', 'settings', 'contract', 'kernel', 'base', 'decisions'];
+/** One layer of src: folders that never import each other, save for what `besides` allows. */
+interface Layer {
+  readonly folders: readonly string[];
+  /** Folder → the neighbour that it may import all the same. */
+  readonly besides?: Readonly<Record<string, string>>;
+}
 
-const room = `^src/(${rooms.join('|')})/`;
+/** The layers of src, from the top down: a folder imports only what is in a layer below its own (src/README.md). */
+export const layersOfSource: readonly Layer[] = [
+  { folders: ['commands'] },
+  { folders: ['init', 'inputs', 'run', 'outputs', 'wait', 'report'], besides: { wait: 'report' } },
+  { folders: ['observe', 'pod'] },
+  { folders: ['settings'] },
+  { folders: ['contract'] },
+  { folders: ['kernel'] },
+  { folders: ['base'] },
+];
+
+/** Folders of src without code. */
+export const documents: readonly string[] = ['decisions'];
+
+const upward = layersOfSource.flatMap(({ folders, besides = {} }, index) =>
+  folders.map((folder) => {
+    const below = layersOfSource.slice(index + 1).flatMap((layer) => layer.folders);
+    const allowed = [folder, ...(besides[folder] === undefined ? [] : [besides[folder]]), ...below];
+    return rule(
+      `down-only-${folder}`,
+      { path: `^src/${folder}/` },
+      { path: '^src/[^/]+/', pathNot: `^src/(${allowed.join('|')})/` },
+    );
+  }),
+);
 
 /**
  * Who may import whom, and the one home of each dependency: the two tables of src/README.md as rules. Paths are those
  * of the files that an import leads to; `node:` is left out of the names of node's own modules.
  */
 export const layerRules: readonly IRegularForbiddenRuleType[] = [
-  // A circle through a type is none: it is gone at run time.
-  rule('no-circles', {}, { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } }),
+  // Types too: two files that need each other's types are one idea, or hide a third.
+  rule('no-circles', {}, { circular: true }),
   rule(
     'everything-is-found',
     {},
@@ -21,23 +47,20 @@ export const layerRules: readonly IRegularForbiddenRuleType[] = [
   ),
   rule('src-stands-alone', { path: '^src/' }, { path: '^(build|test|images)/' }),
 
-  // Down only: main → cli → commands → rooms → settings, contract → kernel, base.
-  rule('main-is-the-top', {}, { path: '^src/main\\.ts$' }),
-  rule('only-main-imports-cli', { path: '^src/', pathNot: '^src/main\\.ts$' }, { path: '^src/cli\\.ts$' }),
-  rule('only-cli-imports-commands', { path: '^src/', pathNot: '^src/cli\\.ts$' }, { path: '^src/commands/' }),
-  rule('only-commands-import-rooms', { path: '^src/', pathNot: `^src/commands/|${room}` }, { path: room }),
-  rule('rooms-are-apart', { path: room }, { path: room, pathNot: '^src/$1/' }),
+  // The entry files → cli → commands → layersOfSource.
+  rule('entries-are-the-top', { path: '^src/' }, { path: '^src/emissary\\.ts$' }),
   rule(
-    'the-ground-imports-nothing-above',
-    { path: '^src/(kernel|base)/' },
-    { path: '^src/', pathNot: '^src/(kernel|base)/' },
+    'only-entries-import-cli',
+    { path: '^src/', pathNot: '^src/emissary\\.ts$' },
+    { path: '^src/cli\\.ts$' },
   ),
-  rule('base-imports-nothing', { path: '^src/base/' }, { path: '^src/', pathNot: '^src/base/' }),
+  rule('only-cli-imports-commands', { path: '^src/', pathNot: '^src/cli\\.ts$' }, { path: '^src/commands/' }),
+  ...upward,
 
   // One home per dependency.
   home('ffi', '^(node:)?ffi$', '^src/kernel/'),
-  home('zod', 'node_modules/zod/', '^src/settings/|^src/report/[^/]*schema\\.ts$'),
-  home('yaml', 'node_modules/yaml/', '^src/manifest/'),
+  home('zod', 'node_modules/zod/', '^src/settings/|^src/(report|observe)/.*schema\\.ts$'),
+  home('yaml', 'node_modules/yaml/', '^src/pod/'),
   home('archives', 'node_modules/(tar|yauzl)/', '^src/(outputs|inputs)/'),
   home('database', 'node_modules/(kysely|mysql2)/|^(node:)?sqlite$', '^src/report/'),
   home('opentelemetry', 'node_modules/@opentelemetry/', '^src/report/'),

@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs';
 import { say } from '../base/log.ts';
 import { type Layout, layoutOf } from '../contract/layout.ts';
-import { carriedRuntime } from '../install/carried-runtime.ts';
-import { earlierSeal } from '../install/earlier-seal.ts';
-import { holdVolume } from '../install/hold-volume.ts';
-import { installRuntime } from '../install/install-runtime.ts';
-import { openVolume } from '../install/open-volume.ts';
-import { publishLauncher } from '../install/publish-launcher.ts';
-import { publishTemplate } from '../install/publish-template.ts';
-import { readTemplateText } from '../install/read-template-text.ts';
-import type { Edge } from '../settings/edge.ts';
-import { initSettings } from '../settings/init-settings.ts';
-import { parseTemplate, type Template } from '../settings/template.ts';
+import { carriedRuntime } from '../init/carried-runtime.ts';
+import { earlierSeal } from '../init/earlier-seal.ts';
+import { holdVolume } from '../init/hold-volume.ts';
+import { installRuntime } from '../init/install-runtime.ts';
+import { openVolume } from '../init/open-volume.ts';
+import { publishLauncher } from '../init/publish-bootstrap.ts';
+import { publishTemplate } from '../init/publish-template.ts';
+import { readTemplateText } from '../init/read-template-text.ts';
+import { initSettings } from '../settings/cli/init-settings.ts';
+import type { Edge } from '../settings/cli/invocation.ts';
+import { parseTemplate } from '../settings/template/parse-template.ts';
+import type { Template } from '../settings/template/template.ts';
 
 /**
  * `emissary init`: puts the program, the template and the staged inputs on the shared volume. All that can be wrong
@@ -41,7 +42,7 @@ export async function init(edge: Edge, words: readonly Buffer[]): Promise<number
 /** One that fits nothing is MultiFlexi's to allow, and a mistake. */
 async function warnOfPatterns({ multiflexi: { artifactPatterns } }: Template): Promise<void> {
   if (artifactPatterns.length === 0) return;
-  const { hopelessPatterns } = await import('../settings/php-pattern.ts');
+  const { hopelessPatterns } = await import('../settings/template/php-pattern.ts');
   for (const key of hopelessPatterns(artifactPatterns))
     say(`${key} is not a regular expression, and will fit no file`);
 }

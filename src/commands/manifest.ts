@@ -1,7 +1,7 @@
-import { podObjects } from '../manifest/pod.ts';
-import { yamlOf } from '../manifest/yaml-of.ts';
-import type { Edge } from '../settings/edge.ts';
-import { manifestSettings } from '../settings/manifest-settings.ts';
+import { podObjects } from '../pod/pod.ts';
+import { yamlOf } from '../pod/yaml-of.ts';
+import type { Edge } from '../settings/cli/invocation.ts';
+import { manifestSettings } from '../settings/cli/manifest-settings.ts';
 
 /**
  * `emissary manifest`: prints the pod that runs a MultiFlexi application, from its definition and its environment.

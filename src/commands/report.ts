@@ -1,17 +1,17 @@
 import { Fault, faultStatus } from '../base/fault.ts';
 import { hideFromOthers } from '../kernel/undumpable.ts';
-import { disbelief, ofAnotherJob } from '../report/believable-report.ts';
-import { deliverEnded } from '../report/deliver-ended.ts';
+import { openVolume } from '../observe/open-volume.ts';
 import { Delivery } from '../report/delivery.ts';
-import { correctReport } from '../report/late-seals.ts';
-import { openKeptSpool } from '../report/open-spool.ts';
-import { openVolume } from '../report/open-volume.ts';
-import { findReport, reportRecord } from '../report/read-report.ts';
-import { SpooledJob } from '../report/spooled-job.ts';
-import { readCommandLine, refuseOperands, sourceOf } from '../settings/command-line.ts';
-import type { Edge } from '../settings/edge.ts';
-import { reportSettings } from '../settings/report-settings.ts';
-import { rootDirectory } from '../settings/values.ts';
+import { openKeptSpool } from '../report/spool/open-spool.ts';
+import { findReport, reportRecord } from '../report/spool/read-report.ts';
+import { SpooledJob } from '../report/spool/spooled-job.ts';
+import { readCommandLine, refuseOperands, sourceOf } from '../settings/cli/command-line.ts';
+import type { Edge } from '../settings/cli/invocation.ts';
+import { rootDirectory } from '../settings/cli/values.ts';
+import { reportSettings } from '../settings/destinations/report-settings.ts';
+import { disbelief, ofAnotherJob } from '../wait/believable-report.ts';
+import { deliverEnded } from '../wait/deliver-ended.ts';
+import { correctReport } from '../wait/late-seals.ts';
 
 /**
  * `emissary report`: delivers what an earlier `wait` gathered, as far as it is not delivered yet.

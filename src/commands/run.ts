@@ -1,14 +1,14 @@
 import { Fault, faultStatus } from '../base/fault.ts';
 import { say } from '../base/log.ts';
 import type { Mark } from '../outputs/prepare-outputs.ts';
-import { prepareJob } from '../process/prepare-job.ts';
-import { readTemplate, requireOwnInputs } from '../process/read-template.ts';
-import { runAttempts } from '../process/run-attempts.ts';
-import { openRun, type Run } from '../process/run-context.ts';
-import { SavingProgressFile } from '../process/saving-progress-file.ts';
-import { savingSignal } from '../process/saving-signal.ts';
-import { sealRefusal } from '../process/seal-refusal.ts';
-import type { AttemptEnd } from '../process/supervise.ts';
+import { prepareJob } from '../run/prepare-job.ts';
+import { readTemplate, requireOwnInputs } from '../run/read-template.ts';
+import { runAttempts } from '../run/run-attempts.ts';
+import { openRun, type Run } from '../run/run-context.ts';
+import { SavingProgressFile } from '../run/seal/saving-progress-file.ts';
+import { savingSignal } from '../run/seal/saving-signal.ts';
+import { sealRefusal } from '../run/seal/seal-refusal.ts';
+import type { AttemptEnd } from '../run/supervise.ts';
 import {
   cancelledRun,
   exitStatusOf,
@@ -18,11 +18,11 @@ import {
   nothingSaved,
   type Saved,
   skippedRun,
-} from '../process/verdict.ts';
-import { allVariables } from '../settings/all-variables.ts';
-import type { Edge } from '../settings/edge.ts';
-import { type RunSettings, runSettings } from '../settings/run-settings.ts';
-import type { Template } from '../settings/template.ts';
+} from '../run/verdict.ts';
+import { allVariables } from '../settings/cli/all-variables.ts';
+import type { Edge } from '../settings/cli/invocation.ts';
+import { type RunSettings, runSettings } from '../settings/cli/run-settings.ts';
+import type { Template } from '../settings/template/template.ts';
 
 /**
  * Runs a job: waits for what it depends on, starts it, stays with it, saves what it leaves, and seals.
@@ -107,7 +107,7 @@ async function waitForDependencies(run: Run, template: Template) {
   const names = template.containers?.find(({ name }) => name === run.settings.name)?.dependencies ?? [];
   if (names.length === 0) return null;
   run.watch();
-  const { waitForEnds } = await import('../process/dependencies.ts');
+  const { waitForEnds } = await import('../run/dependencies.ts');
   return waitForEnds(run.layout, names, { firstFailure: true, signal: run.control.cancelled });
 }
 

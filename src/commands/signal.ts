@@ -1,15 +1,15 @@
 import { Fault, sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { allOf } from '../base/sentences.ts';
 import { signalNumber } from '../base/signal-names.ts';
-import { Lifeline } from '../contract/lifeline.ts';
+import { Lifeline } from '../contract/liveness.ts';
 import type { Volume } from '../contract/volume.ts';
-import { readSeal } from '../report/container-state.ts';
-import { expectedContainers } from '../report/expected-containers.ts';
-import { openVolume } from '../report/open-volume.ts';
-import { allOf } from '../report/sentences.ts';
-import { readCommandLine, sourceOf } from '../settings/command-line.ts';
-import type { Edge } from '../settings/edge.ts';
-import { containerName, rootDirectory } from '../settings/values.ts';
+import { readSeal } from '../observe/container-state.ts';
+import { expectedContainers } from '../observe/expected-containers.ts';
+import { openVolume } from '../observe/open-volume.ts';
+import { readCommandLine, sourceOf } from '../settings/cli/command-line.ts';
+import type { Edge } from '../settings/cli/invocation.ts';
+import { containerName, rootDirectory } from '../settings/cli/values.ts';
 
 /**
  * `emissary signal NAME SIGNAL`: leaves a signal request, which the container's wrapper obeys once.

@@ -1,14 +1,14 @@
 import { limits } from '../base/limits.ts';
 import { printable, printableJson } from '../base/printable.ts';
-import { type BudgetStatus, describeBudget } from '../report/describe-budget.ts';
-import { type ContainerStatus, describeContainers } from '../report/describe-status.ts';
-import { expectedContainers } from '../report/expected-containers.ts';
-import { openVolume } from '../report/open-volume.ts';
-import { readProgress } from '../report/read-progress.ts';
-import { readCommandLine, refuseOperands, sourceOf } from '../settings/command-line.ts';
-import type { Edge } from '../settings/edge.ts';
-import { spoolDirectory } from '../settings/spool-directory.ts';
-import { rootDirectory } from '../settings/values.ts';
+import { type ContainerStatus, describeContainers } from '../observe/describe-status.ts';
+import { expectedContainers } from '../observe/expected-containers.ts';
+import { openVolume } from '../observe/open-volume.ts';
+import { readProgress } from '../observe/read-progress.ts';
+import { readCommandLine, refuseOperands, sourceOf } from '../settings/cli/command-line.ts';
+import type { Edge } from '../settings/cli/invocation.ts';
+import { spoolDirectory } from '../settings/cli/spool-directory.ts';
+import { rootDirectory } from '../settings/cli/values.ts';
+import { type BudgetStatus, describeBudget } from '../wait/describe-budget.ts';
 
 /**
  * `emissary status`: one line a container, or one JSON document.

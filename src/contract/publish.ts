@@ -1,7 +1,7 @@
 import { closeSync, fchmodSync, openSync, renameSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
-import { makeWay } from '../base/make-way.ts';
+import { makeWay } from '../base/displace.ts';
 import { removeFile } from '../base/remove.ts';
 
 /**

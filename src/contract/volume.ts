@@ -11,9 +11,9 @@ import {
 } from '../kernel/open-beneath.ts';
 import { createBeside, isUnpublished } from './beside.ts';
 import { firstNames } from './bounded-read.ts';
-import { type Look, type OpenFile, passing } from './look.ts';
 import { makeReadable } from './make-readable.ts';
 import { writeWhole } from './publish.ts';
+import { type Look, type OpenFile, passing } from './read-result.ts';
 import { writeSparse } from './write-pieces.ts';
 
 /**

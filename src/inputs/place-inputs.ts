@@ -13,7 +13,7 @@ import { basename, dirname, join } from 'node:path';
 import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
 import { makeDirectories } from '../base/make-directories.ts';
 import type { Layout } from '../contract/layout.ts';
-import type { InputArtifact, Template } from '../settings/template.ts';
+import type { InputArtifact, Template } from '../settings/template/template.ts';
 import { stagedPath } from './staged-path.ts';
 
 /**

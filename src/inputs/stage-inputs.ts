@@ -4,11 +4,11 @@ import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
 import { say } from '../base/log.ts';
 import { noRoomReason } from '../base/no-room.ts';
 import type { Layout } from '../contract/layout.ts';
-import type { Environment } from '../settings/environment.ts';
-import type { InputArtifact, Template } from '../settings/template.ts';
-import { fetchSource } from './fetch-source.ts';
+import type { Environment } from '../settings/cli/environment.ts';
+import type { InputArtifact, Template } from '../settings/template/template.ts';
+import { fetchSource } from './fetch/fetch-source.ts';
 import { stagedPath } from './staged-path.ts';
-import { unpack } from './unpack.ts';
+import { unpack } from './unpack/unpack.ts';
 
 const readableDirectory = 0o755;
 const scriptMode = 0o755;

@@ -1,9 +1,9 @@
 import { closeSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { isSparse, SparseReader } from '../kernel/sparse.ts';
-import { isKernels, readKernelFile } from './kernel-files.ts';
-import type { Root } from './members.ts';
-import { openMember } from './read-file.ts';
+import { isKernels, readKernelFile } from './find/kernel-files.ts';
+import type { Root } from './find/member.ts';
+import { openMember } from './find/read-file.ts';
 import type { SavedFile } from './saved-file.ts';
 import type { Saving } from './saving.ts';
 

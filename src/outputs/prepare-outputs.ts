@@ -5,8 +5,8 @@ import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { makeDirectories } from '../base/make-directories.ts';
-import { hopelessPatterns } from '../settings/php-pattern.ts';
-import type { MultiflexiBlock } from '../settings/template.ts';
+import { hopelessPatterns } from '../settings/template/php-pattern.ts';
+import type { MultiflexiBlock } from '../settings/template/template.ts';
 
 /** The moment before the job's start, by the clock of the file system where its files are looked for. */
 export interface Mark {

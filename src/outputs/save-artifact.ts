@@ -4,24 +4,25 @@ import { join, relative } from 'node:path';
 import { limits } from '../base/limits.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { ArtifactRecord } from '../contract/records.ts';
-import type { ArchiveStrategy, OutputArtifact } from '../settings/template.ts';
-import { bytePath } from './byte-path.ts';
-import { type Codec, plain } from './codec.ts';
+import type { ArchiveStrategy, OutputArtifact } from '../settings/template/template.ts';
 import { copyFile } from './copy-file.ts';
-import { findRoots } from './find-roots.ts';
-import { gzip } from './gzip.ts';
+import { bytePath } from './find/byte-path.ts';
+import { findRoots } from './find/find-roots.ts';
+import type { Member, Root, Walk } from './find/member.ts';
+import { type Mode, withAttributes } from './find/member-attributes.ts';
+import { membersOf } from './find/members.ts';
+import { checkReadable } from './find/read-file.ts';
 import { keptPath } from './kept-path.ts';
-import { type Mode, withAttributes } from './member-attributes.ts';
-import { type Member, membersOf, type Root, type Walk } from './members.ts';
-import { PackedStream } from './packed-stream.ts';
-import { checkReadable } from './read-file.ts';
+import { type Codec, plain } from './pack/codec.ts';
+import { gzip } from './pack/gzip.ts';
+import { PackedStream } from './pack/packed-stream.ts';
+import { writeTar } from './pack/write-tar.ts';
+import { writeZip } from './pack/write-zip.ts';
+import { zstd } from './pack/zstd.ts';
 import { NotSaved } from './reasons.ts';
 import { SavedFile } from './saved-file.ts';
 import type { Saving } from './saving.ts';
 import type { Skipped } from './skipped.ts';
-import { writeTar } from './write-tar.ts';
-import { writeZip } from './write-zip.ts';
-import { zstd } from './zstd.ts';
 
 /** What saving one artifact needs to know. */
 export interface ArtifactRequest {

@@ -1,7 +1,7 @@
 import type { Layout } from '../contract/layout.ts';
 import type { ArtifactRecord, MissingOutput, OutputsRecord, ParameterRecord } from '../contract/records.ts';
-import type { OutputArtifact, Template } from '../settings/template.ts';
-import { findWritten } from './find-written.ts';
+import type { OutputArtifact, Template } from '../settings/template/template.ts';
+import { findWritten } from './find/find-written.ts';
 import type { Mark } from './prepare-outputs.ts';
 import { lossOf, NotSaved } from './reasons.ts';
 import { saveArtifact } from './save-artifact.ts';

@@ -4,10 +4,10 @@ import { errnoOf } from '../base/fault.ts';
 import { openRegular } from '../base/read-regular.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { ParameterRecord } from '../contract/records.ts';
-import type { OutputParameter } from '../settings/template.ts';
+import type { OutputParameter } from '../settings/template/template.ts';
+import { specialKind } from './find/members.ts';
+import { readFull } from './find/read-file.ts';
 import { keptPath } from './kept-path.ts';
-import { specialKind } from './members.ts';
-import { readFull } from './read-file.ts';
 import { NotSaved } from './reasons.ts';
 import { SavedFile } from './saved-file.ts';
 

@@ -5,9 +5,9 @@ import { limits } from '../base/limits.ts';
 import { noRoomReasons } from '../base/no-room.ts';
 import type { Layout } from '../contract/layout.ts';
 import { writeWhole } from '../contract/publish.ts';
+import { zerosOf } from './pack/zeros.ts';
 import { NotSaved } from './reasons.ts';
 import { SavedPlace } from './saved-place.ts';
-import { zerosOf } from './zeros.ts';
 
 const readableFile = 0o644;
 

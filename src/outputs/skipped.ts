@@ -1,6 +1,6 @@
 import { limits } from '../base/limits.ts';
 import type { SkippedFile } from '../contract/records.ts';
-import { type BytePath, textOf } from './byte-path.ts';
+import { type BytePath, textOf } from './find/byte-path.ts';
 
 /** The files that were left out, and why; bounded. */
 export class Skipped {

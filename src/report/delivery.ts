@@ -2,14 +2,14 @@ import { sentenceOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { say } from '../base/log.ts';
 import { printableJson } from '../base/printable.ts';
-import type { ReportSettings } from '../settings/report-settings.ts';
-import { Courier } from './courier.ts';
+import type { ReportSettings } from '../settings/destinations/report-settings.ts';
+import { Courier } from './delivery-loop.ts';
 import { rememberEnd } from './job-times.ts';
-import { reportRecord } from './read-report.ts';
 import type { RowOwner } from './row-owner.ts';
 import type { Progress } from './sink.ts';
 import { openSinks } from './sinks.ts';
-import type { Spool } from './spool.ts';
+import { reportRecord } from './spool/read-report.ts';
+import type { Spool } from './spool/spool.ts';
 
 /** Delivers a job to every sink that the settings name, each at its own pace: one that is down delays no other. */
 export class Delivery {

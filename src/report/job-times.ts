@@ -1,7 +1,7 @@
 import { limits } from '../base/limits.ts';
-import type { JobReport } from './job-report.ts';
+import type { JobReport } from '../observe/job-report.ts';
 import type { Progress } from './sink.ts';
-import type { Spool } from './spool.ts';
+import type { Spool } from './spool/spool.ts';
 
 /** The spool's record of when it was found that the job had ended, where its own records do not tell. */
 const foundRecord = 'found-at.json';

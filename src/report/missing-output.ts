@@ -1,5 +1,5 @@
-import type { JobReport } from './job-report.ts';
-import type { OutputLine } from './pack-lines.ts';
+import type { JobReport } from '../observe/job-report.ts';
+import type { OutputLine } from '../observe/pack-lines.ts';
 
 /** What was found of the output: bytes of each stream of a container, null where that cannot be told. */
 export interface FoundOutput {

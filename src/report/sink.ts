@@ -1,6 +1,6 @@
 import type { Started } from '../contract/records.ts';
-import type { JobReport } from './job-report.ts';
-import type { OutputLog } from './output-log.ts';
+import type { JobReport } from '../observe/job-report.ts';
+import type { OutputLog } from './spool/output-log.ts';
 
 /** What has become of the job so far. It only ever grows. */
 export interface Progress {
@@ -34,30 +34,4 @@ export interface Sink {
   /** What is said where there was no time for all of it, and nothing failed. */
   readonly unfinished?: string;
   close(): Promise<void>;
-}
-
-/** A delivery that failed. The message is a sentence for a person and holds no secret. */
-export class DeliveryError extends Error {
-  /** Trying again cannot help. */
-  readonly permanent: boolean;
-  /** Only this one value cannot be stored. */
-  readonly isOfValue: boolean;
-  /** How long the other side asks to be left alone, in ms. */
-  readonly retryAfterMs: number | null;
-
-  constructor(
-    message: string,
-    {
-      permanent,
-      isOfValue = false,
-      retryAfterMs = null,
-      cause,
-    }: { permanent: boolean; isOfValue?: boolean; retryAfterMs?: number | null; cause?: unknown },
-  ) {
-    super(message, { cause });
-    this.name = 'DeliveryError';
-    this.permanent = permanent;
-    this.isOfValue = isOfValue;
-    this.retryAfterMs = retryAfterMs;
-  }
 }

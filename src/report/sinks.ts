@@ -1,10 +1,10 @@
-import type { DatabaseSettings } from '../settings/database-settings.ts';
-import type { ReportSettings } from '../settings/report-settings.ts';
-import type { JobReport } from './job-report.ts';
+import type { JobReport } from '../observe/job-report.ts';
+import type { DatabaseSettings } from '../settings/destinations/database-settings.ts';
+import type { ReportSettings } from '../settings/destinations/report-settings.ts';
 import { type Owner, RowOwner } from './row-owner.ts';
 import type { Sink } from './sink.ts';
-import type { Spool } from './spool.ts';
-import type { SqlDatabase } from './sql-database.ts';
+import type { Spool } from './spool/spool.ts';
+import type { SqlDatabase } from './sql/sql-database.ts';
 
 /** The sinks of one job, and who of them writes its row. */
 export interface Sinks {
@@ -38,7 +38,7 @@ async function openRest(
   wake: () => void,
 ): Promise<Sink | null> {
   if (rest === null || jobId === null || mode === 'output') return null;
-  const { RestSink } = await import('./rest-sink.ts');
+  const { RestSink } = await import('./rest/rest-sink.ts');
   const onRow = (isStored: boolean) => {
     owner.decide(isStored ? 'rest' : 'database');
     wake();
@@ -52,7 +52,7 @@ async function openDatabaseSink(
   owner: RowOwner,
 ): Promise<Sink | null> {
   if (database === null || jobId === null) return null;
-  const { SqlSink } = await import('./sql-sink.ts');
+  const { SqlSink } = await import('./sql/sql-sink.ts');
   return new SqlSink(() => openDatabase(database), jobId, owner, spool);
 }
 
@@ -61,15 +61,15 @@ async function openDirectory(
   spool: Spool,
 ): Promise<Sink | null> {
   if (resultsDirectory === null || jobId === null) return null;
-  const { DirectorySink } = await import('./directory-sink.ts');
+  const { DirectorySink } = await import('./directory/directory-sink.ts');
   return new DirectorySink(resultsDirectory, jobId, spool.volume, logLimit);
 }
 
 async function openTelemetry({ telemetry }: ReportSettings, spool: Spool): Promise<Sink | null> {
   if (telemetry === null) return null;
-  const { OnceSink } = await import('./once-sink.ts');
+  const { OnceSink } = await import('./notify/once-sink.ts');
   const announce = async (report: JobReport) => {
-    const { announceMetrics } = await import('./announce-metrics.ts');
+    const { announceMetrics } = await import('./notify/announce-metrics.ts');
     await announceMetrics(telemetry, report);
   };
   return new OnceSink('OpenTelemetry', 'metrics-sent.json', announce, spool);
@@ -77,9 +77,9 @@ async function openTelemetry({ telemetry }: ReportSettings, spool: Spool): Promi
 
 async function openZabbix({ zabbix }: ReportSettings, spool: Spool): Promise<Sink | null> {
   if (zabbix === null) return null;
-  const { OnceSink } = await import('./once-sink.ts');
+  const { OnceSink } = await import('./notify/once-sink.ts');
   const announce = async (report: JobReport) => {
-    const { announceZabbix } = await import('./announce-zabbix.ts');
+    const { announceZabbix } = await import('./notify/announce-zabbix.ts');
     await announceZabbix(zabbix, report);
   };
   return new OnceSink('Zabbix', 'zabbix-sent.json', announce, spool);
@@ -88,8 +88,8 @@ async function openZabbix({ zabbix }: ReportSettings, spool: Spool): Promise<Sin
 async function openDatabase(settings: DatabaseSettings): Promise<SqlDatabase> {
   switch (settings.kind) {
     case 'sqlite':
-      return (await import('./sqlite-database.ts')).openSqlite(settings.path);
+      return (await import('./sql/sqlite-database.ts')).openSqlite(settings.path);
     case 'mariadb':
-      return (await import('./mariadb-database.ts')).openMariadb(settings);
+      return (await import('./sql/mariadb/mariadb-database.ts')).openMariadb(settings);
   }
 }

@@ -1,4 +1,4 @@
-import type { Spool } from './spool.ts';
+import type { Spool } from './spool/spool.ts';
 
 /** The spool's record of the exit codes that this job's sidecars have written into its row, or were about to. */
 const codesRecord = 'row-codes.json';

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { Fault } from '../base/fault.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from './cli/environment.ts';
 
 /** A proxy that requests to some server go through. */
 export interface HttpProxy {

@@ -1,4 +1,4 @@
-import { rooms } from '../../build/gates/layer-rules.ts';
+import { layersOfSource } from '../../build/gates/layer-rules.ts';
 
 /** A planted fault: the files that are written over a copy of the tree, and what the gate must say of them. */
 export interface Violation {
@@ -37,7 +37,7 @@ export const violations: readonly Violation[] = [
   ),
   lintViolation('a process global', 'export const planted = process.pid;\n', /planted\.ts.*noProcessGlobal/),
   lintViolation(
-    'the environment imported below main.ts',
+    'the environment imported below emissary.ts',
     "import { env } from 'node:process';\n\nexport const planted = env;\n",
     /planted\.ts.*noRestrictedImports/,
   ),
@@ -59,32 +59,32 @@ export const violations: readonly Violation[] = [
   ),
   layer('only-cli-imports-commands', 'src/report/planted-command.ts', '../commands/run.ts'),
   layer('only-cli-imports-commands', 'src/commands/planted.ts', './init.ts'),
-  layer('only-main-imports-cli', 'src/commands/planted-cli.ts', '../cli.ts'),
-  layer('main-is-the-top', 'src/planted-main.ts', './main.ts'),
-  layer('the-ground-imports-nothing-above', 'src/kernel/planted.ts', '../settings/edge.ts'),
-  layer('base-imports-nothing', 'src/base/planted-up.ts', '../kernel/libc.ts'),
+  layer('only-entries-import-cli', 'src/commands/planted-cli.ts', '../cli.ts'),
+  layer('entries-are-the-top', 'src/planted-entry.ts', './emissary.ts'),
+  layer('down-only-kernel', 'src/kernel/planted.ts', '../settings/cli/invocation.ts'),
+  layer('down-only-base', 'src/base/planted-up.ts', '../kernel/libc.ts'),
   layer('src-stands-alone', 'src/report/planted-test.ts', '../../test/helpers/program.ts'),
   layer('everything-is-found', 'src/report/planted-lost.ts', './nowhere.ts'),
-  layer('home-of-ffi', 'src/process/planted-ffi.ts', 'node:ffi'),
-  layer('home-of-zod', 'src/process/planted-zod.ts', 'zod/mini'),
+  layer('home-of-ffi', 'src/run/planted-ffi.ts', 'node:ffi'),
+  layer('home-of-zod', 'src/run/planted-zod.ts', 'zod/mini'),
   layer('zod-is-the-small-one', 'src/settings/planted-zod.ts', 'zod'),
   layer('home-of-archives', 'src/report/planted-tar.ts', 'tar'),
-  layer('home-of-archives', 'src/process/planted-yauzl.ts', 'yauzl'),
+  layer('home-of-archives', 'src/run/planted-yauzl.ts', 'yauzl'),
   layer('home-of-database', 'src/settings/planted-kysely.ts', 'kysely'),
   layer('home-of-database', 'src/outputs/planted-sqlite.ts', 'node:sqlite'),
-  layer('home-of-network', 'src/process/planted-http.ts', 'node:http'),
-  layer('home-of-whole-programs', 'src/process/planted-execa.ts', 'execa'),
-  layer('home-of-whole-programs', 'src/process/planted-child.ts', 'node:child_process'),
-  layer('home-of-bundler', 'src/process/planted-esbuild.ts', 'esbuild'),
-  ...roomsApart(),
+  layer('home-of-network', 'src/run/planted-http.ts', 'node:http'),
+  layer('home-of-whole-programs', 'src/run/planted-execa.ts', 'execa'),
+  layer('home-of-whole-programs', 'src/run/planted-child.ts', 'node:child_process'),
+  layer('home-of-bundler', 'src/run/planted-esbuild.ts', 'esbuild'),
+  ...upwardImports(),
   {
     gate: 'layers',
-    title: 'a room imported from below',
+    title: 'a stage imported from below',
     files: {
-      'src/outputs/planted-room.ts': 'export const planted = 1;\n',
-      'src/contract/planted-up.ts': "import '../outputs/planted-room.ts';\n",
+      'src/outputs/planted-stage.ts': 'export const planted = 1;\n',
+      'src/contract/planted-up.ts': "import '../outputs/planted-stage.ts';\n",
     },
-    says: /only-commands-import-rooms: src\/contract\/planted-up\.ts → /,
+    says: /down-only-contract: src\/contract\/planted-up\.ts → /,
   },
   {
     gate: 'layers',
@@ -145,20 +145,24 @@ function lintViolation(title: string, text: string, says: RegExp): Violation {
 }
 
 /** Every pair of rooms. */
-function roomsApart(): readonly Violation[] {
-  return rooms.flatMap((from) =>
-    rooms
-      .filter((to) => to !== from)
-      .map((to) => ({
-        gate: 'layers',
-        title: `${from} imports ${to}`,
-        files: {
-          [`src/${to}/planted-target.ts`]: 'export const planted = 1;\n',
-          [`src/${from}/planted-to-${to}.ts`]: `import '../${to}/planted-target.ts';\n`,
-        },
-        says: new RegExp(
-          `rooms-are-apart: src/${from}/planted-to-${to}\\.ts → src/${to}/planted-target\\.ts`,
-        ),
-      })),
-  );
+/** Every import between two folders of src that points up or sideways. */
+function upwardImports(): readonly Violation[] {
+  return layersOfSource.flatMap(({ folders, besides = {} }, index) => {
+    const forbidden = layersOfSource.slice(0, index + 1).flatMap((layer) => layer.folders);
+    return folders.flatMap((from) =>
+      forbidden.filter((to) => to !== from && besides[from] !== to).map((to) => upwardImport(from, to)),
+    );
+  });
+}
+
+function upwardImport(from: string, to: string): Violation {
+  return {
+    gate: 'layers',
+    title: `${from} imports ${to}`,
+    files: {
+      [`src/${to}/planted-target.ts`]: 'export const planted = 1;\n',
+      [`src/${from}/planted-to-${to}.ts`]: `import '../${to}/planted-target.ts';\n`,
+    },
+    says: new RegExp(`down-only-${from}: src/${from}/planted-to-${to}\\.ts → src/${to}/planted-target\\.ts`),
+  };
 }

@@ -5,7 +5,7 @@ import {
   endOfDirectory,
   localHeader,
   type ZipEntry,
-} from '../../src/outputs/zip-records.ts';
+} from '../../src/outputs/pack/zip-records.ts';
 
 /** A member of an archive that is made by hand, as hostile as it is wanted. */
 export interface MadeMember {

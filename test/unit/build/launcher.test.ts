@@ -4,11 +4,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Architecture } from '../../../build/architecture.ts';
+import { armLauncher } from '../../../build/bootstrap/arm64.ts';
+import { launcher } from '../../../build/bootstrap/bootstrap.ts';
+import { fromBytes, fromWords } from '../../../build/bootstrap/listing.ts';
+import { x86Launcher } from '../../../build/bootstrap/x86-64.ts';
 import { armPrologue, x86Prologue } from '../../../build/hide-variables.ts';
-import { armLauncher } from '../../../build/launcher/arm64.ts';
-import { launcher } from '../../../build/launcher/launcher.ts';
-import { fromBytes, fromWords } from '../../../build/launcher/listing.ts';
-import { x86Launcher } from '../../../build/launcher/x86-64.ts';
 import { requireProgram } from '../../helpers/require.ts';
 import { temporaryVolume } from '../../helpers/volume.ts';
 

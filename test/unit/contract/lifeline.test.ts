@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { Lifeline } from '../../../src/contract/lifeline.ts';
+import { Lifeline } from '../../../src/contract/liveness.ts';
 import { Volume } from '../../../src/contract/volume.ts';
 import { atEnd } from '../../helpers/at-end.ts';
 import { standIn } from '../../helpers/stand-in.ts';

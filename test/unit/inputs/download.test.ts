@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { limits } from '../../../src/base/limits.ts';
-import { download } from '../../../src/inputs/download.ts';
+import { download } from '../../../src/inputs/fetch/download.ts';
 import { until } from '../../helpers/until.ts';
 import { temporaryVolume } from '../../helpers/volume.ts';
 

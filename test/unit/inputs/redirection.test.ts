@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { httpGet, Redirection } from '../../../src/inputs/http-get.ts';
+import { httpGet, Redirection } from '../../../src/inputs/fetch/http-get.ts';
 import { makeCertificate } from '../../helpers/certificate.ts';
 import { requireProgram } from '../../helpers/require.ts';
 

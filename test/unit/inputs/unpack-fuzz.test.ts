@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { limits } from '../../../src/base/limits.ts';
-import { unpack } from '../../../src/inputs/unpack.ts';
+import { unpack } from '../../../src/inputs/unpack/unpack.ts';
 import { type MadeMember, makeTar, makeZip } from '../../helpers/archives.ts';
 import { seeded } from '../../helpers/seeded.ts';
 import { temporaryVolume } from '../../helpers/volume.ts';

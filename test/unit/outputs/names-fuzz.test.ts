@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { layoutOf } from '../../../src/contract/layout.ts';
 import { saveOutputs } from '../../../src/outputs/save-outputs.ts';
-import { emptyTemplate } from '../../../src/settings/template.ts';
+import { emptyTemplate } from '../../../src/settings/template/template.ts';
 import { seeded } from '../../helpers/seeded.ts';
 import { temporaryVolume } from '../../helpers/volume.ts';
 

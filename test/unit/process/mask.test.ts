@@ -8,8 +8,8 @@ import {
   noSecrets,
   type Secrets,
   StreamMask,
-} from '../../../src/process/mask.ts';
-import { SecretSearch } from '../../../src/process/secret-search.ts';
+} from '../../../src/run/mask/mask.ts';
+import { SecretSearch } from '../../../src/run/mask/secret-search.ts';
 import { seeded } from '../../helpers/seeded.ts';
 
 /** Few letters, so that secrets overlap, repeat themselves and begin alike. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findSecrets, maskWhole, StreamMask } from '../../../src/process/mask.ts';
+import { findSecrets, maskWhole, StreamMask } from '../../../src/run/mask/mask.ts';
 import { seeded } from '../../helpers/seeded.ts';
 
 const url = (text: string) => encodeURIComponent(text);

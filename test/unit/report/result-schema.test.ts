@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseResult } from '../../../src/report/result-schema.ts';
+import { parseResult } from '../../../src/observe/result-schema.ts';
 
 const time = '2026-01-31T22:00:00.000Z';
 const small = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Environment } from '../../../src/settings/environment.ts';
+import { Environment } from '../../../src/settings/cli/environment.ts';
 import { proxyFor } from '../../../src/settings/proxy.ts';
 
 function environmentOf(variables: Readonly<Record<string, string>>): Environment {

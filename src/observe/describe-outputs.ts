@@ -1,0 +1,56 @@
+import { basename } from 'node:path';
+import { limits } from '../base/limits.ts';
+import { matchNames } from '../base/match-names.ts';
+import type { ArtifactRecord, ParameterRecord } from '../contract/records.ts';
+import type { Volume } from '../contract/volume.ts';
+import { phpPattern } from '../settings/template/php-pattern.ts';
+import type { Template } from '../settings/template/template.ts';
+import { readTemplate } from './read-template.ts';
+
+/** What people read about an output. */
+export type Describe = (output: ParameterRecord | ArtifactRecord) => string;
+
+/**
+ * The descriptions that the template gives to the outputs; an output without one has its name. Anybody may have changed
+ * the template meanwhile: what cannot be read describes nothing.
+ */
+export async function describeOutputs(volume: Volume): Promise<Describe> {
+  const template = await readTemplate(volume).catch(() => null);
+  if (template === null) return ({ name }) => name;
+  const patterns = Object.entries(template.multiflexi.artifactDescriptions).filter(isKnown(template));
+  // Equal shares of the time, as where they are looked for.
+  const most = Math.max(limits.leastPatternMs, Math.floor(limits.patternMs / (patterns.length || 1)));
+  const fitting = new PatternsWithin(limits.patternMs, most);
+  return (output) =>
+    template.artifacts.find(({ name, path }) => name === output.name && path === output.path)?.description ??
+    ('archive' in output
+      ? patterns.find(([pattern]) => fitting.fits(pattern, basename(output.path)))?.[1]
+      : null) ??
+    output.name;
+}
+
+function isKnown({ multiflexi }: Template): (entry: readonly [string, string]) => boolean {
+  return ([pattern]) => multiflexi.artifactPatterns.includes(pattern);
+}
+
+/** Tries patterns for so long in all: a job may have written any, and any number of names. */
+class PatternsWithin {
+  #leftMs: number;
+  readonly #mostMs: number;
+
+  constructor(leftMs: number, mostMs: number) {
+    this.#leftMs = leftMs;
+    this.#mostMs = mostMs;
+  }
+
+  fits(pattern: string, name: string): boolean {
+    if (this.#leftMs <= 0) return false;
+    const began = performance.now();
+    try {
+      const read = phpPattern(pattern);
+      return read !== null && matchNames(read, [name], this.#mostMs)?.has(name) === true;
+    } finally {
+      this.#leftMs -= performance.now() - began;
+    }
+  }
+}

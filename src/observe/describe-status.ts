@@ -1,0 +1,125 @@
+import { limits } from '../base/limits.ts';
+import { named } from '../base/sentences.ts';
+import { Lifeline } from '../contract/liveness.ts';
+import { lostExitCode, type SavingProgress } from '../contract/records.ts';
+import type { Volume } from '../contract/volume.ts';
+import {
+  type ContainerState,
+  lostState,
+  mayBeRetried,
+  readEnded,
+  readSaving,
+  readSeal,
+  readStarted,
+} from './container-state.ts';
+import { verdictOfSealed } from './job-report.ts';
+import { readSealed } from './read-sealed.ts';
+import { attemptsOf } from './read-template.ts';
+
+/** One container as `emissary status` shows it. Times are RFC 3339; what is not known yet is null. */
+export interface ContainerStatus {
+  readonly name: string;
+  readonly state: ContainerState['kind'];
+  readonly exitCode: number | null;
+  readonly verdict: string | null;
+  readonly message: string | null;
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly seconds: number | null;
+  /** How far its wrapper is that saves; null where it does not, or has not told. */
+  readonly saving: SavingProgress | null;
+}
+
+/** Looks once at the containers of these names, and at all others that there are. Invalid names are passed over. */
+export async function describeContainers(
+  volume: Volume,
+  names: readonly string[],
+): Promise<readonly ContainerStatus[]> {
+  const found = volume
+    .list('ctr', limits.listedNames)
+    .filter((name) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name));
+  const all = [...new Set([...names, ...found.sort()])];
+  const attempts = await attemptsOf(volume);
+  return Promise.all(
+    all.map(async (name) => {
+      const state = await stateOf(volume, name, attempts);
+      const saving = state.kind === 'saving' ? await readSaving(volume, name) : null;
+      return describe(volume, name, state, saving);
+    }),
+  );
+}
+
+/** A glance: without the time that `wait` gives a dead wrapper to show a seal. */
+async function stateOf(volume: Volume, name: string, attempts: number): Promise<ContainerState> {
+  const lifeline = new Lifeline(volume, name, () => undefined);
+  const life = lifeline.look();
+  lifeline.close();
+  const seal = readSeal(volume, name);
+  if (seal.kind !== 'absent' && life !== 'living') return readSealed(volume, name, seal);
+  const started = await readStarted(volume, name);
+  const ended = await readEnded(volume, name, started);
+  if (life === 'dying' || life === 'gone') return lostState(name, started, ended);
+  if (ended !== null && !mayBeRetried(ended, attempts)) return { kind: 'saving', started, ended };
+  return started !== null || life === 'living' ? { kind: 'running', started } : { kind: 'waiting' };
+}
+
+function describe(
+  volume: Volume,
+  name: string,
+  state: ContainerState,
+  saving: SavingProgress | null,
+): ContainerStatus {
+  const sealed = state.kind === 'sealed' ? state : null;
+  const ended = state.kind === 'lost' || state.kind === 'saving' ? state.ended : null;
+  const started = state.kind === 'waiting' ? null : state.started;
+  const startedAt = sealed?.result?.startedAt ?? started?.startedAt ?? null;
+  const finishedAt = sealed?.result?.finishedAt ?? ended?.finishedAt ?? null;
+  return {
+    name,
+    state: state.kind,
+    exitCode: ended?.exitCode ?? (state.kind === 'lost' ? lostExitCode : (sealed?.exitCode ?? null)),
+    verdict: verdictOf(state),
+    message: messageOf(state, saving),
+    stdoutBytes: volume.sizeOf(`ctr/${name}/stdout`) ?? 0,
+    stderrBytes: volume.sizeOf(`ctr/${name}/stderr`) ?? 0,
+    startedAt,
+    finishedAt,
+    seconds: secondsOf(state, startedAt, finishedAt),
+    saving,
+  };
+}
+
+function messageOf(state: ContainerState, saving: SavingProgress | null): string | null {
+  switch (state.kind) {
+    case 'waiting':
+    case 'running':
+      return null;
+    case 'saving':
+      return saving === null
+        ? 'Its outputs are being saved'
+        : `Its outputs are being saved: ${saving.files} files, ${saving.bytes} bytes so far, now ${named(saving.current)}`;
+    case 'sealed':
+      return state.complaint ?? state.result?.message ?? state.doubt;
+    case 'lost':
+      return state.reason;
+  }
+}
+
+function verdictOf(state: ContainerState): string | null {
+  if (state.kind === 'lost') return state.ended?.verdict ?? 'lost';
+  if (state.kind === 'saving') return state.ended.verdict;
+  if (state.kind !== 'sealed') return null;
+  return verdictOfSealed(state);
+}
+
+function secondsOf(
+  state: ContainerState,
+  startedAt: string | null,
+  finishedAt: string | null,
+): number | null {
+  if (startedAt === null || (finishedAt === null && state.kind !== 'running')) return null;
+  const until = finishedAt === null ? Date.now() : Date.parse(finishedAt);
+  return Math.max(0, (until - Date.parse(startedAt)) / 1000);
+}

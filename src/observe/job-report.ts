@@ -1,0 +1,157 @@
+import { faultStatus } from '../base/fault.ts';
+import { lostExitCode, type Result, type Started, type Verdict } from '../contract/records.ts';
+import type { ContainerState } from './container-state.ts';
+
+/** Why the sidecar stops a job. */
+export type StopReason = 'timeout' | 'deadline' | 'signal';
+
+/** How one container ended, as the sidecar sees it. */
+export interface ContainerReport {
+  readonly name: string;
+  readonly verdict: Verdict | 'lost';
+  readonly exitCode: number;
+  /** One sentence; null on success. */
+  readonly message: string | null;
+  readonly pid: number | null;
+  /** RFC 3339, UTC, ms; null when the wrapper has not told it. */
+  readonly finishedAt: string | null;
+  /** Null when the wrapper left none. */
+  readonly result: Result | null;
+  /** Why something of it may be missing or not be the last word: one sentence, and the status is 64. Null when all is known. */
+  readonly doubt: string | null;
+}
+
+/** How the job ended: what is reported, and kept as `report/report.json`. */
+export interface JobReport {
+  readonly version: 1;
+  readonly jobId: number | null;
+  readonly verdict: Verdict | 'lost';
+  readonly exitCode: number;
+  /** One sentence that names every container that did not succeed; null on success. */
+  readonly message: string | null;
+  readonly pid: number | null;
+  /** The first start of a container; null when none was started. */
+  readonly started: Started | null;
+  /** None when the template cannot be read: then nobody knows which they are. */
+  readonly containers: readonly ContainerReport[];
+}
+
+/**
+ * Concludes from its containers how the job ended. The container that failed first in the template's order decides,
+ * one that was only skipped because of another last.
+ *
+ * @param states of every main container, all ended, in the template's order
+ * @param stopped why the sidecar stopped the job, or null
+ */
+export function concludeJob(
+  jobId: number | null,
+  states: ReadonlyMap<string, ContainerState>,
+  started: Started | null,
+  stopped: StopReason | null,
+): JobReport {
+  const containers = [...states].map(([name, state]) => reportContainer(name, state, stopped));
+  return concludeContainers(jobId, containers, started);
+}
+
+/** The same from what is known of each container. */
+export function concludeContainers(
+  jobId: number | null,
+  containers: readonly ContainerReport[],
+  started: Started | null,
+): JobReport {
+  const failed = containers.filter(({ verdict }) => verdict !== 'succeeded');
+  const decisive = failed.find(({ verdict }) => verdict !== 'skipped') ?? failed[0] ?? containers[0];
+  return {
+    version: 1,
+    jobId,
+    verdict: decisive?.verdict ?? 'error',
+    exitCode: decisive?.exitCode ?? faultStatus.delivery,
+    message: messageOf(containers, failed),
+    pid: decisive?.pid ?? null,
+    started,
+    containers,
+  };
+}
+
+/**
+ * The report of a job that cannot be followed.
+ * @param message why, one sentence
+ */
+export function refuseJob(jobId: number | null, message: string): JobReport {
+  const [verdict, exitCode] = ['error', faultStatus.template] as const;
+  return { version: 1, jobId, verdict, exitCode, message, pid: null, started: null, containers: [] };
+}
+
+/** Sentences about what of a job is missing, or may not be the last word. */
+export function doubtsOf(report: JobReport): readonly string[] {
+  return report.containers.flatMap(({ doubt }) => doubt ?? []);
+}
+
+/** How a container ended, of which nothing more is awaited. @param stopped why the sidecar stopped the job, or null */
+export function reportContainer(
+  name: string,
+  state: ContainerState,
+  stopped: StopReason | null,
+): ContainerReport {
+  const timedOut = stopped === 'timeout' || stopped === 'deadline';
+  switch (state.kind) {
+    case 'sealed': {
+      const { result, exitCode, complaint } = state;
+      return {
+        name,
+        verdict: stopVerdict(verdictOfSealed(state), timedOut),
+        exitCode,
+        message: complaint ?? result?.message ?? state.doubt,
+        pid: result?.pid ?? state.started?.pid ?? null,
+        finishedAt: result?.finishedAt ?? null,
+        result,
+        doubt: state.doubt,
+      };
+    }
+    case 'lost':
+    case 'saving': {
+      const { ended } = state;
+      const message = state.kind === 'lost' ? state.reason : `Container ${name} is still saving`;
+      const pid = state.started?.pid ?? null;
+      const isGuess = state.kind === 'lost' && state.givenUp === true;
+      if (ended === null) return { ...lost(name, message, pid), doubt: isGuess ? message : null };
+      const { exitCode, finishedAt } = ended;
+      const verdict = stopVerdict(ended.verdict, timedOut);
+      return { name, verdict, exitCode, message, pid, finishedAt, result: null, doubt: message };
+    }
+    case 'waiting':
+      return lost(name, `Container ${name} has not ended`, null);
+    case 'running':
+      return lost(name, `Container ${name} has not ended`, state.started?.pid ?? null);
+  }
+}
+
+function lost(name: string, message: string, pid: number | null): ContainerReport {
+  const nothing = { finishedAt: null, result: null, doubt: null };
+  return { name, verdict: 'lost', exitCode: lostExitCode, message, pid, ...nothing };
+}
+
+/** The verdict of a container whose seal is there; where its result cannot be read, what the exit code says. */
+export function verdictOfSealed({
+  complaint,
+  result,
+  exitCode,
+}: Extract<ContainerState, { kind: 'sealed' }>): Verdict {
+  if (complaint !== null) return 'error';
+  return result?.verdict ?? (exitCode === 0 ? 'succeeded' : 'failed');
+}
+
+/** The wrapper only knows that it was asked to stop; the sidecar knows why it asked. */
+function stopVerdict(verdict: Verdict, timedOut: boolean): Verdict {
+  return timedOut && verdict === 'terminated' ? 'timedOut' : verdict;
+}
+
+function messageOf(
+  containers: readonly ContainerReport[],
+  failed: readonly ContainerReport[],
+): string | null {
+  const doubts = containers.flatMap(({ doubt }) => doubt ?? []);
+  if (failed.length === 0) return doubts.length === 0 ? null : doubts.join('; ');
+  if (containers.length === 1) return failed[0]?.message ?? `The job ${failed[0]?.verdict}`;
+  return containers.map(({ name, verdict, exitCode }) => `${name}: ${verdict} (${exitCode})`).join('; ');
+}

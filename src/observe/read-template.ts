@@ -1,0 +1,46 @@
+import { Fault, sentenceOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import { textOf } from '../base/text-of.ts';
+import { madeByInit, strangersReason } from '../contract/made-by-init.ts';
+import type { Volume } from '../contract/volume.ts';
+import { parseTemplate } from '../settings/template/parse-template.ts';
+import { emptyTemplate, type Template } from '../settings/template/template.ts';
+
+/**
+ * The template on the volume; `{}` when there is none.
+ * @throws Fault `template`
+ */
+export async function readTemplate(volume: Volume): Promise<Template> {
+  const look = volume.read('template', limits.templateBytes);
+  switch (look.kind) {
+    case 'absent':
+      return emptyTemplate;
+    case 'refused':
+      throw unreadable(volume, `it ${look.reason}`);
+    case 'read':
+      if (!madeByInit(volume.root, look.owner)) throw unreadable(volume, strangersReason(look.owner));
+      return parseTemplate(text(look.bytes, volume), `"${volume.root}/template"`);
+  }
+}
+
+function text(bytes: Buffer, volume: Volume): string {
+  try {
+    return textOf(bytes);
+  } catch (cause) {
+    throw unreadable(volume, sentenceOf(cause));
+  }
+}
+
+function unreadable({ root }: Volume, reason: string): Fault {
+  return new Fault('template', `Cannot read template "${root}/template": ${reason}`);
+}
+
+/** How often a job is started at the most; once where the template cannot be read: then its wrapper starts none. */
+export async function attemptsOf(volume: Volume): Promise<number> {
+  try {
+    return (await readTemplate(volume)).retry.attempts;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return 1;
+  }
+}

@@ -1,0 +1,32 @@
+import type { SparseReader } from '../../kernel/sparse.ts';
+import { readingReason } from '../reasons.ts';
+import type { Skipped } from '../skipped.ts';
+import type { Member } from './member.ts';
+
+/** Goes on behind so many bytes of a hole; false where there are fewer. */
+export function passHole(reader: SparseReader, bytes: number): boolean {
+  if (reader.hole() < bytes) return false;
+  reader.pass(bytes);
+  return true;
+}
+
+/** The next bytes of a member, holes as zeros; fewer than asked for where it has shrunk or cannot be read, which is named. */
+export function readBlock(member: Member, reader: SparseReader, size: number, skipped: Skipped): Buffer {
+  const block = Buffer.allocUnsafeSlow(size);
+  let length = 0;
+  try {
+    while (length < size) {
+      const hole = Math.min(reader.hole(), size - length);
+      block.fill(0, length, length + hole);
+      reader.pass(hole);
+      const read = hole > 0 ? hole : reader.read(block.subarray(length));
+      length += read;
+      if (read > 0) continue;
+      skipped.add(member.path, 'it shrank while it was read: its end is missing');
+      break;
+    }
+  } catch (error) {
+    skipped.add(member.path, `${readingReason(error)}: its end is missing`);
+  }
+  return block.subarray(0, length);
+}

@@ -1,0 +1,42 @@
+import { accessSync, constants, opendirSync, openSync, readSync } from 'node:fs';
+import { type BytePath, fsPath } from './byte-path.ts';
+import type { Root } from './member.ts';
+
+/**
+ * Opens a file that was seen to be a regular one. Were it a FIFO or a link by now, this neither waits nor follows.
+ * @throws the operating system's error
+ */
+export function openMember(path: BytePath): number {
+  return openSync(fsPath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+}
+
+/**
+ * Fills a buffer from a file as far as the file goes.
+ * @returns the bytes read; fewer than asked for only at the end of the file
+ * @throws the operating system's error
+ */
+export function readFull(file: number, buffer: Uint8Array): number {
+  let length = 0;
+  while (length < buffer.length) {
+    const read = readSync(file, buffer, length, buffer.length - length, null);
+    if (read === 0) break;
+    length += read;
+  }
+  return length;
+}
+
+/** @throws the operating system's error, when this user may not read the file, or not look into the directory */
+export function checkReadable({ path, stats }: Root): void {
+  accessSync(fsPath(path), stats.isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK);
+  // Rights are not all: a directory of a broken disk would count as an empty one.
+  if (stats.isDirectory()) readOneName(path);
+}
+
+function readOneName(path: BytePath): void {
+  const directory = opendirSync(fsPath(path));
+  try {
+    directory.readSync();
+  } finally {
+    directory.closeSync();
+  }
+}

@@ -1,0 +1,50 @@
+import { Fault } from '../base/fault.ts';
+import { say } from '../base/log.ts';
+import type { Application } from '../settings/application/application.ts';
+import { isExpanded, isUnfit } from './is-expanded.ts';
+import type { JobVariables } from './job-variables.ts';
+
+/** What looks like a variable's name, and not like a piece of a script. */
+const named = /^\$?\{[A-Z][A-Z0-9_+-]*\}$/;
+
+/** A job's words after the executable. */
+export interface JobWords {
+  readonly words: readonly string[];
+  /** They hold a secret, or what a pod's words are not the same everywhere for (`is-expanded.ts`): a file has to hold them. */
+  readonly apart: boolean;
+}
+
+/**
+ * Makes words of a command line template: spaces part them, single and double quotes keep them together, `{NAME}` and
+ * `${NAME}` are a variable's value, which is never parted. What is no variable's name stays, as with MultiFlexi.
+ *
+ * @throws Fault `usage` for a quote that is not closed, an executable that would be changed
+ */
+export function jobWords({ executable, parameters }: Application, variables: JobVariables): JobWords {
+  // The words after it can be put apart, it cannot.
+  if (isExpanded(executable))
+    throw new Fault('usage', 'executable: must not contain $( or $$, which Kubernetes would change');
+  const found = split(parameters).map((word) => variables.macros.expand(word, 'cmdparams'));
+  const unknown = found.flatMap((word) => [...word.unknown]).filter((text) => named.test(text));
+  for (const text of new Set(unknown))
+    say(`cmdparams: there is no variable ${text}; it stays there as it is`);
+  const secret = found.some(({ used }) => [...used].some((name) => variables.secret.has(name)));
+  const words = found.map(({ text }) => text);
+  return { words, apart: secret || words.some(isUnfit) };
+}
+
+function split(template: string): readonly string[] {
+  const pieces = /\s+|"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s"']+)|(["'])/g;
+  const words: string[] = [];
+  let word: string | null = null;
+  for (const [piece, double, single, bare, stray] of template.matchAll(pieces)) {
+    if (stray !== undefined) throw new Fault('usage', `cmdparams: a quote (${stray}) is not closed`);
+    const text = double?.replace(/\\(["\\])/g, '$1') ?? single ?? bare;
+    if (text !== undefined) word = (word ?? '') + text;
+    else if (piece.trim() === '' && word !== null) {
+      words.push(word);
+      word = null;
+    }
+  }
+  return word === null ? words : [...words, word];
+}

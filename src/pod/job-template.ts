@@ -1,0 +1,89 @@
+import { basename, dirname, isAbsolute, normalize } from 'node:path';
+import { say } from '../base/log.ts';
+import type { ApplicationArtifact } from '../settings/application/application.ts';
+import type { ManifestSettings } from '../settings/cli/manifest-settings.ts';
+import { phpPattern } from '../settings/template/php-pattern.ts';
+import { fileInputs } from './file-inputs.ts';
+import { absolute, type JobVariables } from './job-variables.ts';
+
+/** The template for `init`. */
+export interface JobTemplate {
+  readonly template: Readonly<Record<string, unknown>>;
+  /** It holds what is secret, or may be: a Secret has to hold it. */
+  readonly apart: boolean;
+}
+
+/**
+ * Makes it of the application's outputs: artifacts with absolute paths are saved as such; the others are, as in MultiFlexi,
+ * regular expressions on file names. Macros in all of them come first.
+ */
+export function jobTemplate(settings: ManifestSettings, variables: JobVariables): JobTemplate {
+  const { application, jobId } = settings;
+  let apart = false;
+  const expanded = (text: string, where: string) => {
+    const { text: found, used } = variables.macros.expand(text, where);
+    apart ||= [...used].some((name) => variables.secret.has(name));
+    return found;
+  };
+  const artifacts = application.artifacts.map((artifact) => ({
+    ...artifact,
+    path: expanded(artifact.path, `artifact ${artifact.name}`),
+  }));
+  const output = expanded(application.outputPath ?? '', 'outputPath');
+  const result = expanded('{RESULT_FILE}', 'RESULT_FILE');
+  const resultFile =
+    result === '' || result === '{RESULT_FILE}' ? null : absolute(result, variables.directory);
+  const place = placeOf(output, variables.directory, resultFile);
+  const fixed = [...artifacts.filter(({ path }) => isAbsolute(path)).map(fixedArtifact), ...place.files];
+  const patterns = artifacts.filter(({ path }) => !isAbsolute(path));
+  warnOfHopeless(patterns);
+  const values = new Map([...variables.plain, ...variables.secret]);
+  const inputs = fileInputs(application, values, new Set(settings.variables.keys()));
+  const template = {
+    ...(inputs.length > 0 && { inputs: { artifacts: inputs } }),
+    ...(fixed.length > 0 && { outputs: { artifacts: fixed } }),
+    multiflexi: {
+      ...(jobId !== null && { jobId }),
+      temporaryDirectory: variables.directory,
+      ...(resultFile !== null && { resultFile }),
+      ...(patterns.length > 0 && patternKeys(patterns, place.directory)),
+    },
+  };
+  const directory = variables.macros.expand('{MULTIFLEXI_TMP}', 'MULTIFLEXI_TMP');
+  return {
+    template,
+    apart: apart || inputs.length > 0 || [...directory.used].some((name) => variables.secret.has(name)),
+  };
+}
+
+function patternKeys(patterns: readonly ApplicationArtifact[], directory: string) {
+  const described = patterns.flatMap(({ path, description }) =>
+    description === null ? [] : [[path, description]],
+  );
+  return {
+    artifactPatterns: [...new Set(patterns.map(({ path }) => path))],
+    ...(described.length > 0 && { artifactDescriptions: Object.fromEntries(described) }),
+    artifactDirectory: directory,
+  };
+}
+
+function fixedArtifact({ name, path, description }: ApplicationArtifact) {
+  return { name, ...(description !== null && { description }), path: normalize(path), optional: true };
+}
+
+/** Where patterns look, and the file that `outputPath` may be itself: it is one if its name has an extension. */
+function placeOf(output: string, directory: string, resultFile: string | null) {
+  if (output === '') return { directory, files: [] };
+  const path = absolute(output, directory).replace(/(.)\/+$/, '$1');
+  const isFile =
+    !output.endsWith('/') && (path === resultFile || /.\.[A-Za-z0-9]{1,8}$/.test(basename(path)));
+  if (!isFile) return { directory: path, files: [] };
+  const file = { name: 'outputPath', path, optional: true, archive: { none: {} } };
+  return { directory: dirname(path), files: path === resultFile ? [] : [file] };
+}
+
+function warnOfHopeless(patterns: readonly ApplicationArtifact[]): void {
+  for (const { name, path } of patterns)
+    if (phpPattern(path) === null)
+      say(`The pattern of artifact ${name} is not a regular expression, and will fit no file`);
+}

@@ -1,0 +1,2 @@
+/** A Kubernetes object. */
+export type KubernetesObject = Readonly<Record<string, unknown>>;

@@ -1,0 +1,136 @@
+import { closeSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { DeliveryError } from '../../base/delivery-error.ts';
+import { errnoOf, sentenceOf } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import { makeDirectories } from '../../base/make-directories.ts';
+import { isNoRoom } from '../../base/no-room.ts';
+import { allOf, named } from '../../base/sentences.ts';
+import { nextTurn } from '../../base/timer.ts';
+import { isPassing } from '../../contract/read-result.ts';
+import { Volume } from '../../contract/volume.ts';
+import { nextData } from '../../kernel/seek-data.ts';
+import { missingOutput } from '../missing-output.ts';
+import type { Progress, Sink } from '../sink.ts';
+import { reportRecord } from '../spool/read-report.ts';
+import { type KeptFile, keptFiles } from './kept-files.ts';
+
+/**
+ * Keeps what a job left in a directory, under the job's id: `<id>/ctr/…`, `<id>/outputs/…` as on the volume, and
+ * `<id>/report.json`, which comes last. Every file appears whole.
+ */
+export class DirectorySink implements Sink {
+  readonly name: string;
+  readonly isSoft = false;
+  readonly #target: string;
+  readonly #volume: Volume;
+  readonly #logLimit: number;
+
+  /**
+   * @param directory of all jobs' results
+   * @param logLimit bytes of one captured stream; 0 = no limit
+   */
+  constructor(directory: string, jobId: number, volume: Volume, logLimit: number) {
+    this.#logLimit = logLimit;
+    this.name = `The directory ${directory}`;
+    this.#target = join(directory, String(jobId));
+    this.#volume = volume;
+  }
+
+  async deliver({ report }: Progress, advanced: () => void): Promise<readonly string[]> {
+    if (report === null) return [];
+    const refused: string[] = [];
+    try {
+      makeDirectories(this.#target);
+      const target = new Volume(this.#target);
+      const files = keptFiles(report, this.#logLimit);
+      // An earlier sidecar may have been killed in the midst of a log of gigabytes.
+      for (const directory of new Set(files.map(({ path }) => directoryOf(path))))
+        target.removeUnpublished(directory);
+      const sizes = new Map<string, number>();
+      for (const file of files) {
+        const reason = await copy(this.#volume, target, file, (bytes) => {
+          sizes.set(file.path, (sizes.get(file.path) ?? 0) + bytes);
+          advanced();
+        });
+        if (reason !== null)
+          refused.push(`"${named(file.path)}" was not kept whole in ${this.#target}: it ${reason}`);
+      }
+      const bytesRead = (name: string, stream: string) => sizes.get(`ctr/${name}/${stream}`) ?? 0;
+      refused.push(...missingOutput(report, { bytesRead }));
+      target.publish(reportRecord, `${JSON.stringify(report, null, 2)}\n`);
+      target.close();
+    } catch (cause) {
+      if (cause instanceof DeliveryError) throw cause;
+      const permanent = !isNoRoom(cause) && !isPassing(errnoOf(cause));
+      throw new DeliveryError(`Cannot keep the results in ${this.#target}: ${sentenceOf(cause)}`, {
+        permanent,
+        cause,
+      });
+    }
+    if (refused.length > 0) throw new DeliveryError(allOf(refused), { permanent: true });
+    return [];
+  }
+
+  async close(): Promise<void> {
+    // Nothing is kept open.
+  }
+}
+
+/** @returns why it was not copied; null when it was, or when a file of the emissary's own is not there */
+async function copy(
+  from: Volume,
+  to: Volume,
+  { path, most }: KeptFile,
+  advanced: (bytes: number) => void,
+): Promise<string | null> {
+  const isOutput = path.startsWith('outputs/');
+  if (!isOutput && !path.startsWith('ctr/')) return 'is not among the outputs';
+  const opened = from.openFile(path);
+  if ('kind' in opened) {
+    if (opened.kind === 'refused' && opened.passes === 'soon')
+      throw new DeliveryError(`Cannot read "${path}": it ${opened.reason}`, { permanent: false });
+    if (opened.kind === 'refused') return opened.reason;
+    return isOutput ? 'is not there' : null;
+  }
+  try {
+    to.makeDirectories(directoryOf(path));
+    await to.publishPieces(path, piecesOf(opened.descriptor, Math.min(opened.size, most), advanced));
+    return opened.size > most ? `has ${opened.size} bytes, and ${most} are taken` : null;
+  } finally {
+    closeSync(opened.descriptor);
+  }
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
+
+/**
+ * The file's bytes, no more than it had when it was opened: a job that goes on writing does not fill the disk. A hole, of
+ * which a job can make any number of bytes at once, is one piece, its length.
+ */
+async function* piecesOf(
+  descriptor: number,
+  size: number,
+  advanced: (bytes: number) => void,
+): AsyncGenerator<Buffer | number> {
+  const buffer = Buffer.allocUnsafe(limits.copyBytes);
+  for (let offset = 0; offset < size; ) {
+    const found = nextData(descriptor, offset);
+    const start = Math.min(size, found?.start ?? size);
+    if (start > offset) {
+      yield start - offset;
+      advanced(start - offset);
+    }
+    const end = Math.min(size, found?.end ?? size);
+    for (offset = start; offset < end; ) {
+      const count = readSync(descriptor, buffer, 0, Math.min(buffer.length, end - offset), offset);
+      if (count === 0) return;
+      yield buffer.subarray(0, count);
+      offset += count;
+      advanced(count);
+      await nextTurn();
+    }
+  }
+}

@@ -1,7 +1,0 @@
-import { limits } from '../base/limits.ts';
-import type { OutputLine } from './pack-lines.ts';
-
-/** Stands for lines that were delivered and cannot be read again: their numbers hold all the same. */
-export function lostLines(count: number): readonly OutputLine[] {
-  return Array.from({ length: Math.min(count, limits.batchLines) }, () => ({ type: 'stderr', line: '' }));
-}

@@ -1,0 +1,100 @@
+import { type Agent, Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
+import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { MeterProvider, MetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { DeliveryError } from '../../base/delivery-error.ts';
+import { sentenceOf } from '../../base/fault.ts';
+import type { JobReport } from '../../observe/job-report.ts';
+import type { TelemetrySettings } from '../../settings/destinations/telemetry-settings.ts';
+import { version } from '../../version.ts';
+import { durationSeconds } from './job-duration.ts';
+
+/** Sends the metrics that MultiFlexi itself keeps of every job's end. @throws DeliveryError */
+export async function announceMetrics(settings: TelemetrySettings, report: JobReport): Promise<void> {
+  const exporter = openExporter(settings);
+  try {
+    const result = await send(exporter, await collect(settings, report));
+    if (result.code === ExportResultCode.SUCCESS) return;
+    throw failure(settings, result.error);
+  } finally {
+    await exporter.shutdown().catch(() => undefined); // Nothing is left in it.
+  }
+}
+
+async function collect(settings: TelemetrySettings, report: JobReport): Promise<ResourceMetrics> {
+  const reader = new OneReading();
+  const resource = resourceFromAttributes({
+    'service.name': settings.serviceName,
+    'service.version': version,
+    // A counter of one job only makes sense as a series of its own.
+    'service.instance.id': `job-${report.jobId ?? 'unknown'}`,
+    ...settings.resource,
+  });
+  const provider = new MeterProvider({ resource, readers: [reader] });
+  const meter = provider.getMeter('multiflexi-emissary', version);
+  const attributes = {
+    'multiflexi.job.verdict': report.verdict,
+    'multiflexi.job.exit_code': report.exitCode,
+  };
+  meter.createCounter('multiflexi.jobs.total', { description: 'Jobs that have ended' }).add(1, attributes);
+  const succeeded = report.verdict === 'succeeded';
+  meter
+    .createCounter('multiflexi.jobs.success', { description: 'Jobs that succeeded' })
+    .add(succeeded ? 1 : 0, attributes);
+  meter
+    .createCounter('multiflexi.jobs.failed', { description: 'Jobs that failed' })
+    .add(succeeded ? 0 : 1, attributes);
+  const seconds = durationSeconds(report);
+  if (seconds !== null) {
+    const duration = { description: 'How long jobs run', unit: 's' };
+    meter.createHistogram('multiflexi.job.duration', duration).record(seconds, attributes);
+  }
+  const { resourceMetrics } = await reader.collect();
+  await provider.shutdown();
+  return resourceMetrics;
+}
+
+/** A reader that is asked, and never asks by itself. */
+class OneReading extends MetricReader {
+  protected override async onForceFlush(): Promise<void> {
+    // There is nothing that it holds back.
+  }
+
+  protected override async onShutdown(): Promise<void> {
+    // There is nothing to close.
+  }
+}
+
+/** All settings are handed over: the library must not look for variables by itself. */
+function openExporter(settings: TelemetrySettings): JsonExporter | ProtobufExporter {
+  const options = {
+    url: settings.url,
+    headers: { ...settings.headers },
+    timeoutMillis: settings.timeoutMs,
+    httpAgentOptions: (protocol: string) => agentFor(settings, protocol),
+  };
+  return settings.protocol === 'http/json' ? new JsonExporter(options) : new ProtobufExporter(options);
+}
+
+async function agentFor({ authority, proxy }: TelemetrySettings, protocol: string): Promise<Agent> {
+  const options = authority === null ? {} : { ca: authority };
+  if (proxy !== null)
+    return (await import('../../base/proxy-agent.ts')).proxyAgent(protocol, proxy.address, options);
+  return protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent();
+}
+
+function send(exporter: JsonExporter | ProtobufExporter, metrics: ResourceMetrics): Promise<ExportResult> {
+  return new Promise((resolve) => {
+    exporter.export(metrics, resolve);
+  });
+}
+
+function failure(settings: TelemetrySettings, error: Error | undefined): DeliveryError {
+  const { host } = new URL(settings.url);
+  // The library has tried again already, as the protocol says.
+  const sentence = `Metrics could not be sent to ${host}: ${error === undefined ? 'no reason given' : sentenceOf(error)}`;
+  return new DeliveryError(sentence, { permanent: true, cause: error });
+}

@@ -1,0 +1,37 @@
+import type { JobReport } from '../../observe/job-report.ts';
+import type { Progress, Sink } from '../sink.ts';
+import type { Spool } from '../spool/spool.ts';
+
+/** Tells somebody of a job's end. @throws DeliveryError */
+export type Announce = (report: JobReport) => Promise<void>;
+
+/**
+ * A sink that hears of a job once, at its end, and keeps nothing that could tell whether it did: the spool remembers.
+ * It is soft: its failure is said, and changes nothing else.
+ */
+export class OnceSink implements Sink {
+  readonly name: string;
+  readonly isSoft = true;
+  readonly #record: string;
+  readonly #announce: Announce;
+  readonly #spool: Spool;
+
+  /** @param record the name of the spool's record */
+  constructor(name: string, record: string, announce: Announce, spool: Spool) {
+    this.name = name;
+    this.#record = record;
+    this.#announce = announce;
+    this.#spool = spool;
+  }
+
+  async deliver({ report }: Progress): Promise<readonly string[]> {
+    if (report === null || this.#spool.readRecord(this.#record) !== null) return [];
+    await this.#announce(report);
+    this.#spool.writeRecord(this.#record, { sentAt: new Date().toISOString() });
+    return [];
+  }
+
+  async close(): Promise<void> {
+    // Nothing is kept open.
+  }
+}

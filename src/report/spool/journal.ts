@@ -1,0 +1,176 @@
+import { closeSync, writeSync } from 'node:fs';
+import { sentenceOf } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import { say } from '../../base/log.ts';
+import type { Volume } from '../../contract/volume.ts';
+import { beginning, checkPosition, type Position } from '../../observe/output-position.ts';
+import { isWithin, type LogFiles } from './journal-bounds.ts';
+
+/** From row number `line` on (counting from 1) it is container `turn`'s turn, which stands at `at`. */
+export interface Checkpoint {
+  readonly line: number;
+  readonly turn: string;
+  readonly at: Position;
+  /** Where the container of the checkpoint before this one stands; null in the first one. */
+  readonly left: Position | null;
+  /** The row before this one ends at `at`, for no more came in time. */
+  readonly cut?: true;
+}
+
+/** From here on container `container`'s log is the one that `log` tells from others. */
+interface LogEntry {
+  readonly container: string;
+  readonly log: string;
+}
+
+/**
+ * `report/journal`: how the outputs of several containers were merged, and which rows were finished because no more
+ * came in time, so that a later process makes the same rows. An entry is written before the first row that it concerns
+ * is delivered.
+ */
+export class Journal {
+  readonly checkpoints: Checkpoint[];
+  /** By container: the log whose lines were delivered last. */
+  readonly logs: Map<string, string>;
+  /** Null when it cannot be written: then it holds for as long as this process lives. */
+  #file: number | null = null;
+
+  /**
+   * @param home where the spool is; null: it is in memory
+   * @param names the containers of the job; entries about others are passed over
+   * @param filesOf the files that it is about: what does not fit them is not believed
+   */
+  constructor(home: Volume | null, names: readonly string[], filesOf: (name: string) => LogFiles) {
+    const look = home?.read('report/journal', limits.journalBytes);
+    const text = look?.kind === 'read' ? look.bytes.toString() : '';
+    this.checkpoints = [{ line: 1, turn: names[0] ?? 'main', at: beginning, left: null }];
+    this.logs = new Map();
+    this.#take(text, new Set(names), filesOf);
+    if (home === null) return;
+    try {
+      this.#file = home.openAppend('report/journal');
+      if (text !== '' && !text.endsWith('\n')) this.#write('\n');
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  append(checkpoint: Checkpoint): void {
+    this.checkpoints.push(checkpoint);
+    this.#keep(checkpoint);
+  }
+
+  /** Forgets what is said of rows beyond this one. @returns whether anything was said of them */
+  forgetBeyond(line: number): boolean {
+    const before = this.checkpoints.length;
+    while (this.checkpoints.length > 1 && (this.checkpoints.at(-1)?.line ?? 0) > line) this.checkpoints.pop();
+    return this.checkpoints.length < before;
+  }
+
+  /** Lets another checkpoint hold in the place of all that follow the one at `index`; it is made of those that stay. */
+  replaceAfter(index: number, make: (checkpoints: readonly Checkpoint[]) => Checkpoint): Checkpoint {
+    this.checkpoints.splice(index + 1);
+    const checkpoint = make(this.checkpoints);
+    this.append(checkpoint);
+    return checkpoint;
+  }
+
+  /** Whether so much was read since the last checkpoint that another one is to be written. */
+  isDue(line: number, bytes: number): boolean {
+    const lines = line - (this.checkpoints.at(-1)?.line ?? 1);
+    return lines >= limits.checkpointLines || bytes >= limits.checkpointBytes;
+  }
+
+  /** Keeps which log a container's is: once for each of its runs, before its first line is delivered. */
+  noteLog(container: string, identity: () => string | null): void {
+    if (this.logs.has(container)) return;
+    const log = identity();
+    if (log === null) return;
+    this.logs.set(container, log);
+    this.#keep({ container, log });
+  }
+
+  close(): void {
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
+  }
+
+  /** Takes the entries in, one after the other: what a later one says holds. A torn or foreign one is passed over. */
+  #take(text: string, names: ReadonlySet<string>, filesOf: (name: string) => LogFiles): void {
+    const files = new Map<string, LogFiles>();
+    const fits = (name: string, position: Position) => {
+      const found = files.get(name) ?? filesOf(name);
+      files.set(name, found);
+      return isWithin(position, found, this.logs.get(name));
+    };
+    for (const entry of entriesOf(text)) {
+      const log = parseLog(entry);
+      if (log !== null && names.has(log.container)) this.logs.set(log.container, log.log);
+      const checkpoint = log === null ? parseCheckpoint(entry, names) : null;
+      if (checkpoint === null) continue;
+      const before = this.checkpoints.at(-1)?.turn ?? '';
+      if (!fits(checkpoint.turn, checkpoint.at)) continue;
+      if (checkpoint.left !== null && !fits(before, checkpoint.left)) continue;
+      this.forgetBeyond(checkpoint.line);
+      this.checkpoints.push(checkpoint);
+    }
+  }
+
+  #keep(entry: Checkpoint | LogEntry): void {
+    try {
+      this.#write(`${JSON.stringify(entry)}\n`);
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  #write(text: string): void {
+    if (this.#file === null) return;
+    const bytes = Buffer.from(text);
+    for (let offset = 0; offset < bytes.length; ) offset += writeSync(this.#file, bytes, offset);
+  }
+
+  /** The lines are delivered all the same; what was written so far still holds. */
+  #giveUp(error: unknown): void {
+    this.close();
+    say(
+      `Cannot keep the order of the output in report/journal: ${sentenceOf(error)}; all goes on, but another sidecar would not know it`,
+    );
+  }
+}
+
+function* entriesOf(text: string): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf('\n', start);
+    const next = end === -1 ? text.length : end;
+    if (next > start) yield text.slice(start, next);
+    start = next + 1;
+  }
+}
+
+function parseLog(text: string): LogEntry | null {
+  // Most are checkpoints, and long.
+  if (!text.startsWith('{"container":')) return null;
+  try {
+    const { container, log } = JSON.parse(text) as LogEntry;
+    return typeof container === 'string' && typeof log === 'string' ? { container, log } : null;
+  } catch {
+    return null; // As below.
+  }
+}
+
+function parseCheckpoint(text: string, names: ReadonlySet<string>): Checkpoint | null {
+  try {
+    const { line, turn, at, left, cut } = JSON.parse(text) as Checkpoint;
+    if (!Number.isSafeInteger(line) || line < 1 || !names.has(turn)) return null;
+    return {
+      line,
+      turn,
+      at: checkPosition(at),
+      left: left === null ? null : checkPosition(left),
+      ...(cut === true && { cut }),
+    };
+  } catch {
+    return null; // See above.
+  }
+}

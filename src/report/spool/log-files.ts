@@ -1,0 +1,16 @@
+import type { Volume } from '../../contract/volume.ts';
+import { ContainerOutput } from '../../observe/container-output.ts';
+import { beginning } from '../../observe/output-position.ts';
+import type { LogFiles } from './journal-bounds.ts';
+
+/** The files of a container's log as they are now. */
+export function logFiles(volume: Volume, name: string): LogFiles {
+  const sizeOf = (file: string) => volume.sizeOf(`ctr/${name}/${file}`) ?? 0;
+  const [timeline, stdout, stderr] = [sizeOf('timeline'), sizeOf('stdout'), sizeOf('stderr')];
+  const output = new ContainerOutput(volume, name, beginning, 1);
+  try {
+    return { identity: output.identity, timeline, stdout, stderr };
+  } finally {
+    output.close();
+  }
+}

@@ -1,0 +1,89 @@
+import { limits } from '../../base/limits.ts';
+import type { Volume } from '../../contract/volume.ts';
+import { ContainerOutput } from '../../observe/container-output.ts';
+import { beginning, type Position } from '../../observe/output-position.ts';
+import type { OutputLine } from '../../observe/pack-lines.ts';
+import type { StreamBounds } from '../../observe/stream-bounds.ts';
+import type { Checkpoint } from './journal.ts';
+
+/**
+ * Where reading stands in the output of each container. The files of some are open, of those that were read last: a job
+ * may have any number of containers.
+ */
+export class OpenOutputs {
+  readonly #volume: Volume;
+  readonly #count: number;
+  readonly #bounds: StreamBounds;
+  /** Of those that are not open. */
+  readonly #positions = new Map<string, Position>();
+  /** The one that was read last is the last. */
+  readonly #open = new Map<string, ContainerOutput>();
+
+  /** @param count of the job's containers @param checkpoints what is known of their positions */
+  constructor(volume: Volume, count: number, checkpoints: readonly Checkpoint[], bounds: StreamBounds) {
+    this.#volume = volume;
+    this.#bounds = bounds;
+    this.#count = count;
+    this.reset(checkpoints);
+  }
+
+  /** Goes on where the last of these checkpoints leaves each container. */
+  reset(checkpoints: readonly Checkpoint[]): void {
+    this.close();
+    let before: string | null = null;
+    for (const { turn, at, left } of checkpoints) {
+      if (before !== null && left !== null) this.#positions.set(before, left);
+      this.#positions.set(turn, at);
+      before = turn;
+    }
+  }
+
+  position(name: string): Position {
+    return this.#open.get(name)?.position ?? this.#positions.get(name) ?? beginning;
+  }
+
+  /** Sets where reading goes on. */
+  put(name: string, position: Position): void {
+    this.#shut(name);
+    this.#positions.set(name, position);
+  }
+
+  of(name: string): ContainerOutput {
+    const open = this.#open.get(name);
+    const bound = (type: OutputLine['type']) => this.#bounds.of(name, type);
+    const output = open ?? new ContainerOutput(this.#volume, name, this.position(name), this.#count, bound);
+    this.#open.delete(name);
+    this.#open.set(name, output);
+    if (open === undefined) this.#shutSome(name);
+    return output;
+  }
+
+  /** Since when the first line waits for its row to be finished; null when none does. */
+  get pendingSince(): number | null {
+    let first: number | null = null;
+    for (const { pendingSince } of this.#open.values())
+      if (pendingSince !== null && (first === null || pendingSince < first)) first = pendingSince;
+    return first;
+  }
+
+  close(): void {
+    for (const name of [...this.#open.keys()]) this.#shut(name);
+  }
+
+  /** Those with lines that wait stay open: it is known only there for how long. */
+  #shutSome(but: string): void {
+    if (this.#open.size <= limits.openContainers) return;
+    for (const [name, output] of this.#open) {
+      if (this.#open.size <= limits.openContainers / 2) return;
+      if (output.pendingSince === null && name !== but) this.#shut(name);
+    }
+  }
+
+  #shut(name: string): void {
+    const output = this.#open.get(name);
+    if (output === undefined) return;
+    this.#positions.set(name, output.position);
+    output.close();
+    this.#open.delete(name);
+  }
+}

@@ -1,0 +1,13 @@
+import type { JobReport } from '../../observe/job-report.ts';
+import type { Spool } from './spool.ts';
+
+/** The spool's record of how the job ended. */
+export const reportRecord = 'report.json';
+
+/** What an earlier `wait` gathered; null when there is no such record, or it is not a report. */
+export async function findReport(spool: Spool): Promise<JobReport | null> {
+  const record = spool.readRecord(reportRecord);
+  if (record === null) return null;
+  const { checkReport } = await import('./report-schema.ts');
+  return checkReport(record);
+}

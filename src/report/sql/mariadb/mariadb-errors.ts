@@ -1,0 +1,141 @@
+import { DeliveryError } from '../../../base/delivery-error.ts';
+import { sentenceOf } from '../../../base/fault.ts';
+import { limits } from '../../../base/limits.ts';
+import { certificateAdvice } from '../../certificate-advice.ts';
+import { endless } from './mariadb-guard.ts';
+import { inClear } from './mariadb-passwords.ts';
+
+const passwordInClear =
+  'it asks for the password itself, which it gets over TLS only; set ?ssl-ca=FILE in MULTIFLEXI_DATABASE_URL';
+
+/** What a person has to do, by MariaDB's error code (https://mariadb.com/kb/en/mariadb-error-code-reference/). */
+const permanent: Readonly<Record<string, string>> = {
+  ER_DBACCESS_DENIED_ERROR: 'this user has no right to use it; check MULTIFLEXI_DATABASE_URL and the grants',
+  ER_BAD_DB_ERROR: 'there is no such database; check MULTIFLEXI_DATABASE_URL',
+  ER_HOST_NOT_PRIVILEGED: 'it takes no connection from this host; check the grants',
+  HANDSHAKE_NO_SSL_SUPPORT: 'it does not offer TLS, which ssl-ca asks for',
+  ER_ACCOUNT_HAS_BEEN_LOCKED: 'the account of this user is locked',
+  ER_MUST_CHANGE_PASSWORD: 'the password of this user has expired',
+  ER_MUST_CHANGE_PASSWORD_LOGIN: 'the password of this user has expired',
+  MYSQL_CLEAR_PASSWORD_NOT_ENABLED: passwordInClear,
+  [inClear]: passwordInClear,
+  [endless]: 'its answer has no end; check who answers at the address in MULTIFLEXI_DATABASE_URL',
+  ER_NO_REFERENCED_ROW_2: "the job's row is not there any more",
+};
+
+/** Passing troubles of the network and the server: tried again. */
+const passing: readonly string[] = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  // A socket that a server has not made yet.
+  'ENOENT',
+  'PROTOCOL_CONNECTION_LOST',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
+  'ER_CON_COUNT_ERROR',
+  'ER_TOO_MANY_USER_CONNECTIONS',
+  'ER_USER_LIMIT_REACHED',
+  'ER_LOCK_WAIT_TIMEOUT',
+  'ER_LOCK_DEADLOCK',
+  'ER_SERVER_SHUTDOWN',
+  'ER_NORMAL_SHUTDOWN',
+  'ER_ABORTING_CONNECTION',
+  'ER_NEW_ABORTING_CONNECTION',
+  'ER_CONNECTION_KILLED',
+  'ER_QUERY_INTERRUPTED',
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_DISK_FULL',
+  'ER_RECORD_FILE_FULL',
+  'ER_CHECKREAD',
+  'ER_ERROR_DURING_COMMIT',
+  'ER_STATEMENT_TIMEOUT',
+  'ER_CLUSTER_NOT_READY',
+  'HANDSHAKE_SSL_ERROR',
+];
+
+/** What is wrong is the value: others can be stored all the same. */
+const ofValue: readonly string[] = [
+  'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD',
+  'ER_DATA_TOO_LONG',
+  'ER_WARN_DATA_OUT_OF_RANGE',
+  'ER_SIGNAL_EXCEPTION',
+];
+
+/** The driver knows MySQL's numbers only: MariaDB's own have no name there, or the name of something else. */
+const names: Readonly<Record<number, string>> = {
+  1047: 'ER_CLUSTER_NOT_READY',
+  1927: 'ER_CONNECTION_KILLED',
+  1969: 'ER_STATEMENT_TIMEOUT',
+  4151: 'ER_ACCOUNT_HAS_BEEN_LOCKED',
+};
+
+/**
+ * A sentence about a failed exchange with MariaDB. The driver's own words hold the user's name, never the password.
+ * @param isSecure whether the connection was one over TLS, or to a socket
+ */
+export function explainMariadb(error: unknown, name: string, isSecure: boolean): DeliveryError {
+  const words = sentenceOf(error).slice(0, limits.namedCharacters).split('\n')[0] ?? '';
+  const code = codeOf(error);
+  const advice = permanent[code] ?? adviceOn(code, words, isSecure);
+  if (advice !== null)
+    return new DeliveryError(`Cannot write to ${name}: ${advice}`, { permanent: true, cause: error });
+  const lost = passing.includes(code) || /closed state|Connection lost|packets out of order/i.test(words);
+  return new DeliveryError(
+    `Cannot write to ${name}: ${code === '' || words.includes(code) ? words : `${code}, ${words}`}`,
+    {
+      permanent: !lost,
+      isOfValue: ofValue.includes(code),
+      cause: error,
+    },
+  );
+}
+
+/** The name of an error; its number where it has none; empty for what is no error of a server or a network. */
+function codeOf(error: unknown): string {
+  const { code, errno } = (error ?? {}) as { readonly code?: unknown; readonly errno?: unknown };
+  if (typeof errno === 'number' && errno > 0) {
+    const known = names[errno];
+    if (known !== undefined) return known;
+    if (errno >= firstOwnNumber || typeof code !== 'string') return `error ${errno}`;
+  }
+  return typeof code === 'string' ? code : '';
+}
+
+/** From here on the numbers of MariaDB and MySQL mean different things. */
+const firstOwnNumber = 4000;
+
+/** What a person has to do where the words tell it, and not the code alone; null where there is nothing. */
+function adviceOn(code: string, words: string, isSecure: boolean): string | null {
+  if (/^ER_ACCESS_DENIED(_NO_PASSWORD)?_ERROR$/.test(code)) {
+    // A user who must come over TLS (REQUIRE SSL) is refused in the same words as one with a wrong password.
+    const more = isSecure ? '' : '; a user who must come over TLS needs ?ssl-ca=FILE there';
+    return `it refused the user name or the password; check MULTIFLEXI_DATABASE_URL${more}`;
+  }
+  if (code === 'HANDSHAKE_SSL_ERROR') {
+    const advice = certificateAdvice(
+      words,
+      'shows a certificate that is not signed by the authority in ssl-ca',
+    );
+    return advice === null ? null : `it ${advice}`;
+  }
+  if (code === 'AUTH_SWITCH_PLUGIN_ERROR') {
+    const plugin = /unknown plugin ([-\w]{1,64})/.exec(words)?.[1];
+    const way =
+      plugin === undefined ? 'in an order that makes no sense' : `by ${plugin}, which is not known here`;
+    return `it asks for the password ${way}; give the user ed25519 or mysql_native_password`;
+  }
+  // `Table 'd.artifacts' doesn't exist`, `Unknown column 'pid' in 'SET'`: of another program, or an older MultiFlexi.
+  if (code === 'ER_NO_SUCH_TABLE' || code === 'ER_BAD_FIELD_ERROR') {
+    const what = code === 'ER_NO_SUCH_TABLE' ? 'tables' : 'columns';
+    return `it lacks one of MultiFlexi's ${what} (${words}); check MULTIFLEXI_DATABASE_URL`;
+  }
+  // `INSERT command denied to user 'x'@'y' for table `d`.`artifacts``: which right is missing, and where.
+  return /^ER_(TABLE|COLUMN)ACCESS_DENIED_ERROR$/.test(code)
+    ? `this user lacks a right (${words}); check the grants`
+    : null;
+}

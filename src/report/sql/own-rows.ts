@@ -1,0 +1,98 @@
+import { randomInt } from 'node:crypto';
+import type { SelectQueryBuilder, Transaction } from 'kysely';
+import { limits } from '../../base/limits.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { SqlDatabase } from './sql-database.ts';
+import type { Tables } from './sql-tables.ts';
+
+/** The spool's record of how this job's own rows are told from those of others. */
+const ownRecord = 'first-line.json';
+
+/** How far delivery has come. */
+export interface Delivered {
+  /** How many of our rows the table has. */
+  readonly rows: number;
+  /** The number of the last of them; where there is none, the highest that was there before. */
+  readonly seq: number;
+}
+
+type Query = Pick<Transaction<Tables>, 'selectFrom'>;
+
+/**
+ * Tells our rows of a job from those that other programs write. There is no column for it: the times of our rows end
+ * with the same six digits of a second, which the spool keeps, and their numbers are higher than those that were there
+ * before the first of them.
+ */
+export class OwnRows {
+  readonly mark: string;
+  readonly #database: SqlDatabase;
+  readonly #jobId: number;
+  readonly #after: number;
+
+  private constructor(
+    database: SqlDatabase,
+    jobId: number,
+    { after, mark }: { after: number; mark: string },
+  ) {
+    this.#database = database;
+    this.#jobId = jobId;
+    this.#after = after;
+    this.mark = mark;
+  }
+
+  /** Reads the record; makes it where this is the first to report the job. */
+  static async open(database: SqlDatabase, jobId: number, spool: Spool): Promise<OwnRows> {
+    const kept = readRecord(spool.readRecord(ownRecord));
+    if (kept !== null) return new OwnRows(database, jobId, kept);
+    const after = await highestSeq(database.query, jobId);
+    const made = { after, mark: String(randomInt(1, 1_000_000)).padStart(6, '0') };
+    spool.writeRecord(ownRecord, made);
+    return new OwnRows(database, jobId, made);
+  }
+
+  /** Counts our rows. */
+  async count(query: Query): Promise<Delivered> {
+    const row = await this.#ours(query, this.#after).executeTakeFirst();
+    return { rows: Number(row?.rows ?? 0), seq: Number(row?.last ?? this.#after) };
+  }
+
+  /** Whether the table still ends, as far as it is ours, as it did: it may be another one, restored from a copy. */
+  async isStill(query: Query, { rows, seq }: Delivered): Promise<boolean> {
+    if (rows === 0) return (await this.count(query)).rows === 0;
+    const row = await this.#ours(query, seq - 1).executeTakeFirst();
+    return Number(row?.first ?? 0) === seq;
+  }
+
+  /** The number for our next row: after all others, so that every order of reading is the order of writing. */
+  async next(query: Query, { seq }: Delivered): Promise<number> {
+    return Math.max(seq, this.#after, await highestSeq(query, this.#jobId)) + 1;
+  }
+
+  #ours(query: Query, after: number) {
+    return of(query, this.#jobId)
+      .select(({ fn }) => [fn.countAll().as('rows'), fn.min('seq').as('first'), fn.max('seq').as('last')])
+      .where('seq', '>', after)
+      .where('type', 'in', ['stdout', 'stderr'])
+      .where(this.#database.hasMark(this.mark));
+  }
+}
+
+function of(query: Query, jobId: number): SelectQueryBuilder<Tables, 'job_output_lines', object> {
+  return query.selectFrom('job_output_lines').where('job_id', '=', jobId);
+}
+
+/** The highest number of anybody's, but for one that leaves none for those after it. */
+async function highestSeq(query: Query, jobId: number): Promise<number> {
+  const row = await of(query, jobId)
+    .select(({ fn }) => fn.max('seq').as('last'))
+    .where('seq', '<', limits.rowNumbers)
+    .executeTakeFirst();
+  return Number(row?.last ?? 0);
+}
+
+function readRecord(record: unknown): { readonly after: number; readonly mark: string } | null {
+  const { after, mark } = (record ?? {}) as { after?: unknown; mark?: unknown };
+  const isNumber = typeof after === 'number' && Number.isSafeInteger(after) && after >= 0;
+  if (!isNumber || after >= limits.rowNumbers || typeof mark !== 'string') return null;
+  return /^[0-9]{6}$/.test(mark) ? { after, mark } : null;
+}

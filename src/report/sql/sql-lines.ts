@@ -1,0 +1,172 @@
+import { sql, type Transaction } from 'kysely';
+import { DeliveryError } from '../../base/delivery-error.ts';
+import { limits } from '../../base/limits.ts';
+import { nextTurn } from '../../base/timer.ts';
+import type { OutputLine } from '../../observe/pack-lines.ts';
+import type { Batch, OutputLog } from '../spool/output-log.ts';
+import type { Spool } from '../spool/spool.ts';
+import { CharsetFit } from './fit-charset.ts';
+import { type Delivered, OwnRows } from './own-rows.ts';
+import { lockJob, type SqlDatabase } from './sql-database.ts';
+import type { Tables } from './sql-tables.ts';
+
+/**
+ * Delivers output lines, each once and in order. The table itself tells how far delivery has come: our rows are counted,
+ * and only ours. A row lock on the job keeps a transaction that a killed sidecar left behind in the server from being
+ * overtaken.
+ */
+export class LineDelivery {
+  readonly #database: SqlDatabase;
+  readonly #jobId: number;
+  readonly #spool: Spool;
+  #own: OwnRows | null = null;
+  /** Bytes of one statement at the most; null until the database was asked. */
+  #room: number | null = null;
+  /** Null until the table was asked, and while it is not known how a transaction has ended. */
+  #delivered: Delivered | null = null;
+
+  /** Null unless the column lacks characters that were to be stored. */
+  #fit: CharsetFit | null = null;
+
+  constructor(database: SqlDatabase, jobId: number, spool: Spool) {
+    this.#database = database;
+    this.#jobId = jobId;
+    this.#spool = spool;
+  }
+
+  /**
+   * Delivers all lines that there are. After a failure, calling it again goes on where the table ends.
+   * @param advanced called whenever some were delivered; false: the others can wait
+   */
+  async deliver(output: OutputLog, advanced: () => boolean): Promise<void> {
+    const database = this.#database;
+    this.#own ??= await OwnRows.open(database, this.#jobId, this.#spool);
+    // Asked outside of the transaction, which has the only connection.
+    this.#room ??= await database.statementBytes();
+    let delivered = this.#delivered ?? (await this.#own.count(database.query));
+    for (;;) {
+      const batch = output.batch(delivered.rows + 1);
+      if (batch === null) break;
+      const known = this.#delivered;
+      this.#delivered = null;
+      delivered = await this.#deliverBatch(this.#own, batch, known, this.#room);
+      this.#delivered = delivered;
+      if (!advanced()) return;
+      await nextTurn();
+    }
+  }
+
+  /** About what the table cannot take. */
+  get sentences(): readonly string[] {
+    return this.#fit === null ? [] : [this.#fit.sentence];
+  }
+
+  /** @returns how far delivery has come then; the batch was not delivered where rows before it are missing */
+  #deliverBatch(own: OwnRows, batch: Batch, known: Delivered | null, room: number): Promise<Delivered> {
+    return this.#database.query.transaction().execute(async (transaction) => {
+      await lockJob(this.#database, transaction, this.#jobId);
+      const isKnown = known !== null && (await own.isStill(transaction, known));
+      const there = isKnown ? known : await own.count(transaction);
+      const missing = batch.lines.slice(Math.max(0, there.rows - batch.first + 1));
+      if (missing.length === 0 || there.rows < batch.first - 1) return there;
+      const seq = await own.next(transaction, there);
+      await this.#insert(transaction, own, seq, missing, room);
+      return { rows: there.rows + missing.length, seq: seq + missing.length - 1 };
+    });
+  }
+
+  async #insert(
+    transaction: Transaction<Tables>,
+    own: OwnRows,
+    seq: number,
+    lines: readonly OutputLine[],
+    room: number,
+  ): Promise<void> {
+    const { rows } = await sql<{ at: string }>`select ${this.#database.markedNow(own.mark)} as at`.execute(
+      transaction,
+    );
+    const at = rows[0]?.at ?? '';
+    let first = seq;
+    for (const part of partsWithin(lines, room)) {
+      await this.#insertPart(transaction, first, part, at);
+      first += part.length;
+    }
+  }
+
+  async #insertPart(
+    transaction: Transaction<Tables>,
+    seq: number,
+    lines: readonly OutputLine[],
+    at: string,
+  ): Promise<void> {
+    const insert = async (fit: CharsetFit | null) =>
+      insertRows(
+        transaction,
+        this.#jobId,
+        seq,
+        fit === null ? lines : await fitted(transaction, fit, lines),
+        at,
+      );
+    if (this.#fit !== null) return insert(this.#fit);
+    try {
+      await insert(null);
+    } catch (error) {
+      if (!this.#database.explain(error).isOfValue) throw error;
+      this.#fit = await CharsetFit.of(this.#database, transaction, 'job_output_lines', 'line');
+      if (this.#fit === null) throw error;
+      await insert(this.#fit);
+    }
+  }
+}
+
+/** Bytes of a row beside its line: numbers, commas, the time. */
+const rowBytes = 80;
+
+/**
+ * Cuts lines into parts that fit into one statement each, also when every character of them is escaped, and with no more
+ * lines than SQLite takes values (32,766: sqlite.org/limits.html).
+ */
+function partsWithin(lines: readonly OutputLine[], room: number): readonly (readonly OutputLine[])[] {
+  const parts: OutputLine[][] = [];
+  let left = 0;
+  for (const line of lines) {
+    const bytes = 2 * Buffer.byteLength(line.line) + rowBytes;
+    if (bytes > room - rowBytes) throw tooLong(bytes, room);
+    if (bytes > left || parts.at(-1)?.length === limits.batchLines) {
+      parts.push([]);
+      left = room - rowBytes;
+    }
+    parts.at(-1)?.push(line);
+    left -= bytes;
+  }
+  return parts;
+}
+
+/** A server cuts the connection at a statement that is too large, again and again. */
+function tooLong(bytes: number, room: number): DeliveryError {
+  const sentence = `The output cannot be stored: a line of it may take ${bytes} bytes, and the database takes ${room} at once (max_allowed_packet)`;
+  return new DeliveryError(sentence, { permanent: true });
+}
+
+async function fitted(
+  transaction: Transaction<Tables>,
+  fit: CharsetFit,
+  lines: readonly OutputLine[],
+): Promise<readonly OutputLine[]> {
+  const all: OutputLine[] = [];
+  for (const { type, line } of lines) all.push({ type, line: await fit.fit(transaction, line) });
+  return all;
+}
+
+async function insertRows(
+  transaction: Transaction<Tables>,
+  jobId: number,
+  seq: number,
+  lines: readonly OutputLine[],
+  at: string,
+): Promise<void> {
+  const rows = lines.map(({ type, line }, index) => sql`(${jobId}, ${seq + index}, ${type}, ${line}, ${at})`);
+  await sql`insert into job_output_lines (job_id, seq, type, line, created_at) values ${sql.join(rows)}`.execute(
+    transaction,
+  );
+}

@@ -1,0 +1,115 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { Kysely, SqliteDialect, type SqliteStatement, sql } from 'kysely';
+import { DeliveryError } from '../../base/delivery-error.ts';
+import { sentenceOf } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import type { SqlDatabase } from './sql-database.ts';
+import type { Tables } from './sql-tables.ts';
+
+/** Opens MultiFlexi's SQLite file. It must be there: a database that is made by accident hides the real one. */
+export function openSqlite(path: string): SqlDatabase {
+  const query = new Kysely<Tables>({ dialect: new SqliteDialect({ database: async () => connect(path) }) });
+  // MultiFlexi writes UTC text without a fraction there.
+  const now = sql`datetime('now')`;
+  return {
+    name: `the database ${path}`,
+    query,
+    locksRows: false,
+    hasCharsets: false,
+    now,
+    clock: null,
+    at: (seconds) => sql`datetime(${seconds}, 'unixepoch')`,
+    later: (one, other) => sql`max(${one}, ${other})`,
+    // A fraction, as MariaDB's own column has.
+    markedNow: (mark) => sql`strftime('%Y-%m-%d %H:%M:%S', 'now', ${`-0.${mark} seconds`}) || ${`.${mark}`}`,
+    hasMark: (mark) => sql`substr(created_at, 20) = ${`.${mark}`}`,
+    statementBytes: async () => limits.artifactBytes * 2,
+    artifactBytes: async () => limits.sqliteArtifactBytes,
+    insertArtifact: async (transaction, { jobId, filename, contentType, note }, pieces, bytes) => {
+      // The library takes values whole; as bytes, it is at least not in memory as text of ours.
+      const content = await gathered(pieces, bytes);
+      await sql`insert into artifacts (job_id, filename, content_type, note, created_at, artifact)
+        values (${jobId}, ${filename}, ${contentType}, ${note}, ${now}, cast(${content} as text))`.execute(
+        transaction,
+      );
+    },
+    explain: (error) => explain(error, path),
+    close: () => query.destroy(),
+  };
+}
+
+async function gathered(pieces: AsyncIterable<Buffer>, bytes: number): Promise<Buffer> {
+  const content = Buffer.allocUnsafeSlow(bytes);
+  let filled = 0;
+  for await (const piece of pieces) filled += piece.copy(content, filled);
+  return content.subarray(0, filled);
+}
+
+/** kysely expects the interface of better-sqlite3; the runtime's own SQLite differs in little. */
+function connect(path: string) {
+  const url = pathToFileURL(path);
+  url.searchParams.set('mode', 'rw');
+  const database = new DatabaseSync(url, { timeout: limits.sqliteBusyMs });
+  return {
+    close: () => database.close(),
+    prepare: (text: string): SqliteStatement => {
+      const statement = database.prepare(asMeant(text, database.isTransaction));
+      const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...values(parameters)),
+        run: (parameters) => statement.run(...values(parameters)),
+        iterate: (parameters) => statement.iterate(...values(parameters)),
+      };
+    },
+  };
+}
+
+function asMeant(text: string, isTransaction: boolean): string {
+  // Every transaction here writes; a lock taken only at the first write could not be waited for.
+  if (text === 'begin') return 'begin immediate';
+  // A full disk ends the transaction by itself; a second end would hide the reason (sqlite.org/lang_transaction.html).
+  return text === 'rollback' && !isTransaction ? 'select 1' : text;
+}
+
+/** Result codes of SQLite, https://www.sqlite.org/rescode.html */
+const busy = 5;
+const locked = 6;
+const full = 13;
+const tooBig = 18;
+const constraint = 19;
+const cannotOpen = 14;
+const readOnly = 8;
+/** An extended code: another file has taken the place of this one (SQLITE_READONLY_DBMOVED). */
+const moved = 1032;
+const notADatabase = 26;
+
+function explain(error: unknown, path: string): DeliveryError {
+  const extended = error instanceof Error && 'errcode' in error ? Number(error.errcode) : -1;
+  const fail = (clause: string, permanent: boolean, isOfValue = false) =>
+    new DeliveryError(`Cannot write to the database ${path}: ${clause}`, {
+      permanent,
+      isOfValue,
+      cause: error,
+    });
+  if (extended === moved) return fail('another file has taken its place', false);
+  switch (extended & 0xff) {
+    case busy:
+    case locked:
+      return fail('another program holds its lock', false);
+    case full:
+      return fail('the disk is full', false);
+    case cannotOpen:
+      return fail('there is no such file, or it cannot be opened; check MULTIFLEXI_DATABASE_URL', true);
+    case readOnly:
+      return fail('it, or its directory, may not be written to by this user', true);
+    case notADatabase:
+      return fail('it is not an SQLite database; check MULTIFLEXI_DATABASE_URL', true);
+    case tooBig:
+    case constraint:
+      return fail(sentenceOf(error), true, true);
+    default:
+      return fail(sentenceOf(error), true);
+  }
+}

@@ -1,0 +1,60 @@
+import { Fault, reasonOf } from '../base/fault.ts';
+import { jsonProblem } from '../base/json-problem.ts';
+import { limits } from '../base/limits.ts';
+import { type Environment, nameOf } from '../settings/cli/environment.ts';
+import { mountedJson } from '../settings/cli/mounted-json.ts';
+import { readGiven } from '../settings/cli/read-given.ts';
+import type { Template } from '../settings/template/template.ts';
+import type { Run } from './run-context.ts';
+import { childSignal } from './stop/forwardable.ts';
+import type { Job } from './supervise.ts';
+
+/**
+ * Makes the job's words and variables: those that were given, the words of the arguments file, the staged script; and
+ * every variable but our own.
+ *
+ * @throws Fault `usage` for an arguments file that is not a JSON array of strings
+ */
+export function prepareJob(
+  { settings, layout, ignored }: Run,
+  template: Template,
+  environment: Environment,
+): Job {
+  const script = template.script !== null && settings.name === 'main' ? [Buffer.from(layout.script)] : [];
+  return {
+    words: [...settings.command, ...argumentsFrom(settings.argumentsFile), ...script],
+    environment: environment.entries.filter((entry) => !nameOf(entry).startsWith('EMISSARY_')),
+    // Or the kernel would keep no status of a job that ends while it is started so (wait(2)).
+    ignored: ignored.filter((signal) => signal !== childSignal),
+  };
+}
+
+const unusable = 'Cannot use the arguments file';
+
+function argumentsFrom(path: string | null): readonly Buffer[] {
+  if (path === null) return [];
+  const words = parse(path);
+  if (!Array.isArray(words) || !words.every((word) => typeof word === 'string')) {
+    throw new Fault('usage', `${unusable}: not a JSON array of strings`);
+  }
+  const bad = words.findIndex((word) => word.includes('\0'));
+  if (bad !== -1) throw new Fault('usage', `${unusable}: word ${bad} holds a NUL byte`);
+  return words.map((word) => Buffer.from(word));
+}
+
+function parse(path: string): unknown {
+  const text = mountedJson(read(path));
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Fault('usage', `${unusable}: not valid JSON (${jsonProblem(text, cause)})`);
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readGiven(path, limits.argumentsFileBytes);
+  } catch (cause) {
+    throw new Fault('usage', `${unusable}: ${reasonOf(cause)}`, { cause });
+  }
+}

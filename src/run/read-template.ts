@@ -1,0 +1,44 @@
+import { lstatSync } from 'node:fs';
+import { Fault, sentenceOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import { readOnVolume } from '../base/read-regular.ts';
+import { textOf } from '../base/text-of.ts';
+import type { Layout } from '../contract/layout.ts';
+import { madeByInit, strangersReason } from '../contract/made-by-init.ts';
+import { parseTemplate } from '../settings/template/parse-template.ts';
+import { emptyTemplate, type Template } from '../settings/template/template.ts';
+
+/**
+ * The template on the volume, if it is `init`'s; `{}` when there is none.
+ * @throws Fault `template`
+ */
+export async function readTemplate({ root, template }: Layout): Promise<Template> {
+  let text: string;
+  try {
+    const check = (owner: number) => requireInits(root, owner);
+    const bytes = readOnVolume(template, limits.templateBytes, { check });
+    if (bytes === null) return emptyTemplate;
+    text = textOf(bytes);
+  } catch (cause) {
+    throw new Fault('template', `Cannot read template ${template}: ${sentenceOf(cause)}`, { cause });
+  }
+  return parseTemplate(text, template);
+}
+
+/**
+ * Refuses staged inputs that are not `init`'s: the script among them is executed.
+ * @throws Fault `inputs`
+ */
+export function requireOwnInputs({ root, inputs }: Layout): void {
+  const found = lstatSync(inputs, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  try {
+    requireInits(root, found.uid);
+  } catch (cause) {
+    throw new Fault('inputs', `Cannot use the inputs ${inputs}: ${sentenceOf(cause)}`, { cause });
+  }
+}
+
+function requireInits(root: string, owner: number): void {
+  if (!madeByInit(root, owner)) throw new Error(strangersReason(owner));
+}

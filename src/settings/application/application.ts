@@ -1,0 +1,100 @@
+import { Fault } from '../../base/fault.ts';
+import { jsonProblem } from '../../base/json-problem.ts';
+import { applicationSchema, type RawApplication } from './application-schema.ts';
+import { localized } from './localized.ts';
+
+/** One variable of an application's configuration. */
+export interface ApplicationVariable {
+  readonly name: string;
+  readonly type: RawApplication['environment'][string]['type'];
+  readonly required: boolean;
+  /** As text; null = none. */
+  readonly defaultValue: string | null;
+  /** Its value is not to be shown. */
+  readonly secret: boolean;
+}
+
+/** One file, or several, that the application leaves. */
+export interface ApplicationArtifact {
+  readonly name: string;
+  /** Absolute, or a regular expression on file names. */
+  readonly path: string;
+  /** For people; null = none. */
+  readonly description: string | null;
+}
+
+/** A MultiFlexi application, as far as a pod depends on it. */
+export interface Application {
+  readonly name: string;
+  readonly executable: string;
+  /** Words with `{VARIABLE}` or `${VARIABLE}` in them. */
+  readonly parameters: string;
+  /** Null when the definition names none. */
+  readonly image: string | null;
+  readonly variables: readonly ApplicationVariable[];
+  readonly artifacts: readonly ApplicationArtifact[];
+  /** A file or a directory of the job's, absolute or below its own directory; or null. */
+  readonly outputPath: string | null;
+}
+
+/**
+ * Reads a `*.multiflexi.app.json`.
+ * @param language of its texts for people
+ * @throws Fault `usage` that names every field that is missing or wrong
+ */
+export function parseApplication(text: string, language: string): Application {
+  const checked = applicationSchema.safeParse(withObjects(parseJson(text)));
+  if (!checked.success) {
+    const found = checked.error.issues.map(
+      ({ path, message }) => `${path.join('.') || '(the whole)'}: ${message}`,
+    );
+    throw new Fault('usage', `Invalid application definition: ${found.join('; ')}`);
+  }
+  const raw = checked.data;
+  return {
+    name: localized(raw.name, 'en') ?? '',
+    executable: raw.executable,
+    parameters: raw.cmdparamsTemplate ?? raw.cmdparams ?? '',
+    image: raw.ociimage || null,
+    variables: Object.entries(raw.environment).map(
+      ([name, { type, required, defval, secret, redactable }]) => ({
+        name,
+        type,
+        required,
+        secret: type === 'password' || secret === true || redactable === true,
+        defaultValue: defval === undefined || defval === null || defval === '' ? null : String(defval),
+      }),
+    ),
+    artifacts: [
+      ...raw.artifacts.map(({ name, path, description }) => ({
+        name: localized(name, 'en') ?? '',
+        path,
+        description: localized(description, language),
+      })),
+      ...Object.entries(raw.produces ?? {}).flatMap(([name, { patterns, description }]) =>
+        (patterns ?? []).map((path) => ({ name, path, description: localized(description, language) })),
+      ),
+    ],
+    outputPath: raw.kubernetes?.artifacts?.outputPath || null,
+  };
+}
+
+/** PHP writes an object without keys as an empty list. */
+function withObjects(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [
+      key,
+      key !== 'artifacts' && Array.isArray(each) && each.length === 0 ? {} : each,
+    ]),
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const problem = jsonProblem(text, cause);
+    throw new Fault('usage', `Cannot read the application definition: not valid JSON (${problem})`);
+  }
+}

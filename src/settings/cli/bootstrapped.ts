@@ -1,0 +1,46 @@
+/** How this process was started, and with which words. */
+export interface Launch {
+  /** True when the launcher did it: signals are blocked, and the loader's words come first. */
+  readonly launched: boolean;
+  /** The file that holds this program. */
+  readonly program: string;
+  /** The words after the program's name. */
+  readonly words: readonly Buffer[];
+}
+
+/** The loader's options that the launcher gives, after the first word; then come the directory and the program. */
+const loaderOptions = ['--inhibit-cache', '--library-path'];
+const programAt = 1 + loaderOptions.length + 1;
+/** Where the installed program stands; nothing but the launcher starts one there. */
+const place = /(?:^|\/)runtime\/[0-9a-f]{12}\/program$/;
+
+/**
+ * Tells the launcher's words from the person's (`build/bootstrap/bootstrap.ts` is the other side). Its first word is not
+ * looked at: an emulator puts a file's name in its place.
+ *
+ * @param words all words of the process, its name first; where /proc cannot tell, only the program's name and what
+ *   follows
+ * @param executable the file that the kernel started: the program, or the loader
+ */
+export function readLaunch(words: readonly Buffer[], executable: string): Launch {
+  const [name = '', ...options] = words.slice(0, programAt).map(String);
+  const program = words[programAt]?.toString() ?? '';
+  if (loaderOptions.every((option, index) => options[index] === option) && place.test(program)) {
+    return { launched: true, program, words: words.slice(programAt + 1) };
+  }
+  if (place.test(name)) return { launched: true, program: name, words: words.slice(1) };
+  return { launched: false, program: executable, words: words.slice(1) };
+}
+
+const flipped = 0x80;
+
+/**
+ * Gives the variables their names back, in place: the launcher, or the program's own first code, flipped the highest bit of each first byte, save where
+ * that would have made it 0.
+ */
+export function undisguise(entries: readonly Buffer[]): void {
+  for (const entry of entries) {
+    const first = entry[0];
+    if (first !== undefined && first !== flipped) entry[0] = first ^ flipped;
+  }
+}

@@ -1,0 +1,117 @@
+import { Fault } from '../../base/fault.ts';
+import type { Environment } from './environment.ts';
+import { type OptionSpec, options, type Verb } from './options.ts';
+
+/** A verb's words, taken apart: option values by name, operands, and the job's words after `--` as bytes. */
+export interface CommandLine {
+  /** The option's value, else its variable's, else null. A switch is `'true'` or null. */
+  value(name: string): string | null;
+  readonly operands: readonly string[];
+  /** Null when there is no `--`. */
+  readonly command: readonly Buffer[] | null;
+}
+
+/**
+ * Takes a verb's words apart by the table in `options.ts`: `--name value`, `--name=value`, `--switch`, operands. By
+ * hand, because `util.parseArgs` takes a millisecond that the job would wait for, and cannot say which word is wrong.
+ *
+ * @param strictness `lenient` passes over what is wrong: for finding out where to say so
+ * @throws Fault `usage` for an unknown option, a missing value, an option of another verb
+ */
+export function readCommandLine(
+  verb: Verb,
+  words: readonly Buffer[],
+  environment: Environment,
+  strictness: 'strict' | 'lenient' = 'strict',
+): CommandLine {
+  const end = words.findIndex((word) => word.toString('latin1') === '--');
+  const own = (end === -1 ? words : words.slice(0, end)).map((word) => word.toString());
+  const specs = options.filter((option) => option.verbs.includes(verb));
+  const { values, operands } = parseWords(verb, own, specs, strictness);
+  return {
+    operands,
+    command: end === -1 ? null : words.slice(end + 1),
+    value: (name) => {
+      const given = values.get(name);
+      if (given !== undefined) return given;
+      const spec = specs.find((option) => option.name === name);
+      return spec === undefined ? null : fallback(spec, environment);
+    },
+  };
+}
+
+/** @throws Fault `usage` when a verb that takes options alone has got more */
+export function refuseOperands(verb: Verb, { operands, command }: CommandLine): void {
+  if (operands.length === 0 && command === null) return;
+  throw new Fault(
+    'usage',
+    `${verb} takes no operands, found ${operands.length > 0 ? 'one' : '--'}; see emissary ${verb} --help`,
+  );
+}
+
+/** The option's name with where its value came from, for messages: `--grace` or `EMISSARY_GRACE_SECONDS`. */
+export function sourceOf(name: string, words: readonly Buffer[], environment: Environment): string {
+  const texts = words.map((word) => word.toString());
+  const end = texts.indexOf('--');
+  const own = end === -1 ? texts : texts.slice(0, end);
+  const given = own.some((text) => text === `--${name}` || text.startsWith(`--${name}=`));
+  const variables = options.find((option) => option.name === name)?.variables ?? [];
+  const variable = given ? undefined : variables.find((candidate) => environment.raw(candidate) !== null);
+  return variable ?? `--${name}`;
+}
+
+function parseWords(
+  verb: Verb,
+  words: readonly string[],
+  specs: readonly OptionSpec[],
+  strictness: 'strict' | 'lenient',
+) {
+  const values = new Map<string, string>();
+  const operands: string[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? '';
+    if (!word.startsWith('-') || word === '-') {
+      operands.push(word);
+      continue;
+    }
+    const [flag = '', given] = splitOption(word);
+    const spec = specs.find(({ name }) => flag === `--${name}`);
+    const separate = takesNextWord(spec, given);
+    if (separate) index += 1;
+    const value = separate ? words[index] : given;
+    const problem = whatIsWrong(spec, flag, value);
+    if (problem === null) values.set(flag.slice('--'.length), value ?? 'true');
+    else if (strictness === 'strict')
+      throw new Fault('usage', `${verb}: ${problem}; see emissary ${verb} --help`);
+  }
+  return { values, operands };
+}
+
+/** What else begins with a dash may be the value of another option. */
+const optionName = /^(-[a-z]|--[a-z-]{1,40})$/i;
+
+function takesNextWord(spec: OptionSpec | undefined, given: string | undefined): boolean {
+  return spec !== undefined && spec.value !== null && given === undefined;
+}
+
+function whatIsWrong(spec: OptionSpec | undefined, flag: string, value: string | undefined): string | null {
+  if (spec === undefined) return `unknown option${optionName.test(flag) ? ` ${flag}` : ''}`;
+  if (spec.value === null) return value === undefined ? null : `option ${flag} takes no value`;
+  return value === undefined ? `option ${flag} needs a value (${spec.value})` : null;
+}
+
+/** `--name=value` in two; the value is undefined where there is no `=`. */
+function splitOption(word: string): readonly string[] {
+  const equals = word.indexOf('=');
+  return equals === -1 ? [word] : [word.slice(0, equals), word.slice(equals + 1)];
+}
+
+function fallback(spec: OptionSpec, environment: Environment): string | null {
+  if (spec.value !== null) {
+    // An empty list of variables to mask means "none"; every other empty variable counts as not set.
+    return spec.name === 'mask-env'
+      ? (environment.raw('EMISSARY_MASK_ENV') ?? null)
+      : environment.get(...spec.variables);
+  }
+  return environment.get(...spec.variables) === 'true' ? 'true' : null;
+}

@@ -1,0 +1,33 @@
+import { readCommandLine, refuseOperands, sourceOf } from './command-line.ts';
+import type { Edge } from './invocation.ts';
+import { rootDirectory } from './values.ts';
+
+/** The settings of `init`. */
+export interface InitSettings {
+  readonly root: string;
+  /** Where the template is: a file, standard input, or the text itself. */
+  readonly template:
+    | { readonly from: 'file'; readonly path: string }
+    | { readonly from: 'stdin' }
+    | { readonly from: 'text'; readonly text: string; readonly variable: string };
+}
+
+/** @throws Fault `usage` */
+export function initSettings(edge: Edge, words: readonly Buffer[]): InitSettings {
+  const line = readCommandLine('init', words, edge.environment);
+  refuseOperands('init', line);
+  return {
+    root: rootDirectory(line.value('root'), sourceOf('root', words, edge.environment)),
+    template: templateSource(line.value('template'), edge),
+  };
+}
+
+function templateSource(option: string | null, edge: Edge): InitSettings['template'] {
+  if (option === '-') return { from: 'stdin' };
+  if (option !== null) return { from: 'file', path: option };
+  for (const variable of ['EMISSARY_TEMPLATE', 'ARGO_TEMPLATE']) {
+    const text = edge.environment.get(variable);
+    if (text !== null) return { from: 'text', text, variable };
+  }
+  return { from: 'text', text: '{}', variable: 'EMISSARY_TEMPLATE' };
+}

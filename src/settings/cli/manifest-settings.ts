@@ -1,0 +1,150 @@
+import { normalize } from 'node:path';
+import { Fault, reasonOf } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import { version } from '../../version.ts';
+import { type Application, parseApplication } from '../application/application.ts';
+import { parseDotenv } from '../application/dotenv.ts';
+import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
+import type { Edge } from './invocation.ts';
+import { readGiven } from './read-given.ts';
+import { containerName, imageName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
+
+/** A claim on a volume that the sidecar mounts: for a database file, or for kept results. */
+export interface Claim {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** The settings of `manifest`. */
+export interface ManifestSettings {
+  readonly application: Application;
+  /** What the job's environment holds besides the application's defaults. */
+  readonly variables: ReadonlyMap<string, string>;
+  /** The sidecar's own: the server, its credentials. */
+  readonly reportVariables: ReadonlyMap<string, string>;
+  readonly kind: 'pod' | 'job';
+  readonly jobId: number | null;
+  readonly podName: string;
+  readonly image: string;
+  readonly emissaryImage: string;
+  readonly root: string;
+  /** Seconds; 0 = none. */
+  readonly timeout: number;
+  readonly grace: number;
+  /** The user id that the job runs as; null = the image's own. */
+  readonly user: number | null;
+  /** The job may be root. */
+  readonly allowRoot: boolean;
+  readonly claim: Claim | null;
+}
+
+/** @throws Fault `usage` */
+export function manifestSettings(edge: Edge, words: readonly Buffer[]): ManifestSettings {
+  const line = readCommandLine('manifest', words, edge.environment);
+  const from = (name: string) => sourceOf(name, words, edge.environment);
+  const variables = variablesOf(line.value('variables'), '--variables');
+  const application = definition(line, languageOf(line, variables, edge));
+  const given = line.value('image');
+  const image = given === null ? application.image : imageName(given, from('image'));
+  if (image === null) {
+    throw new Fault('usage', 'manifest: the application names no ociimage; give one with --image');
+  }
+  const job = line.value('job-id');
+  const jobId = job === null ? null : wholeNumber(job, from('job-id'));
+  const allowRoot = line.value('allow-root') !== null;
+  const rootPath = rootDirectory(line.value('root'), from('root'));
+  const root = mountPath(rootPath, from('root'));
+  return {
+    application,
+    image,
+    variables,
+    reportVariables: variablesOf(line.value('report-variables'), '--report-variables'),
+    kind: kindOf(line.value('kind') ?? 'pod'),
+    jobId,
+    podName: containerName(line.value('pod-name') ?? `multiflexi-job-${jobId ?? 'local'}`, from('pod-name')),
+    emissaryImage: imageName(
+      line.value('emissary-image') ?? `multiflexi-emissary:${version}`,
+      from('emissary-image'),
+    ),
+    root,
+    timeout: Math.ceil(secondsToMs(line.value('timeout') ?? '0', from('timeout')) / 1000),
+    grace: Math.ceil(secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')) / 1000),
+    user: userOf(line.value('user'), allowRoot, from('user')),
+    allowRoot,
+    claim: claimOf(line.value('claim'), root),
+  };
+}
+
+/** Nobody of the machine's, as the emissary's own image has it. */
+const usualUser = 65_532;
+
+/**
+ * Most images name no user, and their root is what the pod's security context forbids: the job then has a number.
+ * The greatest one is Kubernetes' own bound.
+ */
+function userOf(text: string | null, allowRoot: boolean, source: string): number | null {
+  if (text === 'image' || (text === null && allowRoot)) return null;
+  const user = text === null ? usualUser : wholeNumber(text, source);
+  if (user > 2 ** 31 - 1 || (user === 0 && !allowRoot))
+    throw new Fault(
+      'usage',
+      `${source} is not the number of a user other than root; --allow-root allows a job to be root`,
+    );
+  return user;
+}
+
+/** Of the job: its own setting comes before that of this program. */
+function languageOf(
+  line: CommandLine,
+  variables: ReadonlyMap<string, string>,
+  { environment }: Edge,
+): string {
+  const locale = ['LC_ALL', 'LC_MESSAGES', 'LANG'];
+  const own = locale.map((name) => variables.get(name)).find((value) => value !== undefined && value !== '');
+  return line.value('language') ?? own ?? environment.get(...locale) ?? 'en';
+}
+
+/**
+ * A volume at / would hide the image; a colon is not allowed, nor may the loader's
+ * path hold a semicolon (ld.so(8)), and $ might be changed in the job's command.
+ */
+function mountPath(path: string, source: string): string {
+  if (/^\/+$/.test(path) || /[:;$]/.test(path))
+    throw new Fault('usage', `${source}: no volume can be mounted there`);
+  return path;
+}
+
+function definition({ operands, command }: CommandLine, language: string): Application {
+  const [file, stray] = operands;
+  if (file === undefined || stray !== undefined || command !== null) {
+    throw new Fault('usage', 'manifest takes one application definition; see emissary manifest --help');
+  }
+  return parseApplication(read(file, 'the application definition'), language);
+}
+
+function variablesOf(file: string | null, source: string): ReadonlyMap<string, string> {
+  return file === null ? new Map() : parseDotenv(read(file, `the file of ${source}`), source);
+}
+
+function read(file: string, what: string): string {
+  try {
+    return readGiven(file, limits.variablesFileBytes);
+  } catch (cause) {
+    throw new Fault('usage', `Cannot read ${what}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function kindOf(text: string): 'pod' | 'job' {
+  if (text === 'pod' || text === 'job') return text;
+  throw new Fault('usage', '--kind is neither pod nor job');
+}
+
+function claimOf(text: string | null, root: string): Claim | null {
+  if (text === null) return null;
+  const [, name, path] = /^([a-z0-9](?:[-a-z0-9.]*[a-z0-9])?):(\/.+)$/.exec(text) ?? [];
+  if (name === undefined || path === undefined)
+    throw new Fault('usage', '--claim is not of the form NAME:/PATH');
+  if (normalize(path).replace(/\/$/, '') === normalize(root).replace(/\/$/, ''))
+    throw new Fault('usage', '--claim: its path is where the shared volume is');
+  return { name, path: mountPath(path, '--claim') };
+}

@@ -1,0 +1,80 @@
+import { Fault } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import { signalNumber } from '../../base/signal-names.ts';
+import { defaultMask, maskEntries } from '../secret-names.ts';
+import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
+import type { Edge } from './invocation.ts';
+import { containerName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
+
+/** The settings of `run`. */
+export interface RunSettings {
+  readonly root: string;
+  readonly name: string;
+  /** The job's words; the first is the command. Never empty. */
+  readonly command: readonly [Buffer, ...Buffer[]];
+  /** 0 = none. */
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+  /** A signal number. */
+  readonly stopSignal: number;
+  /** Bytes of one captured file; 0 = no limit. */
+  readonly logLimit: number;
+  /** Patterns of variable names. */
+  readonly maskNames: readonly string[];
+  readonly combined: boolean;
+  readonly argumentsFile: string | null;
+  readonly pauseBefore: boolean;
+  readonly pauseAfter: boolean;
+}
+
+/** @throws Fault `usage` */
+export function runSettings(edge: Edge, words: readonly Buffer[]): RunSettings {
+  const line = readCommandLine('run', words, edge.environment);
+  const from = (name: string) => sourceOf(name, words, edge.environment);
+  const stop = line.value('stop-signal') ?? 'TERM';
+  const stopSignal = signalNumber(stop);
+  if (stopSignal === null) throw new Fault('usage', `${from('stop-signal')} is not a signal`);
+  return {
+    ...place(line, from),
+    command: jobWords(line.operands, line.command),
+    timeoutMs: secondsToMs(line.value('timeout') ?? '0', from('timeout')),
+    graceMs: secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')),
+    stopSignal,
+    logLimit: wholeNumber(line.value('log-limit') ?? String(limits.logBytes), from('log-limit')),
+    maskNames: maskEntries(line.value('mask-env') ?? defaultMask),
+    combined: line.value('combined') !== null,
+    argumentsFile: edge.environment.get('EMISSARY_ARGS_FILE', 'ARGO_CONTAINER_ARGS_FILE'),
+    pauseBefore: edge.environment.get('EMISSARY_DEBUG_PAUSE_BEFORE', 'ARGO_DEBUG_PAUSE_BEFORE') === 'true',
+    pauseAfter: edge.environment.get('EMISSARY_DEBUG_PAUSE_AFTER', 'ARGO_DEBUG_PAUSE_AFTER') === 'true',
+  };
+}
+
+/**
+ * The volume and the container of a run whose settings are refused.
+ * @throws Fault `usage` when one of these two is what is wrong
+ */
+export function whereToSeal(edge: Edge, words: readonly Buffer[]): Pick<RunSettings, 'root' | 'name'> {
+  const line = readCommandLine('run', words, edge.environment, 'lenient');
+  return place(line, (name) => `--${name}`);
+}
+
+function place(line: CommandLine, from: (name: string) => string): Pick<RunSettings, 'root' | 'name'> {
+  return {
+    root: rootDirectory(line.value('root'), from('root')),
+    name: containerName(line.value('name') ?? 'main', from('name')),
+  };
+}
+
+function jobWords(
+  operands: readonly string[],
+  command: readonly Buffer[] | null,
+): readonly [Buffer, ...Buffer[]] {
+  if (operands.length > 0) {
+    throw new Fault('usage', 'run: put -- before the command: emissary run [options] -- COMMAND [ARG…]');
+  }
+  const [file, ...rest] = command ?? [];
+  if (file === undefined) {
+    throw new Fault('usage', 'run: no command after --; usage: emissary run [options] -- COMMAND [ARG…]');
+  }
+  return [file, ...rest];
+}

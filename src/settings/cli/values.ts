@@ -1,0 +1,69 @@
+import { isAbsolute } from 'node:path';
+import { Fault } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import { usualRoot } from '../../contract/layout.ts';
+
+/**
+ * The checks of single values. Each takes the text and where it came from (`--grace`, `EMISSARY_GRACE_SECONDS`), and
+ * throws a Fault `usage` that names the latter: a text that was refused may be a secret in the wrong place.
+ */
+
+/** Seconds, a decimal number ≥ 0. Returns milliseconds. */
+export function secondsToMs(text: string, source: string): number {
+  const seconds = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(seconds)) {
+    throw new Fault('usage', `${source} is not a number of seconds (0 or more)`);
+  }
+  if (seconds > limits.longestSeconds) {
+    throw new Fault('usage', `${source} is more than ${limits.longestSeconds} seconds`);
+  }
+  return Math.round(seconds * 1000);
+}
+
+/** A whole number ≥ 0. */
+export function wholeNumber(text: string, source: string): number {
+  const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(value)) {
+    throw new Fault('usage', `${source} is not a whole number (0 or more)`);
+  }
+  return value;
+}
+
+/** A DNS label (RFC 1123), since it becomes a directory's name and a container's. */
+export function containerName(text: string, source: string): string {
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text)) {
+    throw new Fault('usage', `${source} is not a container name (a DNS label: a-z, 0-9 and -, at most 63)`);
+  }
+  return text;
+}
+
+// Registry, path, tag, digest.
+const imageCharacters = /^[\w./:@-]+$/;
+
+/** The name of an image. */
+export function imageName(text: string, source: string): string {
+  if (!imageCharacters.test(text)) {
+    throw new Fault('usage', `${source} is not an image (name:tag)`);
+  }
+  return text;
+}
+
+/** An absolute directory. */
+export function rootDirectory(given: string | null, source: string): string {
+  const text = given ?? usualRoot;
+  if (!isAbsolute(text) || text.includes('\0')) {
+    throw new Fault('usage', `${source} is not an absolute path`);
+  }
+  return text;
+}
+
+/** RFC 3339; Go's zero time means none. Returns ms since 1970, or null. */
+export function deadlineMs(text: string, source: string): number | null {
+  if (text.startsWith('0001-01-01T00:00:00')) return null;
+  const shape = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+  const ms = shape.test(text) ? Date.parse(text.replace(' ', 'T').toUpperCase()) : Number.NaN;
+  if (Number.isNaN(ms)) {
+    throw new Fault('usage', `${source} is not a time (RFC 3339, like 2026-01-31T22:00:00Z)`);
+  }
+  return ms;
+}

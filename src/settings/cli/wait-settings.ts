@@ -1,0 +1,28 @@
+import { limits } from '../../base/limits.ts';
+import { readCommandLine, refuseOperands, sourceOf } from './command-line.ts';
+import type { Edge } from './invocation.ts';
+import { deadlineMs, rootDirectory, secondsToMs } from './values.ts';
+
+/** The settings of `wait` that do not concern the server; those are in `report-settings.ts`. */
+export interface WaitSettings {
+  readonly root: string;
+  /** From the start of `wait`; 0 = none. */
+  readonly timeoutMs: number;
+  /** Ms since 1970, or null. */
+  readonly deadlineMs: number | null;
+  readonly graceMs: number;
+}
+
+/** @throws Fault `usage` */
+export function waitSettings(edge: Edge, words: readonly Buffer[]): WaitSettings {
+  const line = readCommandLine('wait', words, edge.environment);
+  const from = (name: string) => sourceOf(name, words, edge.environment);
+  refuseOperands('wait', line);
+  const deadline = line.value('deadline');
+  return {
+    root: rootDirectory(line.value('root'), from('root')),
+    timeoutMs: secondsToMs(line.value('timeout') ?? '0', from('timeout')),
+    deadlineMs: deadline === null ? null : deadlineMs(deadline, from('deadline')),
+    graceMs: secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')),
+  };
+}

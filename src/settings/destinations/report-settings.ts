@@ -1,0 +1,106 @@
+import { isAbsolute } from 'node:path';
+import { Fault } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import { say } from '../../base/log.ts';
+import type { Environment } from '../cli/environment.ts';
+import { spoolDirectory } from '../cli/spool-directory.ts';
+import { secondsToMs, wholeNumber } from '../cli/values.ts';
+import { type DatabaseSettings, databaseSettings } from './database-settings.ts';
+import { type RestSettings, restSettings } from './rest-settings.ts';
+import { type TelemetrySettings, telemetrySettings } from './telemetry-settings.ts';
+import { type ZabbixSettings, zabbixSettings } from './zabbix-settings.ts';
+
+/** Where and what is reported. All of it is the sidecar's own: nothing of it comes from the volume. */
+export interface ReportSettings {
+  /** Null only when there is no server to report to. */
+  readonly jobId: number | null;
+  readonly rest: RestSettings | null;
+  readonly database: DatabaseSettings | null;
+  /** `full`: the job's row, lines and artifacts. `output`: MultiFlexi's own process writes the row. */
+  readonly mode: 'full' | 'output';
+  /** A directory that keeps the results of jobs, or null. */
+  readonly resultsDirectory: string | null;
+  /** A directory of the sidecar's own for its spool, or null. */
+  readonly spoolDirectory: string | null;
+  /** Bytes of one captured stream that are taken at the most; 0 = no limit. */
+  readonly logLimit: number;
+  /** How long delivery is tried after the job's end. */
+  readonly budgetMs: number;
+  /** Rows of one job's output that are stored in a database at the most. */
+  readonly outputRows: number;
+  readonly telemetry: TelemetrySettings | null;
+  readonly zabbix: ZabbixSettings | null;
+}
+
+/** @throws Fault `usage` that names the variable and never its value where that may be a secret */
+export function reportSettings(environment: Environment): ReportSettings {
+  const rest = restSettings(environment);
+  const database = databaseSettings(environment);
+  const resultsDirectory = environment.get('EMISSARY_RESULTS_DIR');
+  if (resultsDirectory !== null && !isAbsolute(resultsDirectory)) {
+    throw new Fault('usage', 'EMISSARY_RESULTS_DIR is not an absolute path');
+  }
+  const jobId = jobIdOf(environment.get('MULTIFLEXI_JOB_ID'));
+  if (jobId === null && (rest !== null || database !== null || resultsDirectory !== null)) {
+    throw new Fault('usage', 'MULTIFLEXI_JOB_ID is not set: without it there is no job to report');
+  }
+  const mode = modeOf(environment.get('MULTIFLEXI_REPORT'));
+  if (mode === 'output' && rest !== null && database === null && resultsDirectory === null) {
+    throw new Fault(
+      'usage',
+      'MULTIFLEXI_REPORT=output needs MULTIFLEXI_DATABASE_URL: a REST server has no place for output',
+    );
+  }
+  const budget = environment.get('EMISSARY_REPORT_SECONDS') ?? String(limits.reportSeconds);
+  return {
+    jobId,
+    rest,
+    database,
+    mode,
+    resultsDirectory,
+    spoolDirectory: spoolDirectory(environment),
+    logLimit: wholeNumber(
+      environment.get('EMISSARY_LOG_LIMIT_BYTES') ?? String(limits.logBytes),
+      'EMISSARY_LOG_LIMIT_BYTES',
+    ),
+    budgetMs: secondsToMs(budget, 'EMISSARY_REPORT_SECONDS'),
+    outputRows: rowsOf(environment.get('EMISSARY_OUTPUT_ROWS')),
+    telemetry: softly(() => telemetrySettings(environment)),
+    zabbix: softly(() => zabbixSettings(environment)),
+  };
+}
+
+/** Nobody shall miss a job's row for a mistake in what only looks on. */
+function softly<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    say(`${error.message}; the job is reported without it`);
+    return null;
+  }
+}
+
+function jobIdOf(text: string | null): number | null {
+  if (text === null) return null;
+  const id = /^[0-9]{1,10}$/.test(text) ? Number(text) : 0;
+  if (id < 1 || id > 0x7fff_ffff) {
+    throw new Fault('usage', "MULTIFLEXI_JOB_ID is not a job's number (1 or more)");
+  }
+  return id;
+}
+
+function rowsOf(text: string | null): number {
+  if (text === null) return limits.jobRows;
+  const rows = /^[0-9]{1,10}$/.test(text) ? Number(text) : 0;
+  if (rows < 1 || rows >= limits.rowNumbers) {
+    throw new Fault('usage', `EMISSARY_OUTPUT_ROWS is not a number of rows (1 or more)`);
+  }
+  return rows;
+}
+
+function modeOf(text: string | null): 'full' | 'output' {
+  if (text === null || text === 'full') return 'full';
+  if (text === 'output') return 'output';
+  throw new Fault('usage', 'MULTIFLEXI_REPORT is neither full nor output');
+}

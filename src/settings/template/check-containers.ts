@@ -1,0 +1,65 @@
+import { Fault } from '../../base/fault.ts';
+import type { SetContainer } from './template.ts';
+
+/**
+ * Checks what the names of a containerSet say of each other: each stands once, each dependency is another container of
+ * the set, and none waits for itself in the end.
+ *
+ * @throws Fault `template`
+ */
+export function checkContainers(containers: readonly SetContainer[], origin: string): void {
+  const names = containers.map((container) => container.name);
+  const known = new Set(names);
+  for (const [index, { name, dependencies }] of containers.entries()) {
+    const where = `Invalid template ${origin}: containerSet.containers[${index}]`;
+    if (names.indexOf(name) < index)
+      throw new Fault('template', `${where}.name: "${name}" stands there twice`);
+    const unknown = dependencies.findIndex((each) => !known.has(each) || each === name);
+    if (unknown !== -1) {
+      throw new Fault('template', `${where}.dependencies[${unknown}]: is not another container of the set`);
+    }
+  }
+  const stuck = whoCannotStart(containers);
+  if (stuck.length === 0) return;
+  throw new Fault(
+    'template',
+    `Invalid template ${origin}: containerSet.containers: ${stuck.join(' and ')} wait for each other`,
+  );
+}
+
+/**
+ * Checks that what the template says of one container has one that it can be said of: a sidecar is another container than
+ * those it is ended with, and inputs and outputs are those of `main`, as in Argo.
+ *
+ * @param containers names of the containerSet; null = there is none, and `main` is the only one
+ * @throws Fault `template`
+ */
+export function checkRoles(
+  containers: readonly string[] | null,
+  sidecars: readonly string[],
+  hasFiles: boolean,
+  origin: string,
+): void {
+  const main = containers ?? ['main'];
+  for (const [index, name] of sidecars.entries()) {
+    const where = `Invalid template ${origin}: sidecars[${index}].name: "${name}"`;
+    if (main.includes(name)) throw new Fault('template', `${where} is a main container`);
+    if (sidecars.indexOf(name) < index) throw new Fault('template', `${where} stands there twice`);
+  }
+  if (hasFiles && !main.includes('main')) {
+    const found = 'inputs and outputs are those of a container main, and there is none';
+    throw new Fault('template', `Invalid template ${origin}: containerSet.containers: ${found}`);
+  }
+}
+
+/** Lets every container end whose dependencies have ended, until nothing moves: who is left waits in a circle, or for one. */
+function whoCannotStart(containers: readonly SetContainer[]): readonly string[] {
+  const ended = new Set<string>();
+  for (let before = -1; ended.size > before; ) {
+    before = ended.size;
+    for (const { name, dependencies } of containers) {
+      if (dependencies.every((dependency) => ended.has(dependency))) ended.add(name);
+    }
+  }
+  return containers.map(({ name }) => name).filter((name) => !ended.has(name));
+}

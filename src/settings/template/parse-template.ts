@@ -1,0 +1,41 @@
+import { Fault } from '../../base/fault.ts';
+import { jsonProblem } from '../../base/json-problem.ts';
+import { limits } from '../../base/limits.ts';
+import { withoutMark } from '../../base/text-of.ts';
+import { emptyTemplate, type Template } from './template.ts';
+
+/**
+ * Reads a template's JSON text (Argo's `Template`, the subset of the contract; other keys are ignored).
+ * The schema is loaded only where there is something to check: a job with the template `{}` does not wait for it.
+ *
+ * @param text the JSON
+ * @param origin where it came from, for messages: a path or a variable's name
+ * @throws Fault `template` with the path of the key
+ */
+export async function parseTemplate(text: string, origin: string): Promise<Template> {
+  if (Buffer.byteLength(text) > limits.templateBytes) {
+    throw new Fault('template', `Cannot read template ${origin}: larger than ${limits.templateBytes} bytes`);
+  }
+  const value = parseJson(text, origin);
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.keys(value).length === 0
+  ) {
+    return emptyTemplate;
+  }
+  const { checkTemplate } = await import('./check-template.ts');
+  return checkTemplate(value, origin);
+}
+
+function parseJson(text: string, origin: string): unknown {
+  try {
+    return JSON.parse(withoutMark(text));
+  } catch (cause) {
+    throw new Fault(
+      'template',
+      `Cannot read template ${origin}: not valid JSON (${jsonProblem(text, cause)})`,
+    );
+  }
+}

@@ -1,0 +1,138 @@
+import { isAbsolute } from 'node:path';
+import * as z from 'zod/mini';
+import { limits } from '../../base/limits.ts';
+import { durationSeconds } from './duration.ts';
+
+const absolutePath = z
+  .string()
+  .check(z.refine(isAbsolute, 'must be an absolute path'))
+  .check(z.refine((path) => !path.includes('\0'), 'must not contain NUL'))
+  .check(z.refine((path) => !path.split('/').includes('..'), 'must not contain ".."'));
+const containerName = z
+  .string()
+  .check(z.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label'));
+const fewEnough = z.refine(
+  (list) => Array.isArray(list) && list.length <= limits.containers,
+  `must not be more than ${limits.containers}`,
+);
+const wholeNumber = z.int().check(z.nonnegative());
+
+const xattrs = z.optional(z.boolean());
+const archive = z.object({
+  tar: z.optional(
+    z.object({ compressionLevel: z.optional(z.nullable(z.int().check(z.gte(0), z.lte(9)))), xattrs }),
+  ),
+  zip: z.optional(z.object({})),
+  none: z.optional(z.object({ xattrs })),
+  zstd: z.optional(z.object({ level: z.optional(z.int().check(z.gte(1), z.lte(19))), xattrs })),
+});
+
+const inputArtifact = z.object({
+  name: z.string(),
+  path: absolutePath,
+  optional: z.optional(z.boolean()),
+  mode: z.optional(z.nullable(z.int().check(z.gte(0), z.lte(0o7777)))),
+  archive: z.optional(z.nullable(archive)),
+  raw: z.optional(z.object({ data: z.string() })),
+  rawBase64: z.optional(z.union([z.string(), z.object({ data: z.string() })])),
+  file: z.optional(z.union([absolutePath, z.object({ path: absolutePath })])),
+  http: z.optional(
+    z.object({
+      url: z
+        .string()
+        .check(z.refine((url) => /^https?:\/\//i.test(url) && URL.canParse(url), 'must be an http(s) URL')),
+      sha256: z.optional(z.string().check(z.regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits'))),
+    }),
+  ),
+});
+
+const outputArtifact = z.object({
+  name: z.string(),
+  description: z.optional(z.nullable(z.string())),
+  path: absolutePath,
+  optional: z.optional(z.boolean()),
+  archive: z.optional(z.nullable(archive)),
+});
+
+const outputParameter = z.object({
+  name: z.string(),
+  valueFrom: z.object({ path: absolutePath, default: z.optional(z.string()) }),
+});
+
+const retryStrategy = z.object({
+  retries: z.optional(
+    z.union([wholeNumber, z.string().check(z.regex(/^[0-9]{1,9}$/, 'must be a whole number'))]),
+  ),
+  duration: z.optional(
+    z
+      .string()
+      .check(
+        z.refine((text) => durationSeconds(text) !== null, 'must be a duration like "5", "30s" or "2m"'),
+      ),
+  ),
+});
+
+const upTo = (most: number) => z.optional(z.int().check(z.nonnegative(), z.lte(most)));
+
+/** Strict: a limit that is misspelt would be none. */
+const ownLimits = z.strictObject({
+  artifactBytes: z.optional(wholeNumber),
+  inputBytes: upTo(limits.inputBytes),
+  parameterBytes: upTo(limits.parameterBytes),
+});
+
+/**
+ * The shape of a template as it is written: the subset of Argo's `Template`
+ * (https://argo-workflows.readthedocs.io/en/latest/fields/#template) that the emissary knows, and its own block.
+ */
+export const templateSchema = z.object({
+  inputs: z.optional(z.nullable(z.object({ artifacts: z.optional(z.nullable(z.array(inputArtifact))) }))),
+  script: z.optional(z.nullable(z.object({ source: z.string() }))),
+  outputs: z.optional(
+    z.nullable(
+      z.object({
+        parameters: z.optional(z.nullable(z.array(outputParameter))),
+        artifacts: z.optional(z.nullable(z.array(outputArtifact))),
+      }),
+    ),
+  ),
+  volumeMounts: z.optional(z.nullable(z.array(z.object({ mountPath: absolutePath })))),
+  containerSet: z.optional(
+    z.nullable(
+      z.object({
+        containers: z.optional(
+          z
+            .array(
+              z.object({ name: containerName, dependencies: z.optional(z.nullable(z.array(z.string()))) }),
+            )
+            .check(fewEnough),
+        ),
+        retryStrategy: z.optional(z.nullable(retryStrategy)),
+      }),
+    ),
+  ),
+  sidecars: z.optional(z.nullable(z.array(z.object({ name: containerName })).check(fewEnough))),
+  multiflexi: z.optional(
+    z.nullable(
+      z.object({
+        jobId: z.optional(z.union([z.string(), wholeNumber])),
+        resultFile: z.optional(absolutePath),
+        /** As PHP reads them; one that is none fits nothing. */
+        artifactPatterns: z.optional(z.array(z.string())),
+        artifactDescriptions: z.optional(z.nullable(z.record(z.string(), z.string()))),
+        temporaryDirectory: z.optional(absolutePath),
+        artifactDirectory: z.optional(absolutePath),
+        limits: z.optional(z.nullable(ownLimits)),
+      }),
+    ),
+  ),
+});
+
+/** A template that has the right shape, with its optional keys still missing. */
+export type RawTemplate = z.output<typeof templateSchema>;
+/** As above: one input. */
+export type RawInput = z.output<typeof inputArtifact>;
+/** As above: one artifact. */
+export type RawArtifact = z.output<typeof outputArtifact>;
+/** As above: how something is packed. */
+export type RawArchive = z.output<typeof archive>;

@@ -1,0 +1,121 @@
+import { limits } from '../../base/limits.ts';
+
+/** Where a staged input's bytes come from. */
+export type InputSource =
+  | { readonly kind: 'text'; readonly data: string }
+  | { readonly kind: 'base64'; readonly data: string }
+  | { readonly kind: 'file'; readonly file: string }
+  | { readonly kind: 'http'; readonly url: string; readonly sha256: string | null };
+
+/** One input: what stands at `path` in the main container before the job starts. */
+export interface InputArtifact {
+  readonly name: string;
+  readonly path: string;
+  readonly optional: boolean;
+  /** Permission bits, or null for the default (0644; a script 0755). */
+  readonly mode: number | null;
+  /** How the source is packed; `none` leaves an archive as it is, `tar` and `zip` unpack it, null looks at its bytes. */
+  readonly archive: 'none' | 'tar' | 'zip' | null;
+  readonly source: InputSource;
+}
+
+/** How an artifact is packed. */
+export type ArchiveStrategy =
+  | ({ readonly kind: 'tar'; readonly compressionLevel: number } & TarOptions)
+  | { readonly kind: 'zip' }
+  | ({ readonly kind: 'none' } & TarOptions)
+  | ({ readonly kind: 'zstd'; readonly level: number } & TarOptions);
+
+/** What all that are tars within can have. */
+export interface TarOptions {
+  /** Extended attributes, ACLs and capabilities are kept. */
+  readonly xattrs?: boolean;
+}
+
+/** One artifact to save after the job. */
+export interface OutputArtifact {
+  readonly name: string;
+  /** What people read about it where it is reported. */
+  readonly description?: string;
+  readonly path: string;
+  readonly optional: boolean;
+  readonly archive: ArchiveStrategy;
+}
+
+/** One parameter to save after the job. */
+export interface OutputParameter {
+  readonly name: string;
+  readonly path: string;
+  /** Stands in where the file is missing; null = the file is required. */
+  readonly default: string | null;
+}
+
+/** One container of a containerSet. */
+export interface SetContainer {
+  readonly name: string;
+  readonly dependencies: readonly string[];
+}
+
+/** Bounds of one template, in bytes; where it is silent, the program's own. */
+export interface TemplateLimits {
+  /** One artifact as it is kept, packed; null = none but the volume's. */
+  readonly artifactBytes: number | null;
+  /** One input, fetched or unpacked. */
+  readonly inputBytes: number;
+  /** One output parameter. */
+  readonly parameterBytes: number;
+}
+
+/** This project's own block of the template. */
+export interface MultiflexiBlock {
+  readonly jobId: string | null;
+  readonly resultFile: string | null;
+  readonly artifactPatterns: readonly string[];
+  /** By pattern: what people read about the files that it finds. */
+  readonly artifactDescriptions: Readonly<Record<string, string>>;
+  readonly artifactDirectory: string | null;
+  /** A directory of the job's that is made before it starts. */
+  readonly temporaryDirectory: string | null;
+  readonly limits: TemplateLimits;
+}
+
+/** The template as the program uses it: every optional key has its default, every path is absolute. */
+export interface Template {
+  readonly inputs: readonly InputArtifact[];
+  readonly script: string | null;
+  readonly parameters: readonly OutputParameter[];
+  readonly artifacts: readonly OutputArtifact[];
+  /** Mount points of volumes in the main container. */
+  readonly volumeMounts: readonly string[];
+  /** Null where the template has no containerSet: the only main container is then `main`. */
+  readonly containers: readonly SetContainer[] | null;
+  readonly retry: { readonly attempts: number; readonly delaySeconds: number };
+  readonly sidecars: readonly string[];
+  readonly multiflexi: MultiflexiBlock;
+}
+
+/** The template `{}`. */
+export const emptyTemplate: Template = {
+  inputs: [],
+  script: null,
+  parameters: [],
+  artifacts: [],
+  volumeMounts: [],
+  containers: null,
+  retry: { attempts: 1, delaySeconds: 0 },
+  sidecars: [],
+  multiflexi: {
+    jobId: null,
+    resultFile: null,
+    artifactPatterns: [],
+    artifactDescriptions: {},
+    artifactDirectory: null,
+    temporaryDirectory: null,
+    limits: { artifactBytes: null, inputBytes: limits.inputBytes, parameterBytes: limits.parameterBytes },
+  },
+};
+
+/** The names of the containers that make up the job, in the template's order. */
+export function mainContainers(template: Template): readonly string[] {
+  return template.containers?.map((container) => container.name) ?? ['main'];
+}

@@ -1,0 +1,66 @@
+import { limits } from '../base/limits.ts';
+import { say } from '../base/log.ts';
+import { allOf } from '../base/sentences.ts';
+import { doubtsOf, type JobReport } from '../observe/job-report.ts';
+import type { Delivery } from '../report/delivery.ts';
+import type { Progress } from '../report/sink.ts';
+import type { Spool } from '../report/spool/spool.ts';
+import { correctReport, mayBeCorrected } from './late-seals.ts';
+
+/** A job that has ended; its record may be corrected. */
+export interface EndedJob extends Progress {
+  report: JobReport;
+}
+
+/** How it is delivered. */
+export interface Delivering {
+  readonly spool: Spool;
+  /** Which has begun. */
+  readonly delivery: Delivery;
+  /** Another one, where what was delivered has to be corrected. */
+  readonly again: () => Delivery;
+  /** For all of it. */
+  readonly limitMs: number;
+}
+
+/**
+ * Delivers a job that has ended. A seal that appears meanwhile, after its wrapper was given up, corrects the record.
+ * @returns whether everything was delivered, and nothing of it is in doubt
+ */
+export async function deliverEnded(
+  job: EndedJob,
+  { spool, delivery, again, limitMs }: Delivering,
+): Promise<boolean> {
+  const endsAt = performance.now() + limitMs;
+  const first = job.report;
+  const stopLooking = lookForSeals(job, spool, delivery);
+  let delivered = await delivery.finish(job, limitMs);
+  stopLooking();
+  await correct(job, spool);
+  if (job.report !== first) {
+    const second = again();
+    await second.start(job);
+    delivered = await second.finish(job, Math.max(limits.leastBudgetMs, endsAt - performance.now()));
+  }
+  const doubts = doubtsOf(job.report);
+  if (doubts.length > 0) say(allOf(doubts));
+  return delivered && doubts.length === 0;
+}
+
+async function correct(job: EndedJob, spool: Spool): Promise<boolean> {
+  const { report } = job;
+  const corrected = await correctReport(spool, report);
+  if (corrected === null || job.report !== report) return false;
+  job.report = corrected;
+  return true;
+}
+
+/** @returns what ends it */
+function lookForSeals(job: EndedJob, spool: Spool, delivery: Delivery): () => void {
+  if (!mayBeCorrected(job.report)) return () => undefined;
+  const look = async () => {
+    if (await correct(job, spool)) delivery.wake();
+  };
+  const timer = setInterval(() => void look(), limits.lateSealMs);
+  return () => clearInterval(timer);
+}
