@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { markIn, noteOf } from '../../../src/report/sql/artifact-note.ts';
+import { markIn, noteOf } from '../../../../src/report/sql/artifact-note.ts';
 
 const mark = `main/artifact/0 sha256:${'a'.repeat(64)}`;
 

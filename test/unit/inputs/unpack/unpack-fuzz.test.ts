@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
-import { limits } from '../../../src/base/limits.ts';
-import { unpack } from '../../../src/inputs/unpack/unpack.ts';
-import { type MadeMember, makeTar, makeZip } from '../../helpers/archives.ts';
-import { seeded } from '../../helpers/seeded.ts';
-import { temporaryVolume } from '../../helpers/volume.ts';
+import { limits } from '../../../../src/base/limits.ts';
+import { unpack } from '../../../../src/inputs/unpack/unpack.ts';
+import { type MadeMember, makeTar, makeZip } from '../../../helpers/archives.ts';
+import { seeded } from '../../../helpers/seeded.ts';
+import { temporaryVolume } from '../../../helpers/volume.ts';
 
 const part = fc.constantFrom('a', 'a', 'b', 'b', 'c', 'd', 'e', 'ž', 'f g', '..', '.', '');
 const path = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));

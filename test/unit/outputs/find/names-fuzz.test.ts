@@ -4,11 +4,11 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { layoutOf } from '../../../src/contract/layout.ts';
-import { saveOutputs } from '../../../src/outputs/save-outputs.ts';
-import { emptyTemplate } from '../../../src/settings/template/template.ts';
-import { seeded } from '../../helpers/seeded.ts';
-import { temporaryVolume } from '../../helpers/volume.ts';
+import { layoutOf } from '../../../../src/contract/layout.ts';
+import { saveOutputs } from '../../../../src/outputs/save-outputs.ts';
+import { emptyTemplate } from '../../../../src/settings/template/template.ts';
+import { seeded } from '../../../helpers/seeded.ts';
+import { temporaryVolume } from '../../../helpers/volume.ts';
 
 /** Any bytes that a name may have, and lengths around those at which tar changes how it writes them. */
 const byte = fc.integer({ min: 1, max: 255 }).filter((value) => value !== 0x2f);

@@ -5,10 +5,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { limits } from '../../../src/base/limits.ts';
-import { download } from '../../../src/inputs/fetch/download.ts';
-import { until } from '../../helpers/until.ts';
-import { temporaryVolume } from '../../helpers/volume.ts';
+import { limits } from '../../../../src/base/limits.ts';
+import { download } from '../../../../src/inputs/fetch/download.ts';
+import { until } from '../../../helpers/until.ts';
+import { temporaryVolume } from '../../../helpers/volume.ts';
 
 const cases: readonly (readonly [string, string, RegExp])[] = [
   ['drips', 'x', /\/file: too slow: only 1 bytes in 60 s$/],

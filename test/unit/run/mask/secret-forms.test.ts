@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findSecrets, maskWhole, StreamMask } from '../../../src/run/mask/mask.ts';
-import { seeded } from '../../helpers/seeded.ts';
+import { findSecrets, maskWhole, StreamMask } from '../../../../src/run/mask/mask.ts';
+import { seeded } from '../../../helpers/seeded.ts';
 
 const url = (text: string) => encodeURIComponent(text);
 const lower = (text: string) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());

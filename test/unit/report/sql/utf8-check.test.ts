@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Utf8Check } from '../../../src/report/sql/utf8-check.ts';
+import { Utf8Check } from '../../../../src/report/sql/utf8-check.ts';
 
 function isText(bytes: Buffer, sizes: readonly number[]): boolean {
   const check = new Utf8Check();

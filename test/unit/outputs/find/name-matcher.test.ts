@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { nameMatcher } from '../../../src/outputs/find/name-matcher.ts';
-import { seeded } from '../../helpers/seeded.ts';
+import { nameMatcher } from '../../../../src/outputs/find/name-matcher.ts';
+import { seeded } from '../../../helpers/seeded.ts';
 
 const pattern = fc
   .array(

@@ -8,9 +8,9 @@ import {
   noSecrets,
   type Secrets,
   StreamMask,
-} from '../../../src/run/mask/mask.ts';
-import { SecretSearch } from '../../../src/run/mask/secret-search.ts';
-import { seeded } from '../../helpers/seeded.ts';
+} from '../../../../src/run/mask/mask.ts';
+import { SecretSearch } from '../../../../src/run/mask/secret-search.ts';
+import { seeded } from '../../../helpers/seeded.ts';
 
 /** Few letters, so that secrets overlap, repeat themselves and begin alike. */
 const letters = fc.constantFrom('a', 'b', '\n');

@@ -5,7 +5,7 @@ import {
   type StopAction,
   type StopEvent,
   type StopState,
-} from '../../../src/run/stop/stop-machine.ts';
+} from '../../../../src/run/stop/stop-machine.ts';
 
 const states: readonly StopState[] = ['waiting', 'running', 'stopping', 'killing', 'over'];
 const events: readonly StopEvent[] = ['started', 'stop', 'kill', 'forward', 'graceElapsed', 'ended'];

@@ -3,12 +3,12 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync }
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { Volume } from '../../../src/contract/volume.ts';
-import type { OutputLine } from '../../../src/observe/pack-lines.ts';
-import { StreamBounds } from '../../../src/observe/stream-bounds.ts';
-import { OutputLog } from '../../../src/report/spool/output-log.ts';
-import { seeded } from '../../helpers/seeded.ts';
-import { temporaryVolume } from '../../helpers/volume.ts';
+import { Volume } from '../../../../src/contract/volume.ts';
+import type { OutputLine } from '../../../../src/observe/pack-lines.ts';
+import { StreamBounds } from '../../../../src/observe/stream-bounds.ts';
+import { OutputLog } from '../../../../src/report/spool/output-log.ts';
+import { seeded } from '../../../helpers/seeded.ts';
+import { temporaryVolume } from '../../../helpers/volume.ts';
 
 const lineBytes = 65_535;
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { LogFile } from '../../../src/run/streams/log-file.ts';
-import { Timeline } from '../../../src/run/streams/timeline.ts';
-import { temporaryVolume } from '../../helpers/volume.ts';
+import { LogFile } from '../../../../src/run/streams/log-file.ts';
+import { Timeline } from '../../../../src/run/streams/timeline.ts';
+import { temporaryVolume } from '../../../helpers/volume.ts';
 
 /** Lines of a timeline with this limit, after so many pieces, one byte each, of the streams in turn. */
 async function linesOf(directory: string, limit: number, pieces: number): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto';
 import { test } from 'node:test';
-import { ed25519Answer } from '../../../src/report/sql/mariadb/ed25519-answer.ts';
+import { ed25519Answer } from '../../../../../src/report/sql/mariadb/ed25519-answer.ts';
 
 const header = Buffer.from('302e020100300506032b657004220420', 'hex');
 
