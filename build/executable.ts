@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { here, type Platform } from './architecture.ts';
-import { launcher } from './bootstrap/bootstrap.ts';
+import { bootstrap } from './bootstrap/bootstrap.ts';
 import type { Bundle } from './bundle.ts';
 import { compileStart } from './compile.ts';
 import { librariesOf } from './libraries.ts';
@@ -38,7 +38,7 @@ export async function makeExecutable({ program, platform, output, system }: Ingr
     [program.loader, ...program.pieces.values()].map((file) => readFile(file)),
   );
   const id = identity([recipe, ...pieces, runtime, ...libraries.values()]);
-  const assets = new Map([['launcher', launcher(platform.architecture, `runtime/${id}`)]]);
+  const assets = new Map([['launcher', bootstrap(platform.architecture, `runtime/${id}`)]]);
   for (const [name, library] of libraries) assets.set(`${libraryPrefix}${name}`, pack(library));
   for (const [name, bytes] of assets) await writeFile(join(parts, name), bytes);
   await writeFile(join(parts, 'id'), id);

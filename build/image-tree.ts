@@ -4,7 +4,7 @@ import { rootCertificates } from 'node:tls';
 import { zstdDecompressSync } from 'node:zlib';
 import { layoutOf } from '../src/contract/layout.ts';
 import { installRuntime } from '../src/init/install-runtime.ts';
-import { publishLauncher } from '../src/init/publish-bootstrap.ts';
+import { publishBootstrap } from '../src/init/publish-bootstrap.ts';
 import type { Platform } from './architecture.ts';
 import { libraryPrefix } from './executable.ts';
 
@@ -26,7 +26,7 @@ export async function makeImageTree(platform: Platform, output: string): Promise
   }
   const carried = await carriedParts(join(output, 'parts'));
   await installRuntime(join(output, 'emissary'), carried, layoutOf(tree));
-  publishLauncher(carried, layoutOf(tree));
+  publishBootstrap(carried, layoutOf(tree));
   // Those that the runtime itself trusts, for whoever wants to name a file.
   const certificates = `${rootCertificates.join('\n')}\n`;
   await writeFile(join(tree, 'etc/ssl/certs/ca-certificates.crt'), certificates, { mode: 0o444 });
@@ -39,7 +39,7 @@ async function carriedParts(parts: string) {
   );
   return {
     id: await readFile(join(parts, 'id'), 'utf8'),
-    launcher: await readFile(join(parts, 'launcher')),
+    bootstrap: await readFile(join(parts, 'launcher')),
     libraries: new Map(packed.map(([name, bytes]) => [name, () => zstdDecompressSync(bytes)])),
   };
 }

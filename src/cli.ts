@@ -1,7 +1,7 @@
 import { Fault, faultStatus } from './base/fault.ts';
-import { say } from './base/log.ts';
+import { log } from './base/log.ts';
 import { allVariables } from './settings/cli/all-variables.ts';
-import type { Edge } from './settings/cli/invocation.ts';
+import type { Invocation } from './settings/cli/invocation.ts';
 import { type Verb, verbs } from './settings/cli/options.ts';
 import { version } from './version.ts';
 
@@ -9,31 +9,31 @@ import { version } from './version.ts';
  * Runs one command line.
  * @returns the exit status of the program
  */
-export async function cli(edge: Edge): Promise<number> {
+export async function cli(invocation: Invocation): Promise<number> {
   try {
-    return await dispatch(edge);
+    return await dispatch(invocation);
   } catch (error) {
     if (error instanceof Fault) {
-      say(error.message);
+      log(error.message);
       return error.status;
     }
     // A defect of ours: the person needs the trace to report it.
-    say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    log(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return faultStatus.defect;
   }
 }
 
-async function dispatch(edge: Edge): Promise<number> {
-  const [first, ...words] = edge.words;
+async function dispatch(invocation: Invocation): Promise<number> {
+  const [first, ...words] = invocation.words;
   const word = first?.toString() ?? '';
   if (word === '')
     throw new Fault('usage', `no verb; the verbs are ${verbs.join(', ')}; see emissary --help`);
   if (word === '--help' || word === 'help') {
     const { programHelp } = await import('./settings/cli/help.ts');
-    edge.print(programHelp());
+    invocation.print(programHelp());
     return 0;
   }
-  if (word === '--version') return printVersion(edge);
+  if (word === '--version') return printVersion(invocation);
   const verb = verbs.find((candidate) => candidate === (word === 'emissary' ? 'run' : word));
   if (verb === undefined) {
     throw new Fault(
@@ -43,36 +43,36 @@ async function dispatch(edge: Edge): Promise<number> {
   }
   const end = words.findIndex((candidate) => candidate.toString('latin1') === '--');
   const own = (end === -1 ? words : words.slice(0, end)).map(String);
-  if (own.includes('--version')) return printVersion(edge);
+  if (own.includes('--version')) return printVersion(invocation);
   if (own.includes('--help')) {
     const { verbHelp } = await import('./settings/cli/help.ts');
-    edge.print(verbHelp(verb));
+    invocation.print(verbHelp(verb));
     return 0;
   }
   // It seals what it refuses, and has more to do about a defect than to tell of it.
-  if (verb === 'run') return (await import('./commands/run.ts')).run(edge, words);
-  const environment = await allVariables(edge.environment);
-  return Promise.race([runVerb(verb, { ...edge, environment }, words), edge.defect]);
+  if (verb === 'run') return (await import('./commands/run.ts')).run(invocation, words);
+  const environment = await allVariables(invocation.environment);
+  return Promise.race([runVerb(verb, { ...invocation, environment }, words), invocation.defect]);
 }
 
-async function runVerb(verb: Exclude<Verb, 'run'>, edge: Edge, words: readonly Buffer[]): Promise<number> {
+async function runVerb(verb: Exclude<Verb, 'run'>, invocation: Invocation, words: readonly Buffer[]): Promise<number> {
   switch (verb) {
     case 'init':
-      return (await import('./commands/init.ts')).init(edge, words);
+      return (await import('./commands/init.ts')).init(invocation, words);
     case 'wait':
-      return (await import('./commands/wait.ts')).wait(edge, words);
+      return (await import('./commands/wait.ts')).wait(invocation, words);
     case 'signal':
-      return (await import('./commands/signal.ts')).signal(edge, words);
+      return (await import('./commands/signal.ts')).signal(invocation, words);
     case 'report':
-      return (await import('./commands/report.ts')).report(edge, words);
+      return (await import('./commands/report.ts')).report(invocation, words);
     case 'manifest':
-      return (await import('./commands/manifest.ts')).manifest(edge, words);
+      return (await import('./commands/manifest.ts')).manifest(invocation, words);
     case 'status':
-      return (await import('./commands/status.ts')).status(edge, words);
+      return (await import('./commands/status.ts')).status(invocation, words);
   }
 }
 
-function printVersion(edge: Edge): number {
-  edge.print(`emissary ${version}\n`);
+function printVersion(invocation: Invocation): number {
+  invocation.print(`emissary ${version}\n`);
   return 0;
 }

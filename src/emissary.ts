@@ -1,13 +1,13 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { isSea } from 'node:sea';
-import { errnoOf, Fault, sentenceOf } from './base/fault.ts';
+import { errnoOf, Fault, messageOf } from './base/fault.ts';
 import { limits } from './base/limits.ts';
-import { allSaid } from './base/log.ts';
+import { logFlushed } from './base/log.ts';
 import { cli } from './cli.ts';
 import { readEnviron } from './kernel/environ.ts';
 import { exitNow } from './kernel/exit.ts';
 import { ignoredSignals, ignoreSignals } from './kernel/ignored.ts';
-import { readLaunch, undisguise } from './settings/cli/bootstrapped.ts';
+import { readBootstrapped, restoreNames } from './settings/cli/bootstrapped.ts';
 import { Environment } from './settings/cli/environment.ts';
 
 /** SIGPIPE, SIGXFSZ: a write that fails says so itself. */
@@ -18,13 +18,13 @@ const fileSizeSignal = 25;
  * The process edge. Words and variables are taken as bytes from /proc, since Node turns them into UTF-8; where /proc is
  * not mounted, Node's own text has to do for the words.
  */
-const { launched, program, words } = readLaunch(rawWords(), process.execPath);
+const { bootstrapped, program, words } = readBootstrapped(rawWords(), process.execPath);
 // The built program never shows the runtime a variable under its name, whoever starts it (decisions 30 and 71).
-const disguised = isSea();
-const entries = launched || !disguised ? rawEntries() : readEnviron();
-if (disguised) undisguise(entries);
+const namesHidden = isSea();
+const entries = bootstrapped || !namesHidden ? rawEntries() : readEnviron();
+if (namesHidden) restoreNames(entries);
 const environment = new Environment(entries);
-if (disguised) restoreForLibraries();
+if (namesHidden) restoreForLibraries();
 
 // libuv sizes its thread pool by this variable at the first use: the job's own setting is not meant for us. Two
 // threads may be held by readers that have stalled; the others keep the files going.
@@ -43,7 +43,7 @@ const defect = new Promise<never>((_, reject) => process.on('uncaughtException',
 defect.catch(() => undefined);
 
 void cli({ words, environment, program, ignored, defect, print }).then(async (status) => {
-  await allSaid();
+  await logFlushed();
   // Not Node's own exit: it would wait for a thread that writes to a stalled reader.
   exitNow(status);
 });
@@ -90,7 +90,7 @@ function print(text: string): void {
       offset += writeSync(1, bytes, offset);
     } catch (cause) {
       if (errnoOf(cause) !== 'EAGAIN') {
-        throw new Fault('delivery', `Cannot write to the standard output: ${sentenceOf(cause)}`, { cause });
+        throw new Fault('delivery', `Cannot write to the standard output: ${messageOf(cause)}`, { cause });
       }
       // Our caller has made its pipe non-blocking. It is full, and is waited for as one that blocks would be.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, limits.printAgainMs);

@@ -20,7 +20,7 @@ const address = 0x400000n;
  *
  * @param runtime the runtime's directory, relative to the launcher's
  */
-export function launcher(architecture: Architecture, runtime: string): Buffer {
+export function bootstrap(architecture: Architecture, runtime: string): Buffer {
   const code = { x64: () => fromBytes(x86Launcher), arm64: () => fromWords(armLauncher) }[architecture]();
   const image = Buffer.concat([code, padding(code), texts(runtime)]);
   return Buffer.concat([elfHeader(architecture, image.length), image]);

@@ -22,7 +22,7 @@ export interface AuditedPackage {
 export interface Reporting {
   /** Gets one line `N/M` a package; null = nobody wants to know. */
   readonly progressFile: string | null;
-  readonly say: (line: string) => void;
+  readonly log: (line: string) => void;
   readonly warn: (line: string) => void;
 }
 
@@ -33,7 +33,7 @@ export interface Reporting {
  */
 export async function auditLockFile(file: string, reporting: Reporting): Promise<readonly AuditedPackage[]> {
   const locked = await readLockFile(file);
-  reporting.say(`Auditing ${locked.length} packages of ${file}`);
+  reporting.log(`Auditing ${locked.length} packages of ${file}`);
   await tellProgress(reporting.progressFile, 0, locked.length);
   const audited: AuditedPackage[] = [];
   for (const one of locked) {
@@ -88,7 +88,7 @@ function tellPackage(
   to: Reporting,
 ): void {
   const size = installed ? `${bytes} bytes` : 'not installed';
-  to.say(`${count} ${name}@${version} ${licence ?? '-'} ${size}`);
+  to.log(`${count} ${name}@${version} ${licence ?? '-'} ${size}`);
   if (licence === null) {
     to.warn(`${name}@${version} has no licence${installed ? '' : ' in the lock file, and is not installed'}`);
   }

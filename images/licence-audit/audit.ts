@@ -50,7 +50,7 @@ async function audit(lock: string, output: string, reportFile: string): Promise<
     await mkdir(output, { recursive: true });
     const packages = await auditLockFile(lock, {
       progressFile: process.env['PROGRESS_FILE'] || null,
-      say: (line) => process.stdout.write(`${line}\n`),
+      log: (line) => process.stdout.write(`${line}\n`),
       warn: (line) => process.stderr.write(`${line}\n`),
     });
     const csv = join(output, 'licences.csv');

@@ -8,7 +8,7 @@ import { pid } from 'node:process';
  *
  * @throws the operating system's error
  */
-export function makeWay(path: string): void {
+export function displace(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (found.isDirectory()) {

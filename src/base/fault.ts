@@ -47,7 +47,7 @@ export class Fault extends Error {
 }
 
 /** The sentence of any thrown thing; an operating system error keeps only its own words (`ENOENT: no such file …`). */
-export function sentenceOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const errno = errnoUnknownToNode(error);
   return errno === null ? error.message : error.message.replace(unknownToNode, errnoText(errno));
@@ -55,7 +55,7 @@ export function sentenceOf(error: unknown): string {
 
 /** The same without what it was about: a path may be a value that was put into the wrong variable. */
 export function reasonOf(error: unknown): string {
-  const sentence = sentenceOf(error);
+  const sentence = messageOf(error);
   const syscall = error instanceof Error && 'syscall' in error ? String(error.syscall) : null;
   const end = syscall === null ? -1 : sentence.indexOf(`, ${syscall}`);
   return end === -1 ? sentence : sentence.slice(0, end);

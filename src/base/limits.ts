@@ -31,10 +31,10 @@ export const limits = {
   /** How long a run that was asked to end waits for a reader of its output that has stalled, in ms. */
   stalledReaderMs: 2_000,
   /** Sentences of ours that wait for a standard error that is not read; more are dropped. */
-  unsaidSentences: 100,
+  pendingLogMessages: 100,
   /** How long the end of the process waits for such a standard error to take them: so many steps of so many ms. */
-  lastWordsSteps: 10,
-  lastWordsStepMs: 50,
+  flushSteps: 10,
+  flushStepMs: 50,
   /** How long after its start a job is left alone by all that could come later, in ms. */
   settleMs: 5,
   /** Bytes kept free for the result on a volume that the job fills, as far as they are there. */
@@ -138,7 +138,7 @@ export const limits = {
   /** How long a directory is polled before events are tried again, in ms. */
   watchAgainMs: 1_000,
   /** Bytes taken at once of what a job writes into `alive`: what a FIFO holds. */
-  lifelineBytes: 64 * KiB,
+  livenessBytes: 64 * KiB,
   /** How long changes of one file are gathered into one, in ms: a look costs more than most changes. */
   coalesceMs: 2,
   /** Bytes of one stored output line: MultiFlexi's `line` is a MariaDB TEXT. */
@@ -264,7 +264,7 @@ export const limits = {
   /** What is kept of the report's time for the job's end, where the output takes all the rest of it, in ms. */
   lastThingsMs: 5_000,
   /** How long sinks that may fail are given after the job's end, in ms. */
-  softSinkMs: 15_000,
+  bestEffortMs: 15_000,
   /** Bytes of the smallest step of a copy: a page, which is what a file of /sys has at the most. */
   pageBytes: 4 * KiB,
   /** Bytes of one step of a copy. */

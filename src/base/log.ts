@@ -4,11 +4,11 @@ import { printable } from './printable.ts';
 import { pauseFor } from './timer.ts';
 
 let last: Promise<void> = Promise.resolve();
-let unsaid = 0;
+let unwritten = 0;
 let shown: (sentence: string) => string = (sentence) => sentence;
 
 /** From now on every sentence is changed so before it is written: it may quote what must not be seen. */
-export function sayAs(change: (sentence: string) => string): void {
+export function setLogRewrite(change: (sentence: string) => string): void {
   shown = change;
 }
 
@@ -17,20 +17,20 @@ export function sayAs(change: (sentence: string) => string): void {
  * and never throws: a standard error that is closed, full, or not read any more must neither end a job nor hold up the
  * signals for it.
  */
-export function say(sentence: string): void {
-  if (unsaid >= limits.unsaidSentences) return;
-  unsaid += 1;
+export function log(sentence: string): void {
+  if (unwritten >= limits.pendingLogMessages) return;
+  unwritten += 1;
   last = last.then(() => writeAll(Buffer.from(`emissary: ${printable(shown(sentence))}\n`)));
 }
 
 /** To be awaited before the process ends: resolves when all was written, or when nobody takes it. */
-export async function allSaid(): Promise<void> {
-  if (unsaid > 0) await Promise.race([last, lastWordsTime()]);
+export async function logFlushed(): Promise<void> {
+  if (unwritten > 0) await Promise.race([last, flushTime()]);
 }
 
 /** In steps, each of which gives every write its turn: time in which something else held this thread does not count. */
-async function lastWordsTime(): Promise<void> {
-  for (let step = 0; step < limits.lastWordsSteps; step += 1) await pauseFor(limits.lastWordsStepMs);
+async function flushTime(): Promise<void> {
+  for (let step = 0; step < limits.flushSteps; step += 1) await pauseFor(limits.flushStepMs);
 }
 
 /** On a thread of libuv's pool. Never rejects: there is no other place to say that nobody listens. */
@@ -42,5 +42,5 @@ async function writeAll(bytes: Buffer): Promise<void> {
     if (written === 0) break;
     offset += written;
   }
-  unsaid -= 1;
+  unwritten -= 1;
 }

@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import { type Layout, layoutOf } from '../contract/layout.ts';
 import { carriedRuntime } from '../init/carried-runtime.ts';
 import { earlierSeal } from '../init/earlier-seal.ts';
 import { holdVolume } from '../init/hold-volume.ts';
 import { installRuntime } from '../init/install-runtime.ts';
 import { openVolume } from '../init/open-volume.ts';
-import { publishLauncher } from '../init/publish-bootstrap.ts';
+import { publishBootstrap } from '../init/publish-bootstrap.ts';
 import { publishTemplate } from '../init/publish-template.ts';
 import { readTemplateText } from '../init/read-template-text.ts';
 import { initSettings } from '../settings/cli/init-settings.ts';
-import type { Edge } from '../settings/cli/invocation.ts';
+import type { Invocation } from '../settings/cli/invocation.ts';
 import { parseTemplate } from '../settings/template/parse-template.ts';
 import type { Template } from '../settings/template/template.ts';
 
@@ -21,8 +21,8 @@ import type { Template } from '../settings/template/template.ts';
  * @returns 0
  * @throws Fault `usage`, `template`, `volume`, `inputs`
  */
-export async function init(edge: Edge, words: readonly Buffer[]): Promise<number> {
-  const settings = initSettings(edge, words);
+export async function init(invocation: Invocation, words: readonly Buffer[]): Promise<number> {
+  const settings = initSettings(invocation, words);
   const { text, origin } = readTemplateText(settings.template);
   const template = await parseTemplate(text, origin);
   await warnOfPatterns(template);
@@ -30,11 +30,11 @@ export async function init(edge: Edge, words: readonly Buffer[]): Promise<number
   const carried = carriedRuntime();
   openVolume(layout);
   holdVolume(layout);
-  await installRuntime(edge.program, carried, layout);
-  await stage(template, layout, edge);
+  await installRuntime(invocation.program, carried, layout);
+  await stage(template, layout, invocation);
   publishTemplate(text, layout);
   // Last: wherever this is killed on a new volume, no job can start without what it needs.
-  publishLauncher(carried, layout);
+  publishBootstrap(carried, layout);
   warnOfEarlierJob(layout);
   return 0;
 }
@@ -44,20 +44,20 @@ async function warnOfPatterns({ multiflexi: { artifactPatterns } }: Template): P
   if (artifactPatterns.length === 0) return;
   const { hopelessPatterns } = await import('../settings/template/php-pattern.ts');
   for (const key of hopelessPatterns(artifactPatterns))
-    say(`${key} is not a regular expression, and will fit no file`);
+    log(`${key} is not a regular expression, and will fit no file`);
 }
 
 /** A sidecar cannot tell whose end it finds: it would report the earlier job's for this one's. */
 function warnOfEarlierJob(layout: Layout): void {
   const seal = earlierSeal(layout);
   if (seal === null) return;
-  say(
+  log(
     `A job has ended on this volume already (${seal}), and may be taken for the next: every job needs a new volume`,
   );
 }
 
 /** Also where nothing is to be staged but an earlier `init` had, or was killed at it: nothing of it is this one's. */
-async function stage(template: Template, layout: Layout, { environment }: Edge): Promise<void> {
+async function stage(template: Template, layout: Layout, { environment }: Invocation): Promise<void> {
   const { inputs, inputsStaging, inputsReplaced } = layout;
   const isNone = template.inputs.length === 0 && template.script === null;
   if (isNone && ![inputs, inputsStaging, inputsReplaced].some((path) => existsSync(path))) return;

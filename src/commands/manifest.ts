@@ -1,6 +1,6 @@
 import { podObjects } from '../pod/pod.ts';
 import { yamlOf } from '../pod/yaml-of.ts';
-import type { Edge } from '../settings/cli/invocation.ts';
+import type { Invocation } from '../settings/cli/invocation.ts';
 import { manifestSettings } from '../settings/cli/manifest-settings.ts';
 
 /**
@@ -8,7 +8,7 @@ import { manifestSettings } from '../settings/cli/manifest-settings.ts';
  * @returns 0
  * @throws Fault `usage`
  */
-export async function manifest(edge: Edge, words: readonly Buffer[]): Promise<number> {
-  edge.print(yamlOf(podObjects(manifestSettings(edge, words))));
+export async function manifest(invocation: Invocation, words: readonly Buffer[]): Promise<number> {
+  invocation.print(yamlOf(podObjects(manifestSettings(invocation, words))));
   return 0;
 }

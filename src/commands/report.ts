@@ -6,7 +6,7 @@ import { openKeptSpool } from '../report/spool/open-spool.ts';
 import { findReport, reportRecord } from '../report/spool/read-report.ts';
 import { SpooledJob } from '../report/spool/spooled-job.ts';
 import { readCommandLine, refuseOperands, sourceOf } from '../settings/cli/command-line.ts';
-import type { Edge } from '../settings/cli/invocation.ts';
+import type { Invocation } from '../settings/cli/invocation.ts';
 import { rootDirectory } from '../settings/cli/values.ts';
 import { reportSettings } from '../settings/destinations/report-settings.ts';
 import { disbelief, ofAnotherJob } from '../wait/believable-report.ts';
@@ -17,12 +17,12 @@ import { correctReport } from '../wait/late-seals.ts';
  * `emissary report`: delivers what an earlier `wait` gathered, as far as it is not delivered yet.
  * @returns 0 when everything was delivered, else 64
  */
-export async function report(edge: Edge, words: readonly Buffer[]): Promise<number> {
+export async function report(invocation: Invocation, words: readonly Buffer[]): Promise<number> {
   hideFromOthers();
-  const line = readCommandLine('report', words, edge.environment);
+  const line = readCommandLine('report', words, invocation.environment);
   refuseOperands('report', line);
-  const root = rootDirectory(line.value('root'), sourceOf('root', words, edge.environment));
-  const settings = reportSettings(edge.environment);
+  const root = rootDirectory(line.value('root'), sourceOf('root', words, invocation.environment));
+  const settings = reportSettings(invocation.environment);
   const volume = openVolume(root);
   const spool = openKeptSpool(volume, settings.spoolDirectory);
   const gathered = await findReport(spool);
@@ -45,7 +45,7 @@ export async function report(edge: Edge, words: readonly Buffer[]): Promise<numb
     );
   }
   const job = new SpooledJob(spool, corrected, settings);
-  const again = () => new Delivery(settings, spool, edge.print);
+  const again = () => new Delivery(settings, spool, invocation.print);
   const delivery = again();
   await delivery.start(job);
   const limitMs = Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 import { Fault, faultStatus } from '../base/fault.ts';
-import { say } from '../base/log.ts';
-import type { Mark } from '../outputs/prepare-outputs.ts';
+import { log } from '../base/log.ts';
+import type { StartStamp } from '../outputs/prepare-outputs.ts';
 import { prepareJob } from '../run/prepare-job.ts';
 import { readTemplate, requireOwnInputs } from '../run/read-template.ts';
 import { runAttempts } from '../run/run-attempts.ts';
@@ -13,14 +13,14 @@ import {
   cancelledRun,
   exitStatusOf,
   failedRun,
-  type Judgement,
+  type RunVerdict,
   judge,
   nothingSaved,
   type Saved,
   skippedRun,
 } from '../run/verdict.ts';
 import { allVariables } from '../settings/cli/all-variables.ts';
-import type { Edge } from '../settings/cli/invocation.ts';
+import type { Invocation } from '../settings/cli/invocation.ts';
 import { type RunSettings, runSettings } from '../settings/cli/run-settings.ts';
 import type { Template } from '../settings/template/template.ts';
 
@@ -29,34 +29,34 @@ import type { Template } from '../settings/template/template.ts';
  * @returns the job's own exit status
  * @throws Fault when the emissary cannot do its part
  */
-export async function run(given: Edge, words: readonly Buffer[]): Promise<number> {
-  const { edge, settings } = await readSettings(given, words);
-  const run = openRun(settings, edge);
+export async function run(given: Invocation, words: readonly Buffer[]): Promise<number> {
+  const { invocation, settings } = await readSettings(given, words);
+  const run = openRun(settings, invocation);
   const known: Known = { end: null };
-  const judgement = await Promise.race([perform(run, edge, known), edge.defect]).catch((error) =>
+  const judgement = await Promise.race([perform(run, invocation, known), invocation.defect]).catch((error) =>
     giveUp(run, error, known),
   );
   run.over.abort();
   const unsealed = await sealRun(run, judgement);
-  await run.children.endLeftovers();
+  await run.reaper.endLeftovers();
   if (judgement.origin === 'emissary' && judgement.message !== null)
-    say(run.record.masked(judgement.message));
-  if (unsealed === null) return exitStatusOf(judgement, run.control);
-  say(unsealed.message);
+    log(run.record.masked(judgement.message));
+  if (unsealed === null) return exitStatusOf(judgement, run.stopController);
+  log(unsealed.message);
   return judgement.exitCode === 0 ? unsealed.status : judgement.exitCode;
 }
 
 /** What is refused is sealed too, where its container can be told: the sidecar need not wait for it. */
 async function readSettings(
-  given: Edge,
+  given: Invocation,
   words: readonly Buffer[],
-): Promise<{ readonly edge: Edge; readonly settings: RunSettings }> {
-  let edge = given;
+): Promise<{ readonly invocation: Invocation; readonly settings: RunSettings }> {
+  let invocation = given;
   try {
-    edge = { ...given, environment: await allVariables(given.environment) };
-    return { edge, settings: runSettings(edge, words) };
+    invocation = { ...given, environment: await allVariables(given.environment) };
+    return { invocation, settings: runSettings(invocation, words) };
   } catch (error) {
-    if (error instanceof Fault) sealRefusal(edge, words, error);
+    if (error instanceof Fault) sealRefusal(invocation, words, error);
     throw error;
   }
 }
@@ -66,33 +66,33 @@ interface Known {
   end: AttemptEnd | null;
 }
 
-async function perform(run: Run, edge: Edge, known: Known): Promise<Judgement> {
-  const { settings, layout, control, record } = run;
+async function perform(run: Run, invocation: Invocation, known: Known): Promise<RunVerdict> {
+  const { settings, layout, stopController, record } = run;
   const template = await readTemplate(layout);
   warnOfStranger(settings.name, template);
-  const job = prepareJob(run, template, edge.environment);
+  const job = prepareJob(run, template, invocation.environment);
   record.setCommand(job.words);
   run.requests.obey();
   await hold(run, settings.pauseBefore, run.container.before);
   const failed = await waitForDependencies(run, template);
-  if (control.cause !== null) return cancelledRun(control);
+  if (stopController.cause !== null) return cancelledRun(stopController);
   if (failed !== null) return skippedRun(failed);
   await placeInputs(run, template);
   const mark = await prepareOutputs(run, template);
   const end = await runAttempts(run, job, template);
   known.end = end;
   // What the job has left behind gets TERM now; the seal does not wait for its end.
-  void run.children.endLeftovers();
+  void run.reaper.endLeftovers();
   await hold(run, settings.pauseAfter, run.container.after);
-  if (end === null) return cancelledRun(control);
+  if (end === null) return cancelledRun(stopController);
   let saved: Saved = nothingSaved;
   const trouble = await saveOutputs(run, template, mark).then((found) => {
     saved = found;
     return null;
   }, judgeFault);
   record.outputs = saved.outputs;
-  const judgement = judge(end, control, saved);
-  if (saved.stopped !== null && judgement.message !== null) say(record.masked(judgement.message));
+  const judgement = judge(end, stopController, saved);
+  if (saved.stopped !== null && judgement.message !== null) log(record.masked(judgement.message));
   return trouble !== null && judgement.verdict === 'succeeded' ? trouble : judgement;
 }
 
@@ -100,7 +100,7 @@ async function perform(run: Run, edge: Edge, known: Known): Promise<Judgement> {
 function warnOfStranger(name: string, { containers, sidecars }: Template): void {
   if (containers === null || sidecars.includes(name) || containers.some((each) => each.name === name)) return;
   const known = containers.map((each) => each.name).join(', ');
-  say(`The template's containerSet has no container ${name} (it has ${known}): it is run, and not reported`);
+  log(`The template's containerSet has no container ${name} (it has ${known}): it is run, and not reported`);
 }
 
 async function waitForDependencies(run: Run, template: Template) {
@@ -108,16 +108,16 @@ async function waitForDependencies(run: Run, template: Template) {
   if (names.length === 0) return null;
   run.watch();
   const { waitForEnds } = await import('../run/dependencies.ts');
-  return waitForEnds(run.layout, names, { firstFailure: true, signal: run.control.cancelled });
+  return waitForEnds(run.layout, names, { firstFailure: true, signal: run.stopController.cancelled });
 }
 
 /** A debug pause: waits until a person makes the file. */
 async function hold(run: Run, wanted: boolean, path: string): Promise<void> {
-  if (!wanted || run.control.cause !== null) return;
+  if (!wanted || run.stopController.cause !== null) return;
   run.watch();
-  say(`paused: make the file ${path} to go on`);
+  log(`paused: make the file ${path} to go on`);
   const { waitForFile } = await import('../contract/wait-for-file.ts');
-  await waitForFile(path, run.control.cancelled);
+  await waitForFile(path, run.stopController.cancelled);
 }
 
 async function placeInputs(run: Run, template: Template): Promise<void> {
@@ -129,7 +129,7 @@ async function placeInputs(run: Run, template: Template): Promise<void> {
 }
 
 /** What must be there before the job starts, for what it leaves to be found after it. */
-async function prepareOutputs(run: Run, { multiflexi }: Template): Promise<Mark | null> {
+async function prepareOutputs(run: Run, { multiflexi }: Template): Promise<StartStamp | null> {
   const { resultFile, artifactPatterns, temporaryDirectory } = multiflexi;
   const isNone = resultFile === null && temporaryDirectory === null && artifactPatterns.length === 0;
   if (run.settings.name !== 'main' || isNone) return null;
@@ -137,7 +137,7 @@ async function prepareOutputs(run: Run, { multiflexi }: Template): Promise<Mark 
   return prepareOutputs(multiflexi);
 }
 
-async function saveOutputs(run: Run, template: Template, mark: Mark | null): Promise<Saved> {
+async function saveOutputs(run: Run, template: Template, mark: StartStamp | null): Promise<Saved> {
   const { parameters, artifacts, multiflexi } = template;
   if (run.settings.name !== 'main') return nothingSaved;
   if (parameters.length + artifacts.length === 0 && multiflexi.resultFile === null && mark === null)
@@ -159,16 +159,16 @@ async function saveOutputs(run: Run, template: Template, mark: Mark | null): Pro
 }
 
 /** What is sealed must not go on: the job ends first, if it has begun. Its own failure wins, if it has ended. */
-async function giveUp(run: Run, error: unknown, { end }: Known): Promise<Judgement> {
+async function giveUp(run: Run, error: unknown, { end }: Known): Promise<RunVerdict> {
   // No further attempt begins meanwhile.
-  run.control.stop('signal');
-  await run.children.endLeftovers();
+  run.stopController.stop('signal');
+  await run.reaper.endLeftovers();
   const trouble = judgeFault(error);
-  const judgement = end === null ? trouble : judge(end, run.control, nothingSaved);
+  const judgement = end === null ? trouble : judge(end, run.stopController, nothingSaved);
   return judgement.verdict === 'succeeded' ? trouble : judgement;
 }
 
-function judgeFault(error: unknown): Judgement {
+function judgeFault(error: unknown): RunVerdict {
   if (error instanceof Fault) return failedRun(error.status, error.message);
   return failedRun(
     faultStatus.defect,
@@ -177,13 +177,13 @@ function judgeFault(error: unknown): Judgement {
 }
 
 /** Null when all is sealed; the job's own failure is not to be lost in one of ours. */
-async function sealRun(run: Run, judgement: Judgement): Promise<Fault | null> {
-  const { recorder, record, children } = run;
+async function sealRun(run: Run, judgement: RunVerdict): Promise<Fault | null> {
+  const { recorder, record, reaper } = run;
   await recorder.close();
   run.endRecord.free();
   const streams = { stdout: recorder.record(1), stderr: recorder.record(2) };
   try {
-    run.seal.publish(record.result(judgement, streams, children.usage));
+    run.seal.publish(record.result(judgement, streams, reaper.usage));
     return null;
   } catch (error) {
     if (error instanceof Fault) return error;

@@ -1,22 +1,22 @@
-import { Fault, sentenceOf } from '../base/fault.ts';
+import { Fault, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { allOf } from '../base/sentences.ts';
 import { signalNumber } from '../base/signal-names.ts';
-import { Lifeline } from '../contract/liveness.ts';
+import { Liveness } from '../contract/liveness.ts';
 import type { Volume } from '../contract/volume.ts';
 import { readSeal } from '../observe/container-state.ts';
 import { expectedContainers } from '../observe/expected-containers.ts';
 import { openVolume } from '../observe/open-volume.ts';
 import { readCommandLine, sourceOf } from '../settings/cli/command-line.ts';
-import type { Edge } from '../settings/cli/invocation.ts';
+import type { Invocation } from '../settings/cli/invocation.ts';
 import { containerName, rootDirectory } from '../settings/cli/values.ts';
 
 /**
  * `emissary signal NAME SIGNAL`: leaves a signal request, which the container's wrapper obeys once.
  * @returns 0
  */
-export async function signal(edge: Edge, words: readonly Buffer[]): Promise<number> {
-  const { name, number, root } = signalSettings(edge, words);
+export async function signal(invocation: Invocation, words: readonly Buffer[]): Promise<number> {
+  const { name, number, root } = signalSettings(invocation, words);
   const volume = openVolume(root);
   const names = new Set([...(await expectedContainers(volume)), ...volume.list('ctr', limits.listedNames)]);
   if (!names.has(name)) {
@@ -31,7 +31,7 @@ export async function signal(edge: Edge, words: readonly Buffer[]): Promise<numb
     volume.makeDirectory(`ctr/${name}`, 0o777);
     volume.publish(`ctr/${name}/signal`, String(number), 0o666);
   } catch (cause) {
-    throw new Fault('volume', `Cannot leave a signal request for container ${name}: ${sentenceOf(cause)}`, {
+    throw new Fault('volume', `Cannot leave a signal request for container ${name}: ${messageOf(cause)}`, {
       cause,
     });
   }
@@ -40,14 +40,14 @@ export async function signal(edge: Edge, words: readonly Buffer[]): Promise<numb
 
 /** A job may have put a seal there that its wrapper has not. */
 function isLiving(volume: Volume, name: string): boolean {
-  const lifeline = new Lifeline(volume, name, () => undefined);
-  const life = lifeline.look();
-  lifeline.close();
+  const liveness = new Liveness(volume, name, () => undefined);
+  const life = liveness.look();
+  liveness.close();
   return life === 'living';
 }
 
-function signalSettings(edge: Edge, words: readonly Buffer[]) {
-  const line = readCommandLine('signal', words, edge.environment);
+function signalSettings(invocation: Invocation, words: readonly Buffer[]) {
+  const line = readCommandLine('signal', words, invocation.environment);
   const [name, text, ...rest] = line.operands;
   if (name === undefined || text === undefined || rest.length > 0 || line.command !== null) {
     throw new Fault('usage', 'signal takes a container and a signal: emissary signal main TERM');
@@ -58,6 +58,6 @@ function signalSettings(edge: Edge, words: readonly Buffer[]) {
   return {
     name: containerName(name, 'signal'),
     number,
-    root: rootDirectory(line.value('root'), sourceOf('root', words, edge.environment)),
+    root: rootDirectory(line.value('root'), sourceOf('root', words, invocation.environment)),
   };
 }

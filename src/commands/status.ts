@@ -5,7 +5,7 @@ import { expectedContainers } from '../observe/expected-containers.ts';
 import { openVolume } from '../observe/open-volume.ts';
 import { readProgress } from '../observe/read-progress.ts';
 import { readCommandLine, refuseOperands, sourceOf } from '../settings/cli/command-line.ts';
-import type { Edge } from '../settings/cli/invocation.ts';
+import type { Invocation } from '../settings/cli/invocation.ts';
 import { spoolDirectory } from '../settings/cli/spool-directory.ts';
 import { rootDirectory } from '../settings/cli/values.ts';
 import { type BudgetStatus, describeBudget } from '../wait/describe-budget.ts';
@@ -14,18 +14,18 @@ import { type BudgetStatus, describeBudget } from '../wait/describe-budget.ts';
  * `emissary status`: one line a container, or one JSON document.
  * @returns 0
  */
-export async function status(edge: Edge, words: readonly Buffer[]): Promise<number> {
-  const line = readCommandLine('status', words, edge.environment);
+export async function status(invocation: Invocation, words: readonly Buffer[]): Promise<number> {
+  const line = readCommandLine('status', words, invocation.environment);
   refuseOperands('status', line);
-  const root = rootDirectory(line.value('root'), sourceOf('root', words, edge.environment));
+  const root = rootDirectory(line.value('root'), sourceOf('root', words, invocation.environment));
   const volume = openVolume(root);
   const containers = await describeContainers(volume, await expectedContainers(volume));
   const progress = readProgress(volume);
-  const own = spoolDirectory(edge.environment);
+  const own = spoolDirectory(invocation.environment);
   const budget = describeBudget(own === null ? volume : openVolume(own));
   if (line.value('json') !== null)
-    edge.print(`${printableJson({ root, progress, budget, containers }, 2)}\n`);
-  else edge.print(table(containers, progress, budget));
+    invocation.print(`${printableJson({ root, progress, budget, containers }, 2)}\n`);
+  else invocation.print(table(containers, progress, budget));
   return 0;
 }
 

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { Fault, faultStatus } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import { requireMounted } from '../contract/require-mounted.ts';
 import { mayOpen, openManyFiles } from '../kernel/open-files.ts';
 import { hideFromOthers } from '../kernel/undumpable.ts';
@@ -12,7 +12,7 @@ import { openSpool } from '../report/spool/open-spool.ts';
 import { reportRecord } from '../report/spool/read-report.ts';
 import type { Spool } from '../report/spool/spool.ts';
 import { SpooledJob } from '../report/spool/spooled-job.ts';
-import type { Edge } from '../settings/cli/invocation.ts';
+import type { Invocation } from '../settings/cli/invocation.ts';
 import { type WaitSettings, waitSettings } from '../settings/cli/wait-settings.ts';
 import { type ReportSettings, reportSettings } from '../settings/destinations/report-settings.ts';
 import { believableReport } from '../wait/believable-report.ts';
@@ -40,20 +40,20 @@ interface Wait {
  * @returns 0 when everything was delivered, else 64
  * @throws Fault when nothing can be waited for
  */
-export async function wait(edge: Edge, words: readonly Buffer[]): Promise<number> {
+export async function wait(invocation: Invocation, words: readonly Buffer[]): Promise<number> {
   // A sidecar shares the job's memory: half as much for a little more work of the garbage collector.
   setFlagsFromString('--semi-space-growth-factor=1');
   // It has four open for every container.
   openManyFiles();
   if (!mayOpen(limits.leastFiles)) throw new Fault('volume', tooFewFiles);
-  const requests = new StopRequests(edge.ignored);
+  const requests = new StopRequests(invocation.ignored);
   const startedAt = Date.now();
-  const settings = { ...waitSettings(edge, words), ...reportSettings(edge.environment) };
+  const settings = { ...waitSettings(invocation, words), ...reportSettings(invocation.environment) };
   requireMounted(settings.root);
   hideFromOthers();
   const place = { directory: settings.spoolDirectory, hurry: requests.early };
   const spool = await openSpool(openVolume(settings.root), place);
-  const again = () => new Delivery(settings, spool, edge.print);
+  const again = () => new Delivery(settings, spool, invocation.print);
   const wait: Wait = { settings, spool, delivery: again(), again, requests, startedAt };
   // An earlier sidecar may have been killed after the job's end: then there is nothing to wait for.
   const report = await believableReport(spool, settings.jobId);
@@ -74,7 +74,7 @@ async function followOrRefuse(wait: Wait): Promise<boolean> {
     names = await jobContainers(spool);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    say(error.message);
+    log(error.message);
     const report = refuseJob(settings.jobId, error.message);
     spool.writeRecord(reportRecord, report);
     await deliverSpooled(wait, new SpooledJob(spool, report, settings));

@@ -6,7 +6,7 @@ import { type Readiness, watchDescriptor } from '../kernel/readiness.ts';
 import type { Volume } from './volume.ts';
 
 /** What nobody wants to know: as much as a FIFO holds. */
-const scratch = Buffer.alloc(limits.lifelineBytes);
+const scratch = Buffer.alloc(limits.livenessBytes);
 
 /**
  * Whether the wrapper of a container lives. `unknown`: it has not come yet, or is none of ours. `dying`: it is gone,
@@ -18,7 +18,7 @@ export type Life = 'unknown' | 'living' | 'dying' | 'gone';
  * Follows a wrapper's life by its FIFO `alive`: the kernel tells its end of file at the moment of the wrapper's death,
  * however it died, in whatever container (fifo(7)). Nothing is asked of the cluster.
  */
-export class Lifeline {
+export class Liveness {
   readonly #volume: Volume;
   readonly #path: string;
   readonly #startedPath: string;

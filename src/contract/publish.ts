@@ -1,7 +1,7 @@
 import { closeSync, fchmodSync, openSync, renameSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
-import { makeWay } from '../base/displace.ts';
+import { displace } from '../base/displace.ts';
 import { removeFile } from '../base/remove.ts';
 
 /**
@@ -32,7 +32,7 @@ export function writeWhole(file: number, bytes: Uint8Array, place: number): void
 
 function writeNew(path: string, content: string | Uint8Array, mode: number): void {
   // A leftover of a killed process with our pid goes first: 'wx' never follows a link that somebody left there.
-  makeWay(path);
+  displace(path);
   const file = openSync(path, 'wx', mode);
   try {
     fchmodSync(file, mode);

@@ -2,7 +2,7 @@
  * What a look at one file of the volume found. `reason` is a clause: `is a symbolic link`. `passes`: it says nothing of
  * the file; a later look, or another user's, may find what is there.
  */
-export type Look =
+export type ReadResult =
   | { readonly kind: 'absent' }
   | { readonly kind: 'refused'; readonly reason: string; readonly passes: 'soon' | 'perhaps' | 'never' }
   | { readonly kind: 'read'; readonly bytes: Buffer; readonly owner: number };

@@ -13,7 +13,7 @@ import { createBeside, isUnpublished } from './beside.ts';
 import { firstNames } from './bounded-read.ts';
 import { makeReadable } from './make-readable.ts';
 import { writeWhole } from './publish.ts';
-import { type Look, type OpenFile, passing } from './read-result.ts';
+import { type ReadResult, type OpenFile, passing } from './read-result.ts';
 import { writeSparse } from './write-pieces.ts';
 
 /**
@@ -31,7 +31,7 @@ export class Volume {
   }
 
   /** Reads a small file whole. A file larger than `limit` bytes is refused. */
-  read(path: string, limit: number): Look {
+  read(path: string, limit: number): ReadResult {
     const opened = this.openFile(path);
     if ('kind' in opened) return opened;
     try {
@@ -57,7 +57,7 @@ export class Volume {
   }
 
   /** Opens a regular file for reading. */
-  openFile(path: string): OpenFile | Exclude<Look, { kind: 'read' }> {
+  openFile(path: string): OpenFile | Exclude<ReadResult, { kind: 'read' }> {
     const opened = this.openKind(path, (found) => found.isFile());
     if ('kind' in opened) return opened;
     const { size, uid: owner, nlink } = fstatSync(opened.descriptor);
@@ -88,7 +88,7 @@ export class Volume {
   }
 
   /** Opens whatever is there, links aside, with these flags of open(2). */
-  openAny(path: string, flags: number): { readonly descriptor: number } | Exclude<Look, { kind: 'read' }> {
+  openAny(path: string, flags: number): { readonly descriptor: number } | Exclude<ReadResult, { kind: 'read' }> {
     try {
       return { descriptor: openBeneath(this.#directory, path, flags) };
     } catch (error) {

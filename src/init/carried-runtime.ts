@@ -8,7 +8,7 @@ export interface CarriedRuntime {
   /** Names this runtime among others, by its content. */
   readonly id: string;
   /** The static program that starts it (`build/bootstrap/bootstrap.ts`). */
-  readonly launcher: Uint8Array;
+  readonly bootstrap: Uint8Array;
   /** The loader (`ld.so`) and the libraries, by file name; unpacked when asked for. */
   readonly libraries: ReadonlyMap<string, () => Uint8Array>;
 }
@@ -21,7 +21,7 @@ export function carriedRuntime(): CarriedRuntime {
   const libraries = getAssetKeys()
     .filter((key) => key.startsWith(libraryPrefix))
     .map((key) => [key.slice(libraryPrefix.length), () => unpacked(bytesOf(key))] as const);
-  return { id: getAsset('id', 'utf8'), launcher: bytesOf('launcher'), libraries: new Map(libraries) };
+  return { id: getAsset('id', 'utf8'), bootstrap: bytesOf('launcher'), libraries: new Map(libraries) };
 }
 
 function unpacked(library: Uint8Array): Uint8Array {

@@ -12,9 +12,9 @@ import { writing } from './writing.ts';
  *
  * @throws Fault `volume`, also when programs cannot be started from there
  */
-export function publishLauncher({ launcher, id }: CarriedRuntime, layout: Layout): void {
+export function publishBootstrap({ bootstrap, id }: CarriedRuntime, layout: Layout): void {
   for (const name of [layout.program, layout.argoProgram]) {
-    writing(name, () => publish(name, launcher, 0o555));
+    writing(name, () => publish(name, bootstrap, 0o555));
   }
   checkExecutable(layout.program);
   removeOthers(layout.runtimes, id);

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
+import { errnoOf, Fault, messageOf } from '../base/fault.ts';
 import { noRoomReasons } from '../base/no-room.ts';
 
 /** What a person can do about the usual errors, by errno name. */
@@ -24,7 +24,7 @@ export function writing<T>(path: string, write: () => T): T {
     if (cause instanceof Fault) throw cause;
     const known = reasons[errnoOf(cause) ?? ''];
     const reason =
-      known === undefined ? sentenceOf(cause) : `${known} (${errnoOf(cause)}, in "${dirname(path)}")`;
+      known === undefined ? messageOf(cause) : `${known} (${errnoOf(cause)}, in "${dirname(path)}")`;
     throw new Fault('volume', `Cannot write "${path}": ${reason}`, { cause });
   }
 }

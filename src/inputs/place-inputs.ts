@@ -10,7 +10,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
+import { errnoOf, Fault, messageOf } from '../base/fault.ts';
 import { makeDirectories } from '../base/make-directories.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { InputArtifact, Template } from '../settings/template/template.ts';
@@ -101,6 +101,6 @@ function placingReason(error: unknown, path: string): string {
     case 'EEXIST':
       return 'a part of its path is not a directory';
     default:
-      return sentenceOf(error);
+      return messageOf(error);
   }
 }

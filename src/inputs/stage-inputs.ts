@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
-import { say } from '../base/log.ts';
+import { errnoOf, Fault, messageOf } from '../base/fault.ts';
+import { log } from '../base/log.ts';
 import { noRoomReason } from '../base/no-room.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { Environment } from '../settings/cli/environment.ts';
@@ -89,7 +89,7 @@ async function stageOne(
   } catch (cause) {
     const message = `Cannot stage input ${input.name} (${input.path}): ${reasonOf(cause)}`;
     if (!input.optional) throw new Fault('inputs', message, { cause });
-    say(`${message}; it is optional`);
+    log(`${message}; it is optional`);
   } finally {
     rmSync(fetched, { recursive: true, force: true });
   }
@@ -130,6 +130,6 @@ function reasonOf(error: unknown): string {
     case 'EEXIST':
       return 'it lies in another input, where a part of its path is not a directory';
     default:
-      return noRoomReason(error) ?? sentenceOf(error);
+      return noRoomReason(error) ?? messageOf(error);
   }
 }

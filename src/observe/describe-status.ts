@@ -1,6 +1,6 @@
 import { limits } from '../base/limits.ts';
 import { named } from '../base/sentences.ts';
-import { Lifeline } from '../contract/liveness.ts';
+import { Liveness } from '../contract/liveness.ts';
 import { lostExitCode, type SavingProgress } from '../contract/records.ts';
 import type { Volume } from '../contract/volume.ts';
 import {
@@ -53,9 +53,9 @@ export async function describeContainers(
 
 /** A glance: without the time that `wait` gives a dead wrapper to show a seal. */
 async function stateOf(volume: Volume, name: string, attempts: number): Promise<ContainerState> {
-  const lifeline = new Lifeline(volume, name, () => undefined);
-  const life = lifeline.look();
-  lifeline.close();
+  const liveness = new Liveness(volume, name, () => undefined);
+  const life = liveness.look();
+  liveness.close();
   const seal = readSeal(volume, name);
   if (seal.kind !== 'absent' && life !== 'living') return readSealed(volume, name, seal);
   const started = await readStarted(volume, name);

@@ -1,5 +1,5 @@
 import { Fault } from '../base/fault.ts';
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import type { Volume } from '../contract/volume.ts';
 import { mainContainers } from '../settings/template/template.ts';
 import { readTemplate } from './read-template.ts';
@@ -13,7 +13,7 @@ export async function expectedContainers(volume: Volume): Promise<readonly strin
     return mainContainers(await readTemplate(volume));
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    say(error.message);
+    log(error.message);
     return [];
   }
 }

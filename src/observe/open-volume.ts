@@ -1,4 +1,4 @@
-import { Fault, sentenceOf } from '../base/fault.ts';
+import { Fault, messageOf } from '../base/fault.ts';
 import { Volume } from '../contract/volume.ts';
 
 /** Opens the shared volume. @throws Fault `volume` when it is not there */
@@ -6,6 +6,6 @@ export function openVolume(root: string): Volume {
   try {
     return new Volume(root);
   } catch (cause) {
-    throw new Fault('volume', `Cannot open the shared volume "${root}": ${sentenceOf(cause)}`, { cause });
+    throw new Fault('volume', `Cannot open the shared volume "${root}": ${messageOf(cause)}`, { cause });
   }
 }

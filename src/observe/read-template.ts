@@ -1,4 +1,4 @@
-import { Fault, sentenceOf } from '../base/fault.ts';
+import { Fault, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { textOf } from '../base/text-of.ts';
 import { madeByInit, strangersReason } from '../contract/made-by-init.ts';
@@ -27,7 +27,7 @@ function text(bytes: Buffer, volume: Volume): string {
   try {
     return textOf(bytes);
   } catch (cause) {
-    throw unreadable(volume, sentenceOf(cause));
+    throw unreadable(volume, messageOf(cause));
   }
 }
 

@@ -1,15 +1,15 @@
 import { closeSync, fstatSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cwd, pid } from 'node:process';
-import { sentenceOf } from '../base/fault.ts';
+import { messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import { makeDirectories } from '../base/make-directories.ts';
 import { hopelessPatterns } from '../settings/template/php-pattern.ts';
 import type { MultiflexiBlock } from '../settings/template/template.ts';
 
 /** The moment before the job's start, by the clock of the file system where its files are looked for. */
-export interface Mark {
+export interface StartStamp {
   readonly directory: string;
   /** A file of the job's has a change time of this or later, in ns since 1970. */
   readonly changedNs: bigint;
@@ -20,12 +20,12 @@ export interface Mark {
  * will look for files, the mark by which those that this job wrote are told from those that were there.
  * Nothing here keeps the job from starting: what cannot be made is said.
  */
-export function prepareOutputs(wanted: MultiflexiBlock): Mark | null {
+export function prepareOutputs(wanted: MultiflexiBlock): StartStamp | null {
   const { resultFile, artifactPatterns, artifactDirectory, temporaryDirectory } = wanted;
   if (temporaryDirectory !== null) makeDirectory(temporaryDirectory, "the job's directory");
   if (resultFile !== null) makeDirectory(dirname(resultFile), "the result file's directory");
   for (const key of hopelessPatterns(artifactPatterns))
-    say(`${key} is not a regular expression, and fits no file`);
+    log(`${key} is not a regular expression, and fits no file`);
   if (artifactPatterns.length === 0) return null;
   const directory = artifactDirectory ?? (resultFile === null ? cwd() : dirname(resultFile));
   return { directory, changedNs: markIn(directory) };
@@ -35,7 +35,7 @@ function makeDirectory(directory: string, what: string): void {
   try {
     makeDirectories(directory);
   } catch (error) {
-    say(`Cannot make ${what} ${directory}: ${sentenceOf(error)}`);
+    log(`Cannot make ${what} ${directory}: ${messageOf(error)}`);
   }
 }
 

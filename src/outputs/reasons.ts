@@ -1,4 +1,4 @@
-import { errnoOf, sentenceOf } from '../base/fault.ts';
+import { errnoOf, messageOf } from '../base/fault.ts';
 
 /** What the usual errors mean, for a person. */
 const known: Readonly<Record<string, string>> = {
@@ -18,7 +18,7 @@ export const vanished = 'a pattern fits its name, but it is gone, or its name is
 
 /** Why something could not be read: a few words, without the path. */
 export function readingReason(error: unknown): string {
-  return known[errnoOf(error) ?? ''] ?? sentenceOf(error);
+  return known[errnoOf(error) ?? ''] ?? messageOf(error);
 }
 
 /** Thrown where an output cannot be saved; its message is the reason, without the path. */

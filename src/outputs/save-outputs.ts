@@ -2,7 +2,7 @@ import type { Layout } from '../contract/layout.ts';
 import type { ArtifactRecord, MissingOutput, OutputsRecord, ParameterRecord } from '../contract/records.ts';
 import type { OutputArtifact, Template } from '../settings/template/template.ts';
 import { findWritten } from './find/find-written.ts';
-import type { Mark } from './prepare-outputs.ts';
+import type { StartStamp } from './prepare-outputs.ts';
 import { lossOf, NotSaved } from './reasons.ts';
 import { saveArtifact } from './save-artifact.ts';
 import { saveParameter } from './save-parameter.ts';
@@ -14,7 +14,7 @@ export interface OutputsRequest extends SavingOptions {
   readonly template: Template;
   readonly layout: Layout;
   /** What `prepareOutputs` gave before the job started. */
-  readonly mark: Mark | null;
+  readonly mark: StartStamp | null;
   /** A path without the secrets in it; as it is where there are none. */
   readonly masked?: (path: string) => string;
 }

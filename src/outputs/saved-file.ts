@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fchmodSync, ftruncateSync } from 'node:fs';
-import { errnoOf, sentenceOf } from '../base/fault.ts';
+import { errnoOf, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { noRoomReasons } from '../base/no-room.ts';
 import type { Layout } from '../contract/layout.ts';
@@ -113,7 +113,7 @@ function writing<T>(write: () => T): T {
   try {
     return write();
   } catch (cause) {
-    const found = reasons[errnoOf(cause) ?? ''] ?? sentenceOf(cause);
+    const found = reasons[errnoOf(cause) ?? ''] ?? messageOf(cause);
     throw new NotSaved(`it cannot be kept: ${found}`, { cause });
   }
 }

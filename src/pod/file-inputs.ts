@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { isAbsolute, normalize } from 'node:path';
 import { Fault, reasonOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import { openRegular, readUpTo } from '../base/read-regular.ts';
 import type { Application } from '../settings/application/application.ts';
 
@@ -44,7 +44,7 @@ function read(path: string, name: string, most: number): Buffer | null {
   try {
     file = openRegular(path);
   } catch (error) {
-    say(
+    log(
       `${name}: its file is not taken along (${reasonOf(error)}); the image must have it, or the job make it`,
     );
     return null;

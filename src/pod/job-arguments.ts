@@ -1,5 +1,5 @@
 import { Fault } from '../base/fault.ts';
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import type { Application } from '../settings/application/application.ts';
 import { isExpanded, isUnfit } from './is-expanded.ts';
 import type { JobVariables } from './job-variables.ts';
@@ -27,7 +27,7 @@ export function jobWords({ executable, parameters }: Application, variables: Job
   const found = split(parameters).map((word) => variables.macros.expand(word, 'cmdparams'));
   const unknown = found.flatMap((word) => [...word.unknown]).filter((text) => named.test(text));
   for (const text of new Set(unknown))
-    say(`cmdparams: there is no variable ${text}; it stays there as it is`);
+    log(`cmdparams: there is no variable ${text}; it stays there as it is`);
   const secret = found.some(({ used }) => [...used].some((name) => variables.secret.has(name)));
   const words = found.map(({ text }) => text);
   return { words, apart: secret || words.some(isUnfit) };

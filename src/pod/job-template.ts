@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, normalize } from 'node:path';
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import type { ApplicationArtifact } from '../settings/application/application.ts';
 import type { ManifestSettings } from '../settings/cli/manifest-settings.ts';
 import { phpPattern } from '../settings/template/php-pattern.ts';
@@ -85,5 +85,5 @@ function placeOf(output: string, directory: string, resultFile: string | null) {
 function warnOfHopeless(patterns: readonly ApplicationArtifact[]): void {
   for (const { name, path } of patterns)
     if (phpPattern(path) === null)
-      say(`The pattern of artifact ${name} is not a regular expression, and will fit no file`);
+      log(`The pattern of artifact ${name} is not a regular expression, and will fit no file`);
 }

@@ -1,7 +1,7 @@
 import { DeliveryError } from '../base/delivery-error.ts';
-import { sentenceOf } from '../base/fault.ts';
+import { messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import { after, pauseFor } from '../base/timer.ts';
 import type { JobReport } from '../observe/job-report.ts';
 import { backOffMs } from './back-off.ts';
@@ -15,7 +15,7 @@ export type Delivered = string | null;
  * Keeps one sink up to date while the job runs, and until everything is delivered, whatever fails in between: pauses
  * that double, with jitter, within the time that is left. A permanent failure ends it at once.
  */
-export class Courier {
+export class DeliveryLoop {
   readonly sink: Sink;
   readonly #progress: Progress;
   #finished: Promise<Delivered>;
@@ -36,7 +36,7 @@ export class Courier {
     const overdue = `${sink.name} was not brought up to date in time`;
     const { promise, resolve } = Promise.withResolvers<Delivered>();
     const tooLate = () => resolve(this.#failed(this.#lastFailure ?? sink.unfinished ?? overdue));
-    this.#time = new DeliveryTime(() => this.#hasten(), tooLate);
+    this.#time = new DeliveryTime(() => this.#prioritizeEnd(), tooLate);
     this.#tooLate = promise;
     this.#finished = this.#run();
   }
@@ -71,9 +71,9 @@ export class Courier {
     this.#time.limit(limitMs);
   }
 
-  #hasten(): void {
-    if (this.sink.hasten === undefined) return;
-    this.sink.hasten();
+  #prioritizeEnd(): void {
+    if (this.sink.prioritizeEnd === undefined) return;
+    this.sink.prioritizeEnd();
     this.#endPause();
   }
 
@@ -88,7 +88,7 @@ export class Courier {
         if (!(await this.#goesOnAfter(failure, last))) return this.#failed(failure.message);
         continue;
       }
-      if (this.#failures > 0) say(`${this.sink.name} can be written to again`);
+      if (this.#failures > 0) log(`${this.sink.name} can be written to again`);
       this.#failures = 0;
       this.#lastFailure = null;
       if (last && !this.#isCorrected(report)) return null;
@@ -117,7 +117,7 @@ export class Courier {
       // Where the job has ended meanwhile, its end is not to go down with a line that could not be stored.
       return !last && this.#progress.report !== null;
     }
-    if (this.#failures === 1) say(`${failure.message}; trying again`);
+    if (this.#failures === 1) log(`${failure.message}; trying again`);
     await this.#sleep(pauseMs);
     return true;
   }
@@ -142,7 +142,7 @@ export class Courier {
   #tellOnce(sentence: string): void {
     if (this.#told.has(sentence)) return;
     this.#told.add(sentence);
-    say(sentence);
+    log(sentence);
   }
 
   #failed(sentence: string): string {
@@ -169,7 +169,7 @@ export class Courier {
 
 function asDeliveryError(error: unknown): DeliveryError {
   if (error instanceof DeliveryError) return error;
-  const trace = error instanceof Error ? (error.stack ?? error.message) : sentenceOf(error);
+  const trace = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
   return new DeliveryError(`Cannot report the job, because of a defect: ${trace}`, {
     permanent: true,
     cause: error,

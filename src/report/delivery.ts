@@ -1,9 +1,9 @@
-import { sentenceOf } from '../base/fault.ts';
+import { messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import { printableJson } from '../base/printable.ts';
 import type { ReportSettings } from '../settings/destinations/report-settings.ts';
-import { Courier } from './delivery-loop.ts';
+import { DeliveryLoop } from './delivery-loop.ts';
 import { rememberEnd } from './job-times.ts';
 import type { RowOwner } from './row-owner.ts';
 import type { Progress } from './sink.ts';
@@ -16,7 +16,7 @@ export class Delivery {
   readonly #settings: ReportSettings;
   readonly #spool: Spool;
   readonly #print: (text: string) => void;
-  #couriers: readonly Courier[] = [];
+  #loops: readonly DeliveryLoop[] = [];
   #owner: RowOwner | null = null;
 
   /** @param print to standard output, where the result goes when there is no sink */
@@ -30,17 +30,17 @@ export class Delivery {
   async start(progress: Progress): Promise<void> {
     const { all, owner } = await openSinks(this.#settings, this.#spool, () => this.wake());
     this.#owner = owner;
-    this.#couriers = all.map((sink) => new Courier(sink, progress));
+    this.#loops = all.map((sink) => new DeliveryLoop(sink, progress));
   }
 
   /** There is something new. */
   wake(): void {
-    for (const courier of this.#couriers) courier.wake();
+    for (const loop of this.#loops) loop.wake();
   }
 
   /** What is not delivered after this time stays in the spool. */
   limit(budgetMs: number): void {
-    for (const courier of this.#couriers) courier.limit(this.#share(courier, budgetMs)[1]);
+    for (const loop of this.#loops) loop.limit(this.#share(loop, budgetMs)[1]);
   }
 
   /**
@@ -50,13 +50,13 @@ export class Delivery {
    */
   async finish(progress: Progress, limitMs: number): Promise<boolean> {
     if (progress.report !== null) rememberEnd(progress.report, this.#spool);
-    const isPrinted = this.#couriers.some(({ sink }) => !sink.isSoft) || this.#printResult(progress);
+    const isPrinted = this.#loops.some(({ sink }) => !sink.bestEffort) || this.#printResult(progress);
     const outcomes = await Promise.all(
-      this.#couriers.map(async (courier) => {
-        const outcome = await courier.finish(...this.#share(courier, limitMs));
+      this.#loops.map(async (loop) => {
+        const outcome = await loop.finish(...this.#share(loop, limitMs));
         // A REST server that did not take it leaves the row to the database, while there is time for it.
-        if (outcome !== null && courier.sink.writesRowFirst) this.#owner?.decide('database');
-        return courier.sink.isSoft ? null : outcome;
+        if (outcome !== null && loop.sink.writesRowFirst) this.#owner?.decide('database');
+        return loop.sink.bestEffort ? null : outcome;
       }),
     );
     const delivered = isPrinted && outcomes.every((outcome) => outcome === null);
@@ -65,15 +65,15 @@ export class Delivery {
       const { root } = this.#spool.volume;
       const [place, verb] =
         home !== null && this.#spool.keeps(reportRecord) ? [`${home.root}/report`, 'report'] : [root, 'wait'];
-      say(`What was not delivered stays in ${place}; "emissary ${verb} --root ${root}" delivers it later`);
+      log(`What was not delivered stays in ${place}; "emissary ${verb} --root ${root}" delivers it later`);
     }
     return delivered;
   }
 
   /** How long a sink may get nowhere, and how long it may take in all, ms. */
-  #share({ sink }: Courier, limitMs: number): readonly [patienceMs: number, limitMs: number] {
+  #share({ sink }: DeliveryLoop, limitMs: number): readonly [patienceMs: number, limitMs: number] {
     const { budgetMs, database } = this.#settings;
-    if (sink.isSoft) return [limits.softSinkMs, Math.min(limitMs, limits.softSinkMs)];
+    if (sink.bestEffort) return [limits.bestEffortMs, Math.min(limitMs, limits.bestEffortMs)];
     const share = sink.writesRowFirst && database !== null ? limits.rowFirstShare : 1;
     return [budgetMs * share, limitMs * share];
   }
@@ -81,14 +81,14 @@ export class Delivery {
   /** @returns whether it could be printed */
   #printResult({ report }: Progress): boolean {
     const { home } = this.#spool;
-    say(
+    log(
       `No server is set: the result goes to the standard output${home === null ? '' : `, and stays in ${home.root}/report`}`,
     );
     try {
       this.#print(`${printableJson(report)}\n`);
       return true;
     } catch (error) {
-      say(sentenceOf(error));
+      log(messageOf(error));
       return false;
     }
   }

@@ -16,7 +16,7 @@ export interface Sink {
   /** For messages: `the database`, `the REST server`. */
   readonly name: string;
   /** Its failure is said, and is no failure of the report. */
-  readonly isSoft: boolean;
+  readonly bestEffort: boolean;
   /** It writes the job's row if it can; else the database does. */
   readonly writesRowFirst?: true;
   /**
@@ -30,7 +30,7 @@ export interface Sink {
    */
   deliver(progress: Progress, advanced: () => boolean): Promise<readonly string[]>;
   /** The time for all of it is nearly over: what matters most goes first, and the rest as far as there is time. */
-  hasten?(): void;
+  prioritizeEnd?(): void;
   /** What is said where there was no time for all of it, and nothing failed. */
   readonly unfinished?: string;
   close(): Promise<void>;

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makeWay } from '../base/displace.ts';
+import { displace } from '../base/displace.ts';
 import { errnoText } from '../base/errno-text.ts';
-import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
+import { errnoOf, Fault, messageOf } from '../base/fault.ts';
 import type { ContainerLayout, Layout } from '../contract/layout.ts';
 import { holdFifo } from '../kernel/lock.ts';
 
@@ -16,7 +16,7 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
   const container = layout.container(name);
   try {
     restoreDirectory(container.directory);
-    if (isDirectory(container.alive)) makeWay(container.alive);
+    if (isDirectory(container.alive)) displace(container.alive);
     const held = holdFifo(container.alive);
     if (held === 'taken') {
       throw new Fault(
@@ -26,11 +26,11 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
     }
     if (held !== 'held') throw new Error(`cannot make or lock ${container.alive}: ${errnoText(held.errno)}`);
     const { exitCode, result, started, ended, saving, combined } = container;
-    for (const path of [exitCode, result, started, ended, saving, combined]) makeWay(path);
+    for (const path of [exitCode, result, started, ended, saving, combined]) displace(path);
     return container;
   } catch (error) {
     if (error instanceof Fault) throw error;
-    throw new Fault('volume', `Cannot use the volume ${layout.root}: ${sentenceOf(error)}`, { cause: error });
+    throw new Fault('volume', `Cannot use the volume ${layout.root}: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { limits } from '../base/limits.ts';
 import { readOnVolume } from '../base/read-regular.ts';
 import type { ContainerLayout, Layout } from '../contract/layout.ts';
-import { Lifeline } from '../contract/liveness.ts';
+import { Liveness } from '../contract/liveness.ts';
 import { largestExitCode, lostExitCode, parseExitCode } from '../contract/records.ts';
 import { Volume } from '../contract/volume.ts';
 import { watchDirectory } from '../contract/watch.ts';
@@ -34,7 +34,7 @@ export async function waitForEnds(
   const dependencies = new Map(
     names.map((name): readonly [string, Dependency] => [
       name,
-      { name, lifeline: new Lifeline(volume, name, () => lookAt([name])), besideAt: null },
+      { name, liveness: new Liveness(volume, name, () => lookAt([name])), besideAt: null },
     ]),
   );
   /** Only at those that something has happened to: there may be hundreds. */
@@ -62,7 +62,7 @@ export async function waitForEnds(
   const found = await promise;
   clearInterval(again);
   over.abort();
-  for (const { lifeline } of dependencies.values()) lifeline.close();
+  for (const { liveness } of dependencies.values()) liveness.close();
   volume.close();
   return found;
 }
@@ -70,15 +70,15 @@ export async function waitForEnds(
 /** A container whose end is awaited. */
 interface Dependency {
   readonly name: string;
-  readonly lifeline: Lifeline;
+  readonly liveness: Liveness;
   /** When a seal was first found beside its wrapper, which lives; ms of a monotonic clock. */
   besideAt: number | null;
 }
 
 /** Life first: a wrapper that was gone then has left its seal by now, if it ever does. */
 function endOf(layout: Layout, dependency: Dependency): Ended | null {
-  const { name, lifeline } = dependency;
-  const life = lifeline.look();
+  const { name, liveness } = dependency;
+  const life = liveness.look();
   const exitCode = readSeal(layout.container(name).exitCode);
   if (exitCode !== null) {
     dependency.besideAt ??= performance.now();

@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { errnoOf, Fault, sentenceOf } from '../base/fault.ts';
+import { errnoOf, Fault, messageOf } from '../base/fault.ts';
 import type { Outcome } from './outcome.ts';
 
 type NotStarted = Extract<Outcome, { kind: 'notStarted' }>;
@@ -96,7 +96,7 @@ function whyNotExecutable(file: Buffer): string | null {
     accessSync(file, constants.X_OK);
     return null;
   } catch (error) {
-    return errnoOf(error) === 'EACCES' ? 'no permission to execute it' : sentenceOf(error);
+    return errnoOf(error) === 'EACCES' ? 'no permission to execute it' : messageOf(error);
   }
 }
 

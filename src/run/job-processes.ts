@@ -1,8 +1,8 @@
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import { signalName } from '../base/signal-names.ts';
 import { stateOf } from '../kernel/descendants.ts';
 import { groupOf, sendSignal } from '../kernel/signals.ts';
-import type { Children } from './reaper.ts';
+import type { Reaper } from './reaper.ts';
 import type { Target } from './stop/stop-controller.ts';
 
 /** CONT, STOP, TSTP, TTIN, TTOU: they concern a process's being stopped, which must not be undone. */
@@ -13,14 +13,14 @@ const notPermitted = 1;
 /** The processes of one attempt, as far as signals reach them: its first one, and the group that it was started in. */
 export class JobProcesses implements Target {
   readonly #pid: number;
-  readonly #children: Children;
+  readonly #reaper: Reaper;
   readonly #beyondReach = Promise.withResolvers<void>();
   #said = false;
 
   /** @param pid the first process, which led its group when it was started */
-  constructor(pid: number, children: Children) {
+  constructor(pid: number, reaper: Reaper) {
     this.#pid = pid;
-    this.#children = children;
+    this.#reaper = reaper;
   }
 
   /** Resolves when KILL could not be sent to the first process: it will not end because of us. */
@@ -38,7 +38,7 @@ export class JobProcesses implements Target {
 
   /** KILLs the group and every descendant that has left it. */
   killAll(): void {
-    this.#children.killAll(this.#pid);
+    this.#reaper.killAll(this.#pid);
     if (this.#isBeyondReach()) this.#beyondReach.resolve();
   }
 
@@ -56,7 +56,7 @@ export class JobProcesses implements Target {
   #sayOnce(signal: number): void {
     if (this.#said) return;
     this.#said = true;
-    say(
+    log(
       `cannot send ${signalName(signal)} to the job: its process ${this.#pid} has become another user's, as a set-user-ID program does; run the emissary as that user`,
     );
   }

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { Fault, sentenceOf } from '../base/fault.ts';
+import { Fault, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { readOnVolume } from '../base/read-regular.ts';
 import { textOf } from '../base/text-of.ts';
@@ -20,7 +20,7 @@ export async function readTemplate({ root, template }: Layout): Promise<Template
     if (bytes === null) return emptyTemplate;
     text = textOf(bytes);
   } catch (cause) {
-    throw new Fault('template', `Cannot read template ${template}: ${sentenceOf(cause)}`, { cause });
+    throw new Fault('template', `Cannot read template ${template}: ${messageOf(cause)}`, { cause });
   }
   return parseTemplate(text, template);
 }
@@ -35,7 +35,7 @@ export function requireOwnInputs({ root, inputs }: Layout): void {
   try {
     requireInits(root, found.uid);
   } catch (cause) {
-    throw new Fault('inputs', `Cannot use the inputs ${inputs}: ${sentenceOf(cause)}`, { cause });
+    throw new Fault('inputs', `Cannot use the inputs ${inputs}: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import { limits } from '../base/limits.ts';
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import { killSignal, terminateSignal } from '../base/signal-names.ts';
 import { pause } from '../base/timer.ts';
 import type { Usage } from '../contract/records.ts';
@@ -12,7 +12,7 @@ import { sendSignal } from '../kernel/signals.ts';
 const notPermitted = 1;
 
 /** Reaps every child, own or adopted, and knows which of them is the job. */
-export class Children {
+export class Reaper {
   readonly #awaited = new Map<number, (end: Reaped) => void>();
   #gone: (() => void) | null = null;
   #ending: Promise<void> | null = null;
@@ -80,7 +80,7 @@ export class Children {
       takesSignals = signalDescendants(killSignal);
       await pause(limits.leftoverKillMs, gone.signal);
     }
-    if (!gone.signal.aborted) say('the job has left a process that cannot be ended; it is not waited for');
+    if (!gone.signal.aborted) log('the job has left a process that cannot be ended; it is not waited for');
   }
 
   #note(child: Reaped): void {

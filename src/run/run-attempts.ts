@@ -1,6 +1,6 @@
-import { Fault, sentenceOf } from '../base/fault.ts';
+import { Fault, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import { after, afterRunning, nextTurn, pause } from '../base/timer.ts';
 import type { ContainerLayout } from '../contract/layout.ts';
 import { publish } from '../contract/publish.ts';
@@ -18,28 +18,28 @@ import { verdictOf } from './verdict.ts';
  * @returns the last attempt's end; null when it was asked to end before the first
  */
 export async function runAttempts(run: Run, job: Job, template: Template): Promise<AttemptEnd | null> {
-  const { control, record, children } = run;
-  let end = control.cause === null ? await attempt(run, job, template) : null;
+  const { stopController, record, reaper } = run;
+  let end = stopController.cause === null ? await attempt(run, job, template) : null;
   for (
     let left = template.retry.attempts - 1;
     left > 0 && end !== null && isWorthAnother(end, run);
     left -= 1
   ) {
-    await children.endLeftovers();
-    await pause(template.retry.delaySeconds * 1000, control.cancelled);
+    await reaper.endLeftovers();
+    await pause(template.retry.delaySeconds * 1000, stopController.cancelled);
     // After a standstill the delay is over before the signals that came meanwhile are seen.
     await nextTurn();
     await nextTurn();
     // Asked to end between two attempts: the last one's failure stands, and so does the request.
-    if (control.cause !== null) return { ...end, cause: control.cause };
+    if (stopController.cause !== null) return { ...end, cause: stopController.cause };
     try {
       end = await attempt(run, job, template);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       // The job's own failure wins over one of ours that came after it.
-      say(`${record.masked(error.message)}; the failure of the attempt before stands`);
-      await children.endLeftovers();
-      return { ...end, cause: control.cause };
+      log(`${record.masked(error.message)}; the failure of the attempt before stands`);
+      await reaper.endLeftovers();
+      return { ...end, cause: stopController.cause };
     }
   }
   return end;
@@ -56,29 +56,29 @@ async function attempt(run: Run, job: Job, template: Template): Promise<AttemptE
 }
 
 /** Never throws. */
-function tellEnd({ record, control, endRecord }: Run, end: AttemptEnd): void {
+function tellEnd({ record, stopController, endRecord }: Run, end: AttemptEnd): void {
   endRecord.publish({
     attempt: record.attempt,
     exitCode: exitCodeOf(end.outcome),
     signal: signalOf(end.outcome),
     finishedAt: record.ended(),
-    verdict: verdictOf(end, control),
+    verdict: verdictOf(end, stopController),
     origin: 'job',
   });
 }
 
-function isWorthAnother(end: AttemptEnd, { control }: Run): boolean {
-  return end.outcome.kind !== 'notStarted' && verdictOf(end, control) === 'failed';
+function isWorthAnother(end: AttemptEnd, { stopController }: Run): boolean {
+  return end.outcome.kind !== 'notStarted' && verdictOf(end, stopController) === 'failed';
 }
 
 /** The job runs: this is told, and what it did not need for its start begins. Never throws. */
 function started(run: Run, template: Template, pid: number): void {
-  const { record, container, control } = run;
+  const { record, container, stopController } = run;
   const { attempt } = record;
   record.started(pid);
   const started: Started = { pid, startedAt: record.attemptAt, attempt };
   // First of all: until then a real-time signal would end us, and the job knows who its parent is.
-  run.settle();
+  run.catchRealtimeSignals();
   attempting(container, () => publish(container.started, JSON.stringify(started)));
   attempting(container, () => run.endRecord.reserve());
   attempting(container, () => run.seal.reserveMore());
@@ -91,7 +91,7 @@ function started(run: Run, template: Template, pid: number): void {
   });
   run.over.signal.addEventListener('abort', () => settled.cancel());
   if (run.settings.timeoutMs > 0) {
-    const timer = afterRunning(run.settings.timeoutMs, () => control.stop('timeout'));
+    const timer = afterRunning(run.settings.timeoutMs, () => stopController.stop('timeout'));
     run.over.signal.addEventListener('abort', () => timer.cancel());
   }
   if (template.sidecars.includes(run.settings.name)) void endWithMains(run, template);
@@ -108,7 +108,7 @@ function attempting({ directory }: ContainerLayout, write: () => void): void {
   try {
     write();
   } catch (error) {
-    say(`cannot write to ${directory}: ${sentenceOf(error)}; the job goes on`);
+    log(`cannot write to ${directory}: ${messageOf(error)}; the job goes on`);
   }
 }
 
@@ -118,16 +118,16 @@ async function endWithMains(run: Run, template: Template): Promise<void> {
   try {
     const { waitForEnds } = await import('./dependencies.ts');
     await waitForEnds(run.layout, mainContainers(template), { firstFailure: false, signal });
-    if (!signal.aborted) run.control.stop('mains');
+    if (!signal.aborted) run.stopController.stop('mains');
   } catch (error) {
-    say(`cannot watch the main containers: ${sentenceOf(error)}`);
+    log(`cannot watch the main containers: ${messageOf(error)}`);
   }
 }
 
 function warnOfUnmasked({ unmasked, unencoded }: Secrets): void {
   if (unmasked.length > 0) {
-    say(`not masked, since their values are short or common words: ${unmasked.join(', ')}`);
+    log(`not masked, since their values are short or common words: ${unmasked.join(', ')}`);
   }
   if (unencoded.length > 0)
-    say(`masked only as they stand, and not encoded, since they are large: ${unencoded.join(', ')}`);
+    log(`masked only as they stand, and not encoded, since they are large: ${unencoded.join(', ')}`);
 }

@@ -3,7 +3,7 @@ import { noOutputs } from '../contract/records.ts';
 import { maskWhole, type Secrets } from './mask/mask.ts';
 import { maskOutputs } from './mask/mask-outputs.ts';
 import { exitCodeOf, type Outcome, signalOf } from './outcome.ts';
-import type { Judgement } from './verdict.ts';
+import type { RunVerdict } from './verdict.ts';
 
 /** What is known of a run so far; becomes its `Result`. */
 export class RunRecord {
@@ -75,7 +75,7 @@ export class RunRecord {
 
   /** The record as it is published. */
   result(
-    judgement: Judgement,
+    judgement: RunVerdict,
     streams: { stdout: StreamRecord; stderr: StreamRecord },
     usage: Usage,
   ): Result {

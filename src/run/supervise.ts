@@ -5,8 +5,8 @@ import { spawnProcess } from '../kernel/spawn.ts';
 import { findCommand, refusedBy } from './find-command.ts';
 import { JobProcesses } from './job-processes.ts';
 import type { Outcome } from './outcome.ts';
-import type { Children } from './reaper.ts';
-import type { Control, StopCause } from './stop/stop-controller.ts';
+import type { Reaper } from './reaper.ts';
+import type { StopController, StopCause } from './stop/stop-controller.ts';
 import type { JobStreams } from './streams/job-streams.ts';
 import { openStreams } from './streams/open-streams.ts';
 import type { Pump } from './streams/pump.ts';
@@ -24,8 +24,8 @@ export interface Job {
 /** What a run has for all its attempts. */
 export interface Supervision {
   readonly recorder: Recorder;
-  readonly control: Control;
-  readonly children: Children;
+  readonly stopController: StopController;
+  readonly reaper: Reaper;
   /** Called with the process id as soon as the job runs. */
   readonly onStart: (pid: number) => void;
   /** Called when the job's process has ended, before its output is drained; must not throw. */
@@ -63,13 +63,13 @@ async function attend(pid: number, streams: JobStreams, run: Supervision): Promi
   // In the same breath: a signal or a time that comes next is no longer about this process.
   const end = (outcome: Outcome): AttemptEnd => {
     if (known !== null) return known;
-    known = { outcome, cause: run.control.detach() };
+    known = { outcome, cause: run.stopController.detach() };
     run.onEnd(known);
     return known;
   };
-  const ended = run.children.ended(pid, (reaped) => end(outcomeOf(reaped)));
-  const processes = new JobProcesses(pid, run.children);
-  run.control.attach({
+  const ended = run.reaper.ended(pid, (reaped) => end(outcomeOf(reaped)));
+  const processes = new JobProcesses(pid, run.reaper);
+  run.stopController.attach({
     send: (signal) => {
       if (!streams.takes(signal)) processes.send(signal);
     },
@@ -88,7 +88,7 @@ async function attend(pid: number, streams: JobStreams, run: Supervision): Promi
  * reader that has stalled: its files are complete, and they are what is reported.
  */
 async function drain(pumps: readonly Pump[], run: Supervision): Promise<void> {
-  const { cancelled } = run.control;
+  const { cancelled } = run.stopController;
   let patience: Timer | null = null;
   const losePatience = () => {
     patience = after(limits.stalledReaderMs, () => run.recorder.abandonReaders());

@@ -5,11 +5,11 @@ import type { AttemptVerdict, MissingOutput, OutputsRecord, Verdict } from '../c
 import { noOutputs } from '../contract/records.ts';
 import type { Ended } from './dependencies.ts';
 import { exitCodeOf, type Outcome, signalOf } from './outcome.ts';
-import type { Control, StopCause } from './stop/stop-controller.ts';
+import type { StopController, StopCause } from './stop/stop-controller.ts';
 import type { AttemptEnd } from './supervise.ts';
 
 /** What is said of a run: the part of the result that judges it. */
-export interface Judgement {
+export interface RunVerdict {
   readonly verdict: Verdict;
   readonly exitCode: number;
   readonly signal: string | null;
@@ -18,24 +18,24 @@ export interface Judgement {
 }
 
 /** What a run is recorded as until there is evidence of something else. */
-export function failedRun(status: number, message: string): Judgement {
+export function failedRun(status: number, message: string): RunVerdict {
   return { verdict: 'error', exitCode: status, signal: null, origin: 'emissary', message };
 }
 
 /** A container that was not started because one that it depends on has failed. */
-export function skippedRun({ name, exitCode, lost }: Ended): Judgement {
+export function skippedRun({ name, exitCode, lost }: Ended): RunVerdict {
   const end = lost ? 'was killed and left no exit code' : `ended with code ${exitCode}`;
   const message = `Not started: container ${name}, which it depends on, ${end}`;
   return { verdict: 'skipped', exitCode, signal: null, origin: 'emissary', message };
 }
 
 /** A run that was asked to end before the job was started. */
-export function cancelledRun(control: Control): Judgement {
-  const signal = signalName(control.causeSignal);
-  const timedOut = control.cause === 'timeout';
+export function cancelledRun(stopController: StopController): RunVerdict {
+  const signal = signalName(stopController.causeSignal);
+  const timedOut = stopController.cause === 'timeout';
   return {
     verdict: timedOut ? 'timedOut' : 'terminated',
-    exitCode: 128 + control.causeSignal,
+    exitCode: 128 + stopController.causeSignal,
     signal,
     origin: 'emissary',
     message: timedOut ? 'Not started: the time was up' : `Not started: ${signal} came first`,
@@ -55,25 +55,25 @@ export const nothingSaved: Saved = { outputs: noOutputs, stopped: null };
  * Judges the last attempt. The job's own failure wins over everything that came after it, and so does its success over
  * somebody's having stopped the saving.
  */
-export function judge(end: AttemptEnd, control: Control, saved: Saved): Judgement {
-  const judgement = judgeSaved(end, control, saved);
+export function judge(end: AttemptEnd, stopController: StopController, saved: Saved): RunVerdict {
+  const judgement = judgeSaved(end, stopController, saved);
   return saved.stopped === null
     ? judgement
     : { ...judgement, message: unsavedSentence(judgement, saved.stopped) };
 }
 
-function judgeSaved({ outcome, cause }: AttemptEnd, control: Control, saved: Saved): Judgement {
+function judgeSaved({ outcome, cause }: AttemptEnd, stopController: StopController, saved: Saved): RunVerdict {
   const exitCode = exitCodeOf(outcome);
   const signal = signalOf(outcome);
   if (outcome.kind === 'notStarted') {
     return { verdict: 'failed', exitCode, signal, origin: 'emissary', message: outcome.reason };
   }
-  const verdict = verdictOf({ outcome, cause }, control);
+  const verdict = verdictOf({ outcome, cause }, stopController);
   const lost = saved.outputs.missing.filter(
     (output) => !output.optional && saved.stopped?.unsaved.includes(output) !== true,
   );
   if (verdict === 'succeeded' && lost.length > 0) return failedRun(faultStatus.outputs, lostOutput(lost));
-  const message = verdict === 'succeeded' ? null : sentence(outcome, verdict, cause, control);
+  const message = verdict === 'succeeded' ? null : sentence(outcome, verdict, cause, stopController);
   return { verdict, exitCode, signal, origin: 'job', message };
 }
 
@@ -81,24 +81,24 @@ function judgeSaved({ outcome, cause }: AttemptEnd, control: Control, saved: Sav
  * The status that the wrapper ends with: the job's own. A sidecar of the template that was ended because the containers
  * that it serves had ended has not failed by dying of that signal: it may have come before the sidecar could catch it.
  */
-export function exitStatusOf({ verdict, exitCode }: Judgement, control: Control): number {
-  const wasServed = control.cause === 'mains' && verdict === 'terminated';
-  return wasServed && exitCode === 128 + control.causeSignal ? 0 : exitCode;
+export function exitStatusOf({ verdict, exitCode }: RunVerdict, stopController: StopController): number {
+  const wasServed = stopController.cause === 'mains' && verdict === 'terminated';
+  return wasServed && exitCode === 128 + stopController.causeSignal ? 0 : exitCode;
 }
 
 /** The verdict on one attempt: only one that `failed` is worth another. */
-export function verdictOf({ outcome, cause }: AttemptEnd, control: Control): AttemptVerdict {
+export function verdictOf({ outcome, cause }: AttemptEnd, stopController: StopController): AttemptVerdict {
   if (cause !== null) return cause === 'timeout' ? 'timedOut' : 'terminated';
   const code = exitCodeOf(outcome);
   // A signal that was only passed on (INT, USR1, …) ended the job if the job ended by it, or says so as a shell does.
-  if (code > 128 && control.wasForwarded(code - 128)) return 'terminated';
+  if (code > 128 && stopController.wasForwarded(code - 128)) return 'terminated';
   return code === 0 ? 'succeeded' : 'failed';
 }
 
-function sentence(outcome: Outcome, verdict: Verdict, cause: StopCause | null, control: Control): string {
+function sentence(outcome: Outcome, verdict: Verdict, cause: StopCause | null, stopController: StopController): string {
   const end = endOf(outcome);
   if (verdict === 'timedOut') return `The time was up: the job ${end}`;
-  if (verdict === 'terminated') return `The job ${end}, ${askedBy(cause, control, outcome)}`;
+  if (verdict === 'terminated') return `The job ${end}, ${askedBy(cause, stopController, outcome)}`;
   const unasked =
     outcome.kind === 'signaled' && outcome.signal === 9
       ? ', which did not come from here (out of memory?)'
@@ -118,14 +118,14 @@ function endOf(outcome: Outcome): string {
   }
 }
 
-function askedBy(cause: StopCause | null, control: Control, outcome: Outcome): string {
+function askedBy(cause: StopCause | null, stopController: StopController, outcome: Outcome): string {
   switch (cause) {
     case 'request':
-      return `after ${signalName(control.causeSignal)} was requested`;
+      return `after ${signalName(stopController.causeSignal)} was requested`;
     case 'mains':
       return 'after the containers that it serves had ended';
     case 'signal':
-      return `after the emissary had received ${signalName(control.causeSignal)}`;
+      return `after the emissary had received ${signalName(stopController.causeSignal)}`;
     case 'timeout':
     case null:
       return `after ${signalName(exitCodeOf(outcome) - 128)} was passed on to it`;
@@ -137,7 +137,7 @@ function lostOutput(lost: readonly MissingOutput[]): string {
   return `The job succeeded, but required outputs are missing: ${names.join('; ')}`;
 }
 
-function unsavedSentence({ message }: Judgement, { reason, unsaved }: NonNullable<Saved['stopped']>): string {
+function unsavedSentence({ message }: RunVerdict, { reason, unsaved }: NonNullable<Saved['stopped']>): string {
   const listed = unsaved.slice(0, limits.listedSentences).map(({ kind, name }) => `${kind} ${name}`);
   const more = unsaved.length - listed.length;
   const names = `${listed.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;

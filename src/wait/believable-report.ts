@@ -1,5 +1,5 @@
 import { Fault, faultStatus } from '../base/fault.ts';
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import type { JobReport } from '../observe/job-report.ts';
 import { findReport, reportRecord } from '../report/spool/read-report.ts';
 import type { Spool } from '../report/spool/spool.ts';
@@ -28,7 +28,7 @@ export async function believableReport(spool: Spool, jobId: number | null): Prom
     ? `it is of job ${report.jobId}`
     : await disbelief(report, spool, spool.readRecord(stopRecord) !== null);
   if (reason === null) return report;
-  say(`${spool.home?.root}/report/${reportRecord} is not believed, and the job is followed: ${reason}`);
+  log(`${spool.home?.root}/report/${reportRecord} is not believed, and the job is followed: ${reason}`);
   return null;
 }
 

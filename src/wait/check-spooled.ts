@@ -1,4 +1,4 @@
-import { type Life, Lifeline } from '../contract/liveness.ts';
+import { type Life, Liveness } from '../contract/liveness.ts';
 import type { Volume } from '../contract/volume.ts';
 import { readSeal } from '../observe/container-state.ts';
 import type { ContainerReport, JobReport } from '../observe/job-report.ts';
@@ -42,8 +42,8 @@ async function contradictionOfOne(
 }
 
 function lifeOf(volume: Volume, name: string): Life {
-  const lifeline = new Lifeline(volume, name, () => undefined);
-  const life = lifeline.look();
-  lifeline.close();
+  const liveness = new Liveness(volume, name, () => undefined);
+  const life = liveness.look();
+  liveness.close();
   return life;
 }

@@ -1,5 +1,5 @@
 import { limits } from '../base/limits.ts';
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import { allOf } from '../base/sentences.ts';
 import { doubtsOf, type JobReport } from '../observe/job-report.ts';
 import type { Delivery } from '../report/delivery.ts';
@@ -43,7 +43,7 @@ export async function deliverEnded(
     delivered = await second.finish(job, Math.max(limits.leastBudgetMs, endsAt - performance.now()));
   }
   const doubts = doubtsOf(job.report);
-  if (doubts.length > 0) say(allOf(doubts));
+  if (doubts.length > 0) log(allOf(doubts));
   return delivered && doubts.length === 0;
 }
 

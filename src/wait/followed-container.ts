@@ -1,6 +1,6 @@
 import { limits } from '../base/limits.ts';
 import { after, type Timer } from '../base/timer.ts';
-import { type Life, Lifeline } from '../contract/liveness.ts';
+import { type Life, Liveness } from '../contract/liveness.ts';
 import type { Volume } from '../contract/volume.ts';
 import {
   type ContainerState,
@@ -22,7 +22,7 @@ export class FollowedContainer {
   readonly #volume: Volume;
   readonly #name: string;
   readonly #onChange: () => void;
-  readonly #lifeline: Lifeline;
+  readonly #liveness: Liveness;
   readonly #knock: Knock;
   readonly #presence: PresenceCheck;
   /** When garbage was first found in the place of a seal, of a clock that only goes forward; null before. */
@@ -41,7 +41,7 @@ export class FollowedContainer {
     this.#volume = volume;
     this.#name = name;
     this.#onChange = onChange;
-    this.#lifeline = new Lifeline(volume, name, onChange);
+    this.#liveness = new Liveness(volume, name, onChange);
     this.#knock = new Knock(volume, name);
     this.#presence = new PresenceCheck(volume, name);
   }
@@ -49,7 +49,7 @@ export class FollowedContainer {
   close(): void {
     this.#retry?.cancel();
     this.#answer?.cancel();
-    this.#lifeline.close();
+    this.#liveness.close();
   }
 
   /** @param attempts how often its job is started at the most */
@@ -64,8 +64,8 @@ export class FollowedContainer {
 
   /** Null while it is being found out whether a wrapper that seems gone is there. */
   #lifeNow(): Life | null {
-    const life = this.#lifeline.look();
-    if (this.#lifeline.isProven || life === 'living' || life === 'unknown') return life;
+    const life = this.#liveness.look();
+    if (this.#liveness.isProven || life === 'living' || life === 'unknown') return life;
     switch (this.#presence.look()) {
       case 'absent':
         return life;

@@ -1,6 +1,6 @@
-import { sentenceOf } from '../base/fault.ts';
+import { messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import type { Volume } from '../contract/volume.ts';
 import { watchDirectory } from '../contract/watch.ts';
 import type { ContainerState } from '../observe/container-state.ts';
@@ -46,7 +46,7 @@ export class JobWatch {
         this.#watch(name);
       } catch (error) {
         // Something is in the way, or there is no room: a look tells what that means, and goes on without events.
-        say(`Cannot watch container ${name}: ${sentenceOf(error)}`);
+        log(`Cannot watch container ${name}: ${messageOf(error)}`);
         this.#unwatched.add(name);
       }
     }

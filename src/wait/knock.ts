@@ -1,6 +1,6 @@
-import { sentenceOf } from '../base/fault.ts';
+import { messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import type { Volume } from '../contract/volume.ts';
 import { nothingAsked } from './presence-check.ts';
 
@@ -55,7 +55,7 @@ export class Knock {
       if (!this.#volume.has(this.#path)) this.#volume.publish(this.#path, nothingAsked, 0o666);
       this.#askedAt = now;
     } catch (error) {
-      say(`Cannot ask whether container ${this.#name} is still there: ${sentenceOf(error)}`);
+      log(`Cannot ask whether container ${this.#name} is still there: ${messageOf(error)}`);
       this.#since = now;
     }
   }

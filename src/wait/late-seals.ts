@@ -1,5 +1,5 @@
-import { say } from '../base/log.ts';
-import { Lifeline } from '../contract/liveness.ts';
+import { log } from '../base/log.ts';
+import { Liveness } from '../contract/liveness.ts';
 import type { Volume } from '../contract/volume.ts';
 import {
   type ContainerState,
@@ -45,7 +45,7 @@ export async function correctReport(spool: Spool, report: JobReport): Promise<Jo
   const corrected = containers.filter((container, index) => differs(container, report.containers[index]));
   if (corrected.length === 0) return null;
   for (const { name, exitCode, verdict } of corrected)
-    say(`More is known of container ${name} now: it ended with ${exitCode} (${verdict})`);
+    log(`More is known of container ${name} now: it ended with ${exitCode} (${verdict})`);
   const fresh = concludeContainers(report.jobId, containers, report.started);
   spool.writeRecord(reportRecord, fresh);
   return fresh;
@@ -62,9 +62,9 @@ function differs(now: ContainerReport, before: ContainerReport | undefined): boo
 
 /** What the volume says now, or null where that is no more than is known already. */
 async function stateNow(volume: Volume, { name, result }: ContainerReport): Promise<ContainerState | null> {
-  const lifeline = new Lifeline(volume, name, () => undefined);
-  const life = lifeline.look();
-  lifeline.close();
+  const liveness = new Liveness(volume, name, () => undefined);
+  const life = liveness.look();
+  liveness.close();
   // Its last word comes when it is gone.
   if (life === 'living' && result !== null) return null;
   const seal = readSeal(volume, name);

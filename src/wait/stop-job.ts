@@ -1,6 +1,6 @@
-import { sentenceOf } from '../base/fault.ts';
+import { messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { say } from '../base/log.ts';
+import { log } from '../base/log.ts';
 import { killSignal, terminateSignal } from '../base/signal-names.ts';
 import { after, type Timer } from '../base/timer.ts';
 import type { ContainerState } from '../observe/container-state.ts';
@@ -116,7 +116,7 @@ export class JobStop {
     if (this.#stopped !== null || this.#job.ended) return;
     this.#stopped = budget.reason;
     this.#spool.writeRecord(stopRecord, budget);
-    say(stopSentence(budget.reason));
+    log(stopSentence(budget.reason));
     this.#insist(terminateSignal);
   }
 
@@ -159,7 +159,7 @@ export class JobStop {
     try {
       this.#spool.publish(`ctr/${name}/signal`, String(signal), 0o666);
     } catch (error) {
-      say(`Cannot ask container ${name} to stop: ${sentenceOf(error)}`);
+      log(`Cannot ask container ${name} to stop: ${messageOf(error)}`);
     }
   }
 

@@ -128,9 +128,9 @@ test('on the volume, a link in the place of the template is not followed, also o
 
 test('a pipe that the caller has opened is read to its end: process substitution, /dev/stdin', async (t) => {
   const root = temporaryVolume(t);
-  const say = `printf '{"A":"1"}'; sleep 0.2`;
+  const log = `printf '{"A":"1"}'; sleep 0.2`;
   const words = ['run', '--', 'sh', '-c', 'echo "$A $*"', 'sh'];
-  const script = `EMISSARY_ENV_FILE=<(${say}) EMISSARY_ARGS_FILE=/dev/stdin exec "$@" < <(echo '["x","y"]')`;
+  const script = `EMISSARY_ENV_FILE=<(${log}) EMISSARY_ARGS_FILE=/dev/stdin exec "$@" < <(echo '["x","y"]')`;
   const { stdout, stderr } = await emissary(words, { root, under: ['bash', '-c', script, 'bash'] });
   assert.deepEqual([stdout.toString(), stderr], ['1 x y\n', '']);
 });

@@ -82,10 +82,10 @@ test('run gives a signal file that is still empty its own time, whatever was the
   assert.deepEqual([status, stderr.includes('no signal')], [3, false]);
 });
 
-type Requests = readonly (readonly [part: number, signal: string])[];
+type SignalRequests = readonly (readonly [part: number, signal: string])[];
 
 /** Makes requests empty, and writes them after a part of the time that a writer has. */
-async function inTwoSteps(t: TestContext, requests: Requests): Promise<Finished> {
+async function inTwoSteps(t: TestContext, requests: SignalRequests): Promise<Finished> {
   const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')]);
   for (const [index, [part, signal]] of requests.entries()) {
     const madeAt = performance.now();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { errnoOf, Fault, sentenceOf } from '../../base/fault.ts';
+import { errnoOf, Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
 import { tooLarge } from '../too-large.ts';
@@ -59,13 +59,13 @@ function reasonOf(error: unknown): string {
   if (error instanceof DOMException && error.name === 'TimeoutError')
     return `not had within ${limits.fetchMs / 3_600_000} hours`;
   // One error an address of the host.
-  if (error instanceof AggregateError) return sentenceOf(error.errors[0]);
+  if (error instanceof AggregateError) return messageOf(error.errors[0]);
   if (errnoOf(error) === 'ECONNRESET') return 'the connection was closed before all was there';
   // OpenSSL's own message is a line of numbers, names and one reason.
-  const [, reason = null] = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(sentenceOf(error)) ?? [];
+  const [, reason = null] = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(messageOf(error)) ?? [];
   if (reason !== null) return `no TLS: ${reason}`;
   // Node's advice after the semicolon is for who starts node.
-  return sentenceOf(error).replace(/; if the root CA .*/, '');
+  return messageOf(error).replace(/; if the root CA .*/, '');
 }
 
 interface Bounds {

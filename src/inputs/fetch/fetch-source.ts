@@ -1,6 +1,6 @@
 import { realpathSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errnoOf, sentenceOf } from '../../base/fault.ts';
+import { errnoOf, messageOf } from '../../base/fault.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import { proxyFor } from '../../settings/proxy.ts';
 import type { InputSource } from '../../settings/template/template.ts';
@@ -68,7 +68,7 @@ function look(path: string): Stats {
   try {
     return statSync(path);
   } catch (cause) {
-    const found = errnoOf(cause) === 'ENOENT' ? 'is not there' : `cannot be read: ${sentenceOf(cause)}`;
+    const found = errnoOf(cause) === 'ENOENT' ? 'is not there' : `cannot be read: ${messageOf(cause)}`;
     throw new Error(`${path} ${found}`, { cause });
   }
 }

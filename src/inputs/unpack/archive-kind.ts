@@ -2,7 +2,7 @@ import { closeSync, createReadStream, openSync, readFileSync, statSync } from 'n
 import { getDefaultHighWaterMark, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { Header } from 'tar';
-import { sentenceOf } from '../../base/fault.ts';
+import { messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { readUpTo } from '../../base/read-regular.ts';
 import { foreignArchive } from './foreign-archive.ts';
@@ -39,7 +39,7 @@ export async function archiveKind(file: string, wanted: 'tar' | 'zip' | null): P
   } catch (cause) {
     // What cannot even be decompressed is no archive; what cannot be read may be one.
     if (isOfSystem(cause)) throw cause;
-    if (wanted !== null) throw new Error(`a broken archive: ${sentenceOf(cause)}`, { cause });
+    if (wanted !== null) throw new Error(`a broken archive: ${messageOf(cause)}`, { cause });
   }
   if (wanted === null) return null;
   throw new Error(foreignArchive(first, 'tar') ?? 'not a tar, neither plain nor compressed by gzip or zstd');

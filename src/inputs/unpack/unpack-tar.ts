@@ -1,5 +1,5 @@
 import { Parser, type ReadEntry } from 'tar';
-import { sentenceOf } from '../../base/fault.ts';
+import { messageOf } from '../../base/fault.ts';
 import { type TarKind, tarBytes } from './archive-kind.ts';
 import type { SafeTree } from './safe-tree.ts';
 
@@ -43,7 +43,7 @@ export async function unpackTar(file: string, kind: TarKind, tree: SafeTree): Pr
 }
 
 function broken(cause: unknown): Error {
-  return new Error(`a broken archive: ${sentenceOf(cause)}`, { cause });
+  return new Error(`a broken archive: ${messageOf(cause)}`, { cause });
 }
 
 /** GNU tar's sparse files in POSIX's format look like usual ones, but hold a map before their bytes. */

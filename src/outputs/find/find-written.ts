@@ -5,7 +5,7 @@ import { matchNames } from '../../base/match-names.ts';
 import type { MissingOutput } from '../../contract/records.ts';
 import { phpPattern } from '../../settings/template/php-pattern.ts';
 import type { OutputArtifact, Template } from '../../settings/template/template.ts';
-import type { Mark } from '../prepare-outputs.ts';
+import type { StartStamp } from '../prepare-outputs.ts';
 import { lossOf, vanished } from '../reasons.ts';
 import { type Saving, Stopped } from '../saving.ts';
 import type { Skipped } from '../skipped.ts';
@@ -27,7 +27,7 @@ export interface Written {
  */
 export async function findWritten(
   { multiflexi }: Template,
-  mark: Mark | null,
+  mark: StartStamp | null,
   { skipped, saving }: { readonly skipped: Skipped; readonly saving: Saving },
 ): Promise<Written> {
   if (mark === null) return { artifacts: [], missing: [], isStopped: false };
@@ -79,7 +79,7 @@ export async function findWritten(
   }
 }
 
-function isWritten(path: string, { changedNs }: Mark, skipped: Skipped): boolean {
+function isWritten(path: string, { changedNs }: StartStamp, skipped: Skipped): boolean {
   const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (stats === undefined) {
     skipped.add(bytePath(path), vanished);

@@ -1,7 +1,7 @@
 import { closeSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeliveryError } from '../../base/delivery-error.ts';
-import { errnoOf, sentenceOf } from '../../base/fault.ts';
+import { errnoOf, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { makeDirectories } from '../../base/make-directories.ts';
 import { isNoRoom } from '../../base/no-room.ts';
@@ -21,7 +21,7 @@ import { type KeptFile, keptFiles } from './kept-files.ts';
  */
 export class DirectorySink implements Sink {
   readonly name: string;
-  readonly isSoft = false;
+  readonly bestEffort = false;
   readonly #target: string;
   readonly #volume: Volume;
   readonly #logLimit: number;
@@ -63,7 +63,7 @@ export class DirectorySink implements Sink {
     } catch (cause) {
       if (cause instanceof DeliveryError) throw cause;
       const permanent = !isNoRoom(cause) && !isPassing(errnoOf(cause));
-      throw new DeliveryError(`Cannot keep the results in ${this.#target}: ${sentenceOf(cause)}`, {
+      throw new DeliveryError(`Cannot keep the results in ${this.#target}: ${messageOf(cause)}`, {
         permanent,
         cause,
       });

@@ -6,7 +6,7 @@ import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, MetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { DeliveryError } from '../../base/delivery-error.ts';
-import { sentenceOf } from '../../base/fault.ts';
+import { messageOf } from '../../base/fault.ts';
 import type { JobReport } from '../../observe/job-report.ts';
 import type { TelemetrySettings } from '../../settings/destinations/telemetry-settings.ts';
 import { version } from '../../version.ts';
@@ -95,6 +95,6 @@ function send(exporter: JsonExporter | ProtobufExporter, metrics: ResourceMetric
 function failure(settings: TelemetrySettings, error: Error | undefined): DeliveryError {
   const { host } = new URL(settings.url);
   // The library has tried again already, as the protocol says.
-  const sentence = `Metrics could not be sent to ${host}: ${error === undefined ? 'no reason given' : sentenceOf(error)}`;
+  const sentence = `Metrics could not be sent to ${host}: ${error === undefined ? 'no reason given' : messageOf(error)}`;
   return new DeliveryError(sentence, { permanent: true, cause: error });
 }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { DeliveryError } from '../../base/delivery-error.ts';
-import { errnoOf, sentenceOf } from '../../base/fault.ts';
+import { errnoOf, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { after } from '../../base/timer.ts';
 import type { JobReport } from '../../observe/job-report.ts';
@@ -51,7 +51,7 @@ function exchange(settings: ZabbixSettings, text: string): Promise<ZabbixAnswer>
     };
     // One that drips is never silent.
     const timer = after(limits.exchangeMs, () => fail('no answer in time'));
-    socket.on('error', (error) => fail(errnoOf(error) ?? sentenceOf(error), error));
+    socket.on('error', (error) => fail(errnoOf(error) ?? messageOf(error), error));
     socket.on('connect', () => socket.write(Buffer.concat([header, length, body])));
     socket.on('data', (piece) => {
       bytes = Buffer.concat([bytes, Buffer.from(piece)]);

@@ -11,7 +11,7 @@ export type Announce = (report: JobReport) => Promise<void>;
  */
 export class OnceSink implements Sink {
   readonly name: string;
-  readonly isSoft = true;
+  readonly bestEffort = true;
   readonly #record: string;
   readonly #announce: Announce;
   readonly #spool: Spool;

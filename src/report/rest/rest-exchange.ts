@@ -1,6 +1,6 @@
 import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
 import { DeliveryError } from '../../base/delivery-error.ts';
-import { errnoOf, sentenceOf } from '../../base/fault.ts';
+import { errnoOf, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import type { RestSettings } from '../../settings/destinations/rest-settings.ts';
 import type { HttpProxy } from '../../settings/proxy.ts';
@@ -147,10 +147,10 @@ function refusalOf(
 
 /** Node's words tell which names the certificate holds; else the code says all of it, without advice about Node. */
 function trouble(code: string, cause: unknown): string {
-  return code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? sentenceOf(cause).slice(0, limits.namedCharacters) : code;
+  return code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? messageOf(cause).slice(0, limits.namedCharacters) : code;
 }
 
 function reasonOf(code: string, cause: unknown): string {
   if (code === 'EPROTO') return 'it does not speak TLS there (EPROTO); check https:// in MULTIFLEXI_API_URL';
-  return code || sentenceOf(cause);
+  return code || messageOf(cause);
 }

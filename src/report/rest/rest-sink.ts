@@ -26,7 +26,7 @@ export interface RestScope {
 /** Reports a job's row to MultiFlexi's REST server, variant A. A handful of requests a job, and no polling. */
 export class RestSink implements Sink {
   readonly name = 'The REST server';
-  readonly isSoft = false;
+  readonly bestEffort = false;
   readonly writesRowFirst = true;
   readonly #settings: RestSettings;
   readonly #scope: RestScope;

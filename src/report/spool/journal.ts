@@ -1,7 +1,7 @@
 import { closeSync, writeSync } from 'node:fs';
-import { sentenceOf } from '../../base/fault.ts';
+import { messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
-import { say } from '../../base/log.ts';
+import { log } from '../../base/log.ts';
 import type { Volume } from '../../contract/volume.ts';
 import { beginning, checkPosition, type Position } from '../../observe/output-position.ts';
 import { isWithin, type LogFiles } from './journal-bounds.ts';
@@ -133,8 +133,8 @@ export class Journal {
   /** The lines are delivered all the same; what was written so far still holds. */
   #giveUp(error: unknown): void {
     this.close();
-    say(
-      `Cannot keep the order of the output in report/journal: ${sentenceOf(error)}; all goes on, but another sidecar would not know it`,
+    log(
+      `Cannot keep the order of the output in report/journal: ${messageOf(error)}; all goes on, but another sidecar would not know it`,
     );
   }
 }

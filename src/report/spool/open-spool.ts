@@ -2,9 +2,9 @@ import { closeSync, constants, fstatSync, mkdirSync, rmdirSync, statSync } from 
 import { join } from 'node:path';
 import { geteuid, pid } from 'node:process';
 import { errnoText } from '../../base/errno-text.ts';
-import { Fault, sentenceOf } from '../../base/fault.ts';
+import { Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
-import { say } from '../../base/log.ts';
+import { log } from '../../base/log.ts';
 import { makeDirectories } from '../../base/make-directories.ts';
 import { pause } from '../../base/timer.ts';
 import type { Volume } from '../../contract/volume.ts';
@@ -34,8 +34,8 @@ export async function openSpool(volume: Volume, setting: SpoolSetting): Promise<
     // The cause of any other fault is a place that cannot be used.
     if (error instanceof Fault && error.cause === undefined) throw error;
     const where = `${setting.directory ?? volume.root}/report`;
-    say(
-      `Cannot use the spool ${where}: ${sentenceOf(error)}; it is kept in memory: all goes on, but another sidecar would not know it`,
+    log(
+      `Cannot use the spool ${where}: ${messageOf(error)}; it is kept in memory: all goes on, but another sidecar would not know it`,
     );
     return new Spool(volume, null);
   }
@@ -60,7 +60,7 @@ export function openKeptSpool(volume: Volume, directory: string | null): Spool {
     return new Spool(volume, { home, lock, isPrivate: directory !== null });
   } catch (cause) {
     if (cause instanceof Fault) throw cause;
-    throw new Fault('volume', `Cannot write to the spool ${home.root}/report: ${sentenceOf(cause)}`, {
+    throw new Fault('volume', `Cannot write to the spool ${home.root}/report: ${messageOf(cause)}`, {
       cause,
     });
   }
@@ -129,9 +129,9 @@ function setForeignAside(home: Volume): void {
     try {
       home.renameTo('report', name);
     } catch (cause) {
-      throw new Error(`it ${reason}, and cannot be set aside (${sentenceOf(cause)})`, { cause });
+      throw new Error(`it ${reason}, and cannot be set aside (${messageOf(cause)})`, { cause });
     }
-    return say(`${home.root}/report ${reason}: it is none of ours, and was set aside as ${name}`);
+    return log(`${home.root}/report ${reason}: it is none of ours, and was set aside as ${name}`);
   }
   throw new Error(`it ${reason}, and ${limits.spoolsAside} were set aside already`);
 }

@@ -1,5 +1,5 @@
 import { limits } from '../../base/limits.ts';
-import { say } from '../../base/log.ts';
+import { log } from '../../base/log.ts';
 import type { Volume } from '../../contract/volume.ts';
 import { ContainerOutput } from '../../observe/container-output.ts';
 import { beginning } from '../../observe/output-position.ts';
@@ -98,7 +98,7 @@ export class OutputLog {
   }
 
   #fill(): void {
-    if (!this.#isFull) say(this.#fullSentence);
+    if (!this.#isFull) log(this.#fullSentence);
     this.#isFull = true;
   }
 

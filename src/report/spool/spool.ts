@@ -1,7 +1,7 @@
 import { closeSync, statfsSync } from 'node:fs';
-import { sentenceOf } from '../../base/fault.ts';
+import { messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
-import { say } from '../../base/log.ts';
+import { log } from '../../base/log.ts';
 import { isNoRoom } from '../../base/no-room.ts';
 import type { Volume } from '../../contract/volume.ts';
 import { mayHoldMoreValues } from '../../observe/may-hold-more-values.ts';
@@ -132,8 +132,8 @@ export class Spool {
   }
 
   #sayUnkept(name: string, error: unknown): void {
-    say(
-      `Cannot keep ${name} in ${this.home?.root}/report: ${sentenceOf(error)}; all goes on, but another sidecar would not know it`,
+    log(
+      `Cannot keep ${name} in ${this.home?.root}/report: ${messageOf(error)}; all goes on, but another sidecar would not know it`,
     );
   }
 }

@@ -12,7 +12,7 @@ import { JobRow } from './sql-row.ts';
 /** Reports a job into MultiFlexi's own tables. */
 export class SqlSink implements Sink {
   readonly name = 'The database';
-  readonly isSoft = false;
+  readonly bestEffort = false;
   readonly unfinished =
     'There was no time to store all of the output and outputs: The database was not brought up to date in time';
   readonly #open: () => Promise<SqlDatabase>;
@@ -27,7 +27,7 @@ export class SqlSink implements Sink {
   /** The end that was stored: it may be corrected. */
   #ended: Report | null = null;
   #known = false;
-  #hastened = false;
+  #endIsPrior = false;
 
   constructor(open: () => Promise<SqlDatabase>, jobId: number, owner: RowOwner, spool: Spool) {
     this.#open = open;
@@ -50,8 +50,8 @@ export class SqlSink implements Sink {
   }
 
   /** From now on the job's end goes before what is left of its output and outputs. */
-  hasten(): void {
-    this.#hastened = true;
+  prioritizeEnd(): void {
+    this.#endIsPrior = true;
   }
 
   async close(): Promise<void> {
@@ -85,15 +85,15 @@ export class SqlSink implements Sink {
     this.#lines ??= new LineDelivery(database, jobId, this.#spool);
     const lines = this.#lines;
     this.#artifacts ??= new ArtifactDelivery(database, jobId, this.#spool.volume);
-    const endFirst = report !== null && this.#hastened;
-    const goesOn = () => advanced() && (endFirst || !this.#hastened);
+    const endFirst = report !== null && this.#endIsPrior;
+    const goesOn = () => advanced() && (endFirst || !this.#endIsPrior);
     if (report === null || this.#ended === report) {
       await lines.deliver(progress.output, goesOn);
       return lines.sentences;
     }
     const refused = await eachInTurn(database, this.#steps(progress, report, endFirst, goesOn));
     // The end has been stored in the midst of the output: now there is time for the others.
-    if (this.#hastened && !endFirst) return this.#bringUp(database, progress, advanced);
+    if (this.#endIsPrior && !endFirst) return this.#bringUp(database, progress, advanced);
     this.#ended = refused.length === 0 ? report : null;
     refuse(refused);
     return lines.sentences;
@@ -120,7 +120,7 @@ export class SqlSink implements Sink {
       async () => this.#lines?.deliver(output, goesOn),
       async () => refuse(output.complaints),
       // Where there was no time to read all, or it is of another run, that is said instead.
-      async () => refuse(this.#hastened || output.complaints.length > 0 ? [] : missingOutput(report, output)),
+      async () => refuse(this.#endIsPrior || output.complaints.length > 0 ? [] : missingOutput(report, output)),
     ];
     if (endFirst) return [theEnd, ...lines, artifacts('small'), artifacts('large')];
     // As long as nobody knows who writes the end, there is no reason to wait with the others.

@@ -2,7 +2,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { Kysely, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import { DeliveryError } from '../../base/delivery-error.ts';
-import { sentenceOf } from '../../base/fault.ts';
+import { messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import type { Tables } from './sql-tables.ts';
@@ -108,8 +108,8 @@ function explain(error: unknown, path: string): DeliveryError {
       return fail('it is not an SQLite database; check MULTIFLEXI_DATABASE_URL', true);
     case tooBig:
     case constraint:
-      return fail(sentenceOf(error), true, true);
+      return fail(messageOf(error), true, true);
     default:
-      return fail(sentenceOf(error), true);
+      return fail(messageOf(error), true);
   }
 }

@@ -1,6 +1,6 @@
-import { sentenceOf } from '../../base/fault.ts';
+import { messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
-import { say } from '../../base/log.ts';
+import { log } from '../../base/log.ts';
 import { isNoRoom } from '../../base/no-room.ts';
 import type { ContainerLayout } from '../../contract/layout.ts';
 import type { Ended } from '../../contract/records.ts';
@@ -57,7 +57,7 @@ export class EndRecord {
     } catch (error) {
       // On a full volume nothing is saved for long, and the seal has room of its own.
       if (!isNoRoom(error))
-        say(`cannot write ${path}: ${sentenceOf(error)}; the job's end is told by the seal only`);
+        log(`cannot write ${path}: ${messageOf(error)}; the job's end is told by the seal only`);
     }
   }
 }

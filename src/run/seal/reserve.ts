@@ -1,6 +1,6 @@
 import { constants, fchmodSync, fstatSync, ftruncateSync, lstatSync, openSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { makeWay } from '../../base/displace.ts';
+import { displace } from '../../base/displace.ts';
 import { limits } from '../../base/limits.ts';
 import { isNoRoom } from '../../base/no-room.ts';
 import { removeFile } from '../../base/remove.ts';
@@ -29,7 +29,7 @@ export class Reserve {
    * @throws the operating system's error
    */
   take(bytes: number): void {
-    makeWay(this.#path);
+    displace(this.#path);
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
     const file = openSync(this.#path, flags, published);
     this.#file = file;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Fault } from '../../base/fault.ts';
 import { layoutOf } from '../../contract/layout.ts';
-import type { Edge } from '../../settings/cli/invocation.ts';
+import type { Invocation } from '../../settings/cli/invocation.ts';
 import { whereToSeal } from '../../settings/cli/run-settings.ts';
 import { defaultMask, maskEntries } from '../../settings/secret-names.ts';
 import { openContainer } from '../container.ts';
@@ -17,12 +17,12 @@ const noUsage = { userSeconds: 0, systemSeconds: 0, maxRssBytes: 0 };
  * Seals a run whose settings were refused, if the volume is there and the container's name is not itself what is wrong.
  * Never throws.
  */
-export function sealRefusal(edge: Edge, words: readonly Buffer[], fault: Fault): void {
+export function sealRefusal(invocation: Invocation, words: readonly Buffer[], fault: Fault): void {
   try {
-    const { root, name } = whereToSeal(edge, words);
+    const { root, name } = whereToSeal(invocation, words);
     if (!existsSync(root)) return;
     const container = openContainer(layoutOf(root), name);
-    const secrets = () => findSecrets(edge.environment.entries, maskEntries(defaultMask));
+    const secrets = () => findSecrets(invocation.environment.entries, maskEntries(defaultMask));
     sealFault(new Seal(container), new RunRecord(name, secrets), fault);
   } catch {
     // The refusal itself is what the person has to know, and it is said by whoever catches it.

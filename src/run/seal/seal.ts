@@ -1,7 +1,7 @@
-import { makeWay } from '../../base/displace.ts';
-import { Fault, sentenceOf } from '../../base/fault.ts';
+import { displace } from '../../base/displace.ts';
+import { Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
-import { say } from '../../base/log.ts';
+import { log } from '../../base/log.ts';
 import { isNoRoom } from '../../base/no-room.ts';
 import type { ContainerLayout } from '../../contract/layout.ts';
 import { noOutputs, type Result } from '../../contract/records.ts';
@@ -40,7 +40,7 @@ export class Seal {
       this.#result.free();
       throw new Fault(
         'volume',
-        `Cannot run container ${name}: ${isNoRoom(cause) ? 'no room for' : 'cannot keep'} the record of its end in ${directory}: ${sentenceOf(cause)}`,
+        `Cannot run container ${name}: ${isNoRoom(cause) ? 'no room for' : 'cannot keep'} the record of its end in ${directory}: ${messageOf(cause)}`,
         { cause },
       );
     }
@@ -67,11 +67,11 @@ export class Seal {
       restoreDirectory(directory);
       this.#publishResult(result);
       const text = Buffer.from(String(result.exitCode));
-      makeWay(exitCode);
+      displace(exitCode);
       publishReserved(text, { path: exitCode, reserve: this.#exitCode, spare: this.spare, kept: 0 });
       this.#exitCode.free();
     } catch (cause) {
-      throw new Fault('volume', `Cannot seal ${directory}: ${sentenceOf(cause)}`, { cause });
+      throw new Fault('volume', `Cannot seal ${directory}: ${messageOf(cause)}`, { cause });
     } finally {
       this.spare.free();
     }
@@ -80,7 +80,7 @@ export class Seal {
   /** In the room that was taken; in more, if it takes more; and in short where there is no more. */
   #publishResult(result: Result): void {
     const path = this.#container.result;
-    makeWay(path);
+    displace(path);
     const whole = textOf(result);
     const room = { path, reserve: this.#result, spare: this.spare, kept: 1 };
     try {
@@ -88,8 +88,8 @@ export class Seal {
     } catch (error) {
       if (!isNoRoom(error)) throw error;
       publishReserved(textOf(shortened(result)), room);
-      say(
-        `no room (${sentenceOf(error)}): ${path} has neither the command nor the outputs nor earlier attempts`,
+      log(
+        `no room (${messageOf(error)}): ${path} has neither the command nor the outputs nor earlier attempts`,
       );
     }
     this.#result.free();

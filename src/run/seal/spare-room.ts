@@ -1,6 +1,6 @@
 import { closeSync, constants, fsyncSync, openSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeWay } from '../../base/displace.ts';
+import { displace } from '../../base/displace.ts';
 import { limits } from '../../base/limits.ts';
 import { removeFile } from '../../base/remove.ts';
 import type { ContainerLayout } from '../../contract/layout.ts';
@@ -83,7 +83,7 @@ export class SpareRoom {
 
 /** A file's attributes are kept in the trees of btrfs, not among the data: only they keep room there. */
 function makeSpare(path: string, kind: VolumeKind): void {
-  makeWay(path);
+  displace(path);
   const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
     writeWhole(file, Buffer.alloc(limits.spareBytes, ' '), 0);

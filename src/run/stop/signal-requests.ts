@@ -1,28 +1,28 @@
 import { lstatSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { errnoOf, sentenceOf } from '../../base/fault.ts';
+import { errnoOf, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
-import { say } from '../../base/log.ts';
+import { log } from '../../base/log.ts';
 import { readOnVolume } from '../../base/read-regular.ts';
 import { removeFile } from '../../base/remove.ts';
 import { signalName, signalNumber } from '../../base/signal-names.ts';
 import { pause } from '../../base/timer.ts';
 import type { ContainerLayout } from '../../contract/layout.ts';
 import { restoreDirectory } from '../container.ts';
-import type { Control } from './stop-controller.ts';
+import type { StopController } from './stop-controller.ts';
 
 /** The signal requests to one container's wrapper. */
-export class Requests {
+export class SignalRequests {
   readonly #container: ContainerLayout;
-  readonly #control: Control;
+  readonly #stopController: StopController;
   readonly #over: AbortSignal;
   /** The file that was found empty, and when, in ms of a monotonic clock. */
   #empty: { readonly file: string | null; readonly since: number } | null = null;
 
   /** @param over aborted when nothing more is to be obeyed */
-  constructor(container: ContainerLayout, control: Control, over: AbortSignal) {
+  constructor(container: ContainerLayout, stopController: StopController, over: AbortSignal) {
     this.#container = container;
-    this.#control = control;
+    this.#stopController = stopController;
     this.#over = over;
   }
 
@@ -39,7 +39,7 @@ export class Requests {
         await this.#watchUntilReplaced();
         if (this.#over.aborted) return;
         if (round <= limits.listedSentences) {
-          say(
+          log(
             `${directory} was moved or removed; signal requests are looked for in the one that is there now`,
           );
         }
@@ -47,7 +47,7 @@ export class Requests {
         if (round > 1) await pause(limits.watchPollMs, this.#over);
       }
     } catch (error) {
-      say(`cannot watch for signal requests: ${sentenceOf(error)}`);
+      log(`cannot watch for signal requests: ${messageOf(error)}`);
       this.obey();
     }
   }
@@ -64,10 +64,10 @@ export class Requests {
     const number = signalNumber(text);
     if (number === null) {
       const said = JSON.stringify(text.trim());
-      return say(`the signal request ${path} says ${said}, which is no signal; nothing is done`);
+      return log(`the signal request ${path} says ${said}, which is no signal; nothing is done`);
     }
-    say(`${signalName(number)} was requested`);
-    this.#control.receive('request', number);
+    log(`${signalName(number)} was requested`);
+    this.#stopController.receive('request', number);
   }
 
   /** Resolves when the path leads to another directory, or to none, than the one that is watched. */
@@ -146,5 +146,5 @@ function takeAway(path: string): boolean {
 }
 
 function sayCannotTake(path: string, error: unknown): void {
-  say(`cannot take the signal request ${path}: ${sentenceOf(error)}`);
+  log(`cannot take the signal request ${path}: ${messageOf(error)}`);
 }

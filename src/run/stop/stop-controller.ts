@@ -25,7 +25,7 @@ const ending: ReadonlySet<number> = new Set([1, 2, 3, killSignal, terminateSigna
  * Everything that may end or signal the job goes through here, from before its first start to after its last.
  * Holds the state machine, the grace, and the first cause.
  */
-export class Control {
+export class StopController {
   #state: StopState = 'waiting';
   #cause: StopCause | null = null;
   #signal = 0;

@@ -1,7 +1,7 @@
 import { closeSync, constants, fchmodSync, openSync } from 'node:fs';
-import { makeWay } from '../../base/displace.ts';
-import { sentenceOf } from '../../base/fault.ts';
-import { say } from '../../base/log.ts';
+import { displace } from '../../base/displace.ts';
+import { messageOf } from '../../base/fault.ts';
+import { log } from '../../base/log.ts';
 import { noRoomReason } from '../../base/no-room.ts';
 import type { StreamRecord } from '../../contract/records.ts';
 import { writeSome } from './write-some.ts';
@@ -23,7 +23,7 @@ export class LogFile {
    */
   constructor(path: string, limit: number) {
     // A leftover may belong to another user, or be a link: it is never opened.
-    makeWay(path);
+    displace(path);
     this.#path = path;
     this.#file = openSync(
       path,
@@ -48,7 +48,7 @@ export class LogFile {
     for (let offset = 0; offset < part.length; ) {
       const written = await writeSome(this.#file, part, offset);
       if (typeof written !== 'number') {
-        this.#truncate(noRoomReason(written) ?? sentenceOf(written));
+        this.#truncate(noRoomReason(written) ?? messageOf(written));
         break;
       }
       offset += written;
@@ -65,12 +65,12 @@ export class LogFile {
       closeSync(this.#file);
     } catch (error) {
       this.#truncated = true;
-      say(`not all output may be in ${this.#path}: ${noRoomReason(error) ?? sentenceOf(error)}`);
+      log(`not all output may be in ${this.#path}: ${noRoomReason(error) ?? messageOf(error)}`);
     }
   }
 
   #truncate(reason: string): void {
     this.#truncated = true;
-    say(`no more output is kept in ${this.#path}: ${reason}; the job goes on`);
+    log(`no more output is kept in ${this.#path}: ${reason}; the job goes on`);
   }
 }

@@ -1,5 +1,5 @@
 import { limits } from '../../base/limits.ts';
-import { say } from '../../base/log.ts';
+import { log } from '../../base/log.ts';
 import type { LogFile } from './log-file.ts';
 
 /** A piece of output that has arrived: its place in the order is taken, its bytes are on the way to their file. */
@@ -58,7 +58,7 @@ export class Timeline {
     this.#room -= whole;
     if (whole === text.length) return;
     this.#full = true;
-    say(
+    log(
       'the timeline has reached its limit; the order and time of further output are not kept, the output is',
     );
   }

@@ -6,14 +6,14 @@ import { type JobStreams, openPipe } from '../streams/job-streams.ts';
 import { PassThrough } from '../streams/pass-through.ts';
 import { Pump, type Sink } from '../streams/pump.ts';
 import type { Recorder } from '../streams/recorder.ts';
-import { PersonsTerminal } from './outer-terminal.ts';
-import { Keyboard } from './stdin-forwarder.ts';
+import { OuterTerminal } from './outer-terminal.ts';
+import { StdinForwarder } from './stdin-forwarder.ts';
 
 /** SIGWINCH. */
 const windowSignal = 28;
 
 /** One for all attempts. */
-const keyboard = new Keyboard();
+const stdinForwarder = new StdinForwarder();
 
 /**
  * Gives the job a terminal of its own wherever the emissary has one: it leads a session there, so that Ctrl-C, the
@@ -28,7 +28,7 @@ export function openTerminal(terminals: readonly number[]): JobStreams | null {
   const terminal = openPseudoTerminal();
   if (terminal === null) return null;
   const outer = terminals[0] ?? 0;
-  const person = new PersonsTerminal(outer, terminal);
+  const person = new OuterTerminal(outer, terminal);
   const pipes = new Map(
     ([1, 2] as const).filter((file) => !terminals.includes(file)).map((file) => [file, openPipe()]),
   );
@@ -39,7 +39,7 @@ export function openTerminal(terminals: readonly number[]): JobStreams | null {
     begin: (recorder) => {
       begun = true;
       for (const pipe of pipes.values()) closeSync(pipe.write);
-      if (terminals.includes(0)) keyboard.typeInto(terminal.master, person);
+      if (terminals.includes(0)) stdinForwarder.typeInto(terminal.master, person);
       const piped = [...pipes].map(([stream, pipe]) => new Pump(pipe.read, recorder.sink(stream)));
       return [new Pump(terminal.master, screen(recorder, terminals), terminal.slave), ...piped];
     },
@@ -48,7 +48,7 @@ export function openTerminal(terminals: readonly number[]): JobStreams | null {
       return signal === windowSignal;
     },
     end: () => {
-      keyboard.rest();
+      stdinForwarder.rest();
       person.restore();
       if (begun) return;
       for (const file of [terminal.master, terminal.slave, ...[...pipes.values()].flatMap(Object.values)])

@@ -16,7 +16,7 @@ import {
 } from '../../kernel/terminal.ts';
 
 /** The terminal that the emissary has itself. It hands on all bytes until it is restored, once we are in its foreground. */
-export class PersonsTerminal {
+export class OuterTerminal {
   readonly #file: number;
   /** The job's own. */
   readonly #master: number;

@@ -11,16 +11,16 @@ import {
   terminalSettings,
 } from '../../kernel/terminal.ts';
 import { PassThrough, readyAgain } from '../streams/pass-through.ts';
-import type { PersonsTerminal } from './outer-terminal.ts';
+import type { OuterTerminal } from './outer-terminal.ts';
 
 /**
  * Hands on what the person types while an attempt runs. What is typed between two attempts, or after the last, is left
  * in the terminal, to the next attempt or to who reads there after us. A read that waits for a key cannot be called
  * off: so there is none before there is a key.
  */
-export class Keyboard {
+export class StdinForwarder {
   /** Null while no attempt runs. */
-  #person: PersonsTerminal | null = null;
+  #person: OuterTerminal | null = null;
   /** A descriptor of our own for the job's terminal. */
   #job = -1;
   #passing: Promise<unknown> = Promise.resolve();
@@ -32,7 +32,7 @@ export class Keyboard {
    * From now on keys go to this terminal of the job's.
    * @param master its descriptor, which the caller keeps
    */
-  typeInto(master: number, person: PersonsTerminal): void {
+  typeInto(master: number, person: OuterTerminal): void {
     const former = this.#job;
     this.#job = duplicateDescriptor(master);
     this.#person = person;
@@ -67,7 +67,7 @@ export class Keyboard {
   }
 
   /** @returns false when the person's terminal has hung up */
-  async #passNext(person: PersonsTerminal, keys: Buffer): Promise<boolean> {
+  async #passNext(person: OuterTerminal, keys: Buffer): Promise<boolean> {
     await this.#pass(person.typedAhead());
     // Put into the background meanwhile, it is not ours to read.
     if (!(await this.#readable(person)) || !person.take()) return true;
@@ -95,7 +95,7 @@ export class Keyboard {
   }
 
   /** Resolves when there is something to read, or the attempt is over; then with false. */
-  async #readable(person: PersonsTerminal): Promise<boolean> {
+  async #readable(person: OuterTerminal): Promise<boolean> {
     if (this.#person !== person) return false;
     const woken = this.#woken();
     const watch = watchInput(0, this.#wake);

@@ -1,7 +1,7 @@
 /** How this process was started, and with which words. */
-export interface Launch {
+export interface BootstrappedArgv {
   /** True when the launcher did it: signals are blocked, and the loader's words come first. */
-  readonly launched: boolean;
+  readonly bootstrapped: boolean;
   /** The file that holds this program. */
   readonly program: string;
   /** The words after the program's name. */
@@ -22,14 +22,14 @@ const place = /(?:^|\/)runtime\/[0-9a-f]{12}\/program$/;
  *   follows
  * @param executable the file that the kernel started: the program, or the loader
  */
-export function readLaunch(words: readonly Buffer[], executable: string): Launch {
+export function readBootstrapped(words: readonly Buffer[], executable: string): BootstrappedArgv {
   const [name = '', ...options] = words.slice(0, programAt).map(String);
   const program = words[programAt]?.toString() ?? '';
   if (loaderOptions.every((option, index) => options[index] === option) && place.test(program)) {
-    return { launched: true, program, words: words.slice(programAt + 1) };
+    return { bootstrapped: true, program, words: words.slice(programAt + 1) };
   }
-  if (place.test(name)) return { launched: true, program: name, words: words.slice(1) };
-  return { launched: false, program: executable, words: words.slice(1) };
+  if (place.test(name)) return { bootstrapped: true, program: name, words: words.slice(1) };
+  return { bootstrapped: false, program: executable, words: words.slice(1) };
 }
 
 const flipped = 0x80;
@@ -38,7 +38,7 @@ const flipped = 0x80;
  * Gives the variables their names back, in place: the launcher, or the program's own first code, flipped the highest bit of each first byte, save where
  * that would have made it 0.
  */
-export function undisguise(entries: readonly Buffer[]): void {
+export function restoreNames(entries: readonly Buffer[]): void {
   for (const entry of entries) {
     const first = entry[0];
     if (first !== undefined && first !== flipped) entry[0] = first ^ flipped;

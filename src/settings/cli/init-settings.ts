@@ -1,5 +1,5 @@
 import { readCommandLine, refuseOperands, sourceOf } from './command-line.ts';
-import type { Edge } from './invocation.ts';
+import type { Invocation } from './invocation.ts';
 import { rootDirectory } from './values.ts';
 
 /** The settings of `init`. */
@@ -13,20 +13,20 @@ export interface InitSettings {
 }
 
 /** @throws Fault `usage` */
-export function initSettings(edge: Edge, words: readonly Buffer[]): InitSettings {
-  const line = readCommandLine('init', words, edge.environment);
+export function initSettings(invocation: Invocation, words: readonly Buffer[]): InitSettings {
+  const line = readCommandLine('init', words, invocation.environment);
   refuseOperands('init', line);
   return {
-    root: rootDirectory(line.value('root'), sourceOf('root', words, edge.environment)),
-    template: templateSource(line.value('template'), edge),
+    root: rootDirectory(line.value('root'), sourceOf('root', words, invocation.environment)),
+    template: templateSource(line.value('template'), invocation),
   };
 }
 
-function templateSource(option: string | null, edge: Edge): InitSettings['template'] {
+function templateSource(option: string | null, invocation: Invocation): InitSettings['template'] {
   if (option === '-') return { from: 'stdin' };
   if (option !== null) return { from: 'file', path: option };
   for (const variable of ['EMISSARY_TEMPLATE', 'ARGO_TEMPLATE']) {
-    const text = edge.environment.get(variable);
+    const text = invocation.environment.get(variable);
     if (text !== null) return { from: 'text', text, variable };
   }
   return { from: 'text', text: '{}', variable: 'EMISSARY_TEMPLATE' };

@@ -5,7 +5,7 @@ import { version } from '../../version.ts';
 import { type Application, parseApplication } from '../application/application.ts';
 import { parseDotenv } from '../application/dotenv.ts';
 import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
-import type { Edge } from './invocation.ts';
+import type { Invocation } from './invocation.ts';
 import { readGiven } from './read-given.ts';
 import { containerName, imageName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
 
@@ -39,11 +39,11 @@ export interface ManifestSettings {
 }
 
 /** @throws Fault `usage` */
-export function manifestSettings(edge: Edge, words: readonly Buffer[]): ManifestSettings {
-  const line = readCommandLine('manifest', words, edge.environment);
-  const from = (name: string) => sourceOf(name, words, edge.environment);
+export function manifestSettings(invocation: Invocation, words: readonly Buffer[]): ManifestSettings {
+  const line = readCommandLine('manifest', words, invocation.environment);
+  const from = (name: string) => sourceOf(name, words, invocation.environment);
   const variables = variablesOf(line.value('variables'), '--variables');
-  const application = definition(line, languageOf(line, variables, edge));
+  const application = definition(line, languageOf(line, variables, invocation));
   const given = line.value('image');
   const image = given === null ? application.image : imageName(given, from('image'));
   if (image === null) {
@@ -97,7 +97,7 @@ function userOf(text: string | null, allowRoot: boolean, source: string): number
 function languageOf(
   line: CommandLine,
   variables: ReadonlyMap<string, string>,
-  { environment }: Edge,
+  { environment }: Invocation,
 ): string {
   const locale = ['LC_ALL', 'LC_MESSAGES', 'LANG'];
   const own = locale.map((name) => variables.get(name)).find((value) => value !== undefined && value !== '');

@@ -3,7 +3,7 @@ import { limits } from '../../base/limits.ts';
 import { signalNumber } from '../../base/signal-names.ts';
 import { defaultMask, maskEntries } from '../secret-names.ts';
 import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
-import type { Edge } from './invocation.ts';
+import type { Invocation } from './invocation.ts';
 import { containerName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
 
 /** The settings of `run`. */
@@ -28,9 +28,9 @@ export interface RunSettings {
 }
 
 /** @throws Fault `usage` */
-export function runSettings(edge: Edge, words: readonly Buffer[]): RunSettings {
-  const line = readCommandLine('run', words, edge.environment);
-  const from = (name: string) => sourceOf(name, words, edge.environment);
+export function runSettings(invocation: Invocation, words: readonly Buffer[]): RunSettings {
+  const line = readCommandLine('run', words, invocation.environment);
+  const from = (name: string) => sourceOf(name, words, invocation.environment);
   const stop = line.value('stop-signal') ?? 'TERM';
   const stopSignal = signalNumber(stop);
   if (stopSignal === null) throw new Fault('usage', `${from('stop-signal')} is not a signal`);
@@ -43,9 +43,9 @@ export function runSettings(edge: Edge, words: readonly Buffer[]): RunSettings {
     logLimit: wholeNumber(line.value('log-limit') ?? String(limits.logBytes), from('log-limit')),
     maskNames: maskEntries(line.value('mask-env') ?? defaultMask),
     combined: line.value('combined') !== null,
-    argumentsFile: edge.environment.get('EMISSARY_ARGS_FILE', 'ARGO_CONTAINER_ARGS_FILE'),
-    pauseBefore: edge.environment.get('EMISSARY_DEBUG_PAUSE_BEFORE', 'ARGO_DEBUG_PAUSE_BEFORE') === 'true',
-    pauseAfter: edge.environment.get('EMISSARY_DEBUG_PAUSE_AFTER', 'ARGO_DEBUG_PAUSE_AFTER') === 'true',
+    argumentsFile: invocation.environment.get('EMISSARY_ARGS_FILE', 'ARGO_CONTAINER_ARGS_FILE'),
+    pauseBefore: invocation.environment.get('EMISSARY_DEBUG_PAUSE_BEFORE', 'ARGO_DEBUG_PAUSE_BEFORE') === 'true',
+    pauseAfter: invocation.environment.get('EMISSARY_DEBUG_PAUSE_AFTER', 'ARGO_DEBUG_PAUSE_AFTER') === 'true',
   };
 }
 
@@ -53,8 +53,8 @@ export function runSettings(edge: Edge, words: readonly Buffer[]): RunSettings {
  * The volume and the container of a run whose settings are refused.
  * @throws Fault `usage` when one of these two is what is wrong
  */
-export function whereToSeal(edge: Edge, words: readonly Buffer[]): Pick<RunSettings, 'root' | 'name'> {
-  const line = readCommandLine('run', words, edge.environment, 'lenient');
+export function whereToSeal(invocation: Invocation, words: readonly Buffer[]): Pick<RunSettings, 'root' | 'name'> {
+  const line = readCommandLine('run', words, invocation.environment, 'lenient');
   return place(line, (name) => `--${name}`);
 }
 

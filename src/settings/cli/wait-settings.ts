@@ -1,6 +1,6 @@
 import { limits } from '../../base/limits.ts';
 import { readCommandLine, refuseOperands, sourceOf } from './command-line.ts';
-import type { Edge } from './invocation.ts';
+import type { Invocation } from './invocation.ts';
 import { deadlineMs, rootDirectory, secondsToMs } from './values.ts';
 
 /** The settings of `wait` that do not concern the server; those are in `report-settings.ts`. */
@@ -14,9 +14,9 @@ export interface WaitSettings {
 }
 
 /** @throws Fault `usage` */
-export function waitSettings(edge: Edge, words: readonly Buffer[]): WaitSettings {
-  const line = readCommandLine('wait', words, edge.environment);
-  const from = (name: string) => sourceOf(name, words, edge.environment);
+export function waitSettings(invocation: Invocation, words: readonly Buffer[]): WaitSettings {
+  const line = readCommandLine('wait', words, invocation.environment);
+  const from = (name: string) => sourceOf(name, words, invocation.environment);
   refuseOperands('wait', line);
   const deadline = line.value('deadline');
   return {

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
-import { say } from '../../base/log.ts';
+import { log } from '../../base/log.ts';
 import type { Environment } from '../cli/environment.ts';
 import { spoolDirectory } from '../cli/spool-directory.ts';
 import { secondsToMs, wholeNumber } from '../cli/values.ts';
@@ -76,7 +76,7 @@ function softly<T>(read: () => T): T | null {
     return read();
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    say(`${error.message}; the job is reported without it`);
+    log(`${error.message}; the job is reported without it`);
     return null;
   }
 }

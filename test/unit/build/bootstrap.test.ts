@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Architecture } from '../../../build/architecture.ts';
 import { armLauncher } from '../../../build/bootstrap/arm64.ts';
-import { launcher } from '../../../build/bootstrap/bootstrap.ts';
+import { bootstrap } from '../../../build/bootstrap/bootstrap.ts';
 import { fromBytes, fromWords } from '../../../build/bootstrap/listing.ts';
 import { x86Launcher } from '../../../build/bootstrap/x86-64.ts';
 import { armPrologue, x86Prologue } from '../../../build/hide-variables.ts';
@@ -24,7 +24,7 @@ for (const { architecture, listing, tools, alignment } of sides) {
   test(`the launcher's machine code for ${architecture} is what its listing says`, (t) => {
     if (!requireProgram(t, `${tools}as`)) return;
     const source = `${statementsOf(listing)}\n${alignment}\n${texts}`;
-    const built = launcher(architecture, runtime).subarray(headerBytes);
+    const built = bootstrap(architecture, runtime).subarray(headerBytes);
     assert.equal(built.toString('hex'), assembled(t, source, tools).toString('hex'));
   });
 }

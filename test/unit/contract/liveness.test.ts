@@ -1,34 +1,34 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { Lifeline } from '../../../src/contract/liveness.ts';
+import { Liveness } from '../../../src/contract/liveness.ts';
 import { Volume } from '../../../src/contract/volume.ts';
 import { atEnd } from '../../helpers/at-end.ts';
 import { standIn } from '../../helpers/stand-in.ts';
 import { until } from '../../helpers/until.ts';
 import { temporaryVolume } from '../../helpers/volume.ts';
 
-function lifelineOf(t: TestContext, root: string): Lifeline {
+function lifelineOf(t: TestContext, root: string): Liveness {
   const volume = new Volume(root);
-  const lifeline = new Lifeline(volume, 'main', () => undefined);
+  const liveness = new Liveness(volume, 'main', () => undefined);
   atEnd(t, () => {
-    lifeline.close();
+    liveness.close();
     volume.close();
   });
-  return lifeline;
+  return liveness;
 }
 
 test('an end of alive that was opened before the job is proof of a death, however often it is looked at again', async (t) => {
   const root = temporaryVolume(t);
   const wrapper = standIn(t, root);
-  const lifeline = lifelineOf(t, root);
-  assert.deepEqual([lifeline.look(), lifeline.isProven], ['living', false]);
+  const liveness = lifelineOf(t, root);
+  assert.deepEqual([liveness.look(), liveness.isProven], ['living', false]);
   wrapper.started();
   wrapper.die();
-  await until('its end is seen', () => lifeline.look() === 'dying');
+  await until('its end is seen', () => liveness.look() === 'dying');
   // Each look opens the FIFO anew, and now the job has been started.
   for (let look = 0; look < 3; look += 1) {
-    lifeline.look();
-    assert.equal(lifeline.isProven, true);
+    liveness.look();
+    assert.equal(liveness.isProven, true);
   }
 });
 
@@ -36,9 +36,9 @@ test('an end of alive that was opened after the job was started proves nothing: 
   const root = temporaryVolume(t);
   const wrapper = standIn(t, root);
   wrapper.started();
-  const lifeline = lifelineOf(t, root);
-  assert.equal(lifeline.look(), 'living');
+  const liveness = lifelineOf(t, root);
+  assert.equal(liveness.look(), 'living');
   wrapper.die();
-  await until('its end is seen', () => lifeline.look() === 'dying');
-  assert.equal(lifeline.isProven, false);
+  await until('its end is seen', () => liveness.look() === 'dying');
+  assert.equal(liveness.isProven, false);
 });

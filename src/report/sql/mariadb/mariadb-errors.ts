@@ -1,5 +1,5 @@
 import { DeliveryError } from '../../../base/delivery-error.ts';
-import { sentenceOf } from '../../../base/fault.ts';
+import { messageOf } from '../../../base/fault.ts';
 import { limits } from '../../../base/limits.ts';
 import { certificateAdvice } from '../../certificate-advice.ts';
 import { endless } from './mariadb-guard.ts';
@@ -79,7 +79,7 @@ const names: Readonly<Record<number, string>> = {
  * @param isSecure whether the connection was one over TLS, or to a socket
  */
 export function explainMariadb(error: unknown, name: string, isSecure: boolean): DeliveryError {
-  const words = sentenceOf(error).slice(0, limits.namedCharacters).split('\n')[0] ?? '';
+  const words = messageOf(error).slice(0, limits.namedCharacters).split('\n')[0] ?? '';
   const code = codeOf(error);
   const advice = permanent[code] ?? adviceOn(code, words, isSecure);
   if (advice !== null)

@@ -204,15 +204,15 @@ test('rows of two containers that pause are the same in every later process, and
 test('light output is a line a row; much is packed, and what waits is a row in less than a second', (t) => {
   const simulation = new Simulation(temporaryVolume(t), ['a']);
   const clock = stoppedClock(t);
-  const say = (text: string, ms: number) => simulation.write({ name: 'a', stream: 1, text, ms });
-  for (let count = 0; count < 3_000; count += 1) say('every two seconds\n', 2_000);
+  const log = (text: string, ms: number) => simulation.write({ name: 'a', stream: 1, text, ms });
+  for (let count = 0; count < 3_000; count += 1) log('every two seconds\n', 2_000);
   simulation.deliver();
   assert.equal(simulation.stored.length, 3_000);
-  say('\n'.repeat(3_000_000), 1);
+  log('\n'.repeat(3_000_000), 1);
   simulation.deliver();
   assert.ok(simulation.stored.length < 3_000 + 1_100, `${simulation.stored.length} rows`);
   const before = simulation.stored.length;
-  say('last\n', 1);
+  log('last\n', 1);
   simulation.deliver();
   assert.equal(simulation.stored.length, before);
   clock.pass(700);
