@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import type { Bundle } from './bundle.ts';
 
 /** What the program does while it is watched: the start of a job with output, its end, and the seal. */
-const words = ['--', 'sh', '-c', 'echo output; echo more >&2'];
+const args = ['--', 'sh', '-c', 'echo output; echo more >&2'];
 
 /** A rehearsal that takes longer hangs, ms. */
 const rehearsalMs = 60_000;
@@ -38,7 +38,7 @@ async function rehearse(directory: string): Promise<readonly string[]> {
   const root = await mkdtemp(join(tmpdir(), 'emissary-rehearsal-'));
   try {
     const script = join(import.meta.dirname, 'rehearse.ts');
-    const run = ['run', '--root', root, ...words];
+    const run = ['run', '--root', root, ...args];
     const { stdout } = await execa(
       process.execPath,
       ['--disable-warning=ExperimentalWarning', script, directory, ...run],

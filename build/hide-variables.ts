@@ -1,5 +1,5 @@
 import type { Architecture } from './architecture.ts';
-import { fromBytes, fromWords } from './bootstrap/listing.ts';
+import { fromArgs, fromBytes } from './bootstrap/listing.ts';
 import { addCode } from './elf.ts';
 
 /**
@@ -69,7 +69,7 @@ b40000ed                          cbz    x13, start
 
 const prologues: Readonly<Record<Architecture, () => Buffer>> = {
   x64: () => fromBytes(x86Prologue),
-  arm64: () => fromWords(armPrologue),
+  arm64: () => fromArgs(armPrologue),
 };
 
 /** A jump over so many bytes, counted from where it stands. */

@@ -11,13 +11,13 @@ import { Script } from 'node:vm';
  */
 type Piece = (exports: object, require: (name: string) => unknown, module: object) => void;
 
-const [, , directory = '', ...words] = process.argv;
+const [, , directory = '', ...args] = process.argv;
 const builtIn = createRequire(import.meta.url);
 const loaded = new Map<string, { exports: object }>();
 const start = fs.existsSync(join(directory, 'start.js')) ? script('start.js') : null;
 const startPieces = (start?.runInThisContext() ?? {}) as Readonly<Record<string, Piece>>;
 
-giveWords(words);
+giveArgv(args);
 writeAtExit();
 load('./main.js');
 
@@ -37,7 +37,7 @@ function script(name: string): Script {
 }
 
 /** The program reads its words from the kernel. */
-function giveWords(given: readonly string[]): void {
+function giveArgv(given: readonly string[]): void {
   const read = fs.readFileSync;
   const cmdline = Buffer.from(['emissary', ...given, ''].join('\0'));
   fs.readFileSync = ((path: string, ...rest: never[]) =>

@@ -4,9 +4,9 @@ import { execa } from 'execa';
 import { here, type Platform } from './architecture.ts';
 import { loadedPart } from './elf.ts';
 import { hideVariables } from './hide-variables.ts';
+import { keepArgv } from './keep-argv.ts';
 import { keepDescriptors } from './keep-descriptors.ts';
 import { keepSignals } from './keep-signals.ts';
-import { leaveWordsAlone } from './leave-words-alone.ts';
 
 /**
  * Makes the runtime that the executable is built on: the pinned Node, without what is never loaded (symbols, debugging),
@@ -20,7 +20,7 @@ export async function makeRuntime(platform: Platform, output: string): Promise<B
   const runtime = loadedPart(await readFile(await findRuntime(platform)));
   keepSignals(runtime, platform.architecture);
   keepDescriptors(runtime, platform.architecture);
-  leaveWordsAlone(runtime, platform.architecture);
+  keepArgv(runtime, platform.architecture);
   hideVariables(runtime, platform.architecture);
   await rm(output, { force: true });
   await writeFile(output, runtime, { mode: 0o755 });

@@ -32,7 +32,7 @@ if (files.length === 0) {
   }
 }
 
-async function testFiles(words: readonly string[]): Promise<readonly string[]> {
+async function testFiles(args: readonly string[]): Promise<readonly string[]> {
   const all = await Array.fromAsync(glob(folders.map((folder) => `test/${folder}/**/*.test.ts`)));
-  return all.sort().filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
+  return all.sort().filter((file) => args.length === 0 || args.some((arg) => file.includes(arg)));
 }

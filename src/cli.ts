@@ -24,25 +24,24 @@ export async function cli(invocation: Invocation): Promise<number> {
 }
 
 async function dispatch(invocation: Invocation): Promise<number> {
-  const [first, ...words] = invocation.words;
-  const word = first?.toString() ?? '';
-  if (word === '')
-    throw new Fault('usage', `no verb; the verbs are ${verbs.join(', ')}; see emissary --help`);
-  if (word === '--help' || word === 'help') {
+  const [first, ...args] = invocation.args;
+  const arg = first?.toString() ?? '';
+  if (arg === '') throw new Fault('usage', `no verb; the verbs are ${verbs.join(', ')}; see emissary --help`);
+  if (arg === '--help' || arg === 'help') {
     const { programHelp } = await import('./settings/cli/help.ts');
     invocation.print(programHelp());
     return 0;
   }
-  if (word === '--version') return printVersion(invocation);
-  const verb = verbs.find((candidate) => candidate === (word === 'emissary' ? 'run' : word));
+  if (arg === '--version') return printVersion(invocation);
+  const verb = verbs.find((candidate) => candidate === (arg === 'emissary' ? 'run' : arg));
   if (verb === undefined) {
     throw new Fault(
       'usage',
-      `unknown ${word.startsWith('--') ? 'option' : 'verb'} "${word}"; the verbs are ${verbs.join(', ')}; see emissary --help`,
+      `unknown ${arg.startsWith('--') ? 'option' : 'verb'} "${arg}"; the verbs are ${verbs.join(', ')}; see emissary --help`,
     );
   }
-  const end = words.findIndex((candidate) => candidate.toString('latin1') === '--');
-  const own = (end === -1 ? words : words.slice(0, end)).map(String);
+  const end = args.findIndex((candidate) => candidate.toString('latin1') === '--');
+  const own = (end === -1 ? args : args.slice(0, end)).map(String);
   if (own.includes('--version')) return printVersion(invocation);
   if (own.includes('--help')) {
     const { verbHelp } = await import('./settings/cli/help.ts');
@@ -50,25 +49,29 @@ async function dispatch(invocation: Invocation): Promise<number> {
     return 0;
   }
   // It seals what it refuses, and has more to do about a defect than to tell of it.
-  if (verb === 'run') return (await import('./commands/run.ts')).run(invocation, words);
+  if (verb === 'run') return (await import('./commands/run.ts')).run(invocation, args);
   const environment = await allVariables(invocation.environment);
-  return Promise.race([runVerb(verb, { ...invocation, environment }, words), invocation.defect]);
+  return Promise.race([runVerb(verb, { ...invocation, environment }, args), invocation.defect]);
 }
 
-async function runVerb(verb: Exclude<Verb, 'run'>, invocation: Invocation, words: readonly Buffer[]): Promise<number> {
+async function runVerb(
+  verb: Exclude<Verb, 'run'>,
+  invocation: Invocation,
+  args: readonly Buffer[],
+): Promise<number> {
   switch (verb) {
     case 'init':
-      return (await import('./commands/init.ts')).init(invocation, words);
+      return (await import('./commands/init.ts')).init(invocation, args);
     case 'wait':
-      return (await import('./commands/wait.ts')).wait(invocation, words);
+      return (await import('./commands/wait.ts')).wait(invocation, args);
     case 'signal':
-      return (await import('./commands/signal.ts')).signal(invocation, words);
+      return (await import('./commands/signal.ts')).signal(invocation, args);
     case 'report':
-      return (await import('./commands/report.ts')).report(invocation, words);
+      return (await import('./commands/report.ts')).report(invocation, args);
     case 'manifest':
-      return (await import('./commands/manifest.ts')).manifest(invocation, words);
+      return (await import('./commands/manifest.ts')).manifest(invocation, args);
     case 'status':
-      return (await import('./commands/status.ts')).status(invocation, words);
+      return (await import('./commands/status.ts')).status(invocation, args);
   }
 }
 

@@ -18,7 +18,7 @@ const fileSizeSignal = 25;
  * The process edge. Words and variables are taken as bytes from /proc, since Node turns them into UTF-8; where /proc is
  * not mounted, Node's own text has to do for the words.
  */
-const { bootstrapped, program, words } = readBootstrapped(rawWords(), process.execPath);
+const { bootstrapped, program, args } = readBootstrapped(rawArgv(), process.execPath);
 // The built program never shows the runtime a variable under its name, whoever starts it (decisions 30 and 71).
 const namesHidden = isSea();
 const entries = bootstrapped || !namesHidden ? rawEntries() : readEnviron();
@@ -42,18 +42,18 @@ const defect = new Promise<never>((_, reject) => process.on('uncaughtException',
 // Whoever minds it races it; by itself it is no second defect.
 defect.catch(() => undefined);
 
-void cli({ words, environment, program, ignored, defect, print }).then(async (status) => {
+void cli({ args, environment, program, ignored, defect, print }).then(async (status) => {
   await logFlushed();
   // Not Node's own exit: it would wait for a thread that writes to a stalled reader.
   exitNow(status);
 });
 
-function rawWords(): readonly Buffer[] {
+function rawArgv(): readonly Buffer[] {
   try {
     return splitAtNul(readFileSync('/proc/self/cmdline'));
   } catch {
     // No /proc: words that are not UTF-8 are lost, all others are as they were.
-    return [process.argv0, ...process.argv.slice(2)].map((word) => Buffer.from(word));
+    return [process.argv0, ...process.argv.slice(2)].map((arg) => Buffer.from(arg));
   }
 }
 

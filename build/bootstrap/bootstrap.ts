@@ -1,6 +1,6 @@
 import type { Architecture } from '../architecture.ts';
 import { armLauncher } from './arm64.ts';
-import { fromBytes, fromWords } from './listing.ts';
+import { fromArgs, fromBytes } from './listing.ts';
 import { x86Launcher } from './x86-64.ts';
 
 const headerBytes = 64 + 2 * 56;
@@ -21,7 +21,7 @@ const address = 0x400000n;
  * @param runtime the runtime's directory, relative to the launcher's
  */
 export function bootstrap(architecture: Architecture, runtime: string): Buffer {
-  const code = { x64: () => fromBytes(x86Launcher), arm64: () => fromWords(armLauncher) }[architecture]();
+  const code = { x64: () => fromBytes(x86Launcher), arm64: () => fromArgs(armLauncher) }[architecture]();
   const image = Buffer.concat([code, padding(code), texts(runtime)]);
   return Buffer.concat([elfHeader(architecture, image.length), image]);
 }

@@ -4,7 +4,7 @@ export function fromBytes(listing: string): Buffer {
 }
 
 /** The same where the left column holds instruction words, which are little-endian. */
-export function fromWords(listing: string): Buffer {
+export function fromArgs(listing: string): Buffer {
   return Buffer.concat(codesOf(listing).map((code) => Buffer.from(code, 'hex').reverse()));
 }
 

@@ -1,8 +1,8 @@
 import { execa } from 'execa';
 
 /** Runs a checking tool of node_modules on the pinned runtime; gives its report as one finding, or none. */
-export async function findingsOf(script: string, words: readonly string[]): Promise<readonly string[]> {
-  const run = await execa(process.execPath, [`node_modules/${script}`, ...words], {
+export async function findingsOf(script: string, args: readonly string[]): Promise<readonly string[]> {
+  const run = await execa(process.execPath, [`node_modules/${script}`, ...args], {
     reject: false,
     all: true,
   });

@@ -57,11 +57,11 @@ export function sampleJob(place: Place): JobKind {
 
 /** The person's own command. What it writes to RESULT_FILE and PROGRESS_FILE is used if it does. */
 export function ownCommand(place: Place, command: readonly string[]): JobKind {
-  const [file = '', ...words] = command;
+  const [file = '', ...args] = command;
   const variables = variablesIn(place, 'report.json');
   return {
     application: { name: 'Own command', version: '1', executable: file, ociimage: '' },
-    command: [file, ...words],
+    command: [file, ...args],
     variables,
     template: { multiflexi: { resultFile: variables.RESULT_FILE } },
   };

@@ -78,10 +78,10 @@ export async function runRoles(roles: Roles): Promise<Ended> {
   return { status: status === 0 && !delivered ? 64 : status, delivered, result: readResult(place.root) };
 }
 
-function startRole(roles: Roles, words: readonly string[], env: Record<string, string | undefined>): Role {
-  return execa(roles.program, words, {
+function startRole(roles: Roles, args: readonly string[], env: Record<string, string | undefined>): Role {
+  return execa(roles.program, args, {
     env: { ...env, MULTIFLEXI_JOB_ID: String(roles.jobId) },
-    stdin: words[0] === 'run' ? stdin : 'ignore',
+    stdin: args[0] === 'run' ? stdin : 'ignore',
     detached: true,
     buffer: false,
     reject: false,

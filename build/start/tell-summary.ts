@@ -82,8 +82,8 @@ function isInPath(name: string): boolean {
   });
 }
 
-function quote(word: string): string {
-  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+function quote(arg: string): string {
+  return /^[\w./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
 }
 
 function sizeOf(bytes: number): string {

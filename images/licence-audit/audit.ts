@@ -24,17 +24,17 @@ import { writeReport } from './write-report.ts';
 const usage = 'Usage: audit.ts [--lock FILE] [--output DIRECTORY]';
 const startedAt = performance.now();
 
-const words = readWords();
-if (words !== null) {
-  const output = resolve(words.output);
+const args = readArgs();
+if (args !== null) {
+  const output = resolve(args.output);
   const reportFile = resolve(
     process.env['MULTIFLEXI_TMP'] ?? output,
     process.env['RESULT_FILE'] || 'licence-audit.json',
   );
-  process.exitCode = await audit(resolve(words.lock), output, reportFile);
+  process.exitCode = await audit(resolve(args.lock), output, reportFile);
 }
 
-function readWords(): { lock: string; output: string } | null {
+function readArgs(): { lock: string; output: string } | null {
   try {
     const { values } = parseArgs({ options: { lock: { type: 'string' }, output: { type: 'string' } } });
     return { lock: values.lock || 'package-lock.json', output: values.output || 'licence-audit' };

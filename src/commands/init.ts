@@ -21,8 +21,8 @@ import type { Template } from '../settings/template/template.ts';
  * @returns 0
  * @throws Fault `usage`, `template`, `volume`, `inputs`
  */
-export async function init(invocation: Invocation, words: readonly Buffer[]): Promise<number> {
-  const settings = initSettings(invocation, words);
+export async function init(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
+  const settings = initSettings(invocation, args);
   const { text, origin } = readTemplateText(settings.template);
   const template = await parseTemplate(text, origin);
   await warnOfPatterns(template);

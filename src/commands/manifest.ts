@@ -8,7 +8,7 @@ import { manifestSettings } from '../settings/cli/manifest-settings.ts';
  * @returns 0
  * @throws Fault `usage`
  */
-export async function manifest(invocation: Invocation, words: readonly Buffer[]): Promise<number> {
-  invocation.print(yamlOf(podObjects(manifestSettings(invocation, words))));
+export async function manifest(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
+  invocation.print(yamlOf(podObjects(manifestSettings(invocation, args))));
   return 0;
 }

@@ -17,11 +17,11 @@ import { correctReport } from '../wait/late-seals.ts';
  * `emissary report`: delivers what an earlier `wait` gathered, as far as it is not delivered yet.
  * @returns 0 when everything was delivered, else 64
  */
-export async function report(invocation: Invocation, words: readonly Buffer[]): Promise<number> {
+export async function report(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
   hideFromOthers();
-  const line = readCommandLine('report', words, invocation.environment);
+  const line = readCommandLine('report', args, invocation.environment);
   refuseOperands('report', line);
-  const root = rootDirectory(line.value('root'), sourceOf('root', words, invocation.environment));
+  const root = rootDirectory(line.value('root'), sourceOf('root', args, invocation.environment));
   const settings = reportSettings(invocation.environment);
   const volume = openVolume(root);
   const spool = openKeptSpool(volume, settings.spoolDirectory);

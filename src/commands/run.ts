@@ -13,9 +13,9 @@ import {
   cancelledRun,
   exitStatusOf,
   failedRun,
-  type RunVerdict,
   judge,
   nothingSaved,
+  type RunVerdict,
   type Saved,
   skippedRun,
 } from '../run/verdict.ts';
@@ -29,8 +29,8 @@ import type { Template } from '../settings/template/template.ts';
  * @returns the job's own exit status
  * @throws Fault when the emissary cannot do its part
  */
-export async function run(given: Invocation, words: readonly Buffer[]): Promise<number> {
-  const { invocation, settings } = await readSettings(given, words);
+export async function run(given: Invocation, args: readonly Buffer[]): Promise<number> {
+  const { invocation, settings } = await readSettings(given, args);
   const run = openRun(settings, invocation);
   const known: Known = { end: null };
   const judgement = await Promise.race([perform(run, invocation, known), invocation.defect]).catch((error) =>
@@ -49,14 +49,14 @@ export async function run(given: Invocation, words: readonly Buffer[]): Promise<
 /** What is refused is sealed too, where its container can be told: the sidecar need not wait for it. */
 async function readSettings(
   given: Invocation,
-  words: readonly Buffer[],
+  args: readonly Buffer[],
 ): Promise<{ readonly invocation: Invocation; readonly settings: RunSettings }> {
   let invocation = given;
   try {
     invocation = { ...given, environment: await allVariables(given.environment) };
-    return { invocation, settings: runSettings(invocation, words) };
+    return { invocation, settings: runSettings(invocation, args) };
   } catch (error) {
-    if (error instanceof Fault) sealRefusal(invocation, words, error);
+    if (error instanceof Fault) sealRefusal(invocation, args, error);
     throw error;
   }
 }
@@ -71,7 +71,7 @@ async function perform(run: Run, invocation: Invocation, known: Known): Promise<
   const template = await readTemplate(layout);
   warnOfStranger(settings.name, template);
   const job = prepareJob(run, template, invocation.environment);
-  record.setCommand(job.words);
+  record.setCommand(job.args);
   run.requests.obey();
   await hold(run, settings.pauseBefore, run.container.before);
   const failed = await waitForDependencies(run, template);

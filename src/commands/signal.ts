@@ -15,8 +15,8 @@ import { containerName, rootDirectory } from '../settings/cli/values.ts';
  * `emissary signal NAME SIGNAL`: leaves a signal request, which the container's wrapper obeys once.
  * @returns 0
  */
-export async function signal(invocation: Invocation, words: readonly Buffer[]): Promise<number> {
-  const { name, number, root } = signalSettings(invocation, words);
+export async function signal(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
+  const { name, number, root } = signalSettings(invocation, args);
   const volume = openVolume(root);
   const names = new Set([...(await expectedContainers(volume)), ...volume.list('ctr', limits.listedNames)]);
   if (!names.has(name)) {
@@ -46,8 +46,8 @@ function isLiving(volume: Volume, name: string): boolean {
   return life === 'living';
 }
 
-function signalSettings(invocation: Invocation, words: readonly Buffer[]) {
-  const line = readCommandLine('signal', words, invocation.environment);
+function signalSettings(invocation: Invocation, args: readonly Buffer[]) {
+  const line = readCommandLine('signal', args, invocation.environment);
   const [name, text, ...rest] = line.operands;
   if (name === undefined || text === undefined || rest.length > 0 || line.command !== null) {
     throw new Fault('usage', 'signal takes a container and a signal: emissary signal main TERM');
@@ -58,6 +58,6 @@ function signalSettings(invocation: Invocation, words: readonly Buffer[]) {
   return {
     name: containerName(name, 'signal'),
     number,
-    root: rootDirectory(line.value('root'), sourceOf('root', words, invocation.environment)),
+    root: rootDirectory(line.value('root'), sourceOf('root', args, invocation.environment)),
   };
 }

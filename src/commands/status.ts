@@ -14,10 +14,10 @@ import { type BudgetStatus, describeBudget } from '../wait/describe-budget.ts';
  * `emissary status`: one line a container, or one JSON document.
  * @returns 0
  */
-export async function status(invocation: Invocation, words: readonly Buffer[]): Promise<number> {
-  const line = readCommandLine('status', words, invocation.environment);
+export async function status(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
+  const line = readCommandLine('status', args, invocation.environment);
   refuseOperands('status', line);
-  const root = rootDirectory(line.value('root'), sourceOf('root', words, invocation.environment));
+  const root = rootDirectory(line.value('root'), sourceOf('root', args, invocation.environment));
   const volume = openVolume(root);
   const containers = await describeContainers(volume, await expectedContainers(volume));
   const progress = readProgress(volume);

@@ -40,7 +40,7 @@ interface Wait {
  * @returns 0 when everything was delivered, else 64
  * @throws Fault when nothing can be waited for
  */
-export async function wait(invocation: Invocation, words: readonly Buffer[]): Promise<number> {
+export async function wait(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
   // A sidecar shares the job's memory: half as much for a little more work of the garbage collector.
   setFlagsFromString('--semi-space-growth-factor=1');
   // It has four open for every container.
@@ -48,7 +48,7 @@ export async function wait(invocation: Invocation, words: readonly Buffer[]): Pr
   if (!mayOpen(limits.leastFiles)) throw new Fault('volume', tooFewFiles);
   const requests = new StopRequests(invocation.ignored);
   const startedAt = Date.now();
-  const settings = { ...waitSettings(invocation, words), ...reportSettings(invocation.environment) };
+  const settings = { ...waitSettings(invocation, args), ...reportSettings(invocation.environment) };
   requireMounted(settings.root);
   hideFromOthers();
   const place = { directory: settings.spoolDirectory, hurry: requests.early };

@@ -13,7 +13,7 @@ import { createBeside, isUnpublished } from './beside.ts';
 import { firstNames } from './bounded-read.ts';
 import { makeReadable } from './make-readable.ts';
 import { writeWhole } from './publish.ts';
-import { type ReadResult, type OpenFile, passing } from './read-result.ts';
+import { type OpenFile, passing, type ReadResult } from './read-result.ts';
 import { writeSparse } from './write-pieces.ts';
 
 /**
@@ -88,7 +88,10 @@ export class Volume {
   }
 
   /** Opens whatever is there, links aside, with these flags of open(2). */
-  openAny(path: string, flags: number): { readonly descriptor: number } | Exclude<ReadResult, { kind: 'read' }> {
+  openAny(
+    path: string,
+    flags: number,
+  ): { readonly descriptor: number } | Exclude<ReadResult, { kind: 'read' }> {
     try {
       return { descriptor: openBeneath(this.#directory, path, flags) };
     } catch (error) {

@@ -47,9 +47,9 @@ export function adoptOrphans(): void {
   libc().prctl(setChildSubreaper, 1n, 0n, 0n, 0n);
 }
 
-function endOf(word: number): Reaped['end'] {
-  const low = word & 0x7f;
-  const high = (word >> 8) & 0xff;
+function endOf(arg: number): Reaped['end'] {
+  const low = arg & 0x7f;
+  const high = (arg >> 8) & 0xff;
   if (low === 0) return { kind: 'exited', code: high };
   if (low === 0x7f) return { kind: 'stopped', signal: high };
   return { kind: 'signaled', signal: low };

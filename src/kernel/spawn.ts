@@ -36,7 +36,7 @@ export type DescriptorSource = { readonly descriptor: number } | { readonly open
 export interface SpawnRequest {
   /** The file to execute; no search, no shell. */
   readonly file: Buffer;
-  readonly words: readonly Buffer[];
+  readonly args: readonly Buffer[];
   /** `NAME=value` each. */
   readonly environment: readonly Buffer[];
   /** Standard descriptors that differ from ours, by number; those that are not named are ours. */
@@ -66,12 +66,12 @@ export function spawnProcess(request: SpawnRequest): { readonly pid: number } | 
       addAction(actions, number, source, paths);
     }
     const pid = Buffer.alloc(4);
-    const words = pointerArray(request.words);
+    const args = pointerArray(request.args);
     const environment = pointerArray(request.environment);
     const file = Buffer.concat([request.file, Buffer.alloc(1)]);
     // A child cannot be told to ignore a signal: it goes on ignoring what its parent ignores.
     const failed = whileIgnoring(request.ignored, () =>
-      libc().posix_spawn(pid, file, actions, attributes, words.pointers, environment.pointers),
+      libc().posix_spawn(pid, file, actions, attributes, args.pointers, environment.pointers),
     );
     return failed === 0 ? { pid: pid.readInt32LE(0) } : { errno: failed };
   } finally {

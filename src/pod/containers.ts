@@ -1,7 +1,7 @@
 import { limits } from '../base/limits.ts';
 import type { ManifestSettings } from '../settings/cli/manifest-settings.ts';
 import { unexpanded } from './is-expanded.ts';
-import type { JobWords } from './job-arguments.ts';
+import type { JobArguments } from './job-arguments.ts';
 import type { JobTemplate } from './job-template.ts';
 import type { JobVariables } from './job-variables.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
@@ -15,7 +15,7 @@ export const variablesKey = 'variables.json';
 /** The Secret's file with the template. */
 export const templateKey = 'template.json';
 /** The Secret's file of words. */
-export const wordsKey = 'words.json';
+export const argumentsKey = 'words.json';
 const secretsPath = '/var/run/secrets/multiflexi';
 const spoolPath = '/var/spool/emissary';
 
@@ -57,11 +57,11 @@ function ofJob({ user, allowRoot }: ManifestSettings): KubernetesObject {
 export function mainContainer(
   settings: ManifestSettings,
   variables: JobVariables,
-  words: JobWords,
+  args: JobArguments,
 ): KubernetesObject {
   const { application, image, root, timeout, grace } = settings;
   const secrets = variables.secret.size > 0;
-  const kept = words.apart ? [] : words.words;
+  const kept = args.apart ? [] : args.args;
   const ours = {
     EMISSARY_ROOT: root,
     EMISSARY_GRACE_SECONDS: String(grace),
@@ -70,7 +70,7 @@ export function mainContainer(
       EMISSARY_ENV_FILE: `${secretsPath}/job/${variablesKey}`,
       EMISSARY_MASK_ENV: variables.mask,
     }),
-    ...(words.apart && { EMISSARY_ARGS_FILE: `${secretsPath}/job/${wordsKey}` }),
+    ...(args.apart && { EMISSARY_ARGS_FILE: `${secretsPath}/job/${argumentsKey}` }),
   };
   return {
     name: 'main',
@@ -78,7 +78,7 @@ export function mainContainer(
     command: [`${root}/emissary`, 'run', '--', application.executable, ...kept],
     env: environment({ ...Object.fromEntries(variables.plain), ...ours }),
     securityContext: ofJob(settings),
-    volumeMounts: [sharedVolume(settings), ...(secrets || words.apart ? [secretMount('job')] : [])],
+    volumeMounts: [sharedVolume(settings), ...(secrets || args.apart ? [secretMount('job')] : [])],
   };
 }
 

@@ -8,8 +8,8 @@ import type { JobVariables } from './job-variables.ts';
 const named = /^\$?\{[A-Z][A-Z0-9_+-]*\}$/;
 
 /** A job's words after the executable. */
-export interface JobWords {
-  readonly words: readonly string[];
+export interface JobArguments {
+  readonly args: readonly string[];
   /** They hold a secret, or what a pod's words are not the same everywhere for (`is-expanded.ts`): a file has to hold them. */
   readonly apart: boolean;
 }
@@ -20,31 +20,31 @@ export interface JobWords {
  *
  * @throws Fault `usage` for a quote that is not closed, an executable that would be changed
  */
-export function jobWords({ executable, parameters }: Application, variables: JobVariables): JobWords {
+export function jobArguments({ executable, parameters }: Application, variables: JobVariables): JobArguments {
   // The words after it can be put apart, it cannot.
   if (isExpanded(executable))
     throw new Fault('usage', 'executable: must not contain $( or $$, which Kubernetes would change');
-  const found = split(parameters).map((word) => variables.macros.expand(word, 'cmdparams'));
-  const unknown = found.flatMap((word) => [...word.unknown]).filter((text) => named.test(text));
+  const found = split(parameters).map((arg) => variables.macros.expand(arg, 'cmdparams'));
+  const unknown = found.flatMap((arg) => [...arg.unknown]).filter((text) => named.test(text));
   for (const text of new Set(unknown))
     log(`cmdparams: there is no variable ${text}; it stays there as it is`);
   const secret = found.some(({ used }) => [...used].some((name) => variables.secret.has(name)));
-  const words = found.map(({ text }) => text);
-  return { words, apart: secret || words.some(isUnfit) };
+  const args = found.map(({ text }) => text);
+  return { args, apart: secret || args.some(isUnfit) };
 }
 
 function split(template: string): readonly string[] {
   const pieces = /\s+|"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s"']+)|(["'])/g;
-  const words: string[] = [];
-  let word: string | null = null;
+  const args: string[] = [];
+  let arg: string | null = null;
   for (const [piece, double, single, bare, stray] of template.matchAll(pieces)) {
     if (stray !== undefined) throw new Fault('usage', `cmdparams: a quote (${stray}) is not closed`);
     const text = double?.replace(/\\(["\\])/g, '$1') ?? single ?? bare;
-    if (text !== undefined) word = (word ?? '') + text;
-    else if (piece.trim() === '' && word !== null) {
-      words.push(word);
-      word = null;
+    if (text !== undefined) arg = (arg ?? '') + text;
+    else if (piece.trim() === '' && arg !== null) {
+      args.push(arg);
+      arg = null;
     }
   }
-  return word === null ? words : [...words, word];
+  return arg === null ? args : [...args, arg];
 }

@@ -1,6 +1,7 @@
 import { limits } from '../base/limits.ts';
 import type { ManifestSettings } from '../settings/cli/manifest-settings.ts';
 import {
+  argumentsKey,
   installer,
   mainContainer,
   type Role,
@@ -8,9 +9,8 @@ import {
   sidecar,
   templateKey,
   variablesKey,
-  wordsKey,
 } from './containers.ts';
-import { jobWords } from './job-arguments.ts';
+import { jobArguments } from './job-arguments.ts';
 import { jobTemplate } from './job-template.ts';
 import { jobVariables } from './job-variables.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
@@ -29,13 +29,13 @@ export function podObjects(settings: ManifestSettings): readonly KubernetesObjec
   const given = new Map(settings.variables);
   if (settings.jobId !== null) given.set('MULTIFLEXI_JOB_ID', String(settings.jobId));
   const variables = jobVariables(settings.application, given);
-  const words = jobWords(settings.application, variables);
+  const args = jobArguments(settings.application, variables);
   const template = jobTemplate(settings, variables);
   const secrets: Readonly<Record<Role, Readonly<Record<string, unknown>>>> = {
     init: template.apart ? { [templateKey]: template.template } : {},
     job: {
       ...(variables.secret.size > 0 && { [variablesKey]: Object.fromEntries(variables.secret) }),
-      ...(words.apart && { [wordsKey]: words.words }),
+      ...(args.apart && { [argumentsKey]: args.args }),
     },
     report:
       settings.reportVariables.size > 0
@@ -58,7 +58,7 @@ export function podObjects(settings: ManifestSettings): readonly KubernetesObjec
     },
     volumes: volumes(settings, held),
     initContainers: [installer(settings, template)],
-    containers: [mainContainer(settings, variables, words), sidecar(settings, held.includes('report'))],
+    containers: [mainContainer(settings, variables, args), sidecar(settings, held.includes('report'))],
   };
   return [
     ...held.map((role) => secret(secretName(settings, role), secrets[role])),

@@ -22,14 +22,14 @@ const colon = 0x3a;
  *
  * @param path the job's own PATH, null where it is not set
  */
-export function findCommand(word: Buffer, path: Buffer | null): Buffer | NotStarted {
-  if (word.length === 0) return notStarted(127, 'Cannot run "": the command is empty');
-  if (word.includes(slash)) {
-    const problem = whyNotExecutable(word);
-    if (problem === null) return word;
-    return problem === missing ? noSuchFile(word) : refused(word, problem);
+export function findCommand(arg: Buffer, path: Buffer | null): Buffer | NotStarted {
+  if (arg.length === 0) return notStarted(127, 'Cannot run "": the command is empty');
+  if (arg.includes(slash)) {
+    const problem = whyNotExecutable(arg);
+    if (problem === null) return arg;
+    return problem === missing ? noSuchFile(arg) : refused(arg, problem);
   }
-  return search(word, path ?? defaultPath);
+  return search(arg, path ?? defaultPath);
 }
 
 /**
@@ -52,27 +52,27 @@ export function refusedBy(file: Buffer, errno: number): NotStarted {
   );
 }
 
-function search(word: Buffer, path: Buffer): Buffer | NotStarted {
+function search(arg: Buffer, path: Buffer): Buffer | NotStarted {
   let refusal: NotStarted | null = null;
   for (const directory of split(path)) {
     const candidate = Buffer.concat([
       directory.length === 0 ? Buffer.from('.') : directory,
       Buffer.from('/'),
-      word,
+      arg,
     ]);
     const problem = whyNotExecutable(candidate);
     if (problem === null) return candidate;
     if (problem !== missing) refusal ??= refused(candidate, problem);
   }
-  return refusal ?? notStarted(127, `Cannot run ${shown(word)}: not found in PATH`);
+  return refusal ?? notStarted(127, `Cannot run ${shown(arg)}: not found in PATH`);
 }
 
-function noSuchFile(word: Buffer): NotStarted {
+function noSuchFile(arg: Buffer): NotStarted {
   // Nothing is found below a directory that was removed while we are in it: it has no name left.
-  const lost = word[0] !== slash && statSync('.', { throwIfNoEntry: false })?.nlink === 0;
+  const lost = arg[0] !== slash && statSync('.', { throwIfNoEntry: false })?.nlink === 0;
   return notStarted(
     127,
-    `Cannot run ${shown(word)}: ${lost ? 'the working directory is gone' : 'no such file'}`,
+    `Cannot run ${shown(arg)}: ${lost ? 'the working directory is gone' : 'no such file'}`,
   );
 }
 
@@ -84,8 +84,8 @@ function refused(file: Buffer, problem: string): NotStarted {
   return notStarted(126, `Cannot run ${shown(file)}: ${problem}`);
 }
 
-function shown(word: Buffer): string {
-  return JSON.stringify(word.toString());
+function shown(arg: Buffer): string {
+  return JSON.stringify(arg.toString());
 }
 
 function whyNotExecutable(file: Buffer): string | null {

@@ -22,7 +22,7 @@ export function prepareJob(
 ): Job {
   const script = template.script !== null && settings.name === 'main' ? [Buffer.from(layout.script)] : [];
   return {
-    words: [...settings.command, ...argumentsFrom(settings.argumentsFile), ...script],
+    args: [...settings.command, ...argumentsFrom(settings.argumentsFile), ...script],
     environment: environment.entries.filter((entry) => !nameOf(entry).startsWith('EMISSARY_')),
     // Or the kernel would keep no status of a job that ends while it is started so (wait(2)).
     ignored: ignored.filter((signal) => signal !== childSignal),
@@ -33,13 +33,13 @@ const unusable = 'Cannot use the arguments file';
 
 function argumentsFrom(path: string | null): readonly Buffer[] {
   if (path === null) return [];
-  const words = parse(path);
-  if (!Array.isArray(words) || !words.every((word) => typeof word === 'string')) {
+  const args = parse(path);
+  if (!Array.isArray(args) || !args.every((arg) => typeof arg === 'string')) {
     throw new Fault('usage', `${unusable}: not a JSON array of strings`);
   }
-  const bad = words.findIndex((word) => word.includes('\0'));
+  const bad = args.findIndex((arg) => arg.includes('\0'));
   if (bad !== -1) throw new Fault('usage', `${unusable}: word ${bad} holds a NUL byte`);
-  return words.map((word) => Buffer.from(word));
+  return args.map((arg) => Buffer.from(arg));
 }
 
 function parse(path: string): unknown {

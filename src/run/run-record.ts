@@ -38,8 +38,8 @@ export class RunRecord {
     return new Date(this.#attemptMs).toISOString();
   }
 
-  setCommand(words: readonly Buffer[]): void {
-    this.#command = words;
+  setCommand(args: readonly Buffer[]): void {
+    this.#command = args;
   }
 
   /** An attempt's process runs. */
@@ -83,7 +83,7 @@ export class RunRecord {
     return {
       version: 1,
       container: this.#name,
-      command: this.#command.map((word) => maskWhole(word, this.#secrets()).toString()),
+      command: this.#command.map((arg) => maskWhole(arg, this.#secrets()).toString()),
       pid: this.#pid,
       attempts: this.#attempts,
       startedAt: new Date(this.startedAtMs).toISOString(),

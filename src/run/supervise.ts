@@ -6,7 +6,7 @@ import { findCommand, refusedBy } from './find-command.ts';
 import { JobProcesses } from './job-processes.ts';
 import type { Outcome } from './outcome.ts';
 import type { Reaper } from './reaper.ts';
-import type { StopController, StopCause } from './stop/stop-controller.ts';
+import type { StopCause, StopController } from './stop/stop-controller.ts';
 import type { JobStreams } from './streams/job-streams.ts';
 import { openStreams } from './streams/open-streams.ts';
 import type { Pump } from './streams/pump.ts';
@@ -14,7 +14,7 @@ import type { Recorder } from './streams/recorder.ts';
 
 /** The job's command line and environment, as bytes. */
 export interface Job {
-  readonly words: readonly [Buffer, ...Buffer[]];
+  readonly args: readonly [Buffer, ...Buffer[]];
   /** `NAME=value` each. */
   readonly environment: readonly Buffer[];
   /** Signals that it starts with ignored. */
@@ -46,7 +46,7 @@ export interface AttemptEnd {
  * @throws Fault `supervision` when a pipe, a process or memory cannot be had
  */
 export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd> {
-  const file = findCommand(job.words[0], variable(job.environment, 'PATH='));
+  const file = findCommand(job.args[0], variable(job.environment, 'PATH='));
   if (!Buffer.isBuffer(file)) return { outcome: file, cause: null };
   const streams = await openStreams();
   try {

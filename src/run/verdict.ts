@@ -5,7 +5,7 @@ import type { AttemptVerdict, MissingOutput, OutputsRecord, Verdict } from '../c
 import { noOutputs } from '../contract/records.ts';
 import type { Ended } from './dependencies.ts';
 import { exitCodeOf, type Outcome, signalOf } from './outcome.ts';
-import type { StopController, StopCause } from './stop/stop-controller.ts';
+import type { StopCause, StopController } from './stop/stop-controller.ts';
 import type { AttemptEnd } from './supervise.ts';
 
 /** What is said of a run: the part of the result that judges it. */
@@ -62,7 +62,11 @@ export function judge(end: AttemptEnd, stopController: StopController, saved: Sa
     : { ...judgement, message: unsavedSentence(judgement, saved.stopped) };
 }
 
-function judgeSaved({ outcome, cause }: AttemptEnd, stopController: StopController, saved: Saved): RunVerdict {
+function judgeSaved(
+  { outcome, cause }: AttemptEnd,
+  stopController: StopController,
+  saved: Saved,
+): RunVerdict {
   const exitCode = exitCodeOf(outcome);
   const signal = signalOf(outcome);
   if (outcome.kind === 'notStarted') {
@@ -95,7 +99,12 @@ export function verdictOf({ outcome, cause }: AttemptEnd, stopController: StopCo
   return code === 0 ? 'succeeded' : 'failed';
 }
 
-function sentence(outcome: Outcome, verdict: Verdict, cause: StopCause | null, stopController: StopController): string {
+function sentence(
+  outcome: Outcome,
+  verdict: Verdict,
+  cause: StopCause | null,
+  stopController: StopController,
+): string {
   const end = endOf(outcome);
   if (verdict === 'timedOut') return `The time was up: the job ${end}`;
   if (verdict === 'terminated') return `The job ${end}, ${askedBy(cause, stopController, outcome)}`;
@@ -137,7 +146,10 @@ function lostOutput(lost: readonly MissingOutput[]): string {
   return `The job succeeded, but required outputs are missing: ${names.join('; ')}`;
 }
 
-function unsavedSentence({ message }: RunVerdict, { reason, unsaved }: NonNullable<Saved['stopped']>): string {
+function unsavedSentence(
+  { message }: RunVerdict,
+  { reason, unsaved }: NonNullable<Saved['stopped']>,
+): string {
   const listed = unsaved.slice(0, limits.listedSentences).map(({ kind, name }) => `${kind} ${name}`);
   const more = unsaved.length - listed.length;
   const names = `${listed.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;

@@ -18,7 +18,7 @@ export function urlPasswords(text: string, secretName: (name: string) => boolean
   for (let at = text.indexOf('://'); at !== -1 && left > 0; at = text.indexOf('://', at + 1)) {
     left -= 1;
     if (!schemeEnd.test(text.slice(Math.max(0, at - limits.schemeCharacters), at))) continue;
-    const rest = firstWord(text, at + '://'.length);
+    const rest = firstArg(text, at + '://'.length);
     const password = passwordOf(rest);
     if (password !== '') found.push(password);
     for (const [, name = '', value = ''] of rest.matchAll(parameter))
@@ -28,7 +28,7 @@ export function urlPasswords(text: string, secretName: (name: string) => boolean
 }
 
 /** Up to the first blank; a list of URLs is parted by commas in front of the next scheme. */
-function firstWord(text: string, from: number): string {
+function firstArg(text: string, from: number): string {
   const rest = text.slice(from, from + limits.urlCharacters);
   const end = rest.search(/[\s"'<>]|,[A-Za-z][A-Za-z0-9+.-]*:\/\//);
   return end === -1 ? rest : rest.slice(0, end);

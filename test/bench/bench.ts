@@ -26,7 +26,7 @@ const { values } = parseArgs({
 });
 const all = await allRows();
 const rows = all
-  .filter(({ place }) => values.only.length === 0 || values.only.some((word) => place.includes(word)))
+  .filter(({ place }) => values.only.length === 0 || values.only.some((arg) => place.includes(arg)))
   .map(({ row }) => row);
 if (rows.length === 0) {
   const names = all.map(({ place }) => place).join(', ');

@@ -4,27 +4,27 @@ import { spawnSync } from 'node:child_process';
 export interface Peer {
   readonly name: string;
   /** `{root}` in a word stands for a fresh directory. */
-  readonly words: readonly string[];
+  readonly args: readonly string[];
 }
 
 const known: readonly Peer[] = [
-  { name: 'tini', words: ['tini', '-s', '--'] },
-  { name: 'dumb-init', words: ['dumb-init', '--'] },
+  { name: 'tini', args: ['tini', '-s', '--'] },
+  { name: 'dumb-init', args: ['dumb-init', '--'] },
 ];
 
 /** The known wrappers that are on PATH. */
 export function peersAtHand(): readonly Peer[] {
-  return known.filter(({ words: [file = '', ...rest] }) => spawnSync(file, [...rest, 'true']).status === 0);
+  return known.filter(({ args: [file = '', ...rest] }) => spawnSync(file, [...rest, 'true']).status === 0);
 }
 
 /** Reads `name=command words …`; words are parted at spaces. */
 export function readPeer(text: string): Peer {
   const [, name, command] = /^([^=]+)=(.+)$/.exec(text) ?? [];
   if (name === undefined || command === undefined) throw new Error(`--peer: "${text}" is not name=command`);
-  return { name, words: command.split(' ').filter((word) => word !== '') };
+  return { name, args: command.split(' ').filter((arg) => arg !== '') };
 }
 
 /** The whole command of a job under a peer. */
 export function underPeer(peer: Peer, root: string, job: readonly string[]): readonly string[] {
-  return [...peer.words.map((word) => word.replaceAll('{root}', root)), ...job];
+  return [...peer.args.map((arg) => arg.replaceAll('{root}', root)), ...job];
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const MiB = 2 ** 20;
 const fileBytes = 8 * MiB;
-const wordCount = 4_000;
+const argCount = 4_000;
 /** In every ten files: six of text, three of machine code, one that cannot be compressed. */
 const mixture = ['text', 'text', 'code', 'text', 'noise', 'text', 'code', 'text', 'code', 'text'] as const;
 
@@ -36,12 +36,12 @@ function piece(kind: (typeof mixture)[number], index: number, code: Buffer, chan
 
 /** 100 directories of files of one KiB of text. */
 export function makeSmallFiles(directory: string, count: number): void {
-  const words = text(4 * MiB, generator(11));
+  const args = text(4 * MiB, generator(11));
   for (let index = 0; index < count; index += 1) {
     const within = join(directory, String(index % 100));
     if (index < 100) mkdirSync(within, { recursive: true });
-    const start = (index * 31) % (words.length - 1024);
-    writeFileSync(join(within, `file-${index}.txt`), words.subarray(start, start + 1024));
+    const start = (index * 31) % (args.length - 1024);
+    writeFileSync(join(within, `file-${index}.txt`), args.subarray(start, start + 1024));
   }
 }
 
@@ -55,14 +55,14 @@ export function makeSparseFile(path: string, bytes: number): void {
 /** Lines of words, frequent ones and rare ones, as in a log or a report. */
 function text(bytes: number, chance: () => number): Buffer {
   const names = generator(3);
-  const words = Array.from({ length: wordCount }, () =>
+  const args = Array.from({ length: argCount }, () =>
     names()
       .toString(36)
       .slice(0, 2 + (names() % 8)),
   );
   const lines: string[] = [];
   for (let length = 0; length < bytes; ) {
-    const line = Array.from({ length: 12 }, () => words[Math.floor((chance() / 2 ** 32) ** 3 * wordCount)]);
+    const line = Array.from({ length: 12 }, () => args[Math.floor((chance() / 2 ** 32) ** 3 * argCount)]);
     lines.push(`${chance() % 100_000} ${line.join(' ')}\n`);
     length += lines.at(-1)?.length ?? 0;
   }

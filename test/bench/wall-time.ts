@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 
 /** The wall time of a command that must end with 0, in ms. The time of starting a process from here is part of it. */
 export function wallTimeMs(
-  words: readonly string[],
+  args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   limitMs = 600_000,
 ): number {
-  const [file = '', ...rest] = words;
+  const [file = '', ...rest] = args;
   const start = process.hrtime.bigint();
   const { status, signal, stderr } = spawnSync(file, rest, {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -16,6 +16,6 @@ export function wallTimeMs(
     env: { PATH: process.env['PATH'], ...env },
   });
   const ms = Number(process.hrtime.bigint() - start) / 1e6;
-  if (status !== 0) throw new Error(`${words.join(' ')} ended with ${status ?? signal}: ${stderr}`);
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status ?? signal}: ${stderr}`);
   return ms;
 }

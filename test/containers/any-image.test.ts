@@ -97,9 +97,9 @@ for (const name of ['podman', 'docker'] as const) {
       const built = await makeImage(t, engine, image.name, image.fill);
       const { root } = await installedVolume(t);
       const env = Object.entries(image.env ?? {}).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
-      const words = ['run', '--rm', ...narrow, '--user', '12345:54321', ...umaskOf(engine), ...env];
+      const args = ['run', '--rm', ...narrow, '--user', '12345:54321', ...umaskOf(engine), ...env];
       const { exitCode, stdout, stderr } = await engine.run([
-        ...[...words, '--volume', `${root}:/a/volume/of/any/name`, built],
+        ...[...args, '--volume', `${root}:/a/volume/of/any/name`, built],
         ...[
           '/a/volume/of/any/name/emissary',
           'run',

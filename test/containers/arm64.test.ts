@@ -20,8 +20,8 @@ test('the arm64 build starts under emulation, installs itself, and runs a job', 
   assert.match(stdout, /^emissary /);
   await execa(join(tree, 'emissary'), ['init', '--root', root]);
   const env = { LD_PRELOAD: '/no/such/library.so', EMISSARY_ROOT: root };
-  const words = ['run', '--', 'sh', '-c', 'echo "$LD_PRELOAD"; exit 9'];
-  const job = await execa(join(root, 'emissary'), words, { env, reject: false });
+  const args = ['run', '--', 'sh', '-c', 'echo "$LD_PRELOAD"; exit 9'];
+  const job = await execa(join(root, 'emissary'), args, { env, reject: false });
   assert.equal(job.exitCode, 9);
   assert.equal(readFileSync(join(root, 'ctr/main/stdout'), 'utf8'), '/no/such/library.so\n');
   assert.equal(readFileSync(join(root, 'ctr/main/exitcode'), 'utf8'), '9');
@@ -33,8 +33,8 @@ test('the arm64 file, started directly, is not touched by variables of its runti
   const program = process.arch === 'arm64' ? 'dist/emissary' : 'dist/arm64/emissary';
   const root = temporaryVolume(t);
   const env = { NODE_DEBUG: 'module,fs', NAME: 'ž', QEMU_LD_PREFIX: resolve('dist/libraries-arm64') };
-  const words = ['run', '--root', root, '--', 'sh', '-c', 'echo "$NODE_DEBUG $NAME"'];
-  const { stdout, stderr } = await execa(program, words, { env });
+  const args = ['run', '--root', root, '--', 'sh', '-c', 'echo "$NODE_DEBUG $NAME"'];
+  const { stdout, stderr } = await execa(program, args, { env });
   assert.deepEqual([stdout, stderr], ['module,fs ž', '']);
 });
 
@@ -45,7 +45,7 @@ test('the arm64 image starts in a container under emulation', async (t) => {
   const image = await makeImage(t, engine, 'arm64', (tree) => {
     withTree(tree, 'dist/image/arm64');
   });
-  const words = [
+  const args = [
     'run',
     '--rm',
     '--network',
@@ -57,7 +57,7 @@ test('the arm64 image starts in a container under emulation', async (t) => {
     '/emissary',
     '--version',
   ];
-  const { exitCode, stdout } = await engine.run(words);
+  const { exitCode, stdout } = await engine.run(args);
   assert.deepEqual([exitCode, stdout.split(' ')[0]], [0, 'emissary']);
 });
 

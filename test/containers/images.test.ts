@@ -25,13 +25,13 @@ for (const name of ['podman', 'docker'] as const) {
     // Podman takes the beginning of a name for the name: this one is the beginning of none.
     const volume = `emissary-test-built-${process.pid}-volume`;
     t.after(() => engine.run(['volume', 'rm', '--force', volume]));
-    const words = ['run', '--rm', '--network', 'none', '--read-only', '--volume', `${volume}:/var/run/argo`];
-    const init = await engine.run([...words, image, 'init']);
+    const args = ['run', '--rm', '--network', 'none', '--read-only', '--volume', `${volume}:/var/run/argo`];
+    const init = await engine.run([...args, image, 'init']);
     assert.deepEqual([init.exitCode, init.stderr], [0, '']);
     const command = ['/var/run/argo/emissary', 'run', '--', 'sh', '-c', 'echo ran; exit 4'];
-    const run = await engine.run([...words, '--user', '1000:1000', job, ...command]);
+    const run = await engine.run([...args, '--user', '1000:1000', job, ...command]);
     assert.deepEqual([run.exitCode, run.stdout, run.stderr], [4, 'ran', '']);
-    const status = await engine.run([...words, image, 'status']);
+    const status = await engine.run([...args, image, 'status']);
     assert.match(status.stdout, /^main +sealed +4 +failed/m);
   });
 }
@@ -75,8 +75,8 @@ test('podman: the sample application builds from its Dockerfile, and runs in the
   writeFileSync(join(cwd, 'report.env'), 'MULTIFLEXI_DATABASE_URL=sqlite:///multiflexi/multiflexi.sqlite\n');
   const definition = join(process.cwd(), 'images/licence-audit/licence-audit.multiflexi.app.json');
   const options = ['--job-id', '1', '--user', '1000', '--claim', 'multiflexi:/multiflexi'];
-  const words = ['manifest', ...options, '--report-variables', 'report.env', definition];
-  const printed = await emissary(words, { cwd });
+  const args = ['manifest', ...options, '--report-variables', 'report.env', definition];
+  const printed = await emissary(args, { cwd });
   assert.deepEqual([printed.status, printed.stderr], [0, '']);
   writeFileSync(join(cwd, 'pod.yaml'), printed.stdout);
   const played = await engine.run(['play', 'kube', '--network', 'none', join(cwd, 'pod.yaml')]);
@@ -89,10 +89,10 @@ test('podman: the sample application builds from its Dockerfile, and runs in the
 });
 
 /** Builds an image, which goes when the test ends. */
-async function build(t: TestContext, engine: Engine, image: string, words: readonly string[]): Promise<void> {
+async function build(t: TestContext, engine: Engine, image: string, args: readonly string[]): Promise<void> {
   t.after(() => engine.run(['rmi', '--force', image]));
   // To find something in its cache, podman looks at every image there is, and fails where another test removes one.
   const alone = ['build', '--no-cache', '--network', 'none', '--tag', image];
-  const { exitCode, stderr } = await engine.run([...alone, ...words]);
+  const { exitCode, stderr } = await engine.run([...alone, ...args]);
   assert.equal(exitCode, 0, stderr);
 }

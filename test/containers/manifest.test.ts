@@ -37,8 +37,8 @@ test('podman: what manifest prints runs unchanged; its secrets reach the job, an
     '--claim',
     'multiflexi:/multiflexi',
   ];
-  const words = ['manifest', '--job-id', '1', '--user', '1000', '--timeout', '60', ...files, 'app.json'];
-  const printed = await emissary(words, { cwd });
+  const args = ['manifest', '--job-id', '1', '--user', '1000', '--timeout', '60', ...files, 'app.json'];
+  const printed = await emissary(args, { cwd });
   assert.deepEqual([printed.status, printed.stderr], [0, '']);
   const pod = join(cwd, 'pod.yaml');
   writeFileSync(pod, printed.stdout);
@@ -62,8 +62,8 @@ test('podman: values of every kind reach the job of the printed pod as they are'
   writeFileSync(join(cwd, 'app.json'), JSON.stringify(definition));
   writeFileSync(join(cwd, 'report.env'), 'MULTIFLEXI_DATABASE_URL=sqlite:///multiflexi/multiflexi.sqlite\n');
   const options = ['--job-id', '1', '--user', '1000', '--claim', 'multiflexi:/multiflexi'];
-  const words = ['manifest', ...options, '--report-variables', 'report.env', 'app.json'];
-  const printed = await emissary(words, { cwd });
+  const args = ['manifest', ...options, '--report-variables', 'report.env', 'app.json'];
+  const printed = await emissary(args, { cwd });
   assert.deepEqual([printed.status, printed.stderr], [0, '']);
   const pod = join(cwd, 'pod.yaml');
   writeFileSync(pod, printed.stdout);
@@ -96,8 +96,8 @@ for (const [options, user] of [
       join(cwd, 'report.env'),
       'MULTIFLEXI_DATABASE_URL=sqlite:///multiflexi/multiflexi.sqlite\n',
     );
-    const words = ['--job-id', '1', '--claim', 'multiflexi:/multiflexi', '--report-variables', 'report.env'];
-    const printed = await emissary(['manifest', ...options, ...words, 'app.json'], { cwd });
+    const args = ['--job-id', '1', '--claim', 'multiflexi:/multiflexi', '--report-variables', 'report.env'];
+    const printed = await emissary(['manifest', ...options, ...args, 'app.json'], { cwd });
     assert.deepEqual([printed.status, printed.stderr], [0, '']);
     const pod = join(cwd, 'pod.yaml');
     writeFileSync(pod, printed.stdout);

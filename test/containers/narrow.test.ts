@@ -40,7 +40,7 @@ for (const name of ['podman', 'docker'] as const) {
     const { root } = await installedVolume(t);
     writeFileSync(join(root, 'template'), JSON.stringify(template));
     const kept = temporaryVolume(t);
-    const run = (words: readonly string[], user: string, command: readonly string[]) => {
+    const run = (args: readonly string[], user: string, command: readonly string[]) => {
       const start = ['/bin/sh', '-c', 'umask 077; unset HOME; exec "$@"', 'sh', `${long}/emissary`];
       const mounts = ['--volume', `${root}:${long}`, '--tmpfs', '/tmp:mode=1777'];
       return engine.run([
@@ -50,7 +50,7 @@ for (const name of ['podman', 'docker'] as const) {
         '--user',
         user,
         ...mounts,
-        ...words,
+        ...args,
         image,
         ...start,
         ...command,

@@ -23,8 +23,8 @@ test('podman: a PHP application of MultiFlexi reports on real data, through the 
   writeFileSync(join(cwd, 'report.env'), 'MULTIFLEXI_DATABASE_URL=sqlite:///multiflexi/multiflexi.sqlite\n');
   const definition = join(process.cwd(), sample, 'php-report.multiflexi.app.json');
   const options = ['--job-id', '1', '--user', '1000', '--claim', 'multiflexi:/multiflexi'];
-  const words = ['manifest', ...options, '--report-variables', 'report.env', definition];
-  const printed = await emissary(words, { cwd });
+  const args = ['manifest', ...options, '--report-variables', 'report.env', definition];
+  const printed = await emissary(args, { cwd });
   assert.deepEqual([printed.status, printed.stderr], [0, '']);
   writeFileSync(join(cwd, 'pod.yaml'), printed.stdout);
   const played = await machine.engine.run(['play', 'kube', '--network', 'none', join(cwd, 'pod.yaml')]);

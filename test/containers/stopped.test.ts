@@ -138,7 +138,7 @@ async function startJob(
   const { root } = await installedVolume(t);
   if (template !== undefined) writeFileSync(join(root, 'template'), JSON.stringify(template));
   const container = `emissary-test-${process.pid}-${Math.round(performance.now())}`;
-  const words = [
+  const args = [
     ...[
       'run',
       '--detach',
@@ -153,7 +153,7 @@ async function startJob(
     ...[image, '/volume/emissary', 'run', '--root', '/volume', '--', 'sh', '-c', script],
   ];
   // Podman's monitor leaves a file "oom" where it was started.
-  const { exitCode, stderr } = await engine.run(words, { cwd: temporaryVolume(t) });
+  const { exitCode, stderr } = await engine.run(args, { cwd: temporaryVolume(t) });
   atEnd(t, () => engine.run(['rm', '--force', container]));
   assert.equal(exitCode, 0, stderr);
   const stdout = join(root, 'ctr/main/stdout');
@@ -162,8 +162,8 @@ async function startJob(
 }
 
 async function statusOf({ engine, name }: RunningJob): Promise<number | null> {
-  const words = ['inspect', '--format', '{{.State.Status}} {{.State.ExitCode}}', name];
-  const [state, code] = (await engine.run(words)).stdout.split(' ');
+  const args = ['inspect', '--format', '{{.State.Status}} {{.State.ExitCode}}', name];
+  const [state, code] = (await engine.run(args)).stdout.split(' ');
   return state === 'exited' ? Number(code) : null;
 }
 

@@ -16,7 +16,7 @@ const application = JSON.stringify({
 
 interface Reading {
   readonly text: string;
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   readonly surroundings: (file: string) => Surroundings;
   /** What shows that it was read. */
   readonly shown: RegExp;
@@ -27,55 +27,55 @@ const url = 'mysql://u:p@127.0.0.1:1/d?nothing=1';
 const readings: Readonly<Record<string, Reading>> = {
   'a template': {
     text: '{"sidecars":1}',
-    words: ['init', '--template', 'file'],
+    args: ['init', '--template', 'file'],
     surroundings: () => ({}),
     shown: /sidecars: must/,
   },
   'a template on the volume': {
     text: '{"sidecars":1}',
-    words: ['run', '--', 'true'],
+    args: ['run', '--', 'true'],
     surroundings: () => ({}),
     shown: /sidecars: must/,
   },
   'an arguments file': {
     text: '["read"]',
-    words: ['run', '--', 'echo'],
+    args: ['run', '--', 'echo'],
     surroundings: (file) => ({ env: { EMISSARY_ARGS_FILE: file } }),
     shown: /^read\n/,
   },
   'a file of variables': {
     text: '{"A":"read"}',
-    words: ['run', '--', 'printenv', 'A'],
+    args: ['run', '--', 'printenv', 'A'],
     surroundings: (file) => ({ env: { EMISSARY_ENV_FILE: file } }),
     shown: /^read\n/,
   },
   'an application definition': {
     text: application,
-    words: ['manifest', 'file'],
+    args: ['manifest', 'file'],
     surroundings: () => ({}),
     shown: /image: i\n/,
   },
   'an environment file': {
     text: 'A=read\n',
-    words: ['manifest', '--variables', 'file', 'app.json'],
+    args: ['manifest', '--variables', 'file', 'app.json'],
     surroundings: () => ({}),
     shown: /value: read\n/,
   },
   'the address of the database': {
     text: `${url}\n`,
-    words: ['wait'],
+    args: ['wait'],
     surroundings: (file) => ({ env: { ...job, MULTIFLEXI_DATABASE_URL_FILE: file } }),
     shown: /unknown parameter/,
   },
 };
 
-for (const [what, { text, words, surroundings, shown }] of Object.entries(readings)) {
+for (const [what, { text, args, surroundings, shown }] of Object.entries(readings)) {
   const read = async (root: string, bytes: Buffer) => {
     const file = join(root, 'file');
     writeFileSync(file, bytes);
     writeFileSync(join(root, 'template'), what === 'a template on the volume' ? bytes : '{}');
     writeFileSync(join(root, 'app.json'), application);
-    const { status, stdout, stderr } = await emissary(words, { root, cwd: root, ...surroundings(file) });
+    const { status, stdout, stderr } = await emissary(args, { root, cwd: root, ...surroundings(file) });
     return { status, all: `${stdout}${stderr}` };
   };
 
@@ -100,12 +100,12 @@ for (const [what, { text, words, surroundings, shown }] of Object.entries(readin
 test('a template in a variable or from standard input may begin with one, and is published without', async (t) => {
   const text = marked('{"sidecars":[]}');
   for (const way of [
-    { words: ['init'], env: { EMISSARY_TEMPLATE: text } },
-    { words: ['init', '--template', '-'], stdin: text },
+    { args: ['init'], env: { EMISSARY_TEMPLATE: text } },
+    { args: ['init', '--template', '-'], stdin: text },
   ]) {
     const root = temporaryVolume(t);
-    const { words, ...its } = way;
-    const { status, stderr } = await emissary(words, { root, ...its });
+    const { args, ...its } = way;
+    const { status, stderr } = await emissary(args, { root, ...its });
     assert.deepEqual([status, stderr], [0, '']);
     assert.equal(readFileSync(join(root, 'template'), 'utf8'), '{"sidecars":[]}');
   }

@@ -7,8 +7,8 @@ const verbs = ['init', 'run', 'wait', 'signal', 'report', 'status', 'manifest'];
 
 test('--version says the version of package.json, with every verb and without', async () => {
   const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
-  for (const words of [[], ...verbs.map((verb) => [verb])]) {
-    const { status, stdout, stderr } = await emissary([...words, '--version']);
+  for (const args of [[], ...verbs.map((verb) => [verb])]) {
+    const { status, stdout, stderr } = await emissary([...args, '--version']);
     assert.deepEqual([status, stdout.toString(), stderr], [0, `emissary ${version}\n`, '']);
   }
 });
@@ -39,8 +39,8 @@ test('--help of wait names every variable that says where to report', async () =
 });
 
 test('what a sentence quotes can neither break its line nor move the cursor of a terminal', async () => {
-  for (const words of [['run\n\u001b[2Jforged'], ['init', '--template', '/no\r\nsuch\u009b2Jfile\u202e']]) {
-    const { status, stderr } = await emissary(words);
+  for (const args of [['run\n\u001b[2Jforged'], ['init', '--template', '/no\r\nsuch\u009b2Jfile\u202e']]) {
+    const { status, stderr } = await emissary(args);
     assert.equal(status, 64);
     assert.match(stderr, /^emissary: [^\p{Cc}\p{Cf}]+\n$/u);
   }
@@ -55,8 +55,8 @@ test('an unknown option ends with 64 and one sentence', async () => {
 test('no verb and an unknown verb end with 64 and one sentence that names the verbs', async () => {
   const all = 'the verbs are init, run, wait, signal, report, status, manifest; see emissary --help';
   const refused = { '': 'no verb', start: 'unknown verb "start"', '--bad': 'unknown option "--bad"' };
-  for (const [word, what] of Object.entries(refused)) {
-    const { status, stdout, stderr } = await emissary(word === '' ? [] : [word]);
+  for (const [arg, what] of Object.entries(refused)) {
+    const { status, stdout, stderr } = await emissary(arg === '' ? [] : [arg]);
     assert.deepEqual([status, stdout.toString(), stderr], [64, '', `emissary: ${what}; ${all}\n`]);
   }
 });

@@ -83,8 +83,8 @@ for (const [who, uid] of Object.entries({ root: 0, init, 'another user': 4242 })
       ['installed', { program }],
       ['image', {}],
     ] as const) {
-      const words = ['run', '--name', name, '--', 'sh'];
-      const { status, stderr } = await emissary(words, { root, uid, gid: uid, ...file });
+      const args = ['run', '--name', name, '--', 'sh'];
+      const { status, stderr } = await emissary(args, { root, uid, gid: uid, ...file });
       assert.deepEqual([status, stderr], [0, '']);
     }
   });

@@ -24,9 +24,9 @@ import { temporaryVolume } from '../helpers/volume.ts';
 
 const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8);
 
-async function installed(root: string, words: readonly string[] = [], umask = '022'): Promise<void> {
+async function installed(root: string, args: readonly string[] = [], umask = '022'): Promise<void> {
   const under = ['sh', '-c', `umask ${umask}; exec "$0" "$@"`];
-  const { status, stderr } = await emissary(['init', '--root', root, ...words], { under });
+  const { status, stderr } = await emissary(['init', '--root', root, ...args], { under });
   assert.deepEqual([status, stderr], [0, '']);
 }
 
@@ -116,8 +116,8 @@ test('init leaves a program that runs under both of its names', async (t) => {
   const root = temporaryVolume(t);
   await installed(root);
   for (const name of ['emissary', 'argoexec']) {
-    const words = ['run', '--root', root, '--name', name, '--', 'sh', '-c', 'echo "$0 $1"; exit 7', 'é', ''];
-    const { status, stdout } = await emissary(words, { program: join(root, name) });
+    const args = ['run', '--root', root, '--name', name, '--', 'sh', '-c', 'echo "$0 $1"; exit 7', 'é', ''];
+    const { status, stdout } = await emissary(args, { program: join(root, name) });
     assert.deepEqual([status, stdout.toString()], [7, 'é \n']);
   }
 });
@@ -127,14 +127,14 @@ test('init publishes the template byte for byte, from each of its sources', asyn
   const file = join(temporaryVolume(t), 'template.json');
   writeFileSync(file, template);
   const ways = [
-    { words: ['--template', file] },
-    { words: ['--template', '-'], stdin: template },
-    { words: [], env: { EMISSARY_TEMPLATE: template } },
-    { words: [], env: { ARGO_TEMPLATE: template } },
+    { args: ['--template', file] },
+    { args: ['--template', '-'], stdin: template },
+    { args: [], env: { EMISSARY_TEMPLATE: template } },
+    { args: [], env: { ARGO_TEMPLATE: template } },
   ];
-  for (const { words, ...surroundings } of ways) {
+  for (const { args, ...surroundings } of ways) {
     const root = temporaryVolume(t);
-    const { status } = await emissary(['init', ...words], { root, ...surroundings });
+    const { status } = await emissary(['init', ...args], { root, ...surroundings });
     assert.deepEqual([status, readFileSync(join(root, 'template'), 'utf8')], [0, template]);
   }
 });
@@ -258,8 +258,8 @@ for (const { what, options, message, leaves } of mounts) {
 
 test('init takes no operand and no unknown option', async (t) => {
   const root = temporaryVolume(t);
-  for (const word of ['operand', '--bogus', '--name=main']) {
-    const { status, stderr } = await emissary(['init', word], { root });
+  for (const arg of ['operand', '--bogus', '--name=main']) {
+    const { status, stderr } = await emissary(['init', arg], { root });
     assert.equal(status, 64);
     assert.match(stderr, /^emissary: .*see emissary init --help\n$/);
     assert.deepEqual(readdirSync(root), []);

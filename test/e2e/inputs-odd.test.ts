@@ -160,7 +160,7 @@ test('inputs: over HTTP, redirections are followed, and only a server of its own
   assert.equal((await its.init(at('/a'))).status, 0);
   assert.equal(readFileSync(join(its.root, 'inputs/artifacts/h'), 'utf8'), 'file');
   assert.deepEqual(
-    asked.map((words) => words !== undefined),
+    asked.map((args) => args !== undefined),
     [true, true, false],
   );
   await refused(pod(t), at('/loop'), /\/loop: redirected more than 20 times\n$/);

@@ -44,9 +44,9 @@ for (const name of Object.keys(variables(''))) {
   test(`the built file is not touched by ${name}, also when it is started directly, and the job gets it`, async (t) => {
     const { where, files } = trap(t);
     const value = variables(where)[name] ?? '';
-    const words = ['run', '--', 'sh', '-c', 'echo "$1=$(printenv "$1")"', 'sh', name];
+    const args = ['run', '--', 'sh', '-c', 'echo "$1=$(printenv "$1")"', 'sh', name];
     const root = temporaryVolume(t);
-    const job = await emissary(words, { root, env: { [name]: value } });
+    const job = await emissary(args, { root, env: { [name]: value } });
     assert.deepEqual([job.stdout.toString(), job.stderr, job.status], [`${name}=${value}\n`, '', 0]);
     const help = await emissary(['--version'], { env: { [name]: value } });
     assert.deepEqual([help.status, help.stderr], [0, '']);

@@ -60,8 +60,8 @@ for (const [name, value] of Object.entries(hostile)) {
   test(`the installed program is not touched by ${name} alone`, async (t) => {
     if (!requireProgram(t, 'busybox')) return;
     const { root, program } = await installedVolume(t);
-    const words = ['run', '--', '/bin/busybox', 'env'];
-    const { status, stdout, stderr } = await emissary(words, { root, program, env: { [name]: value } });
+    const args = ['run', '--', '/bin/busybox', 'env'];
+    const { status, stdout, stderr } = await emissary(args, { root, program, env: { [name]: value } });
     assert.deepEqual([status, stderr], [0, '']);
     assert.ok(stdout.toString().split('\n').includes(`${name}=${value}`));
   });
@@ -85,8 +85,8 @@ test('variables of any bytes reach the job in their order through the installed 
   const script = `open F, '<', '${list}'; local $/; my $text = <F>; %ENV = (); foreach my $entry (split /\\0/, $text)
     { my $at = index($entry, '=', 1); $ENV{substr($entry, 0, $at)} = substr($entry, $at + 1); } exec @ARGV;`;
   const direct = execFileSync('perl', ['-e', script, 'cat', '/proc/self/environ']);
-  const words = [program, 'run', '--root', root, '--', 'cat', '/proc/self/environ'];
-  const through = execFileSync('perl', ['-e', script, ...words]);
+  const args = [program, 'run', '--root', root, '--', 'cat', '/proc/self/environ'];
+  const through = execFileSync('perl', ['-e', script, ...args]);
   const sorted = (text: Buffer) => text.toString('latin1').split('\0').sort();
   assert.deepEqual(sorted(through), sorted(direct));
 });
@@ -131,8 +131,8 @@ test('the installed program starts in a tree with nothing but itself: no /proc, 
   mkdirSync(join(tree, 'bin'));
   copyFileSync('/bin/busybox', join(tree, 'bin/busybox'));
   for (const start of ['/volume/emissary', 'volume/emissary']) {
-    const words = [tree, start, 'run', '--root', '/volume', '--', '/bin/busybox', 'env'];
-    const output = execFileSync('/usr/sbin/chroot', words, { env: { ü: 'é', LD_PRELOAD: '/none' } });
+    const args = [tree, start, 'run', '--root', '/volume', '--', '/bin/busybox', 'env'];
+    const output = execFileSync('/usr/sbin/chroot', args, { env: { ü: 'é', LD_PRELOAD: '/none' } });
     assert.equal(output.toString(), 'ü=é\nLD_PRELOAD=/none\n');
     rmSync(join(tree, 'volume/ctr/main'), { recursive: true });
   }
@@ -142,8 +142,8 @@ test('a signal at any moment of the start is obeyed, never lost, and the run is 
   const { root, program } = await installedVolume(t);
   for (let moment = 0; moment < 40; moment++) {
     const name = `at-${moment}`;
-    const words = ['run', '--name', name, '--', 'sleep', '60'];
-    const job = startEmissary(t, words, { root, program });
+    const args = ['run', '--name', name, '--', 'sleep', '60'];
+    const job = startEmissary(t, args, { root, program });
     // Before its first instruction a process can be killed by anybody; after it, the moments lie in the start.
     const ofProcess = `/proc/${job.pid}/cmdline`;
     await until('the launcher has run', () => readFileSync(ofProcess, 'latin1').startsWith('emissary:'));
@@ -163,8 +163,8 @@ test('as PID 1, a TERM at any moment of the start ends the job with 143', async 
     const wait = `until grep -aq '^emissary:' /proc/1/cmdline; do :; done; sleep ${(moment * 3) / 1000}`;
     const under = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
     under.push('sh', '-c', `(${wait}; kill -TERM 1) & exec "$0" "$@"`);
-    const words = ['run', '--name', `pid-1-${moment}`, '--', 'sleep', '60'];
-    const { status } = await emissary(words, { root, program, under });
+    const args = ['run', '--name', `pid-1-${moment}`, '--', 'sleep', '60'];
+    const { status } = await emissary(args, { root, program, under });
     assert.equal(status, 143, `after ${moment * 3} ms`);
   }
 });

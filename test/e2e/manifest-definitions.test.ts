@@ -34,8 +34,8 @@ for (const { what, definition, options = [], variables, expected } of definition
     if (variables !== undefined) writeFileSync(join(cwd, 'job.env'), variables);
     const given = variables === undefined ? [] : ['--variables', 'job.env'];
     const env = { LANG: 'C.UTF-8' };
-    const words = ['manifest', ...options, ...given, 'app.json'];
-    const { status, stdout, stderr } = await emissary(words, { cwd, env });
+    const args = ['manifest', ...options, ...given, 'app.json'];
+    const { status, stdout, stderr } = await emissary(args, { cwd, env });
     assert.deepEqual([status, stderr], [0, expected.said ? `emissary: ${expected.said}` : '']);
     assert.doesNotMatch(stdout.toString(), /hidden/);
     const objects = parseAllDocuments(stdout.toString()).map((document) => document.toJS());
@@ -56,17 +56,17 @@ function partsOf(objects: readonly (Secret & { readonly spec: Spec })[]) {
   const text = environmentOf(spec?.initContainers[0])['EMISSARY_TEMPLATE'];
   return {
     plain: environmentOf(main),
-    words: held('job', 'words.json') ?? main?.command.slice(4),
+    args: held('job', 'words.json') ?? main?.command.slice(4),
     secret: held('job', 'variables.json'),
     template: text === undefined ? held('init', 'template.json') : JSON.parse(text),
   };
 }
 
 function check(
-  { plain, words, secret, template }: ReturnType<typeof partsOf>,
+  { plain, args, secret, template }: ReturnType<typeof partsOf>,
   expected: DefinitionCase['expected'],
 ) {
-  if (expected.words !== undefined) assert.deepEqual(words, expected.words);
+  if (expected.args !== undefined) assert.deepEqual(args, expected.args);
   for (const [name, value] of Object.entries(expected.plain ?? {})) assert.equal(plain[name], value, name);
   if (expected.secret !== undefined) assert.deepEqual(secret, expected.secret);
   if (expected.masked !== undefined) {

@@ -7,13 +7,13 @@ import { emissary } from '../helpers/emissary.ts';
 import { restrictedViolations } from '../helpers/pod-security.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-async function manifest(t: TestContext, words: readonly string[], definition: object = {}, variables = '') {
+async function manifest(t: TestContext, args: readonly string[], definition: object = {}, variables = '') {
   const cwd = temporaryVolume(t);
   writeFileSync(join(cwd, 'job.env'), variables);
   const usual = { name: 'A', executable: 'a', ociimage: 'a:1' };
   writeFileSync(join(cwd, 'app.json'), JSON.stringify({ ...usual, ...definition }));
   const { status, stdout, stderr } = await emissary(
-    ['manifest', '--variables', 'job.env', ...words, 'app.json'],
+    ['manifest', '--variables', 'job.env', ...args, 'app.json'],
     { cwd },
   );
   const objects = parseAllDocuments(stdout.toString()).map((document) => document.toJS());
@@ -21,24 +21,24 @@ async function manifest(t: TestContext, words: readonly string[], definition: ob
 }
 
 test('manifest gives the job a numeric user, whatever its image names', async (t) => {
-  for (const [words, user] of [
+  for (const [args, user] of [
     [[], 65_532],
     [['--user', '1000'], 1000],
     [['--user', 'image'], undefined],
     [['--allow-root', '--user', '1000'], 1000],
   ] as const) {
-    const { status, spec } = await manifest(t, words);
+    const { status, spec } = await manifest(t, args);
     assert.deepEqual([status, spec.containers[0].securityContext.runAsUser], [0, user]);
-    if (!words.includes('--allow-root' as never)) assert.deepEqual(restrictedViolations(spec), []);
+    if (!args.includes('--allow-root' as never)) assert.deepEqual(restrictedViolations(spec), []);
   }
 });
 
 test('manifest --allow-root lets the job alone be root, without a way to more', async (t) => {
-  for (const [words, user] of [
+  for (const [args, user] of [
     [['--allow-root'], undefined],
     [['--allow-root', '--user', '0'], 0],
   ] as const) {
-    const { status, spec } = await manifest(t, words);
+    const { status, spec } = await manifest(t, args);
     assert.equal(status, 0);
     assert.equal(spec.securityContext.runAsNonRoot, undefined);
     assert.equal(spec.securityContext.seccompProfile.type, 'RuntimeDefault');

@@ -17,14 +17,14 @@ const smallest = { name: 'Small', executable: 'small', ociimage: 'small:1' };
 async function manifest(
   t: TestContext,
   definition: unknown,
-  words: readonly string[] = [],
+  args: readonly string[] = [],
   files: Readonly<Record<string, string | Uint8Array>> = {},
 ) {
   const cwd = temporaryVolume(t);
   const text = typeof definition === 'string' ? definition : JSON.stringify(definition);
   writeFileSync(join(cwd, 'app.json'), text);
   for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
-  const { status, stdout, stderr } = await emissary(['manifest', ...words, 'app.json'], { cwd });
+  const { status, stdout, stderr } = await emissary(['manifest', ...args, 'app.json'], { cwd });
   const objects = parseAllDocuments(stdout.toString(), { version: '1.1' }).map((document) => document.toJS());
   return { status, stderr, text: stdout.toString(), objects, pod: objects.at(-1) };
 }
@@ -35,8 +35,8 @@ const environmentOf = (container: { env: { name: string; value: string }[] }) =>
   Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
 
 test('manifest makes the pod of the sample application', async (t) => {
-  const words = ['--job-id', '42', '--timeout', '600', '--grace', '20', '--claim', 'kept:/kept'];
-  const { status, stderr, objects, pod } = await manifest(t, readFileSync(sample, 'utf8'), words);
+  const args = ['--job-id', '42', '--timeout', '600', '--grace', '20', '--claim', 'kept:/kept'];
+  const { status, stderr, objects, pod } = await manifest(t, readFileSync(sample, 'utf8'), args);
   assert.deepEqual([status, stderr, objects.length], [0, '', 1]);
   assert.equal(pod.kind, 'Pod');
   assert.equal(pod.metadata.name, 'multiflexi-job-42');
@@ -83,8 +83,8 @@ test('manifest keeps every secret out of the pod', async (t) => {
     'job.env': 'MAIL=hidden-by-type\nDB_PASSWORD="hidden by \\"name\\""\nPLAIN=shown\nODD=$(PLAIN)\n',
     'report.env': 'MULTIFLEXI_DATABASE_URL=mysql://u:hidden-from-the-job@h/m\n',
   };
-  const words = ['--variables', 'job.env', '--report-variables', 'report.env'];
-  const { status, text, objects, pod } = await manifest(t, definition, words, files);
+  const args = ['--variables', 'job.env', '--report-variables', 'report.env'];
+  const { status, text, objects, pod } = await manifest(t, definition, args, files);
   assert.equal(status, 0);
   assert.ok(!text.includes('hidden'));
   const [job, report] = objects;
@@ -107,13 +107,13 @@ test('manifest parts the words of cmdparams, and never a value', async (t) => {
   const cmdparams = `--file \${FILE} "two words" 'a "b"' pre\${FILE}post "\\"q\\"" ''`;
   const environment = { FILE: { type: 'string', defval: "it's a" } };
   const { pod } = await manifest(t, { ...smallest, cmdparams, environment });
-  const words = ['--file', "it's a", 'two words', 'a "b"', "preit's apost", '"q"', ''];
-  assert.deepEqual(pod.spec.containers[0].command.slice(4), words);
+  const args = ['--file', "it's a", 'two words', 'a "b"', "preit's apost", '"q"', ''];
+  assert.deepEqual(pod.spec.containers[0].command.slice(4), args);
 });
 
 test('manifest puts words into the Secret that are secret, or that Kubernetes would change', async (t) => {
   const environment = { KEY: { type: 'password', defval: 'hidden' } };
-  for (const [cmdparams, words] of [
+  for (const [cmdparams, args] of [
     ['--key=${KEY} x', ['--key=hidden', 'x']],
     ["-c 'echo $$ $(id)'", ['-c', 'echo $$ $(id)']],
   ] as const) {
@@ -122,7 +122,7 @@ test('manifest puts words into the Secret that are secret, or that Kubernetes wo
     const [main] = pod.spec.containers;
     assert.deepEqual(main.command.slice(3), ['small']);
     assert.equal(environmentOf(main)['EMISSARY_ARGS_FILE'], '/var/run/secrets/multiflexi/job/words.json');
-    assert.deepEqual(JSON.parse(Buffer.from(objects[0].data['words.json'], 'base64').toString()), words);
+    assert.deepEqual(JSON.parse(Buffer.from(objects[0].data['words.json'], 'base64').toString()), args);
   }
 });
 
@@ -152,10 +152,10 @@ test('manifest: whatever a value is, it is read from the YAML as it was', async 
         values,
       );
       const plain = objects.length === 1 || objects[0].data['words.json'] === undefined;
-      const words = plain
+      const args = plain
         ? main.command.slice(4)
         : JSON.parse(Buffer.from(objects[0].data['words.json'], 'base64').toString());
-      assert.deepEqual(words, values);
+      assert.deepEqual(args, values);
     }
   });
   await fc.assert(property, { seed, numRuns: 25 });
@@ -224,7 +224,7 @@ for (const [what, definition, message] of badDefinitions) {
 }
 
 test('manifest refuses wrong options and environment files, each by name', async (t) => {
-  const cases: [words: string[], message: string][] = [
+  const cases: [args: string[], message: string][] = [
     [['--kind', 'cron'], '--kind is neither pod nor job'],
     [['--image', 'a b'], '--image is not an image (name:tag)'],
     [['--emissary-image', ''], '--emissary-image is not an image (name:tag)'],
@@ -249,8 +249,8 @@ test('manifest refuses wrong options and environment files, each by name', async
     [['--variables', '/dev/zero'], 'Cannot read the file of --variables: it is not a regular file'],
     [['--variables', 'none.env'], 'Cannot read the file of --variables: ENOENT'],
   ];
-  for (const [words, message] of cases) {
-    const { status, stderr } = await manifest(t, smallest, words, {
+  for (const [args, message] of cases) {
+    const { status, stderr } = await manifest(t, smallest, args, {
       'bad.env': 'A=1\nsecret stuff\n',
       'latin.env': Buffer.from('A=stuff\xe9\n', 'latin1'),
       'nul.env': 'A=stuff\0\n',

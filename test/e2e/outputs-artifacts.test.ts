@@ -31,19 +31,19 @@ async function saved(
 }
 
 const unpackers = {
-  tar: { archive: { tar: { compressionLevel: 6 } }, suffix: '.tgz', words: ['-xpzf'] },
-  zstd: { archive: { zstd: { level: 3 } }, suffix: '.tar.zst', words: ['--zstd', '-xpf'] },
-  none: { archive: { none: {} }, suffix: '.tar', words: ['-xpf'] },
+  tar: { archive: { tar: { compressionLevel: 6 } }, suffix: '.tgz', args: ['-xpzf'] },
+  zstd: { archive: { zstd: { level: 3 } }, suffix: '.tar.zst', args: ['--zstd', '-xpf'] },
+  none: { archive: { none: {} }, suffix: '.tar', args: ['-xpf'] },
 } as const;
 
-for (const [name, { archive, suffix, words }] of Object.entries(unpackers)) {
+for (const [name, { archive, suffix, args }] of Object.entries(unpackers)) {
   test(`outputs: a directory as ${name} is what GNU tar extracts, whatever it holds`, async (t) => {
     const its = pod(t);
     const file = await saved(its, archive);
     assert.equal(file, join(its.root, 'outputs/artifacts', its.work, `dir${suffix}`));
     const out = join(its.work, 'out');
     mkdirSync(out);
-    tool('tar', [...words, file, '-C', out]);
+    tool('tar', [...args, file, '-C', out]);
     tool('diff', ['-r', '--no-dereference', 'dir', 'out/dir'], its.work);
     const list = (directory: string) =>
       tool('find', ['.', '-printf', '%p %M %T@ %l %n %s\\n'], join(its.work, directory))

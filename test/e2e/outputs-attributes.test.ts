@@ -32,8 +32,8 @@ for (const [kind, unpacker] of Object.entries(unpackers)) {
     if (its === null) return;
     const out = join(its.root, 'out');
     tool('mkdir', [out]);
-    const words = ['--xattrs', '--xattrs-include=*', '--acls', '-C', out, '-xf', its.artifact()];
-    tool('tar', unpacker === '' ? words : [unpacker, ...words]);
+    const args = ['--xattrs', '--xattrs-include=*', '--acls', '-C', out, '-xf', its.artifact()];
+    tool('tar', unpacker === '' ? args : [unpacker, ...args]);
     assert.equal(shown(out), shown(its.work));
     assert.deepEqual(its.outputs().skipped, []);
   });

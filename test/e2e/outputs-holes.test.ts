@@ -114,8 +114,8 @@ for (const archive of [{ tar: {} }, { zip: {} }, { zstd: {} }]) {
     assert.equal(status, 0);
     assert.ok((its.outputs().artifacts[0]?.bytes ?? 0) < 60_000_000);
     const listed = { tar: ['true'], zip: ['unzip', '-Z1'], zstd: ['zstd', '-l'] }[kind] ?? [];
-    const [program = 'true', ...words] = listed;
-    if (requireProgram(t, program)) tool(program, [...words, its.artifact()]);
+    const [program = 'true', ...args] = listed;
+    if (requireProgram(t, program)) tool(program, [...args, its.artifact()]);
   });
 }
 

@@ -27,8 +27,8 @@ async function packing(t: TestContext, its: Pod, archive: object, options: reado
   its.template({ outputs: { artifacts: [{ name: 'tree', path: join(its.work, 'tree'), archive }] } });
   const script =
     'mkdir -p tree/d; head -c 60000000 /dev/urandom > tree/a; for i in b c d/e; do cp tree/a tree/$i; done';
-  const words = ['run', ...options, '--', 'sh', '-c', script];
-  const run = startEmissary(t, words, { root: its.root, cwd: its.work });
+  const args = ['run', ...options, '--', 'sh', '-c', script];
+  const run = startEmissary(t, args, { root: its.root, cwd: its.work });
   const saving = join(its.root, 'outputs/.saving');
   // Without a pause between two looks: where we are late, it is over.
   while ((statSync(saving, { throwIfNoEntry: false })?.size ?? 0) < MB) {

@@ -28,8 +28,8 @@ for (const [pattern, fits, not] of patterns) {
   test(`outputs: ${pattern} fits what it fits in PHP`, async (t) => {
     const work = temporaryVolume(t);
     const template = { multiflexi: { artifactPatterns: [pattern], artifactDirectory: work } };
-    const words = ['sh', '-c', 'cd "$0"; for i; do : > "$i"; done', work, ...fits, ...not];
-    const { status, stderr, kept } = await runJob(t, words, { template });
+    const args = ['sh', '-c', 'cd "$0"; for i; do : > "$i"; done', work, ...fits, ...not];
+    const { status, stderr, kept } = await runJob(t, args, { template });
     assert.deepEqual([status, stderr], [0, '']);
     const found = kept.result().outputs.artifacts.map(({ name }) => name);
     assert.deepEqual(found.sort(), [...fits].sort());
@@ -49,8 +49,8 @@ test('init and run say which pattern is hopeless, by its key, and it fits nothin
       )
       .join('');
   assert.deepEqual([init.status, init.stderr], [0, said('will fit')]);
-  const words = ['sh', '-c', `cd '${work}'; : > a; : > b.json`];
-  const { status, stderr, kept } = await runJob(t, words, { template });
+  const args = ['sh', '-c', `cd '${work}'; : > a; : > b.json`];
+  const { status, stderr, kept } = await runJob(t, args, { template });
   assert.deepEqual([status, stderr], [0, said('fits')]);
   const { artifacts, missing } = kept.result().outputs;
   assert.deepEqual(

@@ -28,7 +28,7 @@ const others: Readonly<Record<string, readonly [(path: string) => void, RegExp]>
 };
 
 interface Reading {
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   /** The file, from the test's own directory. */
   readonly file: string;
   readonly env?: (file: string) => Readonly<Record<string, string>>;
@@ -39,38 +39,38 @@ interface Reading {
 const job = { MULTIFLEXI_JOB_ID: '7' };
 const rest = { ...job, MULTIFLEXI_API_URL: 'https://127.0.0.1:1/', MULTIFLEXI_API_USER: 'u' };
 const readings: Readonly<Record<string, Reading>> = {
-  'the template on the volume': { words: ['run', '--', 'true'], file: 'template', sealed: true },
+  'the template on the volume': { args: ['run', '--', 'true'], file: 'template', sealed: true },
   'the file of variables': {
-    words: ['run', '--', 'true'],
+    args: ['run', '--', 'true'],
     file: 'more',
     env: (file) => ({ EMISSARY_ENV_FILE: file }),
     sealed: true,
   },
   'the file of arguments': {
-    words: ['run', '--', 'true'],
+    args: ['run', '--', 'true'],
     file: 'words',
     env: (file) => ({ EMISSARY_ARGS_FILE: file }),
     sealed: true,
   },
-  'the template of init': { words: ['init', '--template', 'given'], file: 'given' },
-  'an application definition': { words: ['manifest', 'app.json'], file: 'app.json' },
+  'the template of init': { args: ['init', '--template', 'given'], file: 'given' },
+  'an application definition': { args: ['manifest', 'app.json'], file: 'app.json' },
   'the address of the database': {
-    words: ['wait'],
+    args: ['wait'],
     file: 'address',
     env: (file) => ({ ...job, MULTIFLEXI_DATABASE_URL_FILE: file }),
   },
   'the authority of the database': {
-    words: ['wait'],
+    args: ['wait'],
     file: 'ca',
     env: (file) => ({ ...job, MULTIFLEXI_DATABASE_URL: `mysql://u:p@127.0.0.1/d?ssl-ca=${file}` }),
   },
   'the password of the REST server': {
-    words: ['wait'],
+    args: ['wait'],
     file: 'password',
     env: (file) => ({ ...rest, MULTIFLEXI_API_PASSWORD_FILE: file }),
   },
   'the authority of the REST server': {
-    words: ['wait'],
+    args: ['wait'],
     file: 'ca',
     env: (file) => ({ ...rest, MULTIFLEXI_API_PASSWORD: 'x', MULTIFLEXI_API_CA_FILE: file }),
   },
@@ -129,9 +129,9 @@ test('on the volume, a link in the place of the template is not followed, also o
 test('a pipe that the caller has opened is read to its end: process substitution, /dev/stdin', async (t) => {
   const root = temporaryVolume(t);
   const log = `printf '{"A":"1"}'; sleep 0.2`;
-  const words = ['run', '--', 'sh', '-c', 'echo "$A $*"', 'sh'];
+  const args = ['run', '--', 'sh', '-c', 'echo "$A $*"', 'sh'];
   const script = `EMISSARY_ENV_FILE=<(${log}) EMISSARY_ARGS_FILE=/dev/stdin exec "$@" < <(echo '["x","y"]')`;
-  const { stdout, stderr } = await emissary(words, { root, under: ['bash', '-c', script, 'bash'] });
+  const { stdout, stderr } = await emissary(args, { root, under: ['bash', '-c', script, 'bash'] });
   assert.deepEqual([stdout.toString(), stderr], ['1 x y\n', '']);
 });
 
@@ -164,8 +164,8 @@ test('a template is as large as the bound, and not a byte larger', async (t) => 
   }
 });
 
-function ended(root: string, { words, file, env }: Reading) {
-  return emissary(words, { root, cwd: root, under, env: env?.(join(root, file)) ?? {} });
+function ended(root: string, { args, file, env }: Reading) {
+  return emissary(args, { root, cwd: root, under, env: env?.(join(root, file)) ?? {} });
 }
 
 /** A file as a mounted Secret has it: a link to a link's directory. */

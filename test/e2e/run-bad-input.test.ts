@@ -69,13 +69,13 @@ for (const [variable, value, problem] of variables) {
 }
 
 test('run refuses a command line without a command', async (t) => {
-  for (const [words, problem] of [
+  for (const [args, problem] of [
     [['run', '--'], 'run: no command after --; usage: emissary run [options] -- COMMAND [ARG…]'],
     [['emissary', '--'], 'run: no command after --; usage: emissary run [options] -- COMMAND [ARG…]'],
     [['run'], 'run: no command after --; usage: emissary run [options] -- COMMAND [ARG…]'],
   ] as const) {
     const root = temporaryVolume(t);
-    const { status, stdout, stderr } = await emissary(words, { root });
+    const { status, stdout, stderr } = await emissary(args, { root });
     assert.deepEqual([status, stdout.toString(), stderr], [64, '', `emissary: ${problem}\n`]);
     assert.equal(keptBy(root).text('exitcode'), '64');
   }

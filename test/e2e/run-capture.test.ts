@@ -26,7 +26,7 @@ test('run keeps 10 MiB without a newline', async (t) => {
 
 test('run keeps the two streams apart', async (t) => {
   const job = await runJob(t, ['sh', '-c', 'for i in 1 2 3; do echo "out $i"; echo "err $i" >&2; done']);
-  const [out, err] = ['out', 'err'].map((word) => [1, 2, 3].map((i) => `${word} ${i}\n`).join(''));
+  const [out, err] = ['out', 'err'].map((arg) => [1, 2, 3].map((i) => `${arg} ${i}\n`).join(''));
   assert.deepEqual([job.stdout.toString(), job.stderr], [out, err]);
   assert.deepEqual([job.kept.text('stdout'), job.kept.text('stderr')], [out, err]);
 });

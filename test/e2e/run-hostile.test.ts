@@ -31,8 +31,8 @@ test('a flood of signals from the job does not hide its end', async (t) => {
     '$SIG{NUM40} = "IGNORE"; until (-e $ARGV[0]) {} my $to = getppid; kill 40, $to for 1 .. 100_000; exit 7';
   const root = temporaryVolume(t);
   const started = join(root, 'ctr/main/started');
-  const words = ['perl', '-e', flood, started];
-  const { status, kept } = await runJob(t, words, { root });
+  const args = ['perl', '-e', flood, started];
+  const { status, kept } = await runJob(t, args, { root });
   assert.deepEqual([status, kept.text('exitcode')], [7, '7']);
 });
 

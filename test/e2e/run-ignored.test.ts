@@ -89,8 +89,8 @@ test('a job that ends at once has its own exit code where CHLD was ignored befor
   await forEachOf(
     Array.from({ length: 20 }, (_, index) => index),
     async (round) => {
-      const words = round % 2 === 0 ? ['true'] : ['sh', '-c', 'grep ^SigIgn: /proc/self/status; exit 3'];
-      const { status, stdout, stderr, kept } = await runJob(t, words, { under });
+      const args = round % 2 === 0 ? ['true'] : ['sh', '-c', 'grep ^SigIgn: /proc/self/status; exit 3'];
+      const { status, stdout, stderr, kept } = await runJob(t, args, { under });
       assert.deepEqual(
         [status, kept.text('exitcode'), stderr],
         round % 2 === 0 ? [0, '0', ''] : [3, '3', ''],

@@ -40,10 +40,10 @@ for (const name of ['MY_PASSPHRASE', 'deploy_private_key_pem', 'AWS_CREDENTIALS'
 
 test('run masks the password of a URL in any variable, and nothing else of it', async (t) => {
   const env = { SOME_SERVER: 'https://me:hunter%2022@server/path' };
-  const words = ['printf', '%s\\n', 'https://me:hunter%2022@server/path', 'hunter 22'];
-  const { stdout } = await runJob(t, words, { env });
+  const args = ['printf', '%s\\n', 'https://me:hunter%2022@server/path', 'hunter 22'];
+  const { stdout } = await runJob(t, args, { env });
   assert.equal(stdout.toString(), 'https://me:***@server/path\n***\n');
-  const off = await runJob(t, words, { env, options: ['--mask-env='] });
+  const off = await runJob(t, args, { env, options: ['--mask-env='] });
   assert.equal(off.stdout.toString(), 'https://me:hunter%2022@server/path\nhunter 22\n');
 });
 
@@ -101,20 +101,20 @@ test('run masks secrets in what it says itself', async (t) => {
 test('run gives back what only began like a long encoded secret', async (t) => {
   const secret = Array.from({ length: 1_000 }, (_, index) => (index * 7_919).toString(36)).join('/');
   const env = { BIG_SECRET: secret };
-  const words = [
+  const args = [
     process.execPath,
     '-e',
     'process.stdout.write(JSON.stringify(process.env.BIG_SECRET).slice(1, -2) + "!")',
   ];
-  const { stdout } = await runJob(t, words, { env });
+  const { stdout } = await runJob(t, args, { env });
   assert.equal(stdout.toString().slice(-1), '!');
   assert.equal(stdout.toString(), `${secret.slice(0, -1)}!`);
 });
 
 test('run masks a line of a secret of several where it is JSON-escaped', async (t) => {
   const env = { A_TOKEN: 'line one secret\nsecond "quoted" line' };
-  const words = ['printf', '%s\\n', '{"said":"second \\"quoted\\" line"}'];
-  const { stdout } = await runJob(t, words, { env });
+  const args = ['printf', '%s\\n', '{"said":"second \\"quoted\\" line"}'];
+  const { stdout } = await runJob(t, args, { env });
   assert.equal(stdout.toString(), '{"said":"***"}\n');
 });
 

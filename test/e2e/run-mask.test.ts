@@ -5,14 +5,14 @@ import { until } from '../helpers/until.ts';
 
 test('run masks a secret in the files, in what it passes on, and in the result', async (t) => {
   const env = { DB_PASSWORD: 'correct horse' };
-  const words = [
+  const args = [
     'sh',
     '-c',
     'echo "<$DB_PASSWORD>"; echo "<$DB_PASSWORD>" >&2',
     'correct horse',
     '--password=correct horse',
   ];
-  const { stdout, stderr, kept } = await runJob(t, words, { env, options: ['--combined'] });
+  const { stdout, stderr, kept } = await runJob(t, args, { env, options: ['--combined'] });
   assert.deepEqual([stdout.toString(), stderr], ['<***>\n', '<***>\n']);
   assert.deepEqual(
     [kept.text('stdout'), kept.text('stderr'), kept.text('combined')],

@@ -92,9 +92,9 @@ function make(t: TestContext, content: string, mode: number): string {
   return file;
 }
 
-function argumentsFile(t: TestContext, words: readonly string[]): Record<string, string> {
+function argumentsFile(t: TestContext, args: readonly string[]): Record<string, string> {
   const file = join(temporaryVolume(t), 'arguments');
-  writeFileSync(file, JSON.stringify(words));
+  writeFileSync(file, JSON.stringify(args));
   return { EMISSARY_ARGS_FILE: file };
 }
 

@@ -87,8 +87,8 @@ test('run KILLs a main process that has gone to another group when the grace is 
 async function becomesRoot(t: TestContext, options: readonly string[]) {
   const become = rootMaker(t);
   if (become === null) return null;
-  const words = [become, '--reuid', '0', '--regid', '0', '--clear-groups'];
-  const job = await startReadyJob(t, [...words, 'sh', '-c', 'echo ready; exec sleep 3600'], {
+  const args = [become, '--reuid', '0', '--regid', '0', '--clear-groups'];
+  const job = await startReadyJob(t, [...args, 'sh', '-c', 'echo ready; exec sleep 3600'], {
     ...plainUser,
     options,
   });

@@ -38,8 +38,8 @@ async function stopSaving(
     },
   });
   const job = `echo 1 > number; echo small > small; mkdir tree; ${script ?? randomTree}; exit ${code}`;
-  const words = ['run', ...(options ?? []), '--', 'sh', '-c', job];
-  const run = startEmissary(t, words, { root: its.root, cwd: its.work });
+  const args = ['run', ...(options ?? []), '--', 'sh', '-c', job];
+  const run = startEmissary(t, args, { root: its.root, cwd: its.work });
   const saving = join(its.root, 'outputs/.saving');
   const isPacking = () =>
     existsSync(join(its.root, 'outputs/artifacts', its.work, 'small.tgz')) && existsSync(saving);
@@ -120,8 +120,8 @@ test('run ends saving before the grace does, where TERM had ended the job', asyn
   const its = pod(t);
   its.template({ outputs: { artifacts: [{ name: 'file', path: join(its.work, 'file') }] } });
   const script = 'truncate -s 4T file; trap "exit 3" TERM; echo ready; while :; do sleep 0.05; done';
-  const words = ['run', '--grace', '4', '--', 'sh', '-c', script];
-  const run = startEmissary(t, words, { root: its.root, cwd: its.work });
+  const args = ['run', '--grace', '4', '--', 'sh', '-c', script];
+  const run = startEmissary(t, args, { root: its.root, cwd: its.work });
   await until('it is ready', () => run.stdout().includes('ready'));
   run.kill('SIGTERM');
   assert.equal((await run.finished).status, 3);

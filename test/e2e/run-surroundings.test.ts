@@ -48,8 +48,8 @@ test('run keeps variables that stand there twice, or without a value, in their o
   const exec = `my @env = splice(@ARGV, 0, ${entries.length}); my $file = $ARGV[0];
     syscall(${call}, $file, pack('p*', @ARGV) . "\\0" x 8, pack('p*', @env) . "\\0" x 8);`;
   const volume = temporaryVolume(t);
-  const words = [program, 'run', '--root', volume, '--', 'cat', '/proc/self/environ'];
-  const { stdout } = await execa('perl', ['-e', exec, ...entries, ...words]);
+  const args = [program, 'run', '--root', volume, '--', 'cat', '/proc/self/environ'];
+  const { stdout } = await execa('perl', ['-e', exec, ...entries, ...args]);
   assert.deepEqual(stdout.split('\0'), [...entries, '']);
 });
 

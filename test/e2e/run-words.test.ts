@@ -9,12 +9,12 @@ import { runJob } from '../helpers/job.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 /** Prints its own words, each with a closing NUL. */
-const printsWords = ['cat', '/proc/self/cmdline'];
+const printsArgs = ['cat', '/proc/self/cmdline'];
 /** The same for words that cat would take for files: `sh -c '…' word…`. */
-const showsWords = ['sh', '-c', 'cat "/proc/$$/cmdline"', 'sh'];
+const showsArgs = ['sh', '-c', 'cat "/proc/$$/cmdline"', 'sh'];
 
 test('run passes every word through, byte for byte', async (t) => {
-  const words = [
+  const args = [
     '--',
     '-v',
     '',
@@ -28,14 +28,14 @@ test('run passes every word through, byte for byte', async (t) => {
     '*',
     'žluťoučký 🐎',
   ];
-  const { stdout, kept } = await runJob(t, [...showsWords, ...words]);
-  assert.deepEqual(split(stdout), [...showsWords, ...words]);
-  assert.deepEqual(kept.result().command, [...showsWords, ...words]);
+  const { stdout, kept } = await runJob(t, [...showsArgs, ...args]);
+  assert.deepEqual(split(stdout), [...showsArgs, ...args]);
+  assert.deepEqual(kept.result().command, [...showsArgs, ...args]);
 });
 
 test('run passes words through that are not UTF-8', async (t) => {
   const under = ['sh', '-c', 'exec "$@" "$(printf "a\\377\\376\\300b")"', 'sh'];
-  const { stdout, kept } = await runJob(t, showsWords, { under });
+  const { stdout, kept } = await runJob(t, showsArgs, { under });
   const given = Buffer.from([0x61, 0xff, 0xfe, 0xc0, 0x62, 0]);
   assert.deepEqual(stdout.subarray(-given.length), given);
   assert.equal(kept.result().command.at(-1), 'a\u{FFFD}\u{FFFD}\u{FFFD}b');
@@ -49,10 +49,10 @@ test('run leaves the options of the runtime that it is built on to the job', asy
   for (const known of ['--env-file', '--inspect', '--stack-size']) assert.ok(names.has(known), known);
   for (const untold of ['--experimental-config-file', '--experimental-default-config-file'])
     names.add(untold);
-  const words = [...names].flatMap((name) => [name, `${name}=/none`, name, '/none']);
-  const { status, stdout, stderr } = await runJob(t, [...showsWords, ...words]);
+  const args = [...names].flatMap((name) => [name, `${name}=/none`, name, '/none']);
+  const { status, stdout, stderr } = await runJob(t, [...showsArgs, ...args]);
   assert.deepEqual([status, stderr], [0, '']);
-  assert.deepEqual(split(stdout), [...showsWords, ...words]);
+  assert.deepEqual(split(stdout), [...showsArgs, ...args]);
 });
 
 test('run starts a job whose first word is one of its own verbs', async (t) => {
@@ -79,7 +79,7 @@ test('--help and --version behind -- are words of the job', async (t) => {
 
 test('run takes an argument of 128 KiB, the most that the kernel takes', async (t) => {
   const longest = 'x'.repeat(128 * 1024 - 1);
-  const { status, stdout } = await runJob(t, [...showsWords, longest]);
+  const { status, stdout } = await runJob(t, [...showsArgs, longest]);
   assert.equal(status, 0);
   assert.ok(split(stdout).at(-1) === longest);
 });
@@ -87,34 +87,34 @@ test('run takes an argument of 128 KiB, the most that the kernel takes', async (
 for (const how of ['built', 'installed']) {
   test(`run takes 1.9 MB of words, as many as the kernel takes, with the ${how} program`, async (t) => {
     const { root, program } = how === 'built' ? { root: temporaryVolume(t) } : await installedVolume(t);
-    const words = Array.from({ length: 14 }, (_, index) => String(index).padStart(128 * 1024 - 1, '.'));
-    words.push('x'.repeat(65_000));
+    const args = Array.from({ length: 14 }, (_, index) => String(index).padStart(128 * 1024 - 1, '.'));
+    args.push('x'.repeat(65_000));
     const under = ['prlimit', '--stack=8388608'];
     // The 1.9 MB are the kernel's quarter of the stack, the variables included.
-    const { status, stdout } = await runJob(t, [...showsWords, ...words], {
+    const { status, stdout } = await runJob(t, [...showsArgs, ...args], {
       root,
       under,
       ...(program !== undefined && { program }),
     });
     assert.equal(status, 0);
-    assert.ok(split(stdout).slice(showsWords.length).join() === words.join());
+    assert.ok(split(stdout).slice(showsArgs.length).join() === args.join());
   });
 }
 
 for (const variable of ['EMISSARY_ARGS_FILE', 'ARGO_CONTAINER_ARGS_FILE']) {
   test(`run appends the words of ${variable}`, async (t) => {
     const env = { [variable]: argumentsFile(t, JSON.stringify(['', 'with space', 'ř\n', '--'])) };
-    const { stdout } = await runJob(t, [...showsWords, 'first'], { env });
-    assert.deepEqual(split(stdout), [...showsWords, 'first', '', 'with space', 'ř\n', '--']);
+    const { stdout } = await runJob(t, [...showsArgs, 'first'], { env });
+    assert.deepEqual(split(stdout), [...showsArgs, 'first', '', 'with space', 'ř\n', '--']);
   });
 }
 
 test('run takes 1.9 MB of words from the arguments file', async (t) => {
-  const words = Array.from({ length: 19 }, (_, index) => String(index).padStart(100_000, '.'));
-  const env = { EMISSARY_ARGS_FILE: argumentsFile(t, JSON.stringify(words)) };
-  const { status, stdout } = await runJob(t, showsWords, { env });
+  const args = Array.from({ length: 19 }, (_, index) => String(index).padStart(100_000, '.'));
+  const env = { EMISSARY_ARGS_FILE: argumentsFile(t, JSON.stringify(args)) };
+  const { status, stdout } = await runJob(t, showsArgs, { env });
   assert.equal(status, 0);
-  assert.ok(split(stdout).slice(showsWords.length).join() === words.join());
+  assert.ok(split(stdout).slice(showsArgs.length).join() === args.join());
 });
 
 const badFiles: readonly [string, string][] = [
@@ -136,10 +136,10 @@ for (const [content, problem] of badFiles) {
 }
 
 test('run takes the words of an arguments file from a pipe, and none of a device', async (t) => {
-  const words = Array.from({ length: 5 }, (_, index) => String(index).padStart(50_000, '.'));
-  const piped = { stdin: JSON.stringify(words), env: { EMISSARY_ARGS_FILE: '/dev/stdin' } };
-  const { stdout } = await runJob(t, showsWords, { ...piped, under: ['sh', '-c', 'cat | "$@"', 'sh'] });
-  assert.deepEqual(split(stdout), [...showsWords, ...words]);
+  const args = Array.from({ length: 5 }, (_, index) => String(index).padStart(50_000, '.'));
+  const piped = { stdin: JSON.stringify(args), env: { EMISSARY_ARGS_FILE: '/dev/stdin' } };
+  const { stdout } = await runJob(t, showsArgs, { ...piped, under: ['sh', '-c', 'cat | "$@"', 'sh'] });
+  assert.deepEqual(split(stdout), [...showsArgs, ...args]);
   await refused(t, '/dev/zero', 'Cannot use the arguments file: it is not a regular file');
 });
 
@@ -150,8 +150,8 @@ test('run refuses an arguments file that is not there', async (t) => {
 
 test('run shows the words of the arguments file in the result', async (t) => {
   const env = { EMISSARY_ARGS_FILE: argumentsFile(t, '["from the file"]') };
-  const { kept } = await runJob(t, [...printsWords], { env });
-  assert.deepEqual(kept.result().command, [...printsWords, 'from the file']);
+  const { kept } = await runJob(t, [...printsArgs], { env });
+  assert.deepEqual(kept.result().command, [...printsArgs, 'from the file']);
 });
 
 async function refused(t: TestContext, file: string, message: string): Promise<void> {

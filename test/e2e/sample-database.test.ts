@@ -9,8 +9,8 @@ import { temporaryVolume } from '../helpers/volume.ts';
 test('sample-database makes a file that a job can be reported to, and leaves one that is there', async (t) => {
   const root = temporaryVolume(t);
   const file = join(temporaryVolume(t), 'multiflexi.sqlite');
-  const make = (...words: readonly string[]) =>
-    execa(process.execPath, ['build/sample-database.ts', ...words], { reject: false });
+  const make = (...args: readonly string[]) =>
+    execa(process.execPath, ['build/sample-database.ts', ...args], { reject: false });
   assert.equal((await make(file)).exitCode, 0);
   await runJob(t, ['sh', '-c', 'exit 3'], { root });
   const env = { MULTIFLEXI_JOB_ID: '1', MULTIFLEXI_DATABASE_URL: `sqlite://${file}` };

@@ -22,8 +22,8 @@ async function project(
   return directory;
 }
 
-function audit(cwd: string, words: readonly string[] = [], env: Record<string, string> = {}) {
-  return execa(process.execPath, [program, ...words], {
+function audit(cwd: string, args: readonly string[] = [], env: Record<string, string> = {}) {
+  return execa(process.execPath, [program, ...args], {
     cwd,
     env: { RESULT_FILE: 'report.json', ...env },
     reject: false,

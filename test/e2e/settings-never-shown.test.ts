@@ -11,7 +11,7 @@ const hidden = 'hunter22hunter';
 const definition = { name: 'A', executable: 'a', ociimage: 'a:1' };
 
 interface Mistake {
-  readonly words?: readonly string[];
+  readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** The volume's template. */
   readonly template?: string;
@@ -19,11 +19,11 @@ interface Mistake {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-const runWords = ['run', '--', 'true'];
+const runArgs = ['run', '--', 'true'];
 const options = (verb: string, names: readonly string[], ...rest: readonly string[]): readonly Mistake[] =>
-  names.map((name) => ({ words: [verb, `--${name}`, hidden, ...rest] }));
-const variables = (words: readonly string[], names: readonly string[]): readonly Mistake[] =>
-  names.map((name) => ({ words, env: { [name]: hidden } }));
+  names.map((name) => ({ args: [verb, `--${name}`, hidden, ...rest] }));
+const variables = (args: readonly string[], names: readonly string[]): readonly Mistake[] =>
+  names.map((name) => ({ args, env: { [name]: hidden } }));
 const templates = [
   `{"password":${hidden}`,
   `{"a":1} "${hidden}"`,
@@ -63,62 +63,62 @@ const manifestOptions = ['variables', 'report-variables', 'job-id', 'kind', 'use
 
 const mistakes: readonly Mistake[] = [
   ...options('run', ['grace', 'timeout', 'stop-signal', 'log-limit', 'root'], '--', 'true'),
-  { words: ['run', '--name', hidden.toUpperCase(), '--', 'true'] },
-  { words: ['run', hidden] },
-  { words: ['run', `--combined=${hidden}`, '--', 'true'] },
-  { words: ['run', `-p${hidden}`, '--', 'true'] },
-  { words: ['wait', hidden] },
-  { words: ['signal', 'main', hidden] },
-  ...variables(runWords, ['EMISSARY_GRACE_SECONDS', 'EMISSARY_TIMEOUT_SECONDS', 'EMISSARY_STOP_SIGNAL']),
-  ...variables(runWords, ['EMISSARY_LOG_LIMIT_BYTES', 'EMISSARY_ARGS_FILE', 'EMISSARY_ENV_FILE']),
-  ...templates.map((template) => ({ words: runWords, template })),
-  ...templates.map((template) => ({ words: ['init'], env: { EMISSARY_TEMPLATE: template } })),
-  { words: ['init', '--template', hidden] },
+  { args: ['run', '--name', hidden.toUpperCase(), '--', 'true'] },
+  { args: ['run', hidden] },
+  { args: ['run', `--combined=${hidden}`, '--', 'true'] },
+  { args: ['run', `-p${hidden}`, '--', 'true'] },
+  { args: ['wait', hidden] },
+  { args: ['signal', 'main', hidden] },
+  ...variables(runArgs, ['EMISSARY_GRACE_SECONDS', 'EMISSARY_TIMEOUT_SECONDS', 'EMISSARY_STOP_SIGNAL']),
+  ...variables(runArgs, ['EMISSARY_LOG_LIMIT_BYTES', 'EMISSARY_ARGS_FILE', 'EMISSARY_ENV_FILE']),
+  ...templates.map((template) => ({ args: runArgs, template })),
+  ...templates.map((template) => ({ args: ['init'], env: { EMISSARY_TEMPLATE: template } })),
+  { args: ['init', '--template', hidden] },
   ...variables(['wait'], waitNames),
   ...apiNames.map((name) => ({
-    words: ['wait'],
+    args: ['wait'],
     env: { ...rest, MULTIFLEXI_API_URL: 'https://127.0.0.1:9', [name]: hidden },
   })),
-  { words: ['wait'], env: { ...rest, MULTIFLEXI_API_URL: `http://${hidden}` } },
+  { args: ['wait'], env: { ...rest, MULTIFLEXI_API_URL: `http://${hidden}` } },
   {
-    words: ['wait'],
+    args: ['wait'],
     env: {
       ...{ ...job, MULTIFLEXI_API_USER: 'u', MULTIFLEXI_API_URL: 'https://127.0.0.1:9' },
       MULTIFLEXI_API_PASSWORD_FILE: hidden,
     },
   },
-  ...urls.map((url) => ({ words: ['wait'], env: { ...job, MULTIFLEXI_DATABASE_URL: url } })),
+  ...urls.map((url) => ({ args: ['wait'], env: { ...job, MULTIFLEXI_DATABASE_URL: url } })),
   ...softNames.map((name) => ({
-    words: ['report'],
+    args: ['report'],
     env: { ...softOthers, MULTIFLEXI_REPORT: 'full', [name]: hidden },
   })),
   ...options('manifest', manifestOptions, 'app.json'),
-  { words: ['manifest', '--image', `a ${hidden}`, 'app.json'] },
-  { words: ['manifest', `{"password":"${hidden}"}`] },
-  { words: ['manifest', '--variables', 'a.env', 'app.json'], files: { 'a.env': `A=1\n${hidden}\n` } },
-  { words: ['manifest', '--variables', 'a.env', 'app.json'], files: { 'a.env': `A="${hidden}\n` } },
-  { words: ['manifest', 'app.json'], files: { 'app.json': `{"password":${hidden}` } },
-  { words: ['manifest', 'app.json'], files: { 'app.json': `"${hidden}"` } },
+  { args: ['manifest', '--image', `a ${hidden}`, 'app.json'] },
+  { args: ['manifest', `{"password":"${hidden}"}`] },
+  { args: ['manifest', '--variables', 'a.env', 'app.json'], files: { 'a.env': `A=1\n${hidden}\n` } },
+  { args: ['manifest', '--variables', 'a.env', 'app.json'], files: { 'a.env': `A="${hidden}\n` } },
+  { args: ['manifest', 'app.json'], files: { 'app.json': `{"password":${hidden}` } },
+  { args: ['manifest', 'app.json'], files: { 'app.json': `"${hidden}"` } },
   ...[`{"${hidden}":`, `{"A=${hidden}":"x"}`, `["${hidden}"]`, `{"A":["${hidden}"]}`].map((text) => ({
-    words: runWords,
+    args: runArgs,
     env: { EMISSARY_ENV_FILE: 'variables.json' },
     files: { 'variables.json': text },
   })),
   ...[`["${hidden}"`, `["a" ${hidden}]`, hidden].map((text) => ({
-    words: runWords,
+    args: runArgs,
     env: { EMISSARY_ARGS_FILE: 'words.json' },
     files: { 'words.json': text },
   })),
 ];
 
 test('a value that is refused is shown nowhere: not in what is said, and not in the result', async (t) => {
-  await forEachOf(mistakes, async ({ words = [], env = {}, template, files = {} }) => {
+  await forEachOf(mistakes, async ({ args = [], env = {}, template, files = {} }) => {
     const [root, cwd] = [temporaryVolume(t), temporaryVolume(t)];
     if (template !== undefined) writeFileSync(join(root, 'template'), template);
     const all = { 'app.json': JSON.stringify(definition), ...files };
     for (const [name, text] of Object.entries(all)) writeFileSync(join(cwd, name), text);
-    const { status, stdout, stderr } = await emissary(words, { root, env, cwd });
-    const what = JSON.stringify({ words, env, template, files });
+    const { status, stdout, stderr } = await emissary(args, { root, env, cwd });
+    const what = JSON.stringify({ args, env, template, files });
     const shown = `${stdout}${stderr}${sealed(root)}`;
     assert.equal(status, 64, what);
     assert.ok(stderr.startsWith('emissary: '), `${what}: ${stderr}`);

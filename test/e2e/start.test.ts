@@ -118,19 +118,8 @@ test('npm start of a command that is not there ends with 127 and names it', asyn
 });
 
 test('npm start passes its input and the words of the command on as they are', async (t) => {
-  const words = [
-    'sh',
-    '-c',
-    'printf "[%s]" "$@"; cat',
-    'sh',
-    '',
-    'a b',
-    "it's",
-    '$HOME',
-    'x\ny',
-    '--version',
-  ];
-  const start = await npmStart(t, words, { input: 'from standard input\n' });
+  const args = ['sh', '-c', 'printf "[%s]" "$@"; cat', 'sh', '', 'a b', "it's", '$HOME', 'x\ny', '--version'];
+  const start = await npmStart(t, args, { input: 'from standard input\n' });
   const { stdout } = await start.process;
   assert.ok(stdout.startsWith("[][a b][it's][$HOME][x\ny][--version]from standard input\n"), stdout);
 });

@@ -12,8 +12,8 @@ test('status --json and the printed result escape what would act on a terminal, 
   wrapper.started();
   wrapper.seal(3, { message });
   wrapper.die();
-  for (const words of [['status', '--json'], ['wait']]) {
-    const stdout = (await emissary(words, { root })).stdout.toString();
+  for (const args of [['status', '--json'], ['wait']]) {
+    const stdout = (await emissary(args, { root })).stdout.toString();
     assert.doesNotMatch(stdout, /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/u);
     assert.ok(stdout.includes('é 日本'));
     const { containers } = JSON.parse(stdout) as { containers: { message: string }[] };

@@ -11,11 +11,11 @@ test('wait stores heavy output in few rows, and what came last before a silence 
   const script = 'echo ready; while read word; do seq 5000; echo "$word"; done; exit 3';
   const running = await startReadyJob(t, ['sh', '-c', script], { root: job.root, stdin: 'pipe' });
   const expected = ['ready\n'];
-  for (const word of ['one', 'two', 'three']) {
-    running.process.stdin?.write(`${word}\n`);
+  for (const arg of ['one', 'two', 'three']) {
+    running.process.stdin?.write(`${arg}\n`);
     for (let number = 1; number <= 5000; number += 1) expected.push(`${number}\n`);
-    expected.push(`${word}\n`);
-    await until(`${word} is stored`, () => linesIn(job.lines()).at(-1) === `${word}\n`);
+    expected.push(`${arg}\n`);
+    await until(`${arg} is stored`, () => linesIn(job.lines()).at(-1) === `${arg}\n`);
     sidecar.kill('SIGKILL');
     await sidecar.finished;
     sidecar = await startWait(t, job);

@@ -61,15 +61,15 @@ for (const [last, other] of [
     assert.match(second.stderr, new RegExp(`^emissary: Container ${other} was started again[^;]*\n`));
     const lines = texts(job);
     assert.deepEqual([lines.length, areNumbered(job)], [13_003, true]);
-    for (const [word, count] of [
+    for (const [arg, count] of [
       ['old', 2],
       ['here', 5000],
       ['later', 5000],
       ['new', 3000],
     ] as const) {
-      const found = lines.filter((line) => line.endsWith(word) || line.startsWith(word));
-      assert.equal(found.length, count, word);
-      if (word !== 'old')
+      const found = lines.filter((line) => line.endsWith(arg) || line.startsWith(arg));
+      assert.equal(found.length, count, arg);
+      if (arg !== 'old')
         assert.deepEqual(
           found.map((line) => Number(line.split(' ')[0])),
           Array.from({ length: count }, (_, index) => index + 1),

@@ -226,8 +226,8 @@ function standStill(running: Running, stop: Stop | null): void {
   // By a process of its own: what stands still may hold a lock that this one waits for.
   const seconds = [stop.at, stop.forMs].map((ms) => (ms / 1000).toFixed(3));
   const script = 'sleep "$2"; kill -STOP "$1" && sleep "$3"; kill -CONT "$1"';
-  const words = ['-c', script, 'sh', String(running.pid), ...seconds];
-  spawn('sh', words, { stdio: 'ignore', detached: true }).unref();
+  const args = ['-c', script, 'sh', String(running.pid), ...seconds];
+  spawn('sh', args, { stdio: 'ignore', detached: true }).unref();
 }
 
 /** Kills a wrapper a while after its job has ended: it may be saving, or have sealed. */

@@ -49,17 +49,17 @@ export interface Surroundings {
 const boundMs = 300_000;
 
 /** Runs the built file to its end. */
-export async function emissary(words: readonly string[], surroundings: Surroundings = {}): Promise<Finished> {
-  return launch(words, surroundings).finished;
+export async function emissary(args: readonly string[], surroundings: Surroundings = {}): Promise<Finished> {
+  return launch(args, surroundings).finished;
 }
 
 /** Starts the built file; it and its job are killed when the test ends before they do. */
 export function startEmissary(
   t: TestContext,
-  words: readonly string[],
+  args: readonly string[],
   surroundings: Surroundings = {},
 ): Running {
-  const running = launch(words, surroundings);
+  const running = launch(args, surroundings);
   // A failure that nobody waits for is told by the test that failed first.
   running.finished.catch(() => undefined);
   atEnd(t, async () => {
@@ -70,9 +70,9 @@ export function startEmissary(
   return running;
 }
 
-function launch(words: readonly string[], surroundings: Surroundings): Running {
+function launch(args: readonly string[], surroundings: Surroundings): Running {
   const own = surroundings.program ?? (surroundings.uid === undefined ? program : programForAnybody());
-  const [file = own, ...rest] = [...(surroundings.under ?? []), own, ...words];
+  const [file = own, ...rest] = [...(surroundings.under ?? []), own, ...args];
   const { stdin } = surroundings;
   const child = spawn(file, rest, {
     env: environment(surroundings),

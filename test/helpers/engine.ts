@@ -10,7 +10,7 @@ export interface Engine {
   /** Variables that every call of the engine needs. */
   readonly env: Readonly<Record<string, string>>;
   /** Runs the engine with these words; never throws, the result tells. */
-  run(words: readonly string[], options?: Options): Promise<EngineResult>;
+  run(args: readonly string[], options?: Options): Promise<EngineResult>;
   /** Makes an image of nothing but this directory's content; `changes` are lines of a Dockerfile. */
   importTree(directory: string, image: string, changes?: readonly string[]): Promise<void>;
 }
@@ -42,15 +42,15 @@ export async function requireEngine(t: TestContext, name: Engine['name']): Promi
 /** The engine as it is, without asking whether it works. */
 export function engineOf(name: Engine['name']): Engine {
   const env = name === 'podman' ? podmanEnvironment() : {};
-  const run = async (words: readonly string[], options: Options = {}) => {
+  const run = async (args: readonly string[], options: Options = {}) => {
     const bounded = {
       timeout: callBoundMs,
       ...options,
       reject: false,
       env: { ...env, ...options.env },
     } as const;
-    const result = await execa(name, words, bounded);
-    const late = result.timedOut ? `${name} ${words[0]} did not end within ${bounded.timeout} ms\n` : '';
+    const result = await execa(name, args, bounded);
+    const late = result.timedOut ? `${name} ${args[0]} did not end within ${bounded.timeout} ms\n` : '';
     return { exitCode: result.exitCode, stdout: String(result.stdout), stderr: `${late}${result.stderr}` };
   };
   return {

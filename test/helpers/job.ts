@@ -34,8 +34,8 @@ export async function runJob(
   command: readonly string[],
   setting: JobSetting = {},
 ): Promise<Finished & { readonly kept: Kept }> {
-  const { words, surroundings, kept } = prepare(t, command, setting);
-  return { ...(await emissary(words, surroundings)), kept };
+  const { args, surroundings, kept } = prepare(t, command, setting);
+  return { ...(await emissary(args, surroundings)), kept };
 }
 
 /** The same, still running. */
@@ -44,8 +44,8 @@ export function startJob(
   command: readonly string[],
   setting: JobSetting = {},
 ): Running & { readonly kept: Kept } {
-  const { words, surroundings, kept } = prepare(t, command, setting);
-  return { ...startEmissary(t, words, surroundings), kept };
+  const { args, surroundings, kept } = prepare(t, command, setting);
+  return { ...startEmissary(t, args, surroundings), kept };
 }
 
 /** Starts a job, and waits for the `ready` that it prints. */
@@ -78,7 +78,7 @@ function prepare(t: TestContext, command: readonly string[], setting: JobSetting
   }
   const named = name === undefined ? [] : ['--name', name];
   return {
-    words: ['run', ...named, ...options, '--', ...command],
+    args: ['run', ...named, ...options, '--', ...command],
     surroundings: { ...surroundings, root },
     kept: keptBy(root, name),
   };

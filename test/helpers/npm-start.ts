@@ -39,8 +39,8 @@ export async function npmStart(
   await mkdir(temporary);
   const database = join(directory, 'multiflexi.sqlite');
   const through = how.npm === true ? ['npm', 'start', '--'] : [process.execPath, resolve('build/start.ts')];
-  const words = [...through, ...command];
-  const [file = '', ...rest] = how.terminal === true ? inTerminal(words) : words;
+  const args = [...through, ...command];
+  const [file = '', ...rest] = how.terminal === true ? inTerminal(args) : args;
   const started = execa(file, rest, {
     env: { TMPDIR: temporary, MULTIFLEXI_DATABASE_URL: `sqlite://${database}`, SHELL: '/bin/sh', ...how.env },
     ...(how.input !== undefined && { input: how.input }),
@@ -72,7 +72,7 @@ export async function npmStart(
   };
 }
 
-function inTerminal(words: readonly string[]): readonly string[] {
-  const line = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+function inTerminal(args: readonly string[]): readonly string[] {
+  const line = args.map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(' ');
   return ['script', '--quiet', '--return', '--command', `stty cols 80; exec ${line}`, '/dev/null'];
 }

@@ -50,8 +50,8 @@ async function fetched(release: string, work: string): Promise<boolean> {
     ...['-o', `Dir::State::lists=${work}/lists`, '-o', `Dir::Cache=${work}/cache`],
     ...['-o', 'APT::Sandbox::User=root', '-o', 'Acquire::Languages=none', '-o', 'Acquire::Retries=5', '-q'],
   ];
-  const apt = (words: readonly string[]) =>
-    execa('apt-get', [...options, ...words], {
+  const apt = (args: readonly string[]) =>
+    execa('apt-get', [...options, ...args], {
       cwd: join(work, 'packages'),
       reject: false,
       timeout: boundMs,

@@ -56,6 +56,6 @@ export function pod(t: TestContext): Pod {
 }
 
 /** Runs a tool and gives what it prints. */
-export function tool(name: string, words: readonly string[], cwd?: string): string {
-  return execFileSync(name, words, { encoding: 'utf8', stdio: 'pipe', ...(cwd !== undefined && { cwd }) });
+export function tool(name: string, args: readonly string[], cwd?: string): string {
+  return execFileSync(name, args, { encoding: 'utf8', stdio: 'pipe', ...(cwd !== undefined && { cwd }) });
 }

@@ -32,7 +32,7 @@ export async function runOnSmallVolume(
   const script = `mount -t tmpfs -o mode=777,"$1" tmpfs "$2" || exit 99
     copy=$3 root=$2; shift 3; "$@"; status=$?; cp -r "$root/." "$copy"; exit $status`;
   const under = ['unshare', '--mount', 'sh', '-c', script, 'sh', options, root, copy];
-  const words = command.map((word) => word.replaceAll('VOLUME', root));
-  const finished = await runJob(t, words, { ...setting, root, under });
+  const args = command.map((arg) => arg.replaceAll('VOLUME', root));
+  const finished = await runJob(t, args, { ...setting, root, under });
   return { ...finished, kept: keptBy(copy) };
 }

@@ -29,10 +29,8 @@ export function terminal(
 ): Terminal | null {
   if (!requireProgram(t, 'script')) return null;
   const root = temporaryVolume(t);
-  const words = [program, 'run', '--', ...command]
-    .map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
-    .join(' ');
-  const line = `${shell.prepare ?? ':'}; ${shell.under ?? ''} ${words}; status=$?; ${shell.after ?? ':'}; exit $status`;
+  const args = [program, 'run', '--', ...command].map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(' ');
+  const line = `${shell.prepare ?? ':'}; ${shell.under ?? ''} ${args}; status=$?; ${shell.after ?? ':'}; exit $status`;
   const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
     env: { PATH: process.env['PATH'], EMISSARY_ROOT: root, SHELL: '/bin/sh', TERM: 'dumb' },
     stdio: ['pipe', 'pipe', 'inherit', ...Array.from({ length: 6 }, () => 'ignore' as const), 'pipe'],

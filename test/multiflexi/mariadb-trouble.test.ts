@@ -21,11 +21,11 @@ before(async () => {
 });
 after(() => server.stop());
 
-async function sealedJob(t: TestContext, words: readonly string[]) {
+async function sealedJob(t: TestContext, args: readonly string[]) {
   lastJob += 1;
   await server.addJob(lastJob);
   const root = temporaryVolume(t);
-  await runJob(t, words, { root });
+  await runJob(t, args, { root });
   const env = { MULTIFLEXI_JOB_ID: String(lastJob), MULTIFLEXI_DATABASE_URL: server.url };
   return { root, env, jobId: lastJob };
 }
@@ -134,7 +134,7 @@ test('a row that is deleted while the job runs is told as such', async (t) => {
 test('a certificate for another host, and one that has expired, are refused with their reason', async (t) => {
   const place = temporaryVolume(t);
   const file = (name: string) => join(place, name);
-  const openssl = (...words: string[]) => execFileSync('openssl', words, { stdio: 'ignore' });
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' });
   const key = (name: string) => ['-newkey', 'rsa:2048', '-nodes', '-keyout', file(`${name}.key`)];
   openssl('req', '-x509', ...key('ca'), '-days', '2', '-subj', '/CN=Authority', '-out', file('ca.pem'));
   openssl('req', ...key('server'), '-subj', '/CN=other.example', '-out', file('server.csr'));

@@ -235,7 +235,7 @@ test('MariaDB over TLS with a private authority; a server without it is refused'
   const job = await mariadbJob(t);
   const place = temporaryVolume(t);
   const file = (name: string) => join(place, name);
-  const openssl = (...words: string[]) => execFileSync('openssl', words, { stdio: 'ignore' });
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' });
   openssl(
     'req',
     '-x509',

@@ -73,8 +73,8 @@ function redirected(from: URL, location: string): URL {
 
 function authorizationIn({ username, password }: URL): string | null {
   if (username === '' && password === '') return null;
-  const words = Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`);
-  return `Basic ${words.toString('base64')}`;
+  const args = Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`);
+  return `Basic ${args.toString('base64')}`;
 }
 
 interface Asking {

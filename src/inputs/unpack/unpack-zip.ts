@@ -55,7 +55,7 @@ async function fromZip<T>(read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const known = notSupported.find(([words]) => reason.includes(words))?.[1];
+    const known = notSupported.find(([args]) => reason.includes(args))?.[1];
     throw new Error(known === undefined ? `a broken archive: ${reason}` : unsupported(known), { cause });
   }
 }

@@ -20,8 +20,8 @@ export function lockHolder(file: number): 'emissary' | 'stranger' | 'unseen' {
 
 /** Whether a process is one of us: the same program, with the words of one who reports. */
 function isEmissary(pid: number): boolean {
-  const words = readProc(`/proc/${pid}/cmdline`).split('\0');
-  return words.some((word) => word === 'wait' || word === 'report') && isOurProgram(pid);
+  const args = readProc(`/proc/${pid}/cmdline`).split('\0');
+  return args.some((arg) => arg === 'wait' || arg === 'report') && isOurProgram(pid);
 }
 
 function isOurProgram(pid: number): boolean {

@@ -120,7 +120,8 @@ export class SqlSink implements Sink {
       async () => this.#lines?.deliver(output, goesOn),
       async () => refuse(output.complaints),
       // Where there was no time to read all, or it is of another run, that is said instead.
-      async () => refuse(this.#endIsPrior || output.complaints.length > 0 ? [] : missingOutput(report, output)),
+      async () =>
+        refuse(this.#endIsPrior || output.complaints.length > 0 ? [] : missingOutput(report, output)),
     ];
     if (endFirst) return [theEnd, ...lines, artifacts('small'), artifacts('large')];
     // As long as nobody knows who writes the end, there is no reason to wait with the others.

@@ -17,9 +17,9 @@ const noUsage = { userSeconds: 0, systemSeconds: 0, maxRssBytes: 0 };
  * Seals a run whose settings were refused, if the volume is there and the container's name is not itself what is wrong.
  * Never throws.
  */
-export function sealRefusal(invocation: Invocation, words: readonly Buffer[], fault: Fault): void {
+export function sealRefusal(invocation: Invocation, args: readonly Buffer[], fault: Fault): void {
   try {
-    const { root, name } = whereToSeal(invocation, words);
+    const { root, name } = whereToSeal(invocation, args);
     if (!existsSync(root)) return;
     const container = openContainer(layoutOf(root), name);
     const secrets = () => findSecrets(invocation.environment.entries, maskEntries(defaultMask));

@@ -5,7 +5,7 @@ export interface BootstrappedArgv {
   /** The file that holds this program. */
   readonly program: string;
   /** The words after the program's name. */
-  readonly words: readonly Buffer[];
+  readonly args: readonly Buffer[];
 }
 
 /** The loader's options that the launcher gives, after the first word; then come the directory and the program. */
@@ -18,18 +18,18 @@ const place = /(?:^|\/)runtime\/[0-9a-f]{12}\/program$/;
  * Tells the launcher's words from the person's (`build/bootstrap/bootstrap.ts` is the other side). Its first word is not
  * looked at: an emulator puts a file's name in its place.
  *
- * @param words all words of the process, its name first; where /proc cannot tell, only the program's name and what
+ * @param args all words of the process, its name first; where /proc cannot tell, only the program's name and what
  *   follows
  * @param executable the file that the kernel started: the program, or the loader
  */
-export function readBootstrapped(words: readonly Buffer[], executable: string): BootstrappedArgv {
-  const [name = '', ...options] = words.slice(0, programAt).map(String);
-  const program = words[programAt]?.toString() ?? '';
+export function readBootstrapped(args: readonly Buffer[], executable: string): BootstrappedArgv {
+  const [name = '', ...options] = args.slice(0, programAt).map(String);
+  const program = args[programAt]?.toString() ?? '';
   if (loaderOptions.every((option, index) => options[index] === option) && place.test(program)) {
-    return { bootstrapped: true, program, words: words.slice(programAt + 1) };
+    return { bootstrapped: true, program, args: args.slice(programAt + 1) };
   }
-  if (place.test(name)) return { bootstrapped: true, program: name, words: words.slice(1) };
-  return { bootstrapped: false, program: executable, words: words.slice(1) };
+  if (place.test(name)) return { bootstrapped: true, program: name, args: args.slice(1) };
+  return { bootstrapped: false, program: executable, args: args.slice(1) };
 }
 
 const flipped = 0x80;

@@ -20,17 +20,17 @@ export interface CommandLine {
  */
 export function readCommandLine(
   verb: Verb,
-  words: readonly Buffer[],
+  args: readonly Buffer[],
   environment: Environment,
   strictness: 'strict' | 'lenient' = 'strict',
 ): CommandLine {
-  const end = words.findIndex((word) => word.toString('latin1') === '--');
-  const own = (end === -1 ? words : words.slice(0, end)).map((word) => word.toString());
+  const end = args.findIndex((arg) => arg.toString('latin1') === '--');
+  const own = (end === -1 ? args : args.slice(0, end)).map((arg) => arg.toString());
   const specs = options.filter((option) => option.verbs.includes(verb));
-  const { values, operands } = parseWords(verb, own, specs, strictness);
+  const { values, operands } = parseArgs(verb, own, specs, strictness);
   return {
     operands,
-    command: end === -1 ? null : words.slice(end + 1),
+    command: end === -1 ? null : args.slice(end + 1),
     value: (name) => {
       const given = values.get(name);
       if (given !== undefined) return given;
@@ -50,8 +50,8 @@ export function refuseOperands(verb: Verb, { operands, command }: CommandLine): 
 }
 
 /** The option's name with where its value came from, for messages: `--grace` or `EMISSARY_GRACE_SECONDS`. */
-export function sourceOf(name: string, words: readonly Buffer[], environment: Environment): string {
-  const texts = words.map((word) => word.toString());
+export function sourceOf(name: string, args: readonly Buffer[], environment: Environment): string {
+  const texts = args.map((arg) => arg.toString());
   const end = texts.indexOf('--');
   const own = end === -1 ? texts : texts.slice(0, end);
   const given = own.some((text) => text === `--${name}` || text.startsWith(`--${name}=`));
@@ -60,25 +60,25 @@ export function sourceOf(name: string, words: readonly Buffer[], environment: En
   return variable ?? `--${name}`;
 }
 
-function parseWords(
+function parseArgs(
   verb: Verb,
-  words: readonly string[],
+  args: readonly string[],
   specs: readonly OptionSpec[],
   strictness: 'strict' | 'lenient',
 ) {
   const values = new Map<string, string>();
   const operands: string[] = [];
-  for (let index = 0; index < words.length; index += 1) {
-    const word = words[index] ?? '';
-    if (!word.startsWith('-') || word === '-') {
-      operands.push(word);
+  for (let index = 0; index < args.length; index += 1) {
+    const arg = args[index] ?? '';
+    if (!arg.startsWith('-') || arg === '-') {
+      operands.push(arg);
       continue;
     }
-    const [flag = '', given] = splitOption(word);
+    const [flag = '', given] = splitOption(arg);
     const spec = specs.find(({ name }) => flag === `--${name}`);
-    const separate = takesNextWord(spec, given);
+    const separate = takesNextArg(spec, given);
     if (separate) index += 1;
-    const value = separate ? words[index] : given;
+    const value = separate ? args[index] : given;
     const problem = whatIsWrong(spec, flag, value);
     if (problem === null) values.set(flag.slice('--'.length), value ?? 'true');
     else if (strictness === 'strict')
@@ -90,7 +90,7 @@ function parseWords(
 /** What else begins with a dash may be the value of another option. */
 const optionName = /^(-[a-z]|--[a-z-]{1,40})$/i;
 
-function takesNextWord(spec: OptionSpec | undefined, given: string | undefined): boolean {
+function takesNextArg(spec: OptionSpec | undefined, given: string | undefined): boolean {
   return spec !== undefined && spec.value !== null && given === undefined;
 }
 
@@ -101,9 +101,9 @@ function whatIsWrong(spec: OptionSpec | undefined, flag: string, value: string |
 }
 
 /** `--name=value` in two; the value is undefined where there is no `=`. */
-function splitOption(word: string): readonly string[] {
-  const equals = word.indexOf('=');
-  return equals === -1 ? [word] : [word.slice(0, equals), word.slice(equals + 1)];
+function splitOption(arg: string): readonly string[] {
+  const equals = arg.indexOf('=');
+  return equals === -1 ? [arg] : [arg.slice(0, equals), arg.slice(equals + 1)];
 }
 
 function fallback(spec: OptionSpec, environment: Environment): string | null {

@@ -72,10 +72,10 @@ export function verbHelp(verb: Verb): string {
   const rows = options
     .filter((option) => option.verbs.includes(verb))
     .flatMap((option) => {
-      const words = `  --${option.name}${option.value === null ? '' : ` ${option.value}`}`;
+      const args = `  --${option.name}${option.value === null ? '' : ` ${option.value}`}`;
       const standIns =
         option.variables.length === 0 ? [] : [`${' '.repeat(26)}or ${option.variables.join(', ')}`];
-      return [`${words.padEnd(24)}  ${option.help}`, ...standIns];
+      return [`${args.padEnd(24)}  ${option.help}`, ...standIns];
     });
   const others = variables
     .filter((variable) => variable.verbs.includes(verb))

@@ -13,11 +13,11 @@ export interface InitSettings {
 }
 
 /** @throws Fault `usage` */
-export function initSettings(invocation: Invocation, words: readonly Buffer[]): InitSettings {
-  const line = readCommandLine('init', words, invocation.environment);
+export function initSettings(invocation: Invocation, args: readonly Buffer[]): InitSettings {
+  const line = readCommandLine('init', args, invocation.environment);
   refuseOperands('init', line);
   return {
-    root: rootDirectory(line.value('root'), sourceOf('root', words, invocation.environment)),
+    root: rootDirectory(line.value('root'), sourceOf('root', args, invocation.environment)),
     template: templateSource(line.value('template'), invocation),
   };
 }

@@ -3,7 +3,7 @@ import type { Environment } from './environment.ts';
 /** What the process edge hands down: nothing below it touches `process.argv`, `process.env` or `process.exitCode`. */
 export interface Invocation {
   /** The words after the program's name, as bytes. */
-  readonly words: readonly Buffer[];
+  readonly args: readonly Buffer[];
   readonly environment: Environment;
   /** The file that runs, for `init` to copy. */
   readonly program: string;

@@ -39,9 +39,9 @@ export interface ManifestSettings {
 }
 
 /** @throws Fault `usage` */
-export function manifestSettings(invocation: Invocation, words: readonly Buffer[]): ManifestSettings {
-  const line = readCommandLine('manifest', words, invocation.environment);
-  const from = (name: string) => sourceOf(name, words, invocation.environment);
+export function manifestSettings(invocation: Invocation, args: readonly Buffer[]): ManifestSettings {
+  const line = readCommandLine('manifest', args, invocation.environment);
+  const from = (name: string) => sourceOf(name, args, invocation.environment);
   const variables = variablesOf(line.value('variables'), '--variables');
   const application = definition(line, languageOf(line, variables, invocation));
   const given = line.value('image');

@@ -28,15 +28,15 @@ export interface RunSettings {
 }
 
 /** @throws Fault `usage` */
-export function runSettings(invocation: Invocation, words: readonly Buffer[]): RunSettings {
-  const line = readCommandLine('run', words, invocation.environment);
-  const from = (name: string) => sourceOf(name, words, invocation.environment);
+export function runSettings(invocation: Invocation, args: readonly Buffer[]): RunSettings {
+  const line = readCommandLine('run', args, invocation.environment);
+  const from = (name: string) => sourceOf(name, args, invocation.environment);
   const stop = line.value('stop-signal') ?? 'TERM';
   const stopSignal = signalNumber(stop);
   if (stopSignal === null) throw new Fault('usage', `${from('stop-signal')} is not a signal`);
   return {
     ...place(line, from),
-    command: jobWords(line.operands, line.command),
+    command: jobArguments(line.operands, line.command),
     timeoutMs: secondsToMs(line.value('timeout') ?? '0', from('timeout')),
     graceMs: secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')),
     stopSignal,
@@ -44,7 +44,8 @@ export function runSettings(invocation: Invocation, words: readonly Buffer[]): R
     maskNames: maskEntries(line.value('mask-env') ?? defaultMask),
     combined: line.value('combined') !== null,
     argumentsFile: invocation.environment.get('EMISSARY_ARGS_FILE', 'ARGO_CONTAINER_ARGS_FILE'),
-    pauseBefore: invocation.environment.get('EMISSARY_DEBUG_PAUSE_BEFORE', 'ARGO_DEBUG_PAUSE_BEFORE') === 'true',
+    pauseBefore:
+      invocation.environment.get('EMISSARY_DEBUG_PAUSE_BEFORE', 'ARGO_DEBUG_PAUSE_BEFORE') === 'true',
     pauseAfter: invocation.environment.get('EMISSARY_DEBUG_PAUSE_AFTER', 'ARGO_DEBUG_PAUSE_AFTER') === 'true',
   };
 }
@@ -53,8 +54,11 @@ export function runSettings(invocation: Invocation, words: readonly Buffer[]): R
  * The volume and the container of a run whose settings are refused.
  * @throws Fault `usage` when one of these two is what is wrong
  */
-export function whereToSeal(invocation: Invocation, words: readonly Buffer[]): Pick<RunSettings, 'root' | 'name'> {
-  const line = readCommandLine('run', words, invocation.environment, 'lenient');
+export function whereToSeal(
+  invocation: Invocation,
+  args: readonly Buffer[],
+): Pick<RunSettings, 'root' | 'name'> {
+  const line = readCommandLine('run', args, invocation.environment, 'lenient');
   return place(line, (name) => `--${name}`);
 }
 
@@ -65,7 +69,7 @@ function place(line: CommandLine, from: (name: string) => string): Pick<RunSetti
   };
 }
 
-function jobWords(
+function jobArguments(
   operands: readonly string[],
   command: readonly Buffer[] | null,
 ): readonly [Buffer, ...Buffer[]] {

@@ -14,9 +14,9 @@ export interface WaitSettings {
 }
 
 /** @throws Fault `usage` */
-export function waitSettings(invocation: Invocation, words: readonly Buffer[]): WaitSettings {
-  const line = readCommandLine('wait', words, invocation.environment);
-  const from = (name: string) => sourceOf(name, words, invocation.environment);
+export function waitSettings(invocation: Invocation, args: readonly Buffer[]): WaitSettings {
+  const line = readCommandLine('wait', args, invocation.environment);
+  const from = (name: string) => sourceOf(name, args, invocation.environment);
   refuseOperands('wait', line);
   const deadline = line.value('deadline');
   return {

@@ -28,7 +28,7 @@ const classOf: Readonly<Record<string, string>> = {
   punct: '!-\\/:-@\\[-`{-~',
   space: '\\s',
   upper: 'A-Z',
-  word: '\\w',
+  arg: '\\w',
   xdigit: '0-9a-fA-F',
 };
 

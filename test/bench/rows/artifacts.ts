@@ -96,7 +96,7 @@ async function measureSpeed(bench: Bench, packing: Packing): Promise<Measured> {
   const samples = await alternate(bench.times(runs), {
     ours: () => rate(setting.ours()),
     ...Object.fromEntries(
-      Object.entries(packing.others).map(([name, words]) => [name, () => rate(setting.other(words))]),
+      Object.entries(packing.others).map(([name, args]) => [name, () => rate(setting.other(args))]),
     ),
   });
   setting.clear();
@@ -107,8 +107,8 @@ async function measureSize(bench: Bench, packing: Packing): Promise<Measured> {
   const setting = prepare(bench, packing);
   setting.ours();
   const ours = [statSync(setting.artifact()).size];
-  const others = Object.entries(packing.others).map(([name, words]) => {
-    setting.other(words);
+  const others = Object.entries(packing.others).map(([name, args]) => {
+    setting.other(args);
     return { name, samples: [statSync(setting.out).size] };
   });
   setting.clear();
@@ -156,8 +156,8 @@ function prepare(bench: Bench, packing: Packing) {
     root,
     out,
     ours: () => wallTimeMs([bench.program, 'run', '--root', root, '--', 'true']),
-    other: (words: string) =>
-      wallTimeMs(['sh', '-c', words.replaceAll('{tree}', tree).replaceAll('{out}', out)]),
+    other: (args: string) =>
+      wallTimeMs(['sh', '-c', args.replaceAll('{tree}', tree).replaceAll('{out}', out)]),
     artifact() {
       const result = JSON.parse(readFileSync(join(root, 'ctr/main/result.json'), 'utf8'));
       return join(root, result.outputs.artifacts[0].file);

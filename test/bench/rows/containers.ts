@@ -60,10 +60,10 @@ async function installed(bench: Bench): Promise<Measured> {
   // From the same file system: mapping the program from one in memory takes 4 ms more than from a disk's cache.
   const direct = join(root, 'dist-emissary');
   copyFileSync(bench.program, direct);
-  const words = () => ['run', '--root', bench.directory(), '--', 'true'];
+  const args = () => ['run', '--root', bench.directory(), '--', 'true'];
   return compared('dist/emissary', bench.times(3 * runs), {
-    ours: () => wallTimeMs([program, ...words()]),
-    'dist/emissary': () => wallTimeMs([direct, ...words()]),
+    ours: () => wallTimeMs([program, ...args()]),
+    'dist/emissary': () => wallTimeMs([direct, ...args()]),
   });
 }
 
@@ -79,8 +79,8 @@ async function container(bench: Bench, engine: Engine): Promise<Measured> {
   let daemon: DockerDaemon | null = null;
   if (engine.name === 'docker') daemon = await startDockerDaemon();
   const env = { ...engine.env, ...(daemon !== null && { DOCKER_HOST: daemon.host }) };
-  const quietly = (file: string, words: readonly string[]) =>
-    execFileSync(file, words, { env: { ...process.env, ...env }, stdio: 'ignore', timeout: engineBoundMs });
+  const quietly = (file: string, args: readonly string[]) =>
+    execFileSync(file, args, { env: { ...process.env, ...env }, stdio: 'ignore', timeout: engineBoundMs });
   try {
     quietly('/bin/sh', ['-c', `tar -C '${busyboxTree(bench)}' -c . | ${engine.name} import - ${image}`]);
     const root = install(bench);
@@ -89,8 +89,8 @@ async function container(bench: Bench, engine: Engine): Promise<Measured> {
     return await compared(bare, bench.times(runs), {
       ours: () => {
         count += 1;
-        const words = ['/volume/emissary', 'run', '--root', '/volume', '--name', `n${count}`, '--', 'true'];
-        return wallTimeMs([...start, ...words], env, engineBoundMs);
+        const args = ['/volume/emissary', 'run', '--root', '/volume', '--name', `n${count}`, '--', 'true'];
+        return wallTimeMs([...start, ...args], env, engineBoundMs);
       },
       [bare]: () => wallTimeMs([...start, 'true'], env, engineBoundMs),
     });

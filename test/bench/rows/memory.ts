@@ -81,6 +81,6 @@ async function readSlowly({ stdout }: ChildProcess): Promise<void> {
 }
 
 function start(bench: Bench, root: string, job: readonly string[]): ChildProcess {
-  const words = ['run', '--root', root, '--grace', '1', '--log-limit', '0', '--', ...job];
-  return spawn(bench.program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const args = ['run', '--root', root, '--grace', '1', '--log-limit', '0', '--', ...job];
+  return spawn(bench.program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
 }

@@ -33,7 +33,7 @@ async function wall(bench: Bench): Promise<Measured> {
     await alternate(bench.times(runs), {
       ours: () => wallTimeMs([bench.program, 'run', '--root', bench.directory(), '--', 'true']),
       [empty]: () => wallTimeMs([emptyProgram]),
-      ...peers(bench, (words) => wallTimeMs(words), ['true']),
+      ...peers(bench, (args) => wallTimeMs(args), ['true']),
       'no wrapper': () => wallTimeMs(['true']),
     }),
   );
@@ -54,16 +54,16 @@ async function firstInstruction(bench: Bench): Promise<Measured> {
 }
 
 /** From before the start of the command until the time that its job tells, ms. */
-function stampMs(words: readonly string[]): number {
-  const [file = '', ...rest] = words;
+function stampMs(args: readonly string[]): number {
+  const [file = '', ...rest] = args;
   const start = process.hrtime.bigint();
   const { stdout, stderr } = spawnSync(file, rest, { env: { PATH: process.env['PATH'] } });
   const [time] = readStamps(stdout);
-  if (time === undefined) throw new Error(`${words.join(' ')} told no time: ${stderr}`);
+  if (time === undefined) throw new Error(`${args.join(' ')} told no time: ${stderr}`);
   return Number(time - start) / 1e6;
 }
 
-function peers(bench: Bench, take: (words: readonly string[]) => number, job: readonly string[]) {
+function peers(bench: Bench, take: (args: readonly string[]) => number, job: readonly string[]) {
   return Object.fromEntries(
     bench.peers.map((peer) => [peer.name, () => take(underPeer(peer, bench.directory(), job))]),
   );

@@ -95,9 +95,8 @@ function maskedBytes(lines: Buffer): number {
 /** Lines like a log's, with a few secrets in each MiB or so. */
 function text(): Buffer {
   const lines = Array.from({ length: 12_000 }, (_, index) => {
-    const word =
-      index % 12_000 === 7 ? secrets[`SECRET_${index % 10}`] : (index * 2_654_435_761).toString(36);
-    return `2026-01-31T22:00:00.000Z level=info request=${index} session=${word} status=200 duration=${index % 977}ms\n`;
+    const arg = index % 12_000 === 7 ? secrets[`SECRET_${index % 10}`] : (index * 2_654_435_761).toString(36);
+    return `2026-01-31T22:00:00.000Z level=info request=${index} session=${arg} status=200 duration=${index % 977}ms\n`;
   });
   const block = Buffer.from(lines.join(''));
   return Buffer.alloc(inputBytes, block);

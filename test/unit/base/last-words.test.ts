@@ -4,15 +4,15 @@ import { test } from 'node:test';
 
 /** Says more than one sentence while something holds the thread for longer than the last words have. */
 const script = `
-  const { allSaid, say } = await import(process.argv[1]);
+  const { log, logFlushed } = await import(process.argv[1]);
   const hold = () => {
     const begun = performance.now();
     while (performance.now() - begun < 600);
     setImmediate(hold);
   };
   setImmediate(hold);
-  for (const sentence of ['one', 'two', 'three']) say(sentence);
-  await allSaid();
+  for (const sentence of ['one', 'two', 'three']) log(sentence);
+  await logFlushed();
   process.exit(3);
 `;
 

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import type { Architecture } from '../../../build/architecture.ts';
 import { armLauncher } from '../../../build/bootstrap/arm64.ts';
 import { bootstrap } from '../../../build/bootstrap/bootstrap.ts';
-import { fromBytes, fromWords } from '../../../build/bootstrap/listing.ts';
+import { fromArgs, fromBytes } from '../../../build/bootstrap/listing.ts';
 import { x86Launcher } from '../../../build/bootstrap/x86-64.ts';
 import { armPrologue, x86Prologue } from '../../../build/hide-variables.ts';
 import { requireProgram } from '../../helpers/require.ts';
@@ -31,7 +31,7 @@ for (const { architecture, listing, tools, alignment } of sides) {
 
 for (const [architecture, listing, code, tools] of [
   ['x64', x86Prologue, fromBytes(x86Prologue), 'x86_64-linux-gnu-'],
-  ['arm64', armPrologue, fromWords(armPrologue), 'aarch64-linux-gnu-'],
+  ['arm64', armPrologue, fromArgs(armPrologue), 'aarch64-linux-gnu-'],
 ] as const) {
   test(`the machine code for ${architecture} that hides variables is what its listing says`, (t) => {
     if (!requireProgram(t, `${tools}as`)) return;

@@ -79,14 +79,14 @@ const names: Readonly<Record<number, string>> = {
  * @param isSecure whether the connection was one over TLS, or to a socket
  */
 export function explainMariadb(error: unknown, name: string, isSecure: boolean): DeliveryError {
-  const words = messageOf(error).slice(0, limits.namedCharacters).split('\n')[0] ?? '';
+  const args = messageOf(error).slice(0, limits.namedCharacters).split('\n')[0] ?? '';
   const code = codeOf(error);
-  const advice = permanent[code] ?? adviceOn(code, words, isSecure);
+  const advice = permanent[code] ?? adviceOn(code, args, isSecure);
   if (advice !== null)
     return new DeliveryError(`Cannot write to ${name}: ${advice}`, { permanent: true, cause: error });
-  const lost = passing.includes(code) || /closed state|Connection lost|packets out of order/i.test(words);
+  const lost = passing.includes(code) || /closed state|Connection lost|packets out of order/i.test(args);
   return new DeliveryError(
-    `Cannot write to ${name}: ${code === '' || words.includes(code) ? words : `${code}, ${words}`}`,
+    `Cannot write to ${name}: ${code === '' || args.includes(code) ? args : `${code}, ${args}`}`,
     {
       permanent: !lost,
       isOfValue: ofValue.includes(code),
@@ -110,7 +110,7 @@ function codeOf(error: unknown): string {
 const firstOwnNumber = 4000;
 
 /** What a person has to do where the words tell it, and not the code alone; null where there is nothing. */
-function adviceOn(code: string, words: string, isSecure: boolean): string | null {
+function adviceOn(code: string, args: string, isSecure: boolean): string | null {
   if (/^ER_ACCESS_DENIED(_NO_PASSWORD)?_ERROR$/.test(code)) {
     // A user who must come over TLS (REQUIRE SSL) is refused in the same words as one with a wrong password.
     const more = isSecure ? '' : '; a user who must come over TLS needs ?ssl-ca=FILE there';
@@ -118,13 +118,13 @@ function adviceOn(code: string, words: string, isSecure: boolean): string | null
   }
   if (code === 'HANDSHAKE_SSL_ERROR') {
     const advice = certificateAdvice(
-      words,
+      args,
       'shows a certificate that is not signed by the authority in ssl-ca',
     );
     return advice === null ? null : `it ${advice}`;
   }
   if (code === 'AUTH_SWITCH_PLUGIN_ERROR') {
-    const plugin = /unknown plugin ([-\w]{1,64})/.exec(words)?.[1];
+    const plugin = /unknown plugin ([-\w]{1,64})/.exec(args)?.[1];
     const way =
       plugin === undefined ? 'in an order that makes no sense' : `by ${plugin}, which is not known here`;
     return `it asks for the password ${way}; give the user ed25519 or mysql_native_password`;
@@ -132,10 +132,10 @@ function adviceOn(code: string, words: string, isSecure: boolean): string | null
   // `Table 'd.artifacts' doesn't exist`, `Unknown column 'pid' in 'SET'`: of another program, or an older MultiFlexi.
   if (code === 'ER_NO_SUCH_TABLE' || code === 'ER_BAD_FIELD_ERROR') {
     const what = code === 'ER_NO_SUCH_TABLE' ? 'tables' : 'columns';
-    return `it lacks one of MultiFlexi's ${what} (${words}); check MULTIFLEXI_DATABASE_URL`;
+    return `it lacks one of MultiFlexi's ${what} (${args}); check MULTIFLEXI_DATABASE_URL`;
   }
   // `INSERT command denied to user 'x'@'y' for table `d`.`artifacts``: which right is missing, and where.
   return /^ER_(TABLE|COLUMN)ACCESS_DENIED_ERROR$/.test(code)
-    ? `this user lacks a right (${words}); check the grants`
+    ? `this user lacks a right (${args}); check the grants`
     : null;
 }

@@ -33,9 +33,9 @@ export function guarded(connection: Connection): Guard {
   const handle = inside.handlePacket.bind(connection);
   let left: number = limits.handshakeBytes;
   let isBroken = false;
-  const fail = (code: string, words: string) => {
+  const fail = (code: string, args: string) => {
     isBroken = true;
-    inside.stream.destroy(Object.assign(new Error(words), { code, fatal: true }));
+    inside.stream.destroy(Object.assign(new Error(args), { code, fatal: true }));
   };
   inside.packetParser = {
     execute: (bytes) => {

@@ -22,6 +22,6 @@ export function lostFailure(): Error {
   return failure('PROTOCOL_CONNECTION_LOST', 'the server closed the connection');
 }
 
-function failure(code: string, words: string): Error {
-  return Object.assign(new Error(words), { code, fatal: true });
+function failure(code: string, args: string): Error {
+  return Object.assign(new Error(args), { code, fatal: true });
 }

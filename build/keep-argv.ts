@@ -23,6 +23,6 @@ const changes: Readonly<Record<Architecture, Change>> = {
  *
  * @throws Error when the code is not there as expected
  */
-export function leaveWordsAlone(runtime: Buffer, architecture: Architecture): void {
+export function keepArgv(runtime: Buffer, architecture: Architecture): void {
   changeMachineCode(runtime, 'looks for a configuration file', changes[architecture]);
 }
