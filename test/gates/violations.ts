@@ -8,8 +8,8 @@ export interface Violation {
   readonly says: RegExp;
 }
 
-const lines = (count: number) => Array.from({ length: count }, (_, index) => `  say('${index}');`).join('\n');
-const saying = "import { say } from '../base/log.ts';\n\n";
+const lines = (count: number) => Array.from({ length: count }, (_, index) => `  log('${index}');`).join('\n');
+const saying = "import { log } from '../base/log.ts';\n\n";
 
 function layer(rule: string, from: string, to: string): Violation {
   return {
