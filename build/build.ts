@@ -1,15 +1,18 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { here, platformOf } from './architecture.ts';
 import { bundle } from './bundle.ts';
 import { makeExecutable } from './executable.ts';
 import { makeImageTree } from './image-tree.ts';
+import { programs } from './programs.ts';
+import { makeRuntime } from './runtime.ts';
 import { sourceHash, wasBuiltFrom } from './source-hash.ts';
 
 /**
- * `npm run build` makes dist/emissary, and dist/image/<architecture> for its container image. With `--if-changed` it does
- * so only when the sources are not those of the last complete build. `--platform arm64 --libraries DIR` makes
- * dist/arm64/emissary for another processor, with that processor's libraries from DIR.
+ * `npm run build` makes dist/emissary, dist/multiflexi-emissary, and dist/image/<architecture> for the container image.
+ * With `--if-changed` it does so only when the sources are not those of the last complete build.
+ * `--platform arm64 --libraries DIR` makes both programs in dist/arm64 for another processor, with that processor's
+ * libraries from DIR.
  */
 const { values } = parseArgs({
   options: {
@@ -22,12 +25,17 @@ const platform = platformOf(values.platform);
 const output = platform === here ? 'dist' : `dist/${platform.oci}`;
 const hash = await sourceHash();
 if (platform === here && values['if-changed'] && (await wasBuiltFrom(hash))) {
-  process.stdout.write('dist/emissary is up to date.\n');
+  process.stdout.write(`${programs.map((name) => `dist/${name}`).join(' and ')} are up to date.\n`);
 } else {
   if (platform === here) await rm('dist/source-hash', { force: true });
   await rm(`${output}/parts`, { recursive: true, force: true });
-  const program = await bundle(`${output}/parts/program`);
-  await makeExecutable({ program, platform, output, system: values.libraries });
+  const runtime = `${output}/parts/node`;
+  await mkdir(`${output}/parts`, { recursive: true });
+  await makeRuntime(platform, runtime);
+  for (const name of programs) {
+    const program = await bundle(`src/${name}.ts`, `${output}/parts/${name}/program`);
+    await makeExecutable({ name, program, platform, output, runtime, system: values.libraries });
+  }
   await makeImageTree(platform, output);
   // Written last: a build that was interrupted is done again.
   if (platform === here) await writeFile('dist/source-hash', hash);

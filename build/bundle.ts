@@ -17,9 +17,10 @@ export interface Bundle {
  * wait for the code that comes after it. esbuild cuts only ES modules into pieces; each is then made CommonJS, which is
  * what can be run from compiled code.
  *
+ * @param entry the program's own file in src
  * @param directory where the files go; emptied first
  */
-export async function bundle(directory: string): Promise<Bundle> {
+export async function bundle(entry: string, directory: string): Promise<Bundle> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   const loader = join(directory, 'loader.cjs');
@@ -27,7 +28,7 @@ export async function bundle(directory: string): Promise<Bundle> {
   const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
   const { outputFiles } = await build({
     ...common,
-    entryPoints: ['src/emissary.ts'],
+    entryPoints: [entry],
     entryNames: 'main',
     format: 'esm',
     splitting: true,

@@ -7,7 +7,6 @@ import { bootstrap } from './bootstrap/bootstrap.ts';
 import type { Bundle } from './bundle.ts';
 import { compileStart } from './compile.ts';
 import { librariesOf } from './libraries.ts';
-import { makeRuntime } from './runtime.ts';
 import { makeSingleExecutable } from './single-executable.ts';
 import { sourceHash } from './source-hash.ts';
 
@@ -18,8 +17,12 @@ export const libraryPrefix = 'library-';
 export interface Ingredients {
   readonly program: Bundle;
   readonly platform: Platform;
-  /** The directory that gets `emissary`. */
+  /** Its name: `emissary` or `multiflexi-emissary`. */
+  readonly name: string;
+  /** The directory that gets the executable, and its parts in `parts/<name>`. */
   readonly output: string;
+  /** The runtime (`makeRuntime`). */
+  readonly runtime: string;
   /** Where the platform's libraries are found: `/`, or a directory with unpacked packages. */
   readonly system: string;
 }
@@ -28,10 +31,11 @@ export interface Ingredients {
  * Makes the single executable: the pinned runtime with the bundle inside, and with all that `init` needs to make it start
  * in any image: the loader and the libraries (each packed with zstd), and the launcher.
  */
-export async function makeExecutable({ program, platform, output, system }: Ingredients): Promise<void> {
-  const parts = join(output, 'parts');
+export async function makeExecutable(ingredients: Ingredients): Promise<void> {
+  const { name, program, platform, output, system } = ingredients;
+  const parts = join(output, 'parts', name);
   await mkdir(parts, { recursive: true });
-  const runtime = await makeRuntime(platform, join(parts, 'node'));
+  const runtime = await readFile(ingredients.runtime);
   const libraries = await librariesOf(runtime, platform, system);
   const recipe = Buffer.from(await sourceHash());
   const pieces = await Promise.all(
@@ -45,8 +49,8 @@ export async function makeExecutable({ program, platform, output, system }: Ingr
   const start = await compileStart(program);
   await makeSingleExecutable({
     main: program.loader,
-    runtime: join(parts, 'node'),
-    output: join(output, 'emissary'),
+    runtime: ingredients.runtime,
+    output: join(output, name),
     assets: {
       ...pathsOf(['id', ...assets.keys()], parts),
       ...prefixed('program/', program.pieces),

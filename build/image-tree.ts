@@ -24,7 +24,7 @@ export async function makeImageTree(platform: Platform, output: string): Promise
     await mkdir(volume, { recursive: true });
     await chmod(volume, 0o1777);
   }
-  const carried = await carriedParts(join(output, 'parts'));
+  const carried = await carriedParts(join(output, 'parts/emissary'));
   await installRuntime(join(output, 'emissary'), carried, layoutOf(tree));
   publishBootstrap(carried, layoutOf(tree));
   // Those that the runtime itself trusts, for whoever wants to name a file.

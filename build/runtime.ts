@@ -14,9 +14,8 @@ import { keepSignals } from './keep-signals.ts';
  * environment.
  *
  * @param output the file to write
- * @returns its bytes
  */
-export async function makeRuntime(platform: Platform, output: string): Promise<Buffer> {
+export async function makeRuntime(platform: Platform, output: string): Promise<void> {
   const runtime = loadedPart(await readFile(await findRuntime(platform)));
   keepSignals(runtime, platform.architecture);
   keepDescriptors(runtime, platform.architecture);
@@ -24,7 +23,6 @@ export async function makeRuntime(platform: Platform, output: string): Promise<B
   hideVariables(runtime, platform.architecture);
   await rm(output, { force: true });
   await writeFile(output, runtime, { mode: 0o755 });
-  return runtime;
 }
 
 /** The pinned runtime for a platform; npm installs only that of this machine, any other is fetched by npm. */

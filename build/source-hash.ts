@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
+import { programs } from './programs.ts';
 
 /** What the executable is made from. */
 const sources = ['src/**/*.ts', 'build/**/*.ts', 'package.json', 'package-lock.json'];
@@ -15,6 +16,7 @@ export async function sourceHash(): Promise<string> {
 
 /** True when the last complete build was made from sources with this hash and is still there. */
 export async function wasBuiltFrom(hash: string): Promise<boolean> {
-  if (!existsSync('dist/emissary') || !existsSync('dist/source-hash')) return false;
+  const made = [...programs.map((name) => `dist/${name}`), 'dist/source-hash'];
+  if (!made.every((file) => existsSync(file))) return false;
   return (await readFile('dist/source-hash', 'utf8')) === hash;
 }

@@ -2,16 +2,30 @@ import { Fault, faultStatus } from './base/fault.ts';
 import { log } from './base/log.ts';
 import { allVariables } from './settings/cli/all-variables.ts';
 import type { Invocation } from './settings/cli/invocation.ts';
-import { type Verb, verbs } from './settings/cli/options.ts';
+import type { Verb } from './settings/cli/options.ts';
 import { version } from './version.ts';
 
+/** Runs one verb. @returns the exit status of the program */
+export type Command = (invocation: Invocation, args: readonly Buffer[]) => Promise<number>;
+
+/** Loads a verb's command when it is asked for, by the verb. */
+export type Commands = Readonly<Partial<Record<Verb, () => Promise<Command>>>>;
+
+/** One of the two programs that are made of this tree. */
+export interface Program {
+  readonly name: string;
+  readonly commands: Commands;
+  /** Verbs that a person may look for here → the program that has them. */
+  readonly elsewhere: Readonly<Partial<Record<Verb, string>>>;
+}
+
 /**
- * Runs one command line.
+ * Runs one command line of a program.
  * @returns the exit status of the program
  */
-export async function cli(invocation: Invocation): Promise<number> {
+export async function cli(program: Program, invocation: Invocation): Promise<number> {
   try {
-    return await dispatch(invocation);
+    return await dispatch(program, invocation);
   } catch (error) {
     if (error instanceof Fault) {
       log(error.message);
@@ -23,59 +37,56 @@ export async function cli(invocation: Invocation): Promise<number> {
   }
 }
 
-async function dispatch(invocation: Invocation): Promise<number> {
+async function dispatch(program: Program, invocation: Invocation): Promise<number> {
   const [first, ...args] = invocation.args;
-  const arg = first?.toString() ?? '';
-  if (arg === '') throw new Fault('usage', `no verb; the verbs are ${verbs.join(', ')}; see emissary --help`);
-  if (arg === '--help' || arg === 'help') {
+  const name = first?.toString() ?? '';
+  if (name === '--help' || name === 'help') {
     const { programHelp } = await import('./settings/cli/help.ts');
-    invocation.print(programHelp());
+    invocation.print(programHelp(program.name, verbsOf(program)));
     return 0;
   }
-  if (arg === '--version') return printVersion(invocation);
-  const verb = verbs.find((candidate) => candidate === (arg === 'emissary' ? 'run' : arg));
-  if (verb === undefined) {
-    throw new Fault(
-      'usage',
-      `unknown ${arg.startsWith('--') ? 'option' : 'verb'} "${arg}"; the verbs are ${verbs.join(', ')}; see emissary --help`,
-    );
-  }
-  const end = args.findIndex((candidate) => candidate.toString('latin1') === '--');
+  if (name === '--version') return printVersion(program, invocation);
+  const [verb, load] = commandOf(program, name);
+  const end = args.findIndex((arg) => arg.toString('latin1') === '--');
   const own = (end === -1 ? args : args.slice(0, end)).map(String);
-  if (own.includes('--version')) return printVersion(invocation);
+  if (own.includes('--version')) return printVersion(program, invocation);
   if (own.includes('--help')) {
     const { verbHelp } = await import('./settings/cli/help.ts');
-    invocation.print(verbHelp(verb));
+    invocation.print(verbHelp(program.name, verb));
     return 0;
   }
+  const command = await load();
   // It seals what it refuses, and has more to do about a defect than to tell of it.
-  if (verb === 'run') return (await import('./commands/run.ts')).run(invocation, args);
+  if (verb === 'run') return command(invocation, args);
   const environment = await allVariables(invocation.environment);
-  return Promise.race([runVerb(verb, { ...invocation, environment }, args), invocation.defect]);
+  return Promise.race([command({ ...invocation, environment }, args), invocation.defect]);
 }
 
-async function runVerb(
-  verb: Exclude<Verb, 'run'>,
-  invocation: Invocation,
-  args: readonly Buffer[],
-): Promise<number> {
-  switch (verb) {
-    case 'init':
-      return (await import('./commands/init.ts')).init(invocation, args);
-    case 'wait':
-      return (await import('./commands/wait.ts')).wait(invocation, args);
-    case 'signal':
-      return (await import('./commands/signal.ts')).signal(invocation, args);
-    case 'report':
-      return (await import('./commands/report.ts')).report(invocation, args);
-    case 'manifest':
-      return (await import('./commands/manifest.ts')).manifest(invocation, args);
-    case 'status':
-      return (await import('./commands/status.ts')).status(invocation, args);
+/** @throws Fault `usage` with the verbs that there are */
+function commandOf(program: Program, name: string): readonly [Verb, () => Promise<Command>] {
+  const verbs = verbsOf(program);
+  const known = `the verbs are ${verbs.join(', ')}; see ${program.name} --help`;
+  if (name === '') throw new Fault('usage', `no verb; ${known}`);
+  // Argo's name of it.
+  const wanted = name === 'emissary' ? 'run' : name;
+  const verb = verbs.find((candidate) => candidate === wanted);
+  const load = verb === undefined ? undefined : program.commands[verb];
+  if (verb !== undefined && load !== undefined) return [verb, load];
+  for (const [moved, other] of Object.entries(program.elsewhere)) {
+    if (moved === name)
+      throw new Fault(
+        'usage',
+        `"${name}" is a verb of ${other}, the program outside of the pod: ${other} ${name} --help`,
+      );
   }
+  throw new Fault('usage', `unknown ${name.startsWith('--') ? 'option' : 'verb'} "${name}"; ${known}`);
 }
 
-function printVersion(invocation: Invocation): number {
-  invocation.print(`emissary ${version}\n`);
+function verbsOf({ commands }: Program): readonly Verb[] {
+  return Object.keys(commands) as Verb[];
+}
+
+function printVersion({ name }: Program, invocation: Invocation): number {
+  invocation.print(`${name} ${version}\n`);
   return 0;
 }

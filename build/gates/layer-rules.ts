@@ -1,4 +1,4 @@
-import type { IRegularForbiddenRuleType } from 'dependency-cruiser';
+import type { IForbiddenRuleType, IRegularForbiddenRuleType } from 'dependency-cruiser';
 
 /** One layer of src: folders that never import each other, save for what `besides` allows. */
 interface Layer {
@@ -21,6 +21,9 @@ export const layersOfSource: readonly Layer[] = [
 /** Folders of src without code. */
 export const documents: readonly string[] = ['decisions'];
 
+/** The two programs. */
+const entries = '(emissary|multiflexi-emissary)\\.ts';
+
 const upward = layersOfSource.flatMap(({ folders, besides = {} }, index) =>
   folders.map((folder) => {
     const below = layersOfSource.slice(index + 1).flatMap((layer) => layer.folders);
@@ -37,7 +40,7 @@ const upward = layersOfSource.flatMap(({ folders, besides = {} }, index) =>
  * Who may import whom, and the one home of each dependency: the two tables of src/README.md as rules. Paths are those
  * of the files that an import leads to; `node:` is left out of the names of node's own modules.
  */
-export const layerRules: readonly IRegularForbiddenRuleType[] = [
+export const layerRules: readonly IForbiddenRuleType[] = [
   // Types too: two files that need each other's types are one idea, or hide a third.
   rule('no-circles', {}, { circular: true }),
   rule(
@@ -47,15 +50,34 @@ export const layerRules: readonly IRegularForbiddenRuleType[] = [
   ),
   rule('src-stands-alone', { path: '^src/' }, { path: '^(build|test|images)/' }),
 
-  // The entry files → cli → commands → layersOfSource.
-  rule('entries-are-the-top', { path: '^src/' }, { path: '^src/emissary\\.ts$' }),
+  // The entry files → start-program → cli; the entry files → commands → layersOfSource.
+  rule('entries-are-the-top', { path: '^src/' }, { path: `^src/${entries}$` }),
   rule(
-    'only-entries-import-cli',
-    { path: '^src/', pathNot: '^src/emissary\\.ts$' },
+    'only-entries-start',
+    { path: '^src/', pathNot: `^src/${entries}$` },
+    { path: '^src/start-program\\.ts$' },
+  ),
+  rule(
+    'only-the-top-imports-cli',
+    { path: '^src/', pathNot: `^src/(${entries}|start-program\\.ts|pod-commands\\.ts)$` },
     { path: '^src/cli\\.ts$' },
   ),
-  rule('only-cli-imports-commands', { path: '^src/', pathNot: '^src/cli\\.ts$' }, { path: '^src/commands/' }),
+  rule(
+    'only-entries-import-commands',
+    { path: '^src/', pathNot: `^src/(${entries}|pod-commands\\.ts)$` },
+    { path: '^src/commands/' },
+  ),
   ...upward,
+  // All that the program of the pod could ever load: it is copied onto every job's volume.
+  {
+    name: 'the-pod-program-is-small',
+    severity: 'error',
+    from: { path: '^src/emissary\\.ts$' },
+    to: {
+      path: '^src/(commands/manifest\\.ts|pod/|settings/application/)|node_modules/yaml/',
+      reachable: true,
+    },
+  },
 
   // One home per dependency.
   home('ffi', '^(node:)?ffi$', '^src/kernel/'),

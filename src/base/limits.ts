@@ -339,7 +339,7 @@ export const limits = {
   holeBytes: 64 * MiB,
   /** Bytes of one zstd frame: large enough to lose nothing against one frame for all, small enough for many threads. */
   zstdFrameBytes: 4 * MiB,
-  /** Threads that compress: those of libuv's pool (see emissary.ts), less what stalled readers may hold. */
+  /** Threads that compress: those of libuv's pool (see start-program.ts), less what stalled readers may hold. */
   packThreads: 4,
   /** Compressors of gzip and zip that take turns: two for each of the threads, on any machine, for the same bytes. */
   deflateLanes: 8,

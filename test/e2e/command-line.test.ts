@@ -2,23 +2,50 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
+import { hostProgram, program } from '../helpers/program.ts';
 
-const verbs = ['init', 'run', 'wait', 'signal', 'report', 'status', 'manifest'];
+const podVerbs = ['init', 'run', 'wait', 'signal', 'report', 'status'];
 
-test('--version says the version of package.json, with every verb and without', async () => {
+const programs = [
+  { name: 'emissary', file: program, verbs: podVerbs },
+  { name: 'multiflexi-emissary', file: hostProgram, verbs: [...podVerbs, 'manifest'] },
+];
+
+test('--version prints the version of package.json, with every verb and without', async () => {
   const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
-  for (const args of [[], ...verbs.map((verb) => [verb])]) {
-    const { status, stdout, stderr } = await emissary([...args, '--version']);
-    assert.deepEqual([status, stdout.toString(), stderr], [0, `emissary ${version}\n`, '']);
+  for (const { name, file, verbs } of programs) {
+    for (const args of [[], ...verbs.map((verb) => [verb])]) {
+      const { status, stdout, stderr } = await emissary([...args, '--version'], { program: file });
+      assert.deepEqual([status, stdout.toString(), stderr], [0, `${name} ${version}\n`, '']);
+    }
   }
 });
 
 test('--help names the verb, its options and an example, on standard output', async () => {
-  for (const verb of verbs) {
-    const { status, stdout, stderr } = await emissary([verb, '--help']);
-    assert.deepEqual([status, stderr], [0, '']);
-    assert.match(stdout.toString(), new RegExp(`^Usage: emissary ${verb} [^]*--root DIR[^]*Example:\n`));
+  for (const { name, file, verbs } of programs) {
+    for (const verb of verbs) {
+      const { status, stdout, stderr } = await emissary([verb, '--help'], { program: file });
+      assert.deepEqual([status, stderr], [0, '']);
+      assert.match(stdout.toString(), new RegExp(`^Usage: ${name} ${verb} [^]*--root DIR[^]*Example:\n`));
+    }
   }
+});
+
+test('--help of a program names its verbs', async () => {
+  for (const { name, file, verbs } of programs) {
+    const { status, stdout } = await emissary(['--help'], { program: file });
+    assert.equal(status, 0);
+    assert.match(stdout.toString(), new RegExp(`^${name}: [^]*Usage: ${name} VERB`));
+    const listed = [...stdout.toString().matchAll(/^ {2}([a-z]+) /gm)].map(([, verb]) => verb);
+    assert.deepEqual(listed, verbs);
+  }
+});
+
+test('manifest of the pod program exits 64 and names the program that has it', async () => {
+  const { status, stdout, stderr } = await emissary(['manifest', 'app.json'], { program });
+  assert.deepEqual([status, stdout.toString()], [64, '']);
+  const where = 'is a verb of multiflexi-emissary, the program outside of the pod';
+  assert.equal(stderr, `emissary: "manifest" ${where}: multiflexi-emissary manifest --help\n`);
 });
 
 test('--help of wait names every variable that says where to report', async () => {
@@ -53,7 +80,7 @@ test('an unknown option ends with 64 and one sentence', async () => {
 });
 
 test('no verb and an unknown verb end with 64 and one sentence that names the verbs', async () => {
-  const all = 'the verbs are init, run, wait, signal, report, status, manifest; see emissary --help';
+  const all = `the verbs are ${podVerbs.join(', ')}; see emissary --help`;
   const refused = { '': 'no verb', start: 'unknown verb "start"', '--bad': 'unknown option "--bad"' };
   for (const [arg, what] of Object.entries(refused)) {
     const { status, stdout, stderr } = await emissary(arg === '' ? [] : [arg]);

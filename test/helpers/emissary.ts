@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
 import { endTree, killTree } from './kill-tree.ts';
-import { program, programForAnybody } from './program.ts';
+import { hostProgram, hostVerbs, program, programForAnybody } from './program.ts';
 
 /** How a run ended, and all that it printed. */
 export interface Finished {
@@ -70,8 +70,13 @@ export function startEmissary(
   return running;
 }
 
+function programFor([verb = '']: readonly string[], { uid }: Surroundings): string {
+  if (hostVerbs.includes(verb)) return hostProgram;
+  return uid === undefined ? program : programForAnybody();
+}
+
 function launch(args: readonly string[], surroundings: Surroundings): Running {
-  const own = surroundings.program ?? (surroundings.uid === undefined ? program : programForAnybody());
+  const own = surroundings.program ?? programFor(args, surroundings);
   const [file = own, ...rest] = [...(surroundings.under ?? []), own, ...args];
   const { stdin } = surroundings;
   const child = spawn(file, rest, {

@@ -7,6 +7,14 @@ export const program = resolve(
   process.env['EMISSARY_PROGRAM'] ?? `${import.meta.dirname}/../../dist/emissary`,
 );
 
+/** The program outside of pods; EMISSARY_HOST_PROGRAM names another one. */
+export const hostProgram = resolve(
+  process.env['EMISSARY_HOST_PROGRAM'] ?? `${import.meta.dirname}/../../dist/multiflexi-emissary`,
+);
+
+/** Verbs that only the program outside of pods has. */
+export const hostVerbs: readonly string[] = ['manifest'];
+
 let copy: string | null = null;
 
 /** The same for a user other than the tester: a copy, where the tester's directories are closed to others. */

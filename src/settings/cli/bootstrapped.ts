@@ -3,7 +3,7 @@ export interface BootstrappedArgv {
   /** True when the launcher did it: signals are blocked, and the loader's words come first. */
   readonly bootstrapped: boolean;
   /** The file that holds this program. */
-  readonly program: string;
+  readonly file: string;
   /** The words after the program's name. */
   readonly args: readonly Buffer[];
 }
@@ -26,10 +26,10 @@ export function readBootstrapped(args: readonly Buffer[], executable: string): B
   const [name = '', ...options] = args.slice(0, programAt).map(String);
   const program = args[programAt]?.toString() ?? '';
   if (loaderOptions.every((option, index) => options[index] === option) && place.test(program)) {
-    return { bootstrapped: true, program, args: args.slice(programAt + 1) };
+    return { bootstrapped: true, file: program, args: args.slice(programAt + 1) };
   }
-  if (place.test(name)) return { bootstrapped: true, program: name, args: args.slice(1) };
-  return { bootstrapped: false, program: executable, args: args.slice(1) };
+  if (place.test(name)) return { bootstrapped: true, file: name, args: args.slice(1) };
+  return { bootstrapped: false, file: executable, args: args.slice(1) };
 }
 
 const flipped = 0x80;

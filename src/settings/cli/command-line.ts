@@ -1,6 +1,6 @@
 import { Fault } from '../../base/fault.ts';
 import type { Environment } from './environment.ts';
-import { type OptionSpec, options, type Verb } from './options.ts';
+import { helpOf, type OptionSpec, options, type Verb } from './options.ts';
 
 /** A verb's words, taken apart: option values by name, operands, and the job's words after `--` as bytes. */
 export interface CommandLine {
@@ -45,7 +45,7 @@ export function refuseOperands(verb: Verb, { operands, command }: CommandLine): 
   if (operands.length === 0 && command === null) return;
   throw new Fault(
     'usage',
-    `${verb} takes no operands, found ${operands.length > 0 ? 'one' : '--'}; see emissary ${verb} --help`,
+    `${verb} takes no operands, found ${operands.length > 0 ? 'one' : '--'}; ${helpOf(verb)}`,
   );
 }
 
@@ -81,8 +81,7 @@ function parseArgs(
     const value = separate ? args[index] : given;
     const problem = whatIsWrong(spec, flag, value);
     if (problem === null) values.set(flag.slice('--'.length), value ?? 'true');
-    else if (strictness === 'strict')
-      throw new Fault('usage', `${verb}: ${problem}; see emissary ${verb} --help`);
+    else if (strictness === 'strict') throw new Fault('usage', `${verb}: ${problem}; ${helpOf(verb)}`);
   }
   return { values, operands };
 }

@@ -5,69 +5,77 @@ const descriptions: Readonly<
   Record<Verb, { readonly usage: string; readonly text: string; readonly example: string }>
 > = {
   init: {
-    usage: 'emissary init [options]',
+    usage: 'init [options]',
     text: 'Puts the program, the template and the staged inputs on the shared volume. Run it in an init container.',
-    example: 'emissary init --root /var/run/argo --template job.json',
+    example: '{program} init --root /var/run/argo --template job.json',
   },
   run: {
-    usage: 'emissary run [options] -- COMMAND [ARG…]',
+    usage: 'run [options] -- COMMAND [ARG…]',
     text:
       'Runs the command as if the emissary were not there: same words, environment, streams, signals and exit code.\n' +
       'Keeps its output, outputs and verdict under <root>/ctr/<name>/; the file exitcode there is written last.',
-    example: 'emissary run --timeout 3600 --grace 10 -- php report.php --month 2026-01',
+    example: '{program} run --timeout 3600 --grace 10 -- php report.php --month 2026-01',
   },
   wait: {
-    usage: 'emissary wait [options]',
+    usage: 'wait [options]',
     text:
       'Waits for the job, streams its output, enforces the deadline, gathers what it left and reports it to MultiFlexi.\n' +
       "Ends with 0 when all was delivered, whatever the job's own code; with 64 when something could not be.",
-    example: 'MULTIFLEXI_JOB_ID=42 MULTIFLEXI_DATABASE_URL=sqlite:///data/multiflexi.sqlite emissary wait',
+    example: 'MULTIFLEXI_JOB_ID=42 MULTIFLEXI_DATABASE_URL=sqlite:///data/multiflexi.sqlite {program} wait',
   },
   signal: {
-    usage: 'emissary signal [options] NAME SIGNAL',
+    usage: 'signal [options] NAME SIGNAL',
     text: 'Asks the wrapper of container NAME to send SIGNAL (TERM, SIGTERM or 15) to its job.',
-    example: 'emissary signal main TERM',
+    example: '{program} signal main TERM',
   },
   report: {
-    usage: 'emissary report [options]',
+    usage: 'report [options]',
     text: 'Delivers what an earlier wait could not: the spool under <root>/report/.',
-    example: 'emissary report --root /backup/volume',
+    example: '{program} report --root /backup/volume',
   },
   status: {
-    usage: 'emissary status [options]',
+    usage: 'status [options]',
     text: 'Shows one line a container: state, exit code, verdict, bytes, time.',
-    example: 'emissary status --json',
+    example: '{program} status --json',
   },
   manifest: {
-    usage: 'emissary manifest [options] APPLICATION.multiflexi.app.json',
+    usage: 'manifest [options] APPLICATION.multiflexi.app.json',
     text:
       'Prints the pod (YAML) that runs an application of MultiFlexi: init, the job, and the sidecar that reports it.\n' +
       'Secrets stand in a Secret of their own; the times of the job and of the pod follow from one another.',
     example:
-      'emissary manifest --job-id 42 --variables job.env --report-variables report.env app.multiflexi.app.json',
+      '{program} manifest --job-id 42 --variables job.env --report-variables report.env app.multiflexi.app.json',
   },
 };
 
-/** The help of the whole program. */
-export function programHelp(): string {
-  const verbs = Object.entries(descriptions).map(
-    ([verb, { text }]) => `  ${verb.padEnd(10)}${text.split('\n')[0]?.split(/(?<=\.) /)[0] ?? ''}`,
+/**
+ * The help of a whole program.
+ * @param verbs that it has
+ */
+export function programHelp(program: string, verbs: readonly Verb[]): string {
+  const rows = verbs.map(
+    (verb) => `  ${verb.padEnd(10)}${descriptions[verb].text.split('\n')[0]?.split(/(?<=\.) /)[0] ?? ''}`,
   );
   return [
-    'emissary: the in-container job wrapper of MultiFlexi.',
+    `${program}: ${purposes[program] ?? ''}`,
     '',
-    'Usage: emissary VERB [options]',
+    `Usage: ${program} VERB [options]`,
     '',
-    ...verbs,
+    ...rows,
     '',
-    "emissary VERB --help tells more, with an example. Exit status: the job's own for run; 64 for a failure of the",
+    `${program} VERB --help tells more, with an example. Exit status: the job's own for run; 64 for a failure of the`,
     'emissary itself; 65 for an input that could not be staged; 126 not executable; 127 not found.',
     '',
   ].join('\n');
 }
 
+const purposes: Readonly<Record<string, string>> = {
+  emissary: 'the in-container job wrapper of MultiFlexi.',
+  'multiflexi-emissary': "the job wrapper of MultiFlexi, for MultiFlexi's host.",
+};
+
 /** The help of one verb. */
-export function verbHelp(verb: Verb): string {
+export function verbHelp(program: string, verb: Verb): string {
   const { usage, text, example } = descriptions[verb];
   const rows = options
     .filter((option) => option.verbs.includes(verb))
@@ -81,7 +89,7 @@ export function verbHelp(verb: Verb): string {
     .filter((variable) => variable.verbs.includes(verb))
     .flatMap(({ name, help }) => [`  ${name}`, `${' '.repeat(26)}${help}`]);
   return [
-    `Usage: ${usage}`,
+    `Usage: ${program} ${usage}`,
     '',
     text,
     '',
@@ -92,7 +100,7 @@ export function verbHelp(verb: Verb): string {
     ...(others.length === 0 ? [] : ['', 'Variables that stand for no option:', ...others]),
     '',
     'Example:',
-    `  ${example}`,
+    `  ${example.replaceAll('{program}', program)}`,
     '',
   ].join('\n');
 }

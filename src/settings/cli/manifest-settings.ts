@@ -6,6 +6,7 @@ import { type Application, parseApplication } from '../application/application.t
 import { parseDotenv } from '../application/dotenv.ts';
 import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
 import type { Invocation } from './invocation.ts';
+import { helpOf } from './options.ts';
 import { readGiven } from './read-given.ts';
 import { containerName, imageName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
 
@@ -117,7 +118,7 @@ function mountPath(path: string, source: string): string {
 function definition({ operands, command }: CommandLine, language: string): Application {
   const [file, stray] = operands;
   if (file === undefined || stray !== undefined || command !== null) {
-    throw new Fault('usage', 'manifest takes one application definition; see emissary manifest --help');
+    throw new Fault('usage', `manifest takes one application definition; ${helpOf('manifest')}`);
   }
   return parseApplication(read(file, 'the application definition'), language);
 }

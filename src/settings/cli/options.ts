@@ -1,8 +1,16 @@
-/** The verbs of the program; `emissary` is `run` under Argo's name. */
+/** The verbs of both programs; `emissary` is `run` under Argo's name. */
 export const verbs = ['init', 'run', 'wait', 'signal', 'report', 'status', 'manifest'] as const;
 
 /** One verb. */
 export type Verb = (typeof verbs)[number];
+
+/** Verbs that only the program outside of pods has. */
+const hostVerbs: readonly Verb[] = ['manifest'];
+
+/** Where a verb's help is, for the end of a message: `see emissary run --help`. */
+export function helpOf(verb: Verb): string {
+  return `see ${hostVerbs.includes(verb) ? 'multiflexi-emissary' : 'emissary'} ${verb} --help`;
+}
 
 /** One option: its words, who takes it, what stands in for it. This table makes the parser, the fallbacks and the help. */
 export interface OptionSpec {

@@ -1,0 +1,9 @@
+import { podCommands } from './pod-commands.ts';
+import { startProgram } from './start-program.ts';
+
+/** The program outside of pods: `dist/multiflexi-emissary`, for MultiFlexi's host and for people. */
+startProgram({
+  name: 'multiflexi-emissary',
+  commands: { ...podCommands, manifest: async () => (await import('./commands/manifest.ts')).manifest },
+  elsewhere: {},
+});

@@ -1,0 +1,11 @@
+import type { Commands } from './cli.ts';
+
+/** What both programs can do. Each verb is loaded when it is asked for. */
+export const podCommands: Commands = {
+  init: async () => (await import('./commands/init.ts')).init,
+  run: async () => (await import('./commands/run.ts')).run,
+  wait: async () => (await import('./commands/wait.ts')).wait,
+  signal: async () => (await import('./commands/signal.ts')).signal,
+  report: async () => (await import('./commands/report.ts')).report,
+  status: async () => (await import('./commands/status.ts')).status,
+};
