@@ -4,11 +4,12 @@ import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { startReadyJob } from '../helpers/job.ts';
 import { reportedJob, startWait } from '../helpers/sidecar.ts';
+import { standIn } from '../helpers/stand-in.ts';
 import { until } from '../helpers/until.ts';
 
 test('wait says that a wrapper that stands still was given up, ends with 64, and report corrects the row', async (t) => {
   const job = reportedJob(t);
-  const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go; exit 0'], {
+  const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go; echo late; exit 0'], {
     root: job.root,
     stdin: 'pipe',
   });
@@ -22,6 +23,28 @@ test('wait says that a wrapper that stands still was given up, ends with 64, and
   assert.equal((await running.finished).status, 0);
   const report = await emissary(['report'], job);
   assert.deepEqual([report.status, job.row().exitcode], [0, 0], report.stderr);
+  assert.deepEqual(
+    job.lines().map(({ line }) => line),
+    ['ready\n', 'late\n'],
+  );
+});
+
+test('output that was read before its time was known is the same output afterwards', async (t) => {
+  const job = reportedJob(t);
+  const wrapper = standIn(t, job.root);
+  wrapper.started();
+  wrapper.write('stdout', 'ready\n');
+  const gaveUp = await emissary(['wait', '--timeout', '1', '--grace', '1'], job);
+  assert.deepEqual([gaveUp.status, job.lines().length], [64, 1], gaveUp.stderr);
+  wrapper.write('timeline', `${Date.now()} 1 6\n`);
+  wrapper.seal(0, { stdout: { bytes: 6, truncated: false } });
+  wrapper.die();
+  const { status, stderr } = await emissary(['report'], job);
+  assert.deepEqual([status, job.row().exitcode], [0, 0], stderr);
+  assert.deepEqual(
+    job.lines().map(({ line }) => line),
+    ['ready\n'],
+  );
 });
 
 test('a wait that stood still past all of its times gives the job its grace all the same', async (t) => {

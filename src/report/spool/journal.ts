@@ -85,7 +85,8 @@ export class Journal {
   noteLog(container: string, identity: () => string | null): void {
     if (this.logs.has(container)) return;
     const log = identity();
-    if (log === null) return;
+    // The wrapper has not written its first line yet. It would look like another log once it has.
+    if (log === null || log === '') return;
     this.logs.set(container, log);
     this.#keep({ container, log });
   }
