@@ -2,7 +2,7 @@ import { Fault, faultStatus } from './base/fault.ts';
 import { log } from './base/log.ts';
 import { allVariables } from './settings/cli/all-variables.ts';
 import type { Invocation } from './settings/cli/invocation.ts';
-import type { Verb } from './settings/cli/options.ts';
+import type { Verb } from './settings/cli/verbs.ts';
 import { version } from './version.ts';
 
 /** Runs one verb. @returns the exit status of the program */

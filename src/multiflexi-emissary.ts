@@ -4,6 +4,10 @@ import { startProgram } from './start-program.ts';
 /** The program outside of pods: `dist/multiflexi-emissary`, for MultiFlexi's host and for people. */
 startProgram({
   name: 'multiflexi-emissary',
-  commands: { ...podCommands, manifest: async () => (await import('./commands/manifest.ts')).manifest },
+  commands: {
+    ...podCommands,
+    manifest: async () => (await import('./commands/manifest.ts')).manifest,
+    launch: async () => (await import('./commands/launch.ts')).launch,
+  },
   elsewhere: {},
 });

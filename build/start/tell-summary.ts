@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { basename, delimiter, join, relative } from 'node:path';
 import type { JobDatabase, StoredJob } from './database.ts';
-import type { Ended } from './run-roles.ts';
+import type { Ended } from './launch-job.ts';
 
 /** Prints what has become of a job: the verdict, the stored row, its lines and artifacts, and where there is more. */
 export function tellSummary(of: {

@@ -355,4 +355,12 @@ export const limits = {
   leastPatternMs: 50,
   /** Files that the patterns of a template may find in all: a pattern that fits everything is a mistake. */
   patternFiles: 1_000,
+  /** Two signals to the launcher that are so close, in ms, are one: npm forwards what the terminal has sent already. */
+  samePressMs: 400,
+  /** How long the reporter of a native job has to find that the wrapper died without a seal, in ms. */
+  unsealedMs: 10_000,
+  /** How often the launcher draws its bar again, in ms, */
+  drawMs: 100,
+  /** and how often it reports the progress where there is no terminal, in ms. */
+  progressMs: 5_000,
 } as const;

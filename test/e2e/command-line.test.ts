@@ -8,7 +8,7 @@ const podVerbs = ['init', 'run', 'wait', 'signal', 'report', 'status'];
 
 const programs = [
   { name: 'emissary', file: program, verbs: podVerbs },
-  { name: 'multiflexi-emissary', file: hostProgram, verbs: [...podVerbs, 'manifest'] },
+  { name: 'multiflexi-emissary', file: hostProgram, verbs: [...podVerbs, 'manifest', 'launch'] },
 ];
 
 test('--version prints the version of package.json, with every verb and without', async () => {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { forEachOf } from '../helpers/batches.ts';
+import { launched } from '../helpers/bootstrapped.ts';
 import { fixture } from '../helpers/fixture.ts';
 import { installedVolume } from '../helpers/installed.ts';
 import { startJob } from '../helpers/job.ts';
-import { launched } from '../helpers/launched.ts';
 import { seeded } from '../helpers/seeded.ts';
 
 const rounds = 60;

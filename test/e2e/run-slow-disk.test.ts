@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { launched } from '../helpers/bootstrapped.ts';
 import type { Running } from '../helpers/emissary.ts';
 import { withDisk } from '../helpers/frozen-disk.ts';
 import { installedVolume } from '../helpers/installed.ts';
 import { keptBy, runJob, startJob, startReadyJob } from '../helpers/job.ts';
-import { launched } from '../helpers/launched.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 

@@ -34,7 +34,7 @@ test('Ctrl-C in the terminal of npm start stops the job, records 130 and ends wi
   start.process.stdin.write(ctrlC);
   const { exitCode } = await start.process;
   assert.equal(exitCode, 130, start.shown());
-  assert.match(start.shown(), /Asking the job to stop \(SIGINT\).*verdict {4}terminated, exit code 130/s);
+  assert.match(start.shown(), /Stopping the job \(SIGINT\).*verdict {4}terminated, exit code 130/s);
   assert.equal(start.rows('select exitcode from job')[0]?.['exitcode'], 130);
 });
 

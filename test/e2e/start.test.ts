@@ -151,7 +151,7 @@ for (const [signal, status] of [
     start.process.kill(signal);
     const { exitCode, stdout, stderr } = await start.process;
     assert.equal(exitCode, status, start.shown());
-    assert.match(stderr, new RegExp(`Asking the job to stop \\(${signal}\\)`));
+    assert.match(stderr, new RegExp(`Stopping the job \\(${signal}\\)`));
     assert.match(stdout, new RegExp(`verdict {4}terminated, exit code ${status}`));
     assert.deepEqual(
       { ...start.rows('select exitcode, "end" is not null as ended from job')[0] },

@@ -13,7 +13,7 @@ export const hostProgram = resolve(
 );
 
 /** Verbs that only the program outside of pods has. */
-export const hostVerbs: readonly string[] = ['manifest'];
+export const hostVerbs: readonly string[] = ['manifest', 'launch'];
 
 let copy: string | null = null;
 

@@ -1,6 +1,8 @@
 import { Fault } from '../../base/fault.ts';
 import type { Environment } from './environment.ts';
-import { helpOf, type OptionSpec, options, type Verb } from './options.ts';
+import type { OptionSpec } from './option-spec.ts';
+import { options } from './options.ts';
+import { helpOf, type Verb } from './verbs.ts';
 
 /** A verb's words, taken apart: option values by name, operands, and the job's words after `--` as bytes. */
 export interface CommandLine {

@@ -1,5 +1,6 @@
-import { options, type Verb } from './options.ts';
+import { options } from './options.ts';
 import { variables } from './variables.ts';
+import type { Verb } from './verbs.ts';
 
 const descriptions: Readonly<
   Record<Verb, { readonly usage: string; readonly text: string; readonly example: string }>
@@ -37,6 +38,15 @@ const descriptions: Readonly<
     usage: 'status [options]',
     text: 'Shows one line a container: state, exit code, verdict, bytes, time.',
     example: '{program} status --json',
+  },
+  launch: {
+    usage: 'launch [options] -- COMMAND [ARG…]',
+    text:
+      'Runs a job under the emissary and reports it: its output, its exit code; TERM and Ctrl-C stop it.\n' +
+      'With --engine native the job is a process of this machine. Its volume is a temporary directory, unless --root\n' +
+      'names one. Where to report is in the variables of wait; the job does not see them.',
+    example:
+      'MULTIFLEXI_DATABASE_URL=sqlite:///data/multiflexi.sqlite {program} launch --job-id 42 -- php report.php',
   },
   manifest: {
     usage: 'manifest [options] APPLICATION.multiflexi.app.json',

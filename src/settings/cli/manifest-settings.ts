@@ -6,9 +6,9 @@ import { type Application, parseApplication } from '../application/application.t
 import { parseDotenv } from '../application/dotenv.ts';
 import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
 import type { Invocation } from './invocation.ts';
-import { helpOf } from './options.ts';
 import { readGiven } from './read-given.ts';
 import { containerName, imageName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
+import { helpOf } from './verbs.ts';
 
 /** A claim on a volume that the sidecar mounts: for a database file, or for kept results. */
 export interface Claim {

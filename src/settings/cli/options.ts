@@ -1,27 +1,6 @@
-/** The verbs of both programs; `emissary` is `run` under Argo's name. */
-export const verbs = ['init', 'run', 'wait', 'signal', 'report', 'status', 'manifest'] as const;
-
-/** One verb. */
-export type Verb = (typeof verbs)[number];
-
-/** Verbs that only the program outside of pods has. */
-const hostVerbs: readonly Verb[] = ['manifest'];
-
-/** Where a verb's help is, for the end of a message: `see emissary run --help`. */
-export function helpOf(verb: Verb): string {
-  return `see ${hostVerbs.includes(verb) ? 'multiflexi-emissary' : 'emissary'} ${verb} --help`;
-}
-
-/** One option: its words, who takes it, what stands in for it. This table makes the parser, the fallbacks and the help. */
-export interface OptionSpec {
-  readonly name: string;
-  readonly verbs: readonly Verb[];
-  /** The placeholder of its value; null for a switch. */
-  readonly value: string | null;
-  /** Variables that stand in for it, first found wins; those without `EMISSARY_` are Argo's. */
-  readonly variables: readonly string[];
-  readonly help: string;
-}
+import { hostOptions } from './host-options.ts';
+import type { OptionSpec } from './option-spec.ts';
+import { type Verb, verbs } from './verbs.ts';
 
 const everywhere: readonly Verb[] = verbs;
 
@@ -36,7 +15,7 @@ export const options: readonly OptionSpec[] = [
   },
   {
     name: 'template',
-    verbs: ['init'],
+    verbs: ['init', 'launch'],
     value: 'FILE',
     variables: [],
     help: 'the template, a file or - for standard input (default {})',
@@ -50,7 +29,7 @@ export const options: readonly OptionSpec[] = [
   },
   {
     name: 'timeout',
-    verbs: ['run', 'wait', 'manifest'],
+    verbs: ['run', 'wait', 'manifest', 'launch'],
     value: 'SECONDS',
     variables: ['EMISSARY_TIMEOUT_SECONDS'],
     help: 'stop the job after this time (default 0: never)',
@@ -64,7 +43,7 @@ export const options: readonly OptionSpec[] = [
   },
   {
     name: 'grace',
-    verbs: ['run', 'wait', 'manifest'],
+    verbs: ['run', 'wait', 'manifest', 'launch'],
     value: 'SECONDS',
     variables: ['EMISSARY_GRACE_SECONDS', 'ARGO_TERMINATION_GRACE_PERIOD_SECONDS'],
     help: 'time between the stop signal and KILL (default 30)',
@@ -104,81 +83,5 @@ export const options: readonly OptionSpec[] = [
     variables: [],
     help: 'print one JSON document',
   },
-  {
-    name: 'variables',
-    verbs: ['manifest'],
-    value: 'FILE',
-    variables: [],
-    help: "the job's variables, NAME=value a line; secret ones go into a Secret",
-  },
-  {
-    name: 'report-variables',
-    verbs: ['manifest'],
-    value: 'FILE',
-    variables: [],
-    help: "the sidecar's variables: the server and its credentials; they go into a Secret",
-  },
-  {
-    name: 'job-id',
-    verbs: ['manifest'],
-    value: 'NUMBER',
-    variables: ['MULTIFLEXI_JOB_ID'],
-    help: 'the job in MultiFlexi',
-  },
-  {
-    name: 'pod-name',
-    verbs: ['manifest'],
-    value: 'NAME',
-    variables: [],
-    help: 'the name of the pod (default multiflexi-job-NUMBER)',
-  },
-  {
-    name: 'image',
-    verbs: ['manifest'],
-    value: 'IMAGE',
-    variables: [],
-    help: "the job's image (default the ociimage of the application)",
-  },
-  {
-    name: 'emissary-image',
-    verbs: ['manifest'],
-    value: 'IMAGE',
-    variables: ['EMISSARY_IMAGE'],
-    help: 'the image of this program (default multiflexi-emissary with its version)',
-  },
-  {
-    name: 'kind',
-    verbs: ['manifest'],
-    value: 'KIND',
-    variables: [],
-    help: 'pod or job (default pod)',
-  },
-  {
-    name: 'user',
-    verbs: ['manifest'],
-    value: 'UID',
-    variables: [],
-    help: 'the user that the job runs as, a number, or image for that of the image (default 65532)',
-  },
-  {
-    name: 'allow-root',
-    verbs: ['manifest'],
-    value: null,
-    variables: [],
-    help: 'the job may run as root: for images that cannot run as another user',
-  },
-  {
-    name: 'language',
-    verbs: ['manifest'],
-    value: 'LANGUAGE',
-    variables: [],
-    help: "of artifacts' descriptions, like cs or cs_CZ.UTF-8 (default the job's LANG, then that of manifest)",
-  },
-  {
-    name: 'claim',
-    verbs: ['manifest'],
-    value: 'NAME:PATH',
-    variables: [],
-    help: 'a volume claim that the sidecar mounts, for a database file or kept results',
-  },
+  ...hostOptions,
 ];

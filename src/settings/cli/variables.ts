@@ -1,4 +1,4 @@
-import type { Verb } from './options.ts';
+import type { Verb } from './verbs.ts';
 
 /** One variable that stands for no option. This table is for the help alone. */
 export interface VariableSpec {

@@ -1,11 +1,11 @@
-import type { Progress } from './read-progress.ts';
+import type { JobProgress } from './read-job-progress.ts';
 
 const longestBar = 40;
 /** Columns left free at the end: a full line would wrap on some terminals. */
 const margin = 1;
 
-/** Draws one line: a bar where the job tells its progress, else only the time that it has been running. */
-export function drawBar(progress: Progress | null, view: { seconds: number; columns: number }): string {
+/** Draws one line: a bar where the job reports its progress, else only the time that it has been running. */
+export function drawBar(progress: JobProgress | null, view: { seconds: number; columns: number }): string {
   const time = `${view.seconds.toFixed(1)} s`;
   const room = view.columns - margin;
   if (progress === null || progress.all === 0) return `running, ${time}`.slice(0, room);

@@ -4,13 +4,13 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 const tailBytes = 128;
 
 /** How far a job is. */
-export interface Progress {
+export interface JobProgress {
   readonly done: number;
   readonly all: number;
 }
 
 /** The last whole line `N/M` of a progress file; null where there is none. */
-export function readProgress(file: string): Progress | null {
+export function readJobProgress(file: string): JobProgress | null {
   const lines = readTail(file).split('\n').slice(0, -1).reverse();
   for (const line of lines) {
     const found = /^([0-9]{1,15})\/([0-9]{1,15})$/.exec(line.trim());
@@ -30,7 +30,7 @@ function readTail(file: string): string {
       closeSync(opened);
     }
   } catch {
-    // Not there (yet): a job need not tell its progress.
+    // Not there (yet): a job need not report its progress.
     return '';
   }
 }

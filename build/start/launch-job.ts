@@ -1,0 +1,42 @@
+import { execa } from 'execa';
+import type { JobDatabase } from './database.ts';
+import type { JobKind } from './job-kinds.ts';
+import type { Place } from './place.ts';
+import { type JobResult, readResult } from './read-result.ts';
+import type { SignalForwarder } from './signal-forwarder.ts';
+
+/** How the job and its reporting ended. */
+export interface Ended {
+  /** The job's exit code; 64 where the job succeeded and its reporting did not. */
+  readonly status: number;
+  /** Everything is in the database. */
+  readonly delivered: boolean;
+  /** Null where the wrapper did not get as far. */
+  readonly result: JobResult | null;
+}
+
+/** Runs the job by `launch`, which has the terminal and its keys. */
+export async function launchJob(of: {
+  /** The program outside of pods. */
+  readonly program: string;
+  readonly place: Place;
+  readonly kind: JobKind;
+  /** The template's file. */
+  readonly template: string;
+  readonly jobId: number;
+  readonly database: JobDatabase;
+  readonly signals: SignalForwarder;
+}): Promise<Ended> {
+  const { program, place, kind, template, jobId, database, signals } = of;
+  const options = ['--root', place.root, '--job-id', String(jobId), '--template', template];
+  const launched = execa(program, ['launch', ...options, '--', ...kind.command], {
+    env: { ...kind.variables, MULTIFLEXI_DATABASE_URL: database.url },
+    stdio: 'inherit',
+    reject: false,
+  });
+  signals.forwardTo((signal) => void launched.kill(signal));
+  const { exitCode = 64 } = await launched;
+  const result = readResult(place.root);
+  const isOfJob = exitCode !== 64 || result?.exitCode === 64;
+  return { status: exitCode, delivered: isOfJob && database.stored(jobId).end !== null, result };
+}

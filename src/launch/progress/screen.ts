@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { stderr, stdout } from 'node:process';
+import { limits } from '../../base/limits.ts';
+import { drawBar } from './draw-bar.ts';
+import { readJobProgress } from './read-job-progress.ts';
+
+const clearLine = '\r\x1b[2K';
+
+/**
+ * What the person sees while the job runs: its output as it comes, and below it one line of progress on a terminal, or a
+ * line of progress now and then where there is none. No library does this: those that draw a bar know nothing of another
+ * program's half lines, which the bar must not touch.
+ */
+export class Screen {
+  readonly #progressFile: string;
+  readonly #bar = stderr.isTTY === true;
+  readonly #startedAt = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  #drawn = false;
+  /** False while the terminal shows half a line of the job's. */
+  #atLineStart = true;
+  #reported = '';
+
+  /** @param progressFile the file whose last line is `N/M` */
+  constructor(progressFile: string) {
+    this.#progressFile = progressFile;
+    // A closed terminal, a reader that went away: the job hears of it by a signal, and is recorded all the same.
+    for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
+    const everyMs = this.#bar ? limits.drawMs : limits.progressMs;
+    this.#timer = setInterval(() => (this.#bar ? this.#draw() : this.#report()), everyMs);
+  }
+
+  /** Forwards a piece of the job's output; waits for a slow reader. */
+  async forward(stream: NodeJS.WriteStream, piece: Buffer): Promise<void> {
+    if (stream.isTTY) {
+      this.#clear();
+      this.#atLineStart = piece.at(-1) === 0x0a;
+    }
+    if (!stream.destroyed && !stream.write(piece)) {
+      // A reader that goes away is no reason to stop the job.
+      await Promise.race([once(stream, 'drain'), once(stream, 'close')]).catch(() => undefined);
+    }
+  }
+
+  /** Shows a line of our own. */
+  note(line: string): void {
+    this.#clear();
+    stderr.write(`${this.#bar && !this.#atLineStart ? '\n' : ''}${line}\n`);
+    this.#atLineStart = true;
+  }
+
+  /** The job is over: the bar goes, the last progress is reported where there was no bar. All is written then. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    if (this.#bar) {
+      this.#clear();
+      if (!this.#atLineStart) stderr.write('\n');
+    } else {
+      this.#report();
+    }
+    await Promise.all([stdout, stderr].map(written));
+  }
+
+  #draw(): void {
+    if (!this.#atLineStart) return;
+    const line = drawBar(readJobProgress(this.#progressFile), {
+      seconds: (performance.now() - this.#startedAt) / 1000,
+      columns: stderr.columns || 80,
+    });
+    stderr.write(`${clearLine}${line}`);
+    this.#drawn = true;
+  }
+
+  #clear(): void {
+    if (this.#drawn) stderr.write(clearLine);
+    this.#drawn = false;
+  }
+
+  #report(): void {
+    const progress = readJobProgress(this.#progressFile);
+    const line = progress === null ? '' : `progress ${progress.done}/${progress.all}`;
+    if (line !== this.#reported) stderr.write(`${line}\n`);
+    this.#reported = line;
+  }
+}
+
+/** Resolves when everything before it is written, or nobody takes it any more. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed) return resolve();
+    stream.once('close', resolve);
+    stream.write('', () => resolve());
+  });
+}

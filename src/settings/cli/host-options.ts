@@ -1,0 +1,96 @@
+import type { OptionSpec } from './option-spec.ts';
+
+/** The options that only verbs of the program outside of pods take. */
+export const hostOptions: readonly OptionSpec[] = [
+  {
+    name: 'engine',
+    verbs: ['launch'],
+    value: 'ENGINE',
+    variables: ['EMISSARY_ENGINE'],
+    help: 'where the job runs: native, as processes of this machine (default native)',
+  },
+  {
+    name: 'report',
+    verbs: ['launch'],
+    value: 'WHERE',
+    variables: ['EMISSARY_REPORT'],
+    help: 'host: report from here; none: do not (default host where a variable says where to report, else none)',
+  },
+  {
+    name: 'variables',
+    verbs: ['manifest'],
+    value: 'FILE',
+    variables: [],
+    help: "the job's variables, NAME=value a line; secret ones go into a Secret",
+  },
+  {
+    name: 'report-variables',
+    verbs: ['manifest'],
+    value: 'FILE',
+    variables: [],
+    help: "the sidecar's variables: the server and its credentials; they go into a Secret",
+  },
+  {
+    name: 'job-id',
+    verbs: ['manifest', 'launch'],
+    value: 'NUMBER',
+    variables: ['MULTIFLEXI_JOB_ID'],
+    help: 'the job in MultiFlexi',
+  },
+  {
+    name: 'pod-name',
+    verbs: ['manifest'],
+    value: 'NAME',
+    variables: [],
+    help: 'the name of the pod (default multiflexi-job-NUMBER)',
+  },
+  {
+    name: 'image',
+    verbs: ['manifest'],
+    value: 'IMAGE',
+    variables: [],
+    help: "the job's image (default the ociimage of the application)",
+  },
+  {
+    name: 'emissary-image',
+    verbs: ['manifest'],
+    value: 'IMAGE',
+    variables: ['EMISSARY_IMAGE'],
+    help: 'the image of this program (default multiflexi-emissary with its version)',
+  },
+  {
+    name: 'kind',
+    verbs: ['manifest'],
+    value: 'KIND',
+    variables: [],
+    help: 'pod or job (default pod)',
+  },
+  {
+    name: 'user',
+    verbs: ['manifest'],
+    value: 'UID',
+    variables: [],
+    help: 'the user that the job runs as, a number, or image for that of the image (default 65532)',
+  },
+  {
+    name: 'allow-root',
+    verbs: ['manifest'],
+    value: null,
+    variables: [],
+    help: 'the job may run as root: for images that cannot run as another user',
+  },
+  {
+    name: 'language',
+    verbs: ['manifest'],
+    value: 'LANGUAGE',
+    variables: [],
+    help: "of artifacts' descriptions, like cs or cs_CZ.UTF-8 (default the job's LANG, then that of manifest)",
+  },
+  {
+    name: 'claim',
+    verbs: ['manifest'],
+    value: 'NAME:PATH',
+    variables: [],
+    help: 'a volume claim that the sidecar mounts, for a database file or kept results',
+  },
+];

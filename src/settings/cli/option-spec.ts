@@ -1,0 +1,12 @@
+import type { Verb } from './verbs.ts';
+
+/** One option: its words, who takes it, what stands in for it. This table makes the parser, the fallbacks and the help. */
+export interface OptionSpec {
+  readonly name: string;
+  readonly verbs: readonly Verb[];
+  /** The placeholder of its value; null for a switch. */
+  readonly value: string | null;
+  /** Variables that stand in for it, first found wins; those without `EMISSARY_` are Argo's. */
+  readonly variables: readonly string[];
+  readonly help: string;
+}
