@@ -29,7 +29,8 @@ type Stream = OutputLine['type'];
 
 /**
  * Makes rows of one container's lines: a line a row while the output is light, else consecutive lines of one stream
- * together. Where a row ends depends on the lines and on their times in the timeline alone (README.md, "Rows").
+ * together. Where a row ends depends on the lines and on their times in the timeline alone ("Rows" in
+ * src/report/sql/README.md).
  */
 export class LinePacker {
   readonly #emit: (row: OutputLine) => void;
