@@ -54,7 +54,10 @@ async function fetchPinned(name: string, directory: string): Promise<void> {
 export async function fetchRuntime(name: string, directory: string): Promise<string> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
-  const { stdout } = await execa('npm', ['pack', '--json', name, '--pack-destination', directory]);
+  const fetched = execa('npm', ['pack', '--json', name, '--pack-destination', directory]);
+  const { stdout } = await fetched.catch((cause) => {
+    throw new Error(`npm cannot fetch ${name}`, { cause });
+  });
   const [packed] = Object.values(JSON.parse(stdout)) as { filename: string; integrity: string }[];
   if (packed === undefined) throw new Error(`${name}: npm has fetched nothing`);
   await execa('tar', ['-C', directory, '-xzf', join(directory, packed.filename), 'package/bin/node']);

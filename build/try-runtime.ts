@@ -17,9 +17,7 @@ const [given] = process.argv.slice(2);
 try {
   process.exitCode = given === undefined ? usage() : await tryRuntime(given);
 } catch (error) {
-  // npm says why in its last line; a trace says nothing more.
-  const reason = String((error as { stderr?: string }).stderr || (error as Error).message);
-  process.stderr.write(`Cannot try the runtime ${given}: ${reason.split('\n')[0]}\n`);
+  process.stderr.write(`Cannot try the runtime ${given}: ${(error as Error).message}\n`);
   process.exitCode = 64;
 }
 
