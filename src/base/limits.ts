@@ -206,8 +206,8 @@ export const limits = {
   listedSentences: 20,
   /** Bytes of each file kept free for the budget, the stop, two requests for it, and the report. */
   spoolReserveBytes: [4 * KiB, 4 * KiB, 4 * KiB, 4 * KiB, 64 * KiB],
-  /** Bytes of `progress` that a reader accepts: its last line counts, the job may append. */
-  progressBytes: 1 * MiB,
+  /** Bytes of the end of a progress file that are read: `N/M` and a line before it. */
+  progressTailBytes: 128,
   /** How long a wrapper that seems dead and left no seal is given to show one, in ms. */
   lostConfirmMs: 250,
   /** How long something else in the place of a seal is left to a wrapper that is about to begin, in ms. */

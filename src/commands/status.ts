@@ -20,7 +20,8 @@ export async function status(invocation: Invocation, args: readonly Buffer[]): P
   const root = rootDirectory(line.value('root'), sourceOf('root', args, invocation.environment));
   const volume = openVolume(root);
   const containers = await describeContainers(volume, await expectedContainers(volume));
-  const progress = readProgress(volume);
+  const reported = readProgress(volume);
+  const progress = reported === null ? null : `${reported.done}/${reported.all}`;
   const own = spoolDirectory(invocation.environment);
   const budget = describeBudget(own === null ? volume : openVolume(own));
   if (line.value('json') !== null)

@@ -1,5 +1,6 @@
 import { limits } from '../base/limits.ts';
 import { named } from '../base/sentences.ts';
+import { containerNamePattern } from '../contract/container-name.ts';
 import { Liveness } from '../contract/liveness.ts';
 import { lostExitCode, type SavingProgress } from '../contract/records.ts';
 import type { Volume } from '../contract/volume.ts';
@@ -37,9 +38,7 @@ export async function describeContainers(
   volume: Volume,
   names: readonly string[],
 ): Promise<readonly ContainerStatus[]> {
-  const found = volume
-    .list('ctr', limits.listedNames)
-    .filter((name) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name));
+  const found = volume.list('ctr', limits.listedNames).filter((name) => containerNamePattern.test(name));
   const all = [...new Set([...names, ...found.sort()])];
   const attempts = await attemptsOf(volume);
   return Promise.all(

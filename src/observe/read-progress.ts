@@ -1,10 +1,48 @@
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
+import { openRegular } from '../base/read-regular.ts';
 import type { Volume } from '../contract/volume.ts';
 
-/** The last `N/M` that the job wrote to `progress`, or null. */
-export function readProgress(volume: Volume): string | null {
-  const look = volume.read('progress', limits.progressBytes);
-  if (look.kind !== 'read') return null;
-  const last = look.bytes.toString('latin1').trimEnd().split('\n').at(-1)?.trim() ?? '';
-  return /^[0-9]{1,15}\/[0-9]{1,15}$/.test(last) ? last : null;
+/** How far a job is, by its own account. */
+export interface JobProgress {
+  readonly done: number;
+  readonly all: number;
+}
+
+/** The progress that a job reports on its volume; null where it reports none. */
+export function readProgress(volume: Volume): JobProgress | null {
+  const opened = volume.openFile('progress');
+  if ('kind' in opened) return null;
+  try {
+    return progressIn(opened.descriptor);
+  } finally {
+    closeSync(opened.descriptor);
+  }
+}
+
+/** The same of a file that the job was given elsewhere (`PROGRESS_FILE`). */
+export function readProgressFile(path: string): JobProgress | null {
+  try {
+    const file = openRegular(path);
+    try {
+      return progressIn(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // Not there (yet): a job need not report its progress.
+    return null;
+  }
+}
+
+/** The last whole line `N/M`; one without its newline only where there is no other. */
+function progressIn(file: number): JobProgress | null {
+  const tail = Buffer.alloc(limits.progressTailBytes);
+  const start = Math.max(0, fstatSync(file).size - tail.length);
+  const lines = tail.toString('latin1', 0, readSync(file, tail, 0, tail.length, start)).split('\n');
+  for (const line of [...lines.slice(0, -1).reverse(), lines.at(-1) ?? '']) {
+    const found = /^([0-9]{1,15})\/([0-9]{1,15})$/.exec(line.trim());
+    if (found !== null) return { done: Number(found[1]), all: Number(found[2]) };
+  }
+  return null;
 }

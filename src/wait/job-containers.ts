@@ -1,4 +1,5 @@
 import { limits } from '../base/limits.ts';
+import { containerNamePattern } from '../contract/container-name.ts';
 import { readTemplate } from '../observe/read-template.ts';
 import type { Spool } from '../report/spool/spool.ts';
 import { mainContainers } from '../settings/template/template.ts';
@@ -20,6 +21,6 @@ export async function jobContainers(spool: Spool): Promise<readonly string[]> {
 }
 
 function isNames(value: unknown): value is readonly string[] {
-  const isName = (name: unknown) => typeof name === 'string' && /^[-a-z0-9]{1,63}$/.test(name);
+  const isName = (name: unknown) => typeof name === 'string' && containerNamePattern.test(name);
   return Array.isArray(value) && value.length > 0 && value.length <= limits.containers && value.every(isName);
 }

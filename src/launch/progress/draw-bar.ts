@@ -1,4 +1,4 @@
-import type { JobProgress } from './read-job-progress.ts';
+import type { JobProgress } from '../../observe/read-progress.ts';
 
 const longestBar = 40;
 /** Columns left free at the end: a full line would wrap on some terminals. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { stderr, stdout } from 'node:process';
 import { limits } from '../../base/limits.ts';
+import { readProgressFile } from '../../observe/read-progress.ts';
 import { drawBar } from './draw-bar.ts';
-import { readJobProgress } from './read-job-progress.ts';
 
 const clearLine = '\r\x1b[2K';
 
@@ -63,7 +63,7 @@ export class Screen {
 
   #draw(): void {
     if (!this.#atLineStart) return;
-    const line = drawBar(readJobProgress(this.#progressFile), {
+    const line = drawBar(readProgressFile(this.#progressFile), {
       seconds: (performance.now() - this.#startedAt) / 1000,
       columns: stderr.columns || 80,
     });
@@ -77,7 +77,7 @@ export class Screen {
   }
 
   #report(): void {
-    const progress = readJobProgress(this.#progressFile);
+    const progress = readProgressFile(this.#progressFile);
     const line = progress === null ? '' : `progress ${progress.done}/${progress.all}`;
     if (line !== this.#reported) stderr.write(`${line}\n`);
     this.#reported = line;

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
+import { containerNamePattern } from '../../contract/container-name.ts';
 import type { JobReport } from '../../observe/job-report.ts';
 import { exitCodeSchema, resultSchema, startedSchema } from '../../observe/result-schema.ts';
 
 const verdict = z.enum(['succeeded', 'failed', 'terminated', 'timedOut', 'skipped', 'error', 'lost']);
 const processId = z.nullable(z.int().check(z.nonnegative()));
-const containerName = z.string().check(z.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/));
+const containerName = z.string().check(z.regex(containerNamePattern));
 
 const container = z.object({
   name: containerName,

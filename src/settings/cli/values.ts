@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
+import { containerNamePattern } from '../../contract/container-name.ts';
 import { usualRoot } from '../../contract/layout.ts';
 
 /**
@@ -31,7 +32,7 @@ export function wholeNumber(text: string, source: string): number {
 
 /** A DNS label (RFC 1123), since it becomes a directory's name and a container's. */
 export function containerName(text: string, source: string): string {
-  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text)) {
+  if (!containerNamePattern.test(text)) {
     throw new Fault('usage', `${source} is not a container name (a DNS label: a-z, 0-9 and -, at most 63)`);
   }
   return text;

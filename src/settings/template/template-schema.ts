@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import * as z from 'zod/mini';
 import { limits } from '../../base/limits.ts';
+import { containerNamePattern } from '../../contract/container-name.ts';
 import { durationSeconds } from './duration.ts';
 
 const absolutePath = z
@@ -8,9 +9,7 @@ const absolutePath = z
   .check(z.refine(isAbsolute, 'must be an absolute path'))
   .check(z.refine((path) => !path.includes('\0'), 'must not contain NUL'))
   .check(z.refine((path) => !path.split('/').includes('..'), 'must not contain ".."'));
-const containerName = z
-  .string()
-  .check(z.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label'));
+const containerName = z.string().check(z.regex(containerNamePattern, 'must be a DNS label'));
 const fewEnough = z.refine(
   (list) => Array.isArray(list) && list.length <= limits.containers,
   `must not be more than ${limits.containers}`,
