@@ -1,18 +1,18 @@
 import { closeSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { isSparse, SparseReader } from '../kernel/sparse.ts';
-import { isKernels, readKernelFile } from './find/kernel-files.ts';
+import { isKernelFile, readKernelFile } from './find/kernel-files.ts';
 import type { Root } from './find/member.ts';
 import { openMember } from './find/read-file.ts';
 import type { SavedFile } from './saved-file.ts';
 import type { Saving } from './saving.ts';
 
 /**
- * Copies one file's bytes, as many as it had when it was found, and its holes as holes; of the kernel's, all.
+ * Copies a file up to the size that it had when it was found, holes as holes. Kernel files are copied whole.
  * @throws the operating system's error, NotSaved, Stopped
  */
 export async function copyFile({ path, stats }: Root, to: SavedFile, saving: Saving): Promise<void> {
-  if (stats.blocks === 0 && isKernels(path)) return to.write(readKernelFile(path));
+  if (stats.blocks === 0 && isKernelFile(path)) return to.write(readKernelFile(path));
   const from = openMember(path);
   try {
     const reader = new SparseReader(from, { size: stats.size, sparse: isSparse(stats) });
@@ -25,7 +25,7 @@ export async function copyFile({ path, stats }: Root, to: SavedFile, saving: Sav
       to.writeZeros(hole);
       to.write(buffer.subarray(0, read));
       saving.count(hole + read);
-      if (saving.isDue) await saving.turn();
+      if (saving.mustYield) await saving.yieldTurn();
     }
   } finally {
     closeSync(from);

@@ -1,4 +1,4 @@
-/** Two paths that differ in a secret alone are two files: the later ones are counted. */
+/** The path to save under: the masked one, numbered if another path has the same masked form. */
 export function keptPath(path: string, shown: string, isTaken: (shown: string) => boolean): string {
   if (shown === path) return path;
   for (let count = 1; ; count += 1) {

@@ -8,42 +8,42 @@ import { makeDirectories } from '../base/make-directories.ts';
 import { hopelessPatterns } from '../settings/template/php-pattern.ts';
 import type { MultiflexiBlock } from '../settings/template/template.ts';
 
-/** The moment before the job's start, by the clock of the file system where its files are looked for. */
+/** The time just before the job's start, by the clock of the file system that is searched for its files. */
 export interface StartStamp {
   readonly directory: string;
-  /** A file of the job's has a change time of this or later, in ns since 1970. */
+  /** The job's files have this change time or a later one; ns since 1970. */
   readonly changedNs: bigint;
 }
 
 /**
- * Makes what must be there before the job starts: its own directory, that of the result file, and, where MultiFlexi's patterns
- * will look for files, the mark by which those that this job wrote are told from those that were there.
- * Nothing here keeps the job from starting: what cannot be made is said.
+ * Creates the job's temporary directory and that of the result file. If MultiFlexi's patterns will search for files, also
+ * takes the start stamp that distinguishes the job's files from older ones. Failures are logged and never prevent the
+ * job's start.
  */
 export function prepareOutputs(wanted: MultiflexiBlock): StartStamp | null {
   const { resultFile, artifactPatterns, artifactDirectory, temporaryDirectory } = wanted;
   if (temporaryDirectory !== null) makeDirectory(temporaryDirectory, "the job's directory");
   if (resultFile !== null) makeDirectory(dirname(resultFile), "the result file's directory");
   for (const key of hopelessPatterns(artifactPatterns))
-    log(`${key} is not a regular expression, and fits no file`);
+    log(`${key} is not a valid regular expression and matches no file`);
   if (artifactPatterns.length === 0) return null;
   const directory = artifactDirectory ?? (resultFile === null ? cwd() : dirname(resultFile));
-  return { directory, changedNs: markIn(directory) };
+  return { directory, changedNs: startTimeIn(directory) };
 }
 
 function makeDirectory(directory: string, what: string): void {
   try {
     makeDirectories(directory);
   } catch (error) {
-    log(`Cannot make ${what} ${directory}: ${messageOf(error)}`);
+    log(`Cannot create ${what} ${directory}: ${messageOf(error)}`);
   }
 }
 
 /**
- * The kernel stamps files with a clock that moves in steps of some milliseconds. The mark is the first stamp of a new
- * step: whatever was written before it is older, and whatever the job writes is not.
+ * The kernel's clock for file times advances in steps of a few milliseconds. The start stamp is the first time of a new
+ * step: everything written before is older, and nothing that the job writes is.
  */
-function markIn(directory: string): bigint {
+function startTimeIn(directory: string): bigint {
   const path = join(directory, `.emissary.${pid}`);
   try {
     const file = openSync(path, 'wx', 0o600);
@@ -54,7 +54,7 @@ function markIn(directory: string): bigint {
       unlinkSync(path);
     }
   } catch {
-    // There is no such directory yet, or none that takes a file: the machine's own clock will do.
+    // The directory does not exist yet or is not writable: the system clock is close enough.
     return BigInt(Date.now() - limits.clockStepMs) * 1_000_000n;
   }
 }

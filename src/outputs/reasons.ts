@@ -1,32 +1,32 @@
 import { errnoOf, messageOf } from '../base/fault.ts';
 
-/** What the usual errors mean, for a person. */
+/** Readable texts for the usual errors. */
 const known: Readonly<Record<string, string>> = {
   ENOENT: 'not found',
   ENOTDIR: 'not found: a part of its path is not a directory',
   EACCES: 'this user may not read it',
   EPERM: 'this user may not read it',
-  ENAMETOOLONG: 'its path is longer than the system takes',
-  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'its path is too long',
+  ELOOP: 'its symbolic links form a loop',
   EISDIR: 'it is a directory',
-  EIO: 'the disk could not read it',
+  EIO: 'the disk failed to read it',
   ENXIO: 'it is a socket',
 };
 
-/** Why a name that a pattern fits leads to nothing: patterns are tried on text, which such a name is not. */
-export const vanished = 'a pattern fits its name, but it is gone, or its name is not UTF-8';
+/** The reason for a matched name without a file; a name that is not UTF-8 is matched as text and cannot be opened so. */
+export const vanished = 'a pattern matches its name, but it no longer exists, or its name is not UTF-8';
 
-/** Why something could not be read: a few words, without the path. */
+/** Why something could not be read: a short phrase without the path. */
 export function readingReason(error: unknown): string {
   return known[errnoOf(error) ?? ''] ?? messageOf(error);
 }
 
-/** Thrown where an output cannot be saved; its message is the reason, without the path. */
+/** Thrown if an output cannot be saved; its message is the reason, without the path. */
 export class NotSaved extends Error {
   override readonly name = 'NotSaved';
 }
 
 /** Why an output was not saved. */
-export function lossOf(error: unknown): string {
+export function missingReason(error: unknown): string {
   return error instanceof NotSaved ? error.message : readingReason(error);
 }

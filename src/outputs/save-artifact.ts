@@ -24,70 +24,67 @@ import { SavedFile } from './saved-file.ts';
 import type { Saving } from './saving.ts';
 import type { Skipped } from './skipped.ts';
 
-/** What saving one artifact needs to know. */
+/** One artifact to save. */
 export interface ArtifactRequest {
   readonly artifact: Pick<OutputArtifact, 'name' | 'path' | 'archive'>;
   readonly layout: Layout;
   readonly skipped: Skipped;
-  /** Bytes of its file at the most; null = no bound. */
-  readonly most: number | null;
-  /** Its path is that of one file, as it stands: neither a pattern nor a directory. */
+  /** Maximum bytes of its file; null = no limit. */
+  readonly maxBytes: number | null;
+  /** Whether its path is literally that of one file, neither a pattern nor a directory. */
   readonly isFile: boolean;
-  /** The files that other artifacts already have, as their records name them. */
+  /** The files of the artifacts saved before, as named in their records. */
   readonly taken: readonly string[];
-  /** A path without the secrets in it: so its file is named on the volume, where others read. */
+  /** Masks the secrets in a path. Files on the volume get masked names, since others can read them. */
   readonly masked: (path: string) => string;
   readonly saving: Saving;
 }
 
 /**
- * Saves one artifact as the template wants it packed.
- * @throws NotSaved (Stopped too), or an error of the operating system, when nothing of it could be saved; nothing is left
- *   behind
+ * Saves one artifact, packed as the template says.
+ * @throws NotSaved (also Stopped), or the operating system's error, if it could not be saved; no partial file remains
  */
-export async function saveArtifact({
-  artifact,
-  layout,
-  skipped,
-  most,
-  isFile,
-  taken,
-  masked,
-  saving,
-}: ArtifactRequest): Promise<ArtifactRecord> {
+export async function saveArtifact(request: ArtifactRequest): Promise<ArtifactRecord> {
+  const { artifact, layout, skipped, maxBytes, isFile, saving } = request;
   const { name, path, archive } = artifact;
   const { roots, pattern } = await findRoots(path, { skipped, saving, plain: isFile });
   const [only] = roots;
   const bare = archive.kind === 'none' && !pattern && only?.stats.isFile() === true;
   if (!pattern && only !== undefined) checkReadable(only);
   const { dev, ino } = statSync(layout.root);
-  const placeOf = (shown: string) =>
-    join(layout.artifacts, shown === '/' ? '/' : `.${shown}`) + (bare ? '' : extensions[archive.kind]);
-  const isTaken = (place: string) => taken.includes(relative(layout.root, place));
-  const place = placeOf(keptPath(path, masked(path), (shown) => isTaken(placeOf(shown))));
-  const kept = relative(layout.root, place);
-  if (isTaken(place)) throw new NotSaved('its file is already that of another artifact');
-  const file = new SavedFile(layout, place, most);
+  const place = placeOf(request, bare);
+  const file = new SavedFile(layout, place, maxBytes);
   try {
-    const told = { path: bytePath(path), mode: attributesMode(archive, bare), skipped };
-    const found = withAttributes(members(roots, { skipped, volume: { dev, ino } }), told);
+    const attributes = { path: bytePath(path), mode: attributesMode(archive, bare), skipped };
+    const found = withAttributes(members(roots, { skipped, volume: { dev, ino } }), attributes);
     const work =
       bare && only !== undefined
         ? copyFile(only, file, saving)
         : pack(found, archive, { file, skipped, saving });
     await saving.race(work);
     saving.check();
-    // Nothing else looks at the one member of a bare file.
+    // Nothing else iterates over the single member of a bare file.
     if (bare) for (const _ of found) saving.countFile();
     const saved = file.publish();
-    return { name, path, file: kept, archive: archive.kind, ...saved };
+    return { name, path, file: relative(layout.root, place), archive: archive.kind, ...saved };
   } catch (error) {
     file.discard();
     throw error;
   }
 }
 
-/** What an archive's name ends with; a bare file keeps its own. */
+/** The path of the file to save to. @throws NotSaved if another artifact is saved there */
+function placeOf({ artifact, layout, taken, masked }: ArtifactRequest, bare: boolean): string {
+  const { path, archive } = artifact;
+  const extension = bare ? '' : extensions[archive.kind];
+  const fileOf = (shown: string) => join(layout.artifacts, shown === '/' ? '/' : `.${shown}`) + extension;
+  const isTaken = (file: string) => taken.includes(relative(layout.root, file));
+  const place = fileOf(keptPath(path, masked(path), (shown) => isTaken(fileOf(shown))));
+  if (isTaken(place)) throw new NotSaved('another artifact is already saved to the same file');
+  return place;
+}
+
+/** File name extensions of the archives; a bare file keeps its own name. */
 const extensions = { tar: '.tgz', zip: '.zip', none: '.tar', zstd: '.tar.zst' } as const;
 
 function* members(roots: readonly Root[], walk: Walk): Generator<Member | null> {

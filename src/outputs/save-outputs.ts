@@ -3,47 +3,70 @@ import type { ArtifactRecord, MissingOutput, OutputsRecord, ParameterRecord } fr
 import type { OutputArtifact, Template } from '../settings/template/template.ts';
 import { findWritten } from './find/find-written.ts';
 import type { StartStamp } from './prepare-outputs.ts';
-import { lossOf, NotSaved } from './reasons.ts';
+import { missingReason, NotSaved } from './reasons.ts';
 import { saveArtifact } from './save-artifact.ts';
 import { saveParameter } from './save-parameter.ts';
 import { Saving, type SavingOptions, Stopped } from './saving.ts';
 import { Skipped } from './skipped.ts';
 
-/** What the outputs are saved from and to. */
+/** What to save, and where. */
 export interface OutputsRequest extends SavingOptions {
   readonly template: Template;
   readonly layout: Layout;
-  /** What `prepareOutputs` gave before the job started. */
-  readonly mark: StartStamp | null;
-  /** A path without the secrets in it; as it is where there are none. */
+  /** What `prepareOutputs` returned before the job started. */
+  readonly startStamp: StartStamp | null;
+  /** Masks the secrets in a path; by default, nothing is masked. */
   readonly masked?: (path: string) => string;
 }
 
-/** What became of the outputs. */
+/** The saved outputs. */
 export interface SavedOutputs {
   readonly outputs: OutputsRecord;
-  /** Where saving was stopped: why, and what of `missing` is missing for that. */
+  /** If saving was stopped: why, and which of `missing` are missing because of that. */
   readonly stopped: { readonly reason: string; readonly unsaved: readonly MissingOutput[] } | null;
 }
 
 /**
- * Saves a job's parameters and artifacts: those that the template declares, the result file, and the files that the
- * job wrote and that MultiFlexi's patterns fit. One that fails does not cost the others: it is named in `missing`.
- * When it is stopped it ends at once, and all that is not saved is named there, too.
+ * Saves a job's parameters and artifacts: those that the template declares, the result file, and the files that the job
+ * wrote and that match MultiFlexi's patterns. An output that fails does not affect the others; it is listed in `missing`.
+ * A stop ends saving at once; then everything unsaved is listed there, too.
  */
 export async function saveOutputs(request: OutputsRequest): Promise<SavedOutputs> {
-  const { template, layout, mark, signal, masked = (path) => path } = request;
-  const { artifactBytes: most, parameterBytes } = template.multiflexi.limits;
+  const { template, startStamp, signal } = request;
   const saving = new Saving(request);
   const skipped = new Skipped();
-  const missing: MissingOutput[] = [];
-  const unsaved: MissingOutput[] = [];
-  const miss = (output: Omit<MissingOutput, 'reason'>, error: unknown) => {
-    const { kind, name, path, optional } = output;
-    const missed: MissingOutput = { kind, name, path, optional, reason: lossOf(error) };
-    missing.push(missed);
-    if (error instanceof Stopped) unsaved.push(missed);
-  };
+  const losses = new Losses();
+  const parameters = await saveParameters(request, saving, losses);
+  const found = await findWritten(template, startStamp, { skipped, saving });
+  losses.missing.push(...found.missing);
+  if (found.isStopped) losses.unsaved.push(...found.missing);
+  const declared = [...template.artifacts, ...resultFile(template)];
+  const others = found.artifacts.filter(({ path }) => !declared.some((artifact) => isBare(artifact, path)));
+  const artifacts = await saveArtifacts(request, [...declared, ...others], { saving, skipped, losses });
+  const { missing, unsaved } = losses;
+  const outputs = { parameters, artifacts, missing, skipped: skipped.list() };
+  return { outputs, stopped: unsaved.length === 0 ? null : { reason: String(signal.reason), unsaved } };
+}
+
+/** The outputs that could not be saved. */
+class Losses {
+  readonly missing: MissingOutput[] = [];
+  /** Those of `missing` that are missing because saving was stopped. */
+  readonly unsaved: MissingOutput[] = [];
+
+  add({ kind, name, path, optional }: Omit<MissingOutput, 'reason'>, error: unknown): void {
+    const missed: MissingOutput = { kind, name, path, optional, reason: missingReason(error) };
+    this.missing.push(missed);
+    if (error instanceof Stopped) this.unsaved.push(missed);
+  }
+}
+
+async function saveParameters(
+  { template, layout, masked = unmasked }: OutputsRequest,
+  saving: Saving,
+  losses: Losses,
+): Promise<readonly ParameterRecord[]> {
+  const { parameterBytes } = template.multiflexi.limits;
   const parameters: ParameterRecord[] = [];
   for (const parameter of template.parameters) {
     try {
@@ -52,32 +75,42 @@ export async function saveOutputs(request: OutputsRequest): Promise<SavedOutputs
       parameters.push(saveParameter(parameter, layout, parameterBytes, { masked, taken }));
       saving.countFile();
     } catch (error) {
-      miss({ ...parameter, kind: 'parameter', optional: false }, error);
+      losses.add({ ...parameter, kind: 'parameter', optional: false }, error);
     }
   }
-  const found = await findWritten(template, mark, { skipped, saving });
-  missing.push(...found.missing);
-  if (found.isStopped) unsaved.push(...found.missing);
+  return parameters;
+}
+
+async function saveArtifacts(
+  { template, layout, masked = unmasked }: OutputsRequest,
+  artifacts: readonly OutputArtifact[],
+  {
+    saving,
+    skipped,
+    losses,
+  }: { readonly saving: Saving; readonly skipped: Skipped; readonly losses: Losses },
+): Promise<readonly ArtifactRecord[]> {
+  const { artifactBytes: maxBytes } = template.multiflexi.limits;
   const saved: Saved[] = [];
-  const declared = [...template.artifacts, ...resultFile(template)];
-  const others = found.artifacts.filter(({ path }) => !declared.some((artifact) => isBare(artifact, path)));
-  for (const artifact of [...declared, ...others]) {
+  for (const artifact of artifacts) {
     const taken = saved.map(({ record }) => record.file);
     try {
       await saving.begin(artifact.name);
       const isFile = !template.artifacts.includes(artifact);
-      const more = { layout, skipped, most, isFile, taken, masked, saving };
+      const more = { layout, skipped, maxBytes, isFile, taken, masked, saving };
       saved.push({
         artifact,
         record: twinOf(artifact, saved) ?? (await saveArtifact({ artifact, ...more })),
       });
     } catch (error) {
-      miss({ ...artifact, kind: 'artifact' }, error);
+      losses.add({ ...artifact, kind: 'artifact' }, error);
     }
   }
-  const artifacts = saved.map(({ record }) => record);
-  const outputs = { parameters, artifacts, missing, skipped: skipped.list() };
-  return { outputs, stopped: unsaved.length === 0 ? null : { reason: String(signal.reason), unsaved } };
+  return saved.map(({ record }) => record);
+}
+
+function unmasked(path: string): string {
+  return path;
 }
 
 interface Saved {
@@ -85,21 +118,23 @@ interface Saved {
   readonly record: ArtifactRecord;
 }
 
-/** MultiFlexi reads the report that the job writes; that there is none is for the reader to judge. */
+/** The report that the job writes for MultiFlexi; optional, since MultiFlexi decides what its absence means. */
 function resultFile({ multiflexi: { resultFile } }: Template): readonly OutputArtifact[] {
   if (resultFile === null) return [];
   return [{ name: 'resultFile', path: resultFile, optional: true, archive: { kind: 'none' } }];
 }
 
-/** True for an artifact that is this very file, as what a pattern finds would be. */
+/** Whether an artifact is this file, unpacked, like the files that patterns find. */
 function isBare({ path, archive }: OutputArtifact, file: string): boolean {
   return path === file && archive.kind === 'none';
 }
 
-/** The record of an artifact that would be the same file: one that is wanted twice. */
+/** The record of an earlier artifact with the same path and format, if one is declared twice. */
 function twinOf({ name, path, archive }: OutputArtifact, saved: readonly Saved[]): ArtifactRecord | null {
   const twin = saved.find(({ artifact }) => artifact.path === path && artifact.archive.kind === archive.kind);
   if (twin === undefined) return null;
   if (JSON.stringify(twin.artifact.archive) === JSON.stringify(archive)) return { ...twin.record, name };
-  throw new NotSaved(`its file is already that of artifact ${twin.artifact.name}, packed at another level`);
+  throw new NotSaved(
+    `artifact ${twin.artifact.name} is already saved to the same file with other packing options`,
+  );
 }

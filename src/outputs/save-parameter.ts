@@ -12,19 +12,19 @@ import { NotSaved } from './reasons.ts';
 import { SavedFile } from './saved-file.ts';
 
 /**
- * Saves one parameter's bytes exactly as the job wrote them; where the job wrote none, its default.
- * @param most bytes that a value may have
- * @param names `masked`: a path without the secrets in it; `taken`: the files that other parameters already have
+ * Saves one parameter's bytes exactly as the job wrote them, or its default if the job wrote none.
+ * @param maxBytes maximum bytes of a value
+ * @param names `masked` masks the secrets in a path; `taken`: the files of the parameters saved before
  * @throws NotSaved, or the operating system's error
  */
 export function saveParameter(
   parameter: OutputParameter,
   layout: Layout,
-  most: number,
+  maxBytes: number,
   { masked, taken }: { readonly masked: (path: string) => string; readonly taken: readonly string[] },
 ): ParameterRecord {
   const { name, path } = parameter;
-  const value = bytesOf(parameter, most);
+  const value = bytesOf(parameter, maxBytes);
   const placeOf = (shown: string) => join(layout.parameters, shown);
   const isTaken = (shown: string) => taken.includes(relative(layout.root, placeOf(shown)));
   const place = placeOf(keptPath(path, masked(path), isTaken));
@@ -38,9 +38,9 @@ export function saveParameter(
   }
 }
 
-function bytesOf(parameter: OutputParameter, most: number): Buffer {
+function bytesOf(parameter: OutputParameter, maxBytes: number): Buffer {
   try {
-    return readValue(parameter.path, most);
+    return readValue(parameter.path, maxBytes);
   } catch (error) {
     const isMissing = ['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '');
     if (isMissing && parameter.default !== null) return Buffer.from(parameter.default);
@@ -48,17 +48,17 @@ function bytesOf(parameter: OutputParameter, most: number): Buffer {
   }
 }
 
-function readValue(path: string, most: number): Buffer {
+function readValue(path: string, maxBytes: number): Buffer {
   const stats = statSync(path);
   if (stats.isDirectory()) throw new NotSaved('it is a directory');
   if (!stats.isFile()) throw new NotSaved(`it is ${specialKind(stats)}`);
   const file = openRegular(path);
   try {
-    const value = Buffer.alloc(most + 1);
+    const value = Buffer.alloc(maxBytes + 1);
     const length = readFull(file, value);
-    if (length > most)
+    if (length > maxBytes)
       throw new NotSaved(
-        `larger than the ${most} bytes of a parameter (${Math.max(stats.size, length)} bytes): make it an artifact`,
+        `${Math.max(stats.size, length)} bytes exceed the limit of ${maxBytes} for a parameter: make it an artifact`,
       );
     return value.subarray(0, length);
   } finally {

@@ -12,24 +12,24 @@ import { SavedPlace } from './saved-place.ts';
 const readableFile = 0o644;
 
 /**
- * A file of the volume's `outputs/` that is being written: under another name until it is whole. Its length and
- * SHA-256 are taken on the way.
+ * A file in the volume's `outputs/` that is being written, under a temporary name until it is complete. Computes its
+ * length and SHA-256 meanwhile.
  */
 export class SavedFile {
   readonly #place: SavedPlace;
   readonly #file: number;
-  readonly #most: number | null;
+  readonly #maxBytes: number | null;
   readonly #hash = createHash('sha256');
   #bytes = 0;
   #open = true;
 
   /**
    * @param layout the volume's; `path` is below its root
-   * @param most bytes that it may have; null = as many as the volume takes
+   * @param maxBytes maximum bytes; null = no limit
    * @throws NotSaved
    */
-  constructor(layout: Layout, path: string, most: number | null) {
-    this.#most = most;
+  constructor(layout: Layout, path: string, maxBytes: number | null) {
+    this.#maxBytes = maxBytes;
     this.#place = writing(() => new SavedPlace(layout, path));
     try {
       this.#file = writing(() => this.#place.create(readableFile));
@@ -50,25 +50,25 @@ export class SavedFile {
     writing(() => writeWhole(this.#file, bytes, place));
   }
 
-  /** Leaves a hole, which reads as so many zeros. */
+  /** Leaves a hole, which reads as zeros. */
   writeZeros(bytes: number): void {
     for (let left = bytes; left > 0; left -= limits.copyBytes)
       this.#take(zerosOf(limits.copyBytes).subarray(0, left));
   }
 
   #take(bytes: Uint8Array): void {
-    // Its number may be that of another file by now, where saving was stopped and a thread comes late.
-    if (!this.#open) throw new NotSaved('it was given up');
+    // After a stop, a late thread may come here when the descriptor already belongs to another file.
+    if (!this.#open) throw new NotSaved('saving it was abandoned');
     this.#hash.update(bytes);
     this.#bytes += bytes.length;
-    if (this.#most !== null && this.#bytes > this.#most)
-      throw new NotSaved(`larger than the ${this.#most} bytes that the template allows`);
+    if (this.#maxBytes !== null && this.#bytes > this.#maxBytes)
+      throw new NotSaved(`larger than the template's limit of ${this.#maxBytes} bytes`);
   }
 
-  /** Gives the file its name, once the volume has taken all of it: some tell only at the end (close(2): NFS, a quota). */
+  /** Gives the file its final name once it is written; some volumes report a failed write only on close(2) (NFS, quotas). */
   publish(): { readonly bytes: number; readonly sha256: string } {
     writing(() => {
-      // Its end may be a hole.
+      // The file may end with a hole.
       ftruncateSync(this.#file, this.#bytes);
       fchmodSync(this.#file, readableFile);
       this.#close();
@@ -78,22 +78,22 @@ export class SavedFile {
     return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }
 
-  /** Leaves nothing behind. */
+  /** Removes the temporary file. Never throws. */
   discard(): void {
     try {
       this.#close();
     } catch {
-      // As below.
+      // See below.
     }
     try {
       this.#place.remove();
     } catch {
-      // What made the file fail is told; that a rest of it stays, on a broken volume, helps nobody.
+      // The original failure is reported; a remnant on a broken volume is not worth another message.
     }
     this.#place.close();
   }
 
-  /** Once: the number is free afterwards for another file, also where this fails. */
+  /** Closes only once: afterwards the descriptor may be reused for another file, even if close fails. */
   #close(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -106,7 +106,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'the volume is mounted read-only',
   EACCES: 'this user may not write to the volume',
   EPERM: 'this user may not write to the volume',
-  ENAMETOOLONG: 'its name is too long for a file of the volume',
+  ENAMETOOLONG: 'its name is too long for the volume',
 };
 
 function writing<T>(write: () => T): T {
@@ -114,6 +114,6 @@ function writing<T>(write: () => T): T {
     return write();
   } catch (cause) {
     const found = reasons[errnoOf(cause) ?? ''] ?? messageOf(cause);
-    throw new NotSaved(`it cannot be kept: ${found}`, { cause });
+    throw new NotSaved(`cannot be written to the volume: ${found}`, { cause });
   }
 }

@@ -10,22 +10,22 @@ import {
   renameAcross,
 } from '../kernel/open-beneath.ts';
 
-/** All users of the pod may add to the directories, as they may to the volume. */
+/** All users of the pod may write to the directories, as they may to the volume. */
 const sharedDirectory = 0o777;
 
 /**
- * Where a saved file goes: made without following a link that the job or another container has left in `outputs/`, from
- * one directory to the next. Nothing is written outside of the volume, whoever runs the emissary.
+ * The destination of a saved file. Opens each directory of its path without following links that the job or another
+ * container may have left in `outputs/`, so nothing is written outside the volume, even as root.
  */
 export class SavedPlace {
   readonly #name: string;
   readonly #temporary: string;
-  /** Descriptors: of the directory that the file is written in, and of its own. */
+  /** Descriptors of the directory with the temporary file, and of the final directory. */
   readonly #outputs: number;
   readonly #directory: number;
 
   /**
-   * Makes the directories where they are not there; a link in their place is removed.
+   * Creates missing directories; a link in place of one is removed.
    * @param path below the volume's root
    * @throws the operating system's error
    */
@@ -41,24 +41,24 @@ export class SavedPlace {
     }
   }
 
-  /** Makes the file under its temporary name. @returns its descriptor */
+  /** Creates the file under its temporary name. @returns its descriptor */
   create(mode: number): number {
     this.remove();
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
     return openBeneath(this.#outputs, this.#temporary, flags, mode);
   }
 
-  /** Gives it its own name. */
+  /** Renames the file to its final name. */
   publish(): void {
     renameAcross(this.#outputs, this.#temporary, this.#directory, this.#name);
   }
 
-  /** Removes it again. */
+  /** Removes the temporary file. */
   remove(): void {
     removeWithin(this.#outputs, this.#temporary);
   }
 
-  /** Never throws: what it holds open for itself has nothing that could be lost. */
+  /** Closes the directories. Never throws: no data depends on it. */
   close(): void {
     for (const directory of [this.#outputs, this.#directory]) shut(directory);
   }
@@ -100,7 +100,7 @@ function isLink(above: number, name: string): boolean {
   try {
     found = openBeneath(above, name, pathOnly);
   } catch {
-    return false; // What was wrong before is told.
+    return false; // The caller throws the first error.
   }
   try {
     return fstatSync(found).isSymbolicLink();

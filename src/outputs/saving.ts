@@ -3,22 +3,22 @@ import { nextTurn } from '../base/timer.ts';
 import type { SavingProgress } from '../contract/records.ts';
 import { NotSaved } from './reasons.ts';
 
-/** How saving can be stopped and watched while it is under way. */
+/** How saving is stopped and its progress reported. */
 export interface SavingOptions {
-  /** Aborted when nothing more is to be saved; its reason is a sentence. */
+  /** Aborted when saving has to stop; its reason is a phrase for messages. */
   readonly signal: AbortSignal;
-  /** Told now and then how far it is; must not throw. */
-  readonly tell: (progress: SavingProgress) => void;
+  /** Called now and then with the progress; must not throw. */
+  readonly onProgress: (progress: SavingProgress) => void;
 }
 
 /**
- * Saving as something that takes its time: nearly all of it is done by synchronous calls, so that it has to let signals
- * and timers have their turn, and to end where it is when it is stopped.
+ * Saving uses mostly synchronous calls. This class makes it yield to signals and timers, report its progress, and end
+ * promptly when it is stopped.
  */
 export class Saving {
   readonly #options: SavingOptions;
-  #turnAt = performance.now();
-  #toldAt = performance.now();
+  #yieldedAt = performance.now();
+  #reportedAt = performance.now();
   #bytes = 0;
   #files = 0;
   #current = '';
@@ -32,20 +32,25 @@ export class Saving {
     return this.#options.signal.aborted;
   }
 
-  /** True when others have had no turn for a while: then wait for `turn`. */
-  get isDue(): boolean {
-    return performance.now() - this.#turnAt > limits.savingTurnMs;
+  /** True if signals and timers have waited for a while: then await `yieldTurn`. */
+  get mustYield(): boolean {
+    return performance.now() - this.#yieldedAt > limits.savingTurnMs;
   }
 
-  /** Lets signals and timers have their turn. @throws Stopped */
-  async turn(): Promise<void> {
+  /** Lets pending signals and timers run. @throws Stopped */
+  async yieldTurn(): Promise<void> {
     await nextTurn();
     this.check();
-    this.#turnAt = performance.now();
-    if (this.#turnAt - this.#toldAt < limits.savingTellMs) return;
-    this.#toldAt = this.#turnAt;
-    const { tell } = this.#options;
-    tell({ bytes: this.#bytes, files: this.#files, current: this.#current, at: new Date().toISOString() });
+    this.#yieldedAt = performance.now();
+    if (this.#yieldedAt - this.#reportedAt < limits.savingTellMs) return;
+    this.#reportedAt = this.#yieldedAt;
+    const { onProgress } = this.#options;
+    onProgress({
+      bytes: this.#bytes,
+      files: this.#files,
+      current: this.#current,
+      at: new Date().toISOString(),
+    });
   }
 
   /** @throws Stopped */
@@ -53,26 +58,26 @@ export class Saving {
     if (this.isStopped) throw this.#stopped();
   }
 
-  /** The next output begins. @throws Stopped */
+  /** Begins the next output. @throws Stopped */
   async begin(name: string): Promise<void> {
     this.#current = name;
     this.check();
-    if (this.isDue) await this.turn();
+    if (this.mustYield) await this.yieldTurn();
   }
 
-  /** So many bytes of the job's files are done. */
+  /** Counts processed bytes of the job's files. */
   count(bytes: number): void {
     this.#bytes += bytes;
   }
 
-  /** One of the job's files is done. */
+  /** Counts a processed file. */
   countFile(): void {
     this.#files += 1;
   }
 
   /**
-   * Waits for work, but not after the stop: a thread that packs may take its time. What is left of the work meets the
-   * stop at its next turn, and must do no harm until then.
+   * Waits for work until it is stopped, since a packing thread may be slow. Abandoned work notices the stop at its next
+   * turn, and must do no harm until then.
    * @throws Stopped, or what the work throws
    */
   race<T>(work: Promise<T>): Promise<T> {
@@ -90,5 +95,5 @@ export class Saving {
   }
 }
 
-/** Thrown where saving was stopped; its message is the reason why an output is missing. */
+/** Thrown when saving was stopped; its message is the reason why an output is missing. */
 export class Stopped extends NotSaved {}

@@ -2,12 +2,12 @@ import { limits } from '../base/limits.ts';
 import type { SkippedFile } from '../contract/records.ts';
 import { type BytePath, textOf } from './find/byte-path.ts';
 
-/** The files that were left out, and why; bounded. */
+/** The files that were left out, and why; a bounded list. */
 export class Skipped {
   readonly #files = new Map<string, SkippedFile>();
   #more = 0;
 
-  /** Several artifacts may hold the same file: it is named once for each reason. */
+  /** A file that is part of several artifacts is listed once per reason. */
   add(path: BytePath, reason: string): void {
     const key = `${path}\0${reason}`;
     if (this.#files.has(key)) return;
@@ -15,7 +15,7 @@ export class Skipped {
     else this.#more += 1;
   }
 
-  /** The record; beyond the limit only how many there were. */
+  /** The list; beyond the limit, only their number. */
   list(): readonly SkippedFile[] {
     const files = [...this.#files.values()];
     return this.#more === 0 ? files : [...files, { path: '', reason: `and ${this.#more} more` }];

@@ -1,25 +1,25 @@
 /**
- * A path or name as its bytes, one character each (latin1). A name on Linux is any bytes but `/` and NUL, and need not
- * be UTF-8: as such a text nothing is lost, and ordering it is ordering the bytes.
+ * A path or name as bytes, one character each (Latin-1). A Linux file name is any bytes except `/` and NUL, not
+ * necessarily UTF-8. In this form nothing is lost, and string order is byte order.
  */
 export type BytePath = string;
 
-/** The bytes of a path that is text. */
+/** The bytes of a text path. */
 export function bytePath(text: string): BytePath {
   return isAscii(text) ? text : Buffer.from(text).toString('latin1');
 }
 
-/** The path as `node:fs` wants it: text where that is the same, else the bytes. */
+/** The path for `node:fs`: text if it is ASCII, else bytes. */
 export function fsPath(path: BytePath): string | Buffer {
   return isAscii(path) ? path : Buffer.from(path, 'latin1');
 }
 
-/** The path for people and records; what is not UTF-8 is shown as U+FFFD. */
+/** The path for messages and records; invalid UTF-8 becomes U+FFFD. */
 export function textOf(path: BytePath): string {
   return isAscii(path) ? path : Buffer.from(path, 'latin1').toString();
 }
 
-/** True where every character is one byte of text in any encoding that matters here. */
+/** Whether the text is ASCII, which has the same bytes in all encodings used here. */
 export function isAscii(text: string): boolean {
   return !/[^\0-\x7f]/.test(text);
 }

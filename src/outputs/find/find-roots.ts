@@ -8,20 +8,20 @@ import { glob } from './glob.ts';
 import type { Root } from './member.ts';
 import { specialKind } from './members.ts';
 
-/** What a search needs beside the path. */
+/** What a search needs besides the path. */
 export interface Search {
   readonly skipped: Skipped;
   readonly saving: Saving;
-  /** The path is that of one file, whatever characters are in it. */
+  /** Whether the path is literally that of one file, even if it contains wildcards. */
   readonly plain: boolean;
 }
 
 /**
- * Finds what an artifact's path means: the one thing of that name, or all that a pattern with `*`, `?` or `[` fits.
- * The artifact's own path may be a link, and then means what it points to; its name in the archive stays.
+ * Resolves an artifact's path: the file or directory of that name, or everything that matches a pattern with `*`, `?` or
+ * `[`. If the path is a link, its target is saved under the link's name.
  *
- * @returns one root for a plain path; for a pattern, every match that is not below another one, in the order of bytes
- * @throws NotSaved, or the operating system's error, when there is nothing; Stopped
+ * @returns one root for a plain path; for a pattern, every match that is not below another one, in byte order
+ * @throws NotSaved, or the operating system's error, if there is nothing; Stopped
  */
 export async function findRoots(
   path: string,
@@ -50,7 +50,7 @@ function checkKind(stats: Stats): void {
   if (!stats.isFile() && !stats.isDirectory()) throw new NotSaved(`it is ${specialKind(stats)}`);
 }
 
-/** A match is named from the last directory before the first wildcard on: `/out/*.csv` gives `a.csv`. */
+/** Matches are named relative to the last directory before the first wildcard: `/out/*.csv` gives `a.csv`. */
 async function matches(pattern: string, skipped: Skipped, saving: Saving): Promise<readonly Root[]> {
   const fixed = pattern.slice(0, pattern.slice(0, pattern.search(/[*?[]/)).lastIndexOf('/') + 1);
   const base = bytePath(fixed);
@@ -58,7 +58,7 @@ async function matches(pattern: string, skipped: Skipped, saving: Saving): Promi
   const roots: Root[] = [];
   const directories = new Set<BytePath>();
   for (const path of found) {
-    if (saving.isDue) await saving.turn();
+    if (saving.mustYield) await saving.yieldTurn();
     const stats = lstatSync(fsPath(path), { throwIfNoEntry: false });
     if (stats === undefined) {
       skipped.add(path, vanished);
@@ -68,11 +68,11 @@ async function matches(pattern: string, skipped: Skipped, saving: Saving): Promi
     if (stats.isDirectory()) directories.add(path);
     roots.push({ path, name: path.slice(base.length), stats });
   }
-  if (roots.length === 0) throw new NotSaved('nothing fits the pattern');
+  if (roots.length === 0) throw new NotSaved('nothing matches the pattern');
   return roots;
 }
 
-/** By the path's own directories: a pattern may fit a hundred thousand, too many to compare each with each. */
+/** Looks up each parent directory: a pattern may match a hundred thousand paths, too many to compare pairwise. */
 function isBelow(path: BytePath, directories: ReadonlySet<BytePath>): boolean {
   for (let above = dirname(path); above.length > 1; above = dirname(above))
     if (directories.has(above)) return true;

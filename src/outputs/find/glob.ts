@@ -8,35 +8,35 @@ import { type BytePath, bytePath, fsPath } from './byte-path.ts';
 import { type NameMatcher, nameMatcher } from './name-matcher.ts';
 
 /**
- * Finds what a pattern fits: `*`, `?` and `[…]` in names, `**` for any directories between; a backslash takes what
- * follows as it is. As in a shell, a name with a dot before it is found only by a dot. Links are gone through where
- * the pattern has a name for them, and not by `**`.
+ * Finds the paths that match a pattern: `*`, `?` and `[…]` in names, `**` for any number of directories; a backslash
+ * escapes the next character. As in a shell, a leading dot matches only a literal dot. Links are followed if the pattern
+ * names them, but not by `**`.
  *
- * Not `fs.globSync`: the names are the job's, and its regular expressions take for ever with some of them; nor does it
- * know names that are not UTF-8.
+ * Not `fs.globSync`: its regular expressions can take exponential time on file names that the job chooses, and it does
+ * not support names that are not UTF-8.
  *
  * @param pattern an absolute path
- * @param skipped takes what could not be looked at, in which there may be more that fits
- * @returns every path once, in no order; with `**` at its end, all that is in the directory before it
- * @throws NotSaved where there is no end of it; Stopped
+ * @param skipped gets the paths that could not be read and may contain further matches
+ * @returns every path once, unordered; for a trailing `**`, everything in the directory before it
+ * @throws NotSaved if there are too many paths; Stopped
  */
 export async function glob(pattern: string, skipped: Skipped, saving: Saving): Promise<readonly BytePath[]> {
   const steps = pattern
     .split('/')
-    // Two in a row are as one, and would take the square of its time.
+    // Repeated `**` mean the same as one, and would take quadratic time.
     .filter((part, index, parts) => part !== '' && !(part === '**' && parts[index - 1] === '**'))
     .map(stepOf);
   const found = new Set<BytePath>();
   const seen = new Set<string>();
   const open: Place[] = [{ path: '', next: 0 }];
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    if (saving.isDue) await saving.turn();
+    if (saving.mustYield) await saving.yieldTurn();
     const { path, next } = place;
     const key = `${next} ${path}`;
     if (seen.has(key)) continue;
     seen.add(key);
     if (seen.size > limits.globPlaces)
-      throw new NotSaved(`its pattern leads to more than ${limits.globPlaces} paths`);
+      throw new NotSaved(`its pattern visits more than ${limits.globPlaces} paths`);
     const step = steps[next];
     if (step === undefined) found.add(path);
     else
@@ -46,13 +46,13 @@ export async function glob(pattern: string, skipped: Skipped, saving: Saving): P
   return [...found];
 }
 
-/** How far a pattern was followed: `next` is the step that comes now. */
+/** A path that matches the steps before `next`. */
 interface Place {
   readonly path: BytePath;
   readonly next: number;
 }
 
-/** One part of a pattern: a name, names that fit, or any directories. */
+/** One part of a pattern: a literal name, a name pattern, or any number of directories. */
 type Step = BytePath | NameMatcher | typeof anyDirectories;
 
 const anyDirectories = Symbol('**');
@@ -97,7 +97,7 @@ function directoriesIn(path: BytePath, skipped: Skipped): readonly BytePath[] {
     .map(({ name }) => name);
 }
 
-/** As for a shell, nothing is found in what is not there, or is no directory. */
+/** As in a shell, missing paths and non-directories contain no matches. */
 const nothing: ReadonlySet<string | null> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG']);
 
 function looking<T>(path: BytePath, skipped: Skipped, look: () => T): T | undefined {

@@ -5,7 +5,7 @@ import { type BytePath, fsPath } from './byte-path.ts';
 import { openMember, readFull } from './read-file.ts';
 
 /**
- * File systems that show the kernel's state (statfs(2)): proc, sysfs, cgroup, cgroup2, devpts, debugfs, tracefs,
+ * File systems that expose kernel state (statfs(2)): proc, sysfs, cgroup, cgroup2, devpts, debugfs, tracefs,
  * securityfs, configfs, binfmt_misc.
  */
 const kernelFileSystems = new Set([
@@ -13,8 +13,8 @@ const kernelFileSystems = new Set([
   0x42494e4d,
 ]);
 
-/** Tells whether something is a part of such a file system; of what cannot be looked at, the reader learns why. */
-export function isKernels(path: BytePath): boolean {
+/** Whether the path is in such a file system; false if that cannot be determined, since reading it will fail, too. */
+export function isKernelFile(path: BytePath): boolean {
   try {
     return kernelFileSystems.has(statfsSync(fsPath(path)).type);
   } catch {
@@ -23,7 +23,7 @@ export function isKernels(path: BytePath): boolean {
 }
 
 /**
- * Reads a file of the kernel to its end: its size is said to be 0, or a page.
+ * Reads a kernel file to its end, since its reported size is 0 or a page.
  * @throws NotSaved, or the operating system's error
  */
 export function readKernelFile(path: BytePath): Buffer {
@@ -36,9 +36,7 @@ export function readKernelFile(path: BytePath): Buffer {
       pieces.push(piece.subarray(0, read));
       length += read;
       if (length > limits.kernelFileBytes)
-        throw new NotSaved(
-          `larger than the ${limits.kernelFileBytes} bytes that are read of a file of the kernel`,
-        );
+        throw new NotSaved(`larger than the limit of ${limits.kernelFileBytes} bytes for a kernel file`);
       if (read < piece.length) return Buffer.concat(pieces);
     }
   } finally {

@@ -4,7 +4,7 @@ import { aclText } from './acl-text.ts';
 import type { BytePath } from './byte-path.ts';
 import type { Attributes, Member } from './member.ts';
 
-/** What the machine or the engine says of a file (SELinux's label, overlayfs' own) is no part of the tree. */
+/** Attributes of the host or the container engine (SELinux labels, overlayfs) are not part of the tree. */
 const foreign =
   /^(?:security\.(?!capability$)|trusted\.overlay\.|user\.overlay\.|system\.(?!posix_acl_(?:access|default)$))/;
 const aclKeywords: Readonly<Record<string, string>> = {
@@ -13,11 +13,10 @@ const aclKeywords: Readonly<Record<string, string>> = {
 };
 
 /**
- * Gives members their extended attributes, ACLs and capabilities where they are to be kept; else says once how many had
- * some.
+ * Adds extended attributes, ACLs and capabilities to members if they are to be kept; else records once how many files
+ * lose some.
  *
- * @param path of the artifact, for that sentence
- * @param mode `kept`, or why they are not, as the sentence's end
+ * @param options `path`: the artifact's, for that record; `mode`: `kept`, or why they are not kept
  */
 export function* withAttributes(
   members: Iterable<Member | null>,
@@ -25,7 +24,7 @@ export function* withAttributes(
 ): Generator<Member | null> {
   let lost = 0;
   for (const member of members) {
-    // What the kernel makes has none.
+    // Kernel files have none.
     const names = member === null || member.content !== null ? [] : namesOf(member.path);
     if (member === null || names.length === 0) {
       yield member;
@@ -39,18 +38,18 @@ export function* withAttributes(
   if (lost > 0)
     skipped.add(
       path,
-      `extended attributes, ACLs or capabilities of ${lost} of its files are not kept: ${reasons[mode]}`,
+      `extended attributes, ACLs or capabilities of ${lost} of its files are not saved: ${reasons[mode]}`,
     );
 }
 
-/** What becomes of the attributes. */
+/** Whether the attributes are kept, or why not. */
 export type Mode = 'kept' | 'not wanted' | 'not in a ZIP file' | 'not of a bare file';
 
 const reasons: Readonly<Record<Mode, string>> = {
   kept: '',
-  'not wanted': '"xattrs": true in its archive keeps them',
-  'not in a ZIP file': 'a ZIP file has no place for them',
-  'not of a bare file': 'an archive of it ("tar" with "xattrs": true) keeps them',
+  'not wanted': 'set "xattrs": true in its archive to save them',
+  'not in a ZIP file': 'a ZIP file cannot contain them',
+  'not of a bare file': 'save it as an archive ("tar" with "xattrs": true) to save them',
 };
 
 function namesOf(path: BytePath): readonly string[] {
@@ -64,7 +63,7 @@ function attributesOf(path: BytePath, names: readonly string[]): Attributes {
     const value = attributeValue(path, name);
     const acl = aclKeywords[name];
     if (value === null) continue;
-    // As GNU tar does it: the first `=` ends a keyword.
+    // As in GNU tar: the first `=` ends a keyword.
     const keyword = name.replaceAll('%', '%25').replaceAll('=', '%3D');
     if (acl === undefined) found.set(`SCHILY.xattr.${keyword}`, value);
     else found.set(acl, Buffer.from(aclText(value) ?? ''));

@@ -2,31 +2,31 @@ import type { Stats } from 'node:fs';
 import type { Skipped } from '../skipped.ts';
 import type { BytePath } from './byte-path.ts';
 
-/** What a tar keeps of a member beside its bytes: values by the keywords of GNU tar and star. */
+/** A member's extended attributes in a tar: values by the keywords of GNU tar and star. */
 export type Attributes = ReadonlyMap<string, Buffer>;
 
-/** One thing that goes into an archive. */
+/** One file, directory or link in an archive. */
 export interface Member {
-  /** Its name in the archive; a directory's has no slash at the end. */
+  /** Its name in the archive; a directory's has no trailing slash. */
   readonly name: BytePath;
-  /** Where its bytes are. */
+  /** Its path in the file system. */
   readonly path: BytePath;
   readonly kind: 'file' | 'directory' | 'link';
   /** Permission bits. */
   readonly mode: number;
-  /** Bytes of a file; 0 for the others. */
+  /** Size of a file in bytes; 0 for the other kinds. */
   readonly size: number;
-  /** Whether it may have holes. */
+  /** Whether the file may have holes. */
   readonly sparse: boolean;
   /** Seconds since 1970. */
   readonly mtime: number;
-  /** The bytes of a file whose size is known only when it is read; null for all others. */
+  /** The bytes of a kernel file, whose size is unknown before it is read; null for all others. */
   readonly content: Buffer | null;
-  /** What a link says. */
+  /** The target of a symbolic link. */
   readonly target: BytePath;
-  /** Tells files that are one file under several names; null where there is only this name. */
+  /** Identifies hard links to the same file; null if the file has only this name. */
   readonly identity: string | null;
-  /** What a tar keeps of it beside its bytes, where that is wanted. */
+  /** Present if extended attributes are to be kept. */
   readonly attributes?: Attributes;
 }
 
@@ -37,9 +37,9 @@ export interface Root {
   readonly stats: Stats;
 }
 
-/** What a walk needs to know beside its beginning. */
+/** What a walk needs besides its root. */
 export interface Walk {
   readonly skipped: Skipped;
-  /** The volume that the outputs are saved to: never a part of them. */
+  /** The volume that the outputs are saved to; never part of an artifact. */
   readonly volume: { readonly dev: number; readonly ino: number };
 }

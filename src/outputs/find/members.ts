@@ -1,16 +1,16 @@
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { isSparse } from '../../kernel/sparse.ts';
-import { lossOf, readingReason } from '../reasons.ts';
+import { missingReason, readingReason } from '../reasons.ts';
 import { type BytePath, fsPath } from './byte-path.ts';
-import { isKernels, readKernelFile } from './kernel-files.ts';
+import { isKernelFile, readKernelFile } from './kernel-files.ts';
 import type { Member, Root, Walk } from './member.ts';
 
 /**
- * Walks a tree: every member after its directory, names in the order of their bytes, so that the same tree is always
- * told in the same way. Nothing is followed. What is no file, directory or link, or cannot be looked at, is skipped
- * with its reason; a null stands for it, since there may be any number.
+ * Walks a tree: every member after its directory, names in byte order, so that the order is reproducible. Links are not
+ * followed. Anything but a file, directory or link, or that cannot be read, is skipped with a reason; null is yielded for
+ * it, since there may be many, so that the caller can take its turns.
  *
- * Synchronous calls: measured with 100,000 files, promises take several times as long.
+ * Uses synchronous calls: measured with 100,000 files, promises take several times as long.
  */
 export function* membersOf(root: Root, walk: Walk): Generator<Member | null> {
   const kernels = isOfKernel(root);
@@ -36,16 +36,16 @@ export function* membersOf(root: Root, walk: Walk): Generator<Member | null> {
   }
 }
 
-/** What has no block may be the kernel's; all below it is, too. */
+/** A file without blocks may be a kernel file; everything below a kernel directory is. */
 function isOfKernel({ path, stats }: Root): boolean {
-  return (stats.isDirectory() || stats.blocks === 0) && isKernels(path);
+  return (stats.isDirectory() || stats.blocks === 0) && isKernelFile(path);
 }
 
 interface Listing {
   readonly path: BytePath;
   readonly name: BytePath;
   readonly dev: number;
-  /** Last first: the next one is popped off the end. */
+  /** In descending order: the next one is popped from the end. */
   readonly names: BytePath[];
 }
 
@@ -73,7 +73,7 @@ function look(path: BytePath, { skipped }: Walk): Stats | null {
   }
 }
 
-/** @param kernels it is in a file system of the kernel's */
+/** @param kernels whether it is in a kernel file system */
 function memberOf({ path, name, stats }: Root, kernels: boolean, walk: Walk): Member | null {
   const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'link';
   if (kind === 'link' && !stats.isSymbolicLink()) {
@@ -90,7 +90,7 @@ function memberOf({ path, name, stats }: Root, kernels: boolean, walk: Walk): Me
     if (kind === 'link') target = readlinkSync(fsPath(path), 'latin1');
     if (kind === 'file' && kernels) content = readKernelFile(path);
   } catch (error) {
-    walk.skipped.add(path, lossOf(error));
+    walk.skipped.add(path, missingReason(error));
     return null;
   }
   return {
@@ -107,7 +107,7 @@ function memberOf({ path, name, stats }: Root, kernels: boolean, walk: Walk): Me
   };
 }
 
-/** What a thing is that no archive can hold: `a FIFO`, … */
+/** The kind of a file that no archive can contain: `a FIFO`, … */
 export function specialKind(stats: Stats): string {
   if (stats.isFIFO()) return 'a FIFO';
   if (stats.isSocket()) return 'a socket';
@@ -115,7 +115,7 @@ export function specialKind(stats: Stats): string {
 }
 
 function isForeign(path: BytePath, dev: number, parentDev: number, { skipped }: Walk): boolean {
-  if (dev === parentDev || !isKernels(path)) return false;
-  skipped.add(path, "it is the kernel's own file system");
+  if (dev === parentDev || !isKernelFile(path)) return false;
+  skipped.add(path, 'it is a kernel file system');
   return true;
 }

@@ -1,18 +1,18 @@
 import { isUtf8 } from 'node:buffer';
 import type { BytePath } from './byte-path.ts';
 
-/** Tells whether a name fits. */
+/** Whether a name matches. */
 export type NameMatcher = (name: BytePath) => boolean;
 
-/** Any characters at all, or one that the function takes. */
+/** Any number of characters, or one that the function accepts. */
 type Token = typeof anything | ((character: string) => boolean);
 
 const anything = Symbol('*');
 
 /**
- * Reads one name of a pattern (glob(7)): `*` any characters, `?` one, `[abc]`, `[a-z]`, `[[:digit:]]` one of these,
- * `[!…]` or `[^…]` one of the others, `\` before a character takes it as it is. A bracket that nothing closes is one.
- * Whatever the name, it takes at most as many steps as the lengths of both multiplied.
+ * Compiles one name of a pattern (glob(7)): `*` any characters, `?` one, `[abc]`, `[a-z]`, `[[:digit:]]` one of these,
+ * `[!…]` or `[^…]` one of the others; `\` escapes a character. An unclosed bracket is a literal. Matching takes at most
+ * as many steps as the product of both lengths.
  */
 export function nameMatcher(pattern: string): NameMatcher {
   const characters = [...pattern];
@@ -26,13 +26,13 @@ export function nameMatcher(pattern: string): NameMatcher {
   return (name) => (takesDot || !name.startsWith('.')) && fits(tokens, charactersOf(name));
 }
 
-/** What is not UTF-8 is taken byte by byte. */
+/** A name that is not UTF-8 is split into bytes. */
 function charactersOf(name: BytePath): readonly string[] {
   const bytes = Buffer.from(name, 'latin1');
   return [...(isUtf8(bytes) ? bytes.toString() : name)];
 }
 
-/** Of all the stars only the last one passed needs to be tried again: it can take what an earlier one would. */
+/** Backtracks only to the last star passed: it can match whatever an earlier one would. */
 function fits(tokens: readonly Token[], name: readonly string[]): boolean {
   let at = 0;
   let token = 0;
@@ -57,7 +57,7 @@ function fits(tokens: readonly Token[], name: readonly string[]): boolean {
 
 interface Read<T> {
   readonly token: T;
-  /** Where the next one begins. */
+  /** Where the next token begins. */
   readonly end: number;
 }
 
@@ -75,7 +75,7 @@ function literalAt(pattern: readonly string[], at: number): Read<string> {
   return escaped === undefined ? { token: pattern[at] ?? '', end: at + 1 } : { token: escaped, end: at + 2 };
 }
 
-/** Null where it is not closed. */
+/** Null if the bracket is not closed. */
 function classAt(pattern: readonly string[], start: number): Read<Token> | null {
   const isNegated = ['!', '^'].includes(pattern[start + 1] ?? '');
   const first = start + (isNegated ? 2 : 1);
@@ -92,7 +92,7 @@ function classAt(pattern: readonly string[], start: number): Read<Token> | null 
   return null;
 }
 
-/** One character, or two with a dash between. */
+/** A single character, or a range of two with a dash between. */
 function rangeAt(pattern: readonly string[], at: number): Read<(character: string) => boolean> {
   const from = literalAt(pattern, at);
   const isRange = pattern[from.end] === '-' && ![']', undefined].includes(pattern[from.end + 1]);
@@ -106,7 +106,7 @@ function codeOf(character: string): number {
   return character.codePointAt(0) ?? 0;
 }
 
-/** POSIX's own (regex(7)). */
+/** POSIX character classes (regex(7)). */
 const namedClasses: Readonly<Record<string, RegExp>> = {
   alnum: /[\p{L}\p{N}]/u,
   alpha: /\p{L}/u,

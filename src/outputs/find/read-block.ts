@@ -3,14 +3,14 @@ import { readingReason } from '../reasons.ts';
 import type { Skipped } from '../skipped.ts';
 import type { Member } from './member.ts';
 
-/** Goes on behind so many bytes of a hole; false where there are fewer. */
+/** Skips this many bytes of a hole. @returns false, without skipping, if the hole is shorter */
 export function passHole(reader: SparseReader, bytes: number): boolean {
   if (reader.hole() < bytes) return false;
   reader.pass(bytes);
   return true;
 }
 
-/** The next bytes of a member, holes as zeros; fewer than asked for where it has shrunk or cannot be read, which is named. */
+/** The next bytes of a member, holes as zeros. Fewer if it has shrunk or cannot be read; then it is listed as skipped. */
 export function readBlock(member: Member, reader: SparseReader, size: number, skipped: Skipped): Buffer {
   const block = Buffer.allocUnsafeSlow(size);
   let length = 0;

@@ -3,7 +3,8 @@ import { type BytePath, fsPath } from './byte-path.ts';
 import type { Root } from './member.ts';
 
 /**
- * Opens a file that was seen to be a regular one. Were it a FIFO or a link by now, this neither waits nor follows.
+ * Opens a file that was a regular file when it was found. If it is a FIFO or a link by now, this neither blocks nor
+ * follows it.
  * @throws the operating system's error
  */
 export function openMember(path: BytePath): number {
@@ -11,8 +12,8 @@ export function openMember(path: BytePath): number {
 }
 
 /**
- * Fills a buffer from a file as far as the file goes.
- * @returns the bytes read; fewer than asked for only at the end of the file
+ * Fills a buffer from a file.
+ * @returns the number of bytes read; less than the buffer's length only at the end of the file
  * @throws the operating system's error
  */
 export function readFull(file: number, buffer: Uint8Array): number {
@@ -25,10 +26,10 @@ export function readFull(file: number, buffer: Uint8Array): number {
   return length;
 }
 
-/** @throws the operating system's error, when this user may not read the file, or not look into the directory */
+/** @throws the operating system's error if this user may not read the file or search the directory */
 export function checkReadable({ path, stats }: Root): void {
   accessSync(fsPath(path), stats.isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK);
-  // Rights are not all: a directory of a broken disk would count as an empty one.
+  // Permissions are not enough: an unreadable directory of a broken disk would seem empty.
   if (stats.isDirectory()) readOneName(path);
 }
 

@@ -1,31 +1,31 @@
-/** A way to pack a stream of bytes block by block, several blocks at once. */
+/** Compresses a stream of bytes block by block, several blocks in parallel. */
 export interface Codec {
-  /** Bytes of one block. */
+  /** Size of a block in bytes. */
   readonly blockBytes: number;
-  /** How many blocks are worth packing at once. */
+  /** How many blocks to pack in parallel. */
   readonly parallel: number;
-  /** What stands before the first block. */
+  /** The bytes before the first block. */
   readonly head: Uint8Array;
   /**
-   * Packs the next block. Called in the blocks' order, without waiting for the ones before; the block's memory belongs
-   * to the codec until the promise settles.
-   * @param last nothing comes after this one
+   * Packs the next block. Called in order, without waiting for earlier blocks; the codec owns the block's memory until the
+   * promise settles.
+   * @param last this is the last block
    */
   pack(block: Buffer, last: boolean): Promise<readonly Uint8Array[]>;
   /**
-   * As `pack`, for a whole block of zeros that is not the last, without any work: what it gives is not taken back. Null
-   * where zeros are not packed, and may stay a hole.
+   * Like `pack`, for a whole block of zeros that is not the last, at no cost; its result is not released. Null if zeros
+   * are not packed and may stay a hole.
    */
   readonly packZeros: (() => Promise<readonly Uint8Array[]>) | null;
-  /** Takes back what `pack` gave, in the same order, once it has been written. */
+  /** Releases what `pack` returned, in the same order, once it is written. */
   release(pieces: readonly Uint8Array[]): void;
-  /** What stands after the last block. */
+  /** The bytes after the last block. */
   tail(): Uint8Array;
-  /** Frees what it holds. */
+  /** Frees the compressors. */
   close(): void;
 }
 
-/** No packing at all. */
+/** No compression. */
 export function plain(blockBytes: number): Codec {
   return {
     blockBytes,

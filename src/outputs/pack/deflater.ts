@@ -6,14 +6,14 @@ import { zerosOf } from './zeros.ts';
 const pieceBytes = 128 * 1024;
 
 /**
- * Compresses blocks at the same time on libuv's threads. Each ends at a byte's boundary (a sync flush, RFC 1951), so
- * that blocks in a row are one deflate stream. The compressors are kept and reset: pigz also gives each block the 32 KiB
- * before it as a dictionary, which in Node takes a new compressor each time, whose dictionary then waits for the
- * collector; what it saves is less than one per cent.
+ * Compresses blocks in parallel on libuv's threads. Each block ends at a byte boundary (a sync flush, RFC 1951), so
+ * consecutive blocks form one deflate stream. The compressors are reset and reused. pigz also gives each block the
+ * preceding 32 KiB as a dictionary; in Node that needs a new compressor per block and leaves garbage to the collector, for
+ * savings of less than one per cent.
  *
- * Blocks go round the compressors by turns, whatever their number in flight: a compressor that was reset still has old
- * bytes in its window, behind the new ones, at which the hashing of the last few looks. Which compressor were free first
- * would otherwise show in the archive.
+ * Blocks are assigned to the compressors round robin, whatever their number in flight: a reset compressor still has old
+ * bytes in its window after the new ones, and hashing the last few new bytes reads them. If the first free compressor
+ * were used, timing would change the archive.
  */
 export class Deflater {
   readonly #level: number;
@@ -28,7 +28,7 @@ export class Deflater {
 
   /**
    * Compresses a block; its memory must not change until the promise settles.
-   * @param last it ends the stream
+   * @param last the block ends the stream
    */
   pack(block: Buffer, last: boolean): Promise<readonly Buffer[]> {
     const lane = this.#nextLane();
@@ -41,7 +41,7 @@ export class Deflater {
     return packed;
   }
 
-  /** A whole block of zeros that is not the last, compressed once for all; not to be changed. */
+  /** A whole block of zeros that is not the last, compressed only once; do not modify it. */
   zeros(): readonly Buffer[] {
     const options = { level: this.#level, finishFlush: constants.Z_SYNC_FLUSH };
     this.#zeros ??= [deflateRawSync(zerosOf(limits.deflateBlockBytes), options)];
@@ -69,6 +69,6 @@ export class Deflater {
 interface Lane {
   readonly stream: DeflateRaw;
   readonly packer: Packer;
-  /** Settles when its last block is packed. */
+  /** Settles when its latest block is packed. */
   idle: Promise<unknown>;
 }

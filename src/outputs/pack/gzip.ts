@@ -5,7 +5,7 @@ import { Deflater } from './deflater.ts';
 import { freePieces } from './packer.ts';
 import { checksumOfZeros } from './zeros.ts';
 
-/** One gzip member (RFC 1952), compressed on all cores; the same bytes for the same input, with no time in it. */
+/** One gzip member (RFC 1952), compressed on all cores; reproducible, since it contains no time. */
 export function gzip(level: number, cores: number): Codec {
   const deflater = new Deflater(level);
   const zeroChecksum = checksumOfZeros(limits.deflateBlockBytes);
@@ -13,7 +13,7 @@ export function gzip(level: number, cores: number): Codec {
   let length = 0;
   return {
     blockBytes: limits.deflateBlockBytes,
-    // Two for each core: while one is compressed, the next is ready. This thread has the reading and hashing to do.
+    // Two per core: while one is compressed, the next is ready. This thread reads and hashes.
     parallel: 2 * cores,
     head: header(level),
     async pack(block, last) {

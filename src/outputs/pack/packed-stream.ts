@@ -1,18 +1,18 @@
 import type { SavedFile } from '../saved-file.ts';
 import type { Saving } from '../saving.ts';
 import type { Codec } from './codec.ts';
-import { InOrder } from './in-order.ts';
+import { OrderedWork } from './ordered-work.ts';
 import { isZero } from './zeros.ts';
 
 /**
- * A stream of bytes on its way through a codec into a file. Bytes are put directly into the block that will be packed;
- * a full block goes off at once, and its memory is used again when its result is written. Memory is a handful of
- * blocks, however long the stream.
+ * A stream of bytes through a codec into a file. Bytes are written directly into the block that will be packed. A full
+ * block is packed at once, and its memory is reused when its result is written. Memory use is a handful of blocks,
+ * however long the stream.
  */
 export class PackedStream {
   readonly #codec: Codec;
   readonly #file: SavedFile;
-  readonly #order: InOrder;
+  readonly #order: OrderedWork;
   readonly #saving: Saving;
   readonly #free: Buffer[] = [];
   #block: Buffer;
@@ -22,17 +22,17 @@ export class PackedStream {
     this.#saving = saving;
     this.#codec = codec;
     this.#file = file;
-    this.#order = new InOrder(codec.parallel);
+    this.#order = new OrderedWork(codec.parallel);
     this.#block = Buffer.allocUnsafeSlow(codec.blockBytes);
     file.write(codec.head);
   }
 
-  /** The free part of the present block; never empty. */
+  /** The free part of the current block; never empty. */
   room(): Buffer {
     return this.#block.subarray(this.#used);
   }
 
-  /** Says that the first `bytes` of the room were filled. */
+  /** Marks the first `bytes` of the free part as filled. */
   filled(bytes: number): void {
     this.#used += bytes;
     if (this.#used === this.#block.length) this.#send(false);
@@ -46,7 +46,7 @@ export class PackedStream {
     }
   }
 
-  /** Puts any number of zeros; whole blocks of them cost next to nothing. @throws Stopped */
+  /** Writes any number of zeros; whole blocks of them cost next to nothing. @throws Stopped */
   async putZeros(count: number): Promise<void> {
     for (let left = count; left > 0; ) {
       if (this.#used === 0 && left >= this.#codec.blockBytes) {
@@ -57,22 +57,22 @@ export class PackedStream {
         left -= zeros.length;
         this.filled(zeros.length);
       }
-      if (this.isDue) await this.relief();
+      if (this.mustYield) await this.throttle();
     }
   }
 
-  /** True when the threads are behind, or others have had no turn: then wait for `relief` before the next bytes. */
-  get isDue(): boolean {
-    return this.#order.busy || this.#saving.isDue;
+  /** True if the threads are behind, or others need a turn: then await `throttle` before writing more. */
+  get mustYield(): boolean {
+    return this.#order.busy || this.#saving.mustYield;
   }
 
   /** @throws Stopped */
-  async relief(): Promise<void> {
-    await this.#order.relief();
-    if (this.#saving.isDue) await this.#saving.turn();
+  async throttle(): Promise<void> {
+    await this.#order.throttle();
+    if (this.#saving.mustYield) await this.#saving.yieldTurn();
   }
 
-  /** Packs what is left and writes the rest. */
+  /** Packs the last block and writes everything pending. */
   async end(): Promise<void> {
     this.#send(true);
     await this.#order.drain();
@@ -81,7 +81,7 @@ export class PackedStream {
 
   #send(last: boolean): void {
     const block = this.#block;
-    // The archive of a tree must not tell where its files have holes.
+    // An archive must not depend on where its files have holes.
     if (!last && isZero(block)) {
       this.#used = 0;
       return this.#sendZeros();

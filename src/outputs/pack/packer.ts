@@ -1,11 +1,11 @@
 import type { DeflateRaw, ZstdCompress } from 'node:zlib';
 
-/** A compressor that is given whole blocks, one after another. */
+/** A compressor that takes whole blocks, one after another. */
 export class Packer {
   readonly #stream: DeflateRaw | ZstdCompress;
   #pieces: Buffer[] = [];
 
-  /** @param stream it must have a `chunkSize` above that of Buffer's pool, or `freePieces` is not for its pieces */
+  /** @param stream its `chunkSize` must exceed that of Buffer's pool, or `freePieces` must not be used */
   constructor(stream: DeflateRaw | ZstdCompress) {
     this.#stream = stream;
     stream.on('data', (piece: Buffer) => this.#pieces.push(piece));
@@ -13,7 +13,7 @@ export class Packer {
 
   /**
    * Compresses a block on one of libuv's threads.
-   * @param flush how it ends: a flush value of zlib's or zstd's
+   * @param flush how the block ends: a flush value of zlib or zstd
    */
   pack(block: Buffer, flush: number): Promise<readonly Buffer[]> {
     return new Promise((resolve, reject) => {
@@ -34,16 +34,16 @@ export class Packer {
 }
 
 /**
- * Gives the memory of what a packer gave back at once, when it has been used, in the order in which it was given. The
- * collector sees only the small objects that JavaScript holds, and would let a hundred megabytes gather before it came
- * by. Pieces in a row share a buffer, of which the piece at its end is the last.
+ * Frees the memory of a packer's pieces at once, after use and in the order in which they were returned. The garbage
+ * collector sees only small JavaScript objects and would let a hundred megabytes accumulate. Consecutive pieces share a
+ * buffer; the piece at its end is the last.
  */
 export function freePieces(pieces: readonly Uint8Array[]): void {
   for (const { buffer, byteOffset, byteLength } of pieces)
     if (byteOffset + byteLength === buffer.byteLength) freeMemory(buffer);
 }
 
-/** Gives back the memory of a buffer that nobody uses any more. */
+/** Frees the memory of a buffer that is no longer used. */
 export function freeMemory(buffer: ArrayBufferLike): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

@@ -3,7 +3,7 @@ import { Header } from 'tar';
 const blockBytes = 512;
 const readableFile = 0o644;
 
-/** A pax extended header of these records (POSIX.1, pax), whose values may be any bytes: node-tar's own knows no others. */
+/** A pax extended header (POSIX.1, pax) of any records, whose values may be any bytes; node-tar's supports only its own. */
 export function paxHeader(records: Iterable<readonly [string, Buffer]>): Buffer {
   const body = Buffer.concat([...records].map(([keyword, value]) => record(keyword, value)));
   const bytes = Buffer.alloc(blockBytes + Math.ceil(body.length / blockBytes) * blockBytes);
@@ -20,7 +20,7 @@ export function paxHeader(records: Iterable<readonly [string, Buffer]>): Buffer 
   return bytes;
 }
 
-/** `<length> <keyword>=<value>\n`, where the length counts its own digits too; a keyword is bytes, one character each. */
+/** `<length> <keyword>=<value>\n`, where the length includes its own digits; a keyword is bytes, one character each. */
 function record(keyword: string, value: Buffer): Buffer {
   const rest = Buffer.concat([Buffer.from(` ${keyword}=`, 'latin1'), value, Buffer.from('\n')]);
   let length = rest.length;

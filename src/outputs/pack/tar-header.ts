@@ -4,17 +4,17 @@ import { type BytePath, isAscii, textOf } from '../find/byte-path.ts';
 import type { Attributes, Member } from '../find/member.ts';
 import { paxHeader } from './pax-header.ts';
 
-/** Bytes of a tar block (POSIX.1, pax). */
+/** Size of a tar block in bytes (POSIX.1, pax). */
 export const tarBlockBytes = 512;
-/** Characters of the name in a header whose whole name stands before it. */
+/** Characters of the name in a header that follows a header with the full name. */
 const shortName = 99;
 
 /**
- * What stands before a member's bytes in a tar: POSIX ustar, a pax header before it where that does not do (long names,
- * names that are not ASCII, 8 GiB and more), GNU's long names where a name is not UTF-8. Owners are 0: what is saved is
- * a tree, not who made it, and a job's random user must not change the archive.
+ * The header of a tar member: POSIX ustar, preceded by a pax header if ustar is not enough (long or non-ASCII names, 8 GiB
+ * and more), or by GNU long names if a name is not UTF-8. Owners are 0, so that a job's random user does not change the
+ * archive.
  *
- * @param original the archive name of the file that this one is another name of, or null
+ * @param original for a hard link, the archive name of the file that it links to; else null
  */
 export function tarHeader(member: Member, original: BytePath | null): Buffer {
   const name = member.kind === 'directory' ? `${member.name}/` : member.name;
@@ -27,7 +27,7 @@ export function tarHeader(member: Member, original: BytePath | null): Buffer {
   };
   const attributes = original === null ? (member.attributes ?? null) : null;
   const block = Buffer.alloc(tarBlockBytes);
-  // No header holds so long a name, and node-tar would try at each of its slashes.
+  // No header can hold such a long name, and node-tar would try to split it at each slash.
   const isLong = fields.path.length > tarBlockBytes;
   const header = new Header(isLong ? { ...fields, path: fields.path.slice(0, shortName) } : fields);
   const needsMore = header.encode(block) || isLong;
@@ -36,7 +36,7 @@ export function tarHeader(member: Member, original: BytePath | null): Buffer {
   return Buffer.concat([new Pax(fields).encode(), block]);
 }
 
-/** One header for all: a second one would make a reader forget the first. */
+/** One header for everything: a second one would replace the first. */
 function withAttributes(
   fields: { readonly path: string; readonly linkpath?: string; readonly size: number },
   attributes: Attributes,
@@ -63,7 +63,7 @@ function isText(path: BytePath): boolean {
   return isAscii(path) || isUtf8(Buffer.from(path, 'latin1'));
 }
 
-/** Names go into long-name records as the bytes that they are, which every reader of GNU's format takes. */
+/** Names go into GNU long-name records as raw bytes, which every reader of that format accepts. */
 function rawHeader(member: Member, name: BytePath, link: BytePath, isHardLink: boolean): Buffer {
   const block = Buffer.alloc(tarBlockBytes);
   new Header({

@@ -10,10 +10,10 @@ import type { Skipped } from '../skipped.ts';
 import type { PackedStream } from './packed-stream.ts';
 import { tarBlockBytes, tarHeader } from './tar-header.ts';
 
-/** Archives end with two empty blocks, and are filled up to a whole record of twenty (POSIX.1, pax). */
+/** Archives end with two empty blocks, padded to a whole record of twenty (POSIX.1, pax). */
 const recordBytes = 20 * tarBlockBytes;
 
-/** What a tar is written to, and with. */
+/** What writing a tar needs besides the members. */
 export interface TarOptions {
   readonly stream: PackedStream;
   readonly skipped: Skipped;
@@ -21,8 +21,8 @@ export interface TarOptions {
 }
 
 /**
- * Writes members as a tar. A file that cannot be opened is skipped; one that shrinks while it is read is filled up with
- * zeros, as GNU tar does, and named.
+ * Writes members as a tar. A file that cannot be opened is skipped; one that shrinks while it is read is padded with
+ * zeros, as GNU tar does, and listed as skipped.
  * @throws Stopped, NotSaved
  */
 export async function writeTar(members: Iterable<Member | null>, tar: TarOptions): Promise<void> {
@@ -30,7 +30,7 @@ export async function writeTar(members: Iterable<Member | null>, tar: TarOptions
   const known = new Map<string, BytePath>();
   let length = 0;
   for (const member of members) {
-    if (stream.isDue) await stream.relief();
+    if (stream.mustYield) await stream.throttle();
     if (member === null) continue;
     const original = member.identity === null ? null : (known.get(member.identity) ?? null);
     const put = await putMember(member, original, tar);
@@ -42,7 +42,7 @@ export async function writeTar(members: Iterable<Member | null>, tar: TarOptions
   await stream.putZeros(2 * tarBlockBytes + padding(length + 2 * tarBlockBytes, recordBytes));
 }
 
-/** @returns the bytes put; null where it is skipped */
+/** @returns the number of bytes written; null if the member is skipped */
 async function putMember(member: Member, original: BytePath | null, tar: TarOptions): Promise<number | null> {
   if (member.size === 0 || original !== null) return putHeader(member, original, tar.stream);
   if (member.content !== null) return putContent(member, member.content, tar.stream);
@@ -70,7 +70,7 @@ function putHeader(member: Member, original: BytePath | null, stream: PackedStre
   return header.length;
 }
 
-/** @returns the bytes put */
+/** @returns the number of bytes written */
 async function putContent(member: Member, content: Buffer, stream: PackedStream): Promise<number> {
   const header = putHeader(member, null, stream);
   const fill = padding(content.length, tarBlockBytes);
@@ -79,7 +79,7 @@ async function putContent(member: Member, content: Buffer, stream: PackedStream)
   return header + content.length + fill;
 }
 
-/** @returns the bytes put */
+/** @returns the number of bytes written */
 async function putFile(
   member: Member,
   file: number,
@@ -97,7 +97,7 @@ async function putFile(
     saving.count(hole + read);
     left -= hole + read;
     if (hole + read === 0) break;
-    if (stream.isDue) await stream.relief();
+    if (stream.mustYield) await stream.throttle();
   }
   await stream.putZeros(left + padding(member.size, tarBlockBytes));
   return header + member.size + padding(member.size, tarBlockBytes);
@@ -106,15 +106,15 @@ async function putFile(
 function readNext(member: Member, reader: SparseReader, room: Buffer, skipped: Skipped): number {
   try {
     const read = reader.read(room);
-    if (read === 0) skipped.add(member.path, 'it shrank while it was read: its end is filled with zeros');
+    if (read === 0) skipped.add(member.path, 'it shrank while it was read: its end is padded with zeros');
     return read;
   } catch (error) {
-    skipped.add(member.path, `${readingReason(error)}: its end is filled with zeros`);
+    skipped.add(member.path, `${readingReason(error)}: its end is padded with zeros`);
     return 0;
   }
 }
 
-/** What is missing from `length` to a multiple of `unit`. */
+/** The number of bytes from `length` to the next multiple of `unit`. */
 function padding(length: number, unit: number): number {
   return (unit - (length % unit)) % unit;
 }

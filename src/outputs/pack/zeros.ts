@@ -1,22 +1,22 @@
 import { crc32 } from 'node:zlib';
 
-/** Zeros, of a length once asked for. Never written to. */
+/** Zeros, as many as were ever requested. Never modified. */
 let zeros = Buffer.alloc(0);
 
-/** So many zeros. */
+/** A view of this many zeros; do not modify it. */
 export function zerosOf(bytes: number): Buffer {
   if (zeros.length < bytes) zeros = Buffer.alloc(bytes);
   return zeros.subarray(0, bytes);
 }
 
-/** Whether all bytes are zeros; any other one at the beginning is found at once. */
+/** Whether all bytes are zero; returns quickly if an early byte is not. */
 export function isZero(bytes: Buffer): boolean {
   return zerosOf(bytes.length).equals(bytes);
 }
 
 /**
- * How so many zeros change a CRC-32, without reading them: it is affine in the checksum before them, so that the images
- * of its 32 bits tell all of it.
+ * How this many zeros change a CRC-32, computed without reading them. The change is affine in the previous checksum, so
+ * the images of its 32 bits determine it.
  */
 export function checksumOfZeros(bytes: number): (before: number) => number {
   const block = zerosOf(bytes);

@@ -2,8 +2,8 @@ import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { limits } from '../../base/limits.ts';
 
 /**
- * The directory of a ZIP file until it is written, which the format wants at the end: a record for each member, all of
- * them in memory. They are much alike, so that full pages of them are kept compressed: a million takes some megabytes.
+ * Collects the central directory of a ZIP file, which is written at its end: one record per member, all in memory.
+ * Records are similar, so full pages are kept compressed: a million takes a few megabytes.
  */
 export class ZipDirectory {
   readonly #packed: Buffer[] = [];
@@ -25,7 +25,7 @@ export class ZipDirectory {
     this.#count += 1;
   }
 
-  /** The records in the order in which they were added, many at a time. */
+  /** The records in the order in which they were added, a page at a time. */
   *pages(): Generator<Buffer> {
     for (const page of this.#packed) yield inflateRawSync(page);
     yield this.#records();

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { BytePath } from '../find/byte-path.ts';
 
-/** What a ZIP file says of one member (PKWARE's APPNOTE.TXT; the times as Info-ZIP's extra field 0x5455). */
+/** One member of a ZIP file (PKWARE's APPNOTE.TXT; times as in Info-ZIP's extra field 0x5455). */
 export interface ZipEntry {
   readonly name: BytePath;
   /** `st_mode`, kind and permissions. */
@@ -12,11 +12,11 @@ export interface ZipEntry {
   readonly checksum: number;
   readonly packedBytes: number;
   readonly bytes: number;
-  /** Where its local header stands. */
+  /** Offset of its local header. */
   readonly offset: number;
-  /** Checksum and lengths stand behind the bytes, not before them. */
+  /** Checksum and lengths follow the bytes instead of preceding them. */
   readonly streamed: boolean;
-  /** Lengths behind the bytes take 8 bytes each. */
+  /** The lengths that follow the bytes take 8 bytes each. */
   readonly large: boolean;
 }
 
@@ -27,9 +27,9 @@ const plainVersion = 20;
 const zip64Version = 45;
 const madeOnUnix = (3 << 8) | zip64Version;
 
-/** What stands before a member's bytes. */
+/** The record before a member's bytes. */
 export function localHeader(entry: ZipEntry): Buffer {
-  // A large streamed member must say here that its lengths are of 8 bytes; they are not known yet.
+  // A large streamed member must announce 8-byte lengths here; the lengths are not known yet.
   const extra = Buffer.concat([timeField(entry.mtime), entry.large ? zip64Field([0, 0]) : empty]);
   const header = Buffer.alloc(30);
   header.writeUInt32LE(0x04034b50, 0);
@@ -41,7 +41,7 @@ export function localHeader(entry: ZipEntry): Buffer {
   return Buffer.concat([header, Buffer.from(entry.name, 'latin1'), extra]);
 }
 
-/** What stands behind the bytes of a streamed member. */
+/** The record after the bytes of a streamed member. */
 export function dataDescriptor(entry: ZipEntry): Buffer {
   const descriptor = Buffer.alloc(entry.large ? 24 : 16);
   descriptor.writeUInt32LE(0x08074b50, 0);
@@ -55,7 +55,7 @@ export function dataDescriptor(entry: ZipEntry): Buffer {
   return descriptor;
 }
 
-/** What the directory at the end says of a member. */
+/** A member's record in the central directory. */
 export function directoryRecord(entry: ZipEntry): Buffer {
   const wide = [entry.bytes, entry.packedBytes, entry.offset].some((value) => value >= largest);
   const zip64 = wide ? zip64Field([entry.bytes, entry.packedBytes, entry.offset]) : empty;
@@ -74,7 +74,7 @@ export function directoryRecord(entry: ZipEntry): Buffer {
   return Buffer.concat([record, Buffer.from(entry.name, 'latin1'), extra]);
 }
 
-/** What ends the file. */
+/** The end of the file. */
 export function endOfDirectory(count: number, offset: number, bytes: number): Buffer {
   const wide = count >= 0xffff || offset >= largest || bytes >= largest;
   const end = Buffer.alloc(22);
@@ -104,7 +104,7 @@ function zip64End(count: number, offset: number, bytes: number): Buffer {
 
 const empty = Buffer.alloc(0);
 
-/** Version needed, flags, method, and the time as DOS wrote it, in UTC: a zone must not change the archive. */
+/** Version needed, flags, method, and the DOS time in UTC, so that the time zone does not change the archive. */
 function putCommon(to: Buffer, at: number, entry: ZipEntry): void {
   const utf8 = isUtf8(Buffer.from(entry.name, 'latin1')) ? flagUtf8 : 0;
   to.writeUInt16LE(entry.large ? zip64Version : plainVersion, at);

@@ -7,8 +7,8 @@ import { zerosOf } from './zeros.ts';
 const pieceBytes = 256 * 1024;
 
 /**
- * Zstandard (RFC 8878): a frame for each block, which readers take in a row for one stream. The compressors keep their
- * tables from frame to frame: making them anew takes a third of the time.
+ * Zstandard (RFC 8878): one frame per block; readers accept consecutive frames as one stream. The compressors keep their
+ * tables between frames: creating them takes a third of the time.
  */
 export function zstd(level: number, cores: number): Codec {
   const idle: Packer[] = [];
@@ -45,7 +45,7 @@ function parameters(level: number): Record<number, number> {
   return {
     [constants.ZSTD_c_compressionLevel]: level,
     [constants.ZSTD_c_checksumFlag]: 1,
-    // A frame is no longer than this; a larger window, which high levels would take, is memory for nothing.
+    // No frame is larger than this; the larger window of high levels would waste memory.
     [constants.ZSTD_c_windowLog]: Math.log2(limits.zstdFrameBytes),
   };
 }

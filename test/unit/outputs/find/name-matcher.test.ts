@@ -32,7 +32,7 @@ const name = fc
   .map((parts) => parts.join(''))
   .filter((text) => !text.startsWith('.'));
 
-test('patterns: a name fits as in a shell', (t) => {
+test('nameMatcher matches names as a shell does', (t) => {
   const cases = fc.sample(fc.tuple(pattern, name), { seed: seeded(t).seed, numRuns: 3000 });
   const script = 'while [ $# -gt 0 ]; do case $2 in $1) echo 1;; *) echo 0;; esac; shift 2; done';
   const answers = execFileSync('bash', ['-c', script, 'bash', ...cases.flat()], {
@@ -44,7 +44,7 @@ test('patterns: a name fits as in a shell', (t) => {
     assert.equal(nameMatcher(each)(text), shell[index] === '1', JSON.stringify([each, text]));
 });
 
-test('patterns: characters are those of UTF-8, and bytes where a name is none', () => {
+test('nameMatcher matches UTF-8 characters, or bytes if a name is not UTF-8', () => {
   const bytes = (text: string) => Buffer.from(text).toString('latin1');
   assert.equal(nameMatcher('?')(bytes('é')), true);
   assert.equal(nameMatcher('[à-ü]x')(bytes('éx')), true);

@@ -10,7 +10,7 @@ import { emptyTemplate } from '../../../../src/settings/template/template.ts';
 import { seeded } from '../../../helpers/seeded.ts';
 import { temporaryVolume } from '../../../helpers/volume.ts';
 
-/** Any bytes that a name may have, and lengths around those at which tar changes how it writes them. */
+/** Any bytes that a name may have, and lengths around those at which tar changes its encoding. */
 const byte = fc.integer({ min: 1, max: 255 }).filter((value) => value !== 0x2f);
 const length = fc.constantFrom(1, 2, 3, 20, 98, 99, 100, 101, 154, 155, 156, 254, 255);
 const bytes = length.chain((size) => fc.uint8Array({ minLength: size, maxLength: size }).map((a) => [...a]));
@@ -23,7 +23,7 @@ const name = fc
   .map((values) => Buffer.from(values.filter((value) => value !== 0 && value !== 0x2f)).subarray(0, 255))
   .filter((value) => value.length > 0 && !['.', '..'].includes(value.toString('latin1')));
 
-test('outputs: whatever a name is, GNU tar extracts the same tree', async (t) => {
+test('saveOutputs packs any names so that GNU tar extracts the same tree', async (t) => {
   const place = temporaryVolume(t);
   const [tree, out, root] = ['tree', 'out', 'root'].map((each) => join(place, each)) as [
     string,
@@ -49,9 +49,9 @@ test('outputs: whatever a name is, GNU tar extracts the same tree', async (t) =>
       const { outputs } = await saveOutputs({
         template,
         layout: layoutOf(root),
-        mark: null,
+        startStamp: null,
         signal: new AbortController().signal,
-        tell: () => undefined,
+        onProgress: () => undefined,
       });
       const { artifacts, missing, skipped } = outputs;
       assert.deepEqual([missing, skipped], [[], []]);

@@ -1,5 +1,5 @@
-/** Work that goes on in parallel, within a bound, and whose results are taken in the order in which it was begun. */
-export class InOrder {
+/** Runs work in parallel, up to a limit, and handles the results in the order in which the work was started. */
+export class OrderedWork {
   readonly #parallel: number;
   readonly #pending: (() => Promise<void>)[] = [];
 
@@ -7,24 +7,24 @@ export class InOrder {
     this.#parallel = parallel;
   }
 
-  /** Adds work that has begun; `take` is called with its result when all before it have been taken. */
+  /** Adds work that has started; `take` is called with its result after those of all earlier work. */
   add<T>(work: Promise<T>, take: (result: T) => void): void {
-    // A failure is met when its turn comes, which may be after it has happened.
+    // A failure is handled at its turn; until then it must not count as unhandled.
     work.catch(() => undefined);
     this.#pending.push(async () => take(await work));
   }
 
-  /** True when no more work should be added before `relief`. */
+  /** True if no more work should be added before `throttle`. */
   get busy(): boolean {
     return this.#pending.length >= this.#parallel;
   }
 
-  /** Takes results until there is room for more work. Rejects with the first failure. */
-  async relief(): Promise<void> {
+  /** Handles results until more work can be added. Rejects with the first failure. */
+  async throttle(): Promise<void> {
     while (this.busy) await this.#pending.shift()?.();
   }
 
-  /** Takes all results. */
+  /** Handles all results. */
   async drain(): Promise<void> {
     for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) await next();
   }
