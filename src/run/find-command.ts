@@ -7,20 +7,20 @@ type NotStarted = Extract<Outcome, { kind: 'notStarted' }>;
 /** execvp(3)'s own default where PATH is not set. */
 const defaultPath = Buffer.from('/bin:/usr/bin');
 const missing = 'missing';
-/** What is lacking, of that which every start of a process needs, by errno. */
+/** Shortages that prevent the start of any process, by errno. */
 const shortages: Readonly<Record<number, string>> = {
-  11: 'there are too many processes',
-  12: 'there is no memory for another process',
-  23: 'there are too many open files',
+  11: 'too many processes',
+  12: 'out of memory',
+  23: 'too many open files',
 };
 const slash = 0x2f;
 const colon = 0x3a;
 
 /**
- * Finds the file to execute as execvp(3) does: a word with a slash is a path; any other is looked for in PATH, where
- * an empty part is the working directory; a file that may not be executed does not end the search.
+ * Finds the file to execute as execvp(3) does: a name with a slash is a path; any other is searched for in PATH, where an
+ * empty entry is the working directory. The search continues past files that are not executable.
  *
- * @param path the job's own PATH, null where it is not set
+ * @param path the job's PATH, null if it is not set
  */
 export function findCommand(arg: Buffer, path: Buffer | null): Buffer | NotStarted {
   if (arg.length === 0) return notStarted(127, 'Cannot run "": the command is empty');
@@ -33,18 +33,18 @@ export function findCommand(arg: Buffer, path: Buffer | null): Buffer | NotStart
 }
 
 /**
- * What posix_spawn's errno means for the job: 127 where nothing is there, else 126.
- * @throws Fault `supervision` where it says nothing about the command
+ * Maps an errno of posix_spawn(3) to the job's outcome: 127 if the file is missing, else 126.
+ * @throws Fault `supervision` if the error is not about the command
  */
 export function refusedBy(file: Buffer, errno: number): NotStarted {
   const shortage = shortages[errno];
   if (shortage !== undefined) throw new Fault('supervision', `Cannot run ${shown(file)}: ${shortage}`);
   const reasons: Readonly<Record<number, string>> = {
-    2: 'the interpreter that the file names is not there',
-    7: 'the arguments and variables are longer than the kernel takes',
-    8: 'not a program that this machine can run (bad format)',
+    2: 'its interpreter is missing',
+    7: 'the arguments and variables exceed the kernel limit',
+    8: 'this machine cannot run it (bad executable format)',
     13: 'permission denied',
-    26: 'the file is being written to',
+    26: 'the file is open for writing',
   };
   return notStarted(
     errno === 2 ? 127 : 126,
@@ -68,11 +68,11 @@ function search(arg: Buffer, path: Buffer): Buffer | NotStarted {
 }
 
 function noSuchFile(arg: Buffer): NotStarted {
-  // Nothing is found below a directory that was removed while we are in it: it has no name left.
+  // A removed working directory has no name left, so relative paths lead nowhere.
   const lost = arg[0] !== slash && statSync('.', { throwIfNoEntry: false })?.nlink === 0;
   return notStarted(
     127,
-    `Cannot run ${shown(arg)}: ${lost ? 'the working directory is gone' : 'no such file'}`,
+    `Cannot run ${shown(arg)}: ${lost ? 'the working directory was removed' : 'no such file'}`,
   );
 }
 
@@ -96,7 +96,7 @@ function whyNotExecutable(file: Buffer): string | null {
     accessSync(file, constants.X_OK);
     return null;
   } catch (error) {
-    return errnoOf(error) === 'EACCES' ? 'no permission to execute it' : messageOf(error);
+    return errnoOf(error) === 'EACCES' ? 'execute permission denied' : messageOf(error);
   }
 }
 

@@ -3,43 +3,43 @@ import { signalName } from '../base/signal-names.ts';
 import { stateOf } from '../kernel/descendants.ts';
 import { groupOf, sendSignal } from '../kernel/signals.ts';
 import type { Reaper } from './reaper.ts';
-import type { Target } from './stop/stop-controller.ts';
+import type { SignalTarget } from './stop/signal-target.ts';
 
-/** CONT, STOP, TSTP, TTIN, TTOU: they concern a process's being stopped, which must not be undone. */
+/** CONT, STOP, TSTP, TTIN, TTOU: job control signals, after which a stopped process must not be continued. */
 const jobControl: ReadonlySet<number> = new Set([18, 19, 20, 21, 22]);
 const continueSignal = 18;
 const notPermitted = 1;
 
-/** The processes of one attempt, as far as signals reach them: its first one, and the group that it was started in. */
-export class JobProcesses implements Target {
+/** The processes of one attempt that signals are sent to: the first process and its original process group. */
+export class JobProcesses implements SignalTarget {
   readonly #pid: number;
   readonly #reaper: Reaper;
-  readonly #beyondReach = Promise.withResolvers<void>();
-  #said = false;
+  readonly #unkillable = Promise.withResolvers<void>();
+  #hasWarned = false;
 
-  /** @param pid the first process, which led its group when it was started */
+  /** @param pid the first process, leader of its process group when started */
   constructor(pid: number, reaper: Reaper) {
     this.#pid = pid;
     this.#reaper = reaper;
   }
 
-  /** Resolves when KILL could not be sent to the first process: it will not end because of us. */
-  get beyondReach(): Promise<void> {
-    return this.#beyondReach.promise;
+  /** Resolves when the first process could not be killed: nothing we do will make it exit. */
+  get unkillable(): Promise<void> {
+    return this.#unkillable.promise;
   }
 
-  /** Sends one signal to the group, and to the first process where that has gone to another group: to each once. */
+  /** Sends a signal to the group, and to the first process if it has left the group; each gets it once. */
   send(signal: number): void {
     this.#deliver(signal);
-    // A stopped process takes no signal but KILL before it goes on.
+    // A stopped process handles no signal but KILL until it is continued.
     if (!jobControl.has(signal) && stateOf(this.#pid) === 'T') this.#deliver(continueSignal);
-    if (this.#isBeyondReach()) this.#sayOnce(signal);
+    if (this.#isUnsignallable()) this.#warnOnce(signal);
   }
 
-  /** KILLs the group and every descendant that has left it. */
+  /** Kills the group and every descendant that has left it. */
   killAll(): void {
     this.#reaper.killAll(this.#pid);
-    if (this.#isBeyondReach()) this.#beyondReach.resolve();
+    if (this.#isUnsignallable()) this.#unkillable.resolve();
   }
 
   #deliver(signal: number): void {
@@ -48,16 +48,16 @@ export class JobProcesses implements Target {
     if (group !== this.#pid) sendSignal(this.#pid, signal);
   }
 
-  /** A set-user-ID program, or one with capabilities, may have made itself another user's (kill(2), EPERM). */
-  #isBeyondReach(): boolean {
+  /** A set-user-ID program, or one with capabilities, may have changed its user (kill(2), EPERM). */
+  #isUnsignallable(): boolean {
     return sendSignal(this.#pid, 0) === notPermitted;
   }
 
-  #sayOnce(signal: number): void {
-    if (this.#said) return;
-    this.#said = true;
+  #warnOnce(signal: number): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
     log(
-      `cannot send ${signalName(signal)} to the job: its process ${this.#pid} has become another user's, as a set-user-ID program does; run the emissary as that user`,
+      `cannot send ${signalName(signal)} to the job: its process ${this.#pid} now runs as another user, as a set-user-ID program does; run the emissary as that user`,
     );
   }
 }

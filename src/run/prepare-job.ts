@@ -5,13 +5,13 @@ import { type Environment, nameOf } from '../settings/cli/environment.ts';
 import { mountedJson } from '../settings/cli/mounted-json.ts';
 import { readGiven } from '../settings/cli/read-given.ts';
 import type { Template } from '../settings/template/template.ts';
-import type { Run } from './run-context.ts';
-import { childSignal } from './stop/forwardable.ts';
+import type { Run } from './open-run.ts';
+import { childSignal } from './stop/signal-classes.ts';
 import type { Job } from './supervise.ts';
 
 /**
- * Makes the job's words and variables: those that were given, the words of the arguments file, the staged script; and
- * every variable but our own.
+ * Builds the job's argv and environment. The argv is the command, the arguments file and the staged script; the
+ * environment is ours without the `EMISSARY_` variables.
  *
  * @throws Fault `usage` for an arguments file that is not a JSON array of strings
  */
@@ -24,7 +24,7 @@ export function prepareJob(
   return {
     args: [...settings.command, ...argumentsFrom(settings.argumentsFile), ...script],
     environment: environment.entries.filter((entry) => !nameOf(entry).startsWith('EMISSARY_')),
-    // Or the kernel would keep no status of a job that ends while it is started so (wait(2)).
+    // With CHLD ignored, the kernel would keep no exit status of a job that exits at once (wait(2)).
     ignored: ignored.filter((signal) => signal !== childSignal),
   };
 }
@@ -38,7 +38,7 @@ function argumentsFrom(path: string | null): readonly Buffer[] {
     throw new Fault('usage', `${unusable}: not a JSON array of strings`);
   }
   const bad = args.findIndex((arg) => arg.includes('\0'));
-  if (bad !== -1) throw new Fault('usage', `${unusable}: word ${bad} holds a NUL byte`);
+  if (bad !== -1) throw new Fault('usage', `${unusable}: argument ${bad} contains a NUL byte`);
   return args.map((arg) => Buffer.from(arg));
 }
 

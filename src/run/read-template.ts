@@ -9,8 +9,8 @@ import { parseTemplate } from '../settings/template/parse-template.ts';
 import { emptyTemplate, type Template } from '../settings/template/template.ts';
 
 /**
- * The template on the volume, if it is `init`'s; `{}` when there is none.
- * @throws Fault `template`
+ * Reads the template on the volume; an empty template if there is none.
+ * @throws Fault `template`, also when someone other than `init` wrote it
  */
 export async function readTemplate({ root, template }: Layout): Promise<Template> {
   let text: string;
@@ -26,7 +26,7 @@ export async function readTemplate({ root, template }: Layout): Promise<Template
 }
 
 /**
- * Refuses staged inputs that are not `init`'s: the script among them is executed.
+ * Refuses staged inputs that `init` did not write: they include the script to be executed.
  * @throws Fault `inputs`
  */
 export function requireOwnInputs({ root, inputs }: Layout): void {

@@ -11,39 +11,39 @@ import { sendSignal } from '../kernel/signals.ts';
 /** EPERM. */
 const notPermitted = 1;
 
-/** Reaps every child, own or adopted, and knows which of them is the job. */
+/** Reaps every child, spawned or adopted, and reports the end of the job's process. */
 export class Reaper {
   readonly #awaited = new Map<number, (end: Reaped) => void>();
   #gone: (() => void) | null = null;
   #ending: Promise<void> | null = null;
-  /** What the kernel counts for every child that we start, bytes: until its exec, it has our memory. */
+  /** Bytes. The kernel counts our memory as every child's peak, since the child shares it until exec. */
   #ownPeak = 0;
   #usage: Usage = { userSeconds: 0, systemSeconds: 0, maxRssBytes: 0 };
 
-  /** The resources of everything that was reaped. */
+  /** Resource usage of all reaped processes. */
   get usage(): Usage {
     return this.#usage;
   }
 
   /**
-   * Resolves with what is made of a child's end; must be called before the event loop goes on after its start.
-   * @param atOnce makes it while the child is reaped, before anything else can happen; must not throw
+   * Resolves with `atOnce`'s result once the child is reaped. Must be called in the same tick as the spawn.
+   * @param atOnce runs synchronously while the child is reaped; must not throw
    */
   ended<T>(pid: number, atOnce: (end: Reaped) => T): Promise<T> {
     this.#ownPeak = Math.max(this.#ownPeak, ownPeakBytes());
     return new Promise((resolve) => this.#awaited.set(pid, (end) => resolve(atOnce(end))));
   }
 
-  /** To be called on SIGCHLD, and before anything is judged: what has ended by then has ended by itself. */
+  /** Call on SIGCHLD, and before acting on the job: a process reaped by then exited by itself. */
   reap(): void {
     for (let child = reapOne(); ; child = reapOne()) {
       if (child === 'none') return;
       if (child === 'childless') return this.#gone?.();
-      if (child.end.kind !== 'stopped') this.#note(child);
+      if (child.end.kind !== 'stopped') this.#record(child);
     }
   }
 
-  /** KILLs a job's first process, the group that it led, and every descendant that has left it. */
+  /** Kills a job's first process, its group, and every descendant that has left the group. */
   killAll(first: number): void {
     sendSignal(-first, killSignal);
     sendSignal(first, killSignal);
@@ -51,9 +51,9 @@ export class Reaper {
   }
 
   /**
-   * Ends what a finished job has left behind: TERM, a little time, KILL until nobody is there, or for
-   * so long that nothing helps: another user's process, or one that waits for a dead disk. Resolves at once when there is
-   * nothing. A second call joins the first.
+   * Terminates the processes that a finished job left behind: TERM, a short grace, then KILL until none is left. Gives up
+   * on processes that cannot be killed: another user's, or one blocked on a dead disk. Resolves at once when there are
+   * none. A second call joins the first.
    */
   endLeftovers(): Promise<void> {
     this.#ending ??= this.#endAll().finally(() => {
@@ -73,17 +73,17 @@ export class Reaper {
     if (gone.signal.aborted) return;
     let takesSignals = signalDescendants(terminateSignal);
     if (takesSignals) await pause(limits.leftoverGraceMs, gone.signal);
-    // Rounds, not a time: while we stood still, nobody was KILLed.
+    // Counts rounds, not time: while this process was frozen, no KILL was sent.
     for (let left = limits.leftoverLastMs / limits.leftoverKillMs; takesSignals && left > 0; left -= 1) {
       this.reap();
       if (gone.signal.aborted) return;
       takesSignals = signalDescendants(killSignal);
       await pause(limits.leftoverKillMs, gone.signal);
     }
-    if (!gone.signal.aborted) log('the job has left a process that cannot be ended; it is not waited for');
+    if (!gone.signal.aborted) log('a process that the job left behind cannot be killed; not waiting for it');
   }
 
-  #note(child: Reaped): void {
+  #record(child: Reaped): void {
     this.#usage = {
       userSeconds: this.#usage.userSeconds + child.userSeconds,
       systemSeconds: this.#usage.systemSeconds + child.systemSeconds,
@@ -94,7 +94,7 @@ export class Reaper {
     resolve?.(child);
   }
 
-  /** The largest process so far. One that was smaller than we were tells nothing, and nobody knows the largest then. */
+  /** The largest peak so far; null while unknown: a process smaller than ours reports our own peak. */
   #largest({ pid, maxRssBytes }: Reaped): number | null {
     const { maxRssBytes: former } = this.#usage;
     const known = Math.max(former ?? 0, maxRssBytes);
@@ -103,7 +103,7 @@ export class Reaper {
   }
 }
 
-/** Signals all that are left. @returns false where all of them are other users', and none takes a signal from us */
+/** Signals all descendants. @returns false if every one of them belongs to another user and cannot be signalled */
 function signalDescendants(signal: number): boolean {
   const errors = descendants().map((pid) => sendSignal(pid, signal));
   return errors.length === 0 || errors.some((error) => error !== notPermitted);

@@ -1,11 +1,12 @@
 import type { Attempt, OutputsRecord, Result, StreamRecord, Usage } from '../contract/records.ts';
 import { noOutputs } from '../contract/records.ts';
-import { maskWhole, type Secrets } from './mask/mask.ts';
+import type { Secrets } from './mask/find-secrets.ts';
 import { maskOutputs } from './mask/mask-outputs.ts';
+import { maskWhole } from './mask/stream-mask.ts';
 import { exitCodeOf, type Outcome, signalOf } from './outcome.ts';
 import type { RunVerdict } from './verdict.ts';
 
-/** What is known of a run so far; becomes its `Result`. */
+/** Collects the facts about a run; becomes its `Result`. */
 export class RunRecord {
   readonly #name: string;
   readonly #secrets: () => Secrets;
@@ -23,17 +24,17 @@ export class RunRecord {
     this.#secrets = secrets;
   }
 
-  /** The number of the attempt that is under way, from 1. */
+  /** The number of the current attempt, from 1. */
   get attempt(): number {
     return this.#attempts.length + 1;
   }
 
-  /** The start of the job, or of the run where the job was never started; ms since 1970. */
+  /** The job's start, or the run's if the job never started; ms since 1970. */
   get startedAtMs(): number {
     return this.#startedMs ?? this.#begunMs;
   }
 
-  /** The start of the present attempt, RFC 3339. */
+  /** The start of the current attempt, RFC 3339. */
   get attemptAt(): string {
     return new Date(this.#attemptMs).toISOString();
   }
@@ -42,20 +43,20 @@ export class RunRecord {
     this.#command = args;
   }
 
-  /** An attempt's process runs. */
+  /** Records that an attempt's process runs. */
   started(pid: number): void {
     this.#pid = pid;
     this.#attemptMs = Date.now();
     this.#startedMs ??= this.#attemptMs;
   }
 
-  /** An attempt's process has ended; its output may still be on the way. @returns when, RFC 3339 */
+  /** Records that an attempt's process has exited; its output may not be drained yet. @returns the time, RFC 3339 */
   ended(): string {
     this.#endedMs = Date.now();
     return new Date(this.#endedMs).toISOString();
   }
 
-  /** An attempt is over. */
+  /** Adds a finished attempt. */
   addAttempt(outcome: Outcome): void {
     const finishedAt = new Date(this.#endedMs ?? Date.now()).toISOString();
     this.#endedMs = null;
@@ -68,17 +69,13 @@ export class RunRecord {
     });
   }
 
-  /** A sentence of ours, or the name of a file: either may quote the job's words. */
+  /** Masks a message or file name of ours, which may quote the job's arguments. */
   masked(text: string): string {
     return maskWhole(Buffer.from(text), this.#secrets()).toString();
   }
 
-  /** The record as it is published. */
-  result(
-    judgement: RunVerdict,
-    streams: { stdout: StreamRecord; stderr: StreamRecord },
-    usage: Usage,
-  ): Result {
+  /** Builds the record to publish. */
+  result(verdict: RunVerdict, streams: { stdout: StreamRecord; stderr: StreamRecord }, usage: Usage): Result {
     const last = this.#attempts.at(-1);
     return {
       version: 1,
@@ -88,11 +85,11 @@ export class RunRecord {
       attempts: this.#attempts,
       startedAt: new Date(this.startedAtMs).toISOString(),
       finishedAt: last?.finishedAt ?? new Date().toISOString(),
-      verdict: judgement.verdict,
-      exitCode: judgement.exitCode,
-      signal: judgement.signal,
-      origin: judgement.origin,
-      message: judgement.message === null ? null : this.masked(judgement.message),
+      verdict: verdict.verdict,
+      exitCode: verdict.exitCode,
+      signal: verdict.signal,
+      origin: verdict.origin,
+      message: verdict.message === null ? null : this.masked(verdict.message),
       stdout: streams.stdout,
       stderr: streams.stderr,
       usage,

@@ -12,38 +12,38 @@ import { openStreams } from './streams/open-streams.ts';
 import type { Pump } from './streams/pump.ts';
 import type { Recorder } from './streams/recorder.ts';
 
-/** The job's command line and environment, as bytes. */
+/** The job's argv and environment, as bytes. */
 export interface Job {
   readonly args: readonly [Buffer, ...Buffer[]];
   /** `NAME=value` each. */
   readonly environment: readonly Buffer[];
-  /** Signals that it starts with ignored. */
+  /** Signals that are ignored at its start. */
   readonly ignored: readonly number[];
 }
 
-/** What a run has for all its attempts. */
+/** What all attempts of a run share. */
 export interface Supervision {
   readonly recorder: Recorder;
   readonly stopController: StopController;
   readonly reaper: Reaper;
   /** Called with the process id as soon as the job runs. */
   readonly onStart: (pid: number) => void;
-  /** Called when the job's process has ended, before its output is drained; must not throw. */
+  /** Called when the job's process has exited, before its output is drained; must not throw. */
   readonly onEnd: (end: AttemptEnd) => void;
 }
 
-/** How one attempt ended, and why it was asked to, if it was. */
+/** How one attempt ended, and why it was stopped, if it was. */
 export interface AttemptEnd {
   readonly outcome: Outcome;
   readonly cause: StopCause | null;
 }
 
 /**
- * Starts the job once and stays with it to its end: passes signals on, keeps its output, takes the verdict when its
- * process ends, and reads what it has still left in the pipes.
+ * Runs the job once: forwards signals, captures its output, takes the outcome when its process exits, and drains the
+ * pipes.
  *
- * @returns how it ended, once all of its output is in the files and passed on
- * @throws Fault `supervision` when a pipe, a process or memory cannot be had
+ * @returns how it ended, once all of its output is captured and forwarded
+ * @throws Fault `supervision` if a pipe, a process or memory cannot be allocated
  */
 export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd> {
   const file = findCommand(job.args[0], variable(job.environment, 'PATH='));
@@ -60,7 +60,7 @@ export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd>
 
 async function attend(pid: number, streams: JobStreams, run: Supervision): Promise<AttemptEnd> {
   let known: AttemptEnd | null = null;
-  // In the same breath: a signal or a time that comes next is no longer about this process.
+  // Detach in the same tick: a later signal or timeout no longer concerns this process.
   const end = (outcome: Outcome): AttemptEnd => {
     if (known !== null) return known;
     known = { outcome, cause: run.stopController.detach() };
@@ -71,32 +71,32 @@ async function attend(pid: number, streams: JobStreams, run: Supervision): Promi
   const processes = new JobProcesses(pid, run.reaper);
   run.stopController.attach({
     send: (signal) => {
-      if (!streams.takes(signal)) processes.send(signal);
+      if (!streams.handles(signal)) processes.send(signal);
     },
     killAll: () => processes.killAll(),
   });
   run.onStart(pid);
   const pumps = streams.begin(run.recorder);
-  const found = await Promise.race([ended, processes.beyondReach.then(() => end({ kind: 'leftRunning' }))]);
+  const found = await Promise.race([ended, processes.unkillable.then(() => end({ kind: 'leftRunning' }))]);
   for (const pump of pumps) pump.finish();
   await drain(pumps, run);
   return found;
 }
 
 /**
- * Resolves when all output is in the files and passed on. A run that was asked to end does not wait for ever for a
- * reader that has stalled: its files are complete, and they are what is reported.
+ * Resolves when all output is captured and forwarded. A stopped run waits only so long for a stalled reader: the captured
+ * files are complete, and they are what is reported.
  */
 async function drain(pumps: readonly Pump[], run: Supervision): Promise<void> {
   const { cancelled } = run.stopController;
   let patience: Timer | null = null;
-  const losePatience = () => {
+  const limitWait = () => {
     patience = after(limits.stalledReaderMs, () => run.recorder.abandonReaders());
   };
-  if (cancelled.aborted) losePatience();
-  else cancelled.addEventListener('abort', losePatience);
+  if (cancelled.aborted) limitWait();
+  else cancelled.addEventListener('abort', limitWait);
   await Promise.all(pumps.map((pump) => pump.ended));
-  cancelled.removeEventListener('abort', losePatience);
+  cancelled.removeEventListener('abort', limitWait);
   (patience as Timer | null)?.cancel();
 }
 

@@ -1,14 +1,14 @@
-import { faultStatus } from '../base/fault.ts';
+import { Fault, faultStatus } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { signalName } from '../base/signal-names.ts';
 import type { AttemptVerdict, MissingOutput, OutputsRecord, Verdict } from '../contract/records.ts';
 import { noOutputs } from '../contract/records.ts';
-import type { Ended } from './dependencies.ts';
+import type { EndedContainer } from './container-end.ts';
 import { exitCodeOf, type Outcome, signalOf } from './outcome.ts';
 import type { StopCause, StopController } from './stop/stop-controller.ts';
 import type { AttemptEnd } from './supervise.ts';
 
-/** What is said of a run: the part of the result that judges it. */
+/** The part of the result that says how the run went. */
 export interface RunVerdict {
   readonly verdict: Verdict;
   readonly exitCode: number;
@@ -17,19 +17,26 @@ export interface RunVerdict {
   readonly message: string | null;
 }
 
-/** What a run is recorded as until there is evidence of something else. */
+/** A failure of the emissary itself. */
 export function failedRun(status: number, message: string): RunVerdict {
   return { verdict: 'error', exitCode: status, signal: null, origin: 'emissary', message };
 }
 
-/** A container that was not started because one that it depends on has failed. */
-export function skippedRun({ name, exitCode, lost }: Ended): RunVerdict {
-  const end = lost ? 'was killed and left no exit code' : `ended with code ${exitCode}`;
-  const message = `Not started: container ${name}, which it depends on, ${end}`;
+/** A run that the emissary had to give up because of this error. */
+export function faultedRun(error: unknown): RunVerdict {
+  if (error instanceof Fault) return failedRun(error.status, error.message);
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return failedRun(faultStatus.defect, text);
+}
+
+/** A container that was not started because a dependency failed. */
+export function skippedRun({ name, exitCode, lost }: EndedContainer): RunVerdict {
+  const end = lost ? 'was killed and left no exit code' : `exited with code ${exitCode}`;
+  const message = `Not started: its dependency, container ${name}, ${end}`;
   return { verdict: 'skipped', exitCode, signal: null, origin: 'emissary', message };
 }
 
-/** A run that was asked to end before the job was started. */
+/** A run that was stopped before the job started. */
 export function cancelledRun(stopController: StopController): RunVerdict {
   const signal = signalName(stopController.causeSignal);
   const timedOut = stopController.cause === 'timeout';
@@ -38,31 +45,29 @@ export function cancelledRun(stopController: StopController): RunVerdict {
     exitCode: 128 + stopController.causeSignal,
     signal,
     origin: 'emissary',
-    message: timedOut ? 'Not started: the time was up' : `Not started: ${signal} came first`,
+    message: timedOut ? 'Not started: timed out' : `Not started: stopped by ${signal}`,
   };
 }
 
-/** What became of the outputs, where saving them was stopped with the reason why, and what for that reason is missing. */
+/** The saved outputs; if saving was stopped, also why, and which outputs are missing because of that. */
 export interface Saved {
   readonly outputs: OutputsRecord;
   readonly stopped: { readonly reason: string; readonly unsaved: readonly MissingOutput[] } | null;
 }
 
-/** Nothing was to be saved, or could be. */
+/** Nothing was saved. */
 export const nothingSaved: Saved = { outputs: noOutputs, stopped: null };
 
 /**
- * Judges the last attempt. The job's own failure wins over everything that came after it, and so does its success over
- * somebody's having stopped the saving.
+ * The verdict on a run whose job has ended. A job failure takes precedence over anything later; a job success takes
+ * precedence over a stop during saving.
  */
-export function judge(end: AttemptEnd, stopController: StopController, saved: Saved): RunVerdict {
-  const judgement = judgeSaved(end, stopController, saved);
-  return saved.stopped === null
-    ? judgement
-    : { ...judgement, message: unsavedSentence(judgement, saved.stopped) };
+export function endedRun(end: AttemptEnd, stopController: StopController, saved: Saved): RunVerdict {
+  const verdict = jobVerdict(end, stopController, saved);
+  return saved.stopped === null ? verdict : { ...verdict, message: unsavedSentence(verdict, saved.stopped) };
 }
 
-function judgeSaved(
+function jobVerdict(
   { outcome, cause }: AttemptEnd,
   stopController: StopController,
   saved: Saved,
@@ -82,19 +87,19 @@ function judgeSaved(
 }
 
 /**
- * The status that the wrapper ends with: the job's own. A sidecar of the template that was ended because the containers
- * that it serves had ended has not failed by dying of that signal: it may have come before the sidecar could catch it.
+ * The wrapper's exit status: the job's own. A user sidecar that was stopped after its main containers exited has not
+ * failed if it died from that signal, which may arrive before the sidecar can catch it.
  */
 export function exitStatusOf({ verdict, exitCode }: RunVerdict, stopController: StopController): number {
   const wasServed = stopController.cause === 'mains' && verdict === 'terminated';
   return wasServed && exitCode === 128 + stopController.causeSignal ? 0 : exitCode;
 }
 
-/** The verdict on one attempt: only one that `failed` is worth another. */
+/** The verdict on one attempt; only `failed` is retried. */
 export function verdictOf({ outcome, cause }: AttemptEnd, stopController: StopController): AttemptVerdict {
   if (cause !== null) return cause === 'timeout' ? 'timedOut' : 'terminated';
   const code = exitCodeOf(outcome);
-  // A signal that was only passed on (INT, USR1, …) ended the job if the job ended by it, or says so as a shell does.
+  // A forwarded signal (INT, USR1, …) terminated the job if the job died from it, or reports 128+n as a shell does.
   if (code > 128 && stopController.wasForwarded(code - 128)) return 'terminated';
   return code === 0 ? 'succeeded' : 'failed';
 }
@@ -106,11 +111,11 @@ function sentence(
   stopController: StopController,
 ): string {
   const end = endOf(outcome);
-  if (verdict === 'timedOut') return `The time was up: the job ${end}`;
-  if (verdict === 'terminated') return `The job ${end}, ${askedBy(cause, stopController, outcome)}`;
+  if (verdict === 'timedOut') return `Timed out: the job ${end}`;
+  if (verdict === 'terminated') return `The job ${end}, ${stoppedBy(cause, stopController, outcome)}`;
   const unasked =
     outcome.kind === 'signaled' && outcome.signal === 9
-      ? ', which did not come from here (out of memory?)'
+      ? ', which the emissary did not send (out of memory?)'
       : '';
   return `The job ${end}${unasked}`;
 }
@@ -118,26 +123,26 @@ function sentence(
 function endOf(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'signaled':
-      return `was ended by ${signalName(outcome.signal)}`;
+      return `was killed by ${signalName(outcome.signal)}`;
     case 'leftRunning':
-      return "could not be ended and may still run, since its process has become another user's (137 stands for the KILL)";
+      return 'could not be killed and may still run, since its process now runs as another user (137 stands for the KILL)';
     case 'exited':
     case 'notStarted':
       return `exited with code ${exitCodeOf(outcome)}`;
   }
 }
 
-function askedBy(cause: StopCause | null, stopController: StopController, outcome: Outcome): string {
+function stoppedBy(cause: StopCause | null, stopController: StopController, outcome: Outcome): string {
   switch (cause) {
     case 'request':
       return `after ${signalName(stopController.causeSignal)} was requested`;
     case 'mains':
-      return 'after the containers that it serves had ended';
+      return 'after the main containers had exited';
     case 'signal':
-      return `after the emissary had received ${signalName(stopController.causeSignal)}`;
+      return `after the emissary received ${signalName(stopController.causeSignal)}`;
     case 'timeout':
     case null:
-      return `after ${signalName(exitCodeOf(outcome) - 128)} was passed on to it`;
+      return `after ${signalName(exitCodeOf(outcome) - 128)} was forwarded to it`;
   }
 }
 

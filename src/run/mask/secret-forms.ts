@@ -1,40 +1,40 @@
 import { isUtf8 } from 'node:buffer';
 
 /**
- * What else a secret looks like in an output. All texts here are bytes as Latin-1, one character each, but where UTF-8 is
- * said.
+ * The forms that a secret may have in output. All texts here are bytes as Latin-1, one character each, unless UTF-8 is
+ * mentioned.
  */
 
-/** A secret with the line ends that it may have been given: as it is, with `\n` alone, with `\r\n` throughout. */
+/** A secret with all possible line ends: as it is, with `\n` only, with `\r\n` only. */
 export function withLineEnds(bytes: string): readonly string[] {
   if (!bytes.includes('\n')) return [bytes];
   const plain = bytes.replaceAll('\r\n', '\n');
   return [...new Set([bytes, plain, plain.replaceAll('\n', '\r\n')])];
 }
 
-/** The lines of a secret of several, without the blanks around them; none where it has but one. */
+/** The trimmed lines of a multi-line secret; none for a single line. */
 export function linesOf(bytes: string): readonly string[] {
   const lines = bytes.split(/[\r\n]+/).map((line) => line.replace(/^[ \t]+|[ \t]+$/g, ''));
   return lines.length === 1 ? [] : lines;
 }
 
-/** A secret in base64, URL-encoded and JSON-escaped. Some are alike. */
+/** A secret in base64, URL-encoded and JSON-escaped; may contain duplicates. */
 export function encodedForms(bytes: string): readonly string[] {
   const value = Buffer.from(bytes, 'latin1');
   return [...base64Forms(value), ...urlForms(value), ...escapedForms(bytes)];
 }
 
-/** A secret, or one line of it, JSON-escaped. */
+/** A secret, or a line of one, JSON-escaped. */
 export function escapedForms(bytes: string): readonly string[] {
   const value = Buffer.from(bytes, 'latin1');
   return isUtf8(value) ? jsonForms(value.toString()) : [];
 }
 
-/** Characters of a line of base64: PEM (RFC 7468) and MIME (RFC 2045), which base64(1) takes too. */
+/** Characters per line of base64: PEM (RFC 7468) and MIME (RFC 2045); base64(1) uses the latter. */
 const base64Lines: readonly number[] = [64, 76];
 
 function base64Forms(value: Buffer): readonly string[] {
-  // As `echo` gives it to base64(1), too.
+  // Also with the newline that `echo` adds before base64(1).
   const whole = [value, Buffer.concat([value, Buffer.from('\n')])].map((bytes) => bytes.toString('base64'));
   const forms = whole.flatMap((text) => [text, text.replace(/=+$/, ''), ...wrapped(text)]);
   forms.push(...[0, 1, 2].map((before) => insideBase64(value, before)));
@@ -48,8 +48,8 @@ function wrapped(text: string): readonly string[] {
 }
 
 /**
- * The characters of a larger base64 text that hold nothing but bits of this value: the same whatever stands around it.
- * @param before how many bytes stand in front of it, but for a multiple of three
+ * The characters of a larger base64 text that encode only bits of this value, whatever surrounds it.
+ * @param before the number of bytes before the value, modulo three
  */
 function insideBase64(value: Buffer, before: number): string {
   const text = Buffer.concat([Buffer.alloc(before), value]).toString('base64');
@@ -57,7 +57,7 @@ function insideBase64(value: Buffer, before: number): string {
 }
 
 /**
- * What encoders leave as it is besides letters and digits: encodeURIComponent, rawurlencode, urlencode of PHP,
+ * What encoders leave unescaped besides letters and digits: encodeURIComponent, PHP's rawurlencode and urlencode,
  * URLSearchParams, Python's quote, encodeURI, and the password of a URL (https://url.spec.whatwg.org/#userinfo-percent-encode-set).
  */
 const leftAlone = ["-_.!~*'()", '-_.~', '-_.', '-_.*', '-_.~/', "-_.!~*'();/?:@&=+$,#", "-_.!~*'()$&+,%"];
@@ -80,7 +80,7 @@ function percentEncoded(value: Buffer, marks: string): string {
   return text;
 }
 
-/** What encoders escape that need not be: nothing, Go, PHP with its HEX flags, .NET. */
+/** What encoders escape beyond what JSON requires: nothing, Go, PHP with its HEX flags, .NET. */
 const escapedToo: readonly RegExp[] = [/(?!)/g, /[<>&]/g, /[<>&']/g, /[<>&']|\\"/g, /[<>&'+`]|\\"/g];
 
 function jsonForms(text: string): readonly string[] {
@@ -93,7 +93,7 @@ function jsonForms(text: string): readonly string[] {
     each.replace(/[\u0080-\uffff]/g, lowerCode),
     each.replace(/[\u0080-\uffff]/g, upperCode),
   ]);
-  // A report that stands as a text in a line of a JSON log is escaped twice.
+  // A JSON document inside a string of a JSON log line is escaped twice.
   const twice = JSON.stringify(plain).slice(1, -1);
   return [...ascii, twice]
     .flatMap((each) => [each, each.replaceAll('/', '\\/')])

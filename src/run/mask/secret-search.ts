@@ -1,4 +1,4 @@
-/** A place where a secret stands. */
+/** Where a secret was found. */
 export interface Found {
   readonly place: number;
   readonly length: number;
@@ -9,20 +9,19 @@ const longestShift = 255;
 
 /**
  * Finds any of several secrets in bytes, in one pass whose cost hardly grows with their number (Wu and Manber, "A fast
- * algorithm for multi-pattern searching", 1994). A window as long as the shortest secret moves over the text; the two
- * bytes at its end tell how far it may jump, and only where they are the end of some secret's beginning are those
- * compared whose beginning ends so.
+ * algorithm for multi-pattern searching", 1994). A window as long as the shortest secret moves over the text. Its last two
+ * bytes determine how far it can jump. If they end the first window of some secrets, only those secrets are compared.
  */
 export class SecretSearch {
   readonly #window: number;
   readonly #shifts: Uint8Array;
-  /** By the last two bytes of their first window; longest first: the first that fits is the longest. */
+  /** By the last two bytes of their first window; longest first, so the first match is the longest. */
   readonly #candidates = new Map<number, Buffer[]>();
-  /** Bytes of the longest. */
+  /** Length of the longest, in bytes. */
   readonly longest: number;
-  /** In the order of their bytes: those that begin alike stand together. */
+  /** In byte order, so that secrets with a common prefix are adjacent. */
   readonly #ordered: readonly Buffer[];
-  /** Which two bytes a secret begins with. */
+  /** Whether some secret begins with these two bytes. */
   readonly #begins = new Uint8Array(blocks);
 
   /** @param secrets longest first, each at least two bytes; at least one */
@@ -40,7 +39,7 @@ export class SecretSearch {
     this.#ordered = [...secrets].sort(Buffer.compare);
   }
 
-  /** The first secret that stands whole in the text at or behind `from`, the longest of those at one place; or null. */
+  /** The first complete secret at or after `from`, the longest one at its position; or null. */
   find(text: Buffer, from: number): Found | null {
     const shifts = this.#shifts;
     const last = this.#window - 1;
@@ -59,7 +58,7 @@ export class SecretSearch {
     return null;
   }
 
-  /** The first place at or behind `from` from which all the rest of the text is a true beginning of a secret, or its end. */
+  /** The first position at or after `from` where the rest of the text is a proper prefix of a secret; else its length. */
   beginning(text: Buffer, from: number): number {
     for (let place = Math.max(from, text.length - this.longest + 1); place < text.length; place += 1)
       if (this.#isBeginning(text, place)) return place;
@@ -69,7 +68,7 @@ export class SecretSearch {
   #isBeginning(text: Buffer, place: number): boolean {
     const length = text.length - place;
     if (length >= 2 && this.#begins[text.readUInt16BE(place)] === 0) return false;
-    // The first in order that is longer and not before the rest of the text: if any begins so, this one does.
+    // The first secret in order after the rest of the text: if any secret has it as a proper prefix, this one does.
     let low = 0;
     let high = this.#ordered.length;
     while (low < high) {
@@ -83,7 +82,7 @@ export class SecretSearch {
   }
 }
 
-/** For each two bytes: how far the window may move when it ends in them. */
+/** For each pair of bytes, how far the window may move if it ends with them. */
 function shiftsOf(secrets: readonly Buffer[], window: number): Uint8Array {
   const shifts = new Uint8Array(blocks).fill(Math.min(window - 1, longestShift));
   for (const secret of secrets) {

@@ -1,7 +1,7 @@
 import { limits } from '../../base/limits.ts';
 import { encodedForms, escapedForms, linesOf, withLineEnds } from './secret-forms.ts';
 
-/** Words that are no secret wherever they stand. */
+/** Words that are never a secret. */
 const commonWords: ReadonlySet<string> = new Set([
   'true',
   'false',
@@ -12,9 +12,9 @@ const commonWords: ReadonlySet<string> = new Set([
   'localhost',
 ]);
 
-/** Gathers secrets and the bytes that they may be in the output; all as Latin-1. */
+/** Collects secrets and their forms in output, all as Latin-1. */
 export class SecretValues {
-  /** As they stand. */
+  /** Unencoded. */
   readonly plain = new Set<string>();
   /** In base64, URL-encoded, JSON-escaped. */
   readonly encoded = new Set<string>();
@@ -26,7 +26,7 @@ export class SecretValues {
 
   add(name: string, value: string): void {
     if (value === '' || this.plain.has(value)) return;
-    // A secret that was made by `echo`: its last line end is part of the variable, and of no password.
+    // A value created with `echo` ends with a newline that is not part of the password.
     const word = value.replace(/[\r\n]+$/, '');
     if (isOrdinary(word)) {
       this.unmasked.add(name);
@@ -56,7 +56,7 @@ export class SecretValues {
   }
 }
 
-/** As a terminal shows it: every line feed goes with a carriage return (ONLCR, termios(3)). */
+/** As a terminal prints it: a carriage return before every line feed (ONLCR, termios(3)). */
 function inTerminal(value: string): string {
   return value.replaceAll('\n', '\r\n');
 }

@@ -4,28 +4,28 @@ import { log } from '../../base/log.ts';
 import { isNoRoom } from '../../base/no-room.ts';
 import type { ContainerLayout } from '../../contract/layout.ts';
 import type { Ended } from '../../contract/records.ts';
-import { restoreDirectory } from '../container.ts';
+import { restoreDirectory } from '../open-container.ts';
 import { publishReserved } from './publish-reserved.ts';
 import { Reserve } from './reserve.ts';
-import type { SpareRoom } from './spare-room.ts';
+import type { SpareSpace } from './spare-space.ts';
 
-/** The job's end on the volume as soon as it is known: what comes before the seal may take long, and be cut short. */
+/** Records the job's end on the volume as soon as it is known: saving, before the seal, may take long or be cut short. */
 export class EndRecord {
   readonly #container: ContainerLayout;
   readonly #reserve: Reserve;
-  readonly #spare: SpareRoom;
+  readonly #spare: SpareSpace;
 
   /**
-   * @param container whose end it is
-   * @param spare what the seal has, of which one part is for this
+   * @param container the container whose end is recorded
+   * @param spare the seal's spare space; one part of it is for this record
    */
-  constructor(container: ContainerLayout, spare: SpareRoom) {
+  constructor(container: ContainerLayout, spare: SpareSpace) {
     this.#container = container;
     this.#spare = spare;
     this.#reserve = new Reserve(container.ended);
   }
 
-  /** Takes room for it, if there is so much; of an earlier attempt's, that room. @throws the operating system's error */
+  /** Reserves space if there is some, or reuses an earlier attempt's. @throws the operating system's error */
   reserve(): void {
     try {
       if (!this.#reserve.takeBack()) this.#reserve.take(limits.endedBytes);
@@ -35,17 +35,17 @@ export class EndRecord {
     }
   }
 
-  /** As `Reserve.unwrite`. */
+  /** See `Reserve.unwrite`. */
   unwrite(): void {
     this.#reserve.unwrite();
   }
 
-  /** Gives its room back, if it was not used. Never throws. */
+  /** Frees unused space. Never throws. */
   free(): void {
     this.#reserve.free();
   }
 
-  /** Makes it appear whole, or says why not. Never throws. */
+  /** Publishes the record atomically, or logs why it cannot. Never throws. */
   publish(ended: Ended): void {
     const { directory, ended: path } = this.#container;
     const content = Buffer.from(`${JSON.stringify(ended)}\n`);
@@ -55,9 +55,9 @@ export class EndRecord {
       publishReserved(content, { path, reserve: this.#reserve, spare: this.#spare, kept: 2 });
       this.#reserve.free();
     } catch (error) {
-      // On a full volume nothing is saved for long, and the seal has room of its own.
+      // On a full volume saving is short, and the seal has its own reserve.
       if (!isNoRoom(error))
-        log(`cannot write ${path}: ${messageOf(error)}; the job's end is told by the seal only`);
+        log(`cannot write ${path}: ${messageOf(error)}; only the seal reports the job's end`);
     }
   }
 }

@@ -1,21 +1,20 @@
 import { isNoRoom } from '../../base/no-room.ts';
 import { publish } from '../../contract/publish.ts';
 import type { Reserve } from './reserve.ts';
-import type { SpareRoom } from './spare-room.ts';
+import type { SpareSpace } from './spare-space.ts';
 
-/** Where and in which room something is published. */
+/** Where a file is published, and the space reserved for it. */
 export interface Reserved {
   readonly path: string;
   readonly reserve: Reserve;
-  readonly spare: SpareRoom;
-  /** How many times the spare room is to be left for what comes after it. */
+  readonly spare: SpareSpace;
+  /** How many parts of the spare space to keep for later files. */
   readonly kept: number;
 }
 
 /**
- * Makes a file appear whole: in the room that was taken for it, else in any, and with spare room given back where a full
- * volume takes neither.
- * @throws the operating system's error; nothing is left behind
+ * Publishes a file atomically: in its reserved space, else in any free space, else in spare space that is released.
+ * @throws the operating system's error; no partial file remains
  */
 export function publishReserved(content: Buffer, { path, reserve, spare, kept }: Reserved): void {
   for (;;) {

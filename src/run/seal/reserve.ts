@@ -10,22 +10,22 @@ import { allocate } from '../../kernel/allocate.ts';
 const published = 0o644;
 
 /**
- * Room on the volume for one small file, taken while there is some: its blocks, its inode and its place in the directory.
- * A job that fills the volume, or a leftover that waits for every free block, cannot take it.
+ * Space on the volume that is reserved for one small file: its blocks, inode and directory entry. A job that fills the
+ * volume, or a leftover process that grabs every free block, cannot take it.
  */
 export class Reserve {
   readonly #target: string;
   readonly #path: string;
   #file: number | null = null;
 
-  /** @param target the path of the file that is to come */
+  /** @param target the path of the file to publish later */
   constructor(target: string) {
     this.#target = target;
     this.#path = join(dirname(target), `.${basename(target)}.reserve`);
   }
 
   /**
-   * Takes room for so many bytes.
+   * Reserves this many bytes.
    * @throws the operating system's error
    */
   take(bytes: number): void {
@@ -37,8 +37,8 @@ export class Reserve {
   }
 
   /**
-   * Makes a reserve again of the file that was published in the room of one, which then is no longer there.
-   * @returns false when it is not there any more, or was none
+   * Turns the published file back into a reserve; the file itself is gone then.
+   * @returns false if the file no longer exists, or was not published from this reserve
    */
   takeBack(): boolean {
     const file = this.#file;
@@ -49,7 +49,7 @@ export class Reserve {
     return true;
   }
 
-  /** Takes more, so many bytes in all, if that much is there. @throws the operating system's error */
+  /** Grows the reserve to this many bytes if there is space. @throws the operating system's error */
   grow(bytes: number): void {
     const file = this.#file;
     if (file === null) return;
@@ -57,15 +57,15 @@ export class Reserve {
     try {
       writeWhole(file, Buffer.alloc(Math.max(0, bytes - size), ' '), size);
     } catch (error) {
-      // The last of the room is the job's.
+      // Leave the last free space to the job.
       ftruncateSync(file, size);
       if (!isNoRoom(error)) throw error;
     }
   }
 
   /**
-   * On a volume that never overwrites what is written, written room is none: takes it as room that is written to once.
-   * Never throws.
+   * Replaces written blocks by allocated ones. On a copy-on-write volume, written blocks are no reserve: overwriting them
+   * needs new space. Never throws.
    */
   unwrite(): void {
     const file = this.#file;
@@ -76,14 +76,13 @@ export class Reserve {
       ftruncateSync(file, 0);
       if (!allocate(file, bytes)) writeWhole(file, Buffer.alloc(size, ' '), 0);
     } catch {
-      // The volume is full already: what is left of the room will do, or it will not.
+      // The volume is already full: what is left of the reserve may suffice.
     }
   }
 
   /**
-   * Makes the file appear whole, in the room that was taken.
-   * @returns false when that cannot be: none was taken, it is too small, somebody has put something else there, or has
-   *   forbidden to change it
+   * Publishes the file atomically in the reserved space.
+   * @returns false if that is impossible: nothing is reserved, the reserve is too small, replaced or write-protected
    */
   publish(content: Buffer): boolean {
     const file = this.#file;
@@ -95,16 +94,16 @@ export class Reserve {
       renameSync(this.#path, this.#target);
       return true;
     } catch {
-      return false; // Append-only, immutable (ioctl_iflags(2)): the caller makes another file, or learns what is wrong.
+      return false; // Append-only or immutable (ioctl_iflags(2)): the caller writes another file, and gets its error.
     }
   }
 
-  /** Gives the room back, if it may. */
+  /** Frees the space. Never throws. */
   free(): void {
     try {
       if (this.#file !== null && this.#isThere(this.#file)) removeFile(this.#path);
     } catch {
-      // A leftover that the next run of the container removes; the seal must not fail for it.
+      // The container's next run removes it; the seal must not fail because of it.
     }
   }
 

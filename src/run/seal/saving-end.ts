@@ -1,11 +1,11 @@
 import { limits } from '../../base/limits.ts';
 import { afterRunning, type Timer } from '../../base/timer.ts';
 
-const graceIsOver = 'the grace was over';
+const graceIsOver = 'the grace period was over';
 
 /**
- * When saving has to end: by what would have stopped the job, once its process has ended, and before the grace is over
- * where the job was stopped by somebody who KILLs the container then.
+ * When saving has to end: on anything that would have stopped the job, once its process has exited; and before the grace
+ * ends, if whoever stopped the job will then kill the container.
  */
 export class SavingEnd {
   readonly #end = new AbortController();
@@ -13,22 +13,22 @@ export class SavingEnd {
   #isTimeUp = false;
   #hasEnded = false;
 
-  /** Aborted when it has to; its reason is a sentence. */
+  /** Aborted when saving has to end; its reason is a phrase for messages. */
   get signal(): AbortSignal {
     return this.#end.signal;
   }
 
-  /** Whether the job's process has ended: what comes now is for the saving. */
+  /** Whether the job's process has exited: a stop now concerns the saving. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
 
-  /** @param why a sentence */
+  /** @param why a phrase for messages */
   stop(why: string): void {
     this.#end.abort(why);
   }
 
-  /** The job was asked to stop: it has so many ms. */
+  /** The job is being stopped and has this many ms. */
   graceBegins(graceMs: number): void {
     const reserve = Math.min(limits.savingReserveMs, graceMs * limits.savingReserveShare);
     this.#time ??= afterRunning(graceMs - reserve, () => {
@@ -37,7 +37,7 @@ export class SavingEnd {
     });
   }
 
-  /** @param isBounded whether all is over with the grace */
+  /** @param isBounded whether the container is killed when the grace ends */
   jobEnded(isBounded: boolean): void {
     this.#hasEnded = true;
     if (!isBounded) this.#time?.cancel();

@@ -3,7 +3,7 @@ import type { ContainerLayout } from '../../contract/layout.ts';
 import { publish } from '../../contract/publish.ts';
 import type { SavingProgress } from '../../contract/records.ts';
 
-/** Tells on the volume how far saving is, as far as that can be written: nothing depends on it. */
+/** Shows the progress of saving on the volume. Best effort: nothing depends on it. */
 export class SavingProgressFile {
   readonly #path: string;
   #isThere = false;
@@ -18,16 +18,16 @@ export class SavingProgressFile {
       publish(this.#path, JSON.stringify(progress));
       this.#isThere = true;
     } catch {
-      // A full volume, say. What is being saved has trouble of its own then.
+      // The volume may be full; then saving fails, too, and reports it.
     }
   }
 
-  /** Saving is over. Never throws. */
+  /** Call when saving is over. Never throws. */
   remove(): void {
     try {
       if (this.#isThere) removeFile(this.#path);
     } catch {
-      // The next run removes it, and the seal says more.
+      // The next run removes it, and readers prefer the seal.
     }
   }
 }

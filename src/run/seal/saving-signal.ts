@@ -1,8 +1,8 @@
 import { limits } from '../../base/limits.ts';
 import { after } from '../../base/timer.ts';
-import type { Run } from '../run-context.ts';
+import type { Run } from '../open-run.ts';
 
-/** A stop ends saving that is under way at once; what came before it has begun leaves time for what is small. */
+/** A stop during saving ends it at once; a stop before saving leaves time for small outputs. */
 export function savingSignal({ stopController, over }: Run): AbortSignal {
   const { savingEnd } = stopController;
   if (!savingEnd.aborted) return savingEnd;

@@ -4,8 +4,8 @@ import { layoutOf } from '../../contract/layout.ts';
 import type { Invocation } from '../../settings/cli/invocation.ts';
 import { whereToSeal } from '../../settings/cli/run-settings.ts';
 import { defaultMask, maskEntries } from '../../settings/secret-names.ts';
-import { openContainer } from '../container.ts';
-import { findSecrets } from '../mask/mask.ts';
+import { findSecrets } from '../mask/find-secrets.ts';
+import { openContainer } from '../open-container.ts';
 import { RunRecord } from '../run-record.ts';
 import { failedRun } from '../verdict.ts';
 import { Seal } from './seal.ts';
@@ -14,8 +14,7 @@ const nothing = { bytes: 0, truncated: false };
 const noUsage = { userSeconds: 0, systemSeconds: 0, maxRssBytes: 0 };
 
 /**
- * Seals a run whose settings were refused, if the volume is there and the container's name is not itself what is wrong.
- * Never throws.
+ * Seals a run whose settings were rejected, if the volume exists and the container's name is valid. Never throws.
  */
 export function sealRefusal(invocation: Invocation, args: readonly Buffer[], fault: Fault): void {
   try {
@@ -25,25 +24,25 @@ export function sealRefusal(invocation: Invocation, args: readonly Buffer[], fau
     const secrets = () => findSecrets(invocation.environment.entries, maskEntries(defaultMask));
     sealFault(new Seal(container), new RunRecord(name, secrets), fault);
   } catch {
-    // The refusal itself is what the person has to know, and it is said by whoever catches it.
+    // The rejection itself matters to the user, and the caller reports it.
   }
 }
 
-/** Does something for a run that has not begun; where it fails with a Fault, the run is sealed, if it can be. */
-export function orSealed<T>(run: { readonly seal: Seal; readonly record: RunRecord }, act: () => T): T {
+/** Runs one step of setting up a run; if it throws a Fault, seals the run if possible. */
+export function sealOnFault<T>(run: { readonly seal: Seal; readonly record: RunRecord }, act: () => T): T {
   try {
     return act();
   } catch (error) {
     try {
       if (error instanceof Fault) sealFault(run.seal, run.record, error);
     } catch {
-      // As above.
+      // See above.
     }
     throw error;
   }
 }
 
 function sealFault(seal: Seal, record: RunRecord, fault: Fault): void {
-  const judgement = failedRun(fault.status, fault.message);
-  seal.publish(record.result(judgement, { stdout: nothing, stderr: nothing }, noUsage));
+  const verdict = failedRun(fault.status, fault.message);
+  seal.publish(record.result(verdict, { stdout: nothing, stderr: nothing }, noUsage));
 }

@@ -5,30 +5,30 @@ import { log } from '../../base/log.ts';
 import { isNoRoom } from '../../base/no-room.ts';
 import type { ContainerLayout } from '../../contract/layout.ts';
 import { noOutputs, type Result } from '../../contract/records.ts';
-import { restoreDirectory } from '../container.ts';
+import { restoreDirectory } from '../open-container.ts';
 import { publishReserved } from './publish-reserved.ts';
 import { Reserve } from './reserve.ts';
-import { SpareRoom, type VolumeKind } from './spare-room.ts';
+import { SpareSpace, type VolumeKind } from './spare-space.ts';
 
-/** The end of a run on the volume: the result, and then, last of all, the seal. */
+/** Writes the end of a run to the volume: the result, then the exit code, which is the seal. */
 export class Seal {
   readonly #container: ContainerLayout;
   readonly #result: Reserve;
   readonly #exitCode: Reserve;
-  /** For this end and for what is told before it. */
-  readonly spare: SpareRoom;
+  /** For this seal and for the end record before it. */
+  readonly spare: SpareSpace;
 
-  /** @param container whose end it is */
+  /** @param container the container to seal */
   constructor(container: ContainerLayout) {
     this.#container = container;
     this.#result = new Reserve(container.result);
     this.#exitCode = new Reserve(container.exitCode);
-    this.spare = new SpareRoom(container);
+    this.spare = new SpareSpace(container);
   }
 
   /**
-   * Takes room for both, before the job starts: one that fills the volume is sealed all the same.
-   * @throws Fault `volume` when there is none: the end of such a job could not be told
+   * Reserves space for both before the job starts, so that a job that fills the volume can still be sealed.
+   * @throws Fault `volume` if there is none: the job's end could not be recorded
    */
   reserve(): void {
     try {
@@ -40,26 +40,26 @@ export class Seal {
       this.#result.free();
       throw new Fault(
         'volume',
-        `Cannot run container ${name}: ${isNoRoom(cause) ? 'no room for' : 'cannot keep'} the record of its end in ${directory}: ${messageOf(cause)}`,
+        `Cannot run container ${name}: ${isNoRoom(cause) ? 'no space for' : 'cannot reserve'} its final record in ${directory}: ${messageOf(cause)}`,
         { cause },
       );
     }
   }
 
-  /** Takes room for a result with many words and outputs, if there is so much. @throws the operating system's error */
+  /** Reserves space for a long command line and many outputs, if there is some. @throws the operating system's error */
   reserveMore(): void {
     this.#result.grow(limits.sealReserveBytes);
   }
 
-  /** Takes what else the end may need on a volume of this kind, once the job runs. Never throws. */
+  /** Reserves what else sealing may need on this kind of volume. Call once the job runs. Never throws. */
   reserveSpare(kind: VolumeKind): void {
     if (kind === 'copyOnWrite') for (const reserve of [this.#result, this.#exitCode]) reserve.unwrite();
     this.spare.take(kind);
   }
 
   /**
-   * Publishes both, also where the job has removed the directory or put something else in their places.
-   * @throws Fault `volume` when it cannot be written; then there is no seal, and nothing half-written
+   * Publishes both, even if the job has removed the directory or replaced the files.
+   * @throws Fault `volume` if they cannot be written; then there is neither a seal nor a partial file
    */
   publish(result: Result): void {
     const { directory, exitCode } = this.#container;
@@ -77,7 +77,7 @@ export class Seal {
     }
   }
 
-  /** In the room that was taken; in more, if it takes more; and in short where there is no more. */
+  /** Publishes the result in its reserve, else in free space, else shortened. */
   #publishResult(result: Result): void {
     const path = this.#container.result;
     displace(path);
@@ -89,7 +89,7 @@ export class Seal {
       if (!isNoRoom(error)) throw error;
       publishReserved(textOf(shortened(result)), room);
       log(
-        `no room (${messageOf(error)}): ${path} has neither the command nor the outputs nor earlier attempts`,
+        `the volume is full (${messageOf(error)}): ${path} omits the command, the outputs and earlier attempts`,
       );
     }
     this.#result.free();
@@ -100,7 +100,7 @@ function textOf(result: Result): Buffer {
   return Buffer.from(`${JSON.stringify(result)}\n`);
 }
 
-/** What fits into the least room that was taken, whatever the job's words and outputs. */
+/** A result that fits into the smallest reserve, whatever the job's arguments and outputs. */
 function shortened(result: Result): Result {
   return {
     ...result,

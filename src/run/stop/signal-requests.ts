@@ -8,18 +8,18 @@ import { removeFile } from '../../base/remove.ts';
 import { signalName, signalNumber } from '../../base/signal-names.ts';
 import { pause } from '../../base/timer.ts';
 import type { ContainerLayout } from '../../contract/layout.ts';
-import { restoreDirectory } from '../container.ts';
+import { restoreDirectory } from '../open-container.ts';
 import type { StopController } from './stop-controller.ts';
 
-/** The signal requests to one container's wrapper. */
+/** Handles the signal requests to one container's wrapper. */
 export class SignalRequests {
   readonly #container: ContainerLayout;
   readonly #stopController: StopController;
   readonly #over: AbortSignal;
-  /** The file that was found empty, and when, in ms of a monotonic clock. */
+  /** The request file that was found empty, and when, in ms of a monotonic clock. */
   #empty: { readonly file: string | null; readonly since: number } | null = null;
 
-  /** @param over aborted when nothing more is to be obeyed */
+  /** @param over aborted when the run is over and no more requests are handled */
   constructor(container: ContainerLayout, stopController: StopController, over: AbortSignal) {
     this.#container = container;
     this.#stopController = stopController;
@@ -27,23 +27,21 @@ export class SignalRequests {
   }
 
   /**
-   * Obeys requests from now on; one that is there already at once. A job may put another directory in the place of its
-   * container's: requests come into that one from then on.
+   * Obeys requests from now on, including one that already exists. If the job replaces its container's directory, requests
+   * are expected in the new one.
    */
   async watch(): Promise<void> {
     const { directory } = this.#container;
     try {
       for (let round = 1; ; round += 1) {
-        // It may be gone before it was ever watched.
+        // The directory may vanish before it is watched.
         restoreDirectory(directory);
         await this.#watchUntilReplaced();
         if (this.#over.aborted) return;
         if (round <= limits.listedSentences) {
-          log(
-            `${directory} was moved or removed; signal requests are looked for in the one that is there now`,
-          );
+          log(`${directory} was moved or removed; now watching its replacement for signal requests`);
         }
-        // A job that does so without end is not to keep us from all else.
+        // A job that replaces it in a loop must not keep this process busy.
         if (round > 1) await pause(limits.watchPollMs, this.#over);
       }
     } catch (error) {
@@ -52,25 +50,25 @@ export class SignalRequests {
     }
   }
 
-  /** Obeys the request that is there now, if there is one. */
+  /** Obeys a pending request, if there is one. */
   obey(): void {
     const path = this.#container.signal;
     const text = readRequest(path);
     if (text === null) return;
     if (text === '' && this.#isBeingWritten(path)) return;
-    if (!takeAway(path)) return;
-    // Somebody has asked whether we are there, and has his answer.
+    if (!removeRequest(path)) return;
+    // A probe whether the wrapper is alive: removing the file is the answer.
     if (text === '?') return;
     const number = signalNumber(text);
     if (number === null) {
       const said = JSON.stringify(text.trim());
-      return log(`the signal request ${path} says ${said}, which is no signal; nothing is done`);
+      return log(`ignoring the signal request ${path}: ${said} is not a signal`);
     }
     log(`${signalName(number)} was requested`);
     this.#stopController.receive('request', number);
   }
 
-  /** Resolves when the path leads to another directory, or to none, than the one that is watched. */
+  /** Resolves when the path no longer leads to the watched directory. */
   async #watchUntilReplaced(): Promise<void> {
     const { directory, signal } = this.#container;
     const { watchDirectory } = await import('../../contract/watch.ts');
@@ -83,7 +81,7 @@ export class SignalRequests {
       if (inodeOf(directory) !== watched) end.abort();
     };
     try {
-      // Our open files keep a removed directory from telling so itself: the one above it does.
+      // Our open files suppress the event of a removed directory itself, so its parent is watched.
       const above = { names: [basename(directory)], onChange: lookAtDirectory, signal: end.signal };
       watchDirectory(dirname(directory), above);
       const onChange = () => this.obey();
@@ -97,13 +95,13 @@ export class SignalRequests {
     await promise;
   }
 
-  /** Somebody has just made the file and is about to write: taken away now, his request would be lost. */
+  /** An empty file was just created, and its writer is about to write: removing it now would lose the request. */
   #isBeingWritten(path: string): boolean {
     const file = identityOf(path);
     if (file === this.#empty?.file) return performance.now() < this.#empty.since + limits.emptyRequestMs;
     this.#empty = { file, since: performance.now() };
     void pause(limits.emptyRequestMs + 1, this.#over).then(() => {
-      // What is there by then may have been made by somebody else, who has all of his time.
+      // A newer file in its place gets its own full delay.
       if (!this.#over.aborted && this.#empty?.file === file) this.obey();
     });
     return true;
@@ -114,37 +112,37 @@ function inodeOf(path: string): bigint | null {
   try {
     return lstatSync(path, { bigint: true }).ino;
   } catch {
-    return null; // Also where the job has put a file in the place of the directory above.
+    return null; // Also if the job has replaced the parent directory by a file.
   }
 }
 
-/** Tells a file from one that is made later in its place, also where that has got the same inode. */
+/** Distinguishes a file from a later one at the same path, even one with the same inode. */
 function identityOf(path: string): string | null {
   const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   return found === undefined ? null : `${found.ino} ${found.ctimeNs}`;
 }
 
-/** The request's text; null where there is none, or something that is none. */
+/** The request's text; null if there is none, or if it cannot be read. */
 function readRequest(path: string): string | null {
   try {
     return readOnVolume(path, limits.signalRequestBytes, { cut: true })?.toString() ?? null;
   } catch (error) {
-    sayCannotTake(path, error);
+    warnCannotTake(path, error);
     return null;
   }
 }
 
-/** Removes a request, so that it is obeyed once. */
-function takeAway(path: string): boolean {
+/** Removes a request, so that it is obeyed only once. */
+function removeRequest(path: string): boolean {
   try {
     removeFile(path);
     return true;
   } catch (error) {
-    sayCannotTake(path, error);
+    warnCannotTake(path, error);
     return false;
   }
 }
 
-function sayCannotTake(path: string, error: unknown): void {
-  log(`cannot take the signal request ${path}: ${messageOf(error)}`);
+function warnCannotTake(path: string, error: unknown): void {
+  log(`cannot read or remove the signal request ${path}: ${messageOf(error)}`);
 }

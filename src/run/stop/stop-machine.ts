@@ -1,6 +1,6 @@
 /**
- * The one state machine of stopping, for the time-out, the request file, a signal to the emissary, and the end of the
- * containers that a sidecar serves.
+ * The state machine for stopping a run, whether by timeout, signal request, a signal to the emissary, or, for a user
+ * sidecar, the end of the main containers.
  *
  * | state \ event | started | stop             | kill             | forward          | graceElapsed     | ended   |
  * |---------------|---------|------------------|------------------|------------------|------------------|---------|
@@ -10,15 +10,15 @@
  * | killing       | –       | –                | killing, kill    | –                | –                | over    |
  * | over          | –       | over, cancel     | over, cancel     | –                | –                | –       |
  *
- * `waiting` is every time without a process: dependencies, a pause, between two attempts, after the last. `–` keeps the state and does
- * nothing. The grace runs from the first `stop`; a second one is passed on and does not prolong it.
+ * `waiting` means that no process runs: during dependencies, a pause, between attempts, after the last one. `–` keeps the
+ * state and does nothing. The grace runs from the first `stop`; a second one is forwarded and does not prolong it.
  */
 export type StopState = 'waiting' | 'running' | 'stopping' | 'killing' | 'over';
 
 /** What can happen to a run. */
 export type StopEvent = 'started' | 'stop' | 'kill' | 'forward' | 'graceElapsed' | 'ended';
 
-/** What is to be done: send the stop signal, KILL everything, pass the signal on, or give the wait up. */
+/** What to do: send the stop signal, kill everything, forward the signal, or cancel the wait. */
 export type StopAction = 'none' | 'stop' | 'kill' | 'forward' | 'cancel';
 
 /** A cell of the table. */

@@ -5,20 +5,20 @@ import type { SpawnRequest } from '../../kernel/spawn.ts';
 import type { Pump } from './pump.ts';
 import type { Recorder } from './recorder.ts';
 
-/** The job's standard streams, as far as they are not simply inherited. */
+/** The job's standard streams that are not simply inherited. */
 export interface JobStreams {
-  /** What the job gets. */
+  /** The descriptors for the job. */
   readonly descriptors: SpawnRequest['descriptors'];
   readonly leads: SpawnRequest['leads'];
-  /** The job was started: its ends are closed here, and its output is read from now on. */
+  /** Call when the job has started: closes its ends of the pipes and starts reading its output. */
   begin(recorder: Recorder): readonly Pump[];
-  /** Whether a signal for the job is the streams' own affair: a terminal learns of the window's new size. */
-  takes(signal: number): boolean;
+  /** Handles signals that concern the streams: a terminal takes over the new window size. @returns whether it did */
+  handles(signal: number): boolean;
   /** All is over, or the job was not started: nothing stays open, and the terminal is as it was. */
   end(): void;
 }
 
-/** A pipe for the job's output. */
+/** Makes a pipe for the job's output. @throws Fault `supervision` */
 export function openPipe(): Pipe {
   const pipe = makePipe();
   if ('errno' in pipe)

@@ -7,8 +7,8 @@ import type { StreamRecord } from '../../contract/records.ts';
 import { writeSome } from './write-some.ts';
 
 /**
- * One captured file. Takes bytes until its limit or until the volume refuses them; from then on it counts as truncated
- * and takes no more, and the job goes on.
+ * One captured file. Stores bytes up to its limit, or until a write fails; from then on it is marked truncated and stores
+ * no more, and the job continues.
  */
 export class LogFile {
   readonly #path: string;
@@ -18,11 +18,11 @@ export class LogFile {
   #truncated = false;
 
   /**
-   * @param limit bytes; 0 = none
-   * @throws the operating system's error when the file cannot be made
+   * @param limit bytes; 0 = no limit
+   * @throws the operating system's error if the file cannot be created
    */
   constructor(path: string, limit: number) {
-    // A leftover may belong to another user, or be a link: it is never opened.
+    // An existing file may belong to another user, or be a link: never open it.
     displace(path);
     this.#path = path;
     this.#file = openSync(
@@ -34,12 +34,12 @@ export class LogFile {
     this.#limit = limit;
   }
 
-  /** What was kept so far. */
+  /** What was stored so far. */
   get record(): StreamRecord {
     return { bytes: this.#bytes, truncated: this.#truncated };
   }
 
-  /** Appends; resolves with the bytes that were kept. Never rejects. Calls must not overlap. */
+  /** Appends; resolves with the number of bytes stored. Never rejects. Calls must not overlap. */
   async append(chunk: Buffer): Promise<number> {
     if (this.#truncated) return 0;
     const room = this.#limit === 0 ? chunk.length : this.#limit - this.#bytes;
@@ -59,18 +59,18 @@ export class LogFile {
     return this.#bytes - before;
   }
 
-  /** Never throws. Some volumes tell only now that they have not taken all of it (close(2): NFS, a quota). */
+  /** Never throws. Some volumes report a failed write only on close(2) (NFS, quotas). */
   close(): void {
     try {
       closeSync(this.#file);
     } catch (error) {
       this.#truncated = true;
-      log(`not all output may be in ${this.#path}: ${noRoomReason(error) ?? messageOf(error)}`);
+      log(`output may be missing from ${this.#path}: ${noRoomReason(error) ?? messageOf(error)}`);
     }
   }
 
   #truncate(reason: string): void {
     this.#truncated = true;
-    log(`no more output is kept in ${this.#path}: ${reason}; the job goes on`);
+    log(`no more output is captured in ${this.#path}: ${reason}; the job continues`);
   }
 }

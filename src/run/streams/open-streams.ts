@@ -4,8 +4,8 @@ import { type JobStreams, openPipe } from './job-streams.ts';
 import { Pump } from './pump.ts';
 
 /**
- * Makes the job's streams: pipes, and where the emissary itself has a terminal, one for the job.
- * @throws Fault `supervision` when they cannot be had
+ * Opens the job's streams: pipes, and a pseudo-terminal if the emissary itself has a terminal.
+ * @throws Fault `supervision` if they cannot be opened
  */
 export async function openStreams(): Promise<JobStreams> {
   const terminals = [0, 1, 2].filter(isTerminal);
@@ -25,7 +25,7 @@ function openPipes(): JobStreams {
       for (const { pipe } of outputs) closeSync(pipe.write);
       return outputs.map(({ stream, pipe }) => new Pump(pipe.read, recorder.sink(stream)));
     },
-    takes: () => false,
+    handles: () => false,
     end: () => {
       if (begun) return;
       for (const { pipe } of outputs) {

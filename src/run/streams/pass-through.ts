@@ -6,16 +6,16 @@ import type { Memory } from './pump.ts';
 import { writeSome } from './write-some.ts';
 
 /**
- * The emissary's own standard output or error, where the job's bytes go on to. Waits for a slow reader, which is the
- * job's back-pressure; a reader that has gone away is no failure of the job's.
+ * Forwards the job's bytes to the emissary's own standard output or error. A slow reader slows the job down
+ * (back-pressure); a reader that has closed its end does not make the job fail.
  */
 export class PassThrough {
   readonly #file: number;
   #open = true;
-  /** Whether there was so much that this is worth its while: a reader's larger pipe, no copy on the way to it. */
+  /** Whether there was enough output to justify a larger pipe for the reader, and forwarding without a copy. */
   #busy = false;
   #writing = false;
-  /** Ends the wait for the write that is under way. */
+  /** Ends the wait for the current write. */
   #release: () => void = () => undefined;
 
   /** @param file the descriptor, 1 or 2 */
@@ -24,8 +24,8 @@ export class PassThrough {
   }
 
   /**
-   * Resolves when the reader's side has taken all of it, has gone away, or was given up. Never rejects.
-   * @returns `'lent'` when the reader was given up: the chunk's memory may still be read, and must not change
+   * Resolves when the reader's side has accepted all of it, is closed, or was abandoned. Never rejects.
+   * @returns `'lent'` if the reader was abandoned: the chunk's memory may still be read, and must not change
    */
   write(chunk: Buffer): Promise<Memory> {
     const { promise, resolve } = Promise.withResolvers<Memory>();
@@ -43,21 +43,21 @@ export class PassThrough {
   }
 
   /**
-   * Passes on at once, without a copy, what the reader's pipe has room for of the next bytes of another one.
-   * @returns how many bytes that was; 0 also where it cannot be done, and the bytes are to be written
+   * Forwards the next bytes of a pipe without blocking and without a copy, as far as the reader's pipe has space.
+   * @returns the number of bytes; 0 if it is impossible, and the bytes must be written
    */
   take(pipe: number, bytes: number): number {
     if (!this.#busy || this.#writing || !this.#open) return 0;
     return Math.max(0, duplicateNow(pipe, this.#file, bytes));
   }
 
-  /** Waits for the reader no longer; a write that is under way may still be finished by the kernel. */
+  /** Stops waiting for the reader; the kernel may still finish the current write. */
   abandon(): void {
     this.#open = false;
     this.#release();
   }
 
-  /** A reader of much output is woken less often when its pipe holds as much as ours: 64 KiB is what most have. */
+  /** With much output, a pipe as large as ours wakes the reader less often; the usual size is 64 KiB. */
   #grow(bytes: number): void {
     if (this.#busy || bytes < limits.muchOutputBytes) return;
     this.#busy = true;
@@ -69,13 +69,13 @@ export class PassThrough {
       const written = await writeSome(this.#file, chunk, offset);
       if (typeof written === 'number') offset += written;
       else if (errnoOf(written) === 'EAGAIN') await readyAgain(this.#file, 'write');
-      // EPIPE, EIO, EBADF: nobody reads any more. The captured files go on.
+      // EPIPE, EIO, EBADF: there is no reader any more. Capturing continues.
       else this.#open = false;
     }
   }
 }
 
-/** Our caller may have made its pipe or terminal non-blocking; then a full or an empty one answers EAGAIN. */
+/** Resolves when a non-blocking descriptor is ready again; our caller may have set its pipe or terminal so. */
 export function readyAgain(file: number, to: 'read' | 'write'): Promise<void> {
   return new Promise((resolve) => {
     const watch = watchDescriptor(file, to, () => {

@@ -5,57 +5,60 @@ import { after } from '../../base/timer.ts';
 import { growPipe, readableBytes, readNow } from '../../kernel/pipe.ts';
 import { type Readiness, watchDescriptor } from '../../kernel/readiness.ts';
 
-/** EIO: nobody has the other side of a terminal open. */
+/** EIO: the other side of the terminal is closed. */
 const hungUp = -5;
 
-/** Whether a chunk's memory may be used again, or the kernel may still read it for a reader who was given up. */
+/** Whether a chunk's memory may be reused, or the kernel may still read it for an abandoned reader. */
 export type Memory = 'free' | 'lent';
 
-/** Where a stream of the job's goes. Neither promise ever rejects. */
+/** The destination of one of the job's streams. Neither promise ever rejects. */
 export interface Sink {
   /**
-   * Passes on what it can of a pipe's next bytes without reading them: that much of the next piece was passed on. Null
-   * where the bytes may have to be changed first.
+   * Forwards as many of a pipe's next bytes as it can without reading them, and returns their number. Null if the bytes
+   * may have to be changed first.
    */
-  readonly passOn: ((pipe: number, bytes: number) => number) | null;
-  /** What is to be written of a chunk, which may be the chunk itself; done while an earlier one is being written. */
+  readonly forward: ((pipe: number, bytes: number) => number) | null;
+  /** Returns what to write for a chunk, possibly the chunk itself; runs while the previous chunk is being written. */
   prepare(chunk: Buffer): Buffer;
-  /** @param passedOn how much of it `passOn` has taken care of */
-  write(piece: Buffer, passedOn: number): Promise<Memory>;
-  /** No more comes: what was held back is written. */
+  /** @param forwarded how many of its bytes `forward` has already forwarded */
+  write(piece: Buffer, forwarded: number): Promise<Memory>;
+  /** The stream has ended: writes what was held back. */
   end(): Promise<void>;
 }
 
 /**
- * Reads a descriptor of the job's to its end and hands all of it to one sink, in order, a piece at a time; then the job
- * has to wait, as it would for any slow reader. Where the sink has work with a piece, two buffers take turns: while one
- * is written, the other is read into and prepared. Elsewhere that would only split the output into smaller pieces.
+ * Reads one of the job's descriptors to its end and writes everything to one sink, in order, a piece at a time; meanwhile
+ * the job blocks, as with any slow reader. If the sink has to prepare pieces, two buffers alternate: while one is
+ * written, the other is filled and prepared. Otherwise that would only split the output into smaller pieces.
  */
 export class Pump {
   readonly #file: number;
-  /** Closed when the job is gone. */
+  /** Closed when the job has exited. */
   readonly #held: number | null;
   readonly #sink: Sink;
   readonly #watch: Readiness;
-  /** Resolves when the end was reached, or the pump has finished, and the sink has taken everything. */
+  /** Resolves at the end of the stream, or after `finish`, once the sink has accepted everything. */
   readonly ended: Promise<void>;
   #wake: ((readable: boolean) => void) | null = null;
   #read = 0;
-  #passedOn = 0;
-  /** Set when the job is gone: what was there then is read in any case, more only until the time. */
+  #forwarded = 0;
+  /** Set when the job has exited: the bytes available then are always read, later ones only until the deadline. */
   #last: { readonly bytes: number; readonly time: number } | null = null;
 
   /**
-   * @param file a pipe's or a terminal's descriptor, which the pump owns from now on
-   * @param held a descriptor of the other side, of the pump's from now on too: it keeps a terminal from being at its
-   *   end while the job lives, which may close its own and open it again
-   * @throws Fault `supervision` when it cannot be watched
+   * @param file descriptor of a pipe or terminal, owned by the pump from now on
+   * @param held descriptor of the other side, also owned by the pump: it keeps a terminal open while the job runs, which
+   *   may close its own descriptors and reopen them
+   * @throws Fault `supervision` if it cannot be watched
    */
   constructor(file: number, sink: Sink, held: number | null = null) {
     const watch = watchDescriptor(file, 'read', () => this.#wake?.(true));
     if (watch === null)
-      throw new Fault('supervision', "Cannot watch the job's output: no more descriptors can be watched");
-    // Not before the job's start, which does not wait for it; the kernel may refuse.
+      throw new Fault(
+        'supervision',
+        "Cannot watch the job's output: the limit of watched descriptors is reached",
+      );
+    // After the job's start, so as not to delay it; the kernel may refuse.
     growPipe(file, limits.pipeBytes);
     this.#file = file;
     this.#held = held;
@@ -65,8 +68,8 @@ export class Pump {
   }
 
   /**
-   * Tells that the job is gone. Whoever still holds the other end (a background process, or the `tee` of a shell's
-   * redirection) is read until he has been silent for a while, or has printed for too long.
+   * Call when the job has exited. If another process still holds the other end (a background process, or the `tee` of a
+   * shell's redirection), reads until it has been silent for a while, or has printed for too long.
    */
   finish(): void {
     this.#last = { bytes: this.#read + readableBytes(this.#file), time: Date.now() + limits.drainMs };
@@ -83,25 +86,25 @@ export class Pump {
     let count = 0;
     for (let turn = 0; ; turn += 1) {
       const buffer = buffers[turn % 2 === 0 ? 0 : 1];
-      // A short piece says that we are quicker than the job: what comes meanwhile is gathered in the pipe.
-      if (this.#sink.passOn !== null || count < limits.gatherBytes) await written;
+      // After a short piece we are faster than the job: let output gather in the pipe.
+      if (this.#sink.forward !== null || count < limits.gatherBytes) await written;
       count = await this.#next(buffer);
       const piece = this.#sink.prepare(buffer.subarray(0, count));
-      // What is read into lent memory would reach that reader unmasked.
+      // New bytes in lent memory would reach the abandoned reader unmasked.
       if ((await written) === 'lent')
         buffers[turn % 2 === 0 ? 1 : 0] = Buffer.allocUnsafeSlow(limits.pumpBytes);
       if (count === 0) break;
-      written = this.#sink.write(piece, this.#passedOn);
+      written = this.#sink.write(piece, this.#forwarded);
     }
     this.#watch.close();
     closeSync(this.#file);
     await this.#sink.end();
   }
 
-  /** Reads the next piece; 0 means that there is no more. */
+  /** Reads the next piece; 0 means the end. */
   async #next(buffer: Buffer): Promise<number> {
     while (this.#last === null || this.#read < this.#last.bytes || Date.now() < this.#last.time) {
-      this.#passedOn = this.#sink.passOn?.(this.#file, buffer.length) ?? 0;
+      this.#forwarded = this.#sink.forward?.(this.#file, buffer.length) ?? 0;
       const count = readNow(this.#file, buffer);
       this.#read += Math.max(0, count);
       if (count > 0) return count;
@@ -111,7 +114,7 @@ export class Pump {
     return 0;
   }
 
-  /** Waits for bytes, or for the end; false when the job is gone and nothing has come for a while. */
+  /** Waits for bytes or the end; false if the job has exited and nothing arrived for a while. */
   async #readable(): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const silence = this.#last === null ? null : after(limits.drainQuietMs, () => resolve(false));

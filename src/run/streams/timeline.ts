@@ -2,9 +2,9 @@ import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
 import type { LogFile } from './log-file.ts';
 
-/** A piece of output that has arrived: its place in the order is taken, its bytes are on the way to their file. */
+/** A piece of output that has arrived: its position is fixed, and its bytes are being written to their file. */
 export interface Arrival {
-  /** Tells that the bytes are in their file. */
+  /** Call when the bytes are in their file. */
   stored(bytes: number): void;
 }
 
@@ -15,24 +15,24 @@ interface Entry {
 }
 
 /**
- * Writes the timeline (format in `contract/README.md`): one line a piece, in order of arrival, each only after its
- * bytes are in their file. Neighbours of one stream and one millisecond become one line.
+ * Writes the timeline (format in `contract/README.md`): one line per piece, in order of arrival, each after its bytes are
+ * in their file. Adjacent pieces of one stream within one millisecond become one line.
  */
 export class Timeline {
   readonly #file: LogFile;
-  /** Bytes that the file may still take. */
+  /** Bytes left until the limit. */
   #room: number;
   #full = false;
   readonly #entries: Entry[] = [];
   #written: Promise<void> = Promise.resolve();
 
-  /** @param limit bytes; what comes after that many has no place in the order, but is kept all the same */
+  /** @param limit bytes; the order of later output is not recorded, but the output itself is */
   constructor(file: LogFile, limit: number = limits.timelineBytes) {
     this.#file = file;
     this.#room = limit;
   }
 
-  /** Takes the next place in the order, with the present time. */
+  /** Takes the next position in the order, with the current time. */
   arrive(stream: 1 | 2): Arrival {
     const entry: Entry = { time: Date.now(), stream, bytes: null };
     this.#entries.push(entry);
@@ -49,7 +49,7 @@ export class Timeline {
     return this.#written;
   }
 
-  /** What has come together while the last lines were written goes out at once. */
+  /** Writes all lines that became ready during the previous write at once. */
   async #writeStored(): Promise<void> {
     const text = this.#takeStored();
     if (text === '' || this.#full) return;
@@ -58,9 +58,7 @@ export class Timeline {
     this.#room -= whole;
     if (whole === text.length) return;
     this.#full = true;
-    log(
-      'the timeline has reached its limit; the order and time of further output are not kept, the output is',
-    );
+    log('the timeline has reached its limit; further output is captured without its order and time');
   }
 
   #takeStored(): string {

@@ -12,23 +12,22 @@ import { StdinForwarder } from './stdin-forwarder.ts';
 /** SIGWINCH. */
 const windowSignal = 28;
 
-/** One for all attempts. */
+/** Shared by all attempts. */
 const stdinForwarder = new StdinForwarder();
 
 /**
- * Gives the job a terminal of its own wherever the emissary has one: it leads a session there, so that Ctrl-C, the
- * window's size and the job control of a shell work as they would without us; a job that is no shell is not stopped by
- * Ctrl-Z. The person's terminal hands every byte on meanwhile.
- * Streams that are no terminal stay what they are, and outputs get pipes.
+ * Gives the job its own pseudo-terminal if the emissary has a terminal. The job leads a session there, so that Ctrl-C, the
+ * window size and a shell's job control work as without us; Ctrl-Z does not stop a job that is not a shell. Meanwhile the
+ * outer terminal is in raw mode. Streams that are not a terminal are inherited (input) or get pipes (outputs).
  *
- * @param terminals those of 0, 1 and 2 that are one; it may hang up while we look
- * @returns null where no pseudo-terminal can be had
+ * @param terminals which of descriptors 0, 1 and 2 are terminals; they may hang up meanwhile
+ * @returns null if no pseudo-terminal is available
  */
 export function openTerminal(terminals: readonly number[]): JobStreams | null {
   const terminal = openPseudoTerminal();
   if (terminal === null) return null;
-  const outer = terminals[0] ?? 0;
-  const person = new OuterTerminal(outer, terminal);
+  const outerFile = terminals[0] ?? 0;
+  const outer = new OuterTerminal(outerFile, terminal);
   const pipes = new Map(
     ([1, 2] as const).filter((file) => !terminals.includes(file)).map((file) => [file, openPipe()]),
   );
@@ -39,17 +38,17 @@ export function openTerminal(terminals: readonly number[]): JobStreams | null {
     begin: (recorder) => {
       begun = true;
       for (const pipe of pipes.values()) closeSync(pipe.write);
-      if (terminals.includes(0)) stdinForwarder.typeInto(terminal.master, person);
+      if (terminals.includes(0)) stdinForwarder.forwardTo(terminal.master, outer);
       const piped = [...pipes].map(([stream, pipe]) => new Pump(pipe.read, recorder.sink(stream)));
       return [new Pump(terminal.master, screen(recorder, terminals), terminal.slave), ...piped];
     },
-    takes: (signal) => {
-      if (signal === windowSignal) copyWindowSize(outer, terminal.master);
+    handles: (signal) => {
+      if (signal === windowSignal) copyWindowSize(outerFile, terminal.master);
       return signal === windowSignal;
     },
     end: () => {
-      stdinForwarder.rest();
-      person.restore();
+      stdinForwarder.pause();
+      outer.restore();
       if (begun) return;
       for (const file of [terminal.master, terminal.slave, ...[...pipes.values()].flatMap(Object.values)])
         closeSync(file);
@@ -71,13 +70,13 @@ function descriptors(
   return all;
 }
 
-/** What the job's terminal shows is its standard output, else its standard error, else only shown. */
+/** The job's terminal output is captured as standard output, else as standard error, else only shown. */
 function screen(recorder: Recorder, terminals: readonly number[]): Sink {
   if (terminals.includes(1)) return recorder.sink(1);
   if (terminals.includes(2)) return recorder.sink(2);
   const shown = new PassThrough(0);
   return {
-    passOn: null,
+    forward: null,
     prepare: (chunk) => chunk,
     write: (piece) => shown.write(piece),
     end: async () => undefined,

@@ -15,21 +15,21 @@ import {
   typedLine,
 } from '../../kernel/terminal.ts';
 
-/** The terminal that the emissary has itself. It hands on all bytes until it is restored, once we are in its foreground. */
+/** The emissary's own terminal. It is in raw mode from when we are in its foreground until it is restored. */
 export class OuterTerminal {
   readonly #file: number;
-  /** The job's own. */
+  /** The job's pseudo-terminal. */
   readonly #master: number;
-  /** What the job's was set to. */
+  /** The settings that the job's terminal got from us. */
   #given: TerminalSettings | null = null;
-  /** What it is to be restored to; null before it was taken. */
+  /** The settings to restore; null before `take`. */
   #settings: TerminalSettings | null = null;
-  /** What we set it to. */
+  /** The settings that we set. */
   #taken: TerminalSettings | null = null;
-  /** What it is to be set to once the lines that were typed before are read. */
+  /** The raw settings to set once the lines typed ahead are read. */
   #raw: TerminalSettings | null = null;
 
-  /** @param file its descriptor; the settings of both are made the same */
+  /** @param file its descriptor; its settings are copied to the job's terminal */
   constructor(file: number, { master }: PseudoTerminal) {
     this.#file = file;
     this.#master = master;
@@ -38,16 +38,16 @@ export class OuterTerminal {
     this.take();
   }
 
-  /** @returns whether it is ours to read now: not in the background, where it is another program's */
+  /** Sets raw mode. @returns whether we may read it now: false in the background, where another program owns it */
   take(): boolean {
     if (!isInForeground(this.#file)) return false;
     if (this.#settings !== null) return true;
-    // In the background, it may have had the settings of a shell that edits its line, and another size.
+    // While we were in the background, a shell may have had its line-editing settings, and the size may have changed.
     copyWindowSize(this.#file, this.#master);
     const current = terminalSettings(this.#master);
     if (current !== null && this.#given?.equals(current)) this.#give();
     this.#settings = terminalSettings(this.#file);
-    // The other programs of a pipeline write to it too, and have not ended their lines as the job's terminal does.
+    // Other programs of a pipeline write to it, too, without the CR that the job's terminal adds to their line ends.
     const ways = { typed: isTerminal(0), shown: !isPipe(0) && !isPipe(1) };
     if (this.#settings !== null) {
       const raw = rawSettings(this.#settings, ways);
@@ -59,8 +59,8 @@ export class OuterTerminal {
   }
 
   /**
-   * What was typed before it was taken, as the keys that were pressed: the terminal has made lines and ends of input of
-   * them. Empty from the second call on.
+   * What was typed before `take`, as the keys pressed: the terminal has turned them into lines and ends of input. Empty
+   * from the second call on.
    */
   typedAhead(): Buffer {
     const raw = this.#raw;
@@ -75,8 +75,8 @@ export class OuterTerminal {
   }
 
   /**
-   * Gives it back its settings, unless it is another program's now, or another has set it since: what we found may have
-   * been that one's, such as of a pager that ends before us.
+   * Restores the settings, unless another program owns the terminal or has changed them since: the settings that we found
+   * may have been that program's, such as a pager's that exits before us.
    */
   restore(): void {
     if (this.#settings === null || !isInForeground(this.#file)) return;
@@ -93,7 +93,7 @@ export class OuterTerminal {
 
 function keysOfLines(file: number, end: Buffer): Buffer {
   const keys: Buffer[] = [];
-  // An end of input takes a byte of the terminal's room as well.
+  // An end of input takes a byte of the terminal's buffer as well.
   for (let bytes = 0; bytes < limits.typedAheadBytes; ) {
     const line = typedLine(file);
     if (line === null) break;

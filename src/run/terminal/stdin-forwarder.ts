@@ -14,78 +14,78 @@ import { PassThrough, readyAgain } from '../streams/pass-through.ts';
 import type { OuterTerminal } from './outer-terminal.ts';
 
 /**
- * Hands on what the person types while an attempt runs. What is typed between two attempts, or after the last, is left
- * in the terminal, to the next attempt or to who reads there after us. A read that waits for a key cannot be called
- * off: so there is none before there is a key.
+ * Forwards what is typed while an attempt runs. What is typed between two attempts, or after the last, stays in the
+ * terminal for the next attempt or the next program. A blocking read cannot be cancelled, so nothing is read before a key
+ * is available.
  */
 export class StdinForwarder {
   /** Null while no attempt runs. */
-  #person: OuterTerminal | null = null;
-  /** A descriptor of our own for the job's terminal. */
+  #outer: OuterTerminal | null = null;
+  /** Our own descriptor for the job's terminal. */
   #job = -1;
-  #passing: Promise<unknown> = Promise.resolve();
+  #writing: Promise<unknown> = Promise.resolve();
   #begun = false;
-  /** Ends the wait for a key, or for an attempt. */
+  /** Ends the wait for a key or for an attempt. */
   #wake: () => void = () => undefined;
 
   /**
-   * From now on keys go to this terminal of the job's.
+   * Forwards keys to this terminal of the job from now on.
    * @param master its descriptor, which the caller keeps
    */
-  typeInto(master: number, person: OuterTerminal): void {
+  forwardTo(master: number, outer: OuterTerminal): void {
     const former = this.#job;
     this.#job = duplicateDescriptor(master);
-    this.#person = person;
+    this.#outer = outer;
     if (former !== -1) {
-      // What waits there for its turn would do so for ever.
+      // A write to the old terminal would block for ever.
       discardTyped(former);
-      // Not while the thread that writes may still use its number.
-      void this.#passing.then(() => closeSync(former));
+      // Close it only when the writing thread no longer uses its number.
+      void this.#writing.then(() => closeSync(former));
     }
     if (this.#begun) return this.#wake();
     this.#begun = true;
     void this.#type();
   }
 
-  /** The attempt is over: what is typed from now on is not for it. */
-  rest(): void {
-    this.#person = null;
+  /** Call when the attempt is over: it gets no more keys. */
+  pause(): void {
+    this.#outer = null;
     this.#wake();
   }
 
   async #type(): Promise<void> {
     const keys = Buffer.alloc(limits.keyBytes);
     for (let goesOn = true; goesOn; ) {
-      const person = this.#person;
-      if (person === null) await this.#woken();
-      // The shell tells nobody that it has put a program into the foreground.
-      else if (!person.take()) await pauseFor(limits.foregroundMs);
-      else goesOn = await this.#passNext(person, keys);
+      const outer = this.#outer;
+      if (outer === null) await this.#woken();
+      // A shell sends no notification when it puts a program into the foreground.
+      else if (!outer.take()) await pauseFor(limits.foregroundMs);
+      else goesOn = await this.#forwardNext(outer, keys);
     }
-    // The person's has hung up: a job that goes on without it must not wait for keys for ever.
-    await this.#passTo(endOfInput);
+    // The outer terminal has hung up: a job that continues must not wait for keys for ever.
+    await this.#forwardSpecial(endOfInput);
   }
 
-  /** @returns false when the person's terminal has hung up */
-  async #passNext(person: OuterTerminal, keys: Buffer): Promise<boolean> {
-    await this.#pass(person.typedAhead());
-    // Put into the background meanwhile, it is not ours to read.
-    if (!(await this.#readable(person)) || !person.take()) return true;
+  /** @returns false if the outer terminal has hung up */
+  async #forwardNext(outer: OuterTerminal, keys: Buffer): Promise<boolean> {
+    await this.#write(outer.typedAhead());
+    // If we were put into the background meanwhile, another program owns the terminal.
+    if (!(await this.#readable(outer)) || !outer.take()) return true;
     const count = await readSome(keys);
-    if (count > 0) await this.#pass(keys.subarray(0, count));
-    return count > 0 || !person.take() || this.#passEnd();
+    if (count > 0) await this.#write(keys.subarray(0, count));
+    return count > 0 || !outer.take() || this.#forwardEnd();
   }
 
-  /** Nothing was read: Ctrl-D, where another program has set the terminal to lines meanwhile. False when it has hung up. */
-  async #passEnd(): Promise<boolean> {
+  /** Handles an empty read: Ctrl-D, if another program has set line mode meanwhile. @returns false if it has hung up */
+  async #forwardEnd(): Promise<boolean> {
     if (terminalSettings(0) === null) return false;
-    await this.#passTo(endOfLine);
+    await this.#forwardSpecial(endOfLine);
     return true;
   }
 
-  async #passTo(keysOf: (settings: Buffer) => Buffer): Promise<void> {
+  async #forwardSpecial(keysOf: (settings: Buffer) => Buffer): Promise<void> {
     const settings = terminalSettings(this.#job);
-    if (settings !== null) await this.#pass(keysOf(settings));
+    if (settings !== null) await this.#write(keysOf(settings));
   }
 
   #woken(): Promise<void> {
@@ -94,21 +94,21 @@ export class StdinForwarder {
     });
   }
 
-  /** Resolves when there is something to read, or the attempt is over; then with false. */
-  async #readable(person: OuterTerminal): Promise<boolean> {
-    if (this.#person !== person) return false;
+  /** Resolves with true when there is something to read, with false when the attempt is over. */
+  async #readable(outer: OuterTerminal): Promise<boolean> {
+    if (this.#outer !== outer) return false;
     const woken = this.#woken();
     const watch = watchInput(0, this.#wake);
-    // Without a watch, the read itself waits.
+    // Without a watch, the read itself blocks.
     if (watch === null) return true;
     await woken;
     watch.close();
-    return this.#person === person;
+    return this.#outer === outer;
   }
 
-  #pass(bytes: Buffer): Promise<unknown> {
-    this.#passing = new PassThrough(this.#job).write(bytes);
-    return this.#passing;
+  #write(bytes: Buffer): Promise<unknown> {
+    this.#writing = new PassThrough(this.#job).write(bytes);
+    return this.#writing;
   }
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findSecrets, maskWhole, StreamMask } from '../../../../src/run/mask/mask.ts';
+import { findSecrets } from '../../../../src/run/mask/find-secrets.ts';
+import { maskWhole, StreamMask } from '../../../../src/run/mask/stream-mask.ts';
 import { seeded } from '../../../helpers/seeded.ts';
 
 const url = (text: string) => encodeURIComponent(text);
@@ -10,7 +11,7 @@ const ascii = (text: string) =>
   text.replace(/[\u0080-\uffff]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
 const json = (text: string) => JSON.stringify(text).slice(1, -1);
 
-/** How programs print a secret: each must hide it. */
+/** How programs print a secret; each form must be masked. */
 const printers: Readonly<Record<string, (secret: string) => string>> = {
   base64: (secret) => Buffer.from(secret).toString('base64'),
   'base64 without padding': (secret) => Buffer.from(secret).toString('base64').replace(/=+$/, ''),
@@ -60,7 +61,7 @@ for (const [how, print] of Object.entries(printers)) {
   });
 }
 
-test('a secret is masked inside a larger base64 text, wherever it stands there', (t) => {
+test('a secret is masked inside a larger base64 text, whatever its position', (t) => {
   const { seed } = seeded(t);
   const around = fc.uint8Array({ maxLength: 30 });
   fc.assert(
@@ -71,7 +72,7 @@ test('a secret is masked inside a larger base64 text, wherever it stands there',
         secretsOf(secret),
       ).toString();
       assert.ok(masked.includes('***'), masked);
-      // Of the secret no byte can be read: those at its ends share a character with what is around.
+      // No byte of the secret can be decoded: the characters at its ends are shared with the surroundings.
       const left = masked.split('***').map((part) => part.length);
       assert.ok((left[0] ?? 0) <= Math.ceil((before.length * 8) / 6), masked);
       assert.ok((left[1] ?? 0) <= Math.ceil((after.length * 8) / 6) + 3, masked);
@@ -80,7 +81,7 @@ test('a secret is masked inside a larger base64 text, wherever it stands there',
   );
 });
 
-test('a masked stream of encoded secrets is the masked whole, wherever it is cut', (t) => {
+test('masking a stream of encoded secrets equals masking the whole, however it is split', (t) => {
   const { seed } = seeded(t);
   const texts = Object.values(printers);
   const setting = fc.record({
@@ -109,7 +110,7 @@ test('a masked stream of encoded secrets is the masked whole, wherever it is cut
   );
 });
 
-test('each line of a secret of many is masked by itself, if it is long enough', () => {
+test('each line of a multi-line secret is masked on its own, if it is long enough', () => {
   const key = '-----BEGIN KEY-----\nMIIEvQIBADAN\nBgkqhkiG9w0B\nabc\n-----END KEY-----\n';
   const shown = key
     .split('\n')
@@ -119,7 +120,7 @@ test('each line of a secret of many is masked by itself, if it is long enough', 
   assert.equal(masked, '| *** |\n| *** |\n| *** |\n| abc |\n| *** |\n|  |\n');
 });
 
-test('of a URL the password alone is masked, whatever the name of its variable', () => {
+test("only the password of a URL is masked, whatever its variable's name", () => {
   const masked = (value: string, text: string) =>
     maskWhole(Buffer.from(text), findSecrets([Buffer.from(`ANY=${value}`)], ['*SECRET*'])).toString();
   for (const [value, text, expected] of [
@@ -140,14 +141,14 @@ test('of a URL the password alone is masked, whatever the name of its variable',
   assert.deepEqual(findSecrets([Buffer.from('ANY=a://b:short@c')], ['X']).unmasked, ['ANY']);
 });
 
-test('a large secret is masked as it stands only, and this is told', () => {
+test('a large secret is masked only unencoded, and this is reported', () => {
   const large = Array.from({ length: 9_000 }, (_, index) => (index * 7_919).toString(36)).join('');
   const secrets = findSecrets([Buffer.from(`SECRET=${large}`)], ['SECRET']);
   assert.deepEqual(secrets.unencoded, ['SECRET']);
   assert.equal(maskWhole(Buffer.from(`<${large}>`), secrets).toString(), '<***>');
 });
 
-test('what is held back of a stream is bounded by the longest form of a secret', () => {
+test('a stream mask holds back no more than the longest form of a secret', () => {
   const secrets = secretsOf('ř'.repeat(100));
   const longest = secrets.search?.longest ?? 0;
   const mask = new StreamMask(secrets);

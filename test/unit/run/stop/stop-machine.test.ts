@@ -10,7 +10,7 @@ import {
 const states: readonly StopState[] = ['waiting', 'running', 'stopping', 'killing', 'over'];
 const events: readonly StopEvent[] = ['started', 'stop', 'kill', 'forward', 'graceElapsed', 'ended'];
 
-/** What each cell must be: the state that follows and what is done; none = nothing changes and nothing is done. */
+/** The expected cells: next state and action; a missing cell changes nothing and does nothing. */
 const expected: Readonly<Record<string, readonly [StopState, StopAction]>> = {
   'waiting started': ['running', 'none'],
   'waiting stop': ['over', 'cancel'],
@@ -39,7 +39,7 @@ for (const state of states) {
   }
 }
 
-test('the stop machine never KILLs or stops without being asked', () => {
+test('the stop machine never kills or stops without a request', () => {
   const asks = new Set<StopEvent>(['stop', 'kill', 'graceElapsed']);
   for (const state of states) {
     for (const event of events.filter((candidate) => !asks.has(candidate))) {
@@ -48,7 +48,7 @@ test('the stop machine never KILLs or stops without being asked', () => {
   }
 });
 
-test('the stop machine starts nothing again once it was asked to stop', () => {
+test('the stop machine never returns to waiting or running after a stop', () => {
   const asked = new Set<StopState>(['stopping', 'killing', 'over']);
   for (const state of asked) {
     for (const event of events) assert.ok(asked.has(nextStep(state, event).state), `${state} ${event}`);

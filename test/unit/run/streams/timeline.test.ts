@@ -6,7 +6,7 @@ import { LogFile } from '../../../../src/run/streams/log-file.ts';
 import { Timeline } from '../../../../src/run/streams/timeline.ts';
 import { temporaryVolume } from '../../../helpers/volume.ts';
 
-/** Lines of a timeline with this limit, after so many pieces, one byte each, of the streams in turn. */
+/** Lines of a timeline with this limit, after this many pieces of one byte, alternating between the streams. */
 async function linesOf(directory: string, limit: number, pieces: number): Promise<readonly string[]> {
   const path = join(directory, `${limit}`);
   const file = new LogFile(path, 0);
@@ -20,7 +20,7 @@ async function linesOf(directory: string, limit: number, pieces: number): Promis
   return text.split('\n').slice(0, -1);
 }
 
-test('a timeline ends with a whole line at its limit', async (t) => {
+test('a timeline ends with a complete line at its limit', async (t) => {
   const directory = temporaryVolume(t);
   const lineBytes = '1700000000000 1 1\n'.length;
   for (const limit of [1, 17, 18, 19, 35, 36, 53, 54, 179]) {

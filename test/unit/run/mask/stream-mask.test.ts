@@ -1,27 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  findSecrets,
-  maskText,
-  maskWhole,
-  noSecrets,
-  type Secrets,
-  StreamMask,
-} from '../../../../src/run/mask/mask.ts';
+import { findSecrets, noSecrets, type Secrets } from '../../../../src/run/mask/find-secrets.ts';
 import { SecretSearch } from '../../../../src/run/mask/secret-search.ts';
+import { maskText, maskWhole, StreamMask } from '../../../../src/run/mask/stream-mask.ts';
 import { seeded } from '../../../helpers/seeded.ts';
 
-/** Few letters, so that secrets overlap, repeat themselves and begin alike. */
+/** Few letters, so that secrets overlap, repeat themselves and share prefixes. */
 const letters = fc.constantFrom('a', 'b', '\n');
 const secretText = fc.string({ unit: letters, minLength: 2, maxLength: 7 });
 const piece = fc.string({ unit: letters, maxLength: 12 });
 
-test('a masked stream is the masked whole, wherever it is cut', (t) => {
+test('masking a stream equals masking the whole text, however it is split', (t) => {
   const { seed } = seeded(t);
   const setting = fc.record({
     values: fc.array(secretText, { minLength: 1, maxLength: 4 }),
-    // Whole secrets among the pieces, so that they are met often.
+    // Whole secrets among the pieces, so that they occur often.
     pieces: fc.array(fc.oneof(piece, fc.nat({ max: 3 })), { maxLength: 12 }),
   });
   fc.assert(
@@ -36,7 +30,7 @@ test('a masked stream is the masked whole, wherever it is cut', (t) => {
   );
 });
 
-test('a masked stream of bytes is the masked whole, also in pieces of one byte', (t) => {
+test('masking a stream of bytes equals masking the whole, also in pieces of one byte', (t) => {
   const { seed } = seeded(t);
   const bytes = fc.uint8Array({ maxLength: 200, max: 3 });
   const secret = fc.uint8Array({ minLength: 2, maxLength: 5, max: 3 });
@@ -60,18 +54,18 @@ test('a mask holds back no more than may become a secret', () => {
   assert.equal(mask.end().toString(), '');
 });
 
-test('a stream without secrets is passed on as it is, in the same memory', () => {
+test('a stream without secrets is returned unchanged, in the same memory', () => {
   const chunk = Buffer.from('anything');
   assert.equal(new StreamMask(noSecrets).push(chunk), chunk);
 });
 
-test('what is masked is not looked at again', () => {
+test('masked text is not searched again', () => {
   assert.equal(maskWhole(Buffer.from('******abc'), secretsOf(['***', 'abc'])).toString(), '*********');
 });
 
 const entries = ['DB_PASSWORD=hunter22', 'db_password=lower-case', 'PASSWORD', 'X_TOKENS=tokens', '=x=y'];
 
-test('names are matched by pattern, whatever their case', () => {
+test('names match patterns, ignoring case', () => {
   const values = (...patterns: readonly string[]) =>
     findSecrets(
       entries.map((entry) => Buffer.from(entry)),
@@ -103,7 +97,7 @@ function secretsOf(values: readonly string[], encoding: BufferEncoding = 'utf8')
   return sorted.length === 0 ? noSecrets : { ...noSecrets, values: sorted, search: new SecretSearch(sorted) };
 }
 
-/** The replacement in the whole text: at each place the longest secret, and on behind it. */
+/** Masks the whole text: at each position the longest secret, continuing after it. */
 function naive(text: string, values: readonly string[]): string {
   const longestFirst = [...values].sort((a, b) => b.length - a.length);
   let masked = '';

@@ -11,7 +11,7 @@ import { setAttribute } from '../../kernel/allocate.ts';
 const inMemory = 0x01021994;
 const btrfs = 0x9123683e;
 
-/** What kind of file system a volume is, as far as room for the seal is concerned. */
+/** The kind of file system, as far as reserving space for the seal is concerned. */
 export type VolumeKind = 'memory' | 'copyOnWrite' | 'other';
 
 /** @throws the operating system's error */
@@ -22,25 +22,24 @@ export function volumeKind(directory: string): VolumeKind {
 }
 
 /**
- * Room for what renaming a reserved file takes of its own on a disk: a block of the directory, or copies of the file
- * system's trees. It is given back bit by bit when there is no other, since all file systems can remove a file when they
- * are full.
+ * Spare space for renaming a reserved file on a disk, which itself needs a directory block or copies of the file system's
+ * trees. It is released part by part when the volume is full: every full file system can still remove a file.
  */
-export class SpareRoom {
+export class SpareSpace {
   readonly #directory: string;
   readonly #paths: string[] = [];
 
-  /** @param container beside whose files it is */
+  /** @param container the container in whose directory the spare files are */
   constructor({ directory }: ContainerLayout) {
     this.#directory = directory;
   }
 
-  /** How many times it can be released. */
+  /** How many parts can still be released. */
   get left(): number {
     return this.#paths.length;
   }
 
-  /** Takes it, as far as it is there. Never throws. */
+  /** Reserves as much as there is. Never throws. */
   take(kind: VolumeKind): void {
     if (kind === 'memory' || this.#paths.length > 0) return;
     for (let count = 1; count <= limits.spareRooms; count += 1) {
@@ -49,20 +48,20 @@ export class SpareRoom {
         makeSpare(path, kind);
         this.#paths.push(path);
       } catch {
-        // The volume is nearly full as it is: what there is of it goes back.
+        // The volume is nearly full: free the partial file.
         removeQuietly(path);
         return;
       }
     }
   }
 
-  /** Gives a part of it back, so that there is room. @returns false when none is left */
+  /** Releases one part. @returns false if none is left */
   release(): boolean {
     const path = this.#paths.pop();
     if (path === undefined) return false;
     removeQuietly(path);
     try {
-      // What was freed can be used again once the file system has recorded it.
+      // Freed blocks can be used again once the file system has committed the removal.
       const directory = openSync(this.#directory, constants.O_RDONLY | constants.O_DIRECTORY);
       try {
         fsyncSync(directory);
@@ -70,18 +69,18 @@ export class SpareRoom {
         closeSync(directory);
       }
     } catch {
-      // Whoever needs the room learns it.
+      // The caller's next write shows whether there is space.
     }
     return true;
   }
 
-  /** Gives all of it back. Never throws. */
+  /** Frees all parts. Never throws. */
   free(): void {
     for (const path of this.#paths.splice(0)) removeQuietly(path);
   }
 }
 
-/** A file's attributes are kept in the trees of btrfs, not among the data: only they keep room there. */
+/** btrfs stores a file's attributes in its metadata trees: only they reserve space there. */
 function makeSpare(path: string, kind: VolumeKind): void {
   displace(path);
   const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
@@ -100,6 +99,6 @@ function removeQuietly(path: string): void {
   try {
     removeFile(path);
   } catch {
-    // A leftover that the next run of the container takes for its own.
+    // The container's next run reuses the file.
   }
 }

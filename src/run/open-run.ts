@@ -5,19 +5,19 @@ import { adoptOrphans } from '../kernel/reap.ts';
 import { catchSignals, startThreads } from '../kernel/signals.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import type { RunSettings } from '../settings/cli/run-settings.ts';
-import { openContainer } from './container.ts';
-import { findSecrets, type Secrets } from './mask/mask.ts';
+import { findSecrets, type Secrets } from './mask/find-secrets.ts';
+import { openContainer } from './open-container.ts';
 import { Reaper } from './reaper.ts';
 import { RunRecord } from './run-record.ts';
 import { EndRecord } from './seal/end-record.ts';
 import { Seal } from './seal/seal.ts';
-import { orSealed } from './seal/seal-refusal.ts';
-import { childSignal, namedSignals, realtimeSignals } from './stop/forwardable.ts';
+import { sealOnFault } from './seal/seal-refusal.ts';
+import { childSignal, namedSignals, realtimeSignals } from './stop/signal-classes.ts';
 import { SignalRequests } from './stop/signal-requests.ts';
 import { StopController } from './stop/stop-controller.ts';
 import { Recorder } from './streams/recorder.ts';
 
-/** Everything that one run has at hand. */
+/** The state of one run. */
 export interface Run {
   readonly settings: RunSettings;
   readonly layout: Layout;
@@ -28,29 +28,29 @@ export interface Run {
   readonly reaper: Reaper;
   readonly recorder: Recorder;
   readonly record: RunRecord;
-  /** What is masked; found at the first use, which is not on the way to the job's start. */
+  /** The values to mask; computed on first use, which does not delay the job's start. */
   readonly secrets: () => Secrets;
-  /** Signals that it was started with ignored. */
+  /** Signals that were ignored when the emissary was started. */
   readonly ignored: readonly number[];
-  /** Catches the rest of the signals, once the job runs; calling it again does nothing. */
+  /** Catches the remaining signals once the job runs; further calls do nothing. */
   readonly catchRealtimeSignals: () => void;
   readonly requests: SignalRequests;
-  /** Obeys them from now on; calling it again does nothing. */
+  /** Starts watching for signal requests; further calls do nothing. */
   readonly watch: () => void;
-  /** Ends the watches when the job is over. */
+  /** Aborted when the run is over; ends its watches and timers. */
   readonly over: AbortController;
 }
 
 /**
- * Catches signals first of all, then makes the container's directory this run's own.
+ * Catches signals first, then claims the container's directory for this run.
  * @throws Fault `volume`
  */
 export function openRun(settings: RunSettings, { environment, ignored }: Invocation): Run {
   const reaper = new Reaper();
-  const stopController = new StopController({ ...settings, ignored, look: () => reaper.reap() });
+  const stopController = new StopController({ ...settings, ignored, reap: () => reaper.reap() });
   const onSignal = (signal: number) => {
-    // At any signal: libuv keeps a few thousand in a pipe, and a flood of others may have cost us a SIGCHLD. And first of
-    // all: a job that has ended by now was not ended by this signal, whose number lets it come before SIGCHLD.
+    // On any signal: libuv queues a few thousand in a pipe, so a flood may have lost a SIGCHLD. And first: a job that has
+    // exited by now was not killed by this signal, which may be delivered before SIGCHLD because of its number.
     reaper.reap();
     if (signal !== childSignal) stopController.receive('signal', signal);
   };
@@ -65,7 +65,7 @@ export function openRun(settings: RunSettings, { environment, ignored }: Invocat
   setLogRewrite((sentence) => record.masked(sentence));
   const seal = new Seal(container);
   seal.reserve();
-  const recorder = orSealed({ seal, record }, () => openRecorder(container, settings, secrets));
+  const recorder = sealOnFault({ seal, record }, () => openRecorder(container, settings, secrets));
   const over = new AbortController();
   const catchRealtimeSignals = once(() => catchSignals(realtimeSignals, onSignal));
   const requests = new SignalRequests(container, stopController, over.signal);

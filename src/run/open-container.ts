@@ -7,10 +7,10 @@ import type { ContainerLayout, Layout } from '../contract/layout.ts';
 import { holdFifo } from '../kernel/lock.ts';
 
 /**
- * Makes a container's directory this wrapper's own for the life of the process: `alive` is held, and what an earlier
- * run left there is gone, the seal first. A signal request stays: it may have been left for this run.
+ * Claims a container's directory for the life of the process: holds `alive` and removes what an earlier run left there,
+ * the seal first. A signal request stays, since it may be meant for this run.
  *
- * @throws Fault `volume` when the volume cannot be written, or another emissary runs this container
+ * @throws Fault `volume` when the volume is not writable, or another emissary runs this container
  */
 export function openContainer(layout: Layout, name: string): ContainerLayout {
   const container = layout.container(name);
@@ -34,7 +34,7 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
   }
 }
 
-/** Makes a container's directory and the one above where there is none, and where a job has put something else there. */
+/** Creates a container's directory and its parent if they are missing, or if the job has replaced them. */
 export function restoreDirectory(directory: string): void {
   for (const place of [dirname(directory), directory]) {
     removeOther(place);
@@ -43,8 +43,8 @@ export function restoreDirectory(directory: string): void {
 }
 
 /**
- * Removes what is no directory; a link too: the sidecar follows none. A directory that somebody makes in the same moment
- * stays: there may be a request in it.
+ * Removes anything but a directory. Links go too, since the reporter follows none. A directory that appears meanwhile
+ * stays: it may hold a request.
  */
 function removeOther(place: string): void {
   const found = lstatSync(place, { throwIfNoEntry: false });
@@ -56,7 +56,7 @@ function removeOther(place: string): void {
   }
 }
 
-/** Makes a directory that any user may work in, whatever the umask; somebody else's is taken as it is. */
+/** Makes a directory that any user may write, whatever the umask. An existing directory is used as it is. */
 function makeShared(directory: string): void {
   if (existsSync(directory)) return;
   try {
