@@ -15,8 +15,8 @@ import { parseTemplate } from '../settings/template/parse-template.ts';
 import type { Template } from '../settings/template/template.ts';
 
 /**
- * `emissary init`: puts the program, the template and the staged inputs on the shared volume. All that can be wrong
- * with what it was given is found before the first file is written.
+ * `emissary init`: puts the program, the template and the staged inputs on the shared volume. Validates all of its
+ * settings before it writes the first file.
  *
  * @returns 0
  * @throws Fault `usage`, `template`, `volume`, `inputs`
@@ -33,30 +33,30 @@ export async function init(invocation: Invocation, args: readonly Buffer[]): Pro
   await installRuntime(invocation.program, carried, layout);
   await stage(template, layout, invocation);
   publishTemplate(text, layout);
-  // Last: wherever this is killed on a new volume, no job can start without what it needs.
+  // Last: if init is killed on a new volume, no job can start without what it needs.
   publishBootstrap(carried, layout);
   warnOfEarlierJob(layout);
   return 0;
 }
 
-/** One that fits nothing is MultiFlexi's to allow, and a mistake. */
+/** MultiFlexi accepts invalid patterns, which match nothing; they are a mistake all the same. */
 async function warnOfPatterns({ multiflexi: { artifactPatterns } }: Template): Promise<void> {
   if (artifactPatterns.length === 0) return;
   const { hopelessPatterns } = await import('../settings/template/php-pattern.ts');
   for (const key of hopelessPatterns(artifactPatterns))
-    log(`${key} is not a regular expression, and will fit no file`);
+    log(`${key} is not a valid regular expression and will match no file`);
 }
 
-/** A sidecar cannot tell whose end it finds: it would report the earlier job's for this one's. */
+/** The reporter cannot tell jobs apart: it would report the earlier job's end for this one. */
 function warnOfEarlierJob(layout: Layout): void {
   const seal = earlierSeal(layout);
   if (seal === null) return;
   log(
-    `A job has ended on this volume already (${seal}), and may be taken for the next: every job needs a new volume`,
+    `Another job has already run on this volume (${seal}) and may be reported in place of this one; use a new volume for every job`,
   );
 }
 
-/** Also where nothing is to be staged but an earlier `init` had, or was killed at it: nothing of it is this one's. */
+/** Runs also without inputs if an earlier `init` left some, whole or partial: they must not become this job's. */
 async function stage(template: Template, layout: Layout, { environment }: Invocation): Promise<void> {
   const { inputs, inputsStaging, inputsReplaced } = layout;
   const isNone = template.inputs.length === 0 && template.script === null;

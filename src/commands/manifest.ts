@@ -1,4 +1,4 @@
-import { podObjects } from '../pod/pod.ts';
+import { podObjects } from '../pod/pod-objects.ts';
 import { yamlOf } from '../pod/yaml-of.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import { manifestSettings } from '../settings/cli/manifest-settings.ts';

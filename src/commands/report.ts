@@ -14,8 +14,8 @@ import { deliverEnded } from '../wait/deliver-ended.ts';
 import { correctReport } from '../wait/late-seals.ts';
 
 /**
- * `emissary report`: delivers what an earlier `wait` gathered, as far as it is not delivered yet.
- * @returns 0 when everything was delivered, else 64
+ * `emissary report`: delivers what an earlier `wait` gathered and could not deliver.
+ * @returns 0 if everything was delivered, else 64
  */
 export async function report(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
   hideFromOthers();
@@ -29,7 +29,7 @@ export async function report(invocation: Invocation, args: readonly Buffer[]): P
   if (gathered === null) {
     throw new Fault(
       'delivery',
-      `There is nothing to deliver: ${spool.home?.root}/report/${reportRecord} is not there or not a report; "emissary wait" gathers one`,
+      `Nothing to deliver: ${spool.home?.root}/report/${reportRecord} does not exist or is not a report; run "emissary wait" to gather one`,
     );
   }
   if (gathered.jobId !== null && settings.jobId !== null && gathered.jobId !== settings.jobId) {
@@ -41,7 +41,7 @@ export async function report(invocation: Invocation, args: readonly Buffer[]): P
     const place = `${root}/report/${reportRecord}`;
     throw new Fault(
       'delivery',
-      `${place} is not delivered: ${contradiction}; "emissary wait --root ${root}" gathers it anew`,
+      `Cannot deliver ${place}: ${contradiction}; run "emissary wait --root ${root}" to gather it again`,
     );
   }
   const job = new SpooledJob(spool, corrected, settings);

@@ -1,19 +1,21 @@
-import { Fault, faultStatus } from '../base/fault.ts';
+import { Fault } from '../base/fault.ts';
 import { log } from '../base/log.ts';
 import type { StartStamp } from '../outputs/prepare-outputs.ts';
+import { debugPause } from '../run/debug-pause.ts';
+import { openRun, type Run } from '../run/open-run.ts';
 import { prepareJob } from '../run/prepare-job.ts';
 import { readTemplate, requireOwnInputs } from '../run/read-template.ts';
 import { runAttempts } from '../run/run-attempts.ts';
-import { openRun, type Run } from '../run/run-context.ts';
 import { SavingProgressFile } from '../run/seal/saving-progress-file.ts';
 import { savingSignal } from '../run/seal/saving-signal.ts';
 import { sealRefusal } from '../run/seal/seal-refusal.ts';
+import { sealRun } from '../run/seal/seal-run.ts';
 import type { AttemptEnd } from '../run/supervise.ts';
 import {
   cancelledRun,
+  endedRun,
   exitStatusOf,
-  failedRun,
-  judge,
+  faultedRun,
   nothingSaved,
   type RunVerdict,
   type Saved,
@@ -25,28 +27,27 @@ import { type RunSettings, runSettings } from '../settings/cli/run-settings.ts';
 import type { Template } from '../settings/template/template.ts';
 
 /**
- * Runs a job: waits for what it depends on, starts it, stays with it, saves what it leaves, and seals.
+ * `emissary run`: waits for the job's dependencies, supervises the job, saves its outputs, and seals the container.
  * @returns the job's own exit status
- * @throws Fault when the emissary cannot do its part
+ * @throws Fault if the emissary itself fails
  */
 export async function run(given: Invocation, args: readonly Buffer[]): Promise<number> {
   const { invocation, settings } = await readSettings(given, args);
   const run = openRun(settings, invocation);
   const known: Known = { end: null };
-  const judgement = await Promise.race([perform(run, invocation, known), invocation.defect]).catch((error) =>
+  const verdict = await Promise.race([perform(run, invocation, known), invocation.defect]).catch((error) =>
     giveUp(run, error, known),
   );
   run.over.abort();
-  const unsealed = await sealRun(run, judgement);
+  const unsealed = await sealRun(run, verdict);
   await run.reaper.endLeftovers();
-  if (judgement.origin === 'emissary' && judgement.message !== null)
-    log(run.record.masked(judgement.message));
-  if (unsealed === null) return exitStatusOf(judgement, run.stopController);
+  if (verdict.origin === 'emissary' && verdict.message !== null) log(run.record.masked(verdict.message));
+  if (unsealed === null) return exitStatusOf(verdict, run.stopController);
   log(unsealed.message);
-  return judgement.exitCode === 0 ? unsealed.status : judgement.exitCode;
+  return verdict.exitCode === 0 ? unsealed.status : verdict.exitCode;
 }
 
-/** What is refused is sealed too, where its container can be told: the sidecar need not wait for it. */
+/** Rejected settings are sealed, too, if the container is known: otherwise the reporter would wait for it. */
 async function readSettings(
   given: Invocation,
   args: readonly Buffer[],
@@ -61,7 +62,7 @@ async function readSettings(
   }
 }
 
-/** The job's end, once it is known. */
+/** The end of the last attempt, once it is known. */
 interface Known {
   end: AttemptEnd | null;
 }
@@ -69,55 +70,46 @@ interface Known {
 async function perform(run: Run, invocation: Invocation, known: Known): Promise<RunVerdict> {
   const { settings, layout, stopController, record } = run;
   const template = await readTemplate(layout);
-  warnOfStranger(settings.name, template);
+  warnOfUnknownContainer(settings.name, template);
   const job = prepareJob(run, template, invocation.environment);
   record.setCommand(job.args);
   run.requests.obey();
-  await hold(run, settings.pauseBefore, run.container.before);
+  await debugPause(run, settings.pauseBefore, run.container.before);
   const failed = await waitForDependencies(run, template);
   if (stopController.cause !== null) return cancelledRun(stopController);
   if (failed !== null) return skippedRun(failed);
   await placeInputs(run, template);
-  const mark = await prepareOutputs(run, template);
+  const startStamp = await prepareOutputs(run, template);
   const end = await runAttempts(run, job, template);
   known.end = end;
-  // What the job has left behind gets TERM now; the seal does not wait for its end.
+  // Leftover processes get TERM now; the seal does not wait for their end.
   void run.reaper.endLeftovers();
-  await hold(run, settings.pauseAfter, run.container.after);
+  await debugPause(run, settings.pauseAfter, run.container.after);
   if (end === null) return cancelledRun(stopController);
   let saved: Saved = nothingSaved;
-  const trouble = await saveOutputs(run, template, mark).then((found) => {
+  const trouble = await saveOutputs(run, template, startStamp).then((found) => {
     saved = found;
     return null;
-  }, judgeFault);
+  }, faultedRun);
   record.outputs = saved.outputs;
-  const judgement = judge(end, stopController, saved);
-  if (saved.stopped !== null && judgement.message !== null) log(record.masked(judgement.message));
-  return trouble !== null && judgement.verdict === 'succeeded' ? trouble : judgement;
+  const verdict = endedRun(end, stopController, saved);
+  if (saved.stopped !== null && verdict.message !== null) log(record.masked(verdict.message));
+  return trouble !== null && verdict.verdict === 'succeeded' ? trouble : verdict;
 }
 
-/** A misspelt name: the sidecar waits for another one, and nobody gathers this one. */
-function warnOfStranger(name: string, { containers, sidecars }: Template): void {
+/** Probably a misspelt name: the reporter waits for another container and ignores this one. */
+function warnOfUnknownContainer(name: string, { containers, sidecars }: Template): void {
   if (containers === null || sidecars.includes(name) || containers.some((each) => each.name === name)) return;
   const known = containers.map((each) => each.name).join(', ');
-  log(`The template's containerSet has no container ${name} (it has ${known}): it is run, and not reported`);
+  log(`The template's containerSet has no container ${name}, only ${known}: it is run but not reported`);
 }
 
 async function waitForDependencies(run: Run, template: Template) {
   const names = template.containers?.find(({ name }) => name === run.settings.name)?.dependencies ?? [];
   if (names.length === 0) return null;
   run.watch();
-  const { waitForEnds } = await import('../run/dependencies.ts');
-  return waitForEnds(run.layout, names, { firstFailure: true, signal: run.stopController.cancelled });
-}
-
-/** A debug pause: waits until a person makes the file. */
-async function hold(run: Run, wanted: boolean, path: string): Promise<void> {
-  if (!wanted || run.stopController.cause !== null) return;
-  run.watch();
-  log(`paused: make the file ${path} to go on`);
-  const { waitForFile } = await import('../contract/wait-for-file.ts');
-  await waitForFile(path, run.stopController.cancelled);
+  const { waitForContainers } = await import('../run/wait-for-containers.ts');
+  return waitForContainers(run.layout, names, { firstFailure: true, signal: run.stopController.cancelled });
 }
 
 async function placeInputs(run: Run, template: Template): Promise<void> {
@@ -128,7 +120,7 @@ async function placeInputs(run: Run, template: Template): Promise<void> {
   placeInputs(template, run.layout);
 }
 
-/** What must be there before the job starts, for what it leaves to be found after it. */
+/** Creates directories for the job, and records its start, so that its outputs are recognized afterwards. */
 async function prepareOutputs(run: Run, { multiflexi }: Template): Promise<StartStamp | null> {
   const { resultFile, artifactPatterns, temporaryDirectory } = multiflexi;
   const isNone = resultFile === null && temporaryDirectory === null && artifactPatterns.length === 0;
@@ -137,10 +129,10 @@ async function prepareOutputs(run: Run, { multiflexi }: Template): Promise<Start
   return prepareOutputs(multiflexi);
 }
 
-async function saveOutputs(run: Run, template: Template, mark: StartStamp | null): Promise<Saved> {
+async function saveOutputs(run: Run, template: Template, startStamp: StartStamp | null): Promise<Saved> {
   const { parameters, artifacts, multiflexi } = template;
   if (run.settings.name !== 'main') return nothingSaved;
-  if (parameters.length + artifacts.length === 0 && multiflexi.resultFile === null && mark === null)
+  if (parameters.length + artifacts.length === 0 && multiflexi.resultFile === null && startStamp === null)
     return nothingSaved;
   const { saveOutputs } = await import('../outputs/save-outputs.ts');
   const progress = new SavingProgressFile(run.container);
@@ -148,45 +140,22 @@ async function saveOutputs(run: Run, template: Template, mark: StartStamp | null
     return await saveOutputs({
       template,
       layout: run.layout,
-      mark,
+      startStamp,
       masked: (path) => run.record.masked(path),
       signal: savingSignal(run),
-      tell: (told) => progress.write({ ...told, current: run.record.masked(told.current) }),
+      onProgress: (now) => progress.write({ ...now, current: run.record.masked(now.current) }),
     });
   } finally {
     progress.remove();
   }
 }
 
-/** What is sealed must not go on: the job ends first, if it has begun. Its own failure wins, if it has ended. */
+/** A sealed job must not continue: terminates it first. If it has already failed, its own failure takes precedence. */
 async function giveUp(run: Run, error: unknown, { end }: Known): Promise<RunVerdict> {
-  // No further attempt begins meanwhile.
+  // Prevents further attempts.
   run.stopController.stop('signal');
   await run.reaper.endLeftovers();
-  const trouble = judgeFault(error);
-  const judgement = end === null ? trouble : judge(end, run.stopController, nothingSaved);
-  return judgement.verdict === 'succeeded' ? trouble : judgement;
-}
-
-function judgeFault(error: unknown): RunVerdict {
-  if (error instanceof Fault) return failedRun(error.status, error.message);
-  return failedRun(
-    faultStatus.defect,
-    error instanceof Error ? (error.stack ?? error.message) : String(error),
-  );
-}
-
-/** Null when all is sealed; the job's own failure is not to be lost in one of ours. */
-async function sealRun(run: Run, judgement: RunVerdict): Promise<Fault | null> {
-  const { recorder, record, reaper } = run;
-  await recorder.close();
-  run.endRecord.free();
-  const streams = { stdout: recorder.record(1), stderr: recorder.record(2) };
-  try {
-    run.seal.publish(record.result(judgement, streams, reaper.usage));
-    return null;
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
-  }
+  const trouble = faultedRun(error);
+  const verdict = end === null ? trouble : endedRun(end, run.stopController, nothingSaved);
+  return verdict.verdict === 'succeeded' ? trouble : verdict;
 }

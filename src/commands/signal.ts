@@ -21,10 +21,10 @@ export async function signal(invocation: Invocation, args: readonly Buffer[]): P
   const names = new Set([...(await expectedContainers(volume)), ...volume.list('ctr', limits.listedNames)]);
   if (!names.has(name)) {
     const known = allOf([...names], ', ');
-    throw new Fault('usage', `signal: there is no container ${name} on ${root}; there are ${known}`);
+    throw new Fault('usage', `signal: no container ${name} on ${root}; known containers: ${known}`);
   }
   if (readSeal(volume, name).kind === 'valid' && !isLiving(volume, name)) {
-    throw new Fault('usage', `signal: container ${name} has ended already`);
+    throw new Fault('usage', `signal: container ${name} has already exited`);
   }
   try {
     volume.makeDirectory('ctr', 0o777);
@@ -38,7 +38,7 @@ export async function signal(invocation: Invocation, args: readonly Buffer[]): P
   return 0;
 }
 
-/** A job may have put a seal there that its wrapper has not. */
+/** The seal may be forged by the job while its wrapper is alive. */
 function isLiving(volume: Volume, name: string): boolean {
   const liveness = new Liveness(volume, name, () => undefined);
   const life = liveness.look();
@@ -50,11 +50,11 @@ function signalSettings(invocation: Invocation, args: readonly Buffer[]) {
   const line = readCommandLine('signal', args, invocation.environment);
   const [name, text, ...rest] = line.operands;
   if (name === undefined || text === undefined || rest.length > 0 || line.command !== null) {
-    throw new Fault('usage', 'signal takes a container and a signal: emissary signal main TERM');
+    throw new Fault('usage', 'signal needs a container and a signal, for example: emissary signal main TERM');
   }
   const number = signalNumber(text);
   if (number === null)
-    throw new Fault('usage', 'signal: its second operand is not a signal (TERM, SIGTERM or 15)');
+    throw new Fault('usage', 'signal: the second operand is not a signal; write it as TERM, SIGTERM or 15');
   return {
     name: containerName(name, 'signal'),
     number,

@@ -11,7 +11,7 @@ import { rootDirectory } from '../settings/cli/values.ts';
 import { type BudgetStatus, describeBudget } from '../wait/describe-budget.ts';
 
 /**
- * `emissary status`: one line a container, or one JSON document.
+ * `emissary status`: prints one line per container, or one JSON document.
  * @returns 0
  */
 export async function status(invocation: Invocation, args: readonly Buffer[]): Promise<number> {

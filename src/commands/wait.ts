@@ -23,12 +23,12 @@ import { JobStop } from '../wait/stop-job.ts';
 import { StopRequests } from '../wait/stop-requests.ts';
 import { budgetAfterSignal, planBudget } from '../wait/time-budget.ts';
 
-/** Everything that one wait has at hand. */
+/** The state of one wait. */
 interface Wait {
   readonly settings: WaitSettings & ReportSettings;
   readonly spool: Spool;
   readonly delivery: Delivery;
-  /** A delivery to the same places. */
+  /** Makes another delivery to the same destinations. */
   readonly again: () => Delivery;
   readonly requests: StopRequests;
   /** When it started, ms since 1970. */
@@ -36,14 +36,15 @@ interface Wait {
 }
 
 /**
- * Follows the job, reports it while it runs, stops it when its time is over, gathers what it left, and delivers that.
- * @returns 0 when everything was delivered, else 64
- * @throws Fault when nothing can be waited for
+ * `emissary wait`: follows the job and reports it while it runs, stops it on timeout, gathers its results, and delivers
+ * them.
+ * @returns 0 if everything was delivered, else 64
+ * @throws Fault if there is no job to follow
  */
 export async function wait(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
-  // A sidecar shares the job's memory: half as much for a little more work of the garbage collector.
+  // The reporter shares the pod's memory with the job: this halves its use, for slightly more garbage collection.
   setFlagsFromString('--semi-space-growth-factor=1');
-  // It has four open for every container.
+  // It opens four files per container.
   openManyFiles();
   if (!mayOpen(limits.leastFiles)) throw new Fault('volume', tooFewFiles);
   const requests = new StopRequests(invocation.ignored);
@@ -55,7 +56,7 @@ export async function wait(invocation: Invocation, args: readonly Buffer[]): Pro
   const spool = await openSpool(openVolume(settings.root), place);
   const again = () => new Delivery(settings, spool, invocation.print);
   const wait: Wait = { settings, spool, delivery: again(), again, requests, startedAt };
-  // An earlier sidecar may have been killed after the job's end: then there is nothing to wait for.
+  // An earlier reporter may have been killed after the job's end: then there is nothing to wait for.
   const report = await believableReport(spool, settings.jobId);
   const delivered =
     report === null
@@ -64,9 +65,9 @@ export async function wait(invocation: Invocation, args: readonly Buffer[]): Pro
   return delivered ? 0 : faultStatus.delivery;
 }
 
-const tooFewFiles = `Cannot follow the job: fewer than ${limits.leastFiles} files more may be opened; raise the limit (ulimit -n)`;
+const tooFewFiles = `Cannot follow the job: fewer than ${limits.leastFiles} more files can be opened; raise the limit (ulimit -n)`;
 
-/** A template that nobody can read ends the job, for the wrappers refuse it too; MultiFlexi must hear of it. */
+/** An unreadable template ends the job, since the wrappers reject it, too; MultiFlexi must get that reported. */
 async function followOrRefuse(wait: Wait): Promise<boolean> {
   const { settings, spool } = wait;
   let names: readonly string[];
@@ -91,7 +92,7 @@ async function followAndDeliver(wait: Wait, names: readonly string[]): Promise<b
   const budget = planBudget(settings, startedAt);
   if (!stop.resume(settings) && budget !== null) stop.schedule(budget);
   requests.listen(() => {
-    // A second request changes nothing, and the report is not given up for one that comes after the job's end.
+    // A second request changes nothing, and one after the job's end only limits the delivery.
     if (stop.reason === null && !job.ended)
       stop.schedule(budgetAfterSignal(settings.graceMs, settings.budgetMs, Date.now()));
     else delivery.limit(lastMs(settings));
@@ -106,7 +107,7 @@ async function followAndDeliver(wait: Wait, names: readonly string[]): Promise<b
   return deliver(wait, Object.assign(job, { report }), stop.reportMs);
 }
 
-/** Ms that a sidecar which is asked to end has for the report: the pod's grace, and a little where that is none. */
+/** Ms for the report after the reporter was stopped: the pod's grace, with a minimum. */
 function lastMs({ graceMs }: WaitSettings): number {
   return Math.max(graceMs, limits.leastBudgetMs);
 }
