@@ -6,7 +6,7 @@ import { log } from '../base/log.ts';
 import { openRegular, readUpTo } from '../base/read-regular.ts';
 import type { Application } from '../settings/application/application.ts';
 
-/** An input of the template: a file of this machine, which the job finds at the same path. */
+/** An input of the template: a local file that the job gets at the same path. */
 export interface FileInput {
   readonly name: string;
   readonly path: string;
@@ -14,11 +14,11 @@ export interface FileInput {
 }
 
 /**
- * Reads the files that were given in variables of the type `file-path`: MultiFlexi gives a job a file of its own machine so.
- * A default is a path in the image, and what is not here may be there, too, or be written by the job.
+ * Reads the files named by variables of type `file-path`, by which MultiFlexi passes local files to a job. A default value
+ * is a path in the image. A missing file may be in the image, too, or be written by the job.
  *
- * @param values of the variables, without macros
- * @param given the names of those that are no defaults
+ * @param values the variables' values, with macros expanded
+ * @param given the names of the variables that were set explicitly
  */
 export function fileInputs(
   application: Application,
@@ -38,15 +38,13 @@ export function fileInputs(
   return [...found.values()];
 }
 
-/** Null where there is no such file. @throws Fault `usage` for one that no Secret can hold */
+/** Null if the file cannot be opened. @throws Fault `usage` if it does not fit into a Secret */
 function read(path: string, name: string, most: number): Buffer | null {
   let file: number;
   try {
     file = openRegular(path);
   } catch (error) {
-    log(
-      `${name}: its file is not taken along (${reasonOf(error)}); the image must have it, or the job make it`,
-    );
+    log(`${name}: its file is not included (${reasonOf(error)}); the image or the job must provide it`);
     return null;
   }
   try {
@@ -54,7 +52,7 @@ function read(path: string, name: string, most: number): Buffer | null {
     if (bytes.length <= most) return bytes;
     throw new Fault(
       'usage',
-      `manifest: ${name}: its file is too large for a Secret, which holds ${limits.secretFileBytes} bytes of files; ` +
+      `manifest: ${name}: its file exceeds the ${limits.secretFileBytes} bytes for all files in the Secret; ` +
         'put it into the image or on a volume',
     );
   } finally {

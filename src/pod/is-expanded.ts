@@ -1,20 +1,20 @@
 /**
- * True for a text that Kubernetes changes in a pod's words and values: it makes `$` of `$$`, and a value of `$(NAME)`.
- * Podman does neither (4.3), so such a text cannot stand in a pod that is to mean the same in both.
+ * Whether Kubernetes would change a text in a pod's arguments and values: it expands `$$` to `$` and `$(NAME)` to a value.
+ * Podman (4.3) does neither, so such a text would differ between the two.
  */
 export function isExpanded(text: string): boolean {
   return /\$[$(]/.test(text);
 }
 
 /**
- * True for a text that cannot stand in a pod: one that is expanded, or one of several lines that begins with white
- * space. Podman (4.3) writes the manifest anew before it reads it, and then cannot read such a text.
+ * Whether a text is unsafe in a pod: it is expanded, or it has several lines and begins with white space. Podman (4.3)
+ * rewrites the manifest before it parses it, and then cannot parse such a text.
  */
-export function isUnfit(text: string): boolean {
+export function isUnsafeInPod(text: string): boolean {
   return isExpanded(text) || (/^\s/.test(text) && text.includes('\n'));
 }
 
-/** The same JSON, without what Kubernetes changes. */
+/** The same JSON, escaped so that Kubernetes does not change it. */
 export function unexpanded(json: string): string {
   return json.replace(/\$(?=[$(])/g, '\\u0024');
 }

@@ -9,20 +9,20 @@ import { absolute, type JobVariables } from './job-variables.ts';
 /** The template for `init`. */
 export interface JobTemplate {
   readonly template: Readonly<Record<string, unknown>>;
-  /** It holds what is secret, or may be: a Secret has to hold it. */
-  readonly apart: boolean;
+  /** Whether it contains secrets, or may, and so belongs in a Secret. */
+  readonly inSecret: boolean;
 }
 
 /**
- * Makes it of the application's outputs: artifacts with absolute paths are saved as such; the others are, as in MultiFlexi,
- * regular expressions on file names. Macros in all of them come first.
+ * Builds it from the application's outputs, after expanding their macros: artifacts with absolute paths are saved as they
+ * are; the others are regular expressions on file names, as in MultiFlexi.
  */
 export function jobTemplate(settings: ManifestSettings, variables: JobVariables): JobTemplate {
   const { application, jobId } = settings;
-  let apart = false;
+  let inSecret = false;
   const expanded = (text: string, where: string) => {
     const { text: found, used } = variables.macros.expand(text, where);
-    apart ||= [...used].some((name) => variables.secret.has(name));
+    inSecret ||= [...used].some((name) => variables.secret.has(name));
     return found;
   };
   const artifacts = application.artifacts.map((artifact) => ({
@@ -52,7 +52,7 @@ export function jobTemplate(settings: ManifestSettings, variables: JobVariables)
   const directory = variables.macros.expand('{MULTIFLEXI_TMP}', 'MULTIFLEXI_TMP');
   return {
     template,
-    apart: apart || inputs.length > 0 || [...directory.used].some((name) => variables.secret.has(name)),
+    inSecret: inSecret || inputs.length > 0 || [...directory.used].some((name) => variables.secret.has(name)),
   };
 }
 
@@ -71,7 +71,7 @@ function fixedArtifact({ name, path, description }: ApplicationArtifact) {
   return { name, ...(description !== null && { description }), path: normalize(path), optional: true };
 }
 
-/** Where patterns look, and the file that `outputPath` may be itself: it is one if its name has an extension. */
+/** The directory for patterns. `outputPath` may also be a file itself, if its name has an extension. */
 function placeOf(output: string, directory: string, resultFile: string | null) {
   if (output === '') return { directory, files: [] };
   const path = absolute(output, directory).replace(/(.)\/+$/, '$1');
@@ -85,5 +85,5 @@ function placeOf(output: string, directory: string, resultFile: string | null) {
 function warnOfHopeless(patterns: readonly ApplicationArtifact[]): void {
   for (const { name, path } of patterns)
     if (phpPattern(path) === null)
-      log(`The pattern of artifact ${name} is not a regular expression, and will fit no file`);
+      log(`The pattern of artifact ${name} is not a valid regular expression and will match no file`);
 }

@@ -3,32 +3,32 @@ import { Fault } from '../base/fault.ts';
 import type { Application } from '../settings/application/application.ts';
 import { defaultMask, maskEntries, nameTeller } from '../settings/secret-names.ts';
 import { urlPasswords } from '../settings/url-passwords.ts';
-import { isUnfit } from './is-expanded.ts';
+import { isUnsafeInPod } from './is-expanded.ts';
 import { Macros } from './macros.ts';
 
-/** Where a job's relative files are when nothing else is said: every image has it. */
+/** The default base of a job's relative paths; it exists in every image. */
 const jobDirectory = '/tmp';
 
-/** A job's variables, the secret ones apart. */
+/** A job's variables, with the secret ones separate. */
 export interface JobVariables {
   readonly plain: ReadonlyMap<string, string>;
-  /** Those that a Secret holds: for what they are, or since a pod cannot hold them. */
+  /** Variables in a Secret: they are secret, or a pod manifest cannot contain them. */
   readonly secret: ReadonlyMap<string, string>;
-  /** What the job's output is masked by: names that the default does not cover are added to it. */
+  /** The names to mask in the job's output: the default, plus secret names that it does not cover. */
   readonly mask: string;
-  /** Puts their values into texts. */
+  /** Expands their values in texts. */
   readonly macros: Macros;
-  /** The job's own directory. */
+  /** The job's temporary directory. */
   readonly directory: string;
 }
 
 const isMasked = nameTeller(maskEntries(defaultMask));
-/** What Kubernetes takes as a variable's name in any version. */
+/** Variable names that every version of Kubernetes accepts. */
 const plainName = /^[-._A-Za-z][-._A-Za-z0-9]*$/;
 
 /**
- * Joins the application's defaults with what was given, puts values into values, and tells the secrets: variables that the
- * definition says are, those whose names are masked, URLs with a password, and what a macro makes of such.
+ * Merges the application's defaults with the given values, expands macros, and finds the secrets: variables declared
+ * secret, variables with masked names, URLs with a password, and values expanded from any of these.
  *
  * @throws Fault `usage` that names every required variable without a value, and every value of a wrong type
  */
@@ -38,7 +38,7 @@ export function jobVariables(application: Application, given: ReadonlyMap<string
     if (defaultValue !== null) raw.set(name, defaultValue);
   for (const [name, value] of given) raw.set(name, value);
   const directory = placeFiles(raw);
-  // A variable without a value is an empty text where it is named.
+  // A variable without a value expands to an empty text.
   const declared = application.variables.map(({ name }) => [name, ''] as const);
   const macros = new Macros(new Map([...declared, ...raw]));
   const expanded = [...raw.keys()].flatMap((name) => {
@@ -54,24 +54,24 @@ export function jobVariables(application: Application, given: ReadonlyMap<string
   ]);
   const derived = expanded.filter(({ used }) => [...used].some((name) => sources.has(name)));
   const hidden = new Set([...sources, ...derived.map(({ name }) => name)]);
-  const apart = ([name, value]: readonly [string, string]) =>
-    hidden.has(name) || !plainName.test(name) || isUnfit(value);
+  const inSecret = ([name, value]: readonly [string, string]) =>
+    hidden.has(name) || !plainName.test(name) || isUnsafeInPod(value);
   const added = [...fromDefinition, ...derived.map(({ name }) => name)].filter((name) => !isMasked(name));
   return {
-    plain: new Map([...values].filter((entry) => !apart(entry))),
-    secret: new Map([...values].filter(apart)),
+    plain: new Map([...values].filter((entry) => !inSecret(entry))),
+    secret: new Map([...values].filter(inSecret)),
     mask: [defaultMask, ...new Set(added)].join(','),
     macros,
     directory: absolute(macros.expand(directory, 'MULTIFLEXI_TMP').text, jobDirectory),
   };
 }
 
-/** A path of the job's: a relative one is below this directory. */
+/** Resolves a path of the job; a relative one is below this directory. */
 export function absolute(path: string, directory: string): string {
   return join(isAbsolute(path) ? '/' : directory, path);
 }
 
-/** Gives the job its directory, and the report its absolute name in there, as MultiFlexi does. */
+/** Sets the job's temporary directory, and makes the report's path absolute, as MultiFlexi does. */
 function placeFiles(raw: Map<string, string>): string {
   const directory = raw.get('MULTIFLEXI_TMP') || jobDirectory;
   raw.set('MULTIFLEXI_TMP', directory);
@@ -91,7 +91,7 @@ const shapes: Readonly<Record<string, RegExp>> = {
   bool: /^(true|false|yes|no|on|off|0|1)$/i,
 };
 
-/** With these the wrapper would not be the one that the rest of the pod waits for. */
+/** Variables that must agree with the rest of the pod. */
 const forThePod =
   /^EMISSARY_(ROOT|CONTAINER_NAME|GRACE_SECONDS|TIMEOUT_SECONDS|ENV_FILE|ARGS_FILE)$|^ARGO_CONTAINER_(NAME|ARGS_FILE)$/;
 
@@ -99,7 +99,7 @@ function checkValues(application: Application, values: ReadonlyMap<string, strin
   const found: string[] = [];
   for (const name of values.keys())
     if (forThePod.test(name))
-      found.push(`${name} is not the job's to set: the pod sets it by its own options`);
+      found.push(`${name} cannot be set for the job, since the manifest's own options set it`);
   for (const { name, type, required } of application.variables) {
     const value = values.get(name) ?? '';
     if (value === '' && required) found.push(`${name} is required and has no value`);

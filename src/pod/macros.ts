@@ -4,27 +4,27 @@ import { limits } from '../base/limits.ts';
 /** `{NAME}` and `${NAME}`. */
 const placeholder = /\$?\{([^{}]+)\}/g;
 
-/** A text with the values of variables in it. */
+/** A text with its macros expanded. */
 export interface Expanded {
   readonly text: string;
-  /** The variables that it was made of, also by way of others. */
+  /** The variables that it contains, also indirectly. */
   readonly used: ReadonlySet<string>;
-  /** Names in braces that are those of no variable: they stay as they are. */
+  /** Names in braces that are not variables; they stay as they are. */
   readonly unknown: ReadonlySet<string>;
 }
 
-/** Puts values of variables in the place of their names, as MultiFlexi does; values may hold names, too. */
+/** Expands variable names in texts, as MultiFlexi does; values may contain names, too. */
 export class Macros {
   readonly #values: ReadonlyMap<string, string>;
   readonly #expanded = new Map<string, Expanded>();
   readonly #underWay = new Set<string>();
 
-  /** @param values as they were given */
+  /** @param values unexpanded */
   constructor(values: ReadonlyMap<string, string>) {
     this.#values = values;
   }
 
-  /** @throws Fault `usage` for a text that no process could be given */
+  /** @throws Fault `usage` for a text that is too long for a process's arguments */
   expand(text: string, where: string): Expanded {
     const used = new Set<string>();
     const unknown = new Set<string>();
@@ -41,14 +41,14 @@ export class Macros {
       if (bytes > limits.expandedBytes)
         throw new Fault(
           'usage',
-          `manifest: ${where}: longer than ${limits.expandedBytes} bytes with its macros`,
+          `manifest: ${where}: longer than ${limits.expandedBytes} bytes after macro expansion`,
         );
       return value.text;
     });
     return { text: expanded, used, unknown };
   }
 
-  /** A variable's value with others in it. Null for no variable, and for one that would be put into itself. */
+  /** A variable's expanded value. Null for an unknown variable, and for one that contains itself. */
   valueOf(name: string): Expanded | null {
     const done = this.#expanded.get(name);
     if (done !== undefined) return done;

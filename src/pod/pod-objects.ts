@@ -5,8 +5,8 @@ import {
   installer,
   mainContainer,
   type Role,
+  reporter,
   roles,
-  sidecar,
   templateKey,
   variablesKey,
 } from './containers.ts';
@@ -15,15 +15,15 @@ import { jobTemplate } from './job-template.ts';
 import { jobVariables } from './job-variables.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 
-/** Seconds after a job's grace: for its wrapper to save and to seal, and for the sidecar to report. */
+/** Seconds after a job's grace, for its wrapper to save and seal, and for the reporter to report. */
 const afterwards = (limits.saveMs + limits.gatherMs) / 1000 + limits.reportSeconds;
 
 /**
- * Makes the objects that run one job: the pod, or a Job of it, after the Secrets that it mounts. It passes the
- * restricted Pod Security Standard, but for a job that may be root.
+ * Builds the Kubernetes objects that run one job: the Secrets, then the pod or a Job with it. The pod complies with the
+ * restricted Pod Security Standard, unless the job may run as root.
  *
- * The times: the job has `timeout`, then `grace` to stop. The pod's own deadline leaves the start before that, and the
- * report after it; its termination grace leaves the job's and the report.
+ * Times: the job has `timeout`, then `grace` to stop. The pod's deadline adds time for the start and the report; its
+ * termination grace covers the job's grace and the report.
  */
 export function podObjects(settings: ManifestSettings): readonly KubernetesObject[] {
   const given = new Map(settings.variables);
@@ -32,10 +32,10 @@ export function podObjects(settings: ManifestSettings): readonly KubernetesObjec
   const args = jobArguments(settings.application, variables);
   const template = jobTemplate(settings, variables);
   const secrets: Readonly<Record<Role, Readonly<Record<string, unknown>>>> = {
-    init: template.apart ? { [templateKey]: template.template } : {},
+    init: template.inSecret ? { [templateKey]: template.template } : {},
     job: {
       ...(variables.secret.size > 0 && { [variablesKey]: Object.fromEntries(variables.secret) }),
-      ...(args.apart && { [argumentsKey]: args.args }),
+      ...(args.inSecret && { [argumentsKey]: args.args }),
     },
     report:
       settings.reportVariables.size > 0
@@ -58,7 +58,7 @@ export function podObjects(settings: ManifestSettings): readonly KubernetesObjec
     },
     volumes: volumes(settings, held),
     initContainers: [installer(settings, template)],
-    containers: [mainContainer(settings, variables, args), sidecar(settings, held.includes('report'))],
+    containers: [mainContainer(settings, variables, args), reporter(settings, held.includes('report'))],
   };
   return [
     ...held.map((role) => secret(secretName(settings, role), secrets[role])),
@@ -70,7 +70,7 @@ function pod(settings: ManifestSettings, spec: KubernetesObject): KubernetesObje
   return { apiVersion: 'v1', kind: 'Pod', metadata: metadata(settings), spec };
 }
 
-/** MultiFlexi decides on a second try, as a job of its own: Kubernetes makes none. */
+/** Kubernetes does not retry: MultiFlexi retries with a new job. */
 function job(settings: ManifestSettings, spec: KubernetesObject): KubernetesObject {
   const template = { metadata: { labels: metadata(settings).labels }, spec };
   return {
@@ -108,7 +108,7 @@ function volumes(settings: ManifestSettings, held: readonly Role[]): readonly Ku
   return [
     { name: 'emissary', emptyDir: {} },
     { name: 'emissary-spool', emptyDir: {} },
-    // `optional` is said because podman 4.3 does not know its default.
+    // `optional` is explicit because podman 4.3 does not apply the default.
     ...held.map((role) => ({
       name: `${role}-secrets`,
       secret: { secretName: secretName(settings, role), optional: false },
