@@ -14,7 +14,7 @@ for (const [retries, attempts] of [
   ['2', 2],
   [3, 3],
 ] as const) {
-  test(`run makes ${attempts} attempts of a failing job where retries is ${JSON.stringify(retries)}`, async (t) => {
+  test(`run makes ${attempts} attempts of a failing job with retries ${JSON.stringify(retries)}`, async (t) => {
     const { status, stdout, kept } = await runJob(t, ['sh', '-c', 'echo try; exit 7'], {
       template: retrying({ retries }),
     });
@@ -32,7 +32,7 @@ for (const [retries, attempts] of [
   });
 }
 
-test('run makes no attempt after one that succeeded', async (t) => {
+test('run makes no further attempt after a success', async (t) => {
   const once = join(temporaryVolume(t), 'once');
   const script = `if [ -e "${once}" ]; then echo second; else : >"${once}"; echo first; exit 1; fi`;
   const { status, stdout, kept } = await runJob(t, ['sh', '-c', script], {
@@ -43,14 +43,14 @@ test('run makes no attempt after one that succeeded', async (t) => {
   assert.deepEqual([verdict, attempts.map(({ exitCode }) => exitCode), message], ['succeeded', [1, 0], null]);
 });
 
-test('run makes no second attempt at a command that is not there', async (t) => {
+test('run does not retry a missing command', async (t) => {
   const { status, kept } = await runJob(t, ['no-such-command'], { template: retrying({ retries: 5 }) });
   assert.deepEqual([status, kept.result().attempts.length], [127, 1]);
 });
 
-test('run keeps to the job’s own failure where no second attempt can be had', async (t) => {
+test("run reports the job's own failure if the retry cannot be started", async (t) => {
   if (!requireProgram(t, 'prlimit') || !requireRoot(t)) return;
-  // The job's parent may have no more processes; to root's that would not apply.
+  // The process limit does not apply to root.
   const script = 'prlimit --pid "$PPID" --nproc=0:0; exit 3';
   const { status, stderr, kept } = await runJob(t, ['sh', '-c', script], {
     uid: 12_345,
@@ -59,11 +59,11 @@ test('run keeps to the job’s own failure where no second attempt can be had', 
   });
   const { verdict, attempts, origin } = kept.result();
   assert.deepEqual([status, verdict, attempts.length, origin], [3, 'failed', 1, 'job']);
-  assert.match(stderr, /: there are too many processes; the failure of the attempt before stands\n$/);
+  assert.match(stderr, /: too many processes; the previous attempt's failure stands\n$/);
 });
 
 for (const duration of ['0.2s', '200ms', '100ms100000us', '.003m20ms', '0h200000µs']) {
-  test(`run waits between two attempts as long as the template says: ${duration}`, async (t) => {
+  test(`run waits for the template's retry delay: ${duration}`, async (t) => {
     const { kept } = await runJob(t, ['false'], { template: retrying({ retries: 2, duration }) });
     const [first, second] = kept.result().attempts;
     const pauseMs = Date.parse(second?.startedAt ?? '') - Date.parse(first?.finishedAt ?? '');
@@ -75,7 +75,7 @@ for (const [signal, code, verdict] of [
   ['SIGTERM', 143, 'terminated'],
   ['SIGINT', 130, 'terminated'],
 ] as const) {
-  test(`run does not lose a ${signal} in the second attempt, and does not try again`, async (t) => {
+  test(`run forwards ${signal} to the second attempt and does not retry again`, async (t) => {
     const once = join(temporaryVolume(t), 'once');
     const script = `[ -e "${once}" ] || { : >"${once}"; exit 1; }; echo ready; exec sleep 3600`;
     const job = startJob(t, ['sh', '-c', script], { template: retrying({ retries: 5 }) });
@@ -87,7 +87,7 @@ for (const [signal, code, verdict] of [
   });
 }
 
-test('run does not try again a job that was asked to stop and then fails', async (t) => {
+test('run does not retry a job that fails after a stop', async (t) => {
   const job = startJob(t, [fixture('exits-3-on-term.sh')], { template: retrying({ retries: 5 }) });
   await until('the job is ready', () => job.stdout().includes('ready\n'));
   job.kill('SIGTERM');
@@ -95,7 +95,7 @@ test('run does not try again a job that was asked to stop and then fails', async
   assert.deepEqual([status, stdout.toString()], [3, 'ready\nstopping\n']);
 });
 
-test('run ends at once where TERM comes between two attempts', async (t) => {
+test('run exits at once on TERM between two attempts', async (t) => {
   const template = retrying({ retries: 2, duration: '1h' });
   const job = startJob(t, ['sh', '-c', 'echo ready; exit 4'], { template });
   await until('the first attempt has ended', () => {
@@ -106,10 +106,10 @@ test('run ends at once where TERM comes between two attempts', async (t) => {
   assert.equal((await job.finished).status, 4);
   const { verdict, exitCode, attempts, message } = job.kept.result();
   assert.deepEqual([verdict, exitCode, attempts.length], ['terminated', 4, 1]);
-  assert.equal(message, 'The job exited with code 4, after the emissary had received SIGTERM');
+  assert.equal(message, 'The job exited with code 4, after the emissary received SIGTERM');
 });
 
-test('run counts the time limit over all attempts', async (t) => {
+test('run applies the time limit to all attempts together', async (t) => {
   const { status, kept } = await runJob(t, ['sh', '-c', 'sleep 0.1; exit 2'], {
     template: retrying({ retries: 1_000 }),
     options: ['--timeout', '0.25'],
@@ -120,11 +120,11 @@ test('run counts the time limit over all attempts', async (t) => {
   assert.ok(attempts.length >= 1 && attempts.length <= 3, String(attempts.length));
 });
 
-test('run ends the leftovers of an attempt before the next', async (t) => {
+test("run terminates an attempt's leftovers before the next attempt", async (t) => {
   const marker = `${Date.now()}`.slice(-6);
   const script = `pgrep -fc 'sleep 9${marker}'; sleep 9${marker} & exit 1`;
   const { stdout } = await runJob(t, ['sh', '-c', script], { template: retrying({ retries: 2 }) });
-  // pgrep counts the shell whose words hold the pattern too: the same both times.
+  // pgrep also counts the shell with the pattern in its arguments, the same both times.
   const [first, second] = stdout.toString().trim().split('\n');
   assert.equal(second, first);
 });
@@ -137,6 +137,6 @@ function isThere(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch {
-    return false; // It has ended.
+    return false; // It has exited.
   }
 }

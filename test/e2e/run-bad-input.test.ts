@@ -36,7 +36,7 @@ const commandLines: readonly [readonly string[], string][] = [
   [['--combined=yes'], `run: option --combined takes no value; ${help}`],
   [['--grace'], `run: option --grace needs a value (SECONDS); ${help}`],
   [['--json'], `run: unknown option --json; ${help}`],
-  // The runtime knows these.
+  // Options of the Node runtime.
   [['--env-file', '/none'], `run: unknown option --env-file; ${help}`],
   [['--experimental-config-file=/none'], `run: unknown option --experimental-config-file; ${help}`],
   [['-x'], `run: unknown option -x; ${help}`],
@@ -44,7 +44,7 @@ const commandLines: readonly [readonly string[], string][] = [
 ];
 
 for (const [options, message] of commandLines) {
-  test(`run refuses ${JSON.stringify(options)}`, async (t) => {
+  test(`run rejects ${JSON.stringify(options)}`, async (t) => {
     const { status, stdout, stderr } = await runJob(t, ['echo', 'started'], { options });
     assert.deepEqual([status, stdout.toString(), stderr], [64, '', `emissary: ${message}\n`]);
   });
@@ -61,14 +61,14 @@ const variables: readonly [string, string, string][] = [
 ];
 
 for (const [variable, value, problem] of variables) {
-  test(`run refuses ${variable}=${value}`, async (t) => {
+  test(`run rejects ${variable}=${value}`, async (t) => {
     const { status, stdout, stderr } = await runJob(t, ['echo', 'started'], { env: { [variable]: value } });
     const message = `emissary: ${variable} ${problem}\n`;
     assert.deepEqual([status, stdout.toString(), stderr], [64, '', message]);
   });
 }
 
-test('run refuses a command line without a command', async (t) => {
+test('run rejects a command line without a command', async (t) => {
   for (const [args, problem] of [
     [['run', '--'], 'run: no command after --; usage: emissary run [options] -- COMMAND [ARG…]'],
     [['emissary', '--'], 'run: no command after --; usage: emissary run [options] -- COMMAND [ARG…]'],
@@ -81,7 +81,7 @@ test('run refuses a command line without a command', async (t) => {
   }
 });
 
-test('run refuses a template that is a directory', async (t) => {
+test('run rejects a template that is a directory', async (t) => {
   const root = temporaryVolume(t);
   mkdirSync(join(root, 'template'));
   const { status, stdout, stderr, kept } = await runJob(t, ['echo', 'started'], { root });
@@ -90,14 +90,14 @@ test('run refuses a template that is a directory', async (t) => {
   assert.deepEqual([kept.text('exitcode'), kept.result().message], ['64', message]);
 });
 
-test('run seals what it refuses, where the container can be told', async (t) => {
+test('run seals the container after rejecting its settings, if the container is known', async (t) => {
   const { kept } = await runJob(t, ['true'], { options: ['--grace', 'x'], name: 'step' });
   assert.equal(kept.text('exitcode'), '64');
   const { verdict, origin, message } = kept.result();
   assert.deepEqual([verdict, origin, message], ['error', 'emissary', `--grace ${seconds}`]);
 });
 
-test('run gives the job the variables of EMISSARY_ENV_FILE in the place of its own', async (t) => {
+test('run replaces its own environment by EMISSARY_ENV_FILE for the job', async (t) => {
   const file = join(temporaryVolume(t), 'variables');
   writeFileSync(file, JSON.stringify({ A: 'of the file\n', B: '', EMISSARY_GRACE_SECONDS: '1' }));
   const env = { EMISSARY_ENV_FILE: file, A: 'of the pod', C: 'c' };
@@ -121,7 +121,7 @@ for (const [text, problem] of [
   ['{"A":"hid\\u0000den"}', /^entry 1 of its file is not a variable with a text$/],
   [`{"A":"${'x'.repeat(2 * 1024 * 1024)}"}`, /^cannot read its file \(larger than 2097152 bytes\)$/],
 ] as const) {
-  test(`run refuses and seals an EMISSARY_ENV_FILE: ${problem}, ${text?.length}`, async (t) => {
+  test(`run rejects and seals an EMISSARY_ENV_FILE: ${problem}, ${text?.length}`, async (t) => {
     const file = join(temporaryVolume(t), 'variables');
     if (text !== null) writeFileSync(file, text);
     const { status, stdout, stderr, kept } = await runJob(t, ['echo', 'started'], {
@@ -137,7 +137,7 @@ for (const [text, problem] of [
   });
 }
 
-test('run seals what it refuses in the container that EMISSARY_ENV_FILE names', async (t) => {
+test('run seals the container that EMISSARY_ENV_FILE names after rejecting its settings', async (t) => {
   const root = temporaryVolume(t);
   const file = join(root, 'variables');
   writeFileSync(file, JSON.stringify({ EMISSARY_CONTAINER_NAME: 'step', EMISSARY_GRACE_SECONDS: 'x' }));
@@ -145,7 +145,7 @@ test('run seals what it refuses in the container that EMISSARY_ENV_FILE names', 
   assert.deepEqual([status, kept.has('exitcode'), keptBy(root, 'step').text('exitcode')], [64, false, '64']);
 });
 
-test('run does not seal a running container for a command line that it refuses', async (t) => {
+test('run does not seal a running container after rejecting a command line', async (t) => {
   const job = await startReadyJob(t, [fixture('waits.sh')]);
   const { status } = await runJob(t, ['true'], { options: ['--grace', 'x'], root: job.kept.root });
   assert.deepEqual([status, job.kept.has('exitcode'), job.kept.has('started')], [64, false, true]);
@@ -153,7 +153,7 @@ test('run does not seal a running container for a command line that it refuses',
   assert.equal((await job.finished).status, 143);
 });
 
-test('run says that the volume is not there, and starts nothing', async (t) => {
+test('run reports a missing volume and starts nothing', async (t) => {
   const { status, stdout, stderr } = await runJob(t, ['echo', 'started'], {
     options: ['--root', '/dev/null/x'],
   });

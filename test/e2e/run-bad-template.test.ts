@@ -123,7 +123,7 @@ const templates: readonly [string, string][] = [
 ];
 
 for (const [template, problem] of templates) {
-  test(`run refuses the template ${template}`, async (t) => {
+  test(`run rejects the template ${template}`, async (t) => {
     const { status, stdout, stderr, kept } = await runJob(t, ['echo', 'started'], { template });
     const message = `Invalid template ${kept.root}/template: ${problem}`;
     assert.deepEqual([status, stdout.toString(), stderr], [64, '', `emissary: ${message}\n`]);
@@ -134,7 +134,7 @@ for (const [template, problem] of templates) {
 }
 
 for (const template of ['', '{"a":', 'no JSON', '{} {}']) {
-  test(`run refuses a template that is no JSON: ${JSON.stringify(template)}`, async (t) => {
+  test(`run rejects a template with invalid JSON: ${JSON.stringify(template)}`, async (t) => {
     const { status, stderr, kept } = await runJob(t, ['echo', 'started'], { template });
     assert.equal(status, 64);
     const start = `emissary: Cannot read template ${kept.root}/template: not valid JSON (`;
@@ -143,14 +143,14 @@ for (const template of ['', '{"a":', 'no JSON', '{} {}']) {
   });
 }
 
-test('run refuses a template that is too large', async (t) => {
+test('run rejects a template that is too large', async (t) => {
   const template = `{"x":"${'x'.repeat(2 * 1024 * 1024)}"}`;
   const { status, stderr, kept } = await runJob(t, ['true'], { template });
   const message = `emissary: Cannot read template ${kept.root}/template: larger than 2097152 bytes\n`;
   assert.deepEqual([status, stderr], [64, message]);
 });
 
-test('run ignores keys that it does not know, and null where Argo writes it', async (t) => {
+test('run ignores unknown keys, and null where Argo writes it', async (t) => {
   const template = {
     name: 'x',
     container: { image: 'x' },

@@ -10,7 +10,7 @@ import { temporaryVolume } from '../helpers/volume.ts';
 
 const MiB = 1024 * 1024;
 
-test('run keeps and passes on every byte: NUL, no newline, what is no UTF-8', async (t) => {
+test('run captures and forwards every byte: NUL, no newline, invalid UTF-8', async (t) => {
   const bytes = seeded(t).bytes(MiB);
   const { stdout, kept } = await runJob(t, ['cat'], { stdin: bytes });
   assert.ok(stdout.equals(bytes), 'passed on');
@@ -18,34 +18,34 @@ test('run keeps and passes on every byte: NUL, no newline, what is no UTF-8', as
   assert.deepEqual(kept.result().stdout, { bytes: MiB, truncated: false });
 });
 
-test('run keeps 10 MiB without a newline', async (t) => {
+test('run captures 10 MiB without a newline', async (t) => {
   const { stdout, kept } = await runJob(t, ['head', '-c', String(10 * MiB), '/dev/zero']);
   assert.ok(stdout.equals(Buffer.alloc(10 * MiB)), 'passed on');
   assert.ok(kept.bytes('stdout').equals(stdout), 'kept');
 });
 
-test('run keeps the two streams apart', async (t) => {
+test('run keeps the two streams separate', async (t) => {
   const job = await runJob(t, ['sh', '-c', 'for i in 1 2 3; do echo "out $i"; echo "err $i" >&2; done']);
   const [out, err] = ['out', 'err'].map((arg) => [1, 2, 3].map((i) => `${arg} ${i}\n`).join(''));
   assert.deepEqual([job.stdout.toString(), job.stderr], [out, err]);
   assert.deepEqual([job.kept.text('stdout'), job.kept.text('stderr')], [out, err]);
 });
 
-test('run seals an empty output too', async (t) => {
+test('run seals a job without output', async (t) => {
   const { kept } = await runJob(t, ['true']);
   assert.deepEqual([kept.text('stdout'), kept.text('stderr'), kept.text('timeline')], ['', '', '']);
   assert.deepEqual(kept.result().stdout, { bytes: 0, truncated: false });
 });
 
-test('a job can open /dev/stdout and /dev/stderr', async (t) => {
+test('run lets the job open /dev/stdout and /dev/stderr', async (t) => {
   const { stdout, stderr } = await runJob(t, ['sh', '-c', 'echo out >/dev/stdout; echo err >/dev/stderr']);
   assert.deepEqual([stdout.toString(), stderr], ['out\n', 'err\n']);
 });
 
-test('the files are complete when the seal appears: 1 MB printed just before the end', async (t) => {
+test('run completes the files before the seal: 1 MB printed just before the end', async (t) => {
   const job = startJob(t, ['sh', '-c', 'seq 150000; seq 150000 >&2']);
   await job.kept.sealed();
-  // Looked at once: the emissary itself may still be there.
+  // Checked at once: the emissary itself may still run.
   const [out, err] = [job.kept.bytes('stdout'), job.kept.bytes('stderr')];
   const { stdout, stderr } = job.kept.result();
   const expected = Array.from({ length: 150_000 }, (_, index) => `${index + 1}\n`).join('');
@@ -55,12 +55,12 @@ test('the files are complete when the seal appears: 1 MB printed just before the
   await job.finished;
 });
 
-test('the timeline tells which bytes came when and in which order', async (t) => {
+test('the timeline records which bytes arrived, when and in which order', async (t) => {
   const before = Date.now();
   const script = 'for i in 1 2 3 4 5; do read -r _; echo "out $i"; read -r _; echo "error $i" >&2; done';
   const job = startJob(t, ['sh', '-c', script], { options: ['--combined'], stdin: 'pipe' });
   const { kept } = job;
-  // A piece is printed when the one before it has been passed on: no two are found together.
+  // Each piece is printed after the previous one was forwarded, so no two arrive together.
   for (const i of [1, 2, 3, 4, 5]) {
     job.process.stdin?.write('\n');
     await until('it is on standard output', () => job.stdout().includes(`out ${i}\n`));
@@ -79,7 +79,7 @@ test('the timeline tells which bytes came when and in which order', async (t) =>
   assert.equal(kept.text('combined'), merged(kept));
 });
 
-test('the timeline covers both files wholly, whatever the pieces', async (t) => {
+test('the timeline covers both files completely, whatever the sizes of the pieces', async (t) => {
   const script =
     'for i in $(seq 300); do head -c $((i * 37)) /dev/zero; head -c $((i * 11)) /dev/zero >&2; done';
   const { kept } = await runJob(t, ['sh', '-c', script], { options: ['--combined'] });
@@ -92,13 +92,13 @@ for (const [variable, value, made] of [
   ['ARGO_INCLUDE_SCRIPT_OUTPUT', 'true', true],
   ['EMISSARY_COMBINED', 'false', false],
 ] as const) {
-  test(`run makes ${made ? '' : 'no '}combined where ${variable} is ${value}`, async (t) => {
+  test(`run writes ${made ? '' : 'no '}combined if ${variable} is ${value}`, async (t) => {
     const { kept } = await runJob(t, ['echo', 'x'], { env: { [variable]: value } });
     assert.equal(kept.has('combined') && kept.text('combined') === 'x\n', made);
   });
 }
 
-test('run stops keeping at the log limit, once said; the job and what is passed on go on', async (t) => {
+test('run stops capturing at the log limit with one warning; the job and forwarding continue', async (t) => {
   const options = ['--log-limit', '1000', '--combined'];
   const script = 'yes | head -c 300000; head -c 300 /dev/zero >&2; exit 4';
   const { status, stdout, stderr, kept } = await runJob(t, ['sh', '-c', script], { options });
@@ -109,7 +109,7 @@ test('run stops keeping at the log limit, once said; the job and what is passed 
   assert.deepEqual(result.stderr, { bytes: 300, truncated: false });
   assert.deepEqual([result.verdict, result.exitCode], ['failed', 4]);
   const warning = (file: string) =>
-    `emissary: no more output is kept in ${kept.path(file)}: it has reached its limit of 1000 bytes; the job goes on\n`;
+    `emissary: no more output is captured in ${kept.path(file)}: it has reached its limit of 1000 bytes; the job continues\n`;
   assert.deepEqual(
     [stderr.split(warning('stdout')).length, stderr.split(warning('combined')).length],
     [2, 2],
@@ -117,13 +117,13 @@ test('run stops keeping at the log limit, once said; the job and what is passed 
   assert.deepEqual(sumsOf(kept), [1000, 300]);
 });
 
-test('run keeps all of an output that is as long as the limit', async (t) => {
+test('run captures all of an output that is exactly as long as the limit', async (t) => {
   const options = ['--log-limit=1000'];
   const { stderr, kept } = await runJob(t, ['head', '-c', '1000', '/dev/zero'], { options });
   assert.deepEqual([stderr, kept.result().stdout], ['', { bytes: 1000, truncated: false }]);
 });
 
-test('run keeps the output in files of its own, whatever stood there', async (t) => {
+test('run captures the output in new files, whatever existed there', async (t) => {
   const { kept } = await runJob(t, ['true']);
   const victim = join(kept.root, 'victim');
   writeFileSync(victim, 'untouched');
@@ -135,7 +135,7 @@ test('run keeps the output in files of its own, whatever stood there', async (t)
 
 const places = ['stdout', 'stderr', 'timeline', 'combined', 'started', 'result.json', 'exitcode', 'alive'];
 for (const place of [...places, '.exitcode.reserve', '.result.json.reserve']) {
-  test(`a directory in the place of ${place} is set aside`, async (t) => {
+  test(`run displaces a directory in place of ${place}`, async (t) => {
     const root = temporaryVolume(t);
     mkdirSync(join(root, 'ctr/main', place, 'full'), { recursive: true });
     const options = ['--combined'];
@@ -166,7 +166,7 @@ function sumsOf(kept: Kept): readonly number[] {
   return [sum(1), sum(2)];
 }
 
-/** Both streams, put together by the timeline. */
+/** Both streams, merged by the timeline. */
 function merged(kept: Kept): string {
   const rest = [kept.text('stdout'), kept.text('stderr')];
   const pieces = timelineOf(kept).map(({ stream, bytes }) => {
@@ -177,7 +177,7 @@ function merged(kept: Kept): string {
   return pieces.join('');
 }
 
-test('run captures what is written to the job’s first process by its place in /proc', async (t) => {
+test("run captures writes to /proc/PID/fd of the job's first process", async (t) => {
   const command = ['sh', '-c', 'sh -c "$0" $$; :', 'echo by cron >/proc/$0/fd/1'];
   const { kept, stdout } = await runJob(t, command);
   assert.deepEqual([kept.text('stdout'), stdout.toString()], ['by cron\n', 'by cron\n']);

@@ -26,7 +26,7 @@ const chain = {
   },
 };
 
-test('run starts a container after those that it depends on', async (t) => {
+test('run starts a container after its dependencies', async (t) => {
   const root = volume(t, chain);
   const third = startJob(t, ['echo', 'third'], { root, name: 'third' });
   const second = startJob(t, ['echo', 'second'], { root, name: 'second' });
@@ -39,7 +39,7 @@ test('run starts a container after those that it depends on', async (t) => {
   assert.deepEqual(times, [...times].sort());
 });
 
-test('run skips a container whose dependency failed, with its code, and so on down the chain', async (t) => {
+test('run skips a container whose dependency failed, with that exit code, down the whole chain', async (t) => {
   const root = volume(t, chain);
   const second = startJob(t, ['echo', 'second'], { root, name: 'second' });
   const third = startJob(t, ['echo', 'third'], { root, name: 'third' });
@@ -54,7 +54,7 @@ test('run skips a container whose dependency failed, with its code, and so on do
     assert.deepEqual([verdict, origin, pid, attempts], ['skipped', 'emissary', null, []]);
     assert.match(
       message ?? '',
-      /^Not started: container (first|second), which it depends on, ended with code 42$/,
+      /^Not started: its dependency, container (first|second), exited with code 42$/,
     );
   }
 });
@@ -63,7 +63,7 @@ for (const [what, put] of Object.entries({
   file: (path: string) => writeFileSync(path, ''),
   'dangling link': (path: string) => symlinkSync('/nowhere', path),
 })) {
-  test(`a ${what} in the place of a container's directory holds up neither it nor those that depend on it`, async (t) => {
+  test(`run replaces a ${what} in place of a container's directory and delays neither it nor its dependents`, async (t) => {
     const root = volume(t, chain);
     mkdirSync(join(root, 'ctr'));
     put(join(root, 'ctr/first'));
@@ -76,7 +76,7 @@ for (const [what, put] of Object.entries({
   });
 }
 
-test('run sees the end of a dependency whose directory was replaced before it began', async (t) => {
+test('run detects the end of a dependency whose directory was replaced before the wait', async (t) => {
   const root = volume(t, chain);
   const second = startJob(t, ['echo', 'second'], { root, name: 'second' });
   await until('it is waited for', () => existsSync(join(root, 'ctr/first')));
@@ -86,7 +86,7 @@ test('run sees the end of a dependency whose directory was replaced before it be
   assert.equal((await second.finished).status, 0);
 });
 
-/** Waits until a process watches files: it holds an inotify instance (inotify(7)). */
+/** Waits until a process watches files, which means that it has an inotify instance (inotify(7)). */
 async function watched(pid: number): Promise<void> {
   await until('the emissary watches', () =>
     readdirSync(`/proc/${pid}/fdinfo`).some((name) =>
@@ -95,14 +95,14 @@ async function watched(pid: number): Promise<void> {
   );
 }
 
-test('run does not wait for a second dependency where one has failed', async (t) => {
+test('run does not wait for a second dependency once one has failed', async (t) => {
   const root = volume(t, chain);
   sealed(root, 'second', '3');
   const { status, kept } = await runJob(t, ['echo'], { root, name: 'third' });
   assert.deepEqual([status, kept.result().verdict], [3, 'skipped']);
 });
 
-test('run does not wait for a dependency that was killed: it is skipped with 137', async (t) => {
+test('run skips a container with 137 if its dependency was killed', async (t) => {
   const root = volume(t, chain);
   const second = startJob(t, ['echo', 'second'], { root, name: 'second' });
   const first = await startReadyJob(t, ['sh', '-c', 'echo ready; sleep 60'], { root, name: 'first' });
@@ -110,13 +110,13 @@ test('run does not wait for a dependency that was killed: it is skipped with 137
   const third = startJob(t, ['echo', 'third'], { root, name: 'third' });
   const { status, kept } = { ...(await second.finished), kept: second.kept };
   assert.deepEqual([status, kept.text('exitcode'), kept.result().verdict], [137, '137', 'skipped']);
-  const sentence = 'Not started: container first, which it depends on, was killed and left no exit code';
+  const sentence = 'Not started: its dependency, container first, was killed and left no exit code';
   assert.equal(kept.result().message, sentence);
   assert.equal((await third.finished).status, 137);
   await first.finished;
 });
 
-test('run seals 127 for a missing command after a dependency that succeeded', async (t) => {
+test('run seals 127 for a missing command after a dependency succeeded', async (t) => {
   const root = volume(t, chain);
   sealed(root, 'first', '0');
   const { status, kept } = await runJob(t, ['no-such-command'], { root, name: 'second' });
@@ -124,18 +124,18 @@ test('run seals 127 for a missing command after a dependency that succeeded', as
 });
 
 for (const text of ['', 'abc', '-1', '256', '0x0', '0'.repeat(1_000_000)]) {
-  test(`run takes nothing but a seal for the end of a dependency: ${JSON.stringify(text.slice(0, 9))}`, async (t) => {
+  test(`run accepts only a valid seal as a dependency's end: ${JSON.stringify(text.slice(0, 9))}`, async (t) => {
     const root = volume(t, chain);
     sealed(root, 'first', text);
     const job = startJob(t, ['echo', 'second'], { root, name: 'second' });
-    // It has looked when it listens to requests: a signal ends it before its job was started.
+    // It has checked once it handles requests: the signal stops it before its job starts.
     await until('it waits', () => job.kept.has('alive'));
     job.kill('SIGTERM');
     assert.deepEqual([(await job.finished).status, job.kept.result().verdict], [143, 'terminated']);
   });
 }
 
-test('run sees a seal that is written in place', async (t) => {
+test('run detects a seal that is written in place', async (t) => {
   const root = volume(t, chain);
   const job = startJob(t, ['echo', 'second'], { root, name: 'second' });
   await until('it waits', () => keptBy(root, 'first').has('.'));
@@ -143,20 +143,20 @@ test('run sees a seal that is written in place', async (t) => {
   assert.equal((await job.finished).stdout.toString(), 'second\n');
 });
 
-test('run of a container that the containerSet does not have says so; a sidecar of the template is none', async (t) => {
+test('run warns of a container that is missing in the containerSet, unless it is a user sidecar', async (t) => {
   const root = volume(t, {
     containerSet: { containers: [{ name: 'fetch' }] },
     sidecars: [{ name: 'proxy' }],
   });
   const { status, stderr } = await runJob(t, ['sh', '-c', 'exit 3'], { root, name: 'fech' });
   const said =
-    "emissary: The template's containerSet has no container fech (it has fetch): it is run, and not reported\n";
+    "emissary: The template's containerSet has no container fech, only fetch: it is run but not reported\n";
   assert.deepEqual([status, stderr], [3, said]);
   for (const name of ['fetch', 'proxy'])
     assert.equal((await runJob(t, ['true'], { root, name })).stderr, '', name);
 });
 
-test('run forgets what an earlier run of its container left', async (t) => {
+test('run removes the files of an earlier run of its container', async (t) => {
   const root = volume(t, {});
   await runJob(t, ['sh', '-c', 'echo old; exit 9'], { root, options: ['--combined'] });
   const job = startJob(t, [fixture('waits.sh')], { root });
@@ -167,7 +167,7 @@ test('run forgets what an earlier run of its container left', async (t) => {
   );
 });
 
-test('run does not start a container that the template gives to another run already', async (t) => {
+test('run rejects a container that another run already executes', async (t) => {
   const job = startJob(t, [fixture('waits.sh')], { root: volume(t, {}) });
   await until('the job is ready', () => job.stdout().includes('ready\n'));
   const { root } = job.kept;
@@ -179,7 +179,7 @@ test('run does not start a container that the template gives to another run alre
   assert.deepEqual([(await job.finished).status, job.kept.text('stdout')], [143, 'ready\n']);
 });
 
-test('run ends a sidecar of the user’s once every main container is sealed', async (t) => {
+test('run stops a user sidecar once every main container is sealed', async (t) => {
   const root = volume(t, {
     containerSet: { containers: [{ name: 'one' }, { name: 'two' }] },
     sidecars: [{ name: 'proxy' }],
@@ -194,11 +194,11 @@ test('run ends a sidecar of the user’s once every main container is sealed', a
   const { verdict, message } = sidecar.kept.result();
   assert.deepEqual(
     [verdict, message],
-    ['terminated', 'The job exited with code 3, after the containers that it serves had ended'],
+    ['terminated', 'The job exited with code 3, after the main containers had exited'],
   );
 });
 
-test('run ends a sidecar of the user’s whose main container was killed', async (t) => {
+test('run stops a user sidecar whose main container was killed', async (t) => {
   const root = volume(t, { sidecars: [{ name: 'proxy' }] });
   const sidecar = startJob(t, [fixture('exits-3-on-term.sh')], { root, name: 'proxy' });
   const main = await startReadyJob(t, ['sh', '-c', 'echo ready; sleep 60'], { root });
@@ -207,7 +207,7 @@ test('run ends a sidecar of the user’s whose main container was killed', async
   await main.finished;
 });
 
-test('run KILLs a sidecar that ignores TERM after the grace', async (t) => {
+test('run kills a user sidecar that ignores TERM after the grace', async (t) => {
   const root = volume(t, { sidecars: [{ name: 'proxy' }] });
   const options = ['--grace', '0.1'];
   const sidecar = startJob(t, [fixture('ignores-term.sh')], { root, name: 'proxy', options });
@@ -217,20 +217,20 @@ test('run KILLs a sidecar that ignores TERM after the grace', async (t) => {
 });
 
 for (const [how, command] of [
-  ['by the stop signal', [fixture('waits.sh')]],
-  ['by a shell that says so', ['sh', '-c', 'trap "exit 143" TERM; while :; do sleep 0.05; done']],
+  ['dies from the stop signal', [fixture('waits.sh')]],
+  ['exits 143 on the stop signal', ['sh', '-c', 'trap "exit 143" TERM; while :; do sleep 0.05; done']],
 ] as const) {
-  test(`run ends with 0 where a sidecar that starts after the mains have ended is ended ${how}`, async (t) => {
+  test(`run exits 0 for a user sidecar that starts after the main containers exited and ${how}`, async (t) => {
     const root = volume(t, { sidecars: [{ name: 'proxy' }] });
     sealed(root, 'main', '0');
     const { status, kept } = await runJob(t, command, { root, name: 'proxy' });
-    // The record tells what happened.
+    // The record shows the signal.
     const { verdict, exitCode } = kept.result();
     assert.deepEqual([status, verdict, exitCode, kept.text('exitcode')], [0, 'terminated', 143, '143']);
   });
 }
 
-test('run ends with 143 where somebody else has stopped a sidecar', async (t) => {
+test('run exits 143 for a user sidecar that is stopped by a signal', async (t) => {
   const root = volume(t, { sidecars: [{ name: 'proxy' }] });
   const sidecar = startJob(t, [fixture('waits.sh')], { root, name: 'proxy' });
   await until('the sidecar is ready', () => sidecar.stdout().includes('ready\n'));

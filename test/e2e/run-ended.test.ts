@@ -12,7 +12,7 @@ import { temporaryVolume } from '../helpers/volume.ts';
 
 const paused = { EMISSARY_DEBUG_PAUSE_AFTER: 'true' };
 
-test("run tells the job's end before it is sealed", async (t) => {
+test("run records the job's end before the seal", async (t) => {
   const job = startJob(t, [fixture('exits.sh'), '7'], { env: paused });
   const ended = await until('it is told', () => JSON.parse(job.kept.text('ended')) as Ended);
   assert.equal(job.kept.has('exitcode'), false);
@@ -30,7 +30,7 @@ test("run tells the job's end before it is sealed", async (t) => {
   assert.deepEqual([exitCode, verdict], [7, 'failed']);
 });
 
-test("run tells the job's end while something it left still holds its output", async (t) => {
+test("run records the job's end while a leftover still holds its output open", async (t) => {
   const job = startJob(t, [
     'sh',
     '-c',
@@ -41,7 +41,7 @@ test("run tells the job's end while something it left still holds its output", a
   assert.equal((await job.finished).status, 4);
 });
 
-test('run tells the end of each attempt', async (t) => {
+test('run records the end of each attempt', async (t) => {
   const root = temporaryVolume(t);
   const script = 'kill -9 $$';
   const { status, kept } = await runJob(t, ['sh', '-c', script], {
@@ -54,7 +54,7 @@ test('run tells the end of each attempt', async (t) => {
   assert.deepEqual([attempt, exitCode, signal, verdict], [2, 137, 'SIGKILL', 'failed']);
 });
 
-test('run removes what an earlier run has told of its end', async (t) => {
+test('run removes the end record of an earlier run', async (t) => {
   const root = temporaryVolume(t);
   const first = await runJob(t, ['true'], { root });
   writeFileSync(first.kept.path('saving'), '{}');
@@ -63,13 +63,13 @@ test('run removes what an earlier run has told of its end', async (t) => {
   assert.deepEqual([second.kept.has('ended'), second.kept.has('saving')], [false, false]);
 });
 
-test('run has told nothing of a job that was not started', async (t) => {
+test('run writes no end record for a job that was not started', async (t) => {
   const { status, kept } = await runJob(t, ['no-such-command']);
   assert.deepEqual([status, kept.has('ended'), kept.text('exitcode')], [127, false, '127']);
 });
 
 for (const size of ['1m', '256k', '32k']) {
-  test(`run tells the end of a job that fills its volume of ${size}`, async (t) => {
+  test(`run records the end of a job that fills its volume of ${size}`, async (t) => {
     if (!(await canMount(t))) return;
     const job = ['sh', '-c', 'head -c 2000000 /dev/zero; exit 5'];
     const { status, kept } = await runOnSmallVolume(t, `size=${size}`, job);
@@ -79,7 +79,7 @@ for (const size of ['1m', '256k', '32k']) {
   });
 }
 
-test("a wrapper that is killed while it saves leaves the job's end", async (t) => {
+test("run leaves the job's end record if it is killed while saving", async (t) => {
   const its = pod(t);
   its.template({ outputs: { artifacts: [{ name: 'file', path: join(its.work, 'file') }] } });
   const job = startJob(t, ['sh', '-c', 'truncate -s 1T file; exit 9'], { root: its.root, cwd: its.work });

@@ -7,7 +7,7 @@ import { fixture } from '../helpers/fixture.ts';
 import { runJob } from '../helpers/job.ts';
 import { canMount, runOnSmallVolume } from '../helpers/small-volume.ts';
 
-/** What the job fills the disk with: one file, small files of so many bytes, files without any beside the seal. */
+/** What the job fills the disk with: one file, small files of this size, or empty files, beside the seal. */
 const fills = {
   data: ['disk', 'data'],
   'small files': ['disk', '1800'],
@@ -45,7 +45,7 @@ for (const disk of disks) {
   }
 }
 
-test('run seals a job that has used up all files of its volume in memory', async (t) => {
+test('run seals a job that has used up all inodes of its volume in memory', async (t) => {
   if (!(await canMount(t))) return;
   const script = 'i=0; while true > "VOLUME/$i"; do i=$((i+1)); done 2>/dev/null; exit 5';
   for (const inodes of [12, 13, 16, 40]) {

@@ -8,9 +8,9 @@ import { requireProgram, requireRoot } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-test('a reader of standard error that stalls does not hold up a signal request, the grace, or the seal', async (t) => {
+test('a stalled reader of standard error does not delay a signal request, the grace, or the seal', async (t) => {
   const script = 'trap "" TERM; while :; do head -c 1000000 /dev/zero >&2; done';
-  // A true pipe, and a reader that never reads.
+  // A real pipe with a reader that never reads.
   const under = ['sh', '-c', '"$@" 2>&1 >/dev/null | sleep 600', 'sh'];
   const job = startJob(t, ['sh', '-c', script], { options: ['--grace', '0.1'], under });
   let [last, since] = [0, Date.now()];
@@ -24,9 +24,9 @@ test('a reader of standard error that stalls does not hold up a signal request, 
   assert.equal(job.kept.result().verdict, 'terminated');
 });
 
-test('a flood of signals from the job does not hide its end', async (t) => {
+test("run notices the job's end despite a flood of signals from the job", async (t) => {
   if (!requireProgram(t, 'perl')) return;
-  // Real-time signals queue, and libuv's pipe for them holds some thousands: the end of the job comes on top.
+  // Real-time signals queue, and libuv's pipe for them holds a few thousand; SIGCHLD comes on top.
   const flood =
     '$SIG{NUM40} = "IGNORE"; until (-e $ARGV[0]) {} my $to = getppid; kill 40, $to for 1 .. 100_000; exit 7';
   const root = temporaryVolume(t);
@@ -36,11 +36,11 @@ test('a flood of signals from the job does not hide its end', async (t) => {
   assert.deepEqual([status, kept.text('exitcode')], [7, '7']);
 });
 
-test('a job that takes every process that its user may have is run to its end', async (t) => {
+test("run supervises a job that uses up its user's process limit", async (t) => {
   if (!requireProgram(t, 'prlimit') || !requireRoot(t)) return;
-  // No other process on the machine is this user's.
+  // No other process on the machine belongs to this user.
   const own = 20_000 + (process.pid % 40_000);
-  // The shell ends where it cannot fork and says so; what it has started stays, so that the emissary gets no thread.
+  // The shell exits when it cannot fork; its children stay, so that the emissary gets no thread.
   const script = 'while :; do sleep 60 & done; exit 3';
   const under = ['prlimit', '--nproc=60'];
   const { status, stderr, kept } = await runJob(t, ['sh', '-c', script], { under, uid: own, gid: own });
@@ -49,9 +49,9 @@ test('a job that takes every process that its user may have is run to its end', 
   assert.equal(kept.result().origin, 'job');
 });
 
-test('ten processes, threads counted, are enough for a job and the emissary', async (t) => {
+test('a limit of ten processes, including threads, is enough for a job and the emissary', async (t) => {
   if (!requireProgram(t, 'prlimit') || !requireRoot(t)) return;
-  // No other process on the machine is this user's.
+  // No other process on the machine belongs to this user.
   const own = 100_001 + (process.pid % 40_000);
   const under = ['prlimit', '--nproc=10'];
   const { status, kept } = await runJob(t, ['sh', '-c', 'echo ran; exit 3'], { under, uid: own, gid: own });
@@ -64,7 +64,7 @@ for (const place of ['exitcode', 'result.json', '.exitcode.reserve', '.result.js
     'dangling link': 'ln -s /nowhere',
     FIFO: 'mkfifo',
   })) {
-    test(`a ${what} of the job's in the place of ${place} does not keep it from being sealed`, async (t) => {
+    test(`run seals a job that has put a ${what} in place of ${place}`, async (t) => {
       const root = temporaryVolume(t);
       const script = `read -r _; rm -f "$0"; ${make} "$0"; exit 3`;
       const job = startJob(t, ['sh', '-c', script, join(root, 'ctr/main', place)], { root, stdin: 'pipe' });
@@ -78,19 +78,17 @@ for (const place of ['exitcode', 'result.json', '.exitcode.reserve', '.result.js
 }
 
 for (const [what, script] of Object.entries({
-  'removes its container’s directory': 'rm -rf "$0/ctr/main"',
-  'removes the directories of all containers': 'rm -rf "$0/ctr"',
-  'puts a file in the place of the directories of all containers': 'mv "$0/ctr" "$0/x"; echo >"$0/ctr"',
-  'puts a link in the place of the directories of all containers':
-    'mv "$0/ctr" "$0/x"; ln -s "$0/x" "$0/ctr"',
-  'moves its container’s directory away': 'mv "$0/ctr/main" "$0/ctr/other"',
-  'puts a file in the place of its container’s directory': 'rm -rf "$0/ctr/main"; echo >"$0/ctr/main"',
-  'puts a link in the place of its container’s directory':
-    'mv "$0/ctr/main" "$0/x"; ln -s "$0/x" "$0/ctr/main"',
-  'puts a dangling link in the place of its container’s directory':
+  "removes its container's directory": 'rm -rf "$0/ctr/main"',
+  'removes the directory of all containers': 'rm -rf "$0/ctr"',
+  'replaces the directory of all containers by a file': 'mv "$0/ctr" "$0/x"; echo >"$0/ctr"',
+  'replaces the directory of all containers by a link': 'mv "$0/ctr" "$0/x"; ln -s "$0/x" "$0/ctr"',
+  "moves its container's directory away": 'mv "$0/ctr/main" "$0/ctr/other"',
+  "replaces its container's directory by a file": 'rm -rf "$0/ctr/main"; echo >"$0/ctr/main"',
+  "replaces its container's directory by a link": 'mv "$0/ctr/main" "$0/x"; ln -s "$0/x" "$0/ctr/main"',
+  "replaces its container's directory by a dangling link":
     'rm -rf "$0/ctr/main"; ln -s /nowhere "$0/ctr/main"',
 })) {
-  test(`a job that ${what} is sealed all the same`, async (t) => {
+  test(`run seals a job that ${what}`, async (t) => {
     const root = temporaryVolume(t);
     const command = ['sh', '-c', `echo ready; read -r _; ${script}; exit 3`, root];
     const job = await startReadyJob(t, command, { root, stdin: 'pipe' });
@@ -105,10 +103,10 @@ for (const [what, script] of Object.entries({
 for (const [what, script] of Object.entries({
   removed: 'rm -rf "$0/ctr/main"',
   replaced: 'mv "$0/ctr/main" "$0/ctr/old"; mkdir -p "$0/ctr/main"',
-  'replaced again and again':
+  'repeatedly replaced':
     'for n in 1 2 3 4 5; do mv "$0/ctr/main" "$0/ctr/old$n"; mkdir -p "$0/ctr/main"; done',
 })) {
-  test(`a request reaches a job that has ${what} its container’s directory`, async (t) => {
+  test(`run receives a request after the job has ${what} its container's directory`, async (t) => {
     const root = temporaryVolume(t);
     const command = ['sh', '-c', `echo ready; read -r _; ${script}; echo done; exec sleep 60`, root];
     const job = await startReadyJob(t, command, { root, stdin: 'pipe' });
@@ -124,15 +122,15 @@ for (const [what, script] of Object.entries({
   });
 }
 
-test('a leftover whose first thread has ended is ended too', async (t) => {
+test('run terminates a leftover whose first thread has exited', async (t) => {
   const leftover = fixture('ends-first-thread.ts');
   const script = '"$0" "$1" >/dev/null 2>&1 & until grep -q ") Z" /proc/$!/stat; do :; done; exit 4';
   const { status } = await runJob(t, ['sh', '-c', script, process.execPath, leftover]);
   assert.equal(status, 4);
 });
 
-test('a reader that was given up and comes back gets no secret', async (t) => {
-  // What is deaf keeps the emissary for a while after the seal: then the reader goes on with what the pipe was given.
+test('an abandoned reader that resumes reading gets no secret', async (t) => {
+  // A process that ignores TERM keeps the emissary alive after the seal; then the reader reads what the pipe holds.
   const deaf = '(trap "" TERM; while :; do sleep 1; done) >/dev/null 2>&1 &';
   const script = `${deaf} head -c 2150000 /dev/zero; exec yes "$MY_SECRET$MY_SECRET"`;
   const reader = 'until [ -e "$EMISSARY_ROOT/ctr/main/exitcode" ]; do sleep 0.02; done; cat';

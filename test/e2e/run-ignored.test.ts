@@ -7,7 +7,7 @@ import { installedVolume } from '../helpers/installed.ts';
 import { runJob, startJob, startReadyJob } from '../helpers/job.ts';
 import { until } from '../helpers/until.ts';
 
-// KILL and STOP cannot be ignored; 32 and 33 are the C library's; of a job that ignored CHLD the status could be lost.
+// KILL and STOP cannot be ignored; 32 and 33 belong to the C library; a job that ignores CHLD could lose its status.
 const signals = Array.from({ length: 64 }, (_, index) => index + 1).filter(
   (signal) => ![9, 17, 19, 32, 33].includes(signal),
 );
@@ -21,7 +21,7 @@ const ignoring = (numbers: readonly (number | string)[]) => [
   'sh',
 ];
 
-test('a signal that was ignored before is ignored in the job, and no other: every signal', async (t) => {
+test('the job ignores exactly the signal that its caller ignored: every signal', async (t) => {
   await forEachOf(signals, async (signal) => {
     const [shell = '', ...rest] = ignoring([signal]);
     const plain = await execa(shell, [...rest, ...showIgnored]);
@@ -30,7 +30,7 @@ test('a signal that was ignored before is ignored in the job, and no other: ever
   });
 });
 
-test('all signals that were ignored before are ignored in the job, in the second attempt too', async (t) => {
+test('the job ignores all signals that its caller ignored, also in the second attempt', async (t) => {
   const { root, program } = await installedVolume(t);
   const [shell = '', ...rest] = ignoring(signals);
   const plain = await execa(shell, [...rest, ...showIgnored]);
@@ -42,11 +42,11 @@ test('all signals that were ignored before are ignored in the job, in the second
   assert.equal(stdout.toString(), `${plain.stdout}\n`.repeat(2));
 });
 
-test('a signal that was ignored before stops neither the job nor the emissary', async (t) => {
+test('an ignored signal stops neither the job nor the emissary', async (t) => {
   const under = ignoring(['HUP', 'INT', 'TERM', 'USR1']);
   const job = await startReadyJob(t, ['sh', '-c', 'echo ready; read -r _; exit 3'], { under, stdin: 'pipe' });
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGUSR1'] as const) job.kill(signal);
-  // What was not ignored comes last, and through.
+  // The signal that is not ignored comes last, and is forwarded.
   await until('the signals were taken', async () => {
     const { stdout } = await execa`grep ^ShdPnd /proc/${job.pid}/status`;
     return /\t0{16}$/.test(stdout);
@@ -56,14 +56,14 @@ test('a signal that was ignored before stops neither the job nor the emissary', 
   assert.deepEqual([status, job.kept.result().verdict], [3, 'failed']);
 });
 
-test('a job that asks for a signal that was ignored before gets it', async (t) => {
+test('a job that handles a signal that its caller ignored gets it', async (t) => {
   const script = `process.on('SIGHUP', () => process.exit(7)); setInterval(() => {}, 1000); console.log('ready')`;
   const job = await startReadyJob(t, [process.execPath, '-e', script], { under: ['nohup'] });
   job.kill('SIGHUP');
   assert.equal((await job.finished).status, 7);
 });
 
-test('a signal that was ignored before does not keep the job from being started', async (t) => {
+test("an ignored signal does not prevent the job's start", async (t) => {
   const env = { EMISSARY_DEBUG_PAUSE_BEFORE: 'true' };
   const job = startJob(t, ['sh', '-c', 'exit 4'], { under: ignoring(['HUP', 'TERM']), env });
   await until('the pause', () => job.stderr().includes('paused'));
@@ -84,7 +84,7 @@ test('a request stops a job whose emissary was started with TERM ignored', async
   assert.deepEqual([status, job.kept.result().verdict], [137, 'terminated']);
 });
 
-test('a job that ends at once has its own exit code where CHLD was ignored before, and does not ignore it', async (t) => {
+test('a job that exits at once keeps its exit code if its caller ignored CHLD, and does not ignore CHLD', async (t) => {
   const under = ignoring(['CHLD']);
   await forEachOf(
     Array.from({ length: 20 }, (_, index) => index),

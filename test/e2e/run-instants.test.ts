@@ -12,7 +12,7 @@ const rounds = 60;
 const latestMs = 200;
 const realtime = 40;
 
-test('run loses no TERM, whenever it comes, and KILLs nothing early', async (t) => {
+test('run loses no TERM at any moment, and kills nothing early', async (t) => {
   const chance = seeded(t);
   const { program } = await installedVolume(t);
   const instants = Array.from({ length: rounds }, () => chance.next() * latestMs);
@@ -31,13 +31,13 @@ test('run loses no TERM, whenever it comes, and KILLs nothing early', async (t) 
       ['terminated', status, `${status}`],
       what,
     );
-    // Before the job has its trap, TERM ends it, or it is never started; later it stops in good order.
+    // Before the job sets its trap, TERM kills it or prevents its start; later it stops gracefully.
     if (said === '') assert.equal(status, 143, what);
     else assert.deepEqual([status, said.endsWith('stopping\n')], [3, true], what);
   });
 });
 
-test('run loses no signal that it only passes on, whenever it comes', async (t) => {
+test('run loses no forwarded signal at any moment', async (t) => {
   const chance = seeded(t);
   const { program } = await installedVolume(t);
   const instants = Array.from({ length: rounds / 2 }, () => chance.next() * latestMs);
@@ -55,7 +55,7 @@ test('run loses no signal that it only passes on, whenever it comes', async (t) 
   });
 });
 
-test('run loses no real-time signal, whenever it comes', async (t) => {
+test('run loses no real-time signal at any moment', async (t) => {
   const chance = seeded(t);
   const { program } = await installedVolume(t);
   const instants = Array.from({ length: rounds / 2 }, () => chance.next() * (latestMs / 2));

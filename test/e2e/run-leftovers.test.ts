@@ -8,14 +8,14 @@ import { requireProgram } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-test('run seals at once where a background process holds standard output', async (t) => {
+test('run seals at once although a background process holds standard output open', async (t) => {
   const { status, stdout, kept } = await runJob(t, ['sh', '-c', '(sleep 60; echo late) & printf hello']);
   assert.deepEqual([status, stdout.toString(), kept.text('stdout')], [0, 'hello', 'hello']);
   const { verdict, stdout: stream } = kept.result();
   assert.deepEqual([verdict, stream], ['succeeded', { bytes: 5, truncated: false }]);
 });
 
-test('run gives leftovers TERM, then KILL, and the seal does not wait for that', async (t) => {
+test('run sends leftovers TERM, then KILL, and does not delay the seal', async (t) => {
   const polite = 'trap exit TERM; echo >&2 ready; sleep 60 & wait';
   const look = '[ -e "$0/ctr/main/exitcode" ] && : >"$0/seen"';
   const deaf = `trap : TERM; echo >&2 ready; exec 2>/dev/null; while :; do ${look}; sleep 0.02; done`;
@@ -30,7 +30,7 @@ test('run gives leftovers TERM, then KILL, and the seal does not wait for that',
   assert.ok(existsSync(join(root, 'seen')), 'the deaf one lived when the seal came');
 });
 
-test('run reads what the leftover of a shell’s redirection still has to say', async (t) => {
+test("run captures the late output of a leftover of a shell's redirection", async (t) => {
   if (!requireProgram(t, 'bash')) return;
   const script = 'exec > >(tee /dev/null); for i in $(seq 20000); do echo "line $i"; done';
   const { stdout, kept } = await runJob(t, ['bash', '-c', script]);
@@ -39,13 +39,13 @@ test('run reads what the leftover of a shell’s redirection still has to say', 
   assert.ok(kept.text('stdout') === expected);
 });
 
-test('run bounds its patience with a leftover that prints for ever', async (t) => {
+test('run stops reading from a leftover that prints for ever', async (t) => {
   const job = startJob(t, ['sh', '-c', '(while :; do echo more; sleep 0.01; done) & echo done']);
   assert.equal(await job.kept.sealed(), '0');
   assert.equal((await job.finished).status, 0);
 });
 
-test('run leaves nobody behind', async (t) => {
+test('run leaves no process behind', async (t) => {
   const leaves = ['sleep 3600 &', 'setsid sleep 3600 &', '(sleep 3600 &)', '(setsid sleep 3600 &)'];
   const job = startJob(t, ['sh', '-c', `${leaves.join('\n')}\necho $$`]);
   const { status, stdout } = await job.finished;
@@ -55,7 +55,7 @@ test('run leaves nobody behind', async (t) => {
     try {
       return !process.kill(-group, 0);
     } catch {
-      return true; // ESRCH: nobody is in it.
+      return true; // ESRCH: the group is empty.
     }
   });
 });

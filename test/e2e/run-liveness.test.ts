@@ -7,7 +7,7 @@ import { runJob, startReadyJob } from '../helpers/job.ts';
 import { requireProgram } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
 
-test('a KILLed emissary leaves no seal, and its FIFO tells at once', async (t) => {
+test('a killed emissary leaves no seal, and its FIFO reports its death at once', async (t) => {
   const job = await startReadyJob(t, [fixture('waits.sh')]);
   const { pid } = JSON.parse(job.kept.text('started'));
   t.after(() => process.kill(-pid, 'SIGKILL'));
@@ -18,13 +18,13 @@ test('a KILLed emissary leaves no seal, and its FIFO tells at once', async (t) =
   t.after(() => closeSync(alive));
   assert.equal(look(alive), 'alive');
   job.kill('SIGKILL');
-  // Its job lives on, and holds the emissary's standard output: the end of the process is what counts.
+  // Its job lives on and holds the emissary's standard output open, so only the process's exit counts.
   await new Promise((resolve) => job.process.once('exit', resolve));
   assert.equal(look(alive), 'gone');
   assert.deepEqual([job.kept.has('exitcode'), job.kept.has('result.json')], [false, false]);
 });
 
-test('the FIFO is locked while the emissary lives, and free at once when it is dead', async (t) => {
+test('the FIFO is locked while the emissary lives, and unlocked as soon as it is dead', async (t) => {
   if (!requireProgram(t, 'flock')) return;
   const job = await startReadyJob(t, [fixture('waits.sh')]);
   const { pid } = JSON.parse(job.kept.text('started'));
@@ -39,7 +39,7 @@ test('the FIFO is locked while the emissary lives, and free at once when it is d
   assert.equal(await free(), true);
 });
 
-test('a container whose emissary was KILLed can be run again', async (t) => {
+test('run takes over a container whose emissary was killed', async (t) => {
   const job = await startReadyJob(t, [fixture('waits.sh')]);
   const { pid } = JSON.parse(job.kept.text('started'));
   job.kill('SIGKILL');
@@ -52,13 +52,13 @@ test('a container whose emissary was KILLed can be run again', async (t) => {
   );
 });
 
-test('the FIFO can be opened by other users', async (t) => {
+test('other users can open the FIFO', async (t) => {
   const { kept } = await runJob(t, ['true'], { under: ['sh', '-c', 'umask 077; exec "$@"', 'sh'] });
   const { mode } = statSync(kept.path('alive'));
   assert.deepEqual([mode & constants.S_IFMT, mode & 0o777], [constants.S_IFIFO, 0o666]);
 });
 
-test('the emissary replaces what stands in the place of its FIFO', async (t) => {
+test('run replaces anything in place of its FIFO', async (t) => {
   const first = await runJob(t, ['true']);
   await execa`rm ${first.kept.path('alive')}`;
   await execa`ln -s /etc/passwd ${first.kept.path('alive')}`;
@@ -66,7 +66,7 @@ test('the emissary replaces what stands in the place of its FIFO', async (t) => 
   assert.deepEqual([status, statSync(first.kept.path('alive')).isFIFO()], [0, true]);
 });
 
-test('a sealed container’s FIFO tells that its emissary is gone', async (t) => {
+test('the FIFO of a sealed container reports that its emissary has exited', async (t) => {
   const job = await startReadyJob(t, [fixture('waits.sh')]);
   const alive = openSync(job.kept.path('alive'), constants.O_RDONLY | constants.O_NONBLOCK);
   t.after(() => closeSync(alive));

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { runJob } from '../helpers/job.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-test('run masks a secret that the job prints in base64, URL-encoded, as JSON, and line by line', async (t) => {
+test('run masks a secret in base64, URL-encoded, JSON-escaped, and line by line', async (t) => {
   const env = { API_TOKEN: 'hořká "voda"/42', SSH_PRIVATE_KEY: 'first-line\r\nsecond-line\r\n' };
   const script = `
     const { API_TOKEN: token, SSH_PRIVATE_KEY: key } = process.env;
@@ -32,13 +32,13 @@ test('run masks a secret that the job prints in base64, URL-encoded, as JSON, an
 });
 
 for (const name of ['MY_PASSPHRASE', 'deploy_private_key_pem', 'AWS_CREDENTIALS', 'SENTRY_DSN']) {
-  test(`run masks ${name} without being told to`, async (t) => {
+  test(`run masks ${name} by default`, async (t) => {
     const { stdout } = await runJob(t, ['echo', 'correct-horse'], { env: { [name]: 'correct-horse' } });
     assert.equal(stdout.toString(), '***\n');
   });
 }
 
-test('run masks the password of a URL in any variable, and nothing else of it', async (t) => {
+test('run masks only the password of a URL, in any variable', async (t) => {
   const env = { SOME_SERVER: 'https://me:hunter%2022@server/path' };
   const args = ['printf', '%s\\n', 'https://me:hunter%2022@server/path', 'hunter 22'];
   const { stdout } = await runJob(t, args, { env });
@@ -47,7 +47,7 @@ test('run masks the password of a URL in any variable, and nothing else of it', 
   assert.equal(off.stdout.toString(), 'https://me:hunter%2022@server/path\nhunter 22\n');
 });
 
-test('run masks secrets in the names and paths of outputs, and keeps the files all the same', async (t) => {
+test('run masks secrets in the names and paths of outputs, and saves the files', async (t) => {
   const work = temporaryVolume(t);
   const env = { A_SECRET: 'hunter22', B_SECRET: 'hunter33' };
   const template = {
@@ -91,14 +91,14 @@ test('run masks secrets in the names and paths of outputs, and keeps the files a
   assert.deepEqual(skipped[0]?.path, join(work, 'report-***'));
 });
 
-test('run masks secrets in what it says itself', async (t) => {
+test('run masks secrets in its own messages', async (t) => {
   const env = { A_SECRET: 'hunter22' };
   const template = { multiflexi: { resultFile: '/proc/hunter22/report.json' } };
   const { stderr } = await runJob(t, ['true'], { env, template });
-  assert.match(stderr, /Cannot make the result file's directory \/proc\/\*\*\*/);
+  assert.match(stderr, /Cannot create the result file's directory \/proc\/\*\*\*/);
 });
 
-test('run gives back what only began like a long encoded secret', async (t) => {
+test('run forwards text that only begins like a long encoded secret', async (t) => {
   const secret = Array.from({ length: 1_000 }, (_, index) => (index * 7_919).toString(36)).join('/');
   const env = { BIG_SECRET: secret };
   const args = [
@@ -111,14 +111,14 @@ test('run gives back what only began like a long encoded secret', async (t) => {
   assert.equal(stdout.toString(), `${secret.slice(0, -1)}!`);
 });
 
-test('run masks a line of a secret of several where it is JSON-escaped', async (t) => {
+test('run masks a JSON-escaped line of a multi-line secret', async (t) => {
   const env = { A_TOKEN: 'line one secret\nsecond "quoted" line' };
   const args = ['printf', '%s\\n', '{"said":"second \\"quoted\\" line"}'];
   const { stdout } = await runJob(t, args, { env });
   assert.equal(stdout.toString(), '{"said":"***"}\n');
 });
 
-test('run keeps two parameters apart whose paths differ in secrets alone', async (t) => {
+test('run keeps two parameters apart whose paths differ only in secrets', async (t) => {
   const work = temporaryVolume(t);
   const env = { A_TOKEN: 's3cretpw1', B_TOKEN: 's3cretpw2' };
   const paths = Object.values(env).map((secret) => join(work, `${secret}.p`));

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { runJob, startJob } from '../helpers/job.ts';
 import { until } from '../helpers/until.ts';
 
-test('run masks a secret in the files, in what it passes on, and in the result', async (t) => {
+test('run masks a secret in the files, in the forwarded output, and in the result', async (t) => {
   const env = { DB_PASSWORD: 'correct horse' };
   const args = [
     'sh',
@@ -24,7 +24,7 @@ test('run masks a secret in the files, in what it passes on, and in the result',
     assert.doesNotMatch(kept.text(file), /correct horse/);
 });
 
-test('run gives the job its secrets as they are', async (t) => {
+test('run passes secrets to the job unmasked', async (t) => {
   const env = { API_TOKEN: 'abcdefgh' };
   const { status } = await runJob(
     t,
@@ -34,7 +34,7 @@ test('run gives the job its secrets as they are', async (t) => {
   assert.equal(status, 0);
 });
 
-test('run masks a secret that comes in two writes', async (t) => {
+test('run masks a secret that is split into two writes', async (t) => {
   const job = startJob(t, ['sh', '-c', 'printf "begin correct "; read -r _; printf "horse end\\n"'], {
     env: { SECRET: 'correct horse' },
     stdin: 'pipe',
@@ -45,18 +45,18 @@ test('run masks a secret that comes in two writes', async (t) => {
   assert.equal(job.kept.text('stdout'), 'begin *** end\n');
 });
 
-test('run gives back at the end what only began like a secret', async (t) => {
+test('run forwards at the end what only began like a secret', async (t) => {
   const { stdout } = await runJob(t, ['printf', 'correct hor'], { env: { SECRET: 'correct horse' } });
   assert.equal(stdout.toString(), 'correct hor');
 });
 
-test('run masks a secret of many lines as a whole', async (t) => {
+test('run masks a multi-line secret as a whole', async (t) => {
   const env = { SSH_SECRET: '-----BEGIN KEY-----\nabc\ndef\n-----END KEY-----\n' };
   const { stdout } = await runJob(t, ['sh', '-c', 'printf "a\\n%sb\\n" "$SSH_SECRET"'], { env });
   assert.equal(stdout.toString(), 'a\n***b\n');
 });
 
-test('run masks a secret that has a line end of its own also where the job leaves that out', async (t) => {
+test('run masks a secret with a trailing newline also if the job omits it', async (t) => {
   const env = { A_PASSWORD: 'abc123xyz\n', B_PASSWORD: 'def456uvw\r\n', C_PASSWORD: 'short\n' };
   const script = 'echo "$A_PASSWORD" "${B_PASSWORD%??}" "${A_PASSWORD%?}" "${C_PASSWORD%?}"';
   const { stdout, stderr } = await runJob(t, ['sh', '-c', script], { env });
@@ -64,7 +64,7 @@ test('run masks a secret that has a line end of its own also where the job leave
   assert.match(stderr, /common words: C_PASSWORD\n$/);
 });
 
-test('run masks the longer of two secrets that begin alike', async (t) => {
+test('run masks the longer of two secrets with a common prefix', async (t) => {
   const env = { A_TOKEN: 'secret-one', B_TOKEN: 'secret-one-and-more' };
   const { stdout } = await runJob(t, ['echo', 'secret-one-and-more secret-one secret-one-and'], { env });
   assert.equal(stdout.toString(), '*** *** ***-and\n');
@@ -76,7 +76,7 @@ test('run masks a secret that is not UTF-8', async (t) => {
   assert.equal(stdout.toString('latin1'), '<***>');
 });
 
-test('run does not mask short values and common words, and says so once', async (t) => {
+test('run does not mask short values and common words, and warns once', async (t) => {
   const env = {
     A_TOKEN: 'true',
     B_SECRET: '12345',
@@ -86,7 +86,8 @@ test('run does not mask short values and common words, and says so once', async 
   };
   const { stdout, stderr } = await runJob(t, ['echo', 'true 12345 undefined', 'long enough'], { env });
   assert.equal(stdout.toString(), 'true 12345 undefined ***\n');
-  const message = 'not masked, since their values are short or common words: A_TOKEN, B_SECRET, C_PASSWORD';
+  const message =
+    'not masked, since their values are too short or common words: A_TOKEN, B_SECRET, C_PASSWORD';
   assert.equal(stderr, `emissary: ${message}\n`);
 });
 
@@ -99,7 +100,7 @@ for (const [options, env, printed] of [
   [[], { EMISSARY_MASK_ENV: '*' }, '*** ***'],
   [[], { EMISSARY_MASK_ENV: 'MYSQL.PASSWORD,OTHE?' }, 'password other'],
 ] as const) {
-  test(`run masks what it is told to: ${JSON.stringify([options, env])}`, async (t) => {
+  test(`run masks the configured names: ${JSON.stringify([options, env])}`, async (t) => {
     const { stdout } = await runJob(t, ['echo', 'the-password the-other'], {
       env: { ...env, MYSQL_PASSWORD: 'the-password', OTHER: 'the-other' },
       options,

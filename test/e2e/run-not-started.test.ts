@@ -6,40 +6,40 @@ import { runJob } from '../helpers/job.ts';
 import { requireProgram } from '../helpers/require.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-test('run ends with 127 where the command is not in PATH', async (t) => {
+test('run exits 127 if the command is not in PATH', async (t) => {
   await refused(t, ['no-such-command'], 127, 'Cannot run "no-such-command": not found in PATH');
 });
 
-test('run ends with 127 where the path leads to no file', async (t) => {
+test('run exits 127 if the path does not exist', async (t) => {
   await refused(t, ['/no/such/file'], 127, 'Cannot run "/no/such/file": no such file');
 });
 
-test('run ends with 127 where the command is empty', async (t) => {
+test('run exits 127 if the command is empty', async (t) => {
   await refused(t, [''], 127, 'Cannot run "": the command is empty');
 });
 
-test('run ends with 127 where the interpreter of a script is not there', async (t) => {
+test('run exits 127 if the interpreter of a script is missing', async (t) => {
   const file = make(t, '#!/no/such/interpreter\n', 0o755);
-  await refused(t, [file], 127, `Cannot run "${file}": the interpreter that the file names is not there`);
+  await refused(t, [file], 127, `Cannot run "${file}": its interpreter is missing`);
 });
 
-test('run ends with 126 where the command is a directory', async (t) => {
+test('run exits 126 if the command is a directory', async (t) => {
   await refused(t, ['/usr'], 126, 'Cannot run "/usr": it is a directory');
 });
 
-test('run ends with 126 where the file may not be executed', async (t) => {
+test('run exits 126 if the file is not executable', async (t) => {
   const file = make(t, '#!/bin/sh\n', 0o644);
-  await refused(t, [file], 126, `Cannot run "${file}": no permission to execute it`);
+  await refused(t, [file], 126, `Cannot run "${file}": execute permission denied`);
 });
 
-test('run ends with 126 where the file is no program', async (t) => {
+test('run exits 126 if the file has an unknown format', async (t) => {
   const file = make(t, 'neither a program nor a script\n', 0o755);
-  await refused(t, [file], 126, `Cannot run "${file}": not a program that this machine can run (bad format)`);
+  await refused(t, [file], 126, `Cannot run "${file}": this machine cannot run it (bad executable format)`);
 });
 
-test('run ends with 126 where one argument is longer than the kernel takes', async (t) => {
+test('run exits 126 if an argument exceeds the kernel limit', async (t) => {
   const { kept } = await runJob(t, ['true'], { env: argumentsFile(t, ['x'.repeat(128 * 1024)]) });
-  const message = 'the arguments and variables are longer than the kernel takes';
+  const message = 'the arguments and variables exceed the kernel limit';
   assert.equal(kept.result().exitCode, 126);
   assert.match(kept.result().message ?? '', new RegExp(`^Cannot run ".*/true": ${message}$`));
 });
@@ -56,7 +56,7 @@ test('run finds a command in PATH as execvp does', async (t) => {
     env: { PATH: path('missing', 'not-executable', 'directory', 'good', 'later') },
   });
   assert.deepEqual([found.status, found.stdout.toString()], [0, 'good\n']);
-  const message = `Cannot run "${directory}/not-executable/tool": no permission to execute it`;
+  const message = `Cannot run "${directory}/not-executable/tool": execute permission denied`;
   await refused(t, ['tool'], 126, message, { env: { PATH: path('not-executable', 'missing') } });
   const here = await runJob(t, ['tool'], { env: { PATH: '/none::/none' }, cwd: join(directory, 'good') });
   assert.deepEqual([here.status, here.stdout.toString()], [0, 'good\n']);
@@ -64,7 +64,7 @@ test('run finds a command in PATH as execvp does', async (t) => {
   assert.deepEqual([relative.status, relative.stdout.toString()], [0, 'good\n']);
 });
 
-test('run looks in /bin and /usr/bin where there is no PATH', async (t) => {
+test('run searches /bin and /usr/bin if PATH is not set', async (t) => {
   const { status, stdout } = await runJob(t, ['sh', '-c', 'echo found'], { under: ['env', '-u', 'PATH'] });
   assert.deepEqual([status, stdout.toString()], [0, 'found\n']);
 });
@@ -99,10 +99,10 @@ function argumentsFile(t: TestContext, args: readonly string[]): Record<string, 
 }
 
 for (const [errno, reason] of [
-  ['EAGAIN', 'there are too many processes'],
-  ['ENOMEM', 'there is no memory for another process'],
+  ['EAGAIN', 'too many processes'],
+  ['ENOMEM', 'out of memory'],
 ] as const) {
-  test(`run ends with 64, its own failure, where no process can be had: ${errno}`, async (t) => {
+  test(`run exits 64, its own failure, if no process can be started: ${errno}`, async (t) => {
     if (!requireProgram(t, 'strace')) return;
     const file = make(t, '#!/bin/sh\n', 0o755);
     const under = ['strace', '-f', '-o', '/dev/null', '-P', file, '-e', `inject=execve:error=${errno}`];
@@ -121,15 +121,15 @@ for (const [stream, nth] of [
   ['standard output', 1],
   ['standard error', 3],
 ] as const) {
-  test(`run that cannot watch ${stream} of its job ends it before it seals its own failure`, async (t) => {
+  test(`run terminates the job before sealing its own failure if it cannot watch ${stream}`, async (t) => {
     if (!requireProgram(t, 'strace')) return;
     const trap = `inject=epoll_ctl:error=ENOSPC:when=${nth}`;
     const under = ['strace', '-f', '-b', 'execve', '-o', '/dev/null', '-e', trap];
     const { status, stderr, kept } = await runJob(t, ['sleep', '60'], { under });
-    const message = "Cannot watch the job's output: no more descriptors can be watched";
+    const message = "Cannot watch the job's output: the limit of watched descriptors is reached";
     assert.deepEqual([status, stderr], [64, `emissary: ${message}\n`]);
     assert.deepEqual([kept.text('exitcode'), kept.result().message], ['64', message]);
-    // Nothing is used by a job that has not ended.
+    // Usage is zero while the job has not been reaped.
     assert.notEqual(kept.result().usage.maxRssBytes, 0);
   });
 }

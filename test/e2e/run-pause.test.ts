@@ -6,9 +6,9 @@ import { runJob, startJob } from '../helpers/job.ts';
 import { until } from '../helpers/until.ts';
 
 for (const prefix of ['EMISSARY', 'ARGO']) {
-  test(`run holds the job until a person lets it start: ${prefix}_DEBUG_PAUSE_BEFORE`, async (t) => {
+  test(`run holds the job until it is released: ${prefix}_DEBUG_PAUSE_BEFORE`, async (t) => {
     const job = startJob(t, ['echo', 'started'], { env: { [`${prefix}_DEBUG_PAUSE_BEFORE`]: 'true' } });
-    const said = `emissary: paused: make the file ${job.kept.path('before')} to go on\n`;
+    const said = `emissary: paused: create the file ${job.kept.path('before')} to continue\n`;
     await until('it says what it waits for', () => job.stderr() === said);
     assert.deepEqual([job.kept.has('started'), job.kept.has('exitcode')], [false, false]);
     writeFileSync(job.kept.path('before'), '');
@@ -16,7 +16,7 @@ for (const prefix of ['EMISSARY', 'ARGO']) {
     assert.deepEqual([status, stdout.toString()], [0, 'started\n']);
   });
 
-  test(`run holds the seal until a person lets it: ${prefix}_DEBUG_PAUSE_AFTER`, async (t) => {
+  test(`run holds the seal until it is released: ${prefix}_DEBUG_PAUSE_AFTER`, async (t) => {
     const job = startJob(t, [fixture('exits.sh'), '7'], { env: { [`${prefix}_DEBUG_PAUSE_AFTER`]: 'true' } });
     await until('it says what it waits for', () => job.stderr().includes(job.kept.path('after')));
     assert.deepEqual([job.kept.has('started'), job.kept.has('exitcode')], [true, false]);
@@ -25,7 +25,7 @@ for (const prefix of ['EMISSARY', 'ARGO']) {
   });
 }
 
-test('run ends with 143 by TERM while it is held before the job', async (t) => {
+test('run exits 143 on TERM during the pause before the job', async (t) => {
   const job = startJob(t, ['echo', 'started'], { env: { EMISSARY_DEBUG_PAUSE_BEFORE: 'true' } });
   await until('it is held', () => job.stderr().includes('paused'));
   job.kill('SIGTERM');
@@ -33,21 +33,21 @@ test('run ends with 143 by TERM while it is held before the job', async (t) => {
   assert.deepEqual([status, stdout.toString(), job.kept.result().verdict], [143, '', 'terminated']);
 });
 
-test('run takes a signal request while it is held before the job', async (t) => {
+test('run obeys a signal request during the pause before the job', async (t) => {
   const job = startJob(t, ['echo', 'started'], { env: { EMISSARY_DEBUG_PAUSE_BEFORE: 'true' } });
   await until('it is held', () => job.stderr().includes('paused'));
   writeFileSync(job.kept.path('signal'), '9');
   assert.equal((await job.finished).status, 137);
 });
 
-test('run ends its pause after the job by TERM, with the job’s own verdict', async (t) => {
+test("run ends the pause after the job on TERM, and keeps the job's own verdict", async (t) => {
   const job = startJob(t, [fixture('exits.sh'), '7'], { env: { EMISSARY_DEBUG_PAUSE_AFTER: 'true' } });
   await until('it is held', () => job.stderr().includes('paused'));
   job.kill('SIGTERM');
   assert.deepEqual([(await job.finished).status, job.kept.result().verdict], [7, 'failed']);
 });
 
-test('run does not pause where the variable says something else than true', async (t) => {
+test('run does not pause if the variable is not true', async (t) => {
   const env = { EMISSARY_DEBUG_PAUSE_BEFORE: 'false', EMISSARY_DEBUG_PAUSE_AFTER: '1' };
   const { status, stderr } = await runJob(t, ['true'], { env });
   assert.deepEqual([status, stderr], [0, '']);

@@ -12,7 +12,7 @@ import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 const orphans = 1_000;
-/** A process namespace of its own, where the program is PID 1. */
+/** A new process namespace, where the program is PID 1. */
 const alone = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
 
 test('run as PID 1 reaps a thousand orphans while the job runs', async (t) => {
@@ -27,7 +27,7 @@ test('run as PID 1 reaps a thousand orphans while the job runs', async (t) => {
   assert.equal(job.kept.result().verdict, 'terminated');
 });
 
-test('run reaps a thousand orphans where it is not PID 1', async (t) => {
+test('run reaps a thousand orphans when it is not PID 1', async (t) => {
   const job = await startReadyJob(t, [fixture('makes-orphans.sh'), String(orphans)]);
   await until('nobody is left but the job', () => childrenOf(job.pid).length === 1);
   assert.deepEqual(zombiesOf(job.pid), []);
@@ -35,7 +35,7 @@ test('run reaps a thousand orphans where it is not PID 1', async (t) => {
   assert.equal((await job.finished).status, 143);
 });
 
-test('run as PID 1 takes TERM at any time, also before the job was started', async (t) => {
+test('run as PID 1 obeys TERM at any moment, also before the job starts', async (t) => {
   const setting = await asFirst(t);
   if (setting === null) return;
   const root = setting.root ?? '';
@@ -43,19 +43,19 @@ test('run as PID 1 takes TERM at any time, also before the job was started', asy
     const name = `round-${round}`;
     const job = startJob(t, ['sleep', '3600'], { ...setting, root, name });
     const first = await until('PID 1 is there', () => firstOf(job.pid));
-    // Before that, the signal would be unshare's own child's affair.
+    // Earlier, the signal would hit the child of unshare itself.
     await until(
       'the program runs',
       () => !readFileSync(`/proc/${first}/cmdline`, 'utf8').startsWith('unshare'),
     );
     await launched(first);
     process.kill(first, 'SIGTERM');
-    // Not 137: it was not KILLed when the grace was over.
+    // Not 137: it was not killed after the grace.
     assert.deepEqual([(await job.finished).status, job.kept.text('exitcode')], [143, '143']);
   }
 });
 
-test('run as PID 1 has the signals that the job gets, and its status', async (t) => {
+test("run as PID 1 forwards signals and exits with the job's status", async (t) => {
   const setting = await asFirst(t);
   if (setting === null) return;
   const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')], setting);
@@ -64,7 +64,7 @@ test('run as PID 1 has the signals that the job gets, and its status', async (t)
   assert.deepEqual([status, stdout.toString()], [3, 'ready\nstopping\n']);
 });
 
-test('run adopts orphans where it is not PID 1, and ends them with the job', async (t) => {
+test('run adopts orphans when it is not PID 1, and terminates them with the job', async (t) => {
   const told = join(temporaryVolume(t), 'told');
   const orphan = `setsid sh -c 'echo $$; : >"$0"; exec sleep 3600' "$0"`;
   const script = `(${orphan} &); until [ -e "$0" ]; do sleep 0.01; done; exit 0`;
@@ -83,10 +83,10 @@ async function asFirst(t: TestContext): Promise<JobSetting | null> {
   return { root, program, under: alone };
 }
 
-/** The process id, as we see it, of the one that unshare started. */
+/** The process id, in our namespace, of the process that unshare started. */
 function firstOf(unshare: number): number {
   const [first] = childrenOf(unshare);
-  // To the number 0, a signal would be one for the tests themselves.
+  // A signal to process 0 would hit the tests themselves.
   assert.ok(first !== undefined, 'unshare has no child');
   return first;
 }
@@ -102,12 +102,12 @@ function zombiesOf(parent: number): readonly number[] {
   return childrenOf(parent).filter((pid) => fieldOf(pid, 0) === 'Z');
 }
 
-/** A field of /proc/…/stat behind the name: 0 is the state, 1 the parent. */
+/** A field of /proc/…/stat after the name: 0 is the state, 1 the parent. */
 function fieldOf(pid: number, index: number): string {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     return text.slice(text.lastIndexOf(')') + 2).split(' ')[index] ?? '';
   } catch {
-    return ''; // It has ended.
+    return ''; // It has exited.
   }
 }

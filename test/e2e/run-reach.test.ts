@@ -11,34 +11,34 @@ import { temporaryVolume } from '../helpers/volume.ts';
 
 const plainUser = { uid: 12345, gid: 12345 };
 
-test('run gives up a job that has become root’s under a plain user, and says so: asked to stop', async (t) => {
+test("run gives up a plain user's job that has become root, with a warning: stopped by a signal", async (t) => {
   const job = await becomesRoot(t, ['--grace', '1']);
   if (job === null) return;
   job.kill('SIGUSR1');
-  await until('it is said', () => job.stderr().includes('SIGUSR1'));
+  await until('the warning is logged', () => job.stderr().includes('SIGUSR1'));
   job.kill('SIGTERM');
   assert.equal((await job.finished).status, 137);
   assert.equal(job.kept.text('exitcode'), '137');
   const { verdict, exitCode, signal, origin, message, attempts } = job.kept.result();
   assert.deepEqual([verdict, exitCode, signal, origin, attempts.length], ['terminated', 137, null, 'job', 1]);
-  assert.match(message ?? '', /^The job could not be ended and may still run, .*another user.*SIGTERM$/);
+  assert.match(message ?? '', /^The job could not be killed and may still run, .*another user.*SIGTERM$/);
   const said = job
     .stderr()
-    .match(/cannot send SIG\w+ to the job: its process [0-9]+ has become another user's/g);
+    .match(/cannot send SIG\w+ to the job: its process [0-9]+ now runs as another user,/g);
   assert.equal(said?.length, 1, job.stderr());
   assert.equal(job.kept.text('stdout'), 'ready\n');
 });
 
-test('run gives up a job that has become root’s under a plain user, and says so: the time was up', async (t) => {
+test("run gives up a plain user's job that has become root, with a warning: timed out", async (t) => {
   const job = await becomesRoot(t, ['--timeout', '1', '--grace', '1']);
   if (job === null) return;
   assert.equal((await job.finished).status, 137);
   const { verdict, exitCode, message } = job.kept.result();
   assert.deepEqual([verdict, exitCode], ['timedOut', 137]);
-  assert.match(message ?? '', /^The time was up: the job could not be ended and may still run/);
+  assert.match(message ?? '', /^Timed out: the job could not be killed and may still run/);
 });
 
-test('run ends a plain user’s job whose child has become root’s, and waits for that one no longer than it helps', async (t) => {
+test("run terminates a plain user's job whose child has become root, and gives up waiting for the child", async (t) => {
   const become = rootMaker(t);
   if (become === null) return;
   const script =
@@ -49,18 +49,18 @@ test('run ends a plain user’s job whose child has become root’s, and waits f
   atEnd(t, () => endGroup(Number(shell)));
   job.kill('SIGTERM');
   assert.equal((await job.finished).status, 143);
-  assert.match(job.stderr(), /the job has left a process that cannot be ended/);
+  assert.match(job.stderr(), /a process that the job left behind cannot be killed/);
   assert.equal(job.kept.text('exitcode'), '143');
 });
 
 for (const [what, move] of [
   [
-    'has gone to another group',
+    'has moved to another group',
     'my $c = fork // die; $c || exec "sleep", "3600"; setpgrp $c, $c; setpgrp 0, $c;',
   ],
   ['leads its group', ''],
 ] as const) {
-  test(`each signal reaches a main process once that ${what}`, async (t) => {
+  test(`run sends each signal once to a main process that ${what}`, async (t) => {
     if (!requireProgram(t, 'perl')) return;
     const script = `$| = 1; ${move} $SIG{USR1} = sub { print "USR1\\n" }; $SIG{TERM} = sub { print "TERM\\n" }; $SIG{USR2} = sub { exit 9 }; print "ready\\n"; sleep 1 while 1`;
     const job = await startReadyJob(t, ['perl', '-e', script]);
@@ -74,7 +74,7 @@ for (const [what, move] of [
   });
 }
 
-test('run KILLs a main process that has gone to another group when the grace is over', async (t) => {
+test('run kills a main process that has moved to another group after the grace', async (t) => {
   if (!requireProgram(t, 'perl')) return;
   const script =
     '$| = 1; my $c = fork // die; $c || exec "sleep", "3600"; setpgrp $c, $c; setpgrp 0, $c; $SIG{TERM} = "IGNORE"; print "ready\\n"; sleep 1 while 1';
@@ -83,7 +83,7 @@ test('run KILLs a main process that has gone to another group when the grace is 
   assert.equal((await job.finished).status, 137);
 });
 
-/** A job of a plain user's that has become root's, and says "ready"; null after the test was skipped. */
+/** A plain user's job that has become root and prints "ready"; null after the test was skipped. */
 async function becomesRoot(t: TestContext, options: readonly string[]) {
   const become = rootMaker(t);
   if (become === null) return null;
@@ -110,6 +110,6 @@ function endGroup(group: number): void {
   try {
     process.kill(-group, 'SIGKILL');
   } catch {
-    // Nobody is left in it.
+    // The group is empty.
   }
 }

@@ -9,10 +9,10 @@ import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 const MiB = 1024 * 1024;
-/** What the emissary may have for itself, whatever the reader does. */
+/** The emissary's own memory limit, whatever the reader does. */
 const memoryBound = 64 * MiB;
 
-test('a slow reader gets all that was printed just before the end', async (t) => {
+test('a slow reader gets everything that was printed just before the end', async (t) => {
   const length = 4 * MiB;
   const job = startJob(t, ['sh', '-c', `head -c ${length} /dev/zero; exit 3`]);
   const output = job.process.stdout;
@@ -25,14 +25,14 @@ test('a slow reader gets all that was printed just before the end', async (t) =>
   assert.equal(statSync(job.kept.path('stdout')).size, length);
 });
 
-test('a reader that begins late gets all of it, through a pipe', async (t) => {
+test('a reader that starts late gets everything through a pipe', async (t) => {
   const under = ['sh', '-c', '"$@" | { sleep 0.3; cat; }', 'sh'];
   const { stdout, kept } = await runJob(t, ['head', '-c', String(4 * MiB), '/dev/zero'], { under });
   assert.equal(stdout.length, 4 * MiB);
   assert.equal(kept.text('exitcode'), '0');
 });
 
-test('every byte reaches a reader at a pipe, whatever the pieces and his pace, and the file', async (t) => {
+test("every byte reaches a pipe reader and the file, whatever the piece sizes and the reader's speed", async (t) => {
   const { seed } = seeded(t);
   const job = `srand(${seed}); $| = 1; my $n = 0;
     while ($n < ${16 * MiB}) {
@@ -52,7 +52,7 @@ test('every byte reaches a reader at a pipe, whatever the pieces and his pace, a
   assert.equal(stderr, kept.text('stderr'));
 });
 
-test('a reader at a pipe that stalls holds the job; asked to end, the job’s output is kept whole', async (t) => {
+test('a stalled pipe reader blocks the job; after a stop the captured output is complete', async (t) => {
   const under = ['sh', '-c', '"$@" | { head -c 100000 >/dev/null; exec sleep 1000; }', 'sh'];
   const job = startJob(t, ['sh', '-c', 'trap "exit 9" TERM; while :; do head -c 1000000 /dev/zero; done'], {
     under,
@@ -65,7 +65,7 @@ test('a reader at a pipe that stalls holds the job; asked to end, the job’s ou
   assert.equal(stdout.bytes, statSync(job.kept.path('stdout')).size);
 });
 
-test('a stalled reader holds the job, not the memory; signals still work, and the seal comes', async (t) => {
+test('a stalled reader blocks the job without using memory; signals and the seal still work', async (t) => {
   const job = startJob(t, [
     'sh',
     '-c',
@@ -85,7 +85,7 @@ test('a stalled reader holds the job, not the memory; signals still work, and th
   await job.finished;
 });
 
-test('a stalled reader of one stream does not hold the other', async (t) => {
+test('a stalled reader of one stream does not block the other', async (t) => {
   const job = startJob(t, [
     'sh',
     '-c',
@@ -98,7 +98,7 @@ test('a stalled reader of one stream does not hold the other', async (t) => {
   assert.deepEqual([status, job.kept.result().stderr.bytes], [0, 20_000_005]);
 });
 
-test('the job goes on where its reader has gone away, and the files are complete', async (t) => {
+test('the job continues after its reader has closed the pipe, and the files are complete', async (t) => {
   const job = startJob(
     t,
     ['sh', '-c', 'echo ready; read -r _; head -c 3000000 /dev/zero; echo said >&2; exit 6'],
@@ -115,7 +115,7 @@ test('the job goes on where its reader has gone away, and the files are complete
   assert.deepEqual(job.kept.result().stdout, { bytes: 3_000_006, truncated: false });
 });
 
-test('the job goes on where both readers have gone away', async (t) => {
+test('the job continues after both readers have closed their pipes', async (t) => {
   const under = ['sh', '-c', '"$@" 2>&1 | head -c 10 >/dev/null', 'sh'];
   const { kept } = await runJob(t, ['sh', '-c', 'seq 100000; seq 100000 >&2; exit 2'], { under });
   assert.equal(kept.text('exitcode'), '2');
@@ -127,14 +127,14 @@ for (const [what, redirection] of [
   ['standard error', '2>&-'],
   ['every standard stream', '<&- >&- 2>&-'],
 ] as const) {
-  test(`run works where ${what} is closed`, async (t) => {
+  test(`run works if ${what} is closed`, async (t) => {
     const under = ['sh', '-c', `exec "$@" ${redirection}`, 'sh'];
     const { status, kept } = await runJob(t, ['sh', '-c', 'echo out; echo err >&2; exit 8'], { under });
     assert.deepEqual([status, kept.text('stdout'), kept.text('stderr')], [8, 'out\n', 'err\n']);
   });
 }
 
-test('run passes on to a file, at its end', async (t) => {
+test('run appends the forwarded output to a file', async (t) => {
   const all = join(temporaryVolume(t), 'all');
   const under = ['sh', '-c', 'out="$0"; { echo before; "$@"; echo after; } >"$out" 2>&1; cat "$out"', all];
   const bothPassedOn = 'until grep -qx out "$0" && grep -qx err "$0"; do sleep 0.01; done';
@@ -143,7 +143,7 @@ test('run passes on to a file, at its end', async (t) => {
   assert.match(stdout.toString(), /^before\n(out\nerr|err\nout)\nout\nafter\n$/);
 });
 
-test('an idle job’s emissary keeps to its memory', async (t) => {
+test('the emissary of an idle job stays within its memory limit', async (t) => {
   const job = startJob(t, [fixture('waits.sh')]);
   await until('the job is ready', () => job.stdout().includes('ready\n'));
   const memory = anonymousMemory(job.pid);
@@ -152,7 +152,7 @@ test('an idle job’s emissary keeps to its memory', async (t) => {
   await job.finished;
 });
 
-/** Waits until a number that grows has stood still for a while. */
+/** Waits until a growing number has stopped growing for a while. */
 async function stalled(look: () => number): Promise<number> {
   let [last, since] = [-1, Date.now()];
   await until('it stands still', () => {
@@ -163,7 +163,7 @@ async function stalled(look: () => number): Promise<number> {
   return last;
 }
 
-/** Bytes that are a process's own (proc(5), RssAnon). */
+/** The process's private memory in bytes (proc(5), RssAnon). */
 function anonymousMemory(pid: number): number {
   return 1024 * Number(/^RssAnon:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }

@@ -12,12 +12,12 @@ import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 for (const text of ['15', 'TERM', 'SIGTERM', 'term', '15\n', ' SIGTERM \n']) {
-  test(`run obeys a signal file that says ${JSON.stringify(text)}, once`, async (t) => {
+  test(`run obeys a signal file with ${JSON.stringify(text)} once`, async (t) => {
     const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')]);
     writeFileSync(job.kept.path('signal'), text);
     const { status, stdout, stderr } = await job.finished;
     assert.deepEqual([status, stdout.toString()], [3, 'ready\nstopping\n']);
-    // The job's shell tells of its child.
+    // The job's shell prints its child's signal.
     assert.match(stderr, /^emissary: SIGTERM was requested\n(Terminated\n)?$/);
     assert.equal(job.kept.has('signal'), false);
     const { verdict, message } = job.kept.result();
@@ -28,7 +28,7 @@ for (const text of ['15', 'TERM', 'SIGTERM', 'term', '15\n', ' SIGTERM \n']) {
   });
 }
 
-test('run obeys a signal file that appears whole, and one that is written in two steps', async (t) => {
+test('run obeys a signal file that is renamed into place, and one that is written in two steps', async (t) => {
   const job = await startReadyJob(t, [
     'sh',
     '-c',
@@ -41,7 +41,7 @@ test('run obeys a signal file that appears whole, and one that is written in two
   await until('the second signal', () => job.stdout().toString() === 'ready\ngot it\ngot it\n');
   writeFileSync(job.kept.path('signal'), '9');
   assert.equal((await job.finished).status, 137);
-  assert.equal(job.kept.result().message, 'The job was ended by SIGKILL, after SIGKILL was requested');
+  assert.equal(job.kept.result().message, 'The job was killed by SIGKILL, after SIGKILL was requested');
 });
 
 const noSignals: readonly [string, string][] = [
@@ -56,7 +56,7 @@ const noSignals: readonly [string, string][] = [
   ['x'.repeat(1_000_000), `"${'x'.repeat(32)}"`],
 ];
 
-test('run does nothing for a signal file that names no signal, and says so', async (t) => {
+test('run ignores a signal file that names no signal, with a warning', async (t) => {
   const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')]);
   for (const [text, shown] of noSignals) {
     publish(job.kept, text);
@@ -67,14 +67,14 @@ test('run does nothing for a signal file that names no signal, and says so', asy
   assert.deepEqual([(await job.finished).status, job.kept.text('stdout')], [3, 'ready\nstopping\n']);
 });
 
-test('run waits for the content of a signal file that is still empty', async (t) => {
-  // Well after it was seen empty, and long before the end of the time that a writer has.
+test('run waits for the content of an empty signal file', async (t) => {
+  // Well after the file was found empty, and long before the writer's time is up.
   const { status, stderr } = await inTwoSteps(t, [[0.1, '15']]);
   assert.deepEqual([status, stderr.includes('no signal')], [3, false]);
 });
 
-test('run gives a signal file that is still empty its own time, whatever was there before', async (t) => {
-  // The second one's begins before the first one's is over, and ends behind it.
+test('run gives every empty signal file its full delay, whatever was there before', async (t) => {
+  // The second delay begins before the first is over, and ends after it.
   const { status, stderr } = await inTwoSteps(t, [
     [0.7, 'WINCH'],
     [0.7, 'TERM'],
@@ -84,7 +84,7 @@ test('run gives a signal file that is still empty its own time, whatever was the
 
 type SignalRequests = readonly (readonly [part: number, signal: string])[];
 
-/** Makes requests empty, and writes them after a part of the time that a writer has. */
+/** Creates empty requests, and writes them after a part of the writer's time. */
 async function inTwoSteps(t: TestContext, requests: SignalRequests): Promise<Finished> {
   const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')]);
   for (const [index, [part, signal]] of requests.entries()) {
@@ -93,7 +93,7 @@ async function inTwoSteps(t: TestContext, requests: SignalRequests): Promise<Fin
     await pause(limits.emptyRequestMs * part);
     writeSync(file, signal);
     closeSync(file);
-    // The machine stood still: it is we who took too long.
+    // The machine froze: this test was too slow.
     if (performance.now() - madeAt >= limits.emptyRequestMs) return inTwoSteps(t, requests);
     const obeyed = () => job.stderr().match(/ was requested\n/g)?.length ?? 0;
     await until(`${signal} is obeyed`, () => obeyed() > index);
@@ -101,7 +101,7 @@ async function inTwoSteps(t: TestContext, requests: SignalRequests): Promise<Fin
   return job.finished;
 }
 
-test('run says that a signal file stays empty', async (t) => {
+test('run warns of a signal file that stays empty', async (t) => {
   const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')]);
   publish(job.kept, '');
   await until('a warning', () => job.stderr() === noSignal(job.kept, '""'));
@@ -114,11 +114,11 @@ for (const [what, make] of Object.entries({
   'a FIFO': ['mkfifo'],
   'a link': ['ln', '-s', '/etc/passwd'],
 })) {
-  test(`run takes ${what} for no signal request, and goes on`, async (t) => {
+  test(`run ignores ${what} in place of a signal request, and continues`, async (t) => {
     const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')]);
     const path = job.kept.path('signal');
     await execa('env', [...make, path]);
-    const warning = `emissary: cannot take the signal request ${path}: it is not a regular file\n`;
+    const warning = `emissary: cannot read or remove the signal request ${path}: it is not a regular file\n`;
     await until('a warning', () => job.stderr().startsWith(warning));
     job.kill('SIGTERM');
     assert.equal((await job.finished).status, 3);
@@ -130,13 +130,13 @@ for (const [text, code] of [
   ['9', 137],
   ['INT', 130],
 ] as const) {
-  test(`run does not start a job whose signal file says ${text} already`, async (t) => {
+  test(`run does not start a job whose signal file already contains ${text}`, async (t) => {
     const root = prepared(t, text);
     const { status, stdout, kept } = await runJob(t, ['echo', 'started'], { root });
     assert.deepEqual([status, stdout.toString(), kept.text('exitcode')], [code, '', String(code)]);
     const { verdict, pid, attempts, origin, message } = kept.result();
     assert.deepEqual([verdict, pid, attempts, origin], ['terminated', null, [], 'emissary']);
-    assert.match(message ?? '', /^Not started: SIG[A-Z]+ came first$/);
+    assert.match(message ?? '', /^Not started: stopped by SIG[A-Z]+$/);
     assert.equal(kept.has('signal'), false);
   });
 }
@@ -152,17 +152,17 @@ for (const [way, ask] of Object.entries({
   'a signal file': (job: Awaited<ReturnType<typeof startJob>>) => publish(job.kept, '15'),
   'a signal': (job: Awaited<ReturnType<typeof startJob>>) => job.kill('SIGTERM'),
 })) {
-  test(`run ends with 143 by ${way} while it waits for a dependency`, async (t) => {
+  test(`run exits 143 by ${way} while it waits for a dependency`, async (t) => {
     const template = {
       containerSet: { containers: [{ name: 'first' }, { name: 'main', dependencies: ['first'] }] },
     };
     const job = startJob(t, ['echo', 'started'], { template });
-    // It waits once it watches the other container's directory, which it makes for that.
+    // It is waiting once it watches the dependency's directory, which it creates for that.
     await until('it waits', () => keptBy(job.kept.root, 'first').has('.'));
     ask(job);
     const { status, stdout } = await job.finished;
     assert.deepEqual([status, stdout.toString(), job.kept.text('exitcode')], [143, '', '143']);
-    assert.equal(job.kept.result().message, 'Not started: SIGTERM came first');
+    assert.equal(job.kept.result().message, 'Not started: stopped by SIGTERM');
   });
 }
 
@@ -172,7 +172,7 @@ function publish(kept: Kept, text: string): void {
 }
 
 function noSignal(kept: Kept, shown: string): string {
-  return `emissary: the signal request ${kept.path('signal')} says ${shown}, which is no signal; nothing is done\n`;
+  return `emissary: ignoring the signal request ${kept.path('signal')}: ${shown} is not a signal\n`;
 }
 
 function prepared(t: TestContext, text: string): string {

@@ -31,12 +31,12 @@ test('the result has every key of the contract', async (t) => {
   assert.deepEqual(Object.keys(usage), ['userSeconds', 'systemSeconds', 'maxRssBytes']);
 });
 
-test('the times are those of the job', async (t) => {
+test('the result has the times of the job', async (t) => {
   const before = Date.now();
   const job = startJob(t, ['sh', '-c', 'read -r _'], { stdin: 'pipe' });
   await until('the start is told', () => job.kept.has('started'));
   const between = Date.now();
-  // The times are whole milliseconds.
+  // Times are whole milliseconds.
   await until('a later one', () => Date.now() > between);
   job.process.stdin?.end('\n');
   await job.finished;
@@ -49,7 +49,7 @@ test('the times are those of the job', async (t) => {
   assert.ok(Date.parse(finishedAt) > between, 'the end is not told as the start');
 });
 
-test('the usage is that of the job and all that it started', async (t) => {
+test('the result has the resource usage of the job and its descendants', async (t) => {
   const burn = 'i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done';
   const { kept } = await runJob(t, [
     'sh',
@@ -65,12 +65,12 @@ test('the usage is that of the job and all that it started', async (t) => {
   );
 });
 
-test('the peak of memory is null where the job had less than the emissary itself', async (t) => {
+test('the peak memory is null if the job used less than the emissary', async (t) => {
   const { kept } = await runJob(t, ['sh', '-c', 'sleep 0.01']);
   assert.equal(kept.result().usage.maxRssBytes, null);
 });
 
-test('the peak of memory is that of the largest attempt', async (t) => {
+test('the peak memory is that of the largest attempt', async (t) => {
   const script = '[ -e "$0" ] && exit; : >"$0"; dd bs=200M count=1 if=/dev/zero of=/dev/null; exit 1';
   const template = { containerSet: { containers: [{ name: 'main' }], retryStrategy: { retries: 2 } } };
   const { kept } = await runJob(t, ['sh', '-c', script, join(temporaryVolume(t), 'begun')], { template });
@@ -79,7 +79,7 @@ test('the peak of memory is that of the largest attempt', async (t) => {
   assert.ok(usage.maxRssBytes !== null && usage.maxRssBytes > 200 * MiB, `${usage.maxRssBytes} bytes`);
 });
 
-test('started appears whole, and names the process of the job', async (t) => {
+test("started is published atomically and names the job's process", async (t) => {
   const job = await startReadyJob(t, ['sh', '-c', 'echo $$; echo ready; exec sleep 3600']);
   const { pid, startedAt, attempt } = JSON.parse(job.kept.text('started'));
   assert.deepEqual([pid, attempt], [Number.parseInt(job.stdout().toString(), 10), 1]);
@@ -91,7 +91,7 @@ test('started appears whole, and names the process of the job', async (t) => {
   assert.deepEqual([result.pid, result.startedAt], [pid, startedAt]);
 });
 
-test('the seal is the last: the result is whole when it appears', async (t) => {
+test('the seal is published last: the result is complete when it appears', async (t) => {
   const job = await startReadyJob(t, [fixture('exits-3-on-term.sh')]);
   job.kill('SIGTERM');
   assert.equal(await job.kept.sealed(), '3');

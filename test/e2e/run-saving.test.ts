@@ -13,7 +13,7 @@ const stops = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 interface Stopped {
   readonly archive?: object;
   readonly stop: (its: Pod, run: ReturnType<typeof startEmissary>) => void;
-  /** Makes what is to be saved, in the directory `tree`. */
+  /** Creates the outputs, in the directory `tree`. */
   readonly script?: string;
   readonly code?: number;
   readonly options?: readonly string[];
@@ -21,7 +21,7 @@ interface Stopped {
 
 const randomTree = 'head -c 60000000 /dev/urandom > tree/a; for i in b c d; do cp tree/a tree/$i; done';
 
-/** A run whose saving is stopped when it has begun: the small artifact is saved by then, the tree is being packed. */
+/** A run that is stopped during saving: the small artifact is already saved, the tree is being packed. */
 async function stopSaving(
   t: TestContext,
   { archive = { tar: {} }, stop, script, code = 0, options }: Stopped,
@@ -73,7 +73,7 @@ function assertStopped(its: Pod, code: number, message: RegExp): void {
 
 for (const archive of archives) {
   const [name] = Object.keys(archive);
-  test(`run stops saving by TERM, and the job's own code stands: ${name}`, async (t) => {
+  test(`run stops saving on TERM and keeps the job's exit code: ${name}`, async (t) => {
     const { its, status } = await stopSaving(t, { archive, stop: (_, run) => run.kill('SIGTERM') });
     assert.equal(status, 0);
     assertStopped(its, 0, /succeeded.*SIGTERM.*not saved.*tree.*last/);
@@ -91,7 +91,7 @@ for (const archive of archives) {
 }
 
 for (const signal of stops) {
-  test(`run stops saving by ${signal}, and a failure stays what it was`, async (t) => {
+  test(`run stops saving on ${signal} and keeps the job's failure`, async (t) => {
     const { its, status } = await stopSaving(t, { code: 7, stop: (_, run) => run.kill(signal) });
     assert.equal(status, 7);
     assertStopped(its, 7, new RegExp(`exited with code 7.*${signal}.*not saved`));
@@ -99,7 +99,7 @@ for (const signal of stops) {
 }
 
 for (const request of ['TERM', 'KILL', '2']) {
-  test(`run stops saving by a request: ${request}`, async (t) => {
+  test(`run stops saving on a request: ${request}`, async (t) => {
     const { its, status } = await stopSaving(t, {
       stop: ({ root }) => writeFileSync(join(root, 'ctr/main/signal'), request),
     });
@@ -109,14 +109,14 @@ for (const request of ['TERM', 'KILL', '2']) {
 }
 
 for (const signal of ['SIGUSR1', 'SIGWINCH', 'SIGCONT'] as const) {
-  test(`run goes on saving when ${signal} comes`, async (t) => {
+  test(`run continues saving on ${signal}`, async (t) => {
     const { its, status } = await stopSaving(t, { stop: (_, run) => run.kill(signal) });
     assert.equal(status, 0);
     assert.deepEqual([its.outputs().missing, its.result().message], [[], null]);
   });
 }
 
-test('run ends saving before the grace does, where TERM had ended the job', async (t) => {
+test('run ends saving before the grace is over if TERM has stopped the job', async (t) => {
   const its = pod(t);
   its.template({ outputs: { artifacts: [{ name: 'file', path: join(its.work, 'file') }] } });
   const script = 'truncate -s 4T file; trap "exit 3" TERM; echo ready; while :; do sleep 0.05; done';
@@ -130,7 +130,7 @@ test('run ends saving before the grace does, where TERM had ended the job', asyn
   assert.match(message ?? '', /not saved: artifact file/);
 });
 
-test('run saves what is small after a TERM between the job and the saving', async (t) => {
+test("run saves small outputs after a TERM between the job's end and saving", async (t) => {
   const its = pod(t);
   its.template({
     outputs: {
@@ -155,7 +155,7 @@ test('run saves what is small after a TERM between the job and the saving', asyn
   );
 });
 
-test('run tells how far saving is, and no longer when it is sealed', async (t) => {
+test('run reports the progress of saving until the seal', async (t) => {
   const told: { bytes: number; files: number; current: string; at: string }[] = [];
   const { its, status } = await stopSaving(t, {
     script: 'truncate -s 1T tree/a',

@@ -12,13 +12,13 @@ import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 const MiB = 1024 * 1024;
-/** What the emissary may have for itself, whatever the disk does. */
+/** The emissary's own memory limit, whatever the disk does. */
 const memoryBound = 64 * MiB;
 
-test('a disk that stands still holds the job, not the memory, and no byte is lost on either stream', async (t) => {
+test('a frozen disk blocks the job without using memory, and loses no byte of either stream', async (t) => {
   await withDisk(t, async ({ root, freeze, thaw }) => {
     const length = 96 * MiB;
-    // Each line says where it stands, on standard output and, every hundredth, on standard error.
+    // Each line has its number, on standard output and, every hundredth, on standard error.
     const print = `my ($n, $at) = (0, 0);
       while ($at < ${length}) {
         my $line = sprintf("%015d\\n", $n++) x 64;
@@ -45,14 +45,14 @@ test('a disk that stands still holds the job, not the memory, and no byte is los
   });
 });
 
-test('TERM reaches the job while the disk stands still, and what it prints then is kept', async (t) => {
+test('TERM reaches the job while the disk is frozen, and its last output is captured', async (t) => {
   await withDisk(t, async ({ root, freeze, thaw }) => {
     const asked = join(temporaryVolume(t), 'asked');
     const script = `trap ': >"$0"; echo; echo the last words; exit 9' TERM; while head -c 65536 /dev/zero; do :; done`;
     const job = startJob(t, ['sh', '-c', script, asked], { root, options: ['--grace', '60'] });
     await until('some output has come', () => job.stdout().length > MiB);
     freeze();
-    // The shell looks at its signals when `head`, which is held, has ended: it is in the group, and gets TERM too.
+    // The shell handles signals when `head`, which is blocked, has exited: it is in the group and gets TERM, too.
     await heldUp(job);
     job.kill('SIGTERM');
     await until('the job has got it', () => existsSync(asked));
@@ -65,7 +65,7 @@ test('TERM reaches the job while the disk stands still, and what it prints then 
   });
 });
 
-test('a request that was left while the disk stood still is obeyed when it goes on', async (t) => {
+test('a request written while the disk was frozen is obeyed when it thaws', async (t) => {
   await withDisk(t, async ({ root, freeze, thaw }) => {
     const job = await startReadyJob(t, ['sh', '-c', 'echo ready; exec sleep 600'], { root });
     await until('the job has started', () => job.kept.has('started'));
@@ -76,12 +76,12 @@ test('a request that was left while the disk stood still is obeyed when it goes 
     const { status } = await job.finished;
     assert.deepEqual(
       [status, job.kept.result().message],
-      [143, 'The job was ended by SIGTERM, after SIGTERM was requested'],
+      [143, 'The job was killed by SIGTERM, after SIGTERM was requested'],
     );
   });
 });
 
-test('a job whose time is up while the disk stands still is ended then, and sealed when it goes on', async (t) => {
+test('a job that times out while the disk is frozen is stopped then, and sealed when it thaws', async (t) => {
   await withDisk(t, async ({ root, freeze, thaw }) => {
     const options = ['--timeout', '10', '--grace', '0.1'];
     const job = startJob(t, ['sh', '-c', 'trap "" TERM; while head -c 65536 /dev/zero; do :; done'], {
@@ -106,15 +106,15 @@ test('a job whose time is up while the disk stands still is ended then, and seal
 });
 
 for (const [what, signal, script, expected] of [
-  ['is run', 'SIGCONT', 'echo ran; exit 3', { status: 3, printed: 'ran\n' }],
-  ['that got TERM meanwhile is not run on', 'SIGTERM', 'sleep 600; echo ran', { status: 143, printed: '' }],
+  ['runs', 'SIGCONT', 'echo ran; exit 3', { status: 3, printed: 'ran\n' }],
+  ['does not run after a TERM', 'SIGTERM', 'sleep 600; echo ran', { status: 143, printed: '' }],
 ] as const) {
-  test(`a job whose volume stands still from the beginning ${what} when it goes on`, async (t) => {
+  test(`a job whose volume is frozen from the start ${what} when it thaws`, async (t) => {
     await withDisk(t, async ({ root, freeze, thaw }) => {
       const { program } = await installedVolume(t);
       freeze();
       const job = startJob(t, ['sh', '-c', script], { root, program });
-      // A program that starts waits in the same way for what it is read from: a signal would end it then.
+      // A starting program also blocks on reading its file: a signal would kill it then.
       await launched(job.pid);
       await until('the emissary waits for the disk', () => stateOf(job.pid) === 'D');
       job.kill(signal);
@@ -126,7 +126,7 @@ for (const [what, signal, script, expected] of [
   });
 }
 
-test('an emissary that was KILLed while the disk stood still has left no seal, and can be followed by another', async (t) => {
+test('an emissary that was killed while the disk was frozen leaves no seal, and another can follow it', async (t) => {
   await withDisk(t, async ({ root, freeze, thaw }) => {
     const job = startJob(t, ['sh', '-c', 'while head -c 65536 /dev/zero; do :; done'], { root });
     await until('some output has come', () => job.stdout().length > MiB);
@@ -141,7 +141,7 @@ test('an emissary that was KILLed while the disk stood still has left no seal, a
   });
 });
 
-test('a job whose volume breaks down goes on to its end, all is passed on, and the missing seal is told', async (t) => {
+test('a job whose volume fails continues to its end, its output is forwarded, and the missing seal is reported', async (t) => {
   await withDisk(t, async ({ root, breakDown }) => {
     const script = 'echo ready; read -r _; head -c 1000000 /dev/zero; exit 5';
     const job = await startReadyJob(t, ['sh', '-c', script], { root, stdin: 'pipe' });
@@ -152,13 +152,13 @@ test('a job whose volume breaks down goes on to its end, all is passed on, and t
     assert.deepEqual([status, stdout.length], [5, 1_000_006]);
     assert.match(
       stderr,
-      /no more output is kept in .*stdout: EROFS: read-only file system, write; the job goes on\n/,
+      /no more output is captured in .*stdout: EROFS: read-only file system, write; the job continues\n/,
     );
     assert.match(stderr, /emissary: Cannot seal .*: EROFS: read-only file system, [^\n]*\n$/);
   });
 });
 
-test('a job that lets nobody change what is kept for its end is sealed by other files', async (t) => {
+test('a job that write-protects the reserves is sealed with other files', async (t) => {
   await withDisk(t, async ({ root }) => {
     const script = 'chattr +a "$0"/.exitcode.reserve "$0"/.result.json.reserve || exit 99; exit 3';
     const { status, kept } = await runJob(t, ['sh', '-c', script, join(root, 'ctr/main')], { root });
@@ -166,7 +166,7 @@ test('a job that lets nobody change what is kept for its end is sealed by other 
   });
 });
 
-/** Waits until a job that prints without end prints no more; how much has come then. */
+/** Waits until a job that prints endlessly is blocked; returns how much it has printed by then. */
 async function heldUp(job: Running): Promise<number> {
   let [last, since] = [-1, Date.now()];
   return until('the job is held up', () => {
@@ -180,7 +180,7 @@ function ended({ process }: Running): boolean {
   return process.exitCode !== null || process.signalCode !== null;
 }
 
-/** What the process has in memory that is no file's, bytes. */
+/** The process's private memory in bytes. */
 function anonymousMemory(pid: number): number {
   const [, kib] = /^RssAnon:\s+([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kib) * 1024;
@@ -191,14 +191,14 @@ function stateOf(pid: number): string {
   return text.slice(text.lastIndexOf(')') + 2, text.lastIndexOf(')') + 3);
 }
 
-/** Leaves a request from a process of its own, which may have to wait for the disk. */
+/** Writes a request from a separate process, which may block on the disk. */
 function leaveRequest(t: TestContext, path: string): number {
   const writer = spawn('sh', ['-c', 'echo TERM >"$0"', path]);
   t.after(() => writer.kill('SIGKILL'));
   return writer.pid ?? -1;
 }
 
-/** Bytes of both streams that a timeline tells of. */
+/** Bytes of both streams according to the timeline. */
 function timelineSums(text: string): readonly number[] {
   const sums = [0, 0];
   for (const [, stream, bytes] of text.matchAll(/^[0-9]+ ([12]) ([0-9]+)$/gm)) {

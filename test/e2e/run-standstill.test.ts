@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { startJob, startReadyJob } from '../helpers/job.ts';
 import { until } from '../helpers/until.ts';
 
-/** True when the job has ended and nobody has taken it off the kernel's list. */
+/** Whether the job has exited and has not been reaped. */
 function isZombie(pid: number): boolean {
   return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.startsWith('Z') === true;
 }
@@ -13,10 +13,10 @@ function jobOf(started: string): number {
   return (JSON.parse(started) as { pid: number }).pid;
 }
 
-/** A file that lets the job go on. */
+/** A file that lets the job continue. */
 const waitsForFile = 'echo ready; until test -e "$0"; do sleep 0.01; done; exit "$1"';
 
-test('run judges a job that ended in time by its own end, where it stood still past the time limit', async (t) => {
+test('a job that exits in time keeps its own verdict if run was frozen past the time limit', async (t) => {
   const limitSeconds = 3;
   const job = startJob(t, ['sh', '-c', 'echo ready; sleep 0.5; exit 0'], {
     options: ['--timeout', String(limitSeconds)],
@@ -33,7 +33,7 @@ test('run judges a job that ended in time by its own end, where it stood still p
 });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`run judges a job that ended before ${signal} came by its own end`, async (t) => {
+  test(`a job that exited before ${signal} arrived keeps its own verdict`, async (t) => {
     const job = await startReadyJob(t, ['sh', '-c', 'echo ready; sleep 0.5; exit 0']);
     await until('it is told', () => job.kept.has('started'));
     job.kill('SIGSTOP');
@@ -45,7 +45,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-test('run does not KILL in a grace that was over while it stood still: the job has its time', async (t) => {
+test('run does not kill a job whose grace elapsed while run was frozen: the job gets the rest', async (t) => {
   const script = 'trap "sleep 1.5; exit 3" TERM; echo ready; while :; do sleep 0.05; done';
   const job = await startReadyJob(t, ['sh', '-c', script], { options: ['--grace', '5'] });
   await until('it is told', () => job.kept.has('started'));
@@ -62,7 +62,7 @@ test('run does not KILL in a grace that was over while it stood still: the job h
   assert.deepEqual([status, job.kept.result().verdict], [3, 'terminated']);
 });
 
-/** Its shell has got the signal and waits for its last command. */
+/** The job's shell has got the signal and waits for its last command. */
 function isTrapped(pid: number): boolean {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
     .trim()
@@ -70,7 +70,7 @@ function isTrapped(pid: number): boolean {
     .some((child) => readFileSync(`/proc/${child}/cmdline`, 'latin1') === 'sleep\x001.5\0');
 }
 
-test('run gives a job that stood still with it the rest of its time', async (t) => {
+test('a job that was frozen together with run gets the rest of its time', async (t) => {
   const limitSeconds = 4;
   const job = startJob(t, ['sh', '-c', waitsForFile, 'go', '0'], {
     options: ['--timeout', String(limitSeconds)],
@@ -83,7 +83,7 @@ test('run gives a job that stood still with it the rest of its time', async (t) 
   await until('the limit is over', () => performance.now() - begun > 1000 * limitSeconds + 500);
   process.kill(-pid, 'SIGCONT');
   job.kill('SIGCONT');
-  // Nobody makes the file that it waits for: it is stopped, but not before it has had the rest of its time.
+  // Nobody creates the file that it waits for: it is stopped, but only after the rest of its time.
   const { status } = await job.finished;
   assert.equal(status, 143);
   const { verdict, attempts } = job.kept.result();

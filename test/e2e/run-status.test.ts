@@ -6,11 +6,11 @@ import { fixture } from '../helpers/fixture.ts';
 import { keptBy, runJob } from '../helpers/job.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-/** CHLD, CONT, STOP, TSTP, TTIN, TTOU, URG, WINCH: their default action does not end a process (signal(7)). */
+/** CHLD, CONT, STOP, TSTP, TTIN, TTOU, URG, WINCH: their default action does not terminate a process (signal(7)). */
 const harmless = new Set([17, 18, 19, 20, 21, 22, 23, 28]);
 const fatal = Array.from({ length: 64 }, (_, index) => index + 1).filter((signal) => !harmless.has(signal));
 
-test('run ends with the status of the job, and seals it: every status from 0 to 255', async (t) => {
+test("run exits with the job's status and seals it: every status from 0 to 255", async (t) => {
   const root = temporaryVolume(t);
   await forEachOf(
     Array.from({ length: 256 }, (_, code) => code),
@@ -26,7 +26,7 @@ test('run ends with the status of the job, and seals it: every status from 0 to 
   );
 });
 
-test('run ends with 128+n where signal n ended the job: every signal that is fatal', async (t) => {
+test('run exits 128+n if signal n killed the job: every fatal signal', async (t) => {
   const root = temporaryVolume(t);
   await forEachOf(fatal, async (number) => {
     const name = `dies-${number}`;
@@ -45,15 +45,15 @@ test('run ends with 128+n where signal n ended the job: every signal that is fat
   });
 });
 
-test('run tells of a KILL that it did not send', async (t) => {
+test('run reports a KILL that it did not send', async (t) => {
   const { kept } = await runJob(t, [fixture('dies.sh'), '9']);
   assert.equal(
     kept.result().message,
-    'The job was ended by SIGKILL, which did not come from here (out of memory?)',
+    'The job was killed by SIGKILL, which the emissary did not send (out of memory?)',
   );
 });
 
-test('run tells the 64 of a job from its own', async (t) => {
+test("run distinguishes a job's 64 from its own", async (t) => {
   const job = await runJob(t, [fixture('exits.sh'), '64']);
   assert.deepEqual([job.status, job.kept.result().origin], [64, 'job']);
   const own = await runJob(t, ['true'], { template: 'no JSON' });

@@ -7,7 +7,7 @@ import { startReadyJob } from '../helpers/job.ts';
 import { reportedJob, startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 
-/** A job that says each TERM, and ends when it may. */
+/** A job that prints each TERM and exits when it is released. */
 async function startCounting(t: TestContext, root: string) {
   const script = `trap 'echo TERM' TERM; echo ready; while [ ! -e "$0/go" ]; do sleep 0.02; done; exit 3`;
   const job = await startReadyJob(t, ['sh', '-c', script, root], { root });
@@ -19,7 +19,7 @@ async function startCounting(t: TestContext, root: string) {
       await emissary(['signal', 'main', 'TERM'], { root });
       await until('the request is obeyed', () => !existsSync(join(root, 'ctr/main/signal')));
     },
-    /** Lets it end. @returns how often it got TERM */
+    /** Releases the job. @returns how often it got TERM */
     end: async () => {
       writeFileSync(join(root, 'go'), '');
       assert.equal((await job.finished).status, 3);
@@ -28,7 +28,7 @@ async function startCounting(t: TestContext, root: string) {
   };
 }
 
-test('TERM that comes as a signal and as a request reaches the job once', async (t) => {
+test('TERM as a signal and then as a request reaches the job once', async (t) => {
   const job = await startCounting(t, reportedJob(t).root);
   job.kill('SIGTERM');
   await job.signalled();
@@ -36,18 +36,18 @@ test('TERM that comes as a signal and as a request reaches the job once', async 
   assert.equal(await job.end(), 1);
 });
 
-test('TERM that comes as a request and then as a signal reaches the job once', async (t) => {
+test('TERM as a request and then as a signal reaches the job once', async (t) => {
   const job = await startCounting(t, reportedJob(t).root);
   await job.ask();
   await job.signalled();
   job.kill('SIGTERM');
-  // The next one tells that it was looked at.
+  // Handling the next request proves that this one was handled.
   job.kill('SIGURG');
   await job.ask();
   assert.equal(await job.end(), 2, 'a second request is one of its own, a signal beside the first is not');
 });
 
-test('TERM that comes twice in the same way reaches the job twice', async (t) => {
+test('TERM twice by the same way reaches the job twice', async (t) => {
   const job = await startCounting(t, reportedJob(t).root);
   job.kill('SIGTERM');
   await job.signalled();
@@ -56,7 +56,7 @@ test('TERM that comes twice in the same way reaches the job twice', async (t) =>
   assert.equal(await job.end(), 2);
 });
 
-test('a pod that is deleted stops its job with one TERM: the kubelet’s, or the sidecar’s', async (t) => {
+test('deleting a pod sends the job one TERM, from the kubelet or from the reporter', async (t) => {
   for (const first of ['job', 'sidecar'] as const) {
     const reported = reportedJob(t);
     const sidecar = await startWait(t, reported);

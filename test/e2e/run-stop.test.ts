@@ -7,7 +7,7 @@ import { requireProgram } from '../helpers/require.ts';
 import { standstill } from '../helpers/standstill.ts';
 import { until } from '../helpers/until.ts';
 
-test('run lets a job finish what it does on TERM: every line, its own code', async (t) => {
+test('run lets a job finish its work on TERM: every line and its own exit code', async (t) => {
   const job = await startReadyJob(t, [fixture('tells-on-term.sh')]);
   job.kill('SIGTERM');
   const { status, stdout } = await job.finished;
@@ -18,17 +18,17 @@ test('run lets a job finish what it does on TERM: every line, its own code', asy
   );
   const { verdict, exitCode, signal, origin, message } = job.kept.result();
   assert.deepEqual([verdict, exitCode, signal, origin], ['terminated', 3, null, 'job']);
-  assert.equal(message, 'The job exited with code 3, after the emissary had received SIGTERM');
+  assert.equal(message, 'The job exited with code 3, after the emissary received SIGTERM');
 });
 
-test('run calls a job terminated that was asked to stop, also where it ends with 0', async (t) => {
+test('run reports a stopped job as terminated, even if it exits 0', async (t) => {
   const job = await startReadyJob(t, ['sh', '-c', 'trap "exit 0" TERM; echo ready; sleep 3600 & wait']);
   job.kill('SIGTERM');
   assert.equal((await job.finished).status, 0);
   assert.equal(job.kept.result().verdict, 'terminated');
 });
 
-test('run KILLs a job that ignores TERM when the grace is over, and not before', async (t) => {
+test('run kills a job that ignores TERM after the grace, and not before', async (t) => {
   const graceMs = 5_000;
   const againMs = 0.9 * graceMs;
   const options = ['--grace', String(graceMs / 1000)];
@@ -36,25 +36,25 @@ test('run KILLs a job that ignores TERM when the grace is over, and not before',
   const stoodStill = standstill(t);
   const asked = Date.now();
   job.kill('SIGTERM');
-  // Another one neither shortens the grace nor prolongs it.
+  // Another TERM neither shortens nor prolongs the grace.
   await until('most of the grace', () => Date.now() > asked + againMs);
   job.kill('SIGTERM');
   assert.equal((await job.finished).status, 137);
   const { verdict, exitCode, signal, message, attempts } = job.kept.result();
   assert.deepEqual([verdict, exitCode, signal], ['terminated', 137, 'SIGKILL']);
-  assert.equal(message, 'The job was ended by SIGKILL, after the emissary had received SIGTERM');
+  assert.equal(message, 'The job was killed by SIGKILL, after the emissary received SIGTERM');
   const tookMs = Date.parse(attempts[0]?.finishedAt ?? '') - asked;
   // Clocks round to whole milliseconds.
   assert.ok(tookMs >= graceMs - 2 && tookMs - stoodStill() < againMs + graceMs, `KILLed after ${tookMs} ms`);
 });
 
-test('run KILLs at once where the grace is 0', async (t) => {
+test('run kills at once if the grace is 0', async (t) => {
   const job = await startReadyJob(t, [fixture('ignores-term.sh')], { options: ['--grace=0'] });
   job.kill('SIGTERM');
   assert.equal((await job.finished).status, 137);
 });
 
-test('run passes signals on while the job is being stopped', async (t) => {
+test('run forwards signals while the job is being stopped', async (t) => {
   const script =
     'trap "echo TERM" TERM; trap "echo USR1; exit 9" USR1; echo ready; sleep 3600 & while :; do wait; done';
   const job = await startReadyJob(t, ['bash', '-c', `trap '' USR2; ${script}`]);
@@ -73,7 +73,7 @@ for (const [signal, code] of [
   ['quit', 131],
   ['9', 137],
 ] as const) {
-  test(`run asks a job to stop by the signal that it was told: ${signal}`, async (t) => {
+  test(`run stops a job with the configured signal: ${signal}`, async (t) => {
     const job = await startReadyJob(t, [fixture('waits.sh')], { env: { EMISSARY_STOP_SIGNAL: signal } });
     job.kill('SIGTERM');
     assert.equal((await job.finished).status, code);
@@ -81,7 +81,7 @@ for (const [signal, code] of [
   });
 }
 
-test('run KILLs what has left the job’s group and session', async (t) => {
+test("run kills processes that have left the job's group and session", async (t) => {
   if (!requireProgram(t, 'setsid')) return;
   // All of them ignore TERM; one of them has even lost its parent.
   const leaves = "setsid sh -c 'echo $$; sleep 3600' &";
@@ -97,31 +97,31 @@ test('run KILLs what has left the job’s group and session', async (t) => {
   assert.deepEqual(pids.filter(isAlive), []);
 });
 
-test('run stops a job when its time is up', async (t) => {
+test('run stops a job on timeout', async (t) => {
   const job = await runJob(t, [fixture('waits.sh')], { options: ['--timeout', '0.1'] });
   assert.deepEqual([job.status, job.kept.text('exitcode')], [143, '143']);
   const { verdict, exitCode, signal, origin, message } = job.kept.result();
   assert.deepEqual([verdict, exitCode, signal, origin], ['timedOut', 143, 'SIGTERM', 'job']);
-  assert.equal(message, 'The time was up: the job was ended by SIGTERM');
+  assert.equal(message, 'Timed out: the job was killed by SIGTERM');
 });
 
-test('run KILLs a job that goes on after its time and the grace', async (t) => {
+test('run kills a job that continues after the timeout and the grace', async (t) => {
   const env = { EMISSARY_TIMEOUT_SECONDS: '0.1', EMISSARY_GRACE_SECONDS: '0.1' };
-  // It ignores TERM from its first instruction, however early the time is up.
+  // It ignores TERM from its first instruction, however early the timeout.
   const under = ['sh', '-c', 'trap "" TERM; exec "$@"', 'sh'];
   const { status, kept } = await runJob(t, [fixture('waits.sh')], { env, under });
   assert.deepEqual([status, kept.result().verdict], [137, 'timedOut']);
 });
 
-test('run calls a job timedOut that ends in good order when its time is up', async (t) => {
-  // Time for a shell to say what it does on TERM, on a busy machine too.
+test('run reports timedOut for a job that exits gracefully on timeout', async (t) => {
+  // Time for a shell to set its trap for TERM, on a busy machine, too.
   const options = ['--timeout', '5'];
   const { status, kept } = await runJob(t, [fixture('exits-3-on-term.sh')], { options });
   assert.deepEqual([status, kept.result().verdict], [3, 'timedOut']);
-  assert.equal(kept.result().message, 'The time was up: the job exited with code 3');
+  assert.equal(kept.result().message, 'Timed out: the job exited with code 3');
 });
 
-test('run takes the option before the variable, and 0 for no time limit', async (t) => {
+test('run prefers the option to the variable, and 0 means no time limit', async (t) => {
   const env = { EMISSARY_TIMEOUT_SECONDS: '0.01' };
   const { status, kept } = await runJob(t, ['sleep', '0.2'], { env, options: ['--timeout', '0'] });
   assert.deepEqual([status, kept.result().verdict], [0, 'succeeded']);
@@ -135,7 +135,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test('run takes the grace from ARGO_TERMINATION_GRACE_PERIOD_SECONDS', async (t) => {
+test('run reads the grace from ARGO_TERMINATION_GRACE_PERIOD_SECONDS', async (t) => {
   const env = { ARGO_TERMINATION_GRACE_PERIOD_SECONDS: '1' };
   const job = await startReadyJob(t, [fixture('ignores-term.sh')], { env });
   const before = performance.now();
@@ -146,7 +146,7 @@ test('run takes the grace from ARGO_TERMINATION_GRACE_PERIOD_SECONDS', async (t)
   assert.ok(tookMs >= 1000 && tookMs < 15_000, `${tookMs} ms`);
 });
 
-test('run that its own job has stopped goes on by CONT, and has lost nothing', async (t) => {
+test('run stopped by its own job continues on CONT and loses nothing', async (t) => {
   const script = 'kill -STOP "$PPID"; head -c 30000 /dev/zero; exit 3';
   const job = startJob(t, ['sh', '-c', script]);
   await until('the emissary is stopped', () =>
@@ -155,7 +155,7 @@ test('run that its own job has stopped goes on by CONT, and has lost nothing', a
   job.kill('SIGTERM');
   job.kill('SIGCONT');
   const { status, stdout } = await job.finished;
-  // TERM waits with the stopped emissary: the job may have ended by then, or not.
+  // TERM is pending while the emissary is stopped: the job may have exited by then, or not.
   assert.ok(status === 3 ? stdout.length === 30_000 : status === 143, `${status}`);
   assert.equal(job.kept.text('exitcode'), String(status));
   assert.equal(job.kept.bytes('stdout').length, stdout.length);

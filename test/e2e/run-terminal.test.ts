@@ -12,7 +12,7 @@ const controlC = '\x03';
 const controlZ = '\x1a';
 const controlD = '\x04';
 
-test('run gives the job a terminal where it has one itself', async (t) => {
+test('run gives the job a terminal if it has one itself', async (t) => {
   const job = terminal(t, ['sh', '-c', 'tty; test -t 0 && test -t 1 && test -t 2 && echo all three']);
   if (job === null) return;
   assert.equal(await job.status, 0);
@@ -20,14 +20,14 @@ test('run gives the job a terminal where it has one itself', async (t) => {
 });
 
 for (const code of [0, 1, 127, 255]) {
-  test(`run in a terminal ends with the job’s status: ${code}`, async (t) => {
+  test(`run in a terminal exits with the job's status: ${code}`, async (t) => {
     const job = terminal(t, [fixture('exits.sh'), String(code)]);
     if (job === null) return;
     assert.deepEqual([await job.status, job.kept.text('exitcode')], [code, String(code)]);
   });
 }
 
-test('Ctrl-C in a terminal ends the job with 130', async (t) => {
+test('Ctrl-C in a terminal stops the job with 130', async (t) => {
   const job = terminal(t, [fixture('waits.sh')]);
   if (job === null) return;
   await until('the job is ready', () => job.shown().includes('ready'));
@@ -36,7 +36,7 @@ test('Ctrl-C in a terminal ends the job with 130', async (t) => {
   assert.equal(job.kept.result().signal, 'SIGINT');
 });
 
-test('the job sees the size of the window, and is told of a new one', async (t) => {
+test('the job gets the window size and its changes', async (t) => {
   const job = terminal(
     t,
     ['sh', '-c', 'trap "stty size" WINCH; stty size; echo ready; while :; do sleep 0.02; done'],
@@ -53,7 +53,7 @@ test('the job sees the size of the window, and is told of a new one', async (t) 
   assert.equal(await job.status, 130);
 });
 
-test('what is typed reaches the job: lines, and the end of the input', async (t) => {
+test('typed lines and the end of input reach the job', async (t) => {
   const job = terminal(t, ['sh', '-c', 'echo ready; while read -r line; do echo "<$line>"; done; echo over']);
   if (job === null) return;
   await until('the job is ready', () => job.shown().includes('ready'));
@@ -64,7 +64,7 @@ test('what is typed reaches the job: lines, and the end of the input', async (t)
   assert.match(job.shown(), /over\r\n$/);
 });
 
-test('a job that sets its terminal leaves that of the person as it was', async (t) => {
+test('a job that changes its terminal settings leaves the outer terminal unchanged', async (t) => {
   const job = terminal(t, ['stty', 'raw', '-echo'], { prepare: 'stty -g >&9', after: 'stty -g >&9' });
   if (job === null) return;
   await job.status;
@@ -77,7 +77,7 @@ test('Ctrl-Z stops a job of an interactive shell in the terminal, not the emissa
   if (job === null) return;
   job.type('PS1="> "; echo sh""ell\n');
   await until('the shell answers', () => job.shown().includes('shell\r\n'));
-  // With exec: a shell that is just starting another program (vfork(2)) cannot be stopped when that one is.
+  // With exec: a shell that is starting another program (vfork(2)) cannot be stopped while that one is.
   job.type('sh -c "echo rea\'\'dy; exec sleep 3600"\n');
   await until('its job runs', () => job.shown().includes('ready\r\n'));
   job.type(controlZ);
@@ -87,7 +87,7 @@ test('Ctrl-Z stops a job of an interactive shell in the terminal, not the emissa
 });
 
 for (const stty of ['-tostop', 'tostop']) {
-  test(`run works in the background of a terminal, whose settings are not its own there: ${stty}`, async (t) => {
+  test(`run works in the background of a terminal that has other settings: ${stty}`, async (t) => {
     if (!requireProgram(t, 'timeout')) return;
     const settings = { prepare: `stty ${stty}; stty -g >&9`, under: 'timeout 60', after: 'stty -g >&9' };
     const job = terminal(t, ['sh', '-c', 'tty; stty -g >&9; exit 3'], settings);
@@ -99,10 +99,10 @@ for (const stty of ['-tostop', 'tostop']) {
   });
 }
 
-test('what is typed reaches a job that was started in the background, once it is in the foreground', async (t) => {
+test('typed input reaches a background job once it is in the foreground', async (t) => {
   const started = '[ -e "$EMISSARY_ROOT/ctr/main/started" ]';
   const inBackground = `job() { "$@" & until ${started}; do sleep 0.02; done; stty echo rows 44 cols 122; fg >/dev/null; }`;
-  // As a shell that edits its line has it meanwhile.
+  // As a line-editing shell sets it meanwhile.
   const prepare = `set -m; stty -g >&9; stty -echo; ${inBackground}`;
   const job = terminal(t, ['sh', '-c', 'read -r line; echo "<$line>"; stty size; exit 3'], {
     prepare,
@@ -119,7 +119,7 @@ test('what is typed reaches a job that was started in the background, once it is
   assert.equal(behind, before);
 });
 
-test('a secret of many lines is masked as a terminal shows it', async (t) => {
+test('a multi-line secret is masked as the terminal prints it', async (t) => {
   const script = 'echo "<$A_TOKEN>"; echo "<$(printf %s "$A_TOKEN")>"';
   const job = terminal(t, ['sh', '-c', script], {
     prepare: 'export A_TOKEN="line one\nline two\r\nthree\n"',
@@ -130,7 +130,7 @@ test('a secret of many lines is masked as a terminal shows it', async (t) => {
   assert.equal(job.kept.text('stdout'), job.shown());
 });
 
-test('lines that the next program of a pipeline writes to the terminal are ended there', async (t) => {
+test('lines that the next program of a pipeline writes to the terminal end correctly', async (t) => {
   const job = terminal(t, ['sh', '-c', 'echo one; read -r line; echo "$line"'], {
     prepare: 'into() { "$@" | while read -r line; do echo "<$line>"; done; }',
     under: 'into',
@@ -139,12 +139,12 @@ test('lines that the next program of a pipeline writes to the terminal are ended
   await until('the next program has written', () => job.shown().includes('<one>'));
   job.type('two\n');
   assert.equal(await job.status, 0);
-  // The terminal's echo of what was typed may come before or after what the next program makes of it.
+  // The terminal's echo of the input may come before or after the next program's output.
   assert.match(job.shown(), /^<one>\r\n/);
   assert.match(job.shown(), /\n<two>\r\n/);
 });
 
-test('lines that the program before in a pipeline writes to the terminal are ended there', async (t) => {
+test('lines that the previous program of a pipeline writes to the terminal end correctly', async (t) => {
   const started = '[ -e "$EMISSARY_ROOT/ctr/main/started" ]';
   const job = terminal(t, ['cat'], {
     prepare: `from() { { until ${started}; do sleep 0.02; done; echo one >&2; echo two; } | "$@"; }`,
@@ -155,9 +155,9 @@ test('lines that the program before in a pipeline writes to the terminal are end
   assert.match(job.shown(), /^one\r\ntwo\r+\n$/);
 });
 
-test('what the next program of a pipeline has set and put back in the terminal stays as it left it', async (t) => {
+test('terminal settings that the next program of a pipeline has changed and restored stay so', async (t) => {
   const started = '[ -e "$EMISSARY_ROOT/ctr/main/started" ]';
-  // As a pager does, which is quicker at the start, and left before the job has ended.
+  // Like a pager that starts faster and is left before the job has exited.
   const pager = `{ until ${started}; do sleep 0.02; done; stty "$before" </dev/tty; : >"$LEFT"; cat; }`;
   const job = terminal(t, ['sh', '-c', 'until [ -e "$LEFT" ]; do sleep 0.02; done; exit 3'], {
     prepare: `before=$(stty -g); echo "$before" >&9; export LEFT="$EMISSARY_ROOT/left"; into() { stty -echo -icanon; "$@" | ${pager}; }`,
@@ -171,7 +171,7 @@ test('what the next program of a pipeline has set and put back in the terminal s
   assert.equal(behind, before);
 });
 
-test('a job that closes its terminal, its input being a pipe, goes on, and can open it again', async (t) => {
+test('a job with a pipe as input can close its terminal, continue and reopen it', async (t) => {
   const script =
     'terminal=$(readlink /proc/$$/fd/1); exec >&- 2>&-; sleep 0.3; echo again >"$terminal"; exit 3';
   const job = terminal(t, ['sh', '-c', script], { prepare: 'from() { : | "$@"; }', under: 'from' });
@@ -179,7 +179,7 @@ test('a job that closes its terminal, its input being a pipe, goes on, and can o
   assert.deepEqual([await job.status, job.kept.text('stdout')], [3, 'again\r\n'], job.shown());
 });
 
-test('what is typed reaches the job also where its terminal was left non-blocking', async (t) => {
+test('typed input reaches the job through a non-blocking terminal', async (t) => {
   if (!requireProgram(t, 'perl')) return;
   const nonblocking = 'use Fcntl; fcntl(STDIN, F_SETFL, O_RDWR | O_NONBLOCK); exec @ARGV';
   const job = terminal(t, ['sh', '-c', 'echo ready; read -r line; echo "<$line>"; exit 5'], {
@@ -192,7 +192,7 @@ test('what is typed reaches the job also where its terminal was left non-blockin
   assert.match(job.shown(), /<first>\r\n$/);
 });
 
-test('what an attempt leaves unread of a long paste does not keep the next one from its keys', async (t) => {
+test("unread input of a long paste does not block the next attempt's input", async (t) => {
   const first =
     ': >"$BEGUN"; stty raw -echo; echo ready; until [ -e "$BEGUN.over" ]; do sleep 0.02; done; exit 1';
   const second = 'stty -echo; while read -r line; do [ "$line" != last ] || exit 5; done';
@@ -201,14 +201,14 @@ test('what an attempt leaves unread of a long paste does not keep the next one f
   });
   if (job === null) return;
   await until('the first attempt runs', () => job.shown().includes('ready'));
-  // More than the terminals hold between them.
+  // More than the terminals can buffer.
   job.type(`${'y'.repeat(79)}\n`.repeat(1000));
   writeFileSync(`${job.kept.root}/begun.over`, '');
   job.type('\nlast\n');
   assert.equal(await job.status, 5);
 });
 
-test('what is typed reaches the attempt that runs', async (t) => {
+test('typed input reaches the running attempt', async (t) => {
   const third = 'echo x >>"$BEGUN"; [ "$(wc -l <"$BEGUN")" -eq 3 ] || exit 1; echo ready';
   const job = terminal(t, ['sh', '-c', `${third}; read -r line; echo "<$line>"; exit 5`], {
     prepare: attempts(3),
@@ -220,7 +220,7 @@ test('what is typed reaches the attempt that runs', async (t) => {
   assert.match(job.shown(), /<first>\r\n$/);
 });
 
-test('a job that outlives its terminal finds the end of its input', async (t) => {
+test('a job that outlives its terminal reads the end of its input', async (t) => {
   const job = terminal(t, ['sh', '-c', 'trap "" HUP; echo ready; read -r line; exit 6']);
   if (job === null) return;
   await until('the job is ready', () => job.shown().includes('ready'));
@@ -230,7 +230,7 @@ test('a job that outlives its terminal finds the end of its input', async (t) =>
   assert.equal(await job.kept.sealed(), '6');
 });
 
-test('what a job shows in its terminal is kept as standard output', async (t) => {
+test("a job's terminal output is captured as standard output", async (t) => {
   const job = terminal(t, ['sh', '-c', 'echo one; echo two >&2']);
   if (job === null) return;
   assert.equal(await job.status, 0);

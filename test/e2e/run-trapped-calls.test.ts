@@ -8,11 +8,11 @@ import { requireProgram } from '../helpers/require.ts';
 import { pod, tool } from '../helpers/saved.ts';
 import { type Trap, trapping, wasMet } from '../helpers/trapped-call.ts';
 
-/** More than any of these calls is made on the files of a volume by one thread. */
+/** More than the number of any of these calls that one thread makes on a volume's files. */
 const manyCalls = 60;
 const printed = { stdout: 'hello\n', stderr: 'world\n' };
 
-/** An output that the template asks for: its file on the volume, and whether that is all that it should be. */
+/** An output that the template requests: its file on the volume, and whether that is complete. */
 interface Output {
   readonly kind: 'parameter' | 'artifact';
   readonly file: string;
@@ -25,7 +25,7 @@ interface Trapped extends Finished {
   readonly what: string;
 }
 
-/** Runs a job into a trap at the first call, at the second, and so on until there is no such call. */
+/** Runs a job into a trap at the first call, at the second, and so on until there are no more calls. */
 async function forEachCall(
   t: TestContext,
   { call, does, code }: Pick<Trap, 'call' | 'does'> & { readonly code: number },
@@ -45,7 +45,7 @@ async function forEachCall(
   assert.ok(met > 0, `there is no ${call}`);
 }
 
-/** A job that prints, and leaves a parameter and an artifact; null where it met no trap. */
+/** A job that prints, and leaves a parameter and an artifact; null if it met no trap. */
 async function runTrapped(t: TestContext, trap: Trap, code: number): Promise<Trapped | null> {
   const { root, work, template } = pod(t);
   const [log, value, tree] = [join(work, 'calls'), join(work, 'value'), join(work, 'tree')];
@@ -75,7 +75,7 @@ async function runTrapped(t: TestContext, trap: Trap, code: number): Promise<Tra
   return wasMet(log, trap) ? { ...finished, outputs, what } : null;
 }
 
-/** What there is on the volume under a name that no reader looks at. */
+/** Files on the volume under names that readers ignore. */
 function hiddenFiles({ root }: Kept): readonly string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) =>
     /(^|\/)\.[^/]*$/.test(path),
@@ -84,7 +84,7 @@ function hiddenFiles({ root }: Kept): readonly string[] {
 
 for (const call of ['openat', 'mkdir', 'write', 'pwrite64', 'ftruncate', 'close', 'rename']) {
   for (const code of [0, 3]) {
-    const title = `a job that ends with ${code} and whose quota is used up at any ${call} is refused, or sealed with what it lacks`;
+    const title = `run rejects or seals a job that exits ${code}, naming its losses, if the quota is exhausted at any ${call}`;
     test(title, async (t) => {
       await forEachCall(t, { call, does: 'error=EDQUOT', code }, (run) => {
         const said = run.stderr.split('\n').filter((line) => !['', 'world'].includes(line));
@@ -113,7 +113,12 @@ function checkSealed({ status, kept, outputs, what }: Trapped, code: number): vo
     assert.equal(record[`${kind}s`].length + missing.length, 1, what);
     assert.equal(existsSync(file), missing.length === 0, what);
     if (missing.length === 0) assert.ok(isWhole(), what);
-    else assert.equal(missing[0]?.reason, "it cannot be kept: the volume's quota is used up", what);
+    else
+      assert.equal(
+        missing[0]?.reason,
+        "cannot be written to the volume: the volume's quota is used up",
+        what,
+      );
   }
   for (const stream of ['stdout', 'stderr'] as const)
     assert.ok(result[stream].truncated || kept.text(stream) === printed[stream], what);
@@ -142,7 +147,7 @@ for (const call of [
   'rename',
   'statx',
 ]) {
-  test(`an emissary that is KILLed at any ${call} leaves no seal, or a whole one, and can be followed by another`, async (t) => {
+  test(`an emissary that is killed at any ${call} leaves no seal or a complete one, and another can follow it`, async (t) => {
     await forEachCall(t, { call, does: 'signal=KILL', code: 3 }, async ({ kept, outputs, what }) => {
       for (const { file, isWhole } of outputs) if (existsSync(file)) assert.ok(isWhole(), what);
       if (kept.has('started')) assert.equal(JSON.parse(kept.text('started')).attempt, 1, what);
@@ -165,5 +170,5 @@ test('an artifact whose directory a broken disk cannot list is missing, not empt
   const { status, kept } = await runJob(t, ['mkdir', tree], { root, under: broken });
   const { missing, artifacts } = kept.result().outputs;
   assert.deepEqual([status, artifacts.length], [64, 0]);
-  assert.equal(missing[0]?.reason, 'the disk could not read it');
+  assert.equal(missing[0]?.reason, 'the disk failed to read it');
 });

@@ -18,10 +18,10 @@ const latestMs = 200;
 for (const [what, keys, kept] of [
   ['Ctrl-D', controlD, ''],
   ['two lines and Ctrl-D', `one\ntwo\n${controlD}`, 'one\ntwo\n'],
-  ['half a line, ended with Ctrl-D twice', `half${controlD}${controlD}`, 'half'],
-  ['a line that was begun', `one\n${controlD}rest`, 'one\n'],
+  ['an incomplete line, ended with Ctrl-D twice', `half${controlD}${controlD}`, 'half'],
+  ['an incomplete line', `one\n${controlD}rest`, 'one\n'],
 ] as const) {
-  test(`what is typed before the job starts reaches it: ${what}`, async (t) => {
+  test(`input typed before the job starts reaches it: ${what}`, async (t) => {
     const job = terminal(t, ['sh', '-c', 'cat >"$KEPT"; exit 4'], {
       prepare: 'export KEPT="$EMISSARY_ROOT/kept"; stty -echo; echo begun >&9; sleep 0.2',
     });
@@ -33,7 +33,7 @@ for (const [what, keys, kept] of [
   });
 }
 
-test('Ctrl-D reaches the job, whenever it is typed', async (t) => {
+test('Ctrl-D reaches the job at any moment', async (t) => {
   const chance = seeded(t);
   const instants = Array.from({ length: rounds }, () => chance.next() * latestMs);
   await forEachOf(instants, async (instant) => {
@@ -52,11 +52,11 @@ for (const [name, key, codes] of [
   ['Ctrl-\\', controlBackslash, ['131']],
   ['a hang-up', null, ['129']],
 ] as const) {
-  test(`${name} ends the run, whenever it comes, and the run is sealed`, async (t) => {
+  test(`${name} stops the run at any moment, and the run is sealed`, async (t) => {
     const chance = seeded(t);
     const instants = Array.from({ length: rounds }, () => chance.next() * latestMs);
     await forEachOf(instants, async (instant) => {
-      // A shell that is starting a program itself (vfork(2)) can lose a signal.
+      // A shell that is starting a program (vfork(2)) can lose a signal.
       const job = terminal(t, [fixture('waits.sh')], { prepare: 'echo begun >&9', under: 'exec' });
       if (job === null) return;
       await until('the shell runs', () => job.said() === 'begun\n');
@@ -64,13 +64,13 @@ for (const [name, key, codes] of [
       if (key === null) job.hangUp();
       else job.type(key);
       await job.status;
-      // It may have come before the program was one that catches signals.
+      // It may have arrived before the program could catch signals.
       if (job.kept.has('.')) assert.ok((codes as readonly string[]).includes(await job.kept.sealed()));
     });
   });
 }
 
-test('what is typed between two attempts reaches the second', async (t) => {
+test('input typed between two attempts reaches the second', async (t) => {
   const script =
     '[ -e "$BEGUN" ] || { : >"$BEGUN"; exit 1; }; while read -r line; do echo "<$line>"; done; exit 5';
   const job = terminal(t, ['sh', '-c', script], { prepare: `tty >&9; ${attempts(2, '2s')}` });
@@ -81,7 +81,7 @@ test('what is typed between two attempts reaches the second', async (t) => {
   assert.match(job.shown(), /<between>\r\n$/);
 });
 
-test('Ctrl-C between two attempts ends the run', async (t) => {
+test('Ctrl-C between two attempts stops the run', async (t) => {
   const job = terminal(t, ['sh', '-c', 'exit 7'], { prepare: `tty >&9; ${attempts(2, '60s')}` });
   if (job === null) return;
   await until('the first attempt is over', () => job.kept.has('started') && isCanonical(job));
@@ -90,7 +90,7 @@ test('Ctrl-C between two attempts ends the run', async (t) => {
   assert.equal(await job.kept.sealed(), '7');
 });
 
-test('what is typed after the last attempt is left to who reads the terminal then', async (t) => {
+test('input typed after the last attempt stays for the next reader of the terminal', async (t) => {
   const job = terminal(t, ['true'], {
     prepare: 'tty >&9; export ARGO_DEBUG_PAUSE_AFTER=true',
     after: 'read -r line; echo "shell <$line>"',
@@ -98,14 +98,14 @@ test('what is typed after the last attempt is left to who reads the terminal the
   if (job === null) return;
   await until('the job is over', () => job.kept.has('started') && isCanonical(job));
   job.type('for the shell\n');
-  // The terminal shows what it has taken.
+  // The terminal echoes what it has accepted.
   await until('it was typed', () => job.shown().includes('for the shell'));
   writeFileSync(job.kept.path('after'), '');
   assert.equal(await job.status, 0);
   assert.match(job.shown(), /shell <for the shell>\r\n$/);
 });
 
-/** Whether the terminal reads by lines again, as it does while no attempt runs. */
+/** Whether the terminal is in line mode again, as it is while no attempt runs. */
 async function isCanonical(job: Terminal): Promise<boolean> {
   const { stdout } = await execa`stty -F ${job.terminalPath()} -a`;
   return /(?<!-)\bicanon\b/.test(stdout);
