@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { requireProgram } from '../helpers/require.ts';
 import { type Pod, pod, tool } from '../helpers/saved.ts';
 
-/** Everything odd that a tree can hold, but for what no archive can. */
+/** Everything unusual that a tree can contain and an archive can store. */
 const oddTree = `
   long=$(printf 'n%.0s' $(seq 1 200)); mkdir -p dir/sub dir/empty "dir/$long/$long"
   cd dir; : > nothing; echo a > a; ln a sub/hard; ln -s a link; ln -s nowhere dangling; ln -s sub tosub
@@ -37,7 +37,7 @@ const unpackers = {
 } as const;
 
 for (const [name, { archive, suffix, args }] of Object.entries(unpackers)) {
-  test(`outputs: a directory as ${name} is what GNU tar extracts, whatever it holds`, async (t) => {
+  test(`run saves a directory as ${name} that GNU tar extracts unchanged, whatever it contains`, async (t) => {
     const its = pod(t);
     const file = await saved(its, archive);
     assert.equal(file, join(its.root, 'outputs/artifacts', its.work, `dir${suffix}`));
@@ -55,7 +55,7 @@ for (const [name, { archive, suffix, args }] of Object.entries(unpackers)) {
   });
 }
 
-test('outputs: a directory as zip is what unzip extracts', async (t) => {
+test('run saves a directory as zip that unzip extracts unchanged', async (t) => {
   if (!requireProgram(t, 'unzip')) return;
   const its = pod(t);
   const file = await saved(its, { zip: {} }, `${oddTree}; rm bad*`);
@@ -65,13 +65,13 @@ test('outputs: a directory as zip is what unzip extracts', async (t) => {
   assert.equal(statSync(join(its.work, 'out/dir/a')).mtimeMs, Date.UTC(2001, 1, 3, 4, 5, 6));
 });
 
-test('outputs: a zip of one file holds its base name', async (t) => {
+test('run saves a zip of one file under its base name', async (t) => {
   if (!requireProgram(t, 'unzip')) return;
   const file = await saved(pod(t), { zip: {} }, 'echo hi > one.txt', 'one.txt');
   assert.equal(tool('unzip', ['-Z1', file]), 'one.txt\n');
 });
 
-test('outputs: none is the bare file', async (t) => {
+test('run saves a file with archive none unpacked', async (t) => {
   const its = pod(t);
   const file = await saved(its, { none: {} }, 'head -c 3000000 /dev/urandom > one.bin', 'one.bin');
   assert.equal(file, join(its.root, 'outputs/artifacts', its.work, 'one.bin'));
@@ -79,7 +79,7 @@ test('outputs: none is the bare file', async (t) => {
 });
 
 for (const archive of [{ tar: {} }, { zip: {} }, { zstd: {} }, { none: {} }]) {
-  test(`outputs: ${Object.keys(archive)[0]}: the same tree gives the same bytes, and its record tells them`, async (t) => {
+  test(`run saves the same tree as the same bytes, as recorded: ${Object.keys(archive)[0]}`, async (t) => {
     const [one, two] = [pod(t), pod(t)];
     const files = [await saved(one, archive), await saved(two, archive, `cp -a ${one.work}/dir dir`)];
     const [first, second] = files.map((file) =>
@@ -93,7 +93,7 @@ for (const archive of [{ tar: {} }, { zip: {} }, { zstd: {} }, { none: {} }]) {
 }
 
 for (const archive of [{ tar: {} }, { zip: {} }, { zstd: {} }, { none: {} }]) {
-  test(`outputs: ${Object.keys(archive)[0]}: the same bytes whatever the order on the disk, processors, user, umask and time zone`, async (t) => {
+  test(`run saves the same bytes whatever the order on disk, CPUs, user, umask and time zone: ${Object.keys(archive)[0]}`, async (t) => {
     if (!requireProgram(t, 'taskset')) return;
     const [one, two] = [pod(t), pod(t)];
     const write = (order: string) =>
@@ -112,7 +112,7 @@ for (const archive of [{ tar: {} }, { zip: {} }, { zstd: {} }, { none: {} }]) {
   });
 }
 
-test('outputs: zstd packs at the level that is asked for', async (t) => {
+test('run uses the configured zstd level', async (t) => {
   const sizes: number[] = [];
   for (const level of [19, 1, 3]) {
     const write = `seq 1 200000 | awk '{print $1*7919%100003, $1*31%977, "level=" ($1%13)}' > text`;
@@ -121,11 +121,11 @@ test('outputs: zstd packs at the level that is asked for', async (t) => {
   assert.deepEqual([new Set(sizes).size, Math.min(...sizes)], [sizes.length, sizes[0]]);
 });
 
-test('outputs: the compression level asked for is the one used', async (t) => {
+test('run uses the configured compression level', async (t) => {
   const sizes: number[] = [];
   for (const compressionLevel of [0, 1, 6, 9]) {
     const its = pod(t);
-    // Numbers that each level packs differently: a plain `seq` is the same size at 6 and 9.
+    // Numbers that each level packs differently: a plain `seq` has the same size at 6 and 9.
     const write = `seq 1 200000 | awk '{print $1*7919%100003, $1*31%977, "level=" ($1%13)}' > text`;
     const file = await saved(its, { tar: { compressionLevel } }, write, 'text');
     sizes.push(statSync(file).size);
@@ -138,14 +138,14 @@ test('outputs: the compression level asked for is the one used', async (t) => {
   assert.equal(new Set(sizes).size, sizes.length);
 });
 
-test('outputs: a path with a slash at its end gives the same file name', async (t) => {
+test("run ignores a trailing slash of an artifact's path", async (t) => {
   const its = pod(t);
   its.template({ outputs: { artifacts: [{ name: 'tree', path: `${its.work}/dir///` }] } });
   assert.equal((await its.run('mkdir dir; echo > dir/a')).status, 0);
   assert.equal(its.artifact(), join(its.root, 'outputs/artifacts', its.work, 'dir.tgz'));
 });
 
-test('outputs: a link to a directory as the path archives what it points to', async (t) => {
+test('run saves the target of a link to a directory', async (t) => {
   const its = pod(t);
   const file = await saved(
     its,
@@ -156,7 +156,7 @@ test('outputs: a link to a directory as the path archives what it points to', as
   assert.deepEqual(tool('tar', ['-tzf', file]).split('\n'), ['link/', 'link/a', 'link/l', '']);
 });
 
-test('outputs: a pattern gathers what it fits, named from its last fixed directory', async (t) => {
+test('run saves what a pattern matches, named relative to its last fixed directory', async (t) => {
   const its = pod(t);
   const script = 'mkdir -p out/x out/y; echo > out/x/1.csv; echo > out/y/2.csv; echo > out/y/3.txt';
   const file = await saved(its, { tar: {} }, script, 'out/*/*.csv');
@@ -165,7 +165,7 @@ test('outputs: a pattern gathers what it fits, named from its last fixed directo
   assert.deepEqual(tool('tar', ['-tzf', literal]).split('\n'), ['a[1]/', 'a[1]/b', '']);
 });
 
-test('outputs: 10,000 small files, and one that is larger than all blocks together', async (t) => {
+test('run saves 10,000 small files, and one that is larger than all blocks together', async (t) => {
   const its = pod(t);
   const script = `mkdir -p dir; cd dir; i=0; while [ $i -lt 10000 ]; do echo $i > $i; i=$((i+1)); done
     seq 1 9000000 > large`;
@@ -173,7 +173,7 @@ test('outputs: 10,000 small files, and one that is larger than all blocks togeth
   tool('tar', ['-dzf', file], its.work);
 });
 
-/** The number of a processor that this process may use: the first one need not be among them. */
+/** A CPU that this process may use; the first one may not be allowed. */
 function oneProcessor(): string {
   const [, first = '0'] =
     /^Cpus_allowed_list:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];

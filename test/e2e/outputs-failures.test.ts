@@ -9,7 +9,7 @@ import { withMount } from '../helpers/with-mount.ts';
 
 const nobody = { uid: 65534, gid: 65534 };
 
-test('outputs: saved whatever the exit code of the job, which is kept', async (t) => {
+test("run saves outputs whatever the job's exit code, and keeps the code", async (t) => {
   const its = pod(t);
   its.template({
     outputs: {
@@ -22,7 +22,7 @@ test('outputs: saved whatever the exit code of the job, which is kept', async (t
   assert.deepEqual([parameters.length, artifacts.length, its.result().origin], [1, 1, 'job']);
 });
 
-test('outputs: the failure of the job wins over a missing output', async (t) => {
+test("run reports the job's failure rather than a missing output", async (t) => {
   const its = pod(t);
   its.template({ outputs: { artifacts: [{ name: 'a', path: join(its.work, 'a') }] } });
   assert.equal((await its.run('exit 3')).status, 3);
@@ -31,7 +31,7 @@ test('outputs: the failure of the job wins over a missing output', async (t) => 
   assert.match(message ?? '', /exited with code 3/);
 });
 
-test('outputs: a required one that is missing is 64, and named', async (t) => {
+test('run exits 64 and names a missing required output', async (t) => {
   const its = pod(t);
   its.template({ outputs: { artifacts: [{ name: 'report', path: join(its.work, 'r') }] } });
   const { status, stderr } = await its.run('true');
@@ -41,7 +41,7 @@ test('outputs: a required one that is missing is 64, and named', async (t) => {
   assert.deepEqual([origin, exitCode], ['emissary', 64]);
 });
 
-test('outputs: an optional one that is missing is noted', async (t) => {
+test('run records a missing optional output', async (t) => {
   const its = pod(t);
   const path = join(its.work, 'r');
   its.template({ outputs: { artifacts: [{ name: 'report', path, optional: true }] } });
@@ -51,14 +51,14 @@ test('outputs: an optional one that is missing is noted', async (t) => {
   ]);
 });
 
-test('outputs: only container main saves them', async (t) => {
+test('run saves outputs only in container main', async (t) => {
   const its = pod(t);
   its.template({ outputs: { artifacts: [{ name: 'a', path: join(its.work, 'a') }] } });
   assert.equal((await its.run('true', { env: { EMISSARY_CONTAINER_NAME: 'other' } })).status, 0);
   assert.deepEqual(readdirSync(its.root).sort(), ['ctr', 'template']);
 });
 
-test('outputs: FIFO, socket and device are skipped with a reason, without waiting', async (t) => {
+test('run skips FIFOs, sockets and devices with a reason, without blocking', async (t) => {
   const its = pod(t);
   its.template({
     outputs: {
@@ -92,7 +92,7 @@ test('outputs: FIFO, socket and device are skipped with a reason, without waitin
   ]);
 });
 
-test('outputs: a member that may not be read is named, the others are saved', async (t) => {
+test('run records an unreadable member and saves the others', async (t) => {
   if (!requireRoot(t)) return;
   const its = pod(t);
   its.template({
@@ -120,7 +120,7 @@ test('outputs: a member that may not be read is named, the others are saved', as
   );
 });
 
-test('outputs: what a pattern cannot look into is named, the rest that fits is saved', async (t) => {
+test('run records unreadable directories of a pattern and saves the other matches', async (t) => {
   if (!requireRoot(t)) return;
   const its = pod(t);
   its.template({
@@ -148,7 +148,7 @@ test('outputs: what a pattern cannot look into is named, the rest that fits is s
   );
 });
 
-test('outputs: the volume itself is never a part of an artifact', async (t) => {
+test('run never saves the volume itself', async (t) => {
   const its = pod(t);
   its.template({ outputs: { artifacts: [{ name: 'all', path: its.root.replace(/\/root$/, '') }] } });
   assert.equal((await its.run('echo > a')).status, 0);
@@ -159,7 +159,7 @@ test('outputs: the volume itself is never a part of an artifact', async (t) => {
 
 for (const archive of [{ none: {} }, { tar: {} }, { zip: {} }, { zstd: {} }]) {
   const [kind = ''] = Object.keys(archive);
-  test(`outputs: ${kind}: a full volume costs the artifact that did not fit, and leaves no part of it`, async (t) => {
+  test(`run leaves out the artifact that does not fit on a full volume, without a partial file: ${kind}`, async (t) => {
     const its = pod(t);
     const artifact = (name: string) => ({ name, path: join(its.work, name), archive });
     const parameters = [{ name: 'p', valueFrom: { path: join(its.work, 'small') } }];
@@ -179,7 +179,7 @@ for (const archive of [{ none: {} }, { tar: {} }, { zip: {} }, { zstd: {} }]) {
   });
 }
 
-test('outputs: a tree that is deeper than paths can be is saved as far as they go, and the rest is named', async (t) => {
+test('run saves a tree deeper than the longest path as far as possible, and records the rest', async (t) => {
   const its = pod(t);
   its.template({ outputs: { artifacts: [{ name: 'deep', path: join(its.work, 'deep') }] } });
   const ten = 'd/d/d/d/d/d/d/d/d/d';
@@ -188,13 +188,13 @@ test('outputs: a tree that is deeper than paths can be is saved as far as they g
   const { skipped } = its.outputs();
   assert.deepEqual(
     skipped.map(({ reason }) => reason),
-    ['its path is longer than the system takes'],
+    ['its path is too long'],
   );
   const levels = tool('sh', ['-c', 'tar -tzf "$0" | wc -l', its.artifact()]);
   assert.ok(Number(levels) > 1900, levels);
 });
 
-test('parameters: the bytes exactly as they are, the default where there is no file, a limit with a clear error', async (t) => {
+test('run saves parameters byte for byte, or their default, and explains the size limit', async (t) => {
   const its = pod(t);
   const at = (name: string) => join(its.work, name);
   its.template({
@@ -212,7 +212,7 @@ test('parameters: the bytes exactly as they are, the default where there is no f
   const script = "printf ' \\0\\377v \\n\\n' > exact; : > empty; head -c 300000 /dev/zero > large; mkdir dir";
   const { status, stderr } = await its.run(script);
   assert.equal(status, 64);
-  assert.match(stderr, /large .*larger than the 262144 bytes of a parameter \(300000 bytes\)/);
+  assert.match(stderr, /large .*300000 bytes exceed the limit of 262144 for a parameter/);
   const value = (name: string) => readFileSync(join(its.root, 'outputs/parameters', at(name)), 'latin1');
   assert.deepEqual([value('exact'), value('empty'), value('none')], [' \0\xffv \n\n', '', ' d\n']);
   assert.deepEqual(
@@ -221,7 +221,7 @@ test('parameters: the bytes exactly as they are, the default where there is no f
   );
 });
 
-test('multiflexi: patterns find what this job wrote, and nothing that was there', async (t) => {
+test("run saves only files that this job wrote by MultiFlexi's patterns", async (t) => {
   const its = pod(t);
   mkdirSync(join(its.work, 'shared'));
   tool('sh', ['-c', 'echo > shared/old.pdf; echo > shared/touched.pdf'], its.work);
@@ -247,7 +247,7 @@ test('multiflexi: patterns find what this job wrote, and nothing that was there'
   assert.match(skipped[0]?.reason ?? '', /not a file/);
 });
 
-test('multiflexi: a file of another job in the same directory is left where it is', async (t) => {
+test("run ignores another job's file in the same directory", async (t) => {
   const its = pod(t);
   tool('sh', ['-c', 'echo > theirs.pdf'], its.work);
   its.template({ multiflexi: { artifactPatterns: ['\\.pdf$'] } });
@@ -256,14 +256,14 @@ test('multiflexi: a file of another job in the same directory is left where it i
   assert.match(its.outputs().skipped[0]?.reason ?? '', /this job did not write it/);
 });
 
-test('multiflexi: an exponential pattern does not hold the seal', async (t) => {
+test('run seals in time despite an exponential pattern', async (t) => {
   const its = pod(t);
   its.template({ multiflexi: { artifactPatterns: ['^(a+)+$'] } });
   assert.equal((await its.run(`touch ${'a'.repeat(60)}b`)).status, 0);
   assert.match(its.outputs().missing[0]?.reason ?? '', /longer than/);
 });
 
-test('outputs: two artifacts never share a file of the volume', async (t) => {
+test('run never saves two artifacts to the same file', async (t) => {
   const its = pod(t);
   const artifacts = [
     { name: 'packed', path: join(its.work, 'a') },
@@ -271,11 +271,11 @@ test('outputs: two artifacts never share a file of the volume', async (t) => {
   ];
   its.template({ outputs: { artifacts } });
   assert.equal((await its.run('echo 1 > a; echo 2 > a.tgz')).status, 0);
-  assert.match(its.outputs().missing[0]?.reason ?? '', /already that of another artifact/);
+  assert.match(its.outputs().missing[0]?.reason ?? '', /another artifact is already saved to the same file/);
   assert.deepEqual(tool('tar', ['-tzf', its.artifact()]).split('\n'), ['a', '']);
 });
 
-test('outputs: what a pattern fits under a name that is not text is saved; a regular expression cannot, and it is named', async (t) => {
+test('run saves a file with a non-UTF-8 name by a pattern, but not by a regular expression, which is recorded', async (t) => {
   const its = pod(t);
   its.template({
     outputs: { artifacts: [{ name: 'all', path: join(its.work, '*.c'), archive: { tar: {} } }] },
@@ -286,7 +286,7 @@ test('outputs: what a pattern fits under a name that is not text is saved; a reg
   assert.match(its.outputs().skipped[0]?.reason ?? '', /not UTF-8/);
 });
 
-test('outputs: a pattern that fits a directory and what is in it holds both once', async (t) => {
+test('run saves a directory once if a pattern matches it and its contents', async (t) => {
   const its = pod(t);
   its.template({ outputs: { artifacts: [{ name: 'all', path: join(its.work, 'o/**') }] } });
   assert.equal((await its.run('mkdir -p o/d/e; : > o/d/e/f; : > o/d-g')).status, 0);

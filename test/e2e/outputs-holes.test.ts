@@ -15,7 +15,7 @@ const archives = [
   { none: {} },
 ];
 
-/** Data at both ends, at odd places, in pieces smaller than a page and larger than a block; nothing but a hole; none. */
+/** Data at both ends, at odd offsets, in pieces below a page and above a block; only a hole; no hole. */
 const sparseTree = `mkdir dir; cd dir
   truncate -s 60000001 a; for at in 0 4095 700000 1048576 5242881 59999990; do
     echo "at $at" | dd of=a bs=1 seek=$at conv=notrunc status=none; done
@@ -35,7 +35,7 @@ function unpack(its: Pod, kind: string, out: string): void {
 for (const archive of archives) {
   const what = JSON.stringify(archive);
   const [kind = ''] = Object.keys(archive);
-  test(`outputs: files with holes are what they were: ${what}`, async (t) => {
+  test(`run saves sparse files unchanged: ${what}`, async (t) => {
     if (kind === 'zip' && !requireProgram(t, 'unzip')) return;
     const its = pod(t);
     its.template(wanted(its, 'dir', archive));
@@ -53,7 +53,7 @@ for (const archive of archives) {
     assert.deepEqual(its.outputs().skipped, []);
   });
 
-  test(`outputs: an archive does not tell where a file has holes: ${what}`, async (t) => {
+  test(`run saves the same archive whether or not its files have holes: ${what}`, async (t) => {
     const its = pod(t);
     its.template(wanted(its, 'dir', archive));
     await its.run(`${sparseTree}; touch -d @0 . *`);
@@ -64,7 +64,7 @@ for (const archive of archives) {
   });
 }
 
-test('outputs: archives of files with holes are what other readers take', async (t) => {
+test('run saves sparse files in archives that other tools can read', async (t) => {
   if (!requireProgram(t, 'python3')) return;
   const its = pod(t);
   const script = `import sys, tarfile, zipfile
@@ -81,7 +81,7 @@ opened.extractall(sys.argv[2])`;
   }
 });
 
-test('outputs: what was packed with holes comes back as an input', async (t) => {
+test('init restores sparse files that run has packed', async (t) => {
   for (const archive of [{ tar: {} }, { zip: {} }, { zstd: {} }, { none: {} }]) {
     const its = pod(t);
     its.template(wanted(its, 'dir', archive));
@@ -94,7 +94,7 @@ test('outputs: what was packed with holes comes back as an input', async (t) => 
   }
 });
 
-test('outputs: a bare file keeps its holes, and its hash is right', async (t) => {
+test('run keeps the holes of a bare file and records the correct hash', async (t) => {
   const its = pod(t);
   its.template(wanted(its, 'file', { none: {} }));
   await its.run('truncate -s 600M file; echo x | dd of=file bs=1 seek=300000000 conv=notrunc status=none');
@@ -107,7 +107,7 @@ test('outputs: a bare file keeps its holes, and its hash is right', async (t) =>
 
 for (const archive of [{ tar: {} }, { zip: {} }, { zstd: {} }]) {
   const [kind = ''] = Object.keys(archive);
-  test(`outputs: 50 GB of nothing are packed in the time of their archive: ${kind}`, async (t) => {
+  test(`run packs 50 GB of holes in the time of the archive's size: ${kind}`, async (t) => {
     const its = pod(t);
     its.template(wanted(its, 'file', archive));
     const { status } = await its.run('truncate -s 50G file');
@@ -119,7 +119,7 @@ for (const archive of [{ tar: {} }, { zip: {} }, { zstd: {} }]) {
   });
 }
 
-test('inputs: files keep their holes, alone and in a directory', async (t) => {
+test('init keeps the holes of inputs, both single files and directories', async (t) => {
   const its = pod(t);
   const other = pod(t);
   assert.equal((await other.run(sparseTree)).status, 0);

@@ -22,7 +22,7 @@ import { until } from '../helpers/until.ts';
 const MB = 1e6;
 const archives = [{ tar: {} }, { zip: {} }, { zstd: {} }, { none: {} }];
 
-/** A run of a job that leaves a tree large enough to be met while it is packed. It stands still, to be gone on with. */
+/** A run whose job leaves a tree that takes long to pack. It is frozen, to be continued. */
 async function packing(t: TestContext, its: Pod, archive: object, options: readonly string[] = []) {
   its.template({ outputs: { artifacts: [{ name: 'tree', path: join(its.work, 'tree'), archive }] } });
   const script =
@@ -30,7 +30,7 @@ async function packing(t: TestContext, its: Pod, archive: object, options: reado
   const args = ['run', ...options, '--', 'sh', '-c', script];
   const run = startEmissary(t, args, { root: its.root, cwd: its.work });
   const saving = join(its.root, 'outputs/.saving');
-  // Without a pause between two looks: where we are late, it is over.
+  // No pause between two checks, or packing may be over.
   while ((statSync(saving, { throwIfNoEntry: false })?.size ?? 0) < MB) {
     assert.equal(existsSync(join(its.root, 'ctr/main/exitcode')), false, 'the packing was missed');
     await setImmediate();
@@ -45,7 +45,7 @@ function saved(its: Pod): string[] {
 
 for (const archive of archives) {
   const [name] = Object.keys(archive);
-  test(`outputs: ${name}: a wrapper that is killed while it packs leaves nothing with a final name, and the next run no rest`, async (t) => {
+  test(`run killed while packing leaves no final file, and the next run removes the remnants: ${name}`, async (t) => {
     const its = pod(t);
     const run = await packing(t, its, archive);
     run.kill('SIGKILL');
@@ -60,7 +60,7 @@ for (const archive of archives) {
   });
 }
 
-test('outputs: a TERM while the wrapper packs ends the packing, and costs nothing of the job', async (t) => {
+test("run ends packing on TERM and keeps the job's verdict", async (t) => {
   const its = pod(t);
   const run = await packing(t, its, { tar: {} });
   run.kill('SIGTERM');
@@ -71,7 +71,7 @@ test('outputs: a TERM while the wrapper packs ends the packing, and costs nothin
   assert.equal(existsSync(join(its.root, 'outputs/.saving')), false);
 });
 
-test('outputs: a time limit that passes while the wrapper packs costs nothing of it', async (t) => {
+test('run ignores a time limit that elapses while packing', async (t) => {
   const its = pod(t);
   const limitSeconds = 20;
   const run = await packing(t, its, { tar: {} }, ['--timeout', String(limitSeconds)]);
@@ -86,7 +86,7 @@ test('outputs: a time limit that passes while the wrapper packs costs nothing of
 
 for (const archive of archives) {
   const [name] = Object.keys(archive);
-  test(`outputs: ${name}: a tree that changes while it is packed gives an archive, and what was missed is named`, async (t) => {
+  test(`run packs a tree that changes meanwhile and records what was missed: ${name}`, async (t) => {
     const its = pod(t);
     const run = await packing(t, its, archive);
     const at = (path: string) => join(its.work, 'tree', path);
@@ -102,7 +102,7 @@ for (const archive of archives) {
   });
 }
 
-test('inputs: an init that is killed leaves nothing with a final name, and the next one no rest', async (t) => {
+test('init killed while staging leaves no final file, and the next init removes the remnants', async (t) => {
   const its = pod(t);
   const server = createServer((_, response) => void response.writeHead(200).write('some'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -125,7 +125,7 @@ test('inputs: an init that is killed leaves nothing with a final name, and the n
   );
 });
 
-test('inputs: an init without any removes what an init that was killed has left', async (t) => {
+test('init without inputs removes the remnants of a killed init', async (t) => {
   const its = pod(t);
   for (const rest of ['.inputs.tmp', '.inputs.tmp.old', 'inputs']) {
     mkdirSync(join(its.root, rest, 'artifacts'), { recursive: true });

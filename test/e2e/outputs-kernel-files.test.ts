@@ -8,7 +8,7 @@ const [inProc, inSys] = ['/proc/version', '/sys/devices/system/cpu/possible'];
 const [tree, inTree] = ['/proc/sys/kernel', '/proc/sys/kernel/ostype'];
 
 for (const archive of [{ none: {} }, { tar: {} }, { zip: {} }, { zstd: {} }]) {
-  test(`outputs: ${Object.keys(archive)[0]}: files of /proc and /sys are saved to their end, whatever they say of their size`, async (t) => {
+  test(`run saves files of /proc and /sys to their end, whatever their reported size: ${Object.keys(archive)[0]}`, async (t) => {
     const its = pod(t);
     const artifacts = [inProc, inSys, tree].map((path) => ({ name: path, path, archive }));
     its.template({ outputs: { artifacts, parameters: [{ name: 'p', valueFrom: { path: inProc } }] } });
@@ -31,12 +31,12 @@ for (const archive of [{ none: {} }, { tar: {} }, { zip: {} }, { zstd: {} }]) {
   });
 }
 
-test('outputs: a file of /proc that cannot be read is named', async (t) => {
+test('run records an unreadable file of /proc', async (t) => {
   const its = pod(t);
   const artifact = { name: 'm', path: '/proc/self/mem', optional: true, archive: { none: {} } };
   its.template({ outputs: { artifacts: [artifact] } });
   assert.equal((await its.run('true')).status, 0);
-  assert.equal(its.outputs().missing[0]?.reason, 'the disk could not read it');
+  assert.equal(its.outputs().missing[0]?.reason, 'the disk failed to read it');
 });
 
 function contentOf(file: string, member: string): string {

@@ -12,7 +12,7 @@ for (const when of ['before the run', 'by the job itself'] as const) {
     'outputs/.saving',
     'below',
   ] as const) {
-    test(`outputs: a link at ${where} leads nothing out of the volume, put there ${when}`, async (t) => {
+    test(`run writes nothing outside the volume through a link at ${where}, created ${when}`, async (t) => {
       const its = pod(t);
       const elsewhere = join(its.work, 'elsewhere');
       mkdirSync(elsewhere);
@@ -41,13 +41,13 @@ for (const when of ['before the run', 'by the job itself'] as const) {
       assert.ok(lstatSync(join(kept, 'tree.tgz')).isFile());
       assert.equal(readFileSync(join(its.root, 'outputs/parameters', its.work, 'number'), 'utf8'), '7');
       assert.equal(existsSync(join(its.root, 'outputs/.saving')), false);
-      // Any user of the pod may add to what we make.
+      // Any user of the pod may write to our directories.
       if (where === 'outputs') assert.equal(lstatSync(link).mode & 0o7777, 0o777);
     });
   }
 }
 
-test('outputs: a file in the place of a directory is not removed for it', async (t) => {
+test('run does not replace a file by a directory', async (t) => {
   const its = pod(t);
   const artifact = (name: string, path: string) => ({
     name,

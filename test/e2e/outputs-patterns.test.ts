@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pod, tool } from '../helpers/saved.ts';
 
-test('outputs: a pattern of many stars does not hold the seal, whatever the names', async (t) => {
+test('run seals in time with a pattern of many stars, whatever the names', async (t) => {
   const its = pod(t);
   const path = join(its.work, `${'*a'.repeat(30)}b`);
   its.template({ outputs: { artifacts: [{ name: 'a', path, optional: true }] } });
   assert.equal((await its.run(`touch ${'a'.repeat(250)}`)).status, 0);
-  assert.equal(its.outputs().missing[0]?.reason, 'nothing fits the pattern');
+  assert.equal(its.outputs().missing[0]?.reason, 'nothing matches the pattern');
 });
 
-test('outputs: two stars stand for any directories; at the end, for all that is in one', async (t) => {
+test("run expands ** to any directories, and a trailing ** to all of a directory's contents", async (t) => {
   const cases: readonly (readonly [string, string])[] = [
     ['d/**', '.dot\na/\na/b/\na/b/f\na/b/up\na/x.f\n\\377\n'],
     ['d/**/*f', 'a/b/f\na/x.f\n'],
@@ -33,7 +33,7 @@ test('outputs: two stars stand for any directories; at the end, for all that is 
   }
 });
 
-test('multiflexi: an exponential pattern does not cost the others', async (t) => {
+test('run matches the other patterns despite an exponential one', async (t) => {
   const its = pod(t);
   its.template({ multiflexi: { artifactPatterns: ['^(a+)+$', '^n'], artifactDirectory: its.work } });
   assert.equal((await its.run(`touch ${'a'.repeat(40)}b n1`)).status, 0);
@@ -44,7 +44,7 @@ test('multiflexi: an exponential pattern does not cost the others', async (t) =>
   );
 });
 
-test('multiflexi: a result file that is a directory is missing; no tree is packed for it', async (t) => {
+test('run records a result file that is a directory as missing, without packing it', async (t) => {
   for (const path of ['/', 'd/', 'r[1]']) {
     const its = pod(t);
     its.template({ multiflexi: { resultFile: path === '/' ? path : `${its.work}/${path}` } });
@@ -55,15 +55,15 @@ test('multiflexi: a result file that is a directory is missing; no tree is packe
   }
 });
 
-test('multiflexi: a result file in a place where no directory can be made is said, and the job runs', async (t) => {
+test("run warns if the result file's directory cannot be created, and starts the job", async (t) => {
   const its = pod(t);
   its.template({ multiflexi: { resultFile: '/proc/x/y/result.json' } });
   const { status, stderr } = await its.run('true');
   assert.equal(status, 0);
-  assert.match(stderr, /Cannot make the result file's directory \/proc\/x\/y: ENOENT/);
+  assert.match(stderr, /Cannot create the result file's directory \/proc\/x\/y: ENOENT/);
 });
 
-test('parameters: a slash at the end of a path is none', async (t) => {
+test("run ignores a trailing slash of a parameter's path", async (t) => {
   const its = pod(t);
   const valueFrom = { path: `${its.work}/p/`, default: 'other' };
   its.template({ outputs: { parameters: [{ name: 'p', valueFrom }] } });
@@ -71,7 +71,7 @@ test('parameters: a slash at the end of a path is none', async (t) => {
   assert.equal(tool('cat', [join(its.root, its.outputs().parameters[0]?.file ?? '')]), 'own');
 });
 
-test('outputs: a pattern to which links give no end is given up, and named', async (t) => {
+test('run gives up a pattern that follows links endlessly, and records it', async (t) => {
   const its = pod(t);
   const artifact = (name: string, pattern: string) => ({
     name,
@@ -86,10 +86,10 @@ test('outputs: a pattern to which links give no end is given up, and named', asy
     artifacts.map(({ name }) => name),
     ['end'],
   );
-  assert.equal(missing[0]?.reason, 'its pattern leads to more than 1000000 paths');
+  assert.equal(missing[0]?.reason, 'its pattern visits more than 1000000 paths');
 });
 
-test('outputs: any number of stars for directories is as one', async (t) => {
+test('run treats repeated ** as one', async (t) => {
   const its = pod(t);
   its.template({ outputs: { artifacts: [{ name: 'a', path: `${its.work}/${'**/'.repeat(1200)}x` }] } });
   const script =

@@ -25,7 +25,7 @@ const patterns: readonly [pattern: string, fits: readonly string[], not: readonl
 ];
 
 for (const [pattern, fits, not] of patterns) {
-  test(`outputs: ${pattern} fits what it fits in PHP`, async (t) => {
+  test(`run matches ${pattern} as PHP does`, async (t) => {
     const work = temporaryVolume(t);
     const template = { multiflexi: { artifactPatterns: [pattern], artifactDirectory: work } };
     const args = ['sh', '-c', 'cd "$0"; for i; do : > "$i"; done', work, ...fits, ...not];
@@ -36,7 +36,7 @@ for (const [pattern, fits, not] of patterns) {
   });
 }
 
-test('init and run say which pattern is hopeless, by its key, and it fits nothing', async (t) => {
+test('init and run warn of an invalid pattern by its key, and it matches nothing', async (t) => {
   const [root, work] = [temporaryVolume(t), temporaryVolume(t)];
   const multiflexi = { artifactPatterns: ['a', '*.json', '('], artifactDirectory: work };
   const template = JSON.stringify({ multiflexi });
@@ -45,19 +45,19 @@ test('init and run say which pattern is hopeless, by its key, and it fits nothin
     [1, 2]
       .map(
         (index) =>
-          `emissary: multiflexi.artifactPatterns[${index}] is not a regular expression, and ${what} no file\n`,
+          `emissary: multiflexi.artifactPatterns[${index}] is not a valid regular expression and ${what} no file\n`,
       )
       .join('');
-  assert.deepEqual([init.status, init.stderr], [0, said('will fit')]);
+  assert.deepEqual([init.status, init.stderr], [0, said('will match')]);
   const args = ['sh', '-c', `cd '${work}'; : > a; : > b.json`];
   const { status, stderr, kept } = await runJob(t, args, { template });
-  assert.deepEqual([status, stderr], [0, said('fits')]);
+  assert.deepEqual([status, stderr], [0, said('matches')]);
   const { artifacts, missing } = kept.result().outputs;
   assert.deepEqual(
     artifacts.map(({ name }) => name),
     ['a'],
   );
-  const reason = 'it is not a regular expression';
+  const reason = 'it is not a valid regular expression';
   assert.deepEqual(
     missing.map((each) => [each.name, each.reason, each.optional]),
     [
@@ -67,7 +67,7 @@ test('init and run say which pattern is hopeless, by its key, and it fits nothin
   );
 });
 
-test("run makes the job's directory, and takes descriptions of artifacts", async (t) => {
+test("run creates the job's directory, and accepts descriptions of artifacts", async (t) => {
   const directory = join(temporaryVolume(t), 'a/b');
   const template = {
     outputs: { artifacts: [{ name: 'a', path: '/none', description: 'A table', optional: true }] },
