@@ -13,7 +13,7 @@ const parameter = (more: object) => ({
 
 const oneSource = 'exactly one of raw, rawBase64, file and http is wanted, found';
 
-/** Each key of inputs, script and outputs with what it must not be. */
+/** Each key of inputs, script and outputs with invalid values. */
 const templates: readonly (readonly [object, string])[] = [
   [{ inputs: [] }, 'inputs: must be an object, found an array'],
   [{ inputs: { artifacts: {} } }, 'inputs.artifacts: must be an array, found an object'],
@@ -102,7 +102,7 @@ const templates: readonly (readonly [object, string])[] = [
   ],
 ];
 
-test('init refuses each key of inputs, script and outputs that is wrong by its path, and writes nothing', async (t) => {
+test('init rejects each invalid key of inputs, script and outputs by its path, and writes nothing', async (t) => {
   const root = temporaryVolume(t);
   for (const [template, problem] of templates) {
     const stdin = JSON.stringify(template);

@@ -12,7 +12,7 @@ const init = 65_532;
 const stranger = 1000;
 const script = { script: { source: '#!/bin/sh\necho own\n' } };
 
-/** A volume on which `init` was run by a user; it is root's, as an emptyDir is. */
+/** A volume on which a user has run `init`; it belongs to root, as an emptyDir does. */
 async function installed(t: TestContext, uid: number, template: object = {}) {
   const root = temporaryVolume(t);
   const env = { EMISSARY_TEMPLATE: JSON.stringify(template) };
@@ -31,7 +31,7 @@ const asStranger = (root: string, command: string) =>
     },
   );
 
-test('on a volume of its own, nobody can replace what init has put there', async (t) => {
+test('on a volume that init owns, nobody can replace its files', async (t) => {
   if (!requireRoot(t)) return;
   const { root } = await installed(t, 0, script);
   assert.equal(statSync(root).mode & 0o7777, 0o1777);
@@ -43,11 +43,11 @@ test('on a volume of its own, nobody can replace what init has put there', async
   }
   for (const name of ['runtime', 'inputs', `runtime/${readdirSync(join(root, 'runtime'))[0]}`])
     assert.throws(() => asStranger(root, `touch ${name}/new`), /Permission denied/, name);
-  // It is still everybody's to work on.
+  // Everyone can still work on it.
   asStranger(root, 'mkdir ctr/x outputs/x && echo 1/2 > progress');
 });
 
-test('a template that another container has replaced is refused, by run and by wait', async (t) => {
+test('run and wait reject a template that another container has replaced', async (t) => {
   if (!requireRoot(t)) return;
   const { root, program } = await installed(t, init);
   asStranger(root, `mv template away && echo '{"sidecars":["x"]}' > template`);
@@ -63,7 +63,7 @@ test('a template that another container has replaced is refused, by run and by w
   assert.equal(waited.status, 64);
 });
 
-test('a script that another container has replaced is not executed', async (t) => {
+test('run does not execute a script that another container has replaced', async (t) => {
   if (!requireRoot(t)) return;
   const { root, program } = await installed(t, init, script);
   asStranger(
@@ -75,8 +75,8 @@ test('a script that another container has replaced is not executed', async (t) =
   assert.match(job.stderr, /^emissary: Cannot use the inputs .*: it belongs to user 1000, /);
 });
 
-for (const [who, uid] of Object.entries({ root: 0, init, 'another user': 4242 })) {
-  test(`what init has put on a volume of root's is believed by ${who}, from there and from an image`, async (t) => {
+for (const [who, uid] of Object.entries({ root: 0, 'the user of init': init, 'another user': 4242 })) {
+  test(`init's files on a volume of root are trusted by ${who}, from there and from an image`, async (t) => {
     if (!requireRoot(t)) return;
     const { root, program } = await installed(t, init, script);
     for (const [name, file] of [
@@ -90,7 +90,7 @@ for (const [who, uid] of Object.entries({ root: 0, init, 'another user': 4242 })
   });
 }
 
-test('a template that somebody has put on a volume of his own is believed', async (t) => {
+test('run trusts a template that the owner of the volume has written', async (t) => {
   if (!requireRoot(t)) return;
   const root = temporaryVolume(t);
   chownSync(root, stranger, stranger);
@@ -98,7 +98,7 @@ test('a template that somebody has put on a volume of his own is believed', asyn
   assert.equal((await emissary(['run', '--', 'true'], { root, uid: 4242, gid: 4242 })).status, 0);
 });
 
-test('init takes the place of a runtime directory that is not its own, and closes one that anybody may write', async (t) => {
+test('init displaces a foreign runtime directory, and closes a world-writable one', async (t) => {
   if (!requireRoot(t)) return;
   const root = temporaryVolume(t);
   asStranger(root, 'mkdir -p runtime/x && touch runtime/trap && chmod -R 777 runtime');
@@ -113,7 +113,7 @@ test('init takes the place of a runtime directory that is not its own, and close
   for (const path of [runtime, only]) assert.equal(statSync(path).mode & 0o7777, 0o755);
 });
 
-test('init refuses a runtime directory that it cannot take the place of, in one sentence', async (t) => {
+test('init rejects a runtime directory that it cannot displace, with one message', async (t) => {
   if (!requireRoot(t)) return;
   const root = temporaryVolume(t);
   mkdirSync(join(root, 'runtime'));

@@ -30,18 +30,18 @@ async function installed(root: string, args: readonly string[] = [], umask = '02
   assert.deepEqual([status, stderr], [0, '']);
 }
 
-test('init on a volume on which a job has ended says so, and leaves its end there', async (t) => {
+test('init warns of a volume that already has a seal, and leaves the seal there', async (t) => {
   const root = temporaryVolume(t);
   await installed(root);
   await installed(root);
   await emissary(['run', '--', 'sh', '-c', 'exit 3'], { root });
   const { status, stderr } = await emissary(['init'], { root });
-  const said = `emissary: A job has ended on this volume already (${root}/ctr/main/exitcode), and may be taken for the next: every job needs a new volume\n`;
+  const said = `emissary: Another job has already run on this volume (${root}/ctr/main/exitcode) and may be reported in place of this one; use a new volume for every job\n`;
   assert.deepEqual([status, stderr], [0, said]);
   assert.equal(readFileSync(join(root, 'ctr/main/exitcode'), 'utf8'), '3');
 });
 
-test('init on a volume on which another is at work refuses, and takes nothing of it away', async (t) => {
+test('init rejects a volume on which another init works, and removes none of its files', async (t) => {
   const root = temporaryVolume(t);
   const answers: (() => void)[] = [];
   const host = await served(t, (_request, response) => answers.push(() => response.end('late')));
@@ -55,23 +55,23 @@ test('init on a volume on which another is at work refuses, and takes nothing of
   assert.equal((await first.finished).status, 0, first.stderr());
   assert.equal(readFileSync(join(root, 'inputs/artifacts/late'), 'utf8'), 'late');
   assert.equal(readFileSync(join(root, 'template'), 'utf8'), template);
-  // The one that has ended holds it no longer, however it ended.
+  // An init that has exited no longer holds the lock, however it exited.
   await installed(root);
 });
 
-test('init removes what one that was killed has left half written, and nothing of others', async (t) => {
+test('init removes partial files of a killed init, and nothing else', async (t) => {
   if (!requireProgram(t, 'strace')) return;
   const root = temporaryVolume(t);
   const unnamed = () =>
     globSync(join(root, '{.*,runtime/*/.*}')).map((path) => basename(path).replace(/[0-9]+\.tmp$/, 'N.tmp'));
   const left = new Set<string>();
-  // Killed each time that it gives a file its name.
+  // Killed at each rename to a final name.
   for (let nth = 1; ; nth++) {
     const trap = `inject=/^rename:signal=KILL:when=${nth}`;
     const under = ['strace', '-f', '-o', '/dev/null', '-e', 'trace=/^rename', '-e', trap];
     if ((await emissary(['init'], { root, under })).status === 0) break;
     for (const name of unnamed()) left.add(name);
-    // Those that were in work: the program is copied while the libraries are unpacked.
+    // Several are in progress: the program is copied while the libraries are unpacked.
     assert.ok(unnamed().length <= 2, `${nth}: ${unnamed()}`);
   }
   for (const name of ['program', 'libc.so.6', 'template', 'emissary', 'argoexec'])
@@ -112,7 +112,7 @@ for (const umask of ['022', '077', '000']) {
   });
 }
 
-test('init leaves a program that runs under both of its names', async (t) => {
+test('init installs a program that runs under both of its names', async (t) => {
   const root = temporaryVolume(t);
   await installed(root);
   for (const name of ['emissary', 'argoexec']) {
@@ -153,7 +153,7 @@ const refusals = [
   },
 ];
 for (const { what, template, message } of refusals) {
-  test(`init refuses ${what} with 64, and writes nothing`, async (t) => {
+  test(`init rejects ${what} with 64, and writes nothing`, async (t) => {
     const root = temporaryVolume(t);
     const { status, stderr } = await emissary(['init', '--template', '-'], { root, stdin: template });
     assert.equal(status, 64);
@@ -163,7 +163,7 @@ for (const { what, template, message } of refusals) {
   });
 }
 
-test('init refuses a template that is not there or a directory, and writes nothing', async (t) => {
+test('init rejects a template that is missing or a directory, and writes nothing', async (t) => {
   const root = temporaryVolume(t);
   for (const path of [join(root, 'none'), root]) {
     const { status, stderr } = await emissary(['init', '--template', path], { root });
@@ -196,7 +196,7 @@ test('init replaces a longer old file, a running program and itself', async (t) 
   assert.deepEqual(globSync(join(root, '{.*,runtime/*/.*}')), [], 'no temporary file is left');
 });
 
-test('init is never seen half done by programs that start meanwhile', async (t) => {
+test('init never exposes partial files to programs that start meanwhile', async (t) => {
   const root = temporaryVolume(t);
   await installed(root);
   let busy = true;
@@ -211,7 +211,7 @@ test('init is never seen half done by programs that start meanwhile', async (t) 
   await installing;
 });
 
-test('init says what is wrong with a root, one sentence each', async (t) => {
+test('init explains an unusable root with one message each', async (t) => {
   const volume = temporaryVolume(t);
   writeFileSync(join(volume, 'file'), '');
   symlinkSync('/nowhere', join(volume, 'ctr'));
@@ -245,7 +245,7 @@ const mounts = [
   },
 ];
 for (const { what, options, message, leaves } of mounts) {
-  test(`init finds out that the volume is ${what}`, async (t) => {
+  test(`init detects that the volume is ${what}`, async (t) => {
     const root = mountedVolume(t, options);
     if (root === null) return;
     const { status, stderr } = await emissary(['init'], { root });
@@ -256,7 +256,7 @@ for (const { what, options, message, leaves } of mounts) {
   });
 }
 
-test('init takes no operand and no unknown option', async (t) => {
+test('init rejects operands and unknown options', async (t) => {
   const root = temporaryVolume(t);
   for (const arg of ['operand', '--bogus', '--name=main']) {
     const { status, stderr } = await emissary(['init', arg], { root });
@@ -266,7 +266,7 @@ test('init takes no operand and no unknown option', async (t) => {
   }
 });
 
-test('init by a user of no name in a volume that anybody may write', async (t) => {
+test('init works for a user without a name on a world-writable volume', async (t) => {
   const root = temporaryVolume(t);
   if (!requireRoot(t)) return;
   chmodSync(root, 0o777);
@@ -277,7 +277,7 @@ test('init by a user of no name in a volume that anybody may write', async (t) =
   assert.deepEqual([job.status, job.stdout.toString()], [0, '12345\n']);
 });
 
-/** A tmpfs with these options, or null after the test was skipped because we may not mount. */
+/** A tmpfs with these options, or null after the test was skipped because mounting is not allowed. */
 function mountedVolume(t: TestContext, options: string): string | null {
   const root = mkdtempSync(join(tmpdir(), 'emissary-test-'));
   try {

@@ -14,14 +14,14 @@ const emptyZip = Buffer.from('504b0506000000000000000000000000000000000000', 'he
 
 type How = 'tar' | 'zip' | null;
 
-/** An input of these bytes. */
+/** A template with one input of these bytes. */
 function input(its: Pod, bytes: Buffer, how: How) {
   const file = join(its.work, 'archive');
   writeFileSync(file, bytes);
   return inputs({ name: 'in', path: '/in', file, ...(how !== null && { archive: { [how]: {} } }) });
 }
 
-/** Stages an archive, and gives the staged path. */
+/** Stages an archive and returns the staged path. */
 async function staged(t: TestContext, bytes: Buffer, how: How): Promise<string> {
   const its = pod(t);
   const { status, stderr } = await its.init(input(its, bytes, how));
@@ -32,31 +32,31 @@ async function staged(t: TestContext, bytes: Buffer, how: How): Promise<string> 
 const empties: readonly (readonly [string, Buffer, How])[] = [
   ['a tar of nothing', emptyTar, 'tar'],
   ['a tar of nothing that is not named', emptyTar, null],
-  ['the shortest tar of nothing', shortTar, 'tar'],
-  ['a .tgz of nothing', gzipSync(emptyTar), 'tar'],
-  ['a .tgz of nothing that is not named', gzipSync(emptyTar), null],
-  ['a short .tgz of nothing that is not named', gzipSync(shortTar), null],
-  ['a .tar.zst of nothing', zstdCompressSync(emptyTar), 'tar'],
-  ['a .tar.zst of nothing that is not named', zstdCompressSync(emptyTar), null],
-  ['a ZIP file of nothing', emptyZip, 'zip'],
-  ['a ZIP file of nothing with NULs behind it', Buffer.concat([emptyZip, Buffer.alloc(100)]), 'zip'],
+  ['the shortest empty tar', shortTar, 'tar'],
+  ['an empty .tgz', gzipSync(emptyTar), 'tar'],
+  ['an empty .tgz without a declared format', gzipSync(emptyTar), null],
+  ['a short empty .tgz without a declared format', gzipSync(shortTar), null],
+  ['an empty .tar.zst', zstdCompressSync(emptyTar), 'tar'],
+  ['an empty .tar.zst without a declared format', zstdCompressSync(emptyTar), null],
+  ['an empty ZIP file', emptyZip, 'zip'],
+  ['an empty ZIP file with trailing NULs', Buffer.concat([emptyZip, Buffer.alloc(100)]), 'zip'],
 ];
 for (const [what, bytes, how] of empties) {
-  test(`inputs: ${what} is an empty directory`, async (t) => {
+  test(`init unpacks ${what} to an empty directory`, async (t) => {
     const place = await staged(t, bytes, how);
     assert.equal(statSync(place).isDirectory(), true);
     assert.deepEqual(readdirSync(place), []);
   });
 }
 
-test('inputs: what GNU tar and we ourselves make of nothing comes back as an empty directory', async (t) => {
+test('init unpacks empty archives of GNU tar and of our own to empty directories', async (t) => {
   const its = pod(t);
   tool('tar', ['czf', 'e.tgz', '-T', '/dev/null'], its.work);
   assert.deepEqual(readdirSync(await staged(t, readFileSync(join(its.work, 'e.tgz')), null)), []);
   for (const archive of [{ tar: {} }, { zip: {} }, { zstd: {} }]) {
     const own = pod(t);
     const path = join(own.work, 'd');
-    // All that was in it is of a kind that is not kept.
+    // It contained only kinds that are not saved.
     own.template({ outputs: { artifacts: [{ name: 'd', path: `${path}/*`, archive, optional: true }] } });
     await own.run('mkdir d; mkfifo d/f');
     const kept = own.outputs().artifacts.map(({ file }) => readFileSync(join(own.root, file)));
@@ -64,7 +64,7 @@ test('inputs: what GNU tar and we ourselves make of nothing comes back as an emp
   }
 });
 
-test('inputs: zeros that are no tar stay a file', async (t) => {
+test('init keeps zeros that are not a tar as a file', async (t) => {
   for (const bytes of [Buffer.alloc(1024), Buffer.alloc(10_241), Buffer.alloc(20_480), gzipSync('')]) {
     assert.deepEqual(readFileSync(await staged(t, bytes, null)), bytes);
   }
@@ -76,13 +76,13 @@ const zip = makeZip([
 ]);
 const stub = Buffer.from('#!/bin/sh\nexec unzip "$0"\nexit 1\n');
 const tails: readonly (readonly [string, Buffer])[] = [
-  ['behind a shell stub', Buffer.concat([stub, zip])],
-  ['with NULs behind it', Buffer.concat([zip, Buffer.alloc(512)])],
+  ['after a shell stub', Buffer.concat([stub, zip])],
+  ['with trailing NULs', Buffer.concat([zip, Buffer.alloc(512)])],
   ['with both', Buffer.concat([stub, zip, Buffer.alloc(3)])],
-  ['as it is', zip],
+  ['without additions', zip],
 ];
 for (const [where, bytes] of tails) {
-  test(`inputs: a ZIP file ${where} is unpacked as unzip does`, async (t) => {
+  test(`init unpacks a ZIP file ${where} as unzip does`, async (t) => {
     const place = await staged(t, bytes, 'zip');
     assert.deepEqual(
       readdirSync(place).map((name) => readFileSync(join(place, name), 'utf8')),
@@ -91,7 +91,7 @@ for (const [where, bytes] of tails) {
   });
 }
 
-test('inputs: what zip itself made behind a stub is unpacked, its offsets mended or not, zip64 too', async (t) => {
+test('init unpacks self-extracting files of zip(1), with or without adjusted offsets, also zip64', async (t) => {
   if (!requireProgram(t, 'zip')) return;
   const its = pod(t);
   const script = `echo one > a; echo two > b; zip -q p.zip a b; zip -q -fz z.zip a b
@@ -113,13 +113,13 @@ const others: readonly (readonly [string, How, string, RegExp])[] = [
   ['gzip', 'zip', gzipSync('x').toString('hex'), /it is compressed by gzip, and no ZIP file/],
 ];
 for (const [what, how, hex, sentence] of others) {
-  test(`inputs: ${what} where a ${how} is wanted is said to be that, not broken`, async (t) => {
+  test(`init names the format if an input is ${what} instead of ${how}`, async (t) => {
     const its = pod(t);
     await refused(its, input(its, Buffer.from(hex, 'hex'), how), sentence);
   });
 }
 
-/** A ZIP file of one entry with these flags, compressed by this method, as both of its headers say. */
+/** A ZIP file with one entry with these flags and this compression method, in both of its headers. */
 function saying(flags: number, method: number): Buffer {
   const bytes = makeZip([{ path: 'a', content: 'content' }]);
   for (const at of [6, bytes.indexOf('PK\x01\x02', 0, 'latin1') + 8]) {
@@ -137,14 +137,14 @@ for (const [method, name] of [
   [9, 'Deflate64'],
   [77, 'method 77'],
 ] as const) {
-  test(`inputs: an entry of a ZIP file that is compressed by ${name} is said to be that, not broken`, async (t) => {
+  test(`init names the compression of a ZIP entry that uses ${name}`, async (t) => {
     const its = pod(t);
     const sentence = new RegExp(`: its entry "a" is compressed by ${name}, which is not supported`);
     await refused(its, input(its, saying(0, method), 'zip'), sentence);
   });
 }
 
-test('inputs: an encrypted entry of a ZIP file is said to be that, not broken', async (t) => {
+test('init reports an encrypted ZIP entry as encrypted', async (t) => {
   for (const flags of [1, 0x41]) {
     const its = pod(t);
     await refused(
@@ -155,7 +155,7 @@ test('inputs: an encrypted entry of a ZIP file is said to be that, not broken', 
   }
 });
 
-test("inputs: a file does not take the place of the job's working directory, empty as it is", async (t) => {
+test("run does not replace the job's working directory by a file, even if it is empty", async (t) => {
   const its = pod(t);
   const path = join(its.work, 'here');
   tool('mkdir', [path]);
@@ -167,6 +167,6 @@ test("inputs: a file does not take the place of the job's working directory, emp
     `emissary: Cannot put input in at ${path}: ${path} is a directory that is there already (the job's working directory)\n`,
   );
   assert.equal(statSync(path).isDirectory(), true);
-  // Any other empty directory makes way, as before.
+  // Any other empty directory is replaced.
   assert.equal((await its.run('cat here', { cwd: its.work })).stdout.toString(), 'x');
 });

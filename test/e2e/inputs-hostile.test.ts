@@ -29,7 +29,7 @@ async function refuses(its: Pod, archive: Buffer, how: 'tar' | 'zip', sentence: 
 const file = (path: string, content = 'x'): MadeMember => ({ path, content });
 const link = (path: string, linkpath: string): MadeMember => ({ path, linkpath, type: 'SymbolicLink' });
 
-/** What tar and zip can both say. */
+/** Tricks that both tar and zip can express. */
 const tricks: Readonly<Record<string, readonly MadeMember[]>> = {
   'a name that goes up': [file('ok'), file('../escaped')],
   'a name that goes up in the middle': [file('ok'), file('a/../../escaped')],
@@ -59,7 +59,7 @@ const tricks: Readonly<Record<string, readonly MadeMember[]>> = {
 const quiet = /refused|broken archive|invalid|would be out|directory/;
 
 for (const [name, members] of Object.entries(tricks)) {
-  test(`inputs: an archive is refused for ${name}`, async (t) => {
+  test(`init rejects an archive with ${name}`, async (t) => {
     const its = pod(t);
     const named = members.map((member) =>
       member.type === 'Directory' ? { ...member, path: `${member.path}/` } : member,
@@ -69,7 +69,7 @@ for (const [name, members] of Object.entries(tricks)) {
   });
 }
 
-test('inputs: a tar is refused for an absolute name, a hard link out, an entry that is no file', async (t) => {
+test('init rejects a tar with an absolute name, a hard link out, or a special file', async (t) => {
   const its = pod(t);
   await refuses(its, makeTar([file('/escaped')]), 'tar', /would be out/);
   const hard = (linkpath: string): MadeMember => ({ path: 'h', linkpath, type: 'Link' });
@@ -80,7 +80,7 @@ test('inputs: a tar is refused for an absolute name, a hard link out, an entry t
   await refuses(its, makeTar([{ path: 'b', type: 'BlockDevice' }]), 'tar', /kind that is not unpacked/);
 });
 
-test('inputs: a link over a file, and a file over a link, touch only the archive', async (t) => {
+test('init confines a link over a file, and a file over a link, to the archive', async (t) => {
   const its = pod(t);
   const outside = join(its.work, 'outside');
   writeFileSync(outside, 'untouched');
@@ -92,13 +92,13 @@ test('inputs: a link over a file, and a file over a link, touch only the archive
   assert.equal(readFileSync(outside, 'utf8'), 'untouched');
 });
 
-test('inputs: a bomb is refused long before it is unpacked', async (t) => {
+test('init rejects a decompression bomb long before it is unpacked', async (t) => {
   const its = pod(t);
   const zeros = Buffer.alloc(200 * 2 ** 20);
   await refuses(its, gzipSync(makeTar([{ path: 'z', content: zeros }])), 'tar', /times as large/);
 });
 
-test('inputs: broken archives are 65 with one sentence', async (t) => {
+test('init exits 65 with one message for broken archives', async (t) => {
   const its = pod(t);
   const whole = makeTar([file('a', 'a'.repeat(5000)), file('b', 'b'.repeat(5000))]);
   const packed = gzipSync(whole);
@@ -117,7 +117,7 @@ test('inputs: broken archives are 65 with one sentence', async (t) => {
   await refuses(its, makeZip([file('a', 'content')], { offset: 5000 }), 'zip', broken);
 });
 
-/** A tar of one file, whose header has these bytes at an offset. */
+/** A tar of one file, with these bytes at an offset in its header. */
 function withHeader(
   offset: number,
   bytes: Buffer,
@@ -133,7 +133,7 @@ function withHeader(
 
 const sizeField = 124;
 
-test('inputs: a tar with a size that is none, or that no number holds, is broken', async (t) => {
+test('init rejects a tar with an invalid or huge size', async (t) => {
   const its = pod(t);
   for (const bytes of [Buffer.alloc(12, 0xff), Buffer.from('zzzzzzzzzzz\0')])
     await refuses(its, withHeader(sizeField, bytes), 'tar', /broken archive: "a" has no size/);
@@ -142,19 +142,19 @@ test('inputs: a tar with a size that is none, or that no number holds, is broken
   await refuses(its, second, 'tar', /broken archive: parsed number/);
 });
 
-test('inputs: a tar is refused for a sparse file, whose bytes are a map first', async (t) => {
+test('init rejects a tar with a sparse file, whose data begins with a map', async (t) => {
   const its = pod(t);
   const map = '22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n';
   const header = withHeader(156, Buffer.from('x'), [{ path: 'pax', content: map }]).subarray(0, 1024);
   await refuses(its, Buffer.concat([header, makeTar([file('GNUSparseFile.0/a')])]), 'tar', /sparse file/);
 });
 
-test('inputs: a tar is refused for names that are not UTF-8, of which several could become one', async (t) => {
+test('init rejects a tar with names that are not UTF-8, which could collide', async (t) => {
   const its = pod(t);
   await refuses(its, withHeader(0, Buffer.from([0xff, 0xfe])), 'tar', /not UTF-8/);
 });
 
-test('inputs: any file that is not wanted as a tar stays as it is, whatever its bytes', async (t) => {
+test('init keeps a file unchanged, whatever its bytes, unless a tar is configured', async (t) => {
   const its = pod(t);
   const path = join(its.work, 'bytes');
   const bytes = Buffer.alloc(600, 0xff);
@@ -167,7 +167,7 @@ test('inputs: any file that is not wanted as a tar stays as it is, whatever its 
   assert.deepEqual(readFileSync(join(its.root, 'inputs/artifacts/in')), bytes);
 });
 
-test('inputs: a zip whose records point out of it is broken', async (t) => {
+test('init rejects a zip whose records point outside the file', async (t) => {
   const its = pod(t);
   const zip = makeZip([file('a')]);
   const locator = Buffer.alloc(20);

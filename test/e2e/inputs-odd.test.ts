@@ -11,7 +11,7 @@ import { requireProgram } from '../helpers/require.ts';
 import { pod, tool } from '../helpers/saved.ts';
 import { until } from '../helpers/until.ts';
 
-test('inputs: a directory is copied with any names, without setuid; what is no file in it is refused', async (t) => {
+test('init copies a directory with any names, without setuid, and rejects special files', async (t) => {
   const its = pod(t);
   const file = join(its.work, 'd');
   tool('sh', ['-c', 'mkdir d; cd d; : > "$(printf \'\\377\')"; : > x; chmod 4755 x'], its.work);
@@ -32,7 +32,7 @@ test('inputs: a directory is copied with any names, without setuid; what is no f
   assert.match((await its.init(volume)).stderr, /holds the volume that the inputs are staged on\n$/);
 });
 
-test('inputs: a small archive that is broken at its end is no file', async (t) => {
+test('init rejects a small archive that is truncated instead of keeping it as a file', async (t) => {
   const its = pod(t);
   const archive = join(its.work, 'archive');
   const input = inputs({ name: 'a', path: '/a', file: archive });
@@ -45,18 +45,18 @@ test('inputs: a small archive that is broken at its end is no file', async (t) =
     writeFileSync(archive, bytes);
     await refused(its, input, /a broken archive: /);
   }
-  // As pzstd writes it: a frame to be skipped comes first.
+  // As pzstd writes it: a skippable frame comes first.
   writeFileSync(archive, Buffer.concat([Buffer.from('502a4d180400000061626364', 'hex'), zstd]));
   assert.equal((await its.init(input)).status, 0);
   assert.equal(readFileSync(join(its.root, 'inputs/artifacts/a'), 'utf8'), 'a');
 });
 
-test('inputs: an archive that cannot be read is refused, not taken for a file', async (t) => {
+test('init rejects an unreadable archive instead of keeping it as a file', async (t) => {
   if (!requireProgram(t, 'strace')) return;
   const its = pod(t);
   const file = join(its.work, 'archive');
   writeFileSync(file, gzipSync(makeTar([{ path: 'a', content: 'a' }])));
-  // Its bytes have come, and it is opened again to be looked at.
+  // It was fetched and is reopened for inspection.
   const fetched = join(its.root, '.inputs.tmp/.work/input');
   const trap = 'inject=openat:error=EIO:when=2';
   const under = ['strace', '-f', '-o', '/dev/null', '-P', fetched, '-e', trap];
@@ -68,7 +68,7 @@ test('inputs: an archive that cannot be read is refused, not taken for a file', 
   assert.equal(existsSync(join(its.root, 'inputs')), false);
 });
 
-test('inputs: a backslash in a zip is a part of a name on Unix, and a slash elsewhere', async (t) => {
+test('init treats a backslash in a zip as part of a name from Unix, else as a slash', async (t) => {
   const its = pod(t);
   const file = join(its.work, 'archive');
   const input = inputs({ name: 'z', path: '/z', file, archive: { zip: {} } });
@@ -82,7 +82,7 @@ test('inputs: a backslash in a zip is a part of a name on Unix, and a slash else
   assert.deepEqual(readdirSync(join(its.root, 'inputs/artifacts/z')).sort(), ['b', 'd']);
 });
 
-test('inputs: a time in a tar that is none is left out', async (t) => {
+test('init ignores an invalid mtime in a tar entry', async (t) => {
   const its = pod(t);
   const file = join(its.work, 'archive');
   const more = makeTar([{ path: 'PaxHeader', content: '13 mtime=nan\n' }]).subarray(0, 1024);
@@ -96,7 +96,7 @@ test('inputs: a time in a tar that is none is left out', async (t) => {
   assert.equal(readFileSync(join(its.root, 'inputs/artifacts/a'), 'utf8'), 'a');
 });
 
-test('inputs: files of /proc and /sys, whatever they say of their size, are copied to their end', async (t) => {
+test('init copies files of /proc and /sys to their end, whatever their reported size', async (t) => {
   const its = pod(t);
   const files = ['/proc/version', '/proc/kallsyms', '/sys/devices/system/cpu/possible'];
   const artifacts = files.map((file, index) => ({ name: file, path: `/x${index}`, file }));
@@ -113,13 +113,13 @@ test('inputs: files of /proc and /sys, whatever they say of their size, are copi
   await refused(pod(t), inputs(unread), /Cannot stage input m \(\/m\): .*EIO/);
 });
 
-test('inputs: what a file of /proc has beyond the size that is allowed is refused', async (t) => {
+test('init rejects a file of /proc beyond the size limit', async (t) => {
   const file = '/proc/version';
   const template = { ...inputs({ name: 'v', path: '/v', file }), multiflexi: { limits: { inputBytes: 10 } } };
   await refused(pod(t), template, /larger than the 10 bytes of an input\n$/);
 });
 
-test('inputs: a place in /proc is refused, and nothing hangs', async (t) => {
+test('init rejects a path in /proc without blocking', async (t) => {
   const its = pod(t);
   const template = inputs({ name: 'p', path: '/proc/x/y', raw: { data: 'x' } });
   assert.equal((await its.init(template)).status, 0);
@@ -128,7 +128,7 @@ test('inputs: a place in /proc is refused, and nothing hangs', async (t) => {
   assert.match(stderr, /Cannot put input p at \/proc\/x\/y/);
 });
 
-test('inputs: over HTTP, a body is kept as the server has it, whatever it says of its encoding', async (t) => {
+test('init keeps an HTTP body as the server has it, whatever its declared encoding', async (t) => {
   const bytes = gzipSync('the file');
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   for (const encoding of ['gzip', 'x-gzip', 'br']) {
@@ -143,7 +143,7 @@ test('inputs: over HTTP, a body is kept as the server has it, whatever it says o
   }
 });
 
-test('inputs: over HTTP, redirections are followed, and only a server of its own gets the password', async (t) => {
+test('init follows HTTP redirections and sends the password only to its own server', async (t) => {
   const asked: (string | undefined)[] = [];
   const other = await served(t, (request, response) => {
     asked.push(request.headers.authorization);
@@ -167,7 +167,7 @@ test('inputs: over HTTP, redirections are followed, and only a server of its own
   await refused(pod(t), at('/out'), /\/out: redirected to what is no http:\/\/ or https:\/\/ address\n$/);
 });
 
-test('inputs: over HTTP, an answer that is none is one sentence, which tells no secret', async (t) => {
+test('init reports an invalid HTTP response with one message without secrets', async (t) => {
   const head = 'HTTP/1.1 200 OK\r\n';
   const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`;
   const cut = /: the connection was closed before all was there\n$/;
@@ -202,7 +202,7 @@ test('inputs: over HTTP, an answer that is none is one sentence, which tells no 
   });
 });
 
-test('inputs: over HTTP, early hints, an answer without a length, and more bytes than announced', async (t) => {
+test('init accepts early hints, a response without a length, and more bytes than announced', async (t) => {
   const head = 'HTTP/1.1 200 OK\r\n';
   for (const answer of [
     `HTTP/1.1 100 Continue\r\n\r\n${'HTTP/1.1 103 Early\r\nX: y\r\n\r\n'.repeat(50)}${head}Content-Length: 3\r\n\r\nabc`,
@@ -218,7 +218,7 @@ test('inputs: over HTTP, early hints, an answer without a length, and more bytes
   }
 });
 
-test('inputs: over HTTP, with a password alone, or one that is no percent code', async (t) => {
+test('init accepts a URL with only a password, or an invalid percent code', async (t) => {
   for (const [user, sent] of [
     [':s3cret', ':s3cret'],
     ['u%zz:s3cret', 'u%zz:s3cret'],

@@ -8,7 +8,7 @@ import { pod } from '../helpers/saved.ts';
 
 const at = (url: string) => inputs({ name: 'in', path: '/in', http: { url } });
 
-/** A server's port; it gives `content`, and leads on from /elsewhere. */
+/** Starts a server that serves `content` and redirects from /elsewhere; returns its port. */
 async function startServer(t: TestContext): Promise<string> {
   const host = await served(t, ({ url }, answer) => {
     if (url === '/elsewhere') answer.writeHead(302, { location: `http://other.example:${port}/file` });
@@ -18,7 +18,7 @@ async function startServer(t: TestContext): Promise<string> {
   return port;
 }
 
-test('inputs: HTTP_PROXY is asked for an http:// input, for each address on its way', async (t) => {
+test('init uses HTTP_PROXY for an http:// input and every redirection', async (t) => {
   const [port, proxy, its] = [await startServer(t), await startProxy(t, 'u:p'), pod(t)];
   const env = { HTTP_PROXY: `http://u:p@127.0.0.1:${proxy.port}` };
   const { status, stderr } = await its.init(at(`http://inputs.example:${port}/elsewhere`), { env });
@@ -30,7 +30,7 @@ test('inputs: HTTP_PROXY is asked for an http:// input, for each address on its 
   ]);
 });
 
-test('inputs: HTTPS_PROXY is asked for a connection to an https:// input', async (t) => {
+test('init uses HTTPS_PROXY to connect to an https:// input', async (t) => {
   const [proxy, its] = [await startProxy(t), pod(t)];
   const env = { HTTPS_PROXY: `127.0.0.1:${proxy.port}`, HTTP_PROXY: 'http://127.0.0.1:1' };
   const { status } = await its.init(at('https://inputs.example:1/file'), { env });
@@ -38,7 +38,7 @@ test('inputs: HTTPS_PROXY is asked for a connection to an https:// input', async
   assert.equal(proxy.asked[0], 'CONNECT inputs.example:1');
 });
 
-test('inputs: NO_PROXY and this machine are asked directly', async (t) => {
+test('init bypasses the proxy for NO_PROXY and this machine', async (t) => {
   const [port, proxy, its] = [await startServer(t), await startProxy(t), pod(t)];
   const env = { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` };
   assert.equal((await its.init(at(`http://127.0.0.1:${port}/file`), { env })).status, 0);
@@ -60,7 +60,7 @@ for (const [status, url, sentence] of [
   ],
   [403, 'http://inputs.example/', /the server answered 403\n$/],
 ] as const) {
-  test(`inputs: a proxy that refuses ${url} with ${status} is named, asked once, and its password not shown`, async (t) => {
+  test(`init names a proxy that refuses ${url} with ${status}, tries once, and hides its password`, async (t) => {
     const [proxy, its] = [await startProxy(t, null, status), pod(t)];
     const address = `http://u:s3cret@127.0.0.1:${proxy.port}`;
     const { stderr } = await its.init(at(url), { env: { HTTP_PROXY: address, HTTPS_PROXY: address } });
@@ -70,7 +70,7 @@ for (const [status, url, sentence] of [
   });
 }
 
-test('inputs: a proxy that nobody runs, or that is none, is told of by its variable', async (t) => {
+test('init names the variable of a proxy that is unreachable or invalid', async (t) => {
   const its = pod(t);
   const url = 'http://inputs.example/';
   const unreached = await its.init(at(url), { env: { http_proxy: 'http://u:s3cret@127.0.0.1:1' } });

@@ -11,7 +11,7 @@ import { type Pod, pod, tool } from '../helpers/saved.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 import { withMount } from '../helpers/with-mount.ts';
 
-/** A tree, and a tar of it: `in.tgz` holds `top/a`, `top/l -> a`. */
+/** A tree and a tar of it: `in.tgz` contains `top/a`, `top/l -> a`. */
 function packed(its: Pod): string {
   tool(
     'sh',
@@ -21,7 +21,7 @@ function packed(its: Pod): string {
   return join(its.work, 'in.tgz');
 }
 
-test('inputs: text and base64 byte for byte, with their modes, whatever the umask', async (t) => {
+test('init stages text and base64 byte for byte, with their modes, whatever the umask', async (t) => {
   const its = pod(t);
   const at = (name: string) => join(its.work, 'new/place', name);
   const template = inputs(
@@ -41,7 +41,7 @@ test('inputs: text and base64 byte for byte, with their modes, whatever the umas
   assert.deepEqual([mode('text'), mode('bytes')], [0o644, 0o700]);
 });
 
-test('inputs: a tar is unpacked unless it is to stay one; its only entry becomes the input', async (t) => {
+test('init unpacks a tar unless configured otherwise; its only entry becomes the input', async (t) => {
   const its = pod(t);
   const file = packed(its);
   const at = (name: string) => join(its.work, name);
@@ -56,7 +56,7 @@ test('inputs: a tar is unpacked unless it is to stay one; its only entry becomes
   assert.equal(statSync(at('unpacked')).mode & 0o777, 0o750);
 });
 
-test('inputs: what outputs packed comes back as it was', async (t) => {
+test('init restores what run has packed', async (t) => {
   for (const archive of [{ tar: {} }, { zstd: {} }, { zip: {} }, { none: {} }]) {
     const its = pod(t);
     its.template({ outputs: { artifacts: [{ name: 'd', path: join(its.work, 'dir'), archive }] } });
@@ -74,7 +74,7 @@ test('inputs: what outputs packed comes back as it was', async (t) => {
   }
 });
 
-test('inputs: a directory is copied as a mounted config map shows it', async (t) => {
+test('init copies a directory as a mounted config map shows it', async (t) => {
   const its = pod(t);
   tool(
     'sh',
@@ -85,7 +85,7 @@ test('inputs: a directory is copied as a mounted config map shows it', async (t)
   assert.deepEqual(readdirSync(join(its.root, 'inputs/artifacts/m')), ['key']);
 });
 
-test('inputs: over HTTP, with its SHA-256, after failures that pass', async (t) => {
+test('init fetches over HTTP, checks SHA-256, and retries transient failures', async (t) => {
   const its = pod(t);
   let asked = 0;
   const host = await served(t, (request, response) => {
@@ -104,7 +104,7 @@ test('inputs: over HTTP, with its SHA-256, after failures that pass', async (t) 
   assert.doesNotMatch(stderr, /s3cret|t0ken/);
 });
 
-test('inputs: over HTTP, what is not the whole file is refused', async (t) => {
+test('init rejects an incomplete file over HTTP', async (t) => {
   const its = pod(t);
   for (const answer of [204, 206]) {
     const host = await served(t, (_, response) => void response.writeHead(answer).end());
@@ -118,10 +118,10 @@ test('inputs: over HTTP, what is not the whole file is refused', async (t) => {
   await refused(its, inputs({ name: 'h', path: '/h', http: { url: `http://${short}/` } }), /closed/);
 });
 
-test('inputs: an init that is killed at them leaves no program, so that no job starts without', async (t) => {
+test('init killed while staging leaves no program, so that no job starts without inputs', async (t) => {
   const root = temporaryVolume(t);
   const asked = Promise.withResolvers<void>();
-  // Never answered.
+  // This request is never answered.
   const host = await served(t, () => asked.resolve());
   const template = inputs({ name: 'data', path: '/tmp/data', http: { url: `http://${host}/data` } });
   const init = startEmissary(t, ['init'], { root, env: { EMISSARY_TEMPLATE: JSON.stringify(template) } });
@@ -132,13 +132,13 @@ test('inputs: an init that is killed at them leaves no program, so that no job s
   assert.deepEqual([found.includes('emissary'), found.includes('template')], [false, false]);
 });
 
-test('inputs: over HTTPS to a server that speaks HTTP only: one sentence', async (t) => {
+test('init reports HTTPS to a server that speaks only HTTP with one message', async (t) => {
   const host = await served(t, (_, response) => void response.end());
   const http = { url: `https://u:s3cret@${host}/file?t0ken` };
   await refused(pod(t), inputs({ name: 'h', path: '/h', http }), /\/file: no TLS: wrong version number\n$/);
 });
 
-test('inputs: what cannot be had is 65 with a sentence, and nothing is half there', async (t) => {
+test('init exits 65 with one message for an unavailable input, and leaves no partial file', async (t) => {
   const host = await served(t, (_, response) => void response.writeHead(404).end());
   const its = pod(t);
   writeFileSync(join(its.work, 'text'), 'no archive');
@@ -163,7 +163,7 @@ test('inputs: what cannot be had is 65 with a sentence, and nothing is half ther
   assert.match(stderr, /inputs\.artifacts\[0\]\.path/);
 });
 
-test('inputs: an optional one that cannot be had is said, and the job runs', async (t) => {
+test('init warns of an unavailable optional input, and the job runs', async (t) => {
   const its = pod(t);
   const path = join(its.work, 'in');
   const { status, stderr } = await its.init(inputs({ name: 'o', path, file: '/not/there', optional: true }));
@@ -171,7 +171,7 @@ test('inputs: an optional one that cannot be had is said, and the job runs', asy
   assert.equal((await its.run('test ! -e in')).status, 0);
 });
 
-test('inputs: a second init replaces all that the first one staged', async (t) => {
+test('init replaces everything that an earlier init staged', async (t) => {
   const its = pod(t);
   assert.equal(
     (await its.init(inputs({ name: 'a', path: '/a', raw: { data: 'a much longer text' } }))).status,
@@ -183,7 +183,7 @@ test('inputs: a second init replaces all that the first one staged', async (t) =
   assert.equal(readdirSync(its.root).includes('inputs'), false);
 });
 
-test('inputs: the script is run, with its text as it was given', async (t) => {
+test('run executes the script, byte for byte as in the template', async (t) => {
   const its = pod(t);
   assert.equal((await its.init({ script: { source: '#!/bin/sh\nprintf "$1 \\$x"\nexit 4' } })).status, 0);
   assert.equal(statSync(join(its.root, 'inputs/.script')).mode & 0o777, 0o755);
@@ -191,7 +191,7 @@ test('inputs: the script is run, with its text as it was given', async (t) => {
   assert.equal(readFileSync(join(its.root, 'ctr/main/stdout'), 'utf8'), 'arg $x');
 });
 
-test('inputs: a file in the place makes way, a directory takes them in, a mounted volume is left alone', async (t) => {
+test('run replaces a file by an input, puts inputs into directories, and leaves a mounted volume alone', async (t) => {
   const its = pod(t);
   const file = packed(its);
   tool(
@@ -220,7 +220,7 @@ test('inputs: a file in the place makes way, a directory takes them in, a mounte
   assert.equal(readFileSync(join(its.root, 'ctr/main/exitcode'), 'utf8'), '65');
 });
 
-test('inputs: where the job may not write they are a clear error, and the job is not started', async (t) => {
+test("run reports that the job's user may not write inputs, and does not start the job", async (t) => {
   if (!requireRoot(t)) return;
   const its = pod(t);
   mkdirSync(join(its.work, 'closed'));
@@ -234,7 +234,7 @@ test('inputs: where the job may not write they are a clear error, and the job is
   assert.match(stderr, /may not write to .*closed; mount a volume there/);
 });
 
-test('inputs: a zip keeps modes and links', async (t) => {
+test('init preserves modes and links of a zip', async (t) => {
   if (!requireProgram(t, 'zip')) return;
   const its = pod(t);
   tool(
@@ -248,7 +248,7 @@ test('inputs: a zip keeps modes and links', async (t) => {
   assert.equal(statSync(join(its.root, 'inputs/artifacts/z/s/a')).mode & 0o777, 0o751);
 });
 
-test('inputs: a full volume is 65, and nothing of them is left', async (t) => {
+test('init exits 65 on a full volume, and leaves no inputs', async (t) => {
   const its = pod(t);
   tool('sh', ['-c', 'head -c 40000000 /dev/urandom > noise; tar czf noise.tgz noise'], its.work);
   for (const name of ['noise', 'noise.tgz'])
@@ -259,7 +259,7 @@ test('inputs: a full volume is 65, and nothing of them is left', async (t) => {
     });
 });
 
-test('inputs: a quota that is used up is 65 and known as such, like a limit on the size of files', async (t) => {
+test('init exits 65 on an exhausted quota or file size limit, and names it', async (t) => {
   if (!requireProgram(t, 'strace')) return;
   const its = pod(t);
   const template = inputs({ name: 'text', path: '/text', raw: { data: 'text' } });
@@ -286,7 +286,7 @@ test('inputs: a quota that is used up is 65 and known as such, like a limit on t
   }
 });
 
-test('inputs: a read-only place is a clear error, and the job is not started', async (t) => {
+test('run reports a read-only input path, and does not start the job', async (t) => {
   const its = pod(t);
   const path = join(its.work, 'ro/in');
   mkdirSync(join(its.work, 'ro'));

@@ -16,7 +16,7 @@ const cases: readonly (readonly [string, string, RegExp])[] = [
 ];
 
 for (const [what, body, sentence] of cases) {
-  test(`download: a server that ${what} is left after a minute, three times`, async (t) => {
+  test(`download gives up a server that ${what} after a minute, three times`, async (t) => {
     const server = createServer((_, response) => {
       response.writeHead(200).flushHeaders();
       if (body !== '') response.write(body);
@@ -29,7 +29,7 @@ for (const [what, body, sentence] of cases) {
     const failed = assert.rejects(download({ url, sha256: null }, place, 1000), sentence);
     for (let attempt = 1; attempt <= limits.fetchAttempts; attempt += 1) {
       await once(server, 'request');
-      // That of the attempt before.
+      // The timer of the previous attempt.
       rmSync(place, { force: true });
       await until('its bytes are there', () => statSync(place).size === body.length);
       t.mock.timers.tick(limits.fetchSilenceMs);

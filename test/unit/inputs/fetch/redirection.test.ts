@@ -7,7 +7,7 @@ import { httpGet, Redirection } from '../../../../src/inputs/fetch/http-get.ts';
 import { makeCertificate } from '../../../helpers/certificate.ts';
 import { requireProgram } from '../../../helpers/require.ts';
 
-test('a redirection from https:// to http:// is not followed, one to https:// is', async (t) => {
+test('fetching follows a redirection to https:// but not from https:// to http://', async (t) => {
   if (!requireProgram(t, 'openssl')) return;
   const own = makeCertificate(t, 'IP:127.0.0.1');
   const usual = getCACertificates('default');

@@ -32,7 +32,7 @@ const packings = [
   (list: readonly MadeMember[]) => zstdCompressSync(makeTar(list)),
 ];
 
-/** Unpacks into a directory of its own, and looks that all else is as it was. Gives the refusal, or null. */
+/** Unpacks into a new directory and checks that everything else is unchanged. Returns the rejection, or null. */
 async function tryUnpack(place: string, archive: Buffer, how: 'tar' | 'zip' | null): Promise<string | null> {
   const inner = join(place, 'around', 'work');
   rmSync(join(place, 'around'), { recursive: true, force: true });
@@ -56,13 +56,13 @@ async function tryUnpack(place: string, archive: Buffer, how: 'tar' | 'zip' | nu
   return refusal;
 }
 
-/** No link leads out, and there is nothing but files, directories and links. */
+/** No link leads out, and there are only files, directories and links. */
 function assertContained(root: string, path = root): void {
   const stats = lstatSync(path);
   assert.ok(stats.isFile() || stats.isDirectory() || stats.isSymbolicLink(), path);
   if (stats.isSymbolicLink() && existsSync(path))
     assert.ok(`${realpathSync(path)}/`.startsWith(`${realpathSync(root)}/`), path);
-  // Not by `recursive`, which goes through links.
+  // Not by `recursive`, which follows links.
   if (stats.isDirectory()) for (const name of readdirSync(path)) assertContained(root, join(path, name));
 }
 
@@ -70,7 +70,7 @@ function options(t: TestContext, numRuns: number) {
   return { seed: seeded(t).seed, numRuns };
 }
 
-test('unpack: no tar gets out of its directory or leaves half of itself', async (t) => {
+test('unpacking a tar neither escapes its directory nor leaves a partial result', async (t) => {
   const place = temporaryVolume(t);
   let unpacked = 0;
   const property = fc.asyncProperty(members, fc.constantFrom(...packings), async (list, pack) => {
@@ -80,7 +80,7 @@ test('unpack: no tar gets out of its directory or leaves half of itself', async 
   assert.ok(unpacked > 20, `only ${unpacked} were unpacked`);
 });
 
-test('unpack: no zip gets out of its directory or leaves half of itself', async (t) => {
+test('unpacking a zip neither escapes its directory nor leaves a partial result', async (t) => {
   const place = temporaryVolume(t);
   const property = fc.asyncProperty(members, async (list) => {
     await tryUnpack(place, makeZip(list), 'zip');
@@ -88,7 +88,7 @@ test('unpack: no zip gets out of its directory or leaves half of itself', async 
   await fc.assert(property, options(t, 300));
 });
 
-test('unpack: archives with broken bytes are refused with a sentence, or unpacked', async (t) => {
+test('unpacking an archive with broken bytes succeeds or is rejected with one message', async (t) => {
   const place = temporaryVolume(t);
   const damage = fc.record({
     cut: fc.double({ min: 0, max: 1, noNaN: true }),
