@@ -9,7 +9,7 @@ import { emissary } from '../helpers/emissary.ts';
 import { requireProgram } from '../helpers/require.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-/** What Node and what is in it take from the environment; `where` is a directory of the test's own. */
+/** Variables that Node and its libraries read; `where` is a directory of the test. */
 const variables = (where: string): Readonly<Record<string, string>> => ({
   NODE_COMPILE_CACHE: join(where, 'compiled'),
   NODE_DEBUG: 'fs,module,net,tls,http,timer,stream,worker',
@@ -41,7 +41,7 @@ const variables = (where: string): Readonly<Record<string, string>> => ({
 });
 
 for (const name of Object.keys(variables(''))) {
-  test(`the built file is not touched by ${name}, also when it is started directly, and the job gets it`, async (t) => {
+  test(`the built file is not affected by ${name}, even if started directly, and the job gets it`, async (t) => {
     const { where, files } = trap(t);
     const value = variables(where)[name] ?? '';
     const args = ['run', '--', 'sh', '-c', 'echo "$1=$(printenv "$1")"', 'sh', name];
@@ -51,12 +51,12 @@ for (const name of Object.keys(variables(''))) {
     const help = await emissary(['--version'], { env: { [name]: value } });
     assert.deepEqual([help.status, help.stderr], [0, '']);
     assert.match(help.stdout.toString(), /^emissary [^\n]+\n$/);
-    // Nothing was run or written.
+    // Nothing was executed or written.
     assert.deepEqual(readdirSync(where).sort(), files);
   });
 }
 
-test('no variable makes the built file trust a certificate that nobody has signed', async (t) => {
+test('the built file trusts no unsigned certificate, whatever the variables', async (t) => {
   if (!requireProgram(t, 'openssl')) return;
   const { where } = trap(t);
   const [key, certificate] = [join(where, 'key'), join(where, 'cert')];
@@ -75,7 +75,7 @@ test('no variable makes the built file trust a certificate that nobody has signe
   assert.deepEqual([status, /self-signed certificate\n$/.test(stderr)], [65, true], stderr);
 });
 
-/** A directory with files that do something when Node or OpenSSL takes them. */
+/** A directory with files that have an effect if Node or OpenSSL loads them. */
 function trap(t: TestContext) {
   const where = temporaryVolume(t);
   writeFileSync(join(where, 'module.cjs'), 'console.log("taken"); module.exports = { start() {} };');

@@ -22,7 +22,7 @@ import { seeded } from '../helpers/seeded.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-/** What images set for their own programs, and what breaks a program that takes it for itself. */
+/** Variables that images set for their own programs, and that break a program that obeys them. */
 const hostile = {
   NODE_OPTIONS: '--no-such-option',
   NODE_EXTRA_CA_CERTS: '/no/such/file',
@@ -47,7 +47,7 @@ const hostile = {
   TMPDIR: '/no/such/directory',
 };
 
-test('the installed program is not touched by what an image sets, and the job gets it unchanged', async (t) => {
+test("the installed program is not affected by an image's variables, and the job gets them unchanged", async (t) => {
   if (!requireProgram(t, 'busybox')) return;
   const { root, program } = await installedVolume(t);
   const job = await emissary(['run', '--', '/bin/busybox', 'env'], { root, program, env: hostile });
@@ -57,7 +57,7 @@ test('the installed program is not touched by what an image sets, and the job ge
 });
 
 for (const [name, value] of Object.entries(hostile)) {
-  test(`the installed program is not touched by ${name} alone`, async (t) => {
+  test(`the installed program is not affected by ${name} alone`, async (t) => {
     if (!requireProgram(t, 'busybox')) return;
     const { root, program } = await installedVolume(t);
     const args = ['run', '--', '/bin/busybox', 'env'];
@@ -67,7 +67,7 @@ for (const [name, value] of Object.entries(hostile)) {
   });
 }
 
-test('variables of any bytes reach the job in their order through the installed program', async (t) => {
+test('variables of any bytes reach the job in order through the installed program', async (t) => {
   const chance = seeded(t);
   const { root, program } = await installedVolume(t);
   const entries = Array.from({ length: 300 }, () => {
@@ -78,7 +78,7 @@ test('variables of any bytes reach the job in their order through the installed 
   const fixed = [' space=1', '\u0080=2', '=3', 'lD_PRELOAD=/no', 'é=4', '_=5', '`=6'].map((entry) =>
     Buffer.from(entry, 'latin1'),
   );
-  // Only a program that takes variables as bytes can set these: perl is everywhere where there is a shell.
+  // Only a program that handles variables as bytes can set these: perl exists wherever a shell does.
   const wanted = [...fixed, ...entries];
   const list = join(root, 'list');
   writeFileSync(list, Buffer.concat(wanted.flatMap((entry) => [entry, Buffer.from([0])])));
@@ -114,7 +114,7 @@ test('the installed program starts from a moved, a long, and a linked path', asy
   await run(join(moved, 'any-name'));
 });
 
-test('the installed program alone, without its runtime, says so with 64', async (t) => {
+test('the installed program exits 64 without its runtime, with an explanation', async (t) => {
   const { root } = await installedVolume(t);
   copyFileSync(join(root, 'emissary'), join(root, 'ctr/emissary'));
   const { status, stderr } = await emissary(['--version'], { program: join(root, 'ctr/emissary') });
@@ -122,7 +122,7 @@ test('the installed program alone, without its runtime, says so with 64', async 
   assert.match(stderr, /^emissary: cannot start: the directory runtime\/ is not beside the program.*\n$/);
 });
 
-test('the installed program starts in a tree with nothing but itself: no /proc, no /dev, no /etc', async (t) => {
+test('the installed program starts in a tree that contains nothing else: no /proc, no /dev, no /etc', async (t) => {
   if (!requireRoot(t)) return;
   if (!requireProgram(t, 'busybox')) return;
   const { root } = await installedVolume(t);
@@ -138,13 +138,13 @@ test('the installed program starts in a tree with nothing but itself: no /proc, 
   }
 });
 
-test('a signal at any moment of the start is obeyed, never lost, and the run is sealed', async (t) => {
+test('a signal at any moment of the start is obeyed, and the run is sealed', async (t) => {
   const { root, program } = await installedVolume(t);
   for (let moment = 0; moment < 40; moment++) {
     const name = `at-${moment}`;
     const args = ['run', '--name', name, '--', 'sleep', '60'];
     const job = startEmissary(t, args, { root, program });
-    // Before its first instruction a process can be killed by anybody; after it, the moments lie in the start.
+    // Before its first instruction any signal kills a process; the moments here are later.
     const ofProcess = `/proc/${job.pid}/cmdline`;
     await until('the launcher has run', () => readFileSync(ofProcess, 'latin1').startsWith('emissary:'));
     await pause(moment);
@@ -155,11 +155,11 @@ test('a signal at any moment of the start is obeyed, never lost, and the run is 
   }
 });
 
-test('as PID 1, a TERM at any moment of the start ends the job with 143', async (t) => {
+test('TERM at any moment of the start as PID 1 stops the job with 143', async (t) => {
   if (!requireRoot(t) || !requireProgram(t, 'unshare')) return;
   const { root, program } = await installedVolume(t);
   for (let moment = 0; moment < 20; moment++) {
-    // The shell is PID 1 until it becomes the launcher; the signal comes some time after that.
+    // The shell is PID 1 until it becomes the bootstrap; the signal arrives some time later.
     const wait = `until grep -aq '^emissary:' /proc/1/cmdline; do :; done; sleep ${(moment * 3) / 1000}`;
     const under = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
     under.push('sh', '-c', `(${wait}; kill -TERM 1) & exec "$0" "$@"`);

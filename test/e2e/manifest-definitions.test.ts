@@ -28,7 +28,7 @@ interface Spec {
 const usual = { name: 'An application', executable: 'app', ociimage: 'app:1' };
 
 for (const { what, definition, options = [], variables, expected } of definitions) {
-  test(`manifest takes a definition with ${what}`, async (t) => {
+  test(`manifest accepts a definition with ${what}`, async (t) => {
     const cwd = temporaryVolume(t);
     writeFileSync(join(cwd, 'app.json'), JSON.stringify({ ...usual, ...definition }));
     if (variables !== undefined) writeFileSync(join(cwd, 'job.env'), variables);
@@ -44,7 +44,7 @@ for (const { what, definition, options = [], variables, expected } of definition
   });
 }
 
-/** What the pod and its Secrets hold. */
+/** The contents of the pod and its Secrets. */
 function partsOf(objects: readonly (Secret & { readonly spec: Spec })[]) {
   const held = (role: string, key: string) => {
     const secret = objects.find(({ metadata }) => metadata.name.endsWith(`-${role}`));
@@ -56,7 +56,7 @@ function partsOf(objects: readonly (Secret & { readonly spec: Spec })[]) {
   const text = environmentOf(spec?.initContainers[0])['EMISSARY_TEMPLATE'];
   return {
     plain: environmentOf(main),
-    args: held('job', 'words.json') ?? main?.command.slice(4),
+    args: held('job', 'arguments.json') ?? main?.command.slice(4),
     secret: held('job', 'variables.json'),
     template: text === undefined ? held('init', 'template.json') : JSON.parse(text),
   };

@@ -20,7 +20,7 @@ async function manifest(t: TestContext, args: readonly string[], definition: obj
   return { status, stderr, text: stdout.toString(), objects, spec: objects.at(-1)?.spec };
 }
 
-test('manifest gives the job a numeric user, whatever its image names', async (t) => {
+test('manifest gives the job a numeric user, whatever user its image names', async (t) => {
   for (const [args, user] of [
     [[], 65_532],
     [['--user', '1000'], 1000],
@@ -33,7 +33,7 @@ test('manifest gives the job a numeric user, whatever its image names', async (t
   }
 });
 
-test('manifest --allow-root lets the job alone be root, without a way to more', async (t) => {
+test('manifest --allow-root lets only the job run as root, without privilege escalation', async (t) => {
   for (const [args, user] of [
     [['--allow-root'], undefined],
     [['--allow-root', '--user', '0'], 0],
@@ -54,13 +54,13 @@ test('manifest --allow-root lets the job alone be root, without a way to more', 
   }
 });
 
-test('manifest without --allow-root refuses root, and says what allows it', async (t) => {
+test('manifest without --allow-root rejects root, and names that option', async (t) => {
   const { status, stderr } = await manifest(t, ['--user', '0']);
   assert.equal(status, 64);
   assert.match(stderr, /--user is not the number of a user other than root; --allow-root allows/);
 });
 
-test('manifest takes the files of file-path along, in a Secret, and init puts them in their places', async (t) => {
+test('manifest includes file-path files in a Secret, and init puts them at their paths', async (t) => {
   const here = temporaryVolume(t);
   const path = join(here, 'table.csv');
   writeFileSync(path, 'hidden content\n');
@@ -72,7 +72,7 @@ test('manifest takes the files of file-path along, in a Secret, and init puts th
     [status, stderr],
     [
       0,
-      'emissary: OTHER: its file is not taken along (it is not a regular file); the image must have it, or the job make it\n',
+      'emissary: OTHER: its file is not included (it is not a regular file); the image or the job must provide it\n',
     ],
   );
   assert.doesNotMatch(text, /hidden/);
@@ -99,11 +99,14 @@ test('manifest takes the files of file-path along, in a Secret, and init puts th
   }
 });
 
-test('manifest refuses files that no Secret can hold, by the name of their variable', async (t) => {
+test('manifest rejects files too large for a Secret, and names their variable', async (t) => {
   const path = join(temporaryVolume(t), 'large');
   writeFileSync(path, Buffer.alloc(600_000));
   const environment = { TABLE: { type: 'file-path' } };
   const { status, stderr } = await manifest(t, [], { environment }, `TABLE=${path}\n`);
   assert.equal(status, 64);
-  assert.match(stderr, /^emissary: manifest: TABLE: its file is too large for a Secret/);
+  assert.match(
+    stderr,
+    /^emissary: manifest: TABLE: its file exceeds the 524288 bytes for all files in the Secret/,
+  );
 });

@@ -13,7 +13,7 @@ import { temporaryVolume } from '../helpers/volume.ts';
 const sample = 'images/licence-audit/licence-audit.multiflexi.app.json';
 const smallest = { name: 'Small', executable: 'small', ociimage: 'small:1' };
 
-/** Runs `manifest` on this definition with these files beside it. */
+/** Runs `manifest` on this definition, with these files next to it. */
 async function manifest(
   t: TestContext,
   definition: unknown,
@@ -34,7 +34,7 @@ const variablesOf = (secret: { data: Record<string, string> }) =>
 const environmentOf = (container: { env: { name: string; value: string }[] }) =>
   Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
 
-test('manifest makes the pod of the sample application', async (t) => {
+test('manifest prints the pod of the sample application', async (t) => {
   const args = ['--job-id', '42', '--timeout', '600', '--grace', '20', '--claim', 'kept:/kept'];
   const { status, stderr, objects, pod } = await manifest(t, readFileSync(sample, 'utf8'), args);
   assert.deepEqual([status, stderr, objects.length], [0, '', 1]);
@@ -62,7 +62,7 @@ test('manifest makes the pod of the sample application', async (t) => {
   assert.ok(template.multiflexi.artifactPatterns.includes('licences.csv'));
 });
 
-test('manifest derives the times of the pod from those of the job', async (t) => {
+test("manifest derives the pod's times from the job's", async (t) => {
   const { pod } = await manifest(t, smallest, ['--timeout', '100', '--grace', '7']);
   const { terminationGracePeriodSeconds: grace, activeDeadlineSeconds: deadline } = pod.spec;
   const [main, sidecar] = pod.spec.containers.map(environmentOf);
@@ -103,7 +103,7 @@ test('manifest keeps every secret out of the pod', async (t) => {
   assert.deepEqual(mounted(sidecar), ['emissary', 'emissary-spool', 'report-secrets']);
 });
 
-test('manifest parts the words of cmdparams, and never a value', async (t) => {
+test('manifest splits cmdparams into arguments, and never splits a value', async (t) => {
   const cmdparams = `--file \${FILE} "two words" 'a "b"' pre\${FILE}post "\\"q\\"" ''`;
   const environment = { FILE: { type: 'string', defval: "it's a" } };
   const { pod } = await manifest(t, { ...smallest, cmdparams, environment });
@@ -111,7 +111,7 @@ test('manifest parts the words of cmdparams, and never a value', async (t) => {
   assert.deepEqual(pod.spec.containers[0].command.slice(4), args);
 });
 
-test('manifest puts words into the Secret that are secret, or that Kubernetes would change', async (t) => {
+test('manifest puts arguments into the Secret that are secret or that Kubernetes would expand', async (t) => {
   const environment = { KEY: { type: 'password', defval: 'hidden' } };
   for (const [cmdparams, args] of [
     ['--key=${KEY} x', ['--key=hidden', 'x']],
@@ -121,12 +121,12 @@ test('manifest puts words into the Secret that are secret, or that Kubernetes wo
     assert.ok(!text.includes('hidden'));
     const [main] = pod.spec.containers;
     assert.deepEqual(main.command.slice(3), ['small']);
-    assert.equal(environmentOf(main)['EMISSARY_ARGS_FILE'], '/var/run/secrets/multiflexi/job/words.json');
-    assert.deepEqual(JSON.parse(Buffer.from(objects[0].data['words.json'], 'base64').toString()), args);
+    assert.equal(environmentOf(main)['EMISSARY_ARGS_FILE'], '/var/run/secrets/multiflexi/job/arguments.json');
+    assert.deepEqual(JSON.parse(Buffer.from(objects[0].data['arguments.json'], 'base64').toString()), args);
   }
 });
 
-test('manifest: whatever a value is, it is read from the YAML as it was', async (t) => {
+test('manifest prints YAML that preserves any value', async (t) => {
   const { seed } = seeded(t);
   const text = fc
     .oneof(
@@ -151,17 +151,17 @@ test('manifest: whatever a value is, it is read from the YAML as it was', async 
         values.map((_, index) => found[`V${index}`]),
         values,
       );
-      const plain = objects.length === 1 || objects[0].data['words.json'] === undefined;
+      const plain = objects.length === 1 || objects[0].data['arguments.json'] === undefined;
       const args = plain
         ? main.command.slice(4)
-        : JSON.parse(Buffer.from(objects[0].data['words.json'], 'base64').toString());
+        : JSON.parse(Buffer.from(objects[0].data['arguments.json'], 'base64').toString());
       assert.deepEqual(args, values);
     }
   });
   await fc.assert(property, { seed, numRuns: 25 });
 });
 
-test('manifest: a pattern with $( in it reaches the template in a form that Kubernetes does not change', async (t) => {
+test('manifest escapes a pattern with $( so that Kubernetes does not expand it', async (t) => {
   const artifacts = [{ name: 'a', path: '(x$$(y)?|z$)', type: 'file' }];
   const { pod } = await manifest(t, { ...smallest, artifacts });
   const template = environmentOf(pod.spec.initContainers[0])['EMISSARY_TEMPLATE'] ?? '';
@@ -169,7 +169,7 @@ test('manifest: a pattern with $( in it reaches the template in a form that Kube
   assert.deepEqual(JSON.parse(template).multiflexi.artifactPatterns, ['(x$$(y)?|z$)']);
 });
 
-test('manifest makes a Job, of the same pod', async (t) => {
+test('manifest prints a Job with the same pod', async (t) => {
   const { pod: job } = await manifest(t, smallest, ['--kind', 'job', '--user', '1000', '--image', 'other:2']);
   assert.deepEqual([job.apiVersion, job.kind, job.spec.backoffLimit], ['batch/v1', 'Job', 0]);
   const { spec } = job.spec.template;
@@ -212,10 +212,10 @@ const badDefinitions: readonly [what: string, definition: unknown, message: RegE
     { ...smallest, environment: { A: { type: 'integer', defval: 'x' }, B: { required: true } } },
     /: A is not of the type integer; B is required and has no value/,
   ],
-  ['an open quote', { ...smallest, cmdparams: '"a' }, /cmdparams: a quote \("\) is not closed/],
+  ['an open quote', { ...smallest, cmdparams: '"a' }, /cmdparams: unclosed quote \("\)/],
 ];
 for (const [what, definition, message] of badDefinitions) {
-  test(`manifest refuses a definition with ${what}: 64, one sentence, nothing printed`, async (t) => {
+  test(`manifest rejects a definition with ${what}: exit 64, one message, no output`, async (t) => {
     const { status, stderr, text } = await manifest(t, definition);
     assert.deepEqual([status, text], [64, '']);
     assert.match(stderr, message);
@@ -223,7 +223,7 @@ for (const [what, definition, message] of badDefinitions) {
   });
 }
 
-test('manifest refuses wrong options and environment files, each by name', async (t) => {
+test('manifest rejects invalid options and environment files by name', async (t) => {
   const cases: [args: string[], message: string][] = [
     [['--kind', 'cron'], '--kind is neither pod nor job'],
     [['--image', 'a b'], '--image is not an image (name:tag)'],
@@ -245,7 +245,7 @@ test('manifest refuses wrong options and environment files, each by name', async
       ['--variables', 'nul.env'],
       'Invalid environment file of --variables: line 1 is not UTF-8 text, or holds a NUL',
     ],
-    [['--variables', 'name.env'], "manifest: EMISSARY_CONTAINER_NAME is not the job's to set"],
+    [['--variables', 'name.env'], 'manifest: EMISSARY_CONTAINER_NAME cannot be set for the job'],
     [['--variables', '/dev/zero'], 'Cannot read the file of --variables: it is not a regular file'],
     [['--variables', 'none.env'], 'Cannot read the file of --variables: ENOENT'],
   ];
@@ -262,7 +262,7 @@ test('manifest refuses wrong options and environment files, each by name', async
   }
 });
 
-test('every pod of the examples passes the restricted Pod Security Standard', () => {
+test('every pod of the examples complies with the restricted Pod Security Standard', () => {
   const files = globSync('images/examples/*.yaml').filter((file) => !file.endsWith('compose.yaml'));
   assert.ok(files.length >= 4);
   for (const file of files) {
@@ -271,7 +271,7 @@ test('every pod of the examples passes the restricted Pod Security Standard', ()
   }
 });
 
-test('the check of that standard sees what does not comply', () => {
+test('the Pod Security check detects violations', () => {
   const bare = { containers: [{ name: 'main' }], volumes: [{ name: 'v', hostPath: {} }], hostNetwork: true };
   assert.equal(restrictedViolations(bare).length, 6);
 });

@@ -7,7 +7,7 @@ import { temporaryVolume } from '../helpers/volume.ts';
 
 const ctrlC = '\x03';
 
-test('npm start in a terminal draws a bar below the output, and takes it away at the end', async (t) => {
+test('npm start in a terminal draws a progress bar below the output, and removes it at the end', async (t) => {
   const seen = join(temporaryVolume(t), 'seen');
   const step = 'echo $n/3 >>"$PROGRESS_FILE"; echo line $n; until [ -e "$0-$n" ]; do sleep 0.05; done';
   const script = `for n in 1 2 3; do ${step}; done`;
@@ -22,13 +22,13 @@ test('npm start in a terminal draws a bar below the output, and takes it away at
   assert.match(start.shown(), /\r\nverdict {4}succeeded/);
 });
 
-test('npm start in a terminal leaves half a line of the job alone', async (t) => {
+test('npm start in a terminal does not break an incomplete line of the job', async (t) => {
   const start = await npmStart(t, ['sh', '-c', 'printf "half "; sleep 0.5; echo line'], { terminal: true });
   await start.process;
   assert.match(start.shown(), /half line\r\n/);
 });
 
-test('Ctrl-C in the terminal of npm start stops the job, records 130 and ends with it', async (t) => {
+test('npm start stops the job on Ctrl-C, records 130 and exits with it', async (t) => {
   const start = await npmStart(t, ['sh', '-c', 'echo ready; exec sleep 1000'], { terminal: true });
   await start.shows(/ready\r?$/m);
   start.process.stdin.write(ctrlC);
@@ -38,7 +38,7 @@ test('Ctrl-C in the terminal of npm start stops the job, records 130 and ends wi
   assert.equal(start.rows('select exitcode from job')[0]?.['exitcode'], 130);
 });
 
-test('Ctrl-C twice in the terminal of npm start kills a job that does not stop', async (t) => {
+test('npm start kills a job that does not stop on the second Ctrl-C', async (t) => {
   const start = await npmStart(
     t,
     ['sh', '-c', 'trap "echo no" INT; echo ready; while :; do sleep 1000 & wait; done'],
@@ -48,7 +48,7 @@ test('Ctrl-C twice in the terminal of npm start kills a job that does not stop',
   start.process.stdin.write(ctrlC);
   await start.shows(/no\r$/m);
   await start.shows('Once more kills it');
-  // Two signals that come together are one key press, passed on by npm and by the terminal.
+  // Two signals at the same time are one key press, forwarded by npm and by the terminal.
   await new Promise((resolve) => setTimeout(resolve, 500));
   start.process.stdin.write(ctrlC);
   const { exitCode } = await start.process;

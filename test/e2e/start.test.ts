@@ -7,7 +7,7 @@ import { temporaryVolume } from '../helpers/volume.ts';
 
 const lines = 'select seq, type, line from job_output_lines order by seq';
 
-test('npm start runs the sample and stores its row, its lines and its artifacts', async (t) => {
+test('npm start runs the sample and stores its row, lines and artifacts', async (t) => {
   const start = await npmStart(t, []);
   const { exitCode, stdout } = await start.process;
   assert.equal(exitCode, 0, start.shown());
@@ -49,7 +49,7 @@ test('npm start runs the sample and stores its row, its lines and its artifacts'
   assert.deepEqual(start.left(), []);
 });
 
-test('npm start tells the verdict, the row, the lines, the artifacts, and how to see more', async (t) => {
+test('npm start prints the verdict, the row, the lines, the artifacts, and how to see more', async (t) => {
   const start = await npmStart(t, []);
   const { stdout } = await start.process;
   const [, summary = ''] = stdout.split(/\n\n(?=verdict)/);
@@ -68,7 +68,7 @@ test('npm start tells the verdict, the row, the lines, the artifacts, and how to
   assert.match(more.stdout, /^1\|stdout\|Auditing /);
 });
 
-test('npm start adds a job a start, and a company, user, application and runtemplate once', async (t) => {
+test('npm start adds one job per start, and the company, user, application and runtemplate once', async (t) => {
   const first = await npmStart(t, ['true']);
   await first.process;
   const [{ file } = {}] = first.rows("select file from pragma_database_list where name = 'main'");
@@ -90,7 +90,7 @@ test('npm start adds a job a start, and a company, user, application and runtemp
   );
 });
 
-test("npm start ends with the command's exit code, and says so plainly", async (t) => {
+test("npm start exits with the command's exit code and explains it", async (t) => {
   const start = await npmStart(t, ['sh', '-c', 'echo out; echo err >&2; exit 3']);
   const { exitCode, stdout, stderr } = await start.process;
   assert.equal(exitCode, 3);
@@ -109,7 +109,7 @@ test("npm start ends with the command's exit code, and says so plainly", async (
   assert.equal(start.rows('select exitcode from job')[0]?.['exitcode'], 3);
 });
 
-test('npm start of a command that is not there ends with 127 and names it', async (t) => {
+test('npm start exits 127 for a missing command and names it', async (t) => {
   const start = await npmStart(t, ['no-such-command', '--flag']);
   const { exitCode, stdout } = await start.process;
   assert.equal(exitCode, 127);
@@ -117,14 +117,14 @@ test('npm start of a command that is not there ends with 127 and names it', asyn
   assert.equal(start.rows('select exitcode from job')[0]?.['exitcode'], 127);
 });
 
-test('npm start passes its input and the words of the command on as they are', async (t) => {
+test("npm start passes its input and the command's arguments through unchanged", async (t) => {
   const args = ['sh', '-c', 'printf "[%s]" "$@"; cat', 'sh', '', 'a b', "it's", '$HOME', 'x\ny', '--version'];
   const start = await npmStart(t, args, { input: 'from standard input\n' });
   const { stdout } = await start.process;
   assert.ok(stdout.startsWith("[][a b][it's][$HOME][x\ny][--version]from standard input\n"), stdout);
 });
 
-test("npm start takes a command's report and progress where it writes them", async (t) => {
+test('npm start finds the report and progress that a command writes', async (t) => {
   const report = '{"producer":"me","status":"success","timestamp":"2026-01-01T00:00:00Z"}';
   const start = await npmStart(t, [
     'sh',
@@ -145,7 +145,7 @@ for (const [signal, status] of [
   ['SIGHUP', 129],
   ['SIGQUIT', 131],
 ] as const) {
-  test(`npm start stops the job on ${signal}, records ${status} and ends with it`, async (t) => {
+  test(`npm start stops the job on ${signal}, records ${status} and exits with it`, async (t) => {
     const start = await npmStart(t, ['sh', '-c', 'echo ready; exec sleep 1000']);
     await start.shows(/ready\r?$/m);
     start.process.kill(signal);
@@ -160,7 +160,7 @@ for (const [signal, status] of [
   });
 }
 
-test('npm start keeps what a stopped job prints and its own exit code', async (t) => {
+test('npm start keeps the output of a stopped job and its own exit code', async (t) => {
   const start = await npmStart(t, ['sh', 'test/fixtures/exits-3-on-term.sh']);
   await start.shows(/ready\r?$/m);
   start.process.kill('SIGTERM');
@@ -175,7 +175,7 @@ test('npm start keeps what a stopped job prints and its own exit code', async (t
   );
 });
 
-test('a second signal to npm start kills a job that does not stop, and records 137', async (t) => {
+test('npm start kills a job that does not stop on a second signal, and records 137', async (t) => {
   const start = await npmStart(t, [
     'sh',
     '-c',
@@ -185,7 +185,7 @@ test('a second signal to npm start kills a job that does not stop, and records 1
   start.process.kill('SIGINT');
   await start.shows(/^no$/m);
   await start.shows('Once more kills it');
-  // Two signals that come together are one key press, passed on by npm and by the terminal.
+  // Two signals at the same time are one key press, forwarded by npm and by the terminal.
   await new Promise((resolve) => setTimeout(resolve, 500));
   start.process.kill('SIGINT');
   const { exitCode } = await start.process;
@@ -193,14 +193,14 @@ test('a second signal to npm start kills a job that does not stop, and records 1
   assert.equal(start.rows('select exitcode from job')[0]?.['exitcode'], 137);
 });
 
-test('KEEP=1 npm start keeps the volume and says where it is', async (t) => {
+test('npm start with KEEP=1 keeps the volume and prints its path', async (t) => {
   const start = await npmStart(t, ['echo', 'kept'], { env: { KEEP: '1' } });
   const { stdout } = await start.process;
   const [, directory] = /^volume {5}kept in (\S+)$/m.exec(stdout) ?? [];
   assert.equal(await readFile(`${directory}/volume/ctr/main/stdout`, 'utf8'), 'kept\n');
 });
 
-test('npm start refuses a database that it cannot use, in one sentence', async (t) => {
+test('npm start rejects an unusable database with one message', async (t) => {
   const file = `${temporaryVolume(t)}/none/multiflexi.sqlite`;
   for (const [url, sentence] of [
     [
@@ -215,14 +215,14 @@ test('npm start refuses a database that it cannot use, in one sentence', async (
   }
 });
 
-test('npm start through npm ends with the status of the command', async (t) => {
+test("npm start through npm exits with the command's status", async (t) => {
   const start = await npmStart(t, ['sh', '-c', 'echo "a  b"; exit 7'], { npm: true });
   const { exitCode, stdout } = await start.process;
   assert.equal(exitCode, 7);
   assert.match(stdout, /^a {2}b$/m);
 });
 
-test('SIGTERM to npm reaches the job of npm start, and is recorded', async (t) => {
+test('npm start forwards SIGTERM from npm to the job, and records it', async (t) => {
   const start = await npmStart(t, ['sh', '-c', 'echo ready; exec sleep 1000'], { npm: true });
   await start.shows(/ready\r?$/m);
   start.process.kill('SIGTERM');
@@ -231,7 +231,7 @@ test('SIGTERM to npm reaches the job of npm start, and is recorded', async (t) =
   assert.equal(start.rows('select exitcode from job')[0]?.['exitcode'], 143);
 });
 
-test('npm run sql answers a query on an SQLite file, and says what is wrong with one', async (t) => {
+test('npm run sql answers a query on an SQLite file, and explains an invalid one', async (t) => {
   const file = `${temporaryVolume(t)}/some.sqlite`;
   const sql = (query: string) => execa(process.execPath, ['build/sql.ts', file, query], { reject: false });
   assert.equal((await sql('select 1')).stderr, `${file}: unable to open database file`);

@@ -21,7 +21,7 @@ const sides: readonly { architecture: Architecture; listing: string; tools: stri
 ];
 
 for (const { architecture, listing, tools, alignment } of sides) {
-  test(`the launcher's machine code for ${architecture} is what its listing says`, (t) => {
+  test(`the bootstrap's machine code for ${architecture} matches its listing`, (t) => {
     if (!requireProgram(t, `${tools}as`)) return;
     const source = `${statementsOf(listing)}\n${alignment}\n${texts}`;
     const built = bootstrap(architecture, runtime).subarray(headerBytes);
@@ -33,7 +33,7 @@ for (const [architecture, listing, code, tools] of [
   ['x64', x86Prologue, fromBytes(x86Prologue), 'x86_64-linux-gnu-'],
   ['arm64', armPrologue, fromArgs(armPrologue), 'aarch64-linux-gnu-'],
 ] as const) {
-  test(`the machine code for ${architecture} that hides variables is what its listing says`, (t) => {
+  test(`the machine code for ${architecture} that hides variables matches its listing`, (t) => {
     if (!requireProgram(t, `${tools}as`)) return;
     assert.equal(code.toString('hex'), assembled(t, statementsOf(listing), tools).toString('hex'));
   });
@@ -56,7 +56,7 @@ function statementsOf(listing: string): string {
     .join('\n');
 }
 
-/** What the code refers to. */
+/** The symbols that the code refers to. */
 const texts = `
 exe:      .asciz "/proc/self/exe"
 suffixes: .asciz "${runtime}/ld.so"

@@ -13,10 +13,10 @@ const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
 };
 const locked = Object.entries(packages).filter(([path, { link }]) => path !== '' && link !== true);
 
-test('every package of the lock file is locked by its content, those of other machines too', () => {
+test("every package in the lock file has an integrity hash, including other platforms' packages", () => {
   assert.ok(locked.length > 100);
   const bare = locked.filter(([, { integrity }]) => !/^sha512-[A-Za-z0-9+/]{86}==/.test(integrity ?? ''));
-  // npm leaves it out for what it has not fetched: take the entry out, and `npm install --package-lock-only`.
+  // npm omits it for packages that it has not fetched: remove the entry and run `npm install --package-lock-only`.
   assert.deepEqual(
     bare.map(([path]) => path),
     [],
