@@ -33,7 +33,7 @@ test('limits: an artifact that is larger, as it is kept, is named and costs no o
     missing.map(({ name, reason }) => [name, reason]),
     ['over', 'noise', 'noise.2', 'noise.3', 'resultFile', 'found.1'].map((name) => [
       name,
-      'larger than the 1000 bytes that the template allows',
+      "larger than the template's limit of 1000 bytes",
     ]),
   );
   assert.deepEqual(readdirSync(join(its.root, 'outputs/artifacts', its.work)).sort(), [
@@ -52,7 +52,7 @@ test('limits: a parameter that is larger is named', async (t) => {
   });
   const { status, stderr } = await its.run('printf 12345 > five; printf 123456 > six');
   assert.equal(status, 64);
-  assert.match(stderr, /six .*larger than the 5 bytes of a parameter \(6 bytes\): make it an artifact/);
+  assert.match(stderr, /six .*6 bytes exceed the limit of 5 for a parameter: make it an artifact/);
   assert.deepEqual(
     its.outputs().parameters.map(({ name }) => name),
     ['five'],

@@ -117,6 +117,6 @@ test('wait and report read a secret from a file', async (t) => {
   assert.equal(status, 64);
   assert.equal(
     stderr,
-    `emissary: There is nothing to deliver: ${root}/report/report.json is not there or not a report; "emissary wait" gathers one\n`,
+    `emissary: Nothing to deliver: ${root}/report/report.json does not exist or is not a report; run "emissary wait" to gather one\n`,
   );
 });

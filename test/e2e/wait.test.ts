@@ -181,7 +181,7 @@ test('signal names the containers that there are, each once and few of many, whe
   for (const name of ['main', 'other']) mkdirSync(join(root, 'ctr', name), { recursive: true });
   const { status, stderr } = await emissary(['signal', 'mian', 'TERM'], { root });
   assert.equal(status, 64);
-  assert.equal(stderr, `emissary: signal: there is no container mian on ${root}; there are main, other\n`);
+  assert.equal(stderr, `emissary: signal: no container mian on ${root}; known containers: main, other\n`);
   for (let number = 0; number < 48; number += 1) mkdirSync(join(root, `ctr/job-made-${number}`));
   const many = await emissary(['signal', 'mian', 'TERM'], { root });
   assert.match(many.stderr, /; there are main, .*, and 30 more\n$/);
