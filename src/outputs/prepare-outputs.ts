@@ -16,9 +16,9 @@ export interface StartStamp {
 }
 
 /**
- * Creates the job's temporary directory and that of the result file. If MultiFlexi's patterns will search for files, also
- * takes the start stamp that distinguishes the job's files from older ones. Failures are logged and never prevent the
- * job's start.
+ * Creates the job's temporary directory and that of the result file. If MultiFlexi's patterns will search for files,
+ * also takes the start stamp that distinguishes the job's files from older ones. Failures are logged and never prevent
+ * the job's start.
  */
 export function prepareOutputs(wanted: MultiflexiBlock): StartStamp | null {
   const { resultFile, artifactPatterns, artifactDirectory, temporaryDirectory } = wanted;

@@ -13,7 +13,9 @@ const known: Readonly<Record<string, string>> = {
   ENXIO: 'it is a socket',
 };
 
-/** The reason for a matched name without a file; a name that is not UTF-8 is matched as text and cannot be opened so. */
+/**
+ * The reason for a matched name without a file; a name that is not UTF-8 is matched as text and cannot be opened so.
+ */
 export const vanished = 'a pattern matches its name, but it no longer exists, or its name is not UTF-8';
 
 /** Why something could not be read: a short phrase without the path. */

@@ -28,8 +28,8 @@ export interface SavedOutputs {
 
 /**
  * Saves a job's parameters and artifacts: those that the template declares, the result file, and the files that the job
- * wrote and that match MultiFlexi's patterns. An output that fails does not affect the others; it is listed in `missing`.
- * A stop ends saving at once; then everything unsaved is listed there, too.
+ * wrote and that match MultiFlexi's patterns. An output that fails does not affect the others; it is listed in
+ * `missing`. A stop ends saving at once; then everything unsaved is listed there, too.
  */
 export async function saveOutputs(request: OutputsRequest): Promise<SavedOutputs> {
   const { template, startStamp, signal } = request;

@@ -65,7 +65,10 @@ export class SavedFile {
       throw new NotSaved(`larger than the template's limit of ${this.#maxBytes} bytes`);
   }
 
-  /** Gives the file its final name once it is written; some volumes report a failed write only on close(2) (NFS, quotas). */
+  /**
+   * Gives the file its final name once it is written; some volumes report a failed write only on close(2) (NFS,
+   * quotas).
+   */
   publish(): { readonly bytes: number; readonly sha256: string } {
     writing(() => {
       // The file may end with a hole.

@@ -14,8 +14,8 @@ export interface FileInput {
 }
 
 /**
- * Reads the files named by variables of type `file-path`, by which MultiFlexi passes local files to a job. A default value
- * is a path in the image. A missing file may be in the image, too, or be written by the job.
+ * Reads the files named by variables of type `file-path`, by which MultiFlexi passes local files to a job. A default
+ * value is a path in the image. A missing file may be in the image, too, or be written by the job.
  *
  * @param values the variables' values, with macros expanded
  * @param given the names of the variables that were set explicitly

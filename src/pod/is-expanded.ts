@@ -1,6 +1,6 @@
 /**
- * Whether Kubernetes would change a text in a pod's arguments and values: it expands `$$` to `$` and `$(NAME)` to a value.
- * Podman (4.3) does neither, so such a text would differ between the two.
+ * Whether Kubernetes would change a text in a pod's arguments and values: it expands `$$` to `$` and `$(NAME)` to a
+ * value. Podman (4.3) does neither, so such a text would differ between the two.
  */
 export function isExpanded(text: string): boolean {
   return /\$[$(]/.test(text);

@@ -15,8 +15,8 @@ export interface JobArguments {
 }
 
 /**
- * Splits a command line template into arguments at spaces, except within single and double quotes. `{NAME}` and `${NAME}`
- * expand to a variable's value, which is never split. Unknown names stay, as in MultiFlexi.
+ * Splits a command line template into arguments at spaces, except within single and double quotes. `{NAME}` and
+ * `${NAME}` expand to a variable's value, which is never split. Unknown names stay, as in MultiFlexi.
  *
  * @throws Fault `usage` for an unclosed quote, and for an executable that Kubernetes would change
  */

@@ -14,8 +14,8 @@ export interface JobTemplate {
 }
 
 /**
- * Builds it from the application's outputs, after expanding their macros: artifacts with absolute paths are saved as they
- * are; the others are regular expressions on file names, as in MultiFlexi.
+ * Builds it from the application's outputs, after expanding their macros: artifacts with absolute paths are saved as
+ * they are; the others are regular expressions on file names, as in MultiFlexi.
  */
 export function jobTemplate(settings: ManifestSettings, variables: JobVariables): JobTemplate {
   const { application, jobId } = settings;

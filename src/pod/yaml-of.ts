@@ -10,8 +10,8 @@ const ambiguous = /^[^A-Za-z/{]|[\t\r]|[ \n]\n/;
 const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 /**
- * The objects as one YAML stream that YAML 1.1 and 1.2 read alike. The library quotes texts that YAML 1.1 would not read
- * as strings (`no`, `0x1`); other ambiguous texts are quoted here.
+ * The objects as one YAML stream that YAML 1.1 and 1.2 read alike. The library quotes texts that YAML 1.1 would not
+ * read as strings (`no`, `0x1`); other ambiguous texts are quoted here.
  */
 export function yamlOf(objects: readonly KubernetesObject[]): string {
   return objects.map(documentOf).join('---\n');

@@ -17,8 +17,8 @@ const slash = 0x2f;
 const colon = 0x3a;
 
 /**
- * Finds the file to execute as execvp(3) does: a name with a slash is a path; any other is searched for in PATH, where an
- * empty entry is the working directory. The search continues past files that are not executable.
+ * Finds the file to execute as execvp(3) does: a name with a slash is a path; any other is searched for in PATH, where
+ * an empty entry is the working directory. The search continues past files that are not executable.
  *
  * @param path the job's PATH, null if it is not set
  */

@@ -49,7 +49,8 @@ export function openRun(settings: RunSettings, { environment, ignored }: Invocat
   const reaper = new Reaper();
   const stopController = new StopController({ ...settings, ignored, reap: () => reaper.reap() });
   const onSignal = (signal: number) => {
-    // On any signal: libuv queues a few thousand in a pipe, so a flood may have lost a SIGCHLD. And first: a job that has
+    // On any signal: libuv queues a few thousand in a pipe, so a flood may have lost a SIGCHLD. And first: a job that
+    // has
     // exited by now was not killed by this signal, which may be delivered before SIGCHLD because of its number.
     reaper.reap();
     if (signal !== childSignal) stopController.receive('signal', signal);

@@ -51,9 +51,9 @@ export class Reaper {
   }
 
   /**
-   * Terminates the processes that a finished job left behind: TERM, a short grace, then KILL until none is left. Gives up
-   * on processes that cannot be killed: another user's, or one blocked on a dead disk. Resolves at once when there are
-   * none. A second call joins the first.
+   * Terminates the processes that a finished job left behind: TERM, a short grace, then KILL until none is left. Gives
+   * up on processes that cannot be killed: another user's, or one blocked on a dead disk. Resolves at once when there
+   * are none. A second call joins the first.
    */
   endLeftovers(): Promise<void> {
     this.#ending ??= this.#endAll().finally(() => {

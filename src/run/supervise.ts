@@ -84,8 +84,8 @@ async function attend(pid: number, streams: JobStreams, run: Supervision): Promi
 }
 
 /**
- * Resolves when all output is captured and forwarded. A stopped run waits only so long for a stalled reader: the captured
- * files are complete, and they are what is reported.
+ * Resolves when all output is captured and forwarded. A stopped run waits only so long for a stalled reader: the
+ * captured files are complete, and they are what is reported.
  */
 async function drain(pumps: readonly Pump[], run: Supervision): Promise<void> {
   const { cancelled } = run.stopController;

@@ -13,8 +13,8 @@ const kinds: Readonly<Record<number, string>> = {
 const named: readonly number[] = [2, 8];
 
 /**
- * An ACL as text with numeric users and groups, as `getfacl --numeric` prints and GNU tar stores it; null if the bytes are
- * not an ACL.
+ * An ACL as text with numeric users and groups, as `getfacl --numeric` prints and GNU tar stores it; null if the bytes
+ * are not an ACL.
  */
 export function aclText(bytes: Buffer): string | null {
   const isFit = bytes.length > headerBytes && (bytes.length - headerBytes) % entryBytes === 0;

@@ -17,8 +17,8 @@ export interface Search {
 }
 
 /**
- * Resolves an artifact's path: the file or directory of that name, or everything that matches a pattern with `*`, `?` or
- * `[`. If the path is a link, its target is saved under the link's name.
+ * Resolves an artifact's path: the file or directory of that name, or everything that matches a pattern with `*`, `?`
+ * or `[`. If the path is a link, its target is saved under the link's name.
  *
  * @returns one root for a plain path; for a pattern, every match that is not below another one, in byte order
  * @throws NotSaved, or the operating system's error, if there is nothing; Stopped

@@ -22,8 +22,8 @@ export interface Written {
 
 /**
  * Finds the files that the job wrote and that match MultiFlexi's patterns: directly in the artifact directory, as in
- * MultiFlexi, with a change time not before the job's start. Each becomes an unpacked artifact under its own name, since
- * MultiFlexi chains jobs by that name.
+ * MultiFlexi, with a change time not before the job's start. Each becomes an unpacked artifact under its own name,
+ * since MultiFlexi chains jobs by that name.
  */
 export async function findWritten(
   { multiflexi }: Template,

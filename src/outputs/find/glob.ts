@@ -9,8 +9,8 @@ import { type NameMatcher, nameMatcher } from './name-matcher.ts';
 
 /**
  * Finds the paths that match a pattern: `*`, `?` and `[…]` in names, `**` for any number of directories; a backslash
- * escapes the next character. As in a shell, a leading dot matches only a literal dot. Links are followed if the pattern
- * names them, but not by `**`.
+ * escapes the next character. As in a shell, a leading dot matches only a literal dot. Links are followed if the
+ * pattern names them, but not by `**`.
  *
  * Not `fs.globSync`: its regular expressions can take exponential time on file names that the job chooses, and it does
  * not support names that are not UTF-8.

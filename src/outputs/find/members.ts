@@ -7,8 +7,8 @@ import type { Member, Root, Walk } from './member.ts';
 
 /**
  * Walks a tree: every member after its directory, names in byte order, so that the order is reproducible. Links are not
- * followed. Anything but a file, directory or link, or that cannot be read, is skipped with a reason; null is yielded for
- * it, since there may be many, so that the caller can take its turns.
+ * followed. Anything but a file, directory or link, or that cannot be read, is skipped with a reason; null is yielded
+ * for it, since there may be many, so that the caller can take its turns.
  *
  * Uses synchronous calls: measured with 100,000 files, promises take several times as long.
  */

@@ -10,7 +10,9 @@ export function passHole(reader: SparseReader, bytes: number): boolean {
   return true;
 }
 
-/** The next bytes of a member, holes as zeros. Fewer if it has shrunk or cannot be read; then it is listed as skipped. */
+/**
+ * The next bytes of a member, holes as zeros. Fewer if it has shrunk or cannot be read; then it is listed as skipped.
+ */
 export function readBlock(member: Member, reader: SparseReader, size: number, skipped: Skipped): Buffer {
   const block = Buffer.allocUnsafeSlow(size);
   let length = 0;

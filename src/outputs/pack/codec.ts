@@ -7,8 +7,8 @@ export interface Codec {
   /** The bytes before the first block. */
   readonly head: Uint8Array;
   /**
-   * Packs the next block. Called in order, without waiting for earlier blocks; the codec owns the block's memory until the
-   * promise settles.
+   * Packs the next block. Called in order, without waiting for earlier blocks; the codec owns the block's memory until
+   * the promise settles.
    * @param last this is the last block
    */
   pack(block: Buffer, last: boolean): Promise<readonly Uint8Array[]>;

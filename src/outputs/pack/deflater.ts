@@ -8,8 +8,8 @@ const pieceBytes = 128 * 1024;
 /**
  * Compresses blocks in parallel on libuv's threads. Each block ends at a byte boundary (a sync flush, RFC 1951), so
  * consecutive blocks form one deflate stream. The compressors are reset and reused. pigz also gives each block the
- * preceding 32 KiB as a dictionary; in Node that needs a new compressor per block and leaves garbage to the collector, for
- * savings of less than one per cent.
+ * preceding 32 KiB as a dictionary; in Node that needs a new compressor per block and leaves garbage to the collector,
+ * for savings of less than one per cent.
  *
  * Blocks are assigned to the compressors round robin, whatever their number in flight: a reset compressor still has old
  * bytes in its window after the new ones, and hashing the last few new bytes reads them. If the first free compressor

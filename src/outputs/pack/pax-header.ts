@@ -3,7 +3,10 @@ import { Header } from 'tar';
 const blockBytes = 512;
 const readableFile = 0o644;
 
-/** A pax extended header (POSIX.1, pax) of any records, whose values may be any bytes; node-tar's supports only its own. */
+/**
+ * A pax extended header (POSIX.1, pax) of any records, whose values may be any bytes; node-tar's supports only its
+ * own.
+ */
 export function paxHeader(records: Iterable<readonly [string, Buffer]>): Buffer {
   const body = Buffer.concat([...records].map(([keyword, value]) => record(keyword, value)));
   const bytes = Buffer.alloc(blockBytes + Math.ceil(body.length / blockBytes) * blockBytes);

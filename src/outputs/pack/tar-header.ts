@@ -10,9 +10,9 @@ export const tarBlockBytes = 512;
 const shortName = 99;
 
 /**
- * The header of a tar member: POSIX ustar, preceded by a pax header if ustar is not enough (long or non-ASCII names, 8 GiB
- * and more), or by GNU long names if a name is not UTF-8. Owners are 0, so that a job's random user does not change the
- * archive.
+ * The header of a tar member: POSIX ustar, preceded by a pax header if ustar is not enough (long or non-ASCII names, 8
+ * GiB and more), or by GNU long names if a name is not UTF-8. Owners are 0, so that a job's random user does not
+ * change the archive.
  *
  * @param original for a hard link, the archive name of the file that it links to; else null
  */

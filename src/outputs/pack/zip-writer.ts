@@ -120,7 +120,8 @@ export class ZipWriter {
     };
     const whole = limits.deflateBlockBytes;
     for (let left = member.size; left > 0; ) {
-      // The last block ends the stream, so it is always packed. The archive must not depend on where its files have holes.
+      // The last block ends the stream, so it is always packed. The archive must not depend on where its files have
+      // holes.
       const block = left > whole && passHole(reader, whole) ? null : this.#next(member, reader, left);
       const bytes = block?.length ?? whole;
       left = bytes < Math.min(left, whole) ? 0 : left - bytes;

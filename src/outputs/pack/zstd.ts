@@ -7,8 +7,8 @@ import { zerosOf } from './zeros.ts';
 const pieceBytes = 256 * 1024;
 
 /**
- * Zstandard (RFC 8878): one frame per block; readers accept consecutive frames as one stream. The compressors keep their
- * tables between frames: creating them takes a third of the time.
+ * Zstandard (RFC 8878): one frame per block; readers accept consecutive frames as one stream. The compressors keep
+ * their tables between frames: creating them takes a third of the time.
  */
 export function zstd(level: number, cores: number): Codec {
   const idle: Packer[] = [];

@@ -1,8 +1,8 @@
 import type { OutputsRecord } from '../../contract/records.ts';
 
 /**
- * Masks secrets in the names, paths and reasons of outputs. `file` stays as it is: saved files already have masked names
- * on the volume.
+ * Masks secrets in the names, paths and reasons of outputs. `file` stays as it is: saved files already have masked
+ * names on the volume.
  */
 export function maskOutputs(outputs: OutputsRecord, masked: (text: string) => string): OutputsRecord {
   const named = <T extends { readonly name: string; readonly path: string }>(output: T): T => ({

@@ -58,7 +58,8 @@ function insideBase64(value: Buffer, before: number): string {
 
 /**
  * What encoders leave unescaped besides letters and digits: encodeURIComponent, PHP's rawurlencode and urlencode,
- * URLSearchParams, Python's quote, encodeURI, and the password of a URL (https://url.spec.whatwg.org/#userinfo-percent-encode-set).
+ * URLSearchParams, Python's quote, encodeURI, and the password of a URL
+ * (https://url.spec.whatwg.org/#userinfo-percent-encode-set).
  */
 const leftAlone = ["-_.!~*'()", '-_.~', '-_.', '-_.*', '-_.~/', "-_.!~*'();/?:@&=+$,#", "-_.!~*'()$&+,%"];
 

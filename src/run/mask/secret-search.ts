@@ -9,8 +9,9 @@ const longestShift = 255;
 
 /**
  * Finds any of several secrets in bytes, in one pass whose cost hardly grows with their number (Wu and Manber, "A fast
- * algorithm for multi-pattern searching", 1994). A window as long as the shortest secret moves over the text. Its last two
- * bytes determine how far it can jump. If they end the first window of some secrets, only those secrets are compared.
+ * algorithm for multi-pattern searching", 1994). A window as long as the shortest secret moves over the text. Its last
+ * two bytes determine how far it can jump. If they end the first window of some secrets, only those secrets are
+ * compared.
  */
 export class SecretSearch {
   readonly #window: number;
@@ -58,7 +59,9 @@ export class SecretSearch {
     return null;
   }
 
-  /** The first position at or after `from` where the rest of the text is a proper prefix of a secret; else its length. */
+  /**
+   * The first position at or after `from` where the rest of the text is a proper prefix of a secret; else its length.
+   */
   beginning(text: Buffer, from: number): number {
     for (let place = Math.max(from, text.length - this.longest + 1); place < text.length; place += 1)
       if (this.#isBeginning(text, place)) return place;

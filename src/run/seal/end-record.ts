@@ -9,7 +9,9 @@ import { publishReserved } from './publish-reserved.ts';
 import { Reserve } from './reserve.ts';
 import type { SpareSpace } from './spare-space.ts';
 
-/** Records the job's end on the volume as soon as it is known: saving, before the seal, may take long or be cut short. */
+/**
+ * Records the job's end on the volume as soon as it is known: saving, before the seal, may take long or be cut short.
+ */
 export class EndRecord {
   readonly #container: ContainerLayout;
   readonly #reserve: Reserve;

@@ -64,8 +64,8 @@ export class Reserve {
   }
 
   /**
-   * Replaces written blocks by allocated ones. On a copy-on-write volume, written blocks are no reserve: overwriting them
-   * needs new space. Never throws.
+   * Replaces written blocks by allocated ones. On a copy-on-write volume, written blocks are no reserve: overwriting
+   * them needs new space. Never throws.
    */
   unwrite(): void {
     const file = this.#file;

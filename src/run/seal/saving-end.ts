@@ -4,8 +4,8 @@ import { afterRunning, type Timer } from '../../base/timer.ts';
 const graceIsOver = 'the grace period was over';
 
 /**
- * When saving has to end: on anything that would have stopped the job, once its process has exited; and before the grace
- * ends, if whoever stopped the job will then kill the container.
+ * When saving has to end: on anything that would have stopped the job, once its process has exited; and before the
+ * grace ends, if whoever stopped the job will then kill the container.
  */
 export class SavingEnd {
   readonly #end = new AbortController();

@@ -22,8 +22,8 @@ export function volumeKind(directory: string): VolumeKind {
 }
 
 /**
- * Spare space for renaming a reserved file on a disk, which itself needs a directory block or copies of the file system's
- * trees. It is released part by part when the volume is full: every full file system can still remove a file.
+ * Spare space for renaming a reserved file on a disk, which itself needs a directory block or copies of the file
+ * system's trees. It is released part by part when the volume is full: every full file system can still remove a file.
  */
 export class SpareSpace {
   readonly #directory: string;

@@ -27,8 +27,8 @@ export class SignalRequests {
   }
 
   /**
-   * Obeys requests from now on, including one that already exists. If the job replaces its container's directory, requests
-   * are expected in the new one.
+   * Obeys requests from now on, including one that already exists. If the job replaces its container's directory,
+   * requests are expected in the new one.
    */
   async watch(): Promise<void> {
     const { directory } = this.#container;

@@ -32,7 +32,8 @@ export class StopController {
   #sent = 0;
 
   /**
-   * @param options `ignored`: signals that were ignored when the emissary was started, and so in the job; `reap`: reaps a
+   * @param options `ignored`: signals that were ignored when the emissary was started, and so in the job; `reap`:
+   *   reaps a
    *   job that has exited by now, which calls `detach`; called before anything is sent to the job
    */
   constructor(options: {
@@ -52,7 +53,9 @@ export class StopController {
     return this.#cancel.signal;
   }
 
-  /** Aborted by a stop after the job's process has exited, which ends the saving; its reason is a phrase for messages. */
+  /**
+   * Aborted by a stop after the job's process has exited, which ends the saving; its reason is a phrase for messages.
+   */
   get savingEnd(): AbortSignal {
     return this.#saving.signal;
   }
@@ -73,8 +76,8 @@ export class StopController {
   }
 
   /**
-   * Stops the job: stop signal, grace, KILL. One stop that arrives twice, by different causes, counts once: when a pod is
-   * deleted, both the kubelet and the reporter request it, and a second signal would abort the job's clean-up.
+   * Stops the job: stop signal, grace, KILL. One stop that arrives twice, by different causes, counts once: when a pod
+   * is deleted, both the kubelet and the reporter request it, and a second signal would abort the job's clean-up.
    */
   stop(cause: StopCause, signal: number = this.#stopSignal): void {
     this.#reap();
@@ -122,7 +125,8 @@ export class StopController {
   detach(): StopCause | null {
     this.#grace?.cancel();
     this.#target = null;
-    // Whoever stops the container by a signal kills it when the grace ends, even while it saves. A time limit applies to
+    // Whoever stops the container by a signal kills it when the grace ends, even while it saves. A time limit applies
+    // to
     // the job only, and a requester can repeat the request.
     const isBounded = this.#state === 'stopping' && this.#cause === 'signal';
     this.#step('ended', 0);

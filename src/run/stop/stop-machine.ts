@@ -10,8 +10,8 @@
  * | killing       | –       | –                | killing, kill    | –                | –                | over    |
  * | over          | –       | over, cancel     | over, cancel     | –                | –                | –       |
  *
- * `waiting` means that no process runs: during dependencies, a pause, between attempts, after the last one. `–` keeps the
- * state and does nothing. The grace runs from the first `stop`; a second one is forwarded and does not prolong it.
+ * `waiting` means that no process runs: during dependencies, a pause, between attempts, after the last one. `–` keeps
+ * the state and does nothing. The grace runs from the first `stop`; a second one is forwarded and does not prolong it.
  */
 export type StopState = 'waiting' | 'running' | 'stopping' | 'killing' | 'over';
 

@@ -7,8 +7,8 @@ import type { StreamRecord } from '../../contract/records.ts';
 import { writeSome } from './write-some.ts';
 
 /**
- * One captured file. Stores bytes up to its limit, or until a write fails; from then on it is marked truncated and stores
- * no more, and the job continues.
+ * One captured file. Stores bytes up to its limit, or until a write fails; from then on it is marked truncated and
+ * stores no more, and the job continues.
  */
 export class LogFile {
   readonly #path: string;

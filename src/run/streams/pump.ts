@@ -27,9 +27,9 @@ export interface Sink {
 }
 
 /**
- * Reads one of the job's descriptors to its end and writes everything to one sink, in order, a piece at a time; meanwhile
- * the job blocks, as with any slow reader. If the sink has to prepare pieces, two buffers alternate: while one is
- * written, the other is filled and prepared. Otherwise that would only split the output into smaller pieces.
+ * Reads one of the job's descriptors to its end and writes everything to one sink, in order, a piece at a time;
+ * meanwhile the job blocks, as with any slow reader. If the sink has to prepare pieces, two buffers alternate: while
+ * one is written, the other is filled and prepared. Otherwise that would only split the output into smaller pieces.
  */
 export class Pump {
   readonly #file: number;
@@ -47,7 +47,8 @@ export class Pump {
 
   /**
    * @param file descriptor of a pipe or terminal, owned by the pump from now on
-   * @param held descriptor of the other side, also owned by the pump: it keeps a terminal open while the job runs, which
+   * @param held descriptor of the other side, also owned by the pump: it keeps a terminal open while the job runs,
+   *   which
    *   may close its own descriptors and reopen them
    * @throws Fault `supervision` if it cannot be watched
    */

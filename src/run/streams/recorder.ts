@@ -16,8 +16,8 @@ export interface RecorderOptions {
 }
 
 /**
- * Captures a job's output, masked: both streams in their files, the timeline and, on request, both combined; and forwards
- * it. Shared by all attempts of a run.
+ * Captures a job's output, masked: both streams in their files, the timeline and, on request, both combined; and
+ * forwards it. Shared by all attempts of a run.
  */
 export class Recorder {
   readonly #logs: readonly [LogFile, LogFile];

@@ -15,8 +15,8 @@ interface Entry {
 }
 
 /**
- * Writes the timeline (format in `contract/README.md`): one line per piece, in order of arrival, each after its bytes are
- * in their file. Adjacent pieces of one stream within one millisecond become one line.
+ * Writes the timeline (format in `contract/README.md`): one line per piece, in order of arrival, each after its bytes
+ * are in their file. Adjacent pieces of one stream within one millisecond become one line.
  */
 export class Timeline {
   readonly #file: LogFile;

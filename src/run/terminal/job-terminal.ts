@@ -16,9 +16,10 @@ const windowSignal = 28;
 const stdinForwarder = new StdinForwarder();
 
 /**
- * Gives the job its own pseudo-terminal if the emissary has a terminal. The job leads a session there, so that Ctrl-C, the
- * window size and a shell's job control work as without us; Ctrl-Z does not stop a job that is not a shell. Meanwhile the
- * outer terminal is in raw mode. Streams that are not a terminal are inherited (input) or get pipes (outputs).
+ * Gives the job its own pseudo-terminal if the emissary has a terminal. The job leads a session there, so that Ctrl-C,
+ * the window size and a shell's job control work as without us; Ctrl-Z does not stop a job that is not a shell.
+ * Meanwhile the outer terminal is in raw mode. Streams that are not a terminal are inherited (input) or get pipes
+ * (outputs).
  *
  * @param terminals which of descriptors 0, 1 and 2 are terminals; they may hang up meanwhile
  * @returns null if no pseudo-terminal is available

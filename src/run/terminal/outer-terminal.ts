@@ -75,8 +75,8 @@ export class OuterTerminal {
   }
 
   /**
-   * Restores the settings, unless another program owns the terminal or has changed them since: the settings that we found
-   * may have been that program's, such as a pager's that exits before us.
+   * Restores the settings, unless another program owns the terminal or has changed them since: the settings that we
+   * found may have been that program's, such as a pager's that exits before us.
    */
   restore(): void {
     if (this.#settings === null || !isInForeground(this.#file)) return;

@@ -15,8 +15,8 @@ import type { OuterTerminal } from './outer-terminal.ts';
 
 /**
  * Forwards what is typed while an attempt runs. What is typed between two attempts, or after the last, stays in the
- * terminal for the next attempt or the next program. A blocking read cannot be cancelled, so nothing is read before a key
- * is available.
+ * terminal for the next attempt or the next program. A blocking read cannot be cancelled, so nothing is read before a
+ * key is available.
  */
 export class StdinForwarder {
   /** Null while no attempt runs. */
