@@ -2,16 +2,16 @@ import { Fault, faultStatus } from '../base/fault.ts';
 import { hideFromOthers } from '../kernel/undumpable.ts';
 import { openVolume } from '../observe/open-volume.ts';
 import { Delivery } from '../report/delivery.ts';
+import { findReport, reportRecord } from '../report/spool/find-report.ts';
 import { openKeptSpool } from '../report/spool/open-spool.ts';
-import { findReport, reportRecord } from '../report/spool/read-report.ts';
 import { SpooledJob } from '../report/spool/spooled-job.ts';
 import { readCommandLine, refuseOperands, sourceOf } from '../settings/cli/command-line.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import { rootDirectory } from '../settings/cli/values.ts';
 import { reportSettings } from '../settings/destinations/report-settings.ts';
 import { disbelief, ofAnotherJob } from '../wait/believable-report.ts';
+import { correctReport } from '../wait/correct-report.ts';
 import { deliverEnded } from '../wait/deliver-ended.ts';
-import { correctReport } from '../wait/late-seals.ts';
 
 /**
  * `emissary report`: delivers what an earlier `wait` gathered and could not deliver.

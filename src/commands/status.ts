@@ -1,6 +1,6 @@
 import { limits } from '../base/limits.ts';
 import { printable, printableJson } from '../base/printable.ts';
-import { type ContainerStatus, describeContainers } from '../observe/describe-status.ts';
+import { type ContainerStatus, describeContainers } from '../observe/describe-containers.ts';
 import { expectedContainers } from '../observe/expected-containers.ts';
 import { openVolume } from '../observe/open-volume.ts';
 import { readProgress } from '../observe/read-progress.ts';

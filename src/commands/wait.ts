@@ -8,8 +8,8 @@ import { hideFromOthers } from '../kernel/undumpable.ts';
 import { concludeJob, refuseJob } from '../observe/job-report.ts';
 import { openVolume } from '../observe/open-volume.ts';
 import { Delivery } from '../report/delivery.ts';
+import { reportRecord } from '../report/spool/find-report.ts';
 import { openSpool } from '../report/spool/open-spool.ts';
-import { reportRecord } from '../report/spool/read-report.ts';
 import type { Spool } from '../report/spool/spool.ts';
 import { SpooledJob } from '../report/spool/spooled-job.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
@@ -17,9 +17,9 @@ import { type WaitSettings, waitSettings } from '../settings/cli/wait-settings.t
 import { type ReportSettings, reportSettings } from '../settings/destinations/report-settings.ts';
 import { believableReport } from '../wait/believable-report.ts';
 import { deliverEnded, type EndedJob } from '../wait/deliver-ended.ts';
-import { FollowedJob } from '../wait/follow-job.ts';
+import { FollowedJob } from '../wait/followed-job.ts';
 import { jobContainers } from '../wait/job-containers.ts';
-import { JobStop } from '../wait/stop-job.ts';
+import { JobStop } from '../wait/job-stop.ts';
 import { StopRequests } from '../wait/stop-requests.ts';
 import { budgetAfterSignal, planBudget } from '../wait/time-budget.ts';
 

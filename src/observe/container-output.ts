@@ -1,12 +1,12 @@
 import { closeSync, readSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import type { Volume } from '../contract/volume.ts';
+import { LinePacker, type OutputLine } from './line-packer.ts';
+import { LineSplitter } from './line-splitter.ts';
 import type { Position, Turn, TurnRead } from './output-position.ts';
-import { LinePacker, type OutputLine } from './pack-lines.ts';
-import { type Piece, TimelineReader } from './read-timeline.ts';
-import { LineSplitter } from './split-lines.ts';
 import type { StreamBound } from './stream-bounds.ts';
 import { StreamReader } from './stream-reader.ts';
+import { type Piece, TimelineReader } from './timeline-reader.ts';
 
 const unbounded: StreamBound = { bytes: Number.POSITIVE_INFINITY, isCounted: true };
 

@@ -1,5 +1,5 @@
 import { limits } from '../base/limits.ts';
-import type { OutputLine, Pace } from './pack-lines.ts';
+import type { OutputLine, Pace } from './line-packer.ts';
 
 /**
  * How far one container's output has been read, so that reading can go on from there in another process: an offset in

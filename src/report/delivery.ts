@@ -5,10 +5,10 @@ import { printableJson } from '../base/printable.ts';
 import type { ReportSettings } from '../settings/destinations/report-settings.ts';
 import { DeliveryLoop } from './delivery-loop.ts';
 import { rememberEnd } from './job-times.ts';
+import { openSinks } from './open-sinks.ts';
 import type { RowOwner } from './row-owner.ts';
 import type { Progress } from './sink.ts';
-import { openSinks } from './sinks.ts';
-import { reportRecord } from './spool/read-report.ts';
+import { reportRecord } from './spool/find-report.ts';
 import type { Spool } from './spool/spool.ts';
 
 /** Delivers a job to every sink that the settings name, each at its own pace: one that is down delays no other. */

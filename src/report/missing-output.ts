@@ -1,5 +1,5 @@
 import type { JobReport } from '../observe/job-report.ts';
-import type { OutputLine } from '../observe/pack-lines.ts';
+import type { OutputLine } from '../observe/line-packer.ts';
 
 /** What was found of the output: bytes of each stream of a container, null where that cannot be told. */
 export interface FoundOutput {

@@ -1,12 +1,12 @@
 import { Fault, faultStatus } from '../base/fault.ts';
 import { log } from '../base/log.ts';
 import type { JobReport } from '../observe/job-report.ts';
-import { findReport, reportRecord } from '../report/spool/read-report.ts';
+import { findReport, reportRecord } from '../report/spool/find-report.ts';
 import type { Spool } from '../report/spool/spool.ts';
-import { contradictionOf } from './check-spooled.ts';
+import { contradictionOf } from './contradiction-of.ts';
+import { correctReport } from './correct-report.ts';
 import { jobContainers } from './job-containers.ts';
-import { correctReport } from './late-seals.ts';
-import { stopRecord } from './stop-job.ts';
+import { stopRecord } from './job-stop.ts';
 
 /**
  * How the job ended, as an earlier sidecar has found; null when none has, or when the job may have written that itself:

@@ -5,7 +5,7 @@ import { doubtsOf, type JobReport } from '../observe/job-report.ts';
 import type { Delivery } from '../report/delivery.ts';
 import type { Progress } from '../report/sink.ts';
 import type { Spool } from '../report/spool/spool.ts';
-import { correctReport, mayBeCorrected } from './late-seals.ts';
+import { correctReport, mayBeCorrected } from './correct-report.ts';
 
 /** A job that has ended; its record may be corrected. */
 export interface EndedJob extends Progress {

@@ -1,6 +1,6 @@
 import { limits } from '../base/limits.ts';
 import type { Volume } from '../contract/volume.ts';
-import { budgetRecord } from './stop-job.ts';
+import { budgetRecord } from './job-stop.ts';
 
 /** The time budget as `status` shows it; times are RFC 3339, UTC. */
 export interface BudgetStatus {

@@ -12,8 +12,8 @@ import {
   type Seal,
 } from '../observe/container-state.ts';
 import { readSealed } from '../observe/read-sealed.ts';
-import { Knock, leftTraces } from './knock.ts';
 import { PresenceCheck } from './presence-check.ts';
+import { Knock, leftTraces } from './wrapper-probe.ts';
 
 /** One container while its job is followed, and what its files say of it. */
 export class FollowedContainer {

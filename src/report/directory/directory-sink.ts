@@ -12,7 +12,7 @@ import { Volume } from '../../contract/volume.ts';
 import { nextData } from '../../kernel/seek-data.ts';
 import { missingOutput } from '../missing-output.ts';
 import type { Progress, Sink } from '../sink.ts';
-import { reportRecord } from '../spool/read-report.ts';
+import { reportRecord } from '../spool/find-report.ts';
 import { type KeptFile, keptFiles } from './kept-files.ts';
 
 /**

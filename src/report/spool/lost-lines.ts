@@ -1,5 +1,5 @@
 import { limits } from '../../base/limits.ts';
-import type { OutputLine } from '../../observe/pack-lines.ts';
+import type { OutputLine } from '../../observe/line-packer.ts';
 
 /** Stands for lines that were delivered and cannot be read again: their numbers hold all the same. */
 export function lostLines(count: number): readonly OutputLine[] {

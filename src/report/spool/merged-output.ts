@@ -1,7 +1,7 @@
 import { limits } from '../../base/limits.ts';
 import type { Volume } from '../../contract/volume.ts';
+import type { OutputLine } from '../../observe/line-packer.ts';
 import { beginning, type Position, type TurnRead } from '../../observe/output-position.ts';
-import type { OutputLine } from '../../observe/pack-lines.ts';
 import type { Checkpoint, Journal } from './journal.ts';
 import { lostLines } from './lost-lines.ts';
 import { msUntilFirst } from './ms-until-first.ts';

@@ -1,8 +1,8 @@
 import { limits } from '../../base/limits.ts';
 import type { Volume } from '../../contract/volume.ts';
 import { ContainerOutput } from '../../observe/container-output.ts';
+import type { OutputLine } from '../../observe/line-packer.ts';
 import { beginning, type Position } from '../../observe/output-position.ts';
-import type { OutputLine } from '../../observe/pack-lines.ts';
 import type { StreamBounds } from '../../observe/stream-bounds.ts';
 import type { Checkpoint } from './journal.ts';
 

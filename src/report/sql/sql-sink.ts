@@ -3,11 +3,11 @@ import { missingOutput } from '../missing-output.ts';
 import type { RowOwner } from '../row-owner.ts';
 import type { Progress, Sink } from '../sink.ts';
 import type { Spool } from '../spool/spool.ts';
+import { ArtifactDelivery, type Size } from './artifact-delivery.ts';
 import { eachInTurn, refuse } from './each-in-turn.ts';
-import { ArtifactDelivery, type Size } from './sql-artifacts.ts';
+import { JobRow } from './job-row.ts';
+import { LineDelivery } from './line-delivery.ts';
 import type { SqlDatabase } from './sql-database.ts';
-import { LineDelivery } from './sql-lines.ts';
-import { JobRow } from './sql-row.ts';
 
 /** Reports a job into MultiFlexi's own tables. */
 export class SqlSink implements Sink {

@@ -1,9 +1,9 @@
 import type { MysqlPoolConnection } from 'kysely';
 import type { Connection, PrepareStatementInfo } from 'mysql2';
 import { limits } from '../../../base/limits.ts';
+import { longDataHeader } from './long-data-header.ts';
 import { type Guard, guarded } from './mariadb-guard.ts';
-import { longDataHeader } from './mariadb-long-data.ts';
-import { type Answer, lostFailure, onceWithin } from './within-time.ts';
+import { type Answer, lostFailure, onceWithin } from './once-within.ts';
 
 /** A connection whose every answer is certain to come, if only as a failure. */
 export interface PatientConnection extends MysqlPoolConnection {

@@ -6,9 +6,9 @@ import { pauseFor } from '../../../base/timer.ts';
 import type { DatabaseSettings } from '../../../settings/destinations/database-settings.ts';
 import type { SqlDatabase } from '../sql-database.ts';
 import type { Tables } from '../sql-tables.ts';
-import { explainMariadb } from './mariadb-errors.ts';
-import { passwordAnswers } from './mariadb-passwords.ts';
+import { explainMariadb } from './explain-mariadb.ts';
 import { patientPool } from './mariadb-pool.ts';
+import { passwordAnswers } from './password-answers.ts';
 
 type Settings = Extract<DatabaseSettings, { kind: 'mariadb' }>;
 

@@ -1,7 +1,7 @@
 import type { MysqlPool, MysqlPoolConnection } from 'kysely';
 import type { Connection } from 'mysql2';
 import { connectPatiently, type PatientConnection } from './mariadb-connection.ts';
-import { lostFailure } from './within-time.ts';
+import { lostFailure } from './once-within.ts';
 
 /** kysely's pool, and what kysely does not have. */
 export interface PatientPool extends MysqlPool {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { Volume } from '../../../../src/contract/volume.ts';
-import type { OutputLine } from '../../../../src/observe/pack-lines.ts';
+import type { OutputLine } from '../../../../src/observe/line-packer.ts';
 import { StreamBounds } from '../../../../src/observe/stream-bounds.ts';
 import { OutputLog } from '../../../../src/report/spool/output-log.ts';
 import { seeded } from '../../../helpers/seeded.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { LineSplitter } from '../../../src/observe/split-lines.ts';
+import { LineSplitter } from '../../../src/observe/line-splitter.ts';
 import { seeded } from '../../helpers/seeded.ts';
 
 const limit = 65_535;

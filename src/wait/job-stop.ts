@@ -6,7 +6,7 @@ import { after, type Timer } from '../base/timer.ts';
 import type { ContainerState } from '../observe/container-state.ts';
 import type { StopReason } from '../observe/job-report.ts';
 import type { Spool } from '../report/spool/spool.ts';
-import type { FollowedJob } from './follow-job.ts';
+import type { FollowedJob } from './followed-job.ts';
 import { hasEnded } from './job-watch.ts';
 import { boundedBudget, type TimeBudget, type TimeSettings } from './time-budget.ts';
 

@@ -15,9 +15,9 @@ import {
   reportContainer,
 } from '../observe/job-report.ts';
 import { readSealed } from '../observe/read-sealed.ts';
-import { reportRecord } from '../report/spool/read-report.ts';
+import { reportRecord } from '../report/spool/find-report.ts';
 import type { Spool } from '../report/spool/spool.ts';
-import { stopReasonOf } from './stop-job.ts';
+import { stopReasonOf } from './job-stop.ts';
 
 /** Whether the record of a container is a guess, or half of what there may be: a seal that comes after all corrects it. */
 function isProvisional({ result, verdict, doubt }: ContainerReport): boolean {

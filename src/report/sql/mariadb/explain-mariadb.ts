@@ -3,7 +3,7 @@ import { messageOf } from '../../../base/fault.ts';
 import { limits } from '../../../base/limits.ts';
 import { certificateAdvice } from '../../certificate-advice.ts';
 import { endless } from './mariadb-guard.ts';
-import { inClear } from './mariadb-passwords.ts';
+import { inClear } from './password-answers.ts';
 
 const passwordInClear =
   'it asks for the password itself, which it gets over TLS only; set ?ssl-ca=FILE in MULTIFLEXI_DATABASE_URL';
