@@ -1,4 +1,3 @@
-import { closeSync, readSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import type { Volume } from '../contract/volume.ts';
 import { LinePacker, type OutputLine } from './line-packer.ts';
@@ -6,7 +5,8 @@ import { LineSplitter } from './line-splitter.ts';
 import type { Position, Turn, TurnRead } from './output-position.ts';
 import type { StreamBound } from './stream-bounds.ts';
 import { StreamReader } from './stream-reader.ts';
-import { type Piece, TimelineReader } from './timeline-reader.ts';
+import { TimelineCursor } from './timeline-cursor.ts';
+import type { Piece } from './timeline-reader.ts';
 
 const unbounded: StreamBound = { bytes: Number.POSITIVE_INFINITY, isCounted: true };
 
@@ -18,17 +18,13 @@ export class ContainerOutput {
   readonly #streams: {
     readonly [type in OutputLine['type']]: { reader: StreamReader; splitter: LineSplitter };
   };
-  #timelineFile: number | null = null;
-  #timeline: TimelineReader | null = null;
-  #offset: number;
-  #piece: Piece | null = null;
-  #taken: number;
+  readonly #timeline: TimelineCursor;
   #done: boolean;
   #lines: OutputLine[] = [];
   #bytes = 0;
   readonly #packer: LinePacker;
 
-  /** @param containers how many the job has @param bound how much of each stream is taken */
+  /** @param containers how many the job has @param bound how much of each stream is read */
   constructor(
     volume: Volume,
     name: string,
@@ -39,11 +35,14 @@ export class ContainerOutput {
     this.#volume = volume;
     this.#bound = bound;
     this.#directory = `ctr/${name}`;
-    this.#offset = position.timeline;
-    this.#taken = position.taken;
     this.#done = position.done;
     this.#packer = new LinePacker(containers, position.pace, (row) => this.#lines.push(row));
     this.#streams = { stdout: this.#stream('stdout', position), stderr: this.#stream('stderr', position) };
+    // Open all files of one run together: after a restart, a file opened later would belong to the next run.
+    this.#timeline = new TimelineCursor(volume, `${this.#directory}/timeline`, position, () => {
+      this.#streams.stdout.reader.open();
+      this.#streams.stderr.reader.open();
+    });
   }
 
   get position(): Position {
@@ -51,8 +50,7 @@ export class ContainerOutput {
     const at = ({ reader, splitter }: typeof stdout, packed: number) =>
       [reader.offset, reader.offset - splitter.pendingBytes - packed] as const;
     return {
-      timeline: this.#offset,
-      taken: this.#taken,
+      ...this.#timeline.position,
       stdout: at(stdout, this.#packer.pendingBytes('stdout')),
       stderr: at(stderr, this.#packer.pendingBytes('stderr')),
       pace: this.#packer.pace,
@@ -61,42 +59,38 @@ export class ContainerOutput {
   }
 
   /**
-   * What tells this log from that of another run of the container: the first line of its timeline, which has the time.
-   * Empty when there is no such line yet, null when there is no timeline.
+   * Distinguishes this log from that of another run of the container: the first line of its timeline, with its time.
+   * Empty if there is no such line yet, null if there is no timeline.
    */
   get identity(): string | null {
-    this.#timeline ??= this.#openTimeline();
-    if (this.#timelineFile === null) return null;
-    const head = Buffer.alloc(limits.timelineLineBytes);
-    const text = head.toString('latin1', 0, readSync(this.#timelineFile, head, 0, head.length, 0));
-    return text.slice(0, Math.max(0, text.indexOf('\n')));
+    return this.#timeline.firstLine;
   }
 
-  /** When the first line came that waits for its row to be finished (`performance.now()`); null when none does. */
+  /** When the first line of an unfinished row arrived (`performance.now()`); null if there is no such line. */
   get pendingSince(): number | null {
     return this.#packer.pendingSince;
   }
 
-  /** Finishes the row that is not, if there is one, at this position. */
+  /** Finishes the unfinished row, if there is one, at this position. */
   cut(): readonly OutputLine[] {
     this.#lines = [];
     this.#packer.flush();
     return this.#lines;
   }
 
-  /** Reads on; gives the rows that were completed. */
+  /** Continues reading; returns the rows that were completed. */
   read(turn: Turn): TurnRead {
     this.#lines = [];
     this.#bytes = 0;
     let exhausted = false;
-    while (!this.#isOver(turn) && !this.#isAt(turn.until) && !exhausted) {
-      const piece = this.#currentPiece();
+    while (!this.#isOver(turn) && !this.#timeline.isAt(turn.until) && !exhausted) {
+      const { piece } = this.#timeline;
       if (piece === null) {
         exhausted = true;
       } else {
-        const wanted = Math.min(piece.bytes - this.#taken, limits.takeBytes, this.#untilTaken(turn.until));
+        const wanted = Math.min(limits.takeBytes, this.#timeline.leftOf(piece, turn.until));
         const taken = this.#take(piece, wanted);
-        // The stream is shorter than the timeline says: more may be seen of it later, and at the end all that there is.
+        // The stream is shorter than the timeline says: the rest may appear later, or is read once the job has exited.
         exhausted = taken === 0;
       }
     }
@@ -107,9 +101,7 @@ export class ContainerOutput {
   close(): void {
     this.#streams.stdout.reader.close();
     this.#streams.stderr.reader.close();
-    if (this.#timelineFile !== null) closeSync(this.#timelineFile);
-    this.#timelineFile = null;
-    this.#timeline = null;
+    this.#timeline.close();
   }
 
   #stream(type: OutputLine['type'], position: Position) {
@@ -133,51 +125,18 @@ export class ContainerOutput {
     return this.#lines.length >= turn.lines || this.#bytes >= turn.bytes;
   }
 
-  #isAt(until: Position | null): boolean {
-    return until !== null && this.#offset >= until.timeline && this.#taken >= until.taken;
-  }
-
-  #untilTaken(until: Position | null): number {
-    const last = until !== null && this.#offset === until.timeline;
-    return last ? until.taken - this.#taken : Number.POSITIVE_INFINITY;
-  }
-
-  #currentPiece(): Piece | null {
-    if (this.#piece !== null) return this.#piece;
-    this.#timeline ??= this.#openTimeline();
-    const piece = this.#timeline?.next() ?? null;
-    // Garbage ends the order of arrival; the streams themselves are read when the container has ended.
-    this.#piece = piece === 'garbage' ? null : piece;
-    return this.#piece;
-  }
-
-  #openTimeline(): TimelineReader | null {
-    const opened = this.#volume.openFile(`${this.#directory}/timeline`);
-    if ('kind' in opened) return null;
-    this.#timelineFile = opened.descriptor;
-    // All of one run: where the container is started again, what nobody has opened yet would be the next one's.
-    this.#streams.stdout.reader.open();
-    this.#streams.stderr.reader.open();
-    return new TimelineReader(opened.descriptor, this.#offset);
-  }
-
-  /** Takes bytes of a piece, and goes on to the next one when it is used up. */
+  /** Takes bytes of a piece. @returns how many there were */
   #take(piece: Piece, wanted: number): number {
     const { reader, splitter } = this.#streams[piece.stream];
     this.#packer.at(piece.time);
     const bytes = reader.take(wanted);
     splitter.push(bytes);
-    this.#taken += bytes.length;
     this.#bytes += bytes.length;
-    if (this.#taken >= piece.bytes) {
-      this.#offset = piece.next;
-      this.#taken = 0;
-      this.#piece = null;
-    }
+    this.#timeline.take(piece, bytes.length);
     return bytes.length;
   }
 
-  /** What the timeline does not describe: left by a wrapper that died, or by a job that wrote there itself. */
+  /** Reads what the timeline does not describe: left by a wrapper that died, or written by the job itself. */
   #readRest(turn: Turn): boolean {
     for (const { reader, splitter } of [this.#streams.stdout, this.#streams.stderr]) {
       for (;;) {

@@ -8,44 +8,44 @@ import {
 } from '../contract/records.ts';
 import type { Volume } from '../contract/volume.ts';
 
-/** What the volume says of one container. */
+/** The state of one container according to the volume. */
 export type ContainerState =
-  /** Nothing yet: its image is being pulled, or it waits for a dependency. */
+  /** No trace yet: its image is being pulled, or it waits for a dependency. */
   | { readonly kind: 'waiting' }
   | { readonly kind: 'running'; readonly started: Started | null }
-  /** The job has ended as `ended` says; its wrapper saves what it left, and has not sealed yet. */
+  /** The job has exited as `ended` records; its wrapper is saving the outputs and has not sealed them yet. */
   | { readonly kind: 'saving'; readonly started: Started | null; readonly ended: Ended }
-  /** `exitcode` is there. `complaint` says what is wrong with it or with the result, null when all is well. */
+  /** `exitcode` exists. `complaint` describes what is wrong with it or with the result; null if both are valid. */
   | {
       readonly kind: 'sealed';
       readonly exitCode: number;
       readonly result: Result | null;
       readonly started: Started | null;
       readonly complaint: string | null;
-      /** Why something of it may be missing, or not be its last word: a sentence, or null. */
+      /** Why the record may be incomplete or not final: a sentence, or null. */
       readonly doubt: string | null;
-      /** Its wrapper lives. */
+      /** Its wrapper is still alive. */
       readonly lives?: true;
     }
-  /** There will be no seal, so far as can be known; `ended` is what is known of the job's end. `reason` is a sentence. */
+  /** No seal is expected any more; `ended` is what is known of the job's end. `reason` is a sentence. */
   | {
       readonly kind: 'lost';
       readonly started: Started | null;
       readonly ended: Ended | null;
       readonly reason: string;
-      /** It was given up, and may end yet. */
+      /** It was given up and may still exit. */
       readonly givenUp?: true;
     };
 
-/** What a look at `exitcode` found. */
+/** The result of reading `exitcode`. */
 export type Seal =
   | { readonly kind: 'absent' }
   | { readonly kind: 'valid'; readonly exitCode: number }
   | { readonly kind: 'garbage'; readonly complaint: string }
-  /** It is there, and cannot be read now: what it says may be known later, or from the other records. */
+  /** It exists but cannot be read now: its value may become known later, or from the other records. */
   | { readonly kind: 'unreadable'; readonly complaint: string; readonly passes: 'soon' | 'perhaps' };
 
-/** Looks at a container's seal. Anything but a whole decimal status is garbage, and never success. */
+/** Reads a container's seal. Anything but a complete decimal status is garbage, never success. */
 export function readSeal(volume: Volume, name: string): Seal {
   const look = volume.read(`ctr/${name}/exitcode`, limits.exitCodeBytes);
   switch (look.kind) {
@@ -64,7 +64,7 @@ export function readSeal(volume: Volume, name: string): Seal {
   }
 }
 
-/** The container's `started` record, or null when it is not there or not one. */
+/** The container's `started` record; null if it is missing or invalid. */
 export async function readStarted(volume: Volume, name: string): Promise<Started | null> {
   const look = volume.read(`ctr/${name}/started`, limits.startedBytes);
   if (look.kind !== 'read') return null;
@@ -72,7 +72,7 @@ export async function readStarted(volume: Volume, name: string): Promise<Started
   return parseStarted(look.bytes);
 }
 
-/** How the last attempt that was started has ended, or null when it has not, or left no record of it. */
+/** The `ended` record of the last attempt; null while that attempt runs, or if it left no record. */
 export async function readEnded(
   volume: Volume,
   name: string,
@@ -85,12 +85,12 @@ export async function readEnded(
   return ended !== null && ended.attempt >= (started?.attempt ?? 0) ? ended : null;
 }
 
-/** Whether another attempt may follow this end: then nothing is saved yet. */
+/** Whether another attempt may follow this one: if so, nothing is saved yet. */
 export function mayBeRetried({ verdict, attempt }: Ended, attempts: number): boolean {
   return verdict === 'failed' && attempt < attempts;
 }
 
-/** How far a wrapper is that saves, or null when it has not told. */
+/** How far a saving wrapper has got; null if it has not recorded it. */
 export async function readSaving(volume: Volume, name: string): Promise<SavingProgress | null> {
   const look = volume.read(`ctr/${name}/saving`, limits.startedBytes);
   if (look.kind !== 'read') return null;
@@ -99,8 +99,8 @@ export async function readSaving(volume: Volume, name: string): Promise<SavingPr
 }
 
 /**
- * The state of a container whose wrapper died without a seal. The job's own end is not lost with it, where the wrapper
- * had told it.
+ * The state of a container whose wrapper died without a seal. The job's own exit code survives if the wrapper had
+ * recorded it.
  */
 export function lostState(
   name: string,
@@ -111,6 +111,6 @@ export function lostState(
   const reason =
     ended === null
       ? `The wrapper of container ${name} died ${when} and left no exit code: it was killed, or out of memory`
-      : `The wrapper of container ${name} died while it saved what the job had left: outputs may be missing`;
+      : `The wrapper of container ${name} died while saving the job's outputs: some may be missing`;
   return { kind: 'lost', started, ended, reason };
 }

@@ -17,7 +17,7 @@ import { verdictOfSealed } from './job-report.ts';
 import { readSealed } from './read-sealed.ts';
 import { attemptsOf } from './read-template.ts';
 
-/** One container as `emissary status` shows it. Times are RFC 3339; what is not known yet is null. */
+/** One container as `emissary status` shows it. Times are RFC 3339; unknown values are null. */
 export interface ContainerStatus {
   readonly name: string;
   readonly state: ContainerState['kind'];
@@ -29,11 +29,11 @@ export interface ContainerStatus {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly seconds: number | null;
-  /** How far its wrapper is that saves; null where it does not, or has not told. */
+  /** How far its wrapper has got with saving; null if it is not saving or has not recorded it. */
   readonly saving: SavingProgress | null;
 }
 
-/** Looks once at the containers of these names, and at all others that there are. Invalid names are passed over. */
+/** Reads the state of these containers and of all others on the volume, once. Invalid names are skipped. */
 export async function describeContainers(
   volume: Volume,
   names: readonly string[],
@@ -50,7 +50,7 @@ export async function describeContainers(
   );
 }
 
-/** A glance: without the time that `wait` gives a dead wrapper to show a seal. */
+/** A snapshot: unlike `wait`, it does not give a dead wrapper time for its seal to appear. */
 async function stateOf(volume: Volume, name: string, attempts: number): Promise<ContainerState> {
   const liveness = new Liveness(volume, name, () => undefined);
   const life = liveness.look();
@@ -97,8 +97,8 @@ function messageOf(state: ContainerState, saving: SavingProgress | null): string
       return null;
     case 'saving':
       return saving === null
-        ? 'Its outputs are being saved'
-        : `Its outputs are being saved: ${saving.files} files, ${saving.bytes} bytes so far, now ${named(saving.current)}`;
+        ? 'Saving its outputs'
+        : `Saving its outputs: ${saving.files} files, ${saving.bytes} bytes so far, now ${named(saving.current)}`;
     case 'sealed':
       return state.complaint ?? state.result?.message ?? state.doubt;
     case 'lost':

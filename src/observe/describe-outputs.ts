@@ -7,18 +7,18 @@ import { phpPattern } from '../settings/template/php-pattern.ts';
 import type { Template } from '../settings/template/template.ts';
 import { readTemplate } from './read-template.ts';
 
-/** What people read about an output. */
+/** Gives the human-readable description of an output. */
 export type Describe = (output: ParameterRecord | ArtifactRecord) => string;
 
 /**
- * The descriptions that the template gives to the outputs; an output without one has its name. Anybody may have changed
- * the template meanwhile: what cannot be read describes nothing.
+ * The template's descriptions of the outputs; an output without one is described by its name. The template may have been
+ * changed meanwhile: one that cannot be read describes nothing.
  */
 export async function describeOutputs(volume: Volume): Promise<Describe> {
   const template = await readTemplate(volume).catch(() => null);
   if (template === null) return ({ name }) => name;
   const patterns = Object.entries(template.multiflexi.artifactDescriptions).filter(isKnown(template));
-  // Equal shares of the time, as where they are looked for.
+  // Each pattern gets an equal share of the time, as when the outputs were collected.
   const most = Math.max(limits.leastPatternMs, Math.floor(limits.patternMs / (patterns.length || 1)));
   const fitting = new PatternsWithin(limits.patternMs, most);
   return (output) =>
@@ -33,7 +33,7 @@ function isKnown({ multiflexi }: Template): (entry: readonly [string, string]) =
   return ([pattern]) => multiflexi.artifactPatterns.includes(pattern);
 }
 
-/** Tries patterns for so long in all: a job may have written any, and any number of names. */
+/** Matches patterns within a total time: a job may have written any pattern and any number of names. */
 class PatternsWithin {
   #leftMs: number;
   readonly #mostMs: number;

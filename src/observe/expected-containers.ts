@@ -5,8 +5,8 @@ import { mainContainers } from '../settings/template/template.ts';
 import { readTemplate } from './read-template.ts';
 
 /**
- * The containers that the template names, for a person who looks or asks: a template that cannot be read is said, and
- * names none, so that he gets on with what there is.
+ * The containers that the template names, for interactive commands: if the template cannot be read, this logs why and
+ * returns none, so that the user still sees what exists.
  */
 export async function expectedContainers(volume: Volume): Promise<readonly string[]> {
   try {

@@ -2,10 +2,10 @@ import { faultStatus } from '../base/fault.ts';
 import { lostExitCode, type Result, type Started, type Verdict } from '../contract/records.ts';
 import type { ContainerState } from './container-state.ts';
 
-/** Why the sidecar stops a job. */
+/** Why the reporter stops a job. */
 export type StopReason = 'timeout' | 'deadline' | 'signal';
 
-/** How one container ended, as the sidecar sees it. */
+/** How one container ended, as the reporter sees it. */
 export interface ContainerReport {
   readonly name: string;
   readonly verdict: Verdict | 'lost';
@@ -13,15 +13,15 @@ export interface ContainerReport {
   /** One sentence; null on success. */
   readonly message: string | null;
   readonly pid: number | null;
-  /** RFC 3339, UTC, ms; null when the wrapper has not told it. */
+  /** RFC 3339, UTC, ms; null if the wrapper has not recorded it. */
   readonly finishedAt: string | null;
-  /** Null when the wrapper left none. */
+  /** Null if the wrapper left none. */
   readonly result: Result | null;
-  /** Why something of it may be missing or not be the last word: one sentence, and the status is 64. Null when all is known. */
+  /** Why the report may be incomplete or not final: one sentence, and the exit status is 64. Null if everything is known. */
   readonly doubt: string | null;
 }
 
-/** How the job ended: what is reported, and kept as `report/report.json`. */
+/** How the job ended: reported, and kept as `report/report.json`. */
 export interface JobReport {
   readonly version: 1;
   readonly jobId: number | null;
@@ -30,18 +30,18 @@ export interface JobReport {
   /** One sentence that names every container that did not succeed; null on success. */
   readonly message: string | null;
   readonly pid: number | null;
-  /** The first start of a container; null when none was started. */
+  /** The first start of a container; null if none was started. */
   readonly started: Started | null;
-  /** None when the template cannot be read: then nobody knows which they are. */
+  /** Empty if the template cannot be read: then the containers are unknown. */
   readonly containers: readonly ContainerReport[];
 }
 
 /**
- * Concludes from its containers how the job ended. The container that failed first in the template's order decides,
- * one that was only skipped because of another last.
+ * Derives from its containers how the job ended. The first container in the template's order that failed decides; one
+ * that was skipped because of another decides only if no other failed.
  *
  * @param states of every main container, all ended, in the template's order
- * @param stopped why the sidecar stopped the job, or null
+ * @param stopped why the reporter stopped the job, or null
  */
 export function concludeJob(
   jobId: number | null,
@@ -53,7 +53,7 @@ export function concludeJob(
   return concludeContainers(jobId, containers, started);
 }
 
-/** The same from what is known of each container. */
+/** The same, from the reports of the containers. */
 export function concludeContainers(
   jobId: number | null,
   containers: readonly ContainerReport[],
@@ -82,12 +82,12 @@ export function refuseJob(jobId: number | null, message: string): JobReport {
   return { version: 1, jobId, verdict, exitCode, message, pid: null, started: null, containers: [] };
 }
 
-/** Sentences about what of a job is missing, or may not be the last word. */
+/** Sentences about what is missing from the report of a job, or may not be final. */
 export function doubtsOf(report: JobReport): readonly string[] {
   return report.containers.flatMap(({ doubt }) => doubt ?? []);
 }
 
-/** How a container ended, of which nothing more is awaited. @param stopped why the sidecar stopped the job, or null */
+/** How a container ended that is not waited for any longer. @param stopped why the reporter stopped the job, or null */
 export function reportContainer(
   name: string,
   state: ContainerState,
@@ -111,7 +111,7 @@ export function reportContainer(
     case 'lost':
     case 'saving': {
       const { ended } = state;
-      const message = state.kind === 'lost' ? state.reason : `Container ${name} is still saving`;
+      const message = state.kind === 'lost' ? state.reason : `Container ${name} is still saving its outputs`;
       const pid = state.started?.pid ?? null;
       const isGuess = state.kind === 'lost' && state.givenUp === true;
       if (ended === null) return { ...lost(name, message, pid), doubt: isGuess ? message : null };
@@ -131,7 +131,7 @@ function lost(name: string, message: string, pid: number | null): ContainerRepor
   return { name, verdict: 'lost', exitCode: lostExitCode, message, pid, ...nothing };
 }
 
-/** The verdict of a container whose seal is there; where its result cannot be read, what the exit code says. */
+/** The verdict of a sealed container; if its result cannot be read, the exit code decides. */
 export function verdictOfSealed({
   complaint,
   result,
@@ -141,7 +141,7 @@ export function verdictOfSealed({
   return result?.verdict ?? (exitCode === 0 ? 'succeeded' : 'failed');
 }
 
-/** The wrapper only knows that it was asked to stop; the sidecar knows why it asked. */
+/** The wrapper only knows that it was stopped; the reporter knows why. */
 function stopVerdict(verdict: Verdict, timedOut: boolean): Verdict {
   return timedOut && verdict === 'terminated' ? 'timedOut' : verdict;
 }

@@ -1,36 +1,35 @@
 import { limits } from '../base/limits.ts';
 
-/** One row of the job's output, in MultiFlexi's terms: a line, or several of one stream that were packed. */
+/** One row of the job's output, in MultiFlexi's terms: a line, or several packed lines of one stream. */
 export interface OutputLine {
   readonly type: 'stdout' | 'stderr';
   readonly line: string;
 }
 
-/** What packing depends on beside the lines themselves. */
+/** The packing state besides the lines themselves. */
 export interface Pace {
   /** The slot of time of the last line; -1 before the first. */
   readonly slot: number;
-  /** How many lines may have a row of their own now. */
+  /** How many more lines may have a row of their own. */
   readonly light: number;
-  /** How many rows there are so far. */
+  /** How many rows have been made so far. */
   readonly rows: number;
 }
 
-/** A row that is not finished. */
+/** An unfinished row. */
 interface Pack {
   text: string;
   /** Bytes of the text. */
   size: number;
-  /** Bytes that it has in the stream. */
+  /** Bytes that it takes in the stream. */
   bytes: number;
 }
 
 type Stream = OutputLine['type'];
 
 /**
- * Makes rows of one container's lines: a line a row while the output is light, else consecutive lines of one stream
- * together. Where a row ends depends on the lines and on their times in the timeline alone ("Rows" in
- * src/report/sql/README.md).
+ * Packs one container's lines into rows: one line per row while the output is light, otherwise consecutive lines of one
+ * stream together. Where a row ends depends only on the lines and their times in the timeline (src/report/sql/README.md, "Rows").
  */
 export class LinePacker {
   readonly #emit: (row: OutputLine) => void;
@@ -41,7 +40,7 @@ export class LinePacker {
   #rows: number;
   #pendingSince = 0;
 
-  /** @param containers of the job, which share what a job may have */
+  /** @param containers how many containers share the job's limits */
   constructor(containers: number, pace: Pace | null, emit: (row: OutputLine) => void) {
     this.#share = 1 / containers;
     this.#slot = pace?.slot ?? -1;
@@ -54,17 +53,17 @@ export class LinePacker {
     return { slot: this.#slot, light: this.#light, rows: this.#rows };
   }
 
-  /** Bytes of a stream that are in a row that is not finished. */
+  /** Bytes of a stream that are in an unfinished row. */
   pendingBytes(type: Stream): number {
     return this.#packs[type].bytes;
   }
 
-  /** When the first of the lines that wait was added, ms of a clock that only goes forward; null when none does. */
+  /** When the first pending line was added (ms of a monotonic clock); null if none is pending. */
   get pendingSince(): number | null {
     return this.pendingBytes('stdout') + this.pendingBytes('stderr') > 0 ? this.#pendingSince : null;
   }
 
-  /** The lines that follow came at this time, ms since 1970. */
+  /** Sets the arrival time of the lines that follow, ms since 1970. */
   at(time: number): void {
     const slot = Math.floor(time / limits.slotMs);
     if (slot === this.#slot) return;
@@ -75,7 +74,7 @@ export class LinePacker {
     this.#slot = slot;
   }
 
-  /** @param bytes that the line has in the stream; 0 where that cannot be told */
+  /** @param bytes that the line takes in the stream; 0 if that cannot be determined */
   add(type: Stream, line: string, bytes: number): void {
     if (bytes === 0 || (this.#light > 0 && !this.#isLong)) {
       if (bytes > 0) this.#light -= 1;
@@ -87,18 +86,18 @@ export class LinePacker {
     this.#append(type, line, bytes);
   }
 
-  /** Takes lines that were added before, by another process, to a row that is not finished. */
+  /** Restores lines that an earlier process had added to an unfinished row. */
   restore(type: Stream, line: string, bytes: number): void {
     this.#append(type, line, bytes);
   }
 
-  /** Finishes the rows that are not. */
+  /** Finishes the unfinished rows. */
   flush(): void {
     this.#finish('stdout');
     this.#finish('stderr');
   }
 
-  /** So many rows that no more of them are made than must be. */
+  /** There are so many rows that only the necessary ones are added. */
   get #isLong(): boolean {
     return this.#rows >= limits.liveRows * this.#share;
   }

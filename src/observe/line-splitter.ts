@@ -1,18 +1,18 @@
 import { limits } from '../base/limits.ts';
 
 /**
- * One line of a stream, with its newline if it had one; valid UTF-8 of at most `limits.lineBytes` bytes.
- * @param bytes that it has in the stream; 0 where it is a part of what has grown by its replacement characters
+ * Receives one line of a stream, with its newline if it had one; valid UTF-8 of at most `limits.lineBytes` bytes.
+ * @param bytes that it takes in the stream; 0 if it is a part of a line that replacement characters made longer
  */
 export type Emit = (line: string, bytes: number) => void;
 
 /**
- * Cuts a stream into lines that MultiFlexi's `line` column takes: at most 65,535 bytes of valid UTF-8. A longer line
- * is split between two characters; bytes that are not UTF-8 become U+FFFD. Where a line is cut depends only on the
- * stream's bytes, never on how they arrive, so that a reader that starts again makes the same lines.
+ * Splits a stream into lines that fit MultiFlexi's `line` column: at most 65,535 bytes of valid UTF-8. A longer line is
+ * split between two characters; bytes that are not UTF-8 become U+FFFD. Where a line is split depends only on the
+ * stream's bytes, never on how they arrive, so that a restarted reader makes the same lines.
  */
 export class LineSplitter {
-  /** Bytes of the line that is not finished yet. */
+  /** Bytes of the unfinished line. */
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   readonly #emit: Emit;
@@ -26,7 +26,7 @@ export class LineSplitter {
     return this.#pendingBytes;
   }
 
-  /** @param bytes are copied where they are kept: the caller may use their memory again */
+  /** @param bytes are copied if they are kept: the caller may reuse their memory */
   push(bytes: Buffer): void {
     let start = 0;
     for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
@@ -36,7 +36,7 @@ export class LineSplitter {
     if (start < bytes.length) this.#keep(bytes.subarray(start));
   }
 
-  /** Emits what is left as a last line without a newline. */
+  /** Emits the rest as a last line without a newline. */
   end(): void {
     if (this.#pendingBytes > 0) this.#finish(Buffer.alloc(0));
   }
@@ -62,7 +62,7 @@ export class LineSplitter {
       emitText(line.subarray(0, cut), this.#emit);
       line = line.subarray(cut);
     }
-    // A copy, so that a short rest does not keep a long line in memory.
+    // A copy: a short rest must not keep a long line in memory.
     this.#pending = [Buffer.from(line)];
     this.#pendingBytes = line.length;
   }
@@ -79,7 +79,7 @@ export class LineSplitter {
 }
 
 const newline = 0x0a;
-/** U+FFFD takes three bytes: a line this short stays within the limit whatever its bytes are. */
+/** U+FFFD takes three bytes: a line of this length stays within the limit whatever its bytes are. */
 const surelyShort = Math.floor(limits.lineBytes / 3);
 
 function emitText(bytes: Buffer, emit: Emit): void {
@@ -88,7 +88,7 @@ function emitText(bytes: Buffer, emit: Emit): void {
     emit(text, bytes.length);
     return;
   }
-  // It grew by its replacement characters: it is valid now, and can be cut again.
+  // Replacement characters made it longer: it is valid now and can be split again.
   let rest = Buffer.from(text);
   while (rest.length > limits.lineBytes) {
     const cut = characterBoundary(rest, limits.lineBytes);
@@ -98,7 +98,7 @@ function emitText(bytes: Buffer, emit: Emit): void {
   emit(rest.toString(), 0);
 }
 
-/** The last place at or before `limit` where a character starts; `limit` itself where the bytes are not UTF-8. */
+/** The last offset at or before `limit` where a character starts; `limit` itself if the bytes are not UTF-8. */
 function characterBoundary(bytes: Buffer, limit: number): number {
   for (let back = 0; back <= 3; back += 1) {
     const byte = bytes[limit - back] ?? 0;

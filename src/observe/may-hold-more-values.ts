@@ -3,8 +3,8 @@ const openBracket = 0x5b;
 const openBrace = 0x7b;
 
 /**
- * Whether a JSON text could hold more values than these, told without taking it apart: each but the first follows a
- * comma or an opening bracket. A file of two bytes a value takes a hundred times its own memory.
+ * Whether a JSON text could hold more values than this, estimated without parsing it: each value but the first follows a
+ * comma or an opening bracket. Parsed, a file with two bytes per value takes a hundred times its size in memory.
  */
 export function mayHoldMoreValues(json: Buffer, most: number): boolean {
   let found = 0;

@@ -1,7 +1,7 @@
 import { Fault, messageOf } from '../base/fault.ts';
 import { Volume } from '../contract/volume.ts';
 
-/** Opens the shared volume. @throws Fault `volume` when it is not there */
+/** Opens the shared volume. @throws Fault `volume` if it does not exist */
 export function openVolume(root: string): Volume {
   try {
     return new Volume(root);

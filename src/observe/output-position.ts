@@ -2,9 +2,9 @@ import { limits } from '../base/limits.ts';
 import type { OutputLine, Pace } from './line-packer.ts';
 
 /**
- * How far one container's output has been read, so that reading can go on from there in another process: an offset in
- * the timeline, bytes of its next piece that were taken already, and of each stream the offset of the next byte and of
- * the first byte of the row that is not finished.
+ * How far one container's output has been read, so that another process can continue there: an offset in the timeline,
+ * the bytes already taken of its next piece, and for each stream the offset of the next byte and of the first byte of the
+ * unfinished row.
  */
 export interface Position {
   readonly timeline: number;
@@ -13,7 +13,7 @@ export interface Position {
   readonly stderr: readonly [next: number, row: number];
   /** Null before the first line. */
   readonly pace: Pace | null;
-  /** The container has ended and everything was read. */
+  /** The container has exited and everything was read. */
   readonly done: boolean;
 }
 
@@ -27,12 +27,12 @@ export const beginning: Position = {
   done: false,
 };
 
-/** Where a turn ends: when so many lines or bytes were read, or at this position. */
+/** Where a turn ends: after this many lines or bytes, or at this position. */
 export interface Turn {
   readonly lines: number;
   readonly bytes: number;
   readonly until: Position | null;
-  /** The container has ended: what follows the timeline, and lines without a newline, are output too. */
+  /** The container has exited: bytes beyond the timeline and a last line without a newline are output too. */
   readonly ended: boolean;
 }
 
@@ -41,14 +41,14 @@ export interface TurnRead {
   readonly lines: readonly OutputLine[];
   /** Bytes of the streams. */
   readonly bytes: number;
-  /** The turn ended since there is no more now. */
+  /** The turn ended because there is no more for now. */
   readonly exhausted: boolean;
 }
 
-/** A position that somebody may have written. @throws Error when it is none */
+/** Validates a position from an untrusted file. @throws Error if it is not one */
 export function checkPosition({ timeline, taken, stdout, stderr, pace, done }: Position): Position {
   const numbers = [timeline, taken, ...stdout, ...stderr, ...(pace === null ? [] : [pace.light, pace.rows])];
-  // A row that is full, and a line that is not finished.
+  // A full row and an unfinished line.
   const longest = 2 * limits.lineBytes;
   const isOne =
     numbers.every((value) => Number.isSafeInteger(value) && value >= 0) &&

@@ -4,10 +4,10 @@ import type { Result, Started } from '../contract/records.ts';
 import type { Volume } from '../contract/volume.ts';
 import { type ContainerState, readEnded, readStarted, type Seal } from './container-state.ts';
 
-/** A container that has ended, as its records say. */
+/** An exited container, as its records describe it. */
 export type SealedState = Extract<ContainerState, { kind: 'sealed' }>;
 
-/** The state of a container whose seal is there, whatever it is. */
+/** The state of a container whose seal exists, whether or not it is valid. */
 export async function readSealed(
   volume: Volume,
   name: string,
@@ -24,14 +24,14 @@ export async function readSealed(
       return withoutSeal(volume, name, found, started, seal.complaint);
     case 'valid': {
       const { exitCode } = seal;
-      // The seal alone tells the end; what cannot be read beside it may be missing.
+      // The seal alone gives the exit code; outputs may be missing if the result cannot be read.
       if (found.mayPass) return { ...sealed, exitCode, complaint: null, doubt: complaint };
       return compare(volume, name, { ...sealed, exitCode, complaint });
     }
   }
 }
 
-/** What is not garbage, and cannot be read, may be known from the other records. */
+/** A seal that is unreadable, but not garbage: the other records may give the exit code. */
 async function withoutSeal(
   volume: Volume,
   name: string,
@@ -48,27 +48,28 @@ async function withoutSeal(
   return { ...sealed, exitCode: known, complaint: null, doubt: `${unreadable}; its ${source} says ${known}` };
 }
 
-/** The seal and the records contradict each other: the worse of the two is believed. */
+/** If the seal and the records contradict each other, the worse exit code counts. */
 async function compare(volume: Volume, name: string, sealed: SealedState): Promise<SealedState> {
   const { exitCode, result, complaint } = sealed;
   if (result === null || result.exitCode !== exitCode) {
     const worse = exitCode !== 0 ? exitCode : (result?.exitCode ?? faultStatus.volume);
     const sentence =
-      complaint ?? `result.json of container ${name} says ${result?.exitCode}, its exitcode ${exitCode}`;
+      complaint ??
+      `result.json of container ${name} says ${result?.exitCode}, but its exitcode says ${exitCode}`;
     return { ...sealed, exitCode: worse, complaint: sentence };
   }
-  // What the emissary says of itself, of outputs that are missing for one, stands above the job's own end.
+  // An emissary failure, such as missing outputs, takes precedence over the job's own end.
   const ended = result.origin === 'job' ? await readEnded(volume, name, sealed.started) : null;
   if (ended === null || ended.exitCode === exitCode) return { ...sealed, complaint: null };
-  const sentence = `ended of container ${name} says ${ended.exitCode}, its exitcode ${exitCode}`;
+  const sentence = `ended of container ${name} says ${ended.exitCode}, but its exitcode says ${exitCode}`;
   return { ...sealed, exitCode: exitCode || ended.exitCode, complaint: sentence };
 }
 
-/** What a look at `result.json` found. */
+/** The result of reading `result.json`. */
 interface FoundResult {
   readonly result: Result | null;
   readonly complaint: string | null;
-  /** It says nothing of the file: it may be read later, or by another user. */
+  /** The failure does not concern the content: the file may be readable later, or by another user. */
   readonly mayPass: boolean;
 }
 

@@ -7,7 +7,7 @@ import { parseTemplate } from '../settings/template/parse-template.ts';
 import { emptyTemplate, type Template } from '../settings/template/template.ts';
 
 /**
- * The template on the volume; `{}` when there is none.
+ * The template on the volume; the empty one if there is none.
  * @throws Fault `template`
  */
 export async function readTemplate(volume: Volume): Promise<Template> {
@@ -35,7 +35,7 @@ function unreadable({ root }: Volume, reason: string): Fault {
   return new Fault('template', `Cannot read template "${root}/template": ${reason}`);
 }
 
-/** How often a job is started at the most; once where the template cannot be read: then its wrapper starts none. */
+/** How often a job is started at most; 1 if the template cannot be read, in which case its wrapper starts no job. */
 export async function attemptsOf(volume: Volume): Promise<number> {
   try {
     return (await readTemplate(volume)).retry.attempts;

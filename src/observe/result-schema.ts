@@ -15,8 +15,8 @@ const time = z.string().check(z.refine((value) => !Number.isNaN(Date.parse(value
 /** The exit code of an ended process. */
 export const exitCodeSchema = z.int().check(z.gte(0), z.lte(largestExitCode));
 /**
- * An array whose first wrong element ends the check. zod would describe each of the millions that a job may have put
- * there, in a hundred times their own memory.
+ * An array whose first invalid element ends the check. zod would describe each of the millions that a job may have put
+ * there, in a hundred times their memory.
  */
 const arrayOf = <T>(element: z.ZodMiniType<T>) =>
   z.pipe(
@@ -91,22 +91,22 @@ export const resultSchema = z.object({
   }),
 });
 
-/** Takes `result.json` apart; null when it is not a Result. Keys that it does not know are left out. */
+/** Parses `result.json`; null if it is not a Result. Unknown keys are dropped. */
 export function parseResult(bytes: Buffer): Result | null {
   return parse(resultSchema, bytes);
 }
 
-/** Takes `started` apart; null when it is not a Started. */
+/** Parses `started`; null if it is not a Started. */
 export function parseStarted(bytes: Buffer): Started | null {
   return parse(startedSchema, bytes);
 }
 
-/** Takes `ended` apart; null when it is not an Ended. */
+/** Parses `ended`; null if it is not an Ended. */
 export function parseEnded(bytes: Buffer): Ended | null {
   return parse(endedSchema, bytes);
 }
 
-/** Takes `saving` apart; null when it is not a SavingProgress. */
+/** Parses `saving`; null if it is not a SavingProgress. */
 export function parseSaving(bytes: Buffer): SavingProgress | null {
   return parse(savingSchema, bytes);
 }
@@ -117,6 +117,6 @@ function parse<T>(schema: z.ZodMiniType<T>, bytes: Buffer): T | null {
     const checked = schema.safeParse(JSON.parse(bytes.toString()));
     return checked.success ? checked.data : null;
   } catch {
-    return null; // Not JSON: the caller says so in its own words.
+    return null; // Not JSON: the caller reports it in its own message.
   }
 }

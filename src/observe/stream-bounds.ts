@@ -1,10 +1,10 @@
 import type { Result } from '../contract/records.ts';
 import type { Volume } from '../contract/volume.ts';
 
-/** How much of a captured file is taken. */
+/** How much of a captured file is read. */
 export interface StreamBound {
   readonly bytes: number;
-  /** It is the wrapper's own count; else the wrapper has not told it yet, or never will. */
+  /** Whether this is the wrapper's own count; if not, the wrapper has not recorded it yet, or never will. */
   readonly isCounted: boolean;
 }
 
@@ -12,15 +12,15 @@ export interface StreamBound {
 export const streams = ['stdout', 'stderr'] as const;
 
 /**
- * The bounds of the job's captured streams. A job can make a file on its volume as large as it likes: what counts is what
- * the wrapper says that it has written, and never more than the limit of this sidecar.
+ * The bounds of the job's captured streams. A job can make a file on its volume arbitrarily large: only the bytes that
+ * the wrapper recorded count, and never more than this reporter's limit.
  */
 export class StreamBounds {
   readonly #limit: number;
   readonly #resultOf: (name: string) => Result | null;
 
   /**
-   * @param limit bytes of one stream; 0 = none
+   * @param limit bytes of one stream; 0 = no limit
    * @param resultOf a container's result; null as long as there is none
    */
   constructor(limit: number, resultOf: (name: string) => Result | null) {
@@ -34,16 +34,16 @@ export class StreamBounds {
     return { bytes: counted, isCounted: true };
   }
 
-  /** Sentences about what is larger than its bound, and was cut. */
+  /** Sentences about streams that exceed their bound and were cut off. */
   complaints(volume: Volume, names: readonly string[]): readonly string[] {
     return names.flatMap((name) =>
       streams.flatMap((stream) => {
         const { bytes, isCounted } = this.of(name, stream);
         const found = volume.sizeOf(`ctr/${name}/${stream}`) ?? 0;
         if (found <= bytes) return [];
-        const reason = isCounted ? 'its wrapper has written' : 'EMISSARY_LOG_LIMIT_BYTES allows';
+        const reason = isCounted ? 'its wrapper wrote' : 'EMISSARY_LOG_LIMIT_BYTES allows';
         return [
-          `${stream} of container ${name} has ${found} bytes, and ${reason} ${bytes}: what is beyond is not stored`,
+          `${stream} of container ${name} has ${found} bytes, but ${reason} only ${bytes}: the rest is not stored`,
         ];
       }),
     );

@@ -7,19 +7,19 @@ import type { Volume } from '../contract/volume.ts';
 import { nextData } from '../kernel/seek-data.ts';
 import type { StreamBound } from './stream-bounds.ts';
 
-/** Reads one captured stream from an offset on, in large pieces, however small the pieces are that are asked for. */
+/** Reads one captured stream from an offset on, always in large blocks, however few bytes the caller takes at a time. */
 export class StreamReader {
   readonly #volume: Volume;
   readonly #path: string;
   readonly #bound: () => StreamBound;
   #descriptor: number | null = null;
-  /** Null while there is nothing to read: of many containers most are silent. */
+  /** Null while there is nothing to read: most of many containers are silent. */
   #buffer: Buffer | null = null;
   #ahead: Buffer = nothing;
-  /** Offset of the next byte that `take` gives. */
+  /** Offset of the next byte that `take` returns. */
   offset: number;
 
-  /** @param bound how much of the file is the job's output; it may become known while it is read */
+  /** @param bound how much of the file is the job's output; it may become known during reading */
   constructor(volume: Volume, path: string, offset: number, bound: () => StreamBound) {
     this.#volume = volume;
     this.#path = path;
@@ -28,8 +28,8 @@ export class StreamReader {
   }
 
   /**
-   * The next bytes of the stream, at most `count`; none when the file ends here or is not a file.
-   * They hold until the next call.
+   * The next bytes of the stream, at most `count`; none if the file ends here or is not a regular file.
+   * They are valid until the next call.
    */
   take(count: number): Buffer {
     const bound = this.#bound();
@@ -41,7 +41,7 @@ export class StreamReader {
     return taken;
   }
 
-  /** Opens the file, if it is there. From then on it is that one, whatever is put in its place. */
+  /** Opens the file, if it exists. Reading then stays with that file, even if another replaces it. */
   open(): void {
     if (this.#descriptor !== null) return;
     const opened = this.#volume.openFile(this.#path);
@@ -57,7 +57,7 @@ export class StreamReader {
   #readAhead({ isCounted }: StreamBound): Buffer {
     this.open();
     if (this.#descriptor === null) return nothing;
-    // A job makes a file of any size out of nothing (truncate(2)), and no wrapper has written that.
+    // A job can extend a file to any size without data (truncate(2)), which no wrapper has written.
     if (!isCounted && nextData(this.#descriptor, this.offset) === null) return nothing;
     this.#buffer ??= Buffer.allocUnsafeSlow(limits.streamReadBytes);
     try {

@@ -3,7 +3,7 @@ import { limits } from '../base/limits.ts';
 
 /** One piece of output: the next `bytes` bytes of a stream. */
 export interface Piece {
-  /** When it came, ms since 1970 by the wrapper's clock. */
+  /** When it arrived, ms since 1970 by the wrapper's clock. */
   readonly time: number;
   readonly stream: 'stdout' | 'stderr';
   readonly bytes: number;
@@ -11,12 +11,12 @@ export interface Piece {
   readonly next: number;
 }
 
-/** Reads the pieces of a `timeline` file (see src/contract/README.md) from an offset on, as far as they are whole. */
+/** Reads the complete entries of a `timeline` file (see src/contract/README.md) from an offset on. */
 export class TimelineReader {
   readonly #descriptor: number;
   #offset: number;
   readonly #buffer = Buffer.allocUnsafeSlow(limits.timelineReadBytes);
-  /** What was read and not used yet is between these two. */
+  /** The bytes that were read and not used yet are between these two. */
   #position = 0;
   #end = 0;
 
@@ -25,7 +25,7 @@ export class TimelineReader {
     this.#offset = offset;
   }
 
-  /** @returns the next piece; null when there is none yet; `'garbage'` when the file is not a timeline */
+  /** @returns the next piece; null if there is none yet; `'garbage'` if the file is not a timeline */
   next(): Piece | null | 'garbage' {
     let end = this.#findEnd();
     if (end === -1) {
@@ -49,7 +49,7 @@ export class TimelineReader {
   #fill(): void {
     const rest = this.#end - this.#position;
     this.#buffer.copyWithin(0, this.#position, this.#end);
-    // No wrapper writes more: what a job has put behind it would only take time.
+    // No wrapper writes more: anything that a job has appended would only cost time.
     const room = Math.min(this.#buffer.length - rest, Math.max(0, limits.timelineBytes - this.#offset));
     const count = room === 0 ? 0 : readSync(this.#descriptor, this.#buffer, rest, room, this.#offset);
     this.#offset += count;
