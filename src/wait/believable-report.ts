@@ -6,39 +6,39 @@ import type { Spool } from '../report/spool/spool.ts';
 import { contradictionOf } from './contradiction-of.ts';
 import { correctReport } from './correct-report.ts';
 import { jobContainers } from './job-containers.ts';
-import { stopRecord } from './job-stop.ts';
+import { stopRecord } from './stop-record.ts';
 
 /**
- * How the job ended, as an earlier sidecar has found; null when none has, or when the job may have written that itself:
- * then it is followed, and what is on the volume tells it anew.
+ * How the job ended, as an earlier reporter found; null if there is no such report, or if the job may have forged it: then
+ * the job is followed, and the volume shows again how it ended.
  *
- * @throws Fault `usage` when a spool that no job can reach is of another job
+ * @throws Fault `usage` if a spool that no job can reach belongs to another job
  */
 export async function believableReport(spool: Spool, jobId: number | null): Promise<JobReport | null> {
   const found = await findReport(spool);
   if (found === null) return null;
   const ofOther = found.jobId !== null && jobId !== null && found.jobId !== jobId;
-  // What was given up may have ended since.
+  // A container that was given up may have exited since.
   const report = ofOther ? found : ((await correctReport(spool, found)) ?? found);
   if (spool.isPrivate) {
     if (ofOther) throw new Fault('usage', ofAnotherJob(spool, report, jobId));
     return report;
   }
   const reason = ofOther
-    ? `it is of job ${report.jobId}`
+    ? `it belongs to job ${report.jobId}`
     : await disbelief(report, spool, spool.readRecord(stopRecord) !== null);
   if (reason === null) return report;
-  log(`${spool.home?.root}/report/${reportRecord} is not believed, and the job is followed: ${reason}`);
+  log(`Ignoring ${spool.home?.root}/report/${reportRecord}: ${reason}; following the job instead`);
   return null;
 }
 
-/** For a person who has given the wrong spool, or the wrong job. */
+/** The message for a user who gave the wrong spool or the wrong job. */
 export function ofAnotherJob({ home }: Spool, report: JobReport, jobId: number | null): string {
-  return `The spool in ${home?.root} is of job ${report.jobId}, but MULTIFLEXI_JOB_ID is ${jobId}`;
+  return `The spool in ${home?.root} belongs to job ${report.jobId}, but MULTIFLEXI_JOB_ID is ${jobId}`;
 }
 
 /**
- * Why a report of a spool that a job can reach is not believed, a clause; null when it fits the job and the volume.
+ * Why a report in a spool that a job can reach is not trusted, a clause; null if it fits the job and the volume.
  * @param isPatient as for `contradictionOf`
  */
 export async function disbelief(report: JobReport, spool: Spool, isPatient: boolean): Promise<string | null> {
@@ -47,7 +47,7 @@ export async function disbelief(report: JobReport, spool: Spool, isPatient: bool
   if (names === null && isRefused) return null;
   const reported = report.containers.map(({ name }) => name);
   if (names === null || [...names].sort().join() !== reported.sort().join())
-    return 'its containers are not those of the job';
+    return 'its containers do not match those of the job';
   return contradictionOf(report, spool.volume, isPatient);
 }
 

@@ -5,11 +5,10 @@ import type { ContainerReport, JobReport } from '../observe/job-report.ts';
 import { readSealed } from '../observe/read-sealed.ts';
 
 /**
- * Whether a report of the spool fits what is on the volume. A job may write to a spool on its own volume, and say there
- * what it likes of its end.
+ * Compares a report of the spool with the volume. A job can write to a spool on its own volume, and so forge its own end.
  *
- * @param isPatient whether a container that was given up, and has left no trace of its end, is believed to be lost
- * @returns what does not fit, a clause; null when all does
+ * @param isPatient whether a container that was given up and left no trace of its end may count as lost
+ * @returns what does not fit, a clause; null if everything does
  */
 export async function contradictionOf(
   report: JobReport,
@@ -33,12 +32,12 @@ async function contradictionOfOne(
   const seal = readSeal(volume, name);
   if (seal.kind === 'valid' || (seal.kind === 'garbage' && !isLiving)) {
     const sealed = await readSealed(volume, name, seal);
-    return sealed.exitCode === exitCode ? null : `has ended with ${sealed.exitCode}, not ${exitCode}`;
+    return sealed.exitCode === exitCode ? null : `exited with ${sealed.exitCode}, not ${exitCode}`;
   }
-  if (isLiving) return 'has a wrapper that lives';
-  if (verdict === 'lost') return life !== 'unknown' || isPatient ? null : 'was never seen to end';
+  if (isLiving) return 'still has a live wrapper';
+  if (verdict === 'lost') return life !== 'unknown' || isPatient ? null : 'was never seen to exit';
   if (volume.has(`ctr/${name}/ended`)) return null;
-  return 'has left no exit code';
+  return 'left no exit code';
 }
 
 function lifeOf(volume: Volume, name: string): Life {

@@ -17,21 +17,21 @@ import {
 import { readSealed } from '../observe/read-sealed.ts';
 import { reportRecord } from '../report/spool/find-report.ts';
 import type { Spool } from '../report/spool/spool.ts';
-import { stopReasonOf } from './job-stop.ts';
+import { stopReasonOf } from './stop-record.ts';
 
-/** Whether the record of a container is a guess, or half of what there may be: a seal that comes after all corrects it. */
+/** Whether the record of a container is a guess or incomplete: a seal that appears later corrects it. */
 function isProvisional({ result, verdict, doubt }: ContainerReport): boolean {
   return doubt !== null || (verdict === 'lost' && result === null);
 }
 
-/** Whether anything of a report may be corrected yet. */
+/** Whether any part of a report may still be corrected. */
 export function mayBeCorrected({ containers }: JobReport): boolean {
   return containers.some(isProvisional);
 }
 
 /**
- * Looks again at the containers whose record is a guess. What is known better now is kept, and said.
- * @returns the corrected report, or null when nothing has changed
+ * Reads the containers whose record is a guess again. Corrections are kept and logged.
+ * @returns the corrected report, or null if nothing has changed
  */
 export async function correctReport(spool: Spool, report: JobReport): Promise<JobReport | null> {
   if (!mayBeCorrected(report)) return null;
@@ -45,7 +45,7 @@ export async function correctReport(spool: Spool, report: JobReport): Promise<Jo
   const corrected = containers.filter((container, index) => differs(container, report.containers[index]));
   if (corrected.length === 0) return null;
   for (const { name, exitCode, verdict } of corrected)
-    log(`More is known of container ${name} now: it ended with ${exitCode} (${verdict})`);
+    log(`Corrected the report of container ${name}: it exited with ${exitCode} (${verdict})`);
   const fresh = concludeContainers(report.jobId, containers, report.started);
   spool.writeRecord(reportRecord, fresh);
   return fresh;
@@ -60,12 +60,12 @@ function differs(now: ContainerReport, before: ContainerReport | undefined): boo
   );
 }
 
-/** What the volume says now, or null where that is no more than is known already. */
+/** The state on the volume now; null if it adds nothing to what is known. */
 async function stateNow(volume: Volume, { name, result }: ContainerReport): Promise<ContainerState | null> {
   const liveness = new Liveness(volume, name, () => undefined);
   const life = liveness.look();
   liveness.close();
-  // Its last word comes when it is gone.
+  // Its record is final only when it is gone.
   if (life === 'living' && result !== null) return null;
   const seal = readSeal(volume, name);
   const isReadable =

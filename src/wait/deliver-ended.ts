@@ -7,25 +7,25 @@ import type { Progress } from '../report/sink.ts';
 import type { Spool } from '../report/spool/spool.ts';
 import { correctReport, mayBeCorrected } from './correct-report.ts';
 
-/** A job that has ended; its record may be corrected. */
+/** A job that has ended; its record may still be corrected. */
 export interface EndedJob extends Progress {
   report: JobReport;
 }
 
-/** How it is delivered. */
+/** What the delivery of an ended job needs. */
 export interface Delivering {
   readonly spool: Spool;
-  /** Which has begun. */
+  /** The delivery that has started. */
   readonly delivery: Delivery;
-  /** Another one, where what was delivered has to be corrected. */
+  /** Makes another one if the delivered record has to be corrected. */
   readonly again: () => Delivery;
-  /** For all of it. */
+  /** For everything together. */
   readonly limitMs: number;
 }
 
 /**
  * Delivers a job that has ended. A seal that appears meanwhile, after its wrapper was given up, corrects the record.
- * @returns whether everything was delivered, and nothing of it is in doubt
+ * @returns whether everything was delivered and nothing in it is doubtful
  */
 export async function deliverEnded(
   job: EndedJob,
@@ -55,7 +55,7 @@ async function correct(job: EndedJob, spool: Spool): Promise<boolean> {
   return true;
 }
 
-/** @returns what ends it */
+/** @returns a function that stops the timer */
 function lookForSeals(job: EndedJob, spool: Spool, delivery: Delivery): () => void {
   if (!mayBeCorrected(job.report)) return () => undefined;
   const look = async () => {

@@ -1,6 +1,6 @@
 import { limits } from '../base/limits.ts';
 import type { Volume } from '../contract/volume.ts';
-import { budgetRecord } from './job-stop.ts';
+import { budgetRecord } from './stop-record.ts';
 
 /** The time budget as `status` shows it; times are RFC 3339, UTC. */
 export interface BudgetStatus {
@@ -12,7 +12,7 @@ export interface BudgetStatus {
   readonly reportUntil: string;
 }
 
-/** The budget that a sidecar set in its spool, which is in `home`, or null when there is none or this user may not read it. */
+/** The budget that a reporter keeps in its spool in `home`; null if there is none or this user may not read it. */
 export function describeBudget(home: Volume): BudgetStatus | null {
   const look = home.read(`report/${budgetRecord}`, limits.startedBytes);
   if (look.kind !== 'read') return null;
@@ -28,6 +28,6 @@ export function describeBudget(home: Volume): BudgetStatus | null {
       reportUntil: time('reportUntil'),
     };
   } catch {
-    return null; // Not a budget of ours.
+    return null; // Not a budget of a reporter.
   }
 }

@@ -13,36 +13,36 @@ import {
 } from '../observe/container-state.ts';
 import { readSealed } from '../observe/read-sealed.ts';
 import { PresenceCheck } from './presence-check.ts';
-import { Knock, leftTraces } from './wrapper-probe.ts';
+import { leftTraces, WrapperProbe } from './wrapper-probe.ts';
 
-/** One container while its job is followed, and what its files say of it. */
+/** One container while its job is followed, and the state that its files show. */
 export class FollowedContainer {
-  /** What was found last. */
+  /** The state that was found last. */
   state: ContainerState = { kind: 'waiting' };
   readonly #volume: Volume;
   readonly #name: string;
   readonly #onChange: () => void;
   readonly #liveness: Liveness;
-  readonly #knock: Knock;
+  readonly #probe: WrapperProbe;
   readonly #presence: PresenceCheck;
-  /** When garbage was first found in the place of a seal, of a clock that only goes forward; null before. */
+  /** When a garbage seal was first found, ms of a monotonic clock; null before. */
   #garbageAt: number | null = null;
-  /** The same of a seal beside a wrapper that lives. */
+  /** The same for a valid seal while the wrapper is still alive. */
   #besideAt: number | null = null;
-  /** The same of a seal that cannot be read. */
+  /** The same for a seal that cannot be read. */
   #unreadableAt: number | null = null;
-  /** The next look at it. */
+  /** Reads an unreadable seal again. */
   #retry: Timer | null = null;
-  /** The look after a wrapper was asked whether it is there. */
+  /** Checks whether a probed wrapper has answered. */
   #answer: Timer | null = null;
 
-  /** @param onChange called when it is to be looked at again */
+  /** @param onChange called when the state must be read again */
   constructor(volume: Volume, name: string, onChange: () => void) {
     this.#volume = volume;
     this.#name = name;
     this.#onChange = onChange;
     this.#liveness = new Liveness(volume, name, onChange);
-    this.#knock = new Knock(volume, name);
+    this.#probe = new WrapperProbe(volume, name);
     this.#presence = new PresenceCheck(volume, name);
   }
 
@@ -52,9 +52,9 @@ export class FollowedContainer {
     this.#liveness.close();
   }
 
-  /** @param attempts how often its job is started at the most */
+  /** @param attempts how often its job is started at most */
   async look(attempts: number): Promise<ContainerState> {
-    // Life first: a wrapper that was gone then has left its seal by now, if it ever does.
+    // Check liveness first: a wrapper that was gone by then has already left its seal, if it ever does.
     const life = this.#lifeNow();
     if (life === null) return this.state;
     const seal = readSeal(this.#volume, this.#name);
@@ -62,7 +62,7 @@ export class FollowedContainer {
     return (await this.#sealedState(life, seal)) ?? this.#unsealedState(life, attempts);
   }
 
-  /** Null while it is being found out whether a wrapper that seems gone is there. */
+  /** Null while a wrapper that seems to be gone is being probed. */
   #lifeNow(): Life | null {
     const life = this.#liveness.look();
     if (this.#liveness.isProven || life === 'living' || life === 'unknown') return life;
@@ -80,7 +80,7 @@ export class FollowedContainer {
     }
   }
 
-  /** Whether a seal that cannot be read is given up. Descriptors come back, and servers too. */
+  /** Whether to give up on an unreadable seal. Lack of descriptors passes, and servers come back. */
   #isUnreadable(life: Life, passes: 'soon' | 'perhaps'): boolean {
     if (life === 'living') return true;
     this.#unreadableAt ??= performance.now();
@@ -95,7 +95,7 @@ export class FollowedContainer {
   async #sealedState(life: Life, seal: Seal): Promise<ContainerState | null> {
     if (seal.kind !== 'valid') this.#besideAt = null;
     if (seal.kind === 'absent') return null;
-    // The last thing that a wrapper does; before that, somebody else has put it there.
+    // Sealing is the last thing that a wrapper does: while it is alive, somebody else may have put the seal there.
     if (seal.kind === 'valid' && life !== 'living') return readSealed(this.#volume, this.#name, seal);
     if (seal.kind === 'valid' && this.#lastsBeside())
       return {
@@ -103,8 +103,8 @@ export class FollowedContainer {
         doubt: besideSentence(this.#name),
         lives: true,
       };
-    // While its wrapper lives, garbage is somebody else's: the wrapper will put its seal over it. One that has not begun
-    // clears it away.
+    // While the wrapper is alive, garbage comes from somebody else: the wrapper will overwrite it with its seal. A wrapper
+    // that has not started yet will remove it.
     const isFinal =
       life === 'gone' || (life === 'unknown' && (seal.kind === 'unreadable' || this.#garbageLasts()));
     return seal.kind !== 'valid' && isFinal ? readSealed(this.#volume, this.#name, seal) : null;
@@ -114,19 +114,19 @@ export class FollowedContainer {
     const started = await readStarted(this.#volume, this.#name);
     const ended = await readEnded(this.#volume, this.#name, started);
     if (life === 'gone') return lostState(this.#name, started, ended);
-    if (life === 'unknown' && leftTraces(this.#volume, this.#name) && this.#knock.isUnanswered())
+    if (life === 'unknown' && leftTraces(this.#volume, this.#name) && this.#probe.isUnanswered())
       return lostState(this.#name, started, ended);
     if (ended !== null && !mayBeRetried(ended, attempts)) return { kind: 'saving', started, ended };
     return started !== null || life !== 'unknown' ? { kind: 'running', started } : this.state;
   }
 
-  /** Whether garbage has been there for longer than a wrapper needs to begin. */
+  /** Whether garbage has been there for longer than a wrapper needs to start. */
   #garbageLasts(): boolean {
     this.#garbageAt ??= performance.now();
     return performance.now() - this.#garbageAt >= limits.garbageMs;
   }
 
-  /** Whether a seal has been there beside a wrapper that lives for longer than one takes to end. */
+  /** Whether a live wrapper has had a seal for longer than it takes to exit. */
   #lastsBeside(): boolean {
     this.#besideAt ??= performance.now();
     return performance.now() - this.#besideAt >= limits.sealBesideMs;
@@ -135,5 +135,5 @@ export class FollowedContainer {
 
 function besideSentence(name: string): string {
   const seconds = limits.sealBesideMs / 1000;
-  return `The wrapper of container ${name} still lives ${seconds} s after its exit code appeared, which is taken for the job's end`;
+  return `The wrapper of container ${name} is still alive ${seconds} s after its exit code appeared; that exit code is used`;
 }

@@ -9,14 +9,14 @@ import type { OutputBounds } from '../report/spool/output-log-options.ts';
 import type { Spool } from '../report/spool/spool.ts';
 import { hasEnded, JobWatch } from './job-watch.ts';
 
-/** The job while it is followed; `Progress` is what the sinks see of it. */
+/** A job while it is followed; the sinks see it as `Progress`. */
 export class FollowedJob implements Progress {
   states: ReadonlyMap<string, ContainerState>;
   started: Started | null = null;
   report: JobReport | null = null;
   readonly output: OutputLog;
   readonly watch: JobWatch;
-  /** Called after every look. */
+  /** Called after the states were read. */
   onLook: () => void = () => undefined;
   readonly #onProgress: () => void;
   #event: () => void = () => undefined;
@@ -25,7 +25,7 @@ export class FollowedJob implements Progress {
   #rowTimer: NodeJS.Timeout | null = null;
 
   /**
-   * @param bounds of the output that is taken
+   * @param bounds of the output that is read
    * @param onProgress called when there is something new for the sinks
    */
   constructor(
@@ -50,7 +50,7 @@ export class FollowedJob implements Progress {
     return this.states.size > 0 && [...this.states.values()].every(hasEnded);
   }
 
-  /** Waits until every container has ended. */
+  /** Waits until every container has exited or is lost. */
   async untilEnded(): Promise<void> {
     await this.watch.start();
     await this.look();
@@ -61,7 +61,7 @@ export class FollowedJob implements Progress {
     }
   }
 
-  /** Looks at every container now. */
+  /** Reads the state of every container now. */
   async look(): Promise<void> {
     this.#take(await this.watch.look());
   }
@@ -71,13 +71,13 @@ export class FollowedJob implements Progress {
     this.states = states;
     const hadStarted = this.started !== null;
     this.started ??= firstStarted(this.states);
-    // A container that has ended may have left half a line, which nothing else announces.
+    // An exited container may have left an unfinished line, which no file event announces.
     const ended = [...this.states].some(([name, state]) => hasEnded(state) && !hasEnded(before.get(name)));
     if (ended || (!hadStarted && this.started !== null)) this.#onProgress();
     this.onLook();
   }
 
-  /** Looks again soon, whatever happens on the volume. */
+  /** Reads the states again soon, without waiting for a file event. */
   poke(): void {
     this.#happened = true;
     this.#event();

@@ -7,8 +7,8 @@ import { mainContainers } from '../settings/template/template.ts';
 const containersRecord = 'containers.json';
 
 /**
- * The names of the containers that make up the job. The template is asked once: a sidecar that goes on where another was
- * killed follows the same containers, whatever the job has made of the template in the meantime.
+ * The names of the containers that make up the job. The template is read once: a reporter that takes over from a killed
+ * one follows the same containers, even if the job has changed the template meanwhile.
  *
  * @throws Fault `template`
  */

@@ -7,24 +7,24 @@ import type { ContainerState } from '../observe/container-state.ts';
 import { attemptsOf } from '../observe/read-template.ts';
 import { FollowedContainer } from './followed-container.ts';
 
-/** The files of a container that tell something of its job. */
+/** The files of a container that show the state of its job. */
 const watched = [
   ...['alive', 'started', 'ended', 'saving', 'result.json', 'exitcode'],
   ...['timeline', 'stdout', 'stderr'],
 ];
 
 /**
- * Follows the job's main containers by what their wrappers leave on the volume. `onChange` is called with the name of
- * the file that something happened to, or null; `look` then tells what it means.
+ * Follows the job's main containers by the files that their wrappers leave on the volume. `onChange` is called with the
+ * name of the file that changed, or null; `look` then returns the new states.
  */
 export class JobWatch {
   readonly #volume: Volume;
   readonly #onChange: (file: string | null) => void;
   readonly #followed: ReadonlyMap<string, FollowedContainer>;
   readonly #ending = new AbortController();
-  /** How often each job is started at the most. */
+  /** How often each job is started at most. */
   #attempts = 1;
-  /** Containers that something has happened to since the last look. */
+  /** Containers that changed since their state was last read. */
   readonly #changed = new Set<string>();
   /** Containers whose directory could not be watched. */
   readonly #unwatched = new Set<string>();
@@ -38,14 +38,14 @@ export class JobWatch {
     );
   }
 
-  /** Makes the containers' directories, so that there is something to watch, and watches them. Look afterwards. */
+  /** Creates the containers' directories, so that there is something to watch, and watches them. Call `look` afterwards. */
   async start(): Promise<void> {
     this.#attempts = await attemptsOf(this.#volume);
     for (const name of this.#followed.keys()) {
       try {
         this.#watch(name);
       } catch (error) {
-        // Something is in the way, or there is no room: a look tells what that means, and goes on without events.
+        // Something is in the way, or there is no space: `look` still works, without events.
         log(`Cannot watch container ${name}: ${messageOf(error)}`);
         this.#unwatched.add(name);
       }
@@ -60,12 +60,12 @@ export class JobWatch {
     return this.#lookAt([...this.#followed.keys()]);
   }
 
-  /** The same, after a look at those alone that something has happened to: there may be hundreds. */
+  /** The same, reading only the containers that changed: there may be hundreds. */
   lookAtChanged(): Promise<ReadonlyMap<string, ContainerState>> {
     return this.#lookAt([...this.#changed]);
   }
 
-  /** Gives a container up that has not ended although it was asked to. */
+  /** Gives up a container that has not exited although it was stopped. */
   abandon(name: string, reason: string): void {
     const followed = this.#followed.get(name);
     if (followed === undefined || hasEnded(followed.state)) return;
@@ -88,7 +88,7 @@ export class JobWatch {
       if (followed === undefined) continue;
       if (!hasEnded(followed.state)) {
         const found = await followed.look(this.#attempts);
-        // It may have been given up meanwhile, or found to have ended by another look.
+        // It may have been given up meanwhile, or another call may have found that it has exited.
         if (!hasEnded(followed.state)) followed.state = found;
       }
       if (hasEnded(followed.state)) followed.close();
@@ -106,14 +106,14 @@ export class JobWatch {
     this.#onChange(null);
   }
 
-  /** Whatever was missed, and what could not be watched before. */
+  /** Catches missed events, and retries directories that could not be watched. */
   #lookAgain(): void {
     for (const name of this.#unwatched) {
       try {
         this.#watch(name);
         this.#unwatched.delete(name);
       } catch {
-        // It was said at the start.
+        // It was logged at the start.
       }
     }
     this.#noticeAll(this.#followed.keys());
@@ -128,7 +128,7 @@ export class JobWatch {
   }
 }
 
-/** Whether nothing more will come of a container. */
+/** Whether a container's state is final. */
 export function hasEnded(state: ContainerState | undefined): boolean {
   return state?.kind === 'sealed' || state?.kind === 'lost';
 }

@@ -3,18 +3,18 @@ import { limits } from '../base/limits.ts';
 import type { Volume } from '../contract/volume.ts';
 import { pathOnly } from '../kernel/open-beneath.ts';
 
-/** A signal request that asks for nothing: a wrapper that lives takes it away. */
+/** A signal request without effect: a live wrapper takes it away. */
 export const nothingAsked = '?';
 
 /**
- * Finds out within a moment whether a wrapper lives. The end of file of `alive` does not tell that where a job may have
- * put a FIFO of its own there; a wrapper takes signal requests away, and nobody else can leave the same file there again.
+ * Finds out quickly whether a wrapper is alive. The end of file of `alive` does not prove that it is not, since a job may
+ * have put its own FIFO there; a wrapper takes signal requests away, and nobody else can put the same file back.
  */
 export class PresenceCheck {
   readonly #volume: Volume;
   readonly #path: string;
   #asked: { readonly file: string; readonly at: number; readonly isOurs: boolean } | null = null;
-  /** When it was answered last (`performance.now()`). */
+  /** When the wrapper answered last (`performance.now()`). */
   #answeredAt = Number.NEGATIVE_INFINITY;
   #isAbsent = false;
 
@@ -23,7 +23,7 @@ export class PresenceCheck {
     this.#path = `ctr/${name}/signal`;
   }
 
-  /** Asks, if it is time to. @returns `asking` as long as there may be an answer: look again after `answerSoonMs` */
+  /** Probes if a probe is due. @returns `asking` as long as an answer may come: look again after `answerSoonMs` */
   look(): 'asking' | 'present' | 'absent' {
     if (this.#isAbsent) return 'absent';
     const now = performance.now();
@@ -40,10 +40,10 @@ export class PresenceCheck {
     return 'absent';
   }
 
-  /** Where nobody can be asked (a full volume), the end of file has to do. */
+  /** If no request can be written (a full volume), the end of file has to suffice. */
   #ask(now: number): 'asking' | 'absent' {
     try {
-      // Somebody's own request serves as well, and is not to be lost.
+      // An existing request serves as well, and must not be lost.
       const isOurs = !this.#volume.has(this.#path);
       if (isOurs) this.#volume.publish(this.#path, nothingAsked, 0o666);
       this.#asked = { file: this.#fileNow() ?? '', at: now, isOurs };
@@ -58,11 +58,11 @@ export class PresenceCheck {
     try {
       this.#volume.remove(this.#path);
     } catch {
-      // It asks for nothing.
+      // It has no effect.
     }
   }
 
-  /** What tells a file from any other in its place, also from itself under another name in the meantime. */
+  /** Distinguishes a file from any other in its place, and from itself if it was renamed meanwhile. */
   #fileNow(): string | null {
     const opened = this.#volume.openAny(this.#path, pathOnly);
     if ('kind' in opened) return null;

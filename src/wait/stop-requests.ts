@@ -5,15 +5,15 @@ const hangUp = 1;
 const interrupt = 2;
 const quit = 3;
 
-/** Requests to stop that come to the sidecar itself, as a signal. One that comes before anybody listens is kept. */
+/** Stop signals to the reporter itself. One that arrives before there is a listener is kept. */
 export class StopRequests {
   #listener: (() => void) | null = null;
   #kept = false;
   readonly #early = new AbortController();
 
   /**
-   * Catches from now on, until the process ends.
-   * @param ignored signals that it was started with ignored: under `nohup`, a terminal that is closed stops no job
+   * Catches signals from now on, until the process exits.
+   * @param ignored signals that were ignored at its start: under `nohup`, closing the terminal must not stop the job
    */
   constructor(ignored: readonly number[]) {
     const ofTerminal = [hangUp, quit].filter((signal) => !ignored.includes(signal));
@@ -24,12 +24,12 @@ export class StopRequests {
     });
   }
 
-  /** Aborted by a request that comes before anybody listens. */
+  /** Aborted by a request that arrives before there is a listener. */
   get early(): AbortSignal {
     return this.#early.signal;
   }
 
-  /** Hands every request to this listener from now on. */
+  /** Forwards every request to this listener from now on. */
   listen(listener: () => void): void {
     this.#listener = listener;
     if (this.#kept) listener();

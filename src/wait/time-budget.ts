@@ -2,9 +2,9 @@ import { limits } from '../base/limits.ts';
 import type { StopReason } from '../observe/job-report.ts';
 
 /**
- * How the time that is left is split, as times in ms since 1970: until `stopAt` the job has it, until `killAt` the job
- * may end in its own way, until `saveUntil` its wrapper may save what it left, until `gatherUntil` it may seal that,
- * until `reportUntil` it is reported.
+ * How the remaining time is split, as times in ms since 1970: until `stopAt` the job runs, until `killAt` it may exit
+ * gracefully, until `saveUntil` its wrapper may save the outputs, until `gatherUntil` it may seal them, and until
+ * `reportUntil` the job is reported.
  */
 export interface TimeBudget {
   readonly reason: StopReason;
@@ -15,18 +15,19 @@ export interface TimeBudget {
   readonly reportUntil: number;
 }
 
-/** What the split is made of; all in ms. */
+/** The settings that the split depends on; all in ms. */
 export interface TimeSettings {
   readonly timeoutMs: number;
   readonly deadlineMs: number | null;
   readonly graceMs: number;
-  /** How long delivery may take at the most. */
+  /** How long delivery may take at most. */
   readonly budgetMs: number;
 }
 
 /**
- * The budget of a job that has a timeout or a deadline, else null. A timeout is the job's own: saving, gathering and
- * reporting come after it. A deadline is everybody's: the job is stopped so early that the rest fits before it.
+ * The budget of a job that has a timeout or a deadline; null if it has neither. A timeout is for the job alone: saving,
+ * gathering and reporting come after it. A deadline is for everything: the job is stopped early enough for the rest to fit
+ * before it.
  *
  * @param startedAt when `wait` started, ms since 1970
  */
@@ -59,8 +60,8 @@ export function planBudget(settings: TimeSettings, startedAt: number): TimeBudge
 }
 
 /**
- * The budget after the sidecar itself was asked to stop: the pod kills it when the grace is over, so the job must end
- * before that.
+ * The budget after the reporter itself was asked to stop: the kubelet kills it when the grace period is over, so the job
+ * must exit before that.
  */
 export function budgetAfterSignal(graceMs: number, budgetMs: number, now: number): TimeBudget {
   const split = splitUntil('signal', now, now + graceMs, graceMs, budgetMs);
@@ -68,8 +69,8 @@ export function budgetAfterSignal(graceMs: number, budgetMs: number, now: number
 }
 
 /**
- * Splits the time until an end: at the most a fifth for the report, a twentieth for gathering and a tenth for saving, the
- * rest for the job.
+ * Splits the time until an end: at most a fifth for the report, a twentieth for gathering and a tenth for saving; the rest
+ * is the job's.
  */
 function splitUntil(
   reason: StopReason,
@@ -83,7 +84,7 @@ function splitUntil(
   const gatherUntil = end - Math.min(left / 5, budgetMs, limits.reportReserveMs);
   const saveUntil = gatherUntil - Math.min(left / 20, limits.gatherMs);
   const killAt = saveUntil - Math.min(left / 10, limits.saveMs);
-  // A job that never had its grace would never end in good order: it gets half of what is left at the least.
+  // Without grace a job could never exit gracefully: it gets at least half of the remaining time.
   const stopAt = Math.max(killAt - graceMs, now + (killAt - now) / 2);
   return {
     reason,
@@ -96,15 +97,15 @@ function splitUntil(
 }
 
 /**
- * A budget that an earlier sidecar has left, as far as it can be one: a job may have written that record. Nothing of it
- * lasts longer than it would if the job were stopped now.
+ * The budget of an earlier reporter, limited to plausible times: a job may have forged that record. No part of it lasts
+ * longer than if the job were stopped now.
  */
 export function boundedBudget(
   budget: TimeBudget,
   { graceMs, budgetMs }: TimeSettings,
   now: number,
 ): TimeBudget {
-  // The job was stopped then: where that is still to come, the clock was set back since.
+  // `stopAt` is in the past: if it is not, the clock was set back since.
   const ahead = Math.max(0, budget.stopAt - now);
   const killAt = Math.min(budget.killAt - ahead, now + graceMs);
   const saveUntil = Math.min(budget.saveUntil - ahead, killAt + limits.saveMs);

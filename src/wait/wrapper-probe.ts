@@ -4,22 +4,22 @@ import { log } from '../base/log.ts';
 import type { Volume } from '../contract/volume.ts';
 import { nothingAsked } from './presence-check.ts';
 
-/** Files that only a wrapper makes: where one is there, a wrapper was. */
+/** Files that only a wrapper makes: if one exists, a wrapper was there. */
 const traces = ['started', 'stdout', 'timeline', 'ended'] as const;
 
-/** Whether a wrapper has been there. */
+/** Whether a wrapper has been running here. */
 export function leftTraces(volume: Volume, name: string): boolean {
   return traces.some((file) => volume.has(`ctr/${name}/${file}`));
 }
 
 /**
- * Finds out whether a wrapper lives whose `alive` was removed. It takes signal requests away, and nothing else can be
- * seen of it from another container.
+ * Finds out whether a wrapper whose `alive` file was removed is still running. Taking signal requests away is the only
+ * sign of it that another container can see.
  */
-export class Knock {
+export class WrapperProbe {
   readonly #volume: Volume;
   readonly #name: string;
-  /** When it was first missed, or answered last; ms of a monotonic clock. */
+  /** When `alive` was first missed or the wrapper last answered; ms of a monotonic clock. */
   #since: number | null = null;
   #askedAt: number | null = null;
 
@@ -28,12 +28,12 @@ export class Knock {
     this.#name = name;
   }
 
-  /** Asks, if it is time to. @returns whether nobody has answered in the time that there is for it */
+  /** Probes the wrapper if a probe is due. @returns whether it failed to answer in time */
   isUnanswered(): boolean {
     const now = performance.now();
     this.#since ??= now;
     if (this.#askedAt === null) {
-      // One that is just beginning has not made `alive` yet, and leaves its predecessor's files for a moment.
+      // A wrapper that is just starting has not made `alive` yet, and leaves its predecessor's files in place for a moment.
       if (now >= this.#since + limits.garbageMs) this.#ask(now);
       return false;
     }
@@ -51,11 +51,11 @@ export class Knock {
 
   #ask(now: number): void {
     try {
-      // Somebody's own request serves as well, and is not to be lost.
+      // An existing request serves as well, and must not be lost.
       if (!this.#volume.has(this.#path)) this.#volume.publish(this.#path, nothingAsked, 0o666);
       this.#askedAt = now;
     } catch (error) {
-      log(`Cannot ask whether container ${this.#name} is still there: ${messageOf(error)}`);
+      log(`Cannot probe the wrapper of container ${this.#name}: ${messageOf(error)}`);
       this.#since = now;
     }
   }
