@@ -52,7 +52,7 @@ export async function wait(invocation: Invocation, args: readonly Buffer[]): Pro
   const settings = { ...waitSettings(invocation, args), ...reportSettings(invocation.environment) };
   requireMounted(settings.root);
   hideFromOthers();
-  const place = { directory: settings.spoolDirectory, hurry: requests.early };
+  const place = { directory: settings.spoolDirectory, noWait: requests.early };
   const spool = await openSpool(openVolume(settings.root), place);
   const again = () => new Delivery(settings, spool, invocation.print);
   const wait: Wait = { settings, spool, delivery: again(), again, requests, startedAt };

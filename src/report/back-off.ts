@@ -1,12 +1,12 @@
 import { limits } from '../base/limits.ts';
 
 /**
- * The pause before the next try: it doubles with each failure, and is anywhere in its upper half, so that not all who
- * wait for a server come back to it at once. It is no more than a quarter of the time that is left, of which none is
- * given up untried.
+ * The pause before the next attempt. It doubles with each failure, with jitter in its upper half, so that the clients of
+ * a server do not all return at once. It is capped at a quarter of the remaining time, so that another attempt always
+ * fits before the end.
  *
  * @param failures since something was delivered, 1 or more
- * @param leftMs until nothing is tried any more, or infinite
+ * @param leftMs until delivery is given up, or infinite
  * @returns ms
  */
 export function backOffMs(failures: number, leftMs: number): number {

@@ -1,13 +1,13 @@
 /**
- * What is wrong with a server's certificate, and what a person can do about it.
- * @param args Node's own, or its code (https://nodejs.org/api/tls.html#x509-certificate-error-codes)
- * @param untrusted the sentence where no known authority has signed it
- * @returns null where the certificate is not what failed
+ * What is wrong with a server's certificate, and what the user can do about it.
+ * @param reason Node's message, or its code (https://nodejs.org/api/tls.html#x509-certificate-error-codes)
+ * @param untrusted the clause if no known authority has signed it
+ * @returns null if the certificate is not the cause
  */
-export function certificateAdvice(args: string, untrusted: string): string | null {
-  if (/altname/i.test(args))
-    return `shows a certificate for another host (${args}); use a name that it holds, or renew it there`;
-  if (/expired|not.yet.valid/i.test(args))
-    return `shows a certificate that has expired or is not valid yet (${args}); renew it there, and check both clocks`;
-  return /cert|signature|self.signed|issuer/i.test(args) ? untrusted : null;
+export function certificateAdvice(reason: string, untrusted: string): string | null {
+  if (/altname/i.test(reason))
+    return `presents a certificate for another host (${reason}); use a host name that it lists, or renew it`;
+  if (/expired|not.yet.valid/i.test(reason))
+    return `presents a certificate that has expired or is not valid yet (${reason}); renew it, and check both clocks`;
+  return /cert|signature|self.signed|issuer/i.test(reason) ? untrusted : null;
 }

@@ -8,12 +8,12 @@ import { backOffMs } from './back-off.ts';
 import { DeliveryTime } from './delivery-time.ts';
 import type { Progress, Sink } from './sink.ts';
 
-/** How delivery to one sink ended: null when everything was delivered, else a sentence. */
+/** How delivery to one sink ended: null if everything was delivered, otherwise a sentence. */
 export type Delivered = string | null;
 
 /**
- * Keeps one sink up to date while the job runs, and until everything is delivered, whatever fails in between: pauses
- * that double, with jitter, within the time that is left. A permanent failure ends it at once.
+ * Keeps one sink up to date while the job runs, and until everything is delivered. After a failure it retries with
+ * exponential back-off and jitter, within the remaining time. A permanent failure ends it at once.
  */
 export class DeliveryLoop {
   readonly sink: Sink;
@@ -27,13 +27,13 @@ export class DeliveryLoop {
   #hasFailed = false;
   #failures = 0;
   #lastFailure: Delivered = null;
-  readonly #told = new Set<string>();
+  readonly #logged = new Set<string>();
   readonly #tooLate: Promise<Delivered>;
 
   constructor(sink: Sink, progress: Progress) {
     this.sink = sink;
     this.#progress = progress;
-    const overdue = `${sink.name} was not brought up to date in time`;
+    const overdue = `${sink.name} was not updated in time`;
     const { promise, resolve } = Promise.withResolvers<Delivered>();
     const tooLate = () => resolve(this.#failed(this.#lastFailure ?? sink.unfinished ?? overdue));
     this.#time = new DeliveryTime(() => this.#prioritizeEnd(), tooLate);
@@ -41,32 +41,33 @@ export class DeliveryLoop {
     this.#finished = this.#run();
   }
 
-  /** Something new is to be delivered. */
+  /** To be called when there is something new to deliver. */
   wake(): void {
     this.#awake = true;
     this.#wake();
   }
 
   /**
-   * The job has ended: delivers what is left. It is given up when nothing gets through for `patienceMs`, and after
-   * `limitMs` in any case.
+   * Delivers the rest after the job has ended. It gives up when nothing gets through for `patienceMs`, and after `limitMs`
+   * in any case.
    */
   async finish(patienceMs: number, limitMs: number): Promise<Delivered> {
     this.#time.limitPatience(patienceMs);
     this.limit(limitMs);
     this.wake();
-    // What failed for good while the job ran gets one more try: somebody may have put it right.
+    // A permanent failure while the job ran is retried once: somebody may have fixed the cause.
     if (this.#hasFailed) this.#finished = this.#run();
     const outcome = await Promise.race([this.#finished, this.#tooLate]);
     this.#over = true;
     this.#time.stop();
-    // Where the time is over, so is politeness: a pod is killed when its grace is.
+    // When the time is over, do not wait for a clean close: a pod is killed when its grace period is over.
     const closeMs = Math.min(limits.closeMs, Math.max(0, this.#time.leftMs));
-    await Promise.race([this.sink.close().catch(noInterest), pauseFor(closeMs)]);
+    // The sink is no longer needed: a failure to close it does not matter.
+    await Promise.race([this.sink.close().catch(() => undefined), pauseFor(closeMs)]);
     return outcome;
   }
 
-  /** Nothing is tried any more after this time from now; a limit that was set before is only ever brought nearer. */
+  /** Limits the remaining time; a later limit never extends an earlier one. */
   limit(limitMs: number): void {
     this.#time.limit(limitMs);
   }
@@ -85,10 +86,10 @@ export class DeliveryLoop {
       const failure = await this.#attempt();
       if (this.#over) break;
       if (failure !== null) {
-        if (!(await this.#goesOnAfter(failure, last))) return this.#failed(failure.message);
+        if (!(await this.#retriesAfter(failure, last))) return this.#failed(failure.message);
         continue;
       }
-      if (this.#failures > 0) log(`${this.sink.name} can be written to again`);
+      if (this.#failures > 0) log(`${this.sink.name} is available again`);
       this.#failures = 0;
       this.#lastFailure = null;
       if (last && !this.#isCorrected(report)) return null;
@@ -97,7 +98,7 @@ export class DeliveryLoop {
     return this.#lastFailure;
   }
 
-  /** What was delivered may not be the last word any more. */
+  /** The delivered report may have been corrected meanwhile. */
   #isCorrected(delivered: JobReport | null): boolean {
     const isCorrected = delivered !== this.#progress.report;
     if (isCorrected) this.#awake = true;
@@ -107,25 +108,24 @@ export class DeliveryLoop {
   /**
    * Pauses after a failure.
    * @param last whether it was known how the job ended
-   * @returns false when trying again is of no use, or there is no time for it
+   * @returns false if a retry is useless, or if there is no time for it
    */
-  async #goesOnAfter(failure: DeliveryError, last: boolean): Promise<boolean> {
+  async #retriesAfter(failure: DeliveryError, last: boolean): Promise<boolean> {
     this.#failures += 1;
     this.#lastFailure = failure.message;
     const pauseMs = Math.max(failure.retryAfterMs ?? 0, backOffMs(this.#failures, this.#time.leftMs));
     if (failure.permanent || pauseMs > this.#time.leftMs) {
-      // Where the job has ended meanwhile, its end is not to go down with a line that could not be stored.
+      // If the job has ended meanwhile, still deliver its end, even though a line could not be stored.
       return !last && this.#progress.report !== null;
     }
-    if (this.#failures === 1) log(`${failure.message}; trying again`);
+    if (this.#failures === 1) log(`${failure.message}; retrying`);
     await this.#sleep(pauseMs);
     return true;
   }
 
   async #attempt(): Promise<DeliveryError | null> {
     try {
-      for (const sentence of await this.sink.deliver(this.#progress, this.#advanced))
-        this.#tellOnce(sentence);
+      for (const sentence of await this.sink.deliver(this.#progress, this.#advanced)) this.#logOnce(sentence);
       return null;
     } catch (error) {
       return asDeliveryError(error);
@@ -134,24 +134,24 @@ export class DeliveryLoop {
 
   readonly #advanced = (): boolean => {
     this.#time.advance();
-    // It is not what keeps it any more.
+    // The last failure no longer blocks delivery.
     this.#lastFailure = null;
     return !this.#over;
   };
 
-  #tellOnce(sentence: string): void {
-    if (this.#told.has(sentence)) return;
-    this.#told.add(sentence);
+  #logOnce(sentence: string): void {
+    if (this.#logged.has(sentence)) return;
+    this.#logged.add(sentence);
     log(sentence);
   }
 
   #failed(sentence: string): string {
     this.#hasFailed = true;
-    this.#tellOnce(sentence);
+    this.#logOnce(sentence);
     return sentence;
   }
 
-  /** Waits for something new, or for a pause to be over; a pause is cut short only by the end of the job. */
+  /** Waits for something new, or for the end of a pause; only the end of the job cuts a pause short. */
   #sleep(pauseMs: number | null): Promise<void> {
     const ended = this.#progress.report !== null;
     return new Promise((resolve) => {
@@ -170,12 +170,8 @@ export class DeliveryLoop {
 function asDeliveryError(error: unknown): DeliveryError {
   if (error instanceof DeliveryError) return error;
   const trace = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
-  return new DeliveryError(`Cannot report the job, because of a defect: ${trace}`, {
+  return new DeliveryError(`Cannot report the job because of an internal error: ${trace}`, {
     permanent: true,
     cause: error,
   });
-}
-
-function noInterest(): void {
-  // The sink is of no further use, and so is the failure to close it.
 }

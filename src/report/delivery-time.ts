@@ -2,39 +2,39 @@ import { limits } from '../base/limits.ts';
 import { after, type Timer } from '../base/timer.ts';
 
 /**
- * The time that a delivery has, by a monotonic clock: it is over when nothing was delivered for as long as patience
- * lasts, and at a limit in any case. Before that, it is nearly over.
+ * The time for a delivery, by a monotonic clock: it is over when nothing was delivered during the patience time, and at a
+ * limit in any case. Shortly before that, it is nearly over.
  */
 export class DeliveryTime {
   readonly #onNearlyOver: () => void;
   readonly #onOver: () => void;
-  /** Ms; patience begins anew with everything that is delivered. */
+  /** Ms; every delivery restarts the patience time. */
   #patienceMs = Number.POSITIVE_INFINITY;
   #advancedAt = performance.now();
   #endsAt = Number.POSITIVE_INFINITY;
-  /** Ms that either keeps for what matters most. */
+  /** Ms that each of them reserves for the most important items. */
   #lastOfPatienceMs = 0;
   #lastOfLimitMs = 0;
   #isNearlyOver = false;
   #timer: Timer | null = null;
 
-  /** Each is called once at the most. */
+  /** Each callback is called at most once. */
   constructor(onNearlyOver: () => void, onOver: () => void) {
     this.#onNearlyOver = onNearlyOver;
     this.#onOver = onOver;
   }
 
-  /** Ms until nothing is tried any more. */
+  /** Ms until delivery is given up. */
   get leftMs(): number {
     return Math.min(this.#endsAt, this.#advancedAt + this.#patienceMs) - performance.now();
   }
 
-  /** Something was delivered. */
+  /** To be called when something was delivered. */
   advance(): void {
     this.#advancedAt = performance.now();
   }
 
-  /** From now on nothing may be delivered for so long, and no longer. */
+  /** From now on, limits the time in which nothing is delivered. */
   limitPatience(patienceMs: number): void {
     this.#patienceMs = patienceMs;
     this.#lastOfPatienceMs = lastOf(patienceMs);
@@ -42,7 +42,7 @@ export class DeliveryTime {
     this.#watch();
   }
 
-  /** It is over in so many ms; a limit that was set before is only ever brought nearer. */
+  /** Limits the remaining time, ms; a later limit never extends an earlier one. */
   limit(limitMs: number): void {
     const endsAt = performance.now() + limitMs;
     if (endsAt >= this.#endsAt) return;
@@ -51,7 +51,7 @@ export class DeliveryTime {
     this.#watch();
   }
 
-  /** Neither is called any more. */
+  /** Prevents further calls of either callback. */
   stop(): void {
     this.#timer?.cancel();
   }

@@ -11,7 +11,7 @@ import type { Progress } from './sink.ts';
 import { reportRecord } from './spool/find-report.ts';
 import type { Spool } from './spool/spool.ts';
 
-/** Delivers a job to every sink that the settings name, each at its own pace: one that is down delays no other. */
+/** Delivers a job to every configured sink, each at its own pace: a sink that is down does not delay the others. */
 export class Delivery {
   readonly #settings: ReportSettings;
   readonly #spool: Spool;
@@ -19,34 +19,34 @@ export class Delivery {
   #loops: readonly DeliveryLoop[] = [];
   #owner: RowOwner | null = null;
 
-  /** @param print to standard output, where the result goes when there is no sink */
+  /** @param print writes to standard output, where the result goes if there is no sink */
   constructor(settings: ReportSettings, spool: Spool, print: (text: string) => void) {
     this.#settings = settings;
     this.#spool = spool;
     this.#print = print;
   }
 
-  /** Begins to deliver; sinks are told what there is already. */
+  /** Starts delivery, with what there is already. */
   async start(progress: Progress): Promise<void> {
     const { all, owner } = await openSinks(this.#settings, this.#spool, () => this.wake());
     this.#owner = owner;
     this.#loops = all.map((sink) => new DeliveryLoop(sink, progress));
   }
 
-  /** There is something new. */
+  /** To be called when there is something new. */
   wake(): void {
     for (const loop of this.#loops) loop.wake();
   }
 
-  /** What is not delivered after this time stays in the spool. */
+  /** Limits the remaining time; what is not delivered by then stays in the spool. */
   limit(budgetMs: number): void {
     for (const loop of this.#loops) loop.limit(this.#share(loop, budgetMs)[1]);
   }
 
   /**
-   * Delivers all that is left of a job that has ended.
-   * @param limitMs a limit for all of it, however well it goes
-   * @returns whether everything was delivered; where not, it was said why
+   * Delivers the rest of a job that has ended.
+   * @param limitMs the limit for everything, even if delivery makes progress
+   * @returns whether everything was delivered; if not, the reason was logged
    */
   async finish(progress: Progress, limitMs: number): Promise<boolean> {
     if (progress.report !== null) rememberEnd(progress.report, this.#spool);
@@ -54,7 +54,7 @@ export class Delivery {
     const outcomes = await Promise.all(
       this.#loops.map(async (loop) => {
         const outcome = await loop.finish(...this.#share(loop, limitMs));
-        // A REST server that did not take it leaves the row to the database, while there is time for it.
+        // If the REST server did not store the row, the database does, while there is time for it.
         if (outcome !== null && loop.sink.writesRowFirst) this.#owner?.decide('database');
         return loop.sink.bestEffort ? null : outcome;
       }),
@@ -65,12 +65,12 @@ export class Delivery {
       const { root } = this.#spool.volume;
       const [place, verb] =
         home !== null && this.#spool.keeps(reportRecord) ? [`${home.root}/report`, 'report'] : [root, 'wait'];
-      log(`What was not delivered stays in ${place}; "emissary ${verb} --root ${root}" delivers it later`);
+      log(`Undelivered data stays in ${place}; "emissary ${verb} --root ${root}" delivers it later`);
     }
     return delivered;
   }
 
-  /** How long a sink may get nowhere, and how long it may take in all, ms. */
+  /** How long a sink may make no progress, and how long it may take in all, ms. */
   #share({ sink }: DeliveryLoop, limitMs: number): readonly [patienceMs: number, limitMs: number] {
     const { budgetMs, database } = this.#settings;
     if (sink.bestEffort) return [limits.bestEffortMs, Math.min(limitMs, limits.bestEffortMs)];
@@ -81,9 +81,8 @@ export class Delivery {
   /** @returns whether it could be printed */
   #printResult({ report }: Progress): boolean {
     const { home } = this.#spool;
-    log(
-      `No server is set: the result goes to the standard output${home === null ? '' : `, and stays in ${home.root}/report`}`,
-    );
+    const copy = home === null ? '' : ` and keeping it in ${home.root}/report`;
+    log(`No destination is configured: printing the result to standard output${copy}`);
     try {
       this.#print(`${printableJson(report)}\n`);
       return true;

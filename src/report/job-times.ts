@@ -3,12 +3,12 @@ import type { JobReport } from '../observe/job-report.ts';
 import type { Progress } from './sink.ts';
 import type { Spool } from './spool/spool.ts';
 
-/** The spool's record of when it was found that the job had ended, where its own records do not tell. */
+/** The spool's record of when the job was found to have ended, if the job's own records do not contain it. */
 const foundRecord = 'found-at.json';
 
 /**
- * When the job began, by its own records; null when they do not tell. Ms since 1970, never in the future: a job can write
- * anything there, and no database shall refuse a row for it.
+ * When the job began, by its own records; null if they do not contain it. Ms since 1970, never in the future: a job can
+ * write anything there, and that must not make a database reject the row.
  */
 export function beginOf({ started, report }: Progress): number | null {
   const attempts = report?.containers.flatMap(({ result }) => result?.attempts[0]?.startedAt ?? []) ?? [];
@@ -17,21 +17,21 @@ export function beginOf({ started, report }: Progress): number | null {
 }
 
 /**
- * When the job ended, by its own records, and where one of them is missing, when that was found. Ms since 1970, never
- * before the begin, since a clock can be set back, and never in the future.
+ * When the job ended, by its own records, or, if one of them is missing, when that was found. Ms since 1970, never before
+ * the begin, since a clock can be set back, and never in the future.
  *
- * @param spool remembers when it was found, for whoever reports the job later
+ * @param spool keeps when it was found, for later reports of the job
  */
 export function endOf(report: JobReport, begin: number | null, spool: Spool): number {
   return Math.max(begin ?? 0, recordedEnd(report) ?? foundAt(spool));
 }
 
-/** To be called when the job has ended: where its own records do not tell when, this is when it was found. */
+/** To be called when the job has ended: keeps the current time if the job's own records do not contain its end. */
 export function rememberEnd(report: JobReport, spool: Spool): void {
   if (recordedEnd(report) === null) foundAt(spool);
 }
 
-/** The last end of a container; null where one of them has none. */
+/** The last end of a container; null if one of them has none. */
 function recordedEnd({ containers }: JobReport): number | null {
   const ends = containers.map(
     ({ finishedAt, result }) => plausible(finishedAt ?? result?.finishedAt)[0] ?? null,

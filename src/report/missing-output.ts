@@ -1,14 +1,14 @@
 import type { JobReport } from '../observe/job-report.ts';
 import type { OutputLine } from '../observe/line-packer.ts';
 
-/** What was found of the output: bytes of each stream of a container, null where that cannot be told. */
+/** How much of the output was found: bytes of each stream of a container, null if unknown. */
 export interface FoundOutput {
   bytesRead(name: string, stream: OutputLine['type']): number | null;
 }
 
 /**
- * Compares what was found of each stream with what its wrapper has counted: a log may have been removed, shortened, or
- * made unreadable since.
+ * Compares the found size of each stream with the wrapper's count: a log may have been removed, truncated, or made
+ * unreadable since.
  * @returns a sentence about each difference
  */
 export function missingOutput({ containers }: JobReport, output: FoundOutput): readonly string[] {
@@ -17,7 +17,7 @@ export function missingOutput({ containers }: JobReport, output: FoundOutput): r
       const found = output.bytesRead(name, stream);
       const counted = result?.[stream].bytes ?? null;
       if (found === null || counted === null || found === counted) return [];
-      return `${found} bytes of ${stream} of container ${name} were found, its wrapper has kept ${counted}`;
+      return `Found ${found} bytes of ${stream} of container ${name}, but its wrapper wrote ${counted}`;
     }),
   );
 }

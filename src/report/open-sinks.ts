@@ -6,13 +6,13 @@ import type { Sink } from './sink.ts';
 import type { Spool } from './spool/spool.ts';
 import type { SqlDatabase } from './sql/sql-database.ts';
 
-/** The sinks of one job, and who of them writes its row. */
+/** The sinks of one job, and which of them writes its row. */
 export interface Sinks {
   readonly all: readonly Sink[];
   readonly owner: RowOwner;
 }
 
-/** The sinks that the settings name. The code of each is loaded only when it is needed. */
+/** Opens the configured sinks. The code of each is loaded only when it is needed. */
 export async function openSinks(settings: ReportSettings, spool: Spool, wake: () => void): Promise<Sinks> {
   const owner = new RowOwner(firstOwner(settings));
   const opened = [

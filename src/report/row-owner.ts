@@ -2,15 +2,15 @@
 export type Owner = 'rest' | 'database' | 'nobody';
 
 /**
- * The decision who writes the row. Where a REST server and a database are set, it is made when the server has stored the
- * row's end, or cannot.
+ * The decision who writes the row. If both a REST server and a database are configured, it is made once the server has
+ * stored the row's end, or cannot.
  */
 export class RowOwner {
   #owner: Owner | null;
   #resolve: (owner: Owner) => void = () => undefined;
   readonly #decided: Promise<Owner>;
 
-  /** @param owner null when it is not known yet */
+  /** @param owner null if it is not known yet */
   constructor(owner: Owner | null) {
     this.#owner = owner;
     this.#decided = new Promise((resolve) => {
@@ -19,7 +19,7 @@ export class RowOwner {
     if (owner !== null) this.#resolve(owner);
   }
 
-  /** Null when it is not decided yet. */
+  /** Null if it is not decided yet. */
   get current(): Owner | null {
     return this.#owner;
   }
@@ -29,7 +29,7 @@ export class RowOwner {
     return this.#decided;
   }
 
-  /** Decides; the first decision holds. */
+  /** Decides; the first decision is final. */
   decide(owner: Owner): void {
     if (this.#owner !== null) return;
     this.#owner = owner;

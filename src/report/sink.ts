@@ -2,36 +2,36 @@ import type { Started } from '../contract/records.ts';
 import type { JobReport } from '../observe/job-report.ts';
 import type { OutputLog } from './spool/output-log.ts';
 
-/** What has become of the job so far. It only ever grows. */
+/** The progress of the job so far. It only ever grows. */
 export interface Progress {
-  /** The first container that was started; null until one was. */
+  /** The first container that was started; null until there is one. */
   readonly started: Started | null;
   readonly output: OutputLog;
   /** Null until the job has ended. */
   readonly report: JobReport | null;
 }
 
-/** One place that the job is reported to. */
+/** A destination that the job is reported to. */
 export interface Sink {
   /** For messages: `the database`, `the REST server`. */
   readonly name: string;
-  /** Its failure is said, and is no failure of the report. */
+  /** A failure of this sink is logged, but does not fail the report. */
   readonly bestEffort: boolean;
-  /** It writes the job's row if it can; else the database does. */
+  /** This sink writes the job's row if it can; otherwise the database does. */
   readonly writesRowFirst?: true;
   /**
-   * Brings the other side up to what has become of the job. It looks first at what is there already, so that it may be
-   * called any number of times, by any process, after any failure: nothing is lost and nothing is there twice.
+   * Brings the destination up to date. It first checks what is already there, so that it may be called any number of
+   * times, by any process, after any failure: nothing is lost and nothing is stored twice.
    *
-   * @param advanced called whenever something was delivered: it is slow, but it gets somewhere; false: it was given up,
-   * and nobody waits for the rest
-   * @returns sentences about what the other side cannot take; they are said once
+   * @param advanced called whenever something was delivered, however slowly; it returns false once delivery was given up:
+   * then the rest is not needed
+   * @returns sentences about what the destination cannot store; each is logged once
    * @throws DeliveryError
    */
   deliver(progress: Progress, advanced: () => boolean): Promise<readonly string[]>;
-  /** The time for all of it is nearly over: what matters most goes first, and the rest as far as there is time. */
+  /** Called when the time is nearly over: the most important items go first, the rest only as far as there is time. */
   prioritizeEnd?(): void;
-  /** What is said where there was no time for all of it, and nothing failed. */
+  /** The message if there was no time for everything although nothing failed. */
   readonly unfinished?: string;
   close(): Promise<void>;
 }

@@ -1,11 +1,11 @@
 import type { Spool } from './spool/spool.ts';
 
-/** The spool's record of the exit codes that this job's sidecars have written into its row, or were about to. */
+/** The spool's record of the exit codes that this job's reporters wrote into its row, or were about to write. */
 const codesRecord = 'row-codes.json';
 
 /**
- * Tells the exit codes in the job's row that are ours from those that somebody else has written: only the former may be
- * replaced, where more is known of the job's end than at first.
+ * Distinguishes exit codes in the job's row that we wrote from those that somebody else wrote: only ours may be replaced,
+ * if more is known later about the job's end.
  */
 export class WrittenCodes {
   readonly #spool: Spool;
@@ -20,12 +20,12 @@ export class WrittenCodes {
     return Array.isArray(record) ? record.filter((code) => Number.isSafeInteger(code)) : [];
   }
 
-  /** Those that another one may replace. */
+  /** The codes that this one may replace. */
   allBut(code: number): readonly number[] {
     return this.all.filter((each) => each !== code);
   }
 
-  /** Before it is written: a sidecar that is killed in between may have written it. */
+  /** To be called before a code is written: a reporter that is killed in between may have written it. */
   note(code: number): void {
     const { all } = this;
     if (!all.includes(code)) this.#spool.writeRecord(codesRecord, [...all, code]);

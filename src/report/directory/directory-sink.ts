@@ -16,8 +16,8 @@ import { reportRecord } from '../spool/find-report.ts';
 import { type KeptFile, keptFiles } from './kept-files.ts';
 
 /**
- * Keeps what a job left in a directory, under the job's id: `<id>/ctr/…`, `<id>/outputs/…` as on the volume, and
- * `<id>/report.json`, which comes last. Every file appears whole.
+ * Copies a job's results to a directory named after the job's id: `<id>/ctr/…`, `<id>/outputs/…` as on the volume, and
+ * `<id>/report.json`, which comes last. Every file appears complete.
  */
 export class DirectorySink implements Sink {
   readonly name: string;
@@ -44,7 +44,7 @@ export class DirectorySink implements Sink {
       makeDirectories(this.#target);
       const target = new Volume(this.#target);
       const files = keptFiles(report, this.#logLimit);
-      // An earlier sidecar may have been killed in the midst of a log of gigabytes.
+      // An earlier reporter may have been killed while it was copying a large log.
       for (const directory of new Set(files.map(({ path }) => directoryOf(path))))
         target.removeUnpublished(directory);
       const sizes = new Map<string, number>();
@@ -54,7 +54,7 @@ export class DirectorySink implements Sink {
           advanced();
         });
         if (reason !== null)
-          refused.push(`"${named(file.path)}" was not kept whole in ${this.#target}: it ${reason}`);
+          refused.push(`Cannot copy all of "${named(file.path)}" to ${this.#target}: it ${reason}`);
       }
       const bytesRead = (name: string, stream: string) => sizes.get(`ctr/${name}/${stream}`) ?? 0;
       refused.push(...missingOutput(report, { bytesRead }));
@@ -63,7 +63,7 @@ export class DirectorySink implements Sink {
     } catch (cause) {
       if (cause instanceof DeliveryError) throw cause;
       const permanent = !isNoRoom(cause) && !isPassing(errnoOf(cause));
-      throw new DeliveryError(`Cannot keep the results in ${this.#target}: ${messageOf(cause)}`, {
+      throw new DeliveryError(`Cannot write the results to ${this.#target}: ${messageOf(cause)}`, {
         permanent,
         cause,
       });
@@ -77,7 +77,7 @@ export class DirectorySink implements Sink {
   }
 }
 
-/** @returns why it was not copied; null when it was, or when a file of the emissary's own is not there */
+/** @returns why the file was not copied; null if it was, or if it is one of the emissary's own that does not exist */
 async function copy(
   from: Volume,
   to: Volume,
@@ -91,12 +91,12 @@ async function copy(
     if (opened.kind === 'refused' && opened.passes === 'soon')
       throw new DeliveryError(`Cannot read "${path}": it ${opened.reason}`, { permanent: false });
     if (opened.kind === 'refused') return opened.reason;
-    return isOutput ? 'is not there' : null;
+    return isOutput ? 'does not exist' : null;
   }
   try {
     to.makeDirectories(directoryOf(path));
     await to.publishPieces(path, piecesOf(opened.descriptor, Math.min(opened.size, most), advanced));
-    return opened.size > most ? `has ${opened.size} bytes, and ${most} are taken` : null;
+    return opened.size > most ? `has ${opened.size} bytes, but only ${most} are stored` : null;
   } finally {
     closeSync(opened.descriptor);
   }
@@ -107,8 +107,8 @@ function directoryOf(path: string): string {
 }
 
 /**
- * The file's bytes, no more than it had when it was opened: a job that goes on writing does not fill the disk. A hole, of
- * which a job can make any number of bytes at once, is one piece, its length.
+ * The file's bytes, no more than it had when it was opened: a job that keeps writing must not fill the disk. A hole, which
+ * a job can make any size at once, is one piece, given as its length.
  */
 async function* piecesOf(
   descriptor: number,

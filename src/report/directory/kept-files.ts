@@ -2,15 +2,15 @@ import { limits } from '../../base/limits.ts';
 import type { ContainerReport, JobReport } from '../../observe/job-report.ts';
 import { StreamBounds } from '../../observe/stream-bounds.ts';
 
-/** A file of the volume that is kept. */
+/** A file of the volume that is copied. */
 export interface KeptFile {
   /** Relative to the volume. */
   readonly path: string;
-  /** Bytes of it that are taken at the most: a job can make it as large as it likes. */
+  /** Bytes to copy at most: a job can make a file arbitrarily large. */
   readonly most: number;
 }
 
-/** What is kept of a job: its containers' logs and records, and its outputs. */
+/** The files to copy: the logs and records of a job's containers, and its outputs. */
 export function keptFiles(report: JobReport, logLimit: number): readonly KeptFile[] {
   return report.containers.flatMap((container) => [
     ...recordsOf(container, logLimit),

@@ -12,7 +12,7 @@ import type { TelemetrySettings } from '../../settings/destinations/telemetry-se
 import { version } from '../../version.ts';
 import { durationSeconds } from './job-duration.ts';
 
-/** Sends the metrics that MultiFlexi itself keeps of every job's end. @throws DeliveryError */
+/** Sends the metrics that MultiFlexi itself records at the end of every job. @throws DeliveryError */
 export async function announceMetrics(settings: TelemetrySettings, report: JobReport): Promise<void> {
   const exporter = openExporter(settings);
   try {
@@ -20,7 +20,7 @@ export async function announceMetrics(settings: TelemetrySettings, report: JobRe
     if (result.code === ExportResultCode.SUCCESS) return;
     throw failure(settings, result.error);
   } finally {
-    await exporter.shutdown().catch(() => undefined); // Nothing is left in it.
+    await exporter.shutdown().catch(() => undefined); // It holds nothing back.
   }
 }
 
@@ -29,7 +29,7 @@ async function collect(settings: TelemetrySettings, report: JobReport): Promise<
   const resource = resourceFromAttributes({
     'service.name': settings.serviceName,
     'service.version': version,
-    // A counter of one job only makes sense as a series of its own.
+    // The counter of one job only makes sense as its own series.
     'service.instance.id': `job-${report.jobId ?? 'unknown'}`,
     ...settings.resource,
   });
@@ -57,10 +57,10 @@ async function collect(settings: TelemetrySettings, report: JobReport): Promise<
   return resourceMetrics;
 }
 
-/** A reader that is asked, and never asks by itself. */
+/** A reader that collects on demand only. */
 class OneReading extends MetricReader {
   protected override async onForceFlush(): Promise<void> {
-    // There is nothing that it holds back.
+    // It holds nothing back.
   }
 
   protected override async onShutdown(): Promise<void> {
@@ -68,7 +68,7 @@ class OneReading extends MetricReader {
   }
 }
 
-/** All settings are handed over: the library must not look for variables by itself. */
+/** Passes all settings explicitly: the library must not read environment variables itself. */
 function openExporter(settings: TelemetrySettings): JsonExporter | ProtobufExporter {
   const options = {
     url: settings.url,
@@ -94,7 +94,7 @@ function send(exporter: JsonExporter | ProtobufExporter, metrics: ResourceMetric
 
 function failure(settings: TelemetrySettings, error: Error | undefined): DeliveryError {
   const { host } = new URL(settings.url);
-  // The library has tried again already, as the protocol says.
-  const sentence = `Metrics could not be sent to ${host}: ${error === undefined ? 'no reason given' : messageOf(error)}`;
+  // The library has already retried, as the protocol requires.
+  const sentence = `Cannot send metrics to ${host}: ${error === undefined ? 'no reason given' : messageOf(error)}`;
   return new DeliveryError(sentence, { permanent: true, cause: error });
 }

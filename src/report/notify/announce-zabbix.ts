@@ -23,8 +23,8 @@ export async function announceZabbix(settings: ZabbixSettings, report: JobReport
   if (answer === 'taken') return;
   const sentence =
     answer === 'refused'
-      ? `Zabbix took no value for item ${settings.key} of host ${settings.host}; is there a trapper item?`
-      : `What answers at ${settings.server}:${settings.port} is no Zabbix server; check ZABBIX_SERVER`;
+      ? `Zabbix rejected the value for item ${settings.key} of host ${settings.host}; check that it is a trapper item`
+      : `The server at ${settings.server}:${settings.port} is not a Zabbix server; check ZABBIX_SERVER`;
   throw new DeliveryError(sentence, { permanent: true });
 }
 
@@ -41,7 +41,7 @@ function exchange(settings: ZabbixSettings, text: string): Promise<ZabbixAnswer>
     const fail = (reason: string, cause?: unknown) => {
       timer.cancel();
       socket.destroy();
-      const sentence = `Zabbix at ${settings.server}:${settings.port} cannot be reached: ${reason}`;
+      const sentence = `Cannot reach Zabbix at ${settings.server}:${settings.port}: ${reason}`;
       reject(new DeliveryError(sentence, { permanent: false, cause }));
     };
     const finish = (answer: ZabbixAnswer) => {
@@ -49,7 +49,7 @@ function exchange(settings: ZabbixSettings, text: string): Promise<ZabbixAnswer>
       socket.destroy();
       resolve(answer);
     };
-    // One that drips is never silent.
+    // An idle timeout would never fire for a server that sends byte by byte.
     const timer = after(limits.exchangeMs, () => fail('no answer in time'));
     socket.on('error', (error) => fail(errnoOf(error) ?? messageOf(error), error));
     socket.on('connect', () => socket.write(Buffer.concat([header, length, body])));

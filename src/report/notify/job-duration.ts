@@ -1,6 +1,6 @@
 import type { JobReport } from '../../observe/job-report.ts';
 
-/** How long the job ran, from its first start to its last end, in seconds; null when the records do not tell. */
+/** How long the job ran, from its first start to its last end, in seconds; null if the records do not contain it. */
 export function durationSeconds(report: JobReport): number | null {
   const starts = report.containers.flatMap(({ result }) => result?.attempts[0]?.startedAt ?? []);
   const ends = report.containers.flatMap(({ result }) => result?.finishedAt ?? []);

@@ -2,12 +2,12 @@ import type { JobReport } from '../../observe/job-report.ts';
 import type { Progress, Sink } from '../sink.ts';
 import type { Spool } from '../spool/spool.ts';
 
-/** Tells somebody of a job's end. @throws DeliveryError */
+/** Announces a job's end. @throws DeliveryError */
 export type Announce = (report: JobReport) => Promise<void>;
 
 /**
- * A sink that hears of a job once, at its end, and keeps nothing that could tell whether it did: the spool remembers.
- * It is soft: its failure is said, and changes nothing else.
+ * A best-effort sink that is notified once, at the job's end. The destination cannot be asked whether it was notified, so
+ * the spool records it.
  */
 export class OnceSink implements Sink {
   readonly name: string;

@@ -3,15 +3,15 @@ const name = Buffer.from('ZBXD', 'latin1');
 const flagsAt = 4;
 const lengthAt = 5;
 const headerBytes = 13;
-/** The most that a value of ours, and what the server says of it, can be. */
+/** Digits of a count in the server's answer, at most. */
 const mostDigits = 9;
 
-/** What a Zabbix server said to one value: `taken`, `refused`, or null where it is no answer of a Zabbix server's. */
+/** A Zabbix server's answer to one value: `taken`, `refused`, or null if it is not an answer of a Zabbix server. */
 export type ZabbixAnswer = 'taken' | 'refused' | null;
 
 /**
  * Reads the bytes that a Zabbix server has sent so far.
- * @returns undefined as long as more of them are to come
+ * @returns undefined as long as the answer is incomplete
  * @see https://www.zabbix.com/documentation/current/en/manual/appendix/protocols/header_datalen
  */
 export function readZabbixAnswer(bytes: Buffer, most: number): ZabbixAnswer | undefined {
@@ -20,7 +20,7 @@ export function readZabbixAnswer(bytes: Buffer, most: number): ZabbixAnswer | un
   if (bytes.length > flagsAt && bytes[flagsAt] !== 1) return null;
   if (bytes.length < headerBytes) return undefined;
   const length = bytes.readUInt32LE(lengthAt);
-  // What is reserved is zero: it is the length before compression elsewhere.
+  // The reserved field is zero; in compressed packets it is the uncompressed length.
   if (bytes.readUInt32LE(lengthAt + 4) !== 0 || length > most) return null;
   if (bytes.length < headerBytes + length) return undefined;
   return bytes.length > headerBytes + length ? null : judge(bytes.subarray(headerBytes).toString());
@@ -46,6 +46,6 @@ function parse(text: string): { readonly response?: unknown; readonly info?: unk
     const value = JSON.parse(text) as unknown;
     return typeof value === 'object' && value !== null ? value : {};
   } catch {
-    return {}; // No Zabbix server's answer.
+    return {}; // Not an answer of a Zabbix server.
   }
 }

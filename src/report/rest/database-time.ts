@@ -1,9 +1,9 @@
 /**
- * A time as MariaDB takes it, `YYYY-MM-DD HH:MM:SS`, on the clock of a zone.
+ * A time in MariaDB's format, `YYYY-MM-DD HH:MM:SS`, in a time zone.
  * @param ms since 1970
  * @param zone an IANA name
  */
-export function inZone(ms: number, zone: string): string {
+export function databaseTime(ms: number, zone: string): string {
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone: zone,
     calendar: 'iso8601',

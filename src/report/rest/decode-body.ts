@@ -7,7 +7,7 @@ type Unpack = (bytes: Buffer, options: { readonly maxOutputLength: number }) => 
 const codings: Readonly<Record<string, Unpack>> = {
   gzip: gunzipSync,
   'x-gzip': gunzipSync,
-  // Some servers send it without the header of zlib.
+  // Some servers omit the zlib header.
   deflate: (bytes, options) => (isZlib(bytes) ? inflateSync(bytes, options) : inflateRawSync(bytes, options)),
   br: brotliDecompressSync,
   zstd: zstdDecompressSync,
@@ -15,8 +15,8 @@ const codings: Readonly<Record<string, Unpack>> = {
 };
 
 /**
- * The text of an answer's body: unpacked where a server or proxy has packed it unasked, and without a byte order mark.
- * What cannot be unpacked, or has no end, is text that nobody can read either: the body as it came.
+ * The text of a response body: decompressed if a server or proxy compressed it unasked, and without a byte order mark. A
+ * body that cannot be decompressed, or is too large then, is returned as it came.
  *
  * @param encoding the header `Content-Encoding`
  */
@@ -31,7 +31,7 @@ export function decodeBody(body: Buffer, encoding: string): string {
 }
 
 function unpacked(body: Buffer, names: readonly string[]): Buffer {
-  // Nobody packs more than twice; each time takes memory.
+  // More than two codings are not plausible, and each takes memory.
   if (names.length > 2) return body;
   try {
     return names.reduce(
@@ -39,7 +39,7 @@ function unpacked(body: Buffer, names: readonly string[]): Buffer {
       body,
     );
   } catch {
-    return body; // It says that it is packed, and is not: what it holds is judged as any other body.
+    return body; // Not compressed as declared: treated like any other body.
   }
 }
 

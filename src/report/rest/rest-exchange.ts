@@ -8,23 +8,23 @@ import { certificateAdvice } from '../certificate-advice.ts';
 import { clockDifference } from '../clock-difference.ts';
 import { decodeBody } from './decode-body.ts';
 
-/** What a server answered. The body is text, cut off at a bound. */
+/** A server's response. The body is text, cut off at a limit. */
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
-  /** What `Retry-After` asks for, in ms, or null. */
+  /** The delay that `Retry-After` requests, in ms, or null. */
   readonly retryAfterMs: number | null;
-  /** Ms that the server's clock is ahead of ours, as far as `Date` tells. */
+  /** Ms that the server's clock is ahead of ours, according to `Date`. */
   readonly clockAheadMs: number;
 }
 
 /**
- * One request to MultiFlexi's REST server, with HTTP Basic. A redirect is not followed: the password is for this
- * server only.
+ * Sends one request to MultiFlexi's REST server, with HTTP Basic authentication. Redirects are not followed: the password
+ * is for this server only.
  *
  * @param body sent as JSON; null for a GET
- * @throws DeliveryError when there was no answer. Neither headers nor a body are ever part of a message.
+ * @throws DeliveryError if there is no response. Its message never contains headers or a body.
  */
 export async function exchange(settings: RestSettings, path: string, body: object | null): Promise<Answer> {
   const url = new URL(`${settings.baseUrl}${path}`);
@@ -48,7 +48,7 @@ export async function exchange(settings: RestSettings, path: string, body: objec
   }
 }
 
-/** None: a kept connection may be closed by the server just when the next request is sent. */
+/** No agent without a proxy: the server could close a kept-alive connection just when the next request is sent. */
 async function agentFor({ baseUrl, proxy, authority }: RestSettings): Promise<Agent | false> {
   if (proxy === null) return false;
   const { proxyAgent } = await import('../../base/proxy-agent.ts');
@@ -83,7 +83,7 @@ async function readBody(response: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(pieces).subarray(0, limits.answerBytes);
 }
 
-/** A clock that is very far away is none: a device on the way that has not been told the time, or a mistake. */
+/** A very large difference is ignored: it is a mistake, or the clock of a device on the way that is not set. */
 function clockAhead({ headers }: IncomingMessage, asked: number): number {
   const ahead = clockDifference(asked, Date.now(), Date.parse(headers.date ?? ''), 1000);
   return Math.abs(ahead) > limits.clockDifferenceMs ? 0 : ahead;
@@ -111,16 +111,16 @@ function unreachable(settings: RestSettings, cause: unknown): DeliveryError {
   const setting = settings.authority === null ? 'set MULTIFLEXI_API_CA_FILE' : 'check MULTIFLEXI_API_CA_FILE';
   const advice = certificateAdvice(
     trouble(code, cause),
-    `shows a certificate that is not trusted (${code}); ${setting}`,
+    `presents a certificate that is not trusted (${code}); ${setting}`,
   );
-  // It will not be trusted a second later either.
+  // A retry would not help.
   if (advice !== null)
     return new DeliveryError(`The REST server ${host} ${advice}`, { permanent: true, cause });
   const refused =
     code === 'ERR_PROXY_TUNNEL' && settings.proxy !== null ? refusalOf(settings.proxy, cause) : null;
   if (refused !== null) {
     const [reason, permanent] = refused;
-    return new DeliveryError(`The REST server ${host} cannot be reached: ${reason}`, { permanent, cause });
+    return new DeliveryError(`Cannot reach the REST server ${host}: ${reason}`, { permanent, cause });
   }
   const timedOut = cause instanceof Error && (cause.name === 'TimeoutError' || cause.name === 'AbortError');
   const reason = timedOut ? `no answer within ${limits.exchangeMs / 1000} s` : reasonOf(code, cause);
@@ -128,24 +128,24 @@ function unreachable(settings: RestSettings, cause: unknown): DeliveryError {
     settings.proxy === null
       ? ''
       : ` (through the proxy ${settings.proxy.name} of ${settings.proxy.variable})`;
-  return new DeliveryError(`The REST server ${host} cannot be reached: ${reason}${way}`, {
+  return new DeliveryError(`Cannot reach the REST server ${host}: ${reason}${way}`, {
     permanent: false,
     cause,
   });
 }
 
-/** Why a proxy made no connection; null where it did not even answer as one. */
+/** Why a proxy made no connection; null if it did not even answer as a proxy. */
 function refusalOf(
   { name, variable }: HttpProxy,
   cause: unknown,
 ): readonly [reason: string, permanent: boolean] | null {
   const { statusCode: status } = cause as { readonly statusCode?: unknown };
   if (typeof status !== 'number' || !(status >= 300 && status < 600)) return null;
-  const advice = status === 407 ? `; it asks for a name and a password in ${variable}` : '';
+  const advice = status === 407 ? `; set a user name and a password in ${variable}` : '';
   return [`the proxy ${name} of ${variable} refused the connection (${status})${advice}`, status < 500];
 }
 
-/** Node's words tell which names the certificate holds; else the code says all of it, without advice about Node. */
+/** Node's message lists the names in the certificate; otherwise the code suffices, without advice about Node. */
 function trouble(code: string, cause: unknown): string {
   return code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? messageOf(cause).slice(0, limits.namedCharacters) : code;
 }

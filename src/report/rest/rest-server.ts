@@ -2,7 +2,7 @@ import { DeliveryError } from '../../base/delivery-error.ts';
 import type { RestSettings } from '../../settings/destinations/rest-settings.ts';
 import { type Answer, exchange } from './rest-exchange.ts';
 
-/** A job's row as variant A returns it, as far as it is of use here. */
+/** The columns of a job's row in a response of variant A that are used here. */
 export interface JobRow {
   readonly id?: unknown;
   readonly app_id?: unknown;
@@ -12,8 +12,8 @@ export interface JobRow {
 }
 
 /**
- * What a MultiFlexi server makes of `POST /job/`: A stores the job's row, B has no implementation, C would schedule
- * another job.
+ * How a MultiFlexi server handles `POST /job/`: A stores the job's row, B does not implement it, C would schedule another
+ * job.
  */
 export type Variant =
   /** `clockAheadMs`: how far the server's clock is ahead of ours. */
@@ -22,8 +22,8 @@ export type Variant =
   | { readonly kind: 'C' };
 
 /**
- * Tells the variants apart by a body that changes nothing in any of them: `{"id":N}` alone.
- * @throws DeliveryError, permanent where the job or the password is wrong
+ * Finds out the variant with a request that changes nothing in any of them: `{"id":N}` alone.
+ * @throws DeliveryError, permanent if the job or the password is wrong
  */
 export async function probe(settings: RestSettings, jobId: number): Promise<Variant> {
   const answer = await exchange(settings, '/job/', { id: jobId });
@@ -31,7 +31,7 @@ export async function probe(settings: RestSettings, jobId: number): Promise<Vari
   const { clockAheadMs } = answer;
   if (answer.status === 400 && /runtemplate_id/.test(answer.body)) return { kind: 'C' };
   if (answer.status === 400 && isPage(answer)) {
-    // The Host header is not the server's own name: what was asked was done all the same.
+    // The Host header does not match the server's own name: the request was processed anyway.
     const row = await fetchJob(settings, jobId);
     if (row !== null) return { kind: 'A', row, clockAheadMs };
   }
@@ -40,7 +40,7 @@ export async function probe(settings: RestSettings, jobId: number): Promise<Vari
 }
 
 /**
- * Sets columns of the job's row. The same request twice does no harm.
+ * Sets columns of the job's row. The request is idempotent.
  * @param columns never empty; `id` is added
  * @throws DeliveryError
  */
@@ -51,7 +51,7 @@ export async function updateJob(
 ): Promise<void> {
   const answer = await exchange(settings, '/job/', { id: jobId, ...columns });
   const row = answer.status === 200 ? ownRow(settings, answer, jobId) : null;
-  // Its times may be written in another way; the exit code is what counts.
+  // Times may come back in another format; the exit code is what counts.
   if (row !== null && holds(row, 'exitcode' in columns ? { exitcode: columns['exitcode'] ?? null } : {}))
     return;
   if (row !== null || (answer.status === 400 && isPage(answer))) {
@@ -63,8 +63,8 @@ export async function updateJob(
 }
 
 /**
- * The version of an application, or null when the server does not tell it.
- * @throws DeliveryError when it may tell it later
+ * The version of an application; null if the server does not provide it.
+ * @throws DeliveryError if a retry may help
  */
 export async function fetchVersion(settings: RestSettings, appId: number): Promise<string | null> {
   const row = await fetchRow(settings, `/app/${appId}.json`, appId);
@@ -72,7 +72,7 @@ export async function fetchVersion(settings: RestSettings, appId: number): Promi
   return typeof version === 'string' && version !== '' ? version : null;
 }
 
-/** The job's row, or null when the server does not show it. @throws DeliveryError when it may show it later */
+/** The job's row; null if the server does not provide it. @throws DeliveryError if a retry may help */
 async function fetchJob(settings: RestSettings, jobId: number): Promise<JobRow | null> {
   return fetchRow(settings, `/job/${jobId}.json?output=false`, jobId);
 }
@@ -85,7 +85,7 @@ async function fetchRow(settings: RestSettings, path: string, id: number): Promi
   return null;
 }
 
-/** The row of an answer, whether it stands by itself, in an array, or under a name. */
+/** The row in a response: the value itself, the first element of an array, or under a key. */
 function rowOf(answer: Answer): JobRow {
   try {
     const value = JSON.parse(answer.body) as unknown;
@@ -94,19 +94,19 @@ function rowOf(answer: Answer): JobRow {
     const inner = (row as Record<string, unknown>)['job'] ?? (row as Record<string, unknown>)['app'];
     return typeof inner === 'object' && inner !== null ? inner : row;
   } catch {
-    return {}; // Only what is asked of it would be missing, and every column of it is optional.
+    return {}; // Not JSON: like a row without columns, all of which are optional.
   }
 }
 
 /**
- * The row of an answer, which must be the job's: a proxy, a login page or another address says 200 to anything.
+ * The row in a response, which must be the job's: a proxy, a login page or another address answers anything with 200.
  * @throws DeliveryError
  */
 function ownRow(settings: RestSettings, answer: Answer, jobId: number): JobRow {
   const row = rowOf(answer);
   if (Number(row.id) === jobId) return row;
   const { host } = new URL(settings.baseUrl);
-  const sentence = `The REST server ${host} answered, but not with the row of job ${jobId}; check the path of MULTIFLEXI_API_URL`;
+  const sentence = `The REST server ${host} answered without the row of job ${jobId}; check the path of MULTIFLEXI_API_URL`;
   throw new DeliveryError(sentence, { permanent: true });
 }
 
@@ -117,14 +117,14 @@ function holds(row: JobRow, columns: Readonly<Record<string, string | number | n
 
 function notStored(settings: RestSettings, jobId: number): string {
   const { host } = new URL(settings.baseUrl);
-  return `The REST server ${host} answered, but job ${jobId} is not what was sent; is it a copy that cannot be written to?`;
+  return `The REST server ${host} answered, but did not store job ${jobId}; check that it is not a read-only copy`;
 }
 
 function isPage(answer: Answer): boolean {
   return /html/i.test(answer.contentType) || answer.body.trimStart().startsWith('<');
 }
 
-/** The server gives numbers as text at times, and times with or without a fraction. */
+/** The server may return numbers as text, and times with or without a fraction. */
 function sameValue(found: unknown, wanted: string | number | null): boolean {
   if (found === null || found === undefined) return wanted === null;
   return String(found) === String(wanted) || String(found).startsWith(`${wanted}.`);
@@ -137,21 +137,27 @@ function refusal(settings: RestSettings, answer: Answer, jobId: number): Deliver
     new DeliveryError(`The REST server ${host} ${clause}`, { permanent, retryAfterMs });
   switch (status) {
     case 401:
-      return fail('refused the name or the password (401); check MULTIFLEXI_API_USER and its password', true);
+      return fail(
+        'rejected the user name or the password (401); check MULTIFLEXI_API_USER and its password',
+        true,
+      );
     case 403:
-      return fail(`does not let this user change job ${jobId} (403); check the user's rights`, true);
+      return fail(
+        `does not allow this user to change job ${jobId} (403); check the user's permissions`,
+        true,
+      );
     case 404:
-      return fail(`knows no job ${jobId} (404); check MULTIFLEXI_JOB_ID and MULTIFLEXI_API_URL`, true);
+      return fail(`has no job ${jobId} (404); check MULTIFLEXI_JOB_ID and MULTIFLEXI_API_URL`, true);
     case 405:
-      return fail('knows no such address (405); check the path of MULTIFLEXI_API_URL', true);
+      return fail('does not support this request (405); check the path of MULTIFLEXI_API_URL', true);
     case 408:
     case 425:
     case 429:
-      return fail(`asks to be left alone for a while (${status})`, false);
+      return fail(`asks for a later retry (${status})`, false);
     default:
       if (status >= 500) return fail(`failed (${status})`, false);
       if (status >= 300 && status < 400)
-        return fail(`redirects (${status}); set MULTIFLEXI_API_URL to where`, true);
-      return fail(`refused the report (${status}); check MULTIFLEXI_API_URL`, true);
+        return fail(`redirects (${status}); set MULTIFLEXI_API_URL to the new address`, true);
+      return fail(`rejected the report (${status}); check MULTIFLEXI_API_URL`, true);
   }
 }

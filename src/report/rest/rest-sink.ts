@@ -5,25 +5,25 @@ import { beginOf, endOf } from '../job-times.ts';
 import type { Progress, Sink } from '../sink.ts';
 import type { Spool } from '../spool/spool.ts';
 import { WrittenCodes } from '../written-codes.ts';
-import { inZone } from './database-time.ts';
+import { databaseTime } from './database-time.ts';
 import { fetchVersion, probe, updateJob, type Variant } from './rest-server.ts';
 
-/** The spool's records of the row's begin and end as they were first sent: a repetition sends the same. */
+/** The spool's records of the row's begin and end as first sent: a retry sends the same. */
 const beginRecord = 'rest-begin.json';
 const endRecord = 'rest-end.json';
 
 type VariantA = Extract<Variant, { kind: 'A' }>;
 
-/** What goes to the REST server, and what else takes what it cannot. */
+/** What goes to the REST server, and whether another sink takes the rest. */
 export interface RestScope {
   readonly jobId: number;
   /** Whether lines and artifacts go to the database. */
   readonly outputElsewhere: boolean;
-  /** Called with true when the server has stored the row's end, and with false when it cannot: the database has to. */
+  /** Called with true when the server has stored the row's end, with false if it cannot and the database has to. */
   readonly onRow: (isStored: boolean) => void;
 }
 
-/** Reports a job's row to MultiFlexi's REST server, variant A. A handful of requests a job, and no polling. */
+/** Reports a job's row to MultiFlexi's REST server, variant A, with a few requests per job and no polling. */
 export class RestSink implements Sink {
   readonly name = 'The REST server';
   readonly bestEffort = false;
@@ -43,7 +43,7 @@ export class RestSink implements Sink {
   }
 
   async deliver(progress: Progress): Promise<readonly string[]> {
-    // What the row says now counts where its end is to be corrected.
+    // To correct an end, the current row is needed.
     if (this.#ended !== null && this.#ended !== progress.report) this.#variant = null;
     this.#variant ??= await this.#probe();
     if (this.#variant.kind !== 'A') return this.#cannotStore(this.#variant.kind);
@@ -53,7 +53,7 @@ export class RestSink implements Sink {
       if (progress.report === null) return [];
       if (this.#ended !== progress.report) await this.#end(variant, progress, progress.report);
     } catch (error) {
-      // It is not the server that it was: the next try asks what it is now.
+      // The server may have changed: the next attempt probes it again.
       if (error instanceof DeliveryError && error.permanent) this.#variant = null;
       throw error;
     }
@@ -72,7 +72,7 @@ export class RestSink implements Sink {
       if (variant.kind !== 'A') this.#scope.onRow(false);
       return variant;
     } catch (error) {
-      // Wrong credentials, or no such job there: the database may still take the row. It is a failure all the same.
+      // Wrong credentials, or no such job there: the database may still store the row, but this remains a failure.
       if (error instanceof DeliveryError && error.permanent) this.#scope.onRow(false);
       throw error;
     }
@@ -86,7 +86,7 @@ export class RestSink implements Sink {
     this.#begun = true;
   }
 
-  /** `end` and `exitcode` in one request: other readers take a job with an end for complete. */
+  /** Sends `end` and `exitcode` in one request: other readers consider a job with an end complete. */
   async #end(variant: VariantA, progress: Progress, report: JobReport): Promise<void> {
     const { jobId } = this.#scope;
     const { row } = variant;
@@ -94,13 +94,13 @@ export class RestSink implements Sink {
     const written = new WrittenCodes(this.#spool);
     const found = isUnset(row.exitcode) ? null : Number(row.exitcode);
     if (found !== null && found !== report.exitCode && !written.all.includes(found)) {
-      const sentence = `Job ${jobId} has exit code ${found} already on the REST server; it ended with ${report.exitCode}`;
+      const sentence = `Job ${jobId} on the REST server already has exit code ${found}, but the job exited with ${report.exitCode}`;
       throw new DeliveryError(sentence, { permanent: true });
     }
     if (found !== report.exitCode) written.note(report.exitCode);
     if (earlier === null && found === report.exitCode && !isUnset(row.end)) return;
     const text = () => this.#text(endOf(report, beginOf(progress), this.#spool), variant);
-    // A correction has another end than the guess that it corrects.
+    // A correction has another end time than the guess that it replaces.
     if (found !== null && found !== report.exitCode) this.#spool.writeRecord(endRecord, { end: text() });
     const end = this.#firstSent(endRecord, 'end', text);
     const appId = Number(row.app_id ?? 0);
@@ -108,7 +108,7 @@ export class RestSink implements Sink {
       Number.isSafeInteger(appId) && appId > 0 ? await fetchVersion(this.#settings, appId) : null;
     await updateJob(this.#settings, jobId, {
       end,
-      // A job that never began has both in one.
+      // A job that never started gets both times at once.
       ...(isUnset(row.begin) && !this.#begun && { begin: end }),
       exitcode: report.exitCode,
       ...(report.pid !== null && { pid: report.pid }),
@@ -116,7 +116,7 @@ export class RestSink implements Sink {
     });
   }
 
-  /** Where an answer was lost, the same time is sent again, whoever sends it. */
+  /** If a response was lost, any process sends the same time again. */
   #firstSent(record: string, name: 'begin' | 'end', text: () => string): string {
     const earlier = (this.#spool.readRecord(record) ?? {}) as Readonly<Record<string, unknown>>;
     const kept = earlier[name];
@@ -126,15 +126,15 @@ export class RestSink implements Sink {
     return first;
   }
 
-  /** A time of ours, or now, as the server's own clock and zone have it. */
+  /** One of our times, or now, by the server's clock and in its time zone. */
   #text(ms: number | null, { clockAheadMs }: VariantA): string {
-    return inZone((ms ?? Date.now()) + clockAheadMs, this.#settings.timeZone);
+    return databaseTime((ms ?? Date.now()) + clockAheadMs, this.#settings.timeZone);
   }
 
   #cannotStore(kind: 'B' | 'C'): readonly string[] {
-    const reason = kind === 'B' ? 'has no implementation of it' : 'would schedule another job';
+    const reason = kind === 'B' ? 'does not implement that' : 'would schedule another job';
     const sentence = `The REST server cannot store a job's row: it ${reason} (variant ${kind})`;
-    if (this.#scope.outputElsewhere) return [`${sentence}; the database takes it`];
+    if (this.#scope.outputElsewhere) return [`${sentence}; storing it in the database`];
     throw new DeliveryError(`${sentence}; set MULTIFLEXI_DATABASE_URL`, { permanent: true });
   }
 
@@ -151,8 +151,8 @@ export class RestSink implements Sink {
     );
     if (outputs.length === 0 && bytes === 0) return [];
     return [
-      `The REST server has no place for ${bytes} bytes of output and ${outputs.length} output files; they stay on ` +
-        'the volume (MULTIFLEXI_DATABASE_URL would store them)',
+      `The REST server cannot store ${bytes} bytes of output and ${outputs.length} output files; they stay on the ` +
+        'volume; set MULTIFLEXI_DATABASE_URL to store them',
     ];
   }
 }

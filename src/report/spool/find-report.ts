@@ -4,7 +4,7 @@ import type { Spool } from './spool.ts';
 /** The spool's record of how the job ended. */
 export const reportRecord = 'report.json';
 
-/** What an earlier `wait` gathered; null when there is no such record, or it is not a report. */
+/** The report of an earlier `wait`; null if there is no such record, or it is not a report. */
 export async function findReport(spool: Spool): Promise<JobReport | null> {
   const record = spool.readRecord(reportRecord);
   if (record === null) return null;

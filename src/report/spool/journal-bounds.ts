@@ -1,8 +1,8 @@
 import type { Position } from '../../observe/output-position.ts';
 
-/** The files of one container's log as they are now; sizes in bytes. */
+/** The current state of the files of one container's log; sizes in bytes. */
 export interface LogFiles {
-  /** What tells this log from that of another run; null where there is none. */
+  /** Distinguishes this log from that of another run; null if there is no log. */
   readonly identity: string | null;
   readonly timeline: number;
   readonly stdout: number;
@@ -10,10 +10,10 @@ export interface LogFiles {
 }
 
 /**
- * Whether a position of the journal can be one of these files. A job may write to the journal what it likes, and a
- * position behind the end would lose all that is before it.
+ * Whether a position of the journal is possible in these files. A job may forge journal entries, and a position beyond the
+ * end would lose everything before it.
  *
- * @param log the log that the journal said it was about; positions in a log that is gone are taken as they are
+ * @param log the log that the journal entry refers to; positions in a log that is gone are accepted as they are
  */
 export function isWithin(position: Position, files: LogFiles, log: string | undefined): boolean {
   if (log !== undefined && log !== files.identity) return true;

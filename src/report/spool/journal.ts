@@ -5,19 +5,20 @@ import { log } from '../../base/log.ts';
 import type { Volume } from '../../contract/volume.ts';
 import { beginning, checkPosition, type Position } from '../../observe/output-position.ts';
 import { isWithin, type LogFiles } from './journal-bounds.ts';
+import { unknownToNext } from './spool.ts';
 
-/** From row number `line` on (counting from 1) it is container `turn`'s turn, which stands at `at`. */
+/** From row number `line` on (counting from 1), rows come from container `turn`, starting at position `at`. */
 export interface Checkpoint {
   readonly line: number;
   readonly turn: string;
   readonly at: Position;
-  /** Where the container of the checkpoint before this one stands; null in the first one. */
+  /** The position that the previous checkpoint's container was left at; null in the first checkpoint. */
   readonly left: Position | null;
-  /** The row before this one ends at `at`, for no more came in time. */
+  /** The row before this one ends at `at` because no more output came in time. */
   readonly cut?: true;
 }
 
-/** From here on container `container`'s log is the one that `log` tells from others. */
+/** From here on, the log of `container` is the one identified by `log`. */
 interface LogEntry {
   readonly container: string;
   readonly log: string;
@@ -25,20 +26,20 @@ interface LogEntry {
 
 /**
  * `report/journal`: how the outputs of several containers were merged, and which rows were finished because no more
- * came in time, so that a later process makes the same rows. An entry is written before the first row that it concerns
- * is delivered.
+ * output came in time, so that a later process makes the same rows. An entry is written before the first row that it
+ * concerns is delivered.
  */
 export class Journal {
   readonly checkpoints: Checkpoint[];
   /** By container: the log whose lines were delivered last. */
   readonly logs: Map<string, string>;
-  /** Null when it cannot be written: then it holds for as long as this process lives. */
+  /** Null if it cannot be written: then the journal lasts only as long as this process. */
   #file: number | null = null;
 
   /**
    * @param home where the spool is; null: it is in memory
-   * @param names the containers of the job; entries about others are passed over
-   * @param filesOf the files that it is about: what does not fit them is not believed
+   * @param names the containers of the job; entries about others are skipped
+   * @param filesOf the files of a container's log: entries that do not fit them are skipped
    */
   constructor(home: Volume | null, names: readonly string[], filesOf: (name: string) => LogFiles) {
     const look = home?.read('report/journal', limits.journalBytes);
@@ -60,14 +61,14 @@ export class Journal {
     this.#keep(checkpoint);
   }
 
-  /** Forgets what is said of rows beyond this one. @returns whether anything was said of them */
+  /** Drops the checkpoints beyond this row. @returns whether there were any */
   forgetBeyond(line: number): boolean {
     const before = this.checkpoints.length;
     while (this.checkpoints.length > 1 && (this.checkpoints.at(-1)?.line ?? 0) > line) this.checkpoints.pop();
     return this.checkpoints.length < before;
   }
 
-  /** Lets another checkpoint hold in the place of all that follow the one at `index`; it is made of those that stay. */
+  /** Replaces all checkpoints after the one at `index` by another one, made from those that remain. */
   replaceAfter(index: number, make: (checkpoints: readonly Checkpoint[]) => Checkpoint): Checkpoint {
     this.checkpoints.splice(index + 1);
     const checkpoint = make(this.checkpoints);
@@ -75,17 +76,17 @@ export class Journal {
     return checkpoint;
   }
 
-  /** Whether so much was read since the last checkpoint that another one is to be written. */
+  /** Whether enough was read since the last checkpoint to write another one. */
   isDue(line: number, bytes: number): boolean {
     const lines = line - (this.checkpoints.at(-1)?.line ?? 1);
     return lines >= limits.checkpointLines || bytes >= limits.checkpointBytes;
   }
 
-  /** Keeps which log a container's is: once for each of its runs, before its first line is delivered. */
+  /** Records the identity of a container's log: once per run, before its first line is delivered. */
   noteLog(container: string, identity: () => string | null): void {
     if (this.logs.has(container)) return;
     const log = identity();
-    // The wrapper has not written its first line yet. It would look like another log once it has.
+    // The wrapper has not written its first line yet: once it has, this would look like another log.
     if (log === null || log === '') return;
     this.logs.set(container, log);
     this.#keep({ container, log });
@@ -96,7 +97,7 @@ export class Journal {
     this.#file = null;
   }
 
-  /** Takes the entries in, one after the other: what a later one says holds. A torn or foreign one is passed over. */
+  /** Applies the entries in order: later ones override earlier ones. A torn or foreign entry is skipped. */
   #take(text: string, names: ReadonlySet<string>, filesOf: (name: string) => LogFiles): void {
     const files = new Map<string, LogFiles>();
     const fits = (name: string, position: Position) => {
@@ -131,12 +132,10 @@ export class Journal {
     for (let offset = 0; offset < bytes.length; ) offset += writeSync(this.#file, bytes, offset);
   }
 
-  /** The lines are delivered all the same; what was written so far still holds. */
+  /** The lines are delivered anyway; the entries written so far remain valid. */
   #giveUp(error: unknown): void {
     this.close();
-    log(
-      `Cannot keep the order of the output in report/journal: ${messageOf(error)}; all goes on, but another sidecar would not know it`,
-    );
+    log(`Cannot record the order of the output in report/journal: ${messageOf(error)}; ${unknownToNext}`);
   }
 }
 
@@ -150,13 +149,13 @@ function* entriesOf(text: string): Generator<string> {
 }
 
 function parseLog(text: string): LogEntry | null {
-  // Most are checkpoints, and long.
+  // Most entries are checkpoints, which are long.
   if (!text.startsWith('{"container":')) return null;
   try {
     const { container, log } = JSON.parse(text) as LogEntry;
     return typeof container === 'string' && typeof log === 'string' ? { container, log } : null;
   } catch {
-    return null; // As below.
+    return null; // A torn or foreign entry.
   }
 }
 
@@ -172,6 +171,6 @@ function parseCheckpoint(text: string, names: ReadonlySet<string>): Checkpoint |
       ...(cut === true && { cut }),
     };
   } catch {
-    return null; // See above.
+    return null; // A torn or foreign entry.
   }
 }

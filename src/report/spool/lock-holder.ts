@@ -3,8 +3,8 @@ import { limits } from '../../base/limits.ts';
 import { readUpTo } from '../../base/read-regular.ts';
 
 /**
- * Who holds the lock (flock(2)) of an open file, as far as /proc tells: `unseen` is somebody outside of our container, or
- * nobody any more.
+ * Who holds the lock (flock(2)) of an open file, according to /proc: `unseen` is a process outside this container, or none
+ * any more.
  */
 export function lockHolder(file: number): 'emissary' | 'stranger' | 'unseen' {
   const { ino } = fstatSync(file);
@@ -18,7 +18,7 @@ export function lockHolder(file: number): 'emissary' | 'stranger' | 'unseen' {
   return holders.some(isEmissary) ? 'emissary' : 'stranger';
 }
 
-/** Whether a process is one of us: the same program, with the words of one who reports. */
+/** Whether a process is a reporter: the same program, run with `wait` or `report`. */
 function isEmissary(pid: number): boolean {
   const args = readProc(`/proc/${pid}/cmdline`).split('\0');
   return args.some((arg) => arg === 'wait' || arg === 'report') && isOurProgram(pid);
@@ -29,7 +29,7 @@ function isOurProgram(pid: number): boolean {
     const [theirs, ours] = [statSync(`/proc/${pid}/exe`), statSync('/proc/self/exe')];
     return theirs.ino === ours.ino && theirs.dev === ours.dev;
   } catch {
-    return true; // We may not ask (ptrace(2)): its words are all that there is.
+    return true; // Not permitted (ptrace(2)): its command line has to suffice.
   }
 }
 
@@ -42,6 +42,6 @@ function readProc(path: string): string {
       closeSync(file);
     }
   } catch {
-    return ''; // It has just ended, or there is no /proc.
+    return ''; // The process has just exited, or there is no /proc.
   }
 }

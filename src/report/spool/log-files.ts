@@ -3,7 +3,7 @@ import { ContainerOutput } from '../../observe/container-output.ts';
 import { beginning } from '../../observe/output-position.ts';
 import type { LogFiles } from './journal-bounds.ts';
 
-/** The files of a container's log as they are now. */
+/** Reads the current state of the files of a container's log. */
 export function logFiles(volume: Volume, name: string): LogFiles {
   const sizeOf = (file: string) => volume.sizeOf(`ctr/${name}/${file}`) ?? 0;
   const [timeline, stdout, stderr] = [sizeOf('timeline'), sizeOf('stdout'), sizeOf('stderr')];

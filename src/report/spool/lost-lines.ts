@@ -1,7 +1,7 @@
 import { limits } from '../../base/limits.ts';
 import type { OutputLine } from '../../observe/line-packer.ts';
 
-/** Stands for lines that were delivered and cannot be read again: their numbers hold all the same. */
+/** Placeholders for lines that were delivered and cannot be read again: they keep the numbering intact. */
 export function lostLines(count: number): readonly OutputLine[] {
   return Array.from({ length: Math.min(count, limits.batchLines) }, () => ({ type: 'stderr', line: '' }));
 }

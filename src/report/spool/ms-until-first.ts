@@ -1,7 +1,7 @@
 /**
- * Ms until the first of several times, by the monotonic clock (`performance.now()`): 1 at the least where it is over.
- * @param times null where there is none
- * @returns null where there is none
+ * Ms until the first of several times, by the monotonic clock (`performance.now()`): at least 1, even if it has passed.
+ * @param times null entries are ignored
+ * @returns null if there is no time
  */
 export function msUntilFirst(times: readonly (number | null)[]): number | null {
   const known = times.filter((time) => time !== null);

@@ -7,19 +7,19 @@ import type { StreamBounds } from '../../observe/stream-bounds.ts';
 import type { Checkpoint } from './journal.ts';
 
 /**
- * Where reading stands in the output of each container. The files of some are open, of those that were read last: a job
- * may have any number of containers.
+ * The read position in the output of each container. Only the files of the containers read last are open, since a job may
+ * have any number of containers.
  */
 export class OpenOutputs {
   readonly #volume: Volume;
   readonly #count: number;
   readonly #bounds: StreamBounds;
-  /** Of those that are not open. */
+  /** The positions of the closed outputs. */
   readonly #positions = new Map<string, Position>();
-  /** The one that was read last is the last. */
+  /** The open outputs; the one that was read last comes last. */
   readonly #open = new Map<string, ContainerOutput>();
 
-  /** @param count of the job's containers @param checkpoints what is known of their positions */
+  /** @param count of the job's containers @param checkpoints their known positions */
   constructor(volume: Volume, count: number, checkpoints: readonly Checkpoint[], bounds: StreamBounds) {
     this.#volume = volume;
     this.#bounds = bounds;
@@ -27,7 +27,7 @@ export class OpenOutputs {
     this.reset(checkpoints);
   }
 
-  /** Goes on where the last of these checkpoints leaves each container. */
+  /** Sets each container to the position that the last of these checkpoints gives it. */
   reset(checkpoints: readonly Checkpoint[]): void {
     this.close();
     let before: string | null = null;
@@ -42,7 +42,7 @@ export class OpenOutputs {
     return this.#open.get(name)?.position ?? this.#positions.get(name) ?? beginning;
   }
 
-  /** Sets where reading goes on. */
+  /** Sets the position to continue from. */
   put(name: string, position: Position): void {
     this.#shut(name);
     this.#positions.set(name, position);
@@ -58,7 +58,7 @@ export class OpenOutputs {
     return output;
   }
 
-  /** Since when the first line waits for its row to be finished; null when none does. */
+  /** When the first line of an unfinished row arrived; null if there is no such line. */
   get pendingSince(): number | null {
     let first: number | null = null;
     for (const { pendingSince } of this.#open.values())
@@ -70,7 +70,7 @@ export class OpenOutputs {
     for (const name of [...this.#open.keys()]) this.#shut(name);
   }
 
-  /** Those with lines that wait stay open: it is known only there for how long. */
+  /** Outputs with unfinished rows stay open: only they know how old those rows are. */
   #shutSome(but: string): void {
     if (this.#open.size <= limits.openContainers) return;
     for (const [name, output] of this.#open) {

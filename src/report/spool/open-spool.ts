@@ -11,39 +11,37 @@ import type { Volume } from '../../contract/volume.ts';
 import { lockFile } from '../../kernel/lock.ts';
 import { openVolume } from '../../observe/open-volume.ts';
 import { lockHolder } from './lock-holder.ts';
-import { Spool, type SpoolPlace } from './spool.ts';
+import { Spool, type SpoolPlace, unknownToNext } from './spool.ts';
 
-/** Where a spool is wanted. */
+/** Where to open a spool. */
 export interface SpoolSetting {
   /** A directory that no job can reach (EMISSARY_SPOOL_DIR); null = the volume itself. */
   readonly directory: string | null;
   /** Aborted when there is no time to wait for a lock. */
-  readonly hurry: AbortSignal;
+  readonly noWait: AbortSignal;
 }
 
 /**
- * The spool of one who follows a job. Whatever is wrong with its place, a spool in memory will do, which is said: the job
- * is to be followed, stopped and reported all the same.
+ * Opens the spool for following a job. If its place cannot be used, that is logged and the spool is kept in memory: the
+ * job must be followed, stopped and reported anyway.
  *
- * @throws Fault `volume` when another emissary reports the job
+ * @throws Fault `volume` if another emissary reports the job
  */
 export async function openSpool(volume: Volume, setting: SpoolSetting): Promise<Spool> {
   try {
     return new Spool(volume, await openPlace(volume, setting));
   } catch (error) {
-    // The cause of any other fault is a place that cannot be used.
+    // Any other fault has a cause: a place that cannot be used.
     if (error instanceof Fault && error.cause === undefined) throw error;
     const where = `${setting.directory ?? volume.root}/report`;
-    log(
-      `Cannot use the spool ${where}: ${messageOf(error)}; it is kept in memory: all goes on, but another sidecar would not know it`,
-    );
+    log(`Cannot use the spool ${where}: ${messageOf(error)}; keeping it in memory: ${unknownToNext}`);
     return new Spool(volume, null);
   }
 }
 
 /**
- * The spool of one who delivers what an earlier `wait` left: any that he can read and lock.
- * @throws Fault `volume` when there is none, or another emissary reports the job
+ * Opens the spool for delivering what an earlier `wait` left: any spool that this user can read and lock.
+ * @throws Fault `volume` if there is none, or if another emissary reports the job
  */
 export function openKeptSpool(volume: Volume, directory: string | null): Spool {
   const home = directory === null ? volume : openVolume(directory);
@@ -66,14 +64,14 @@ export function openKeptSpool(volume: Volume, directory: string | null): Spool {
   }
 }
 
-async function openPlace(volume: Volume, { directory, hurry }: SpoolSetting): Promise<SpoolPlace> {
+async function openPlace(volume: Volume, { directory, noWait }: SpoolSetting): Promise<SpoolPlace> {
   if (directory !== null) makeDirectories(directory);
   const home = directory === null ? volume : openVolume(directory);
   setForeignAside(home);
   home.makeDirectory('report', 0o700);
   const lock = home.openAppend('report/lock');
   try {
-    await takeLock(home, lock, { isPrivate: directory !== null, hurry });
+    await takeLock(home, lock, { isPrivate: directory !== null, noWait });
     home.removeUnpublished('report');
   } catch (error) {
     closeSync(lock);
@@ -83,14 +81,14 @@ async function openPlace(volume: Volume, { directory, hurry }: SpoolSetting): Pr
   return { home, lock, isPrivate: directory !== null };
 }
 
-/** One that has another spool reports the same job. Its lock on the volume is held for the life of the process. */
+/** Refuses if a reporter with another spool reports the same job: it holds the lock on the volume as long as it runs. */
 function refuseAnother(volume: Volume): void {
   let lock: number;
   try {
     volume.makeDirectory('report', 0o700);
     lock = volume.openAppend('report/lock');
   } catch {
-    return; // A full volume, or something of the job's: then nobody else has one there either.
+    return; // The volume is full, or the job put something there: then no other reporter has a lock there either.
   }
   if (lockFile(lock) === 'taken' && lockHolder(lock) === 'emissary') throw anotherOne(volume);
 }
@@ -98,7 +96,7 @@ function refuseAnother(volume: Volume): void {
 async function takeLock(
   home: Volume,
   lock: number,
-  { isPrivate, hurry }: { readonly isPrivate: boolean; readonly hurry: AbortSignal },
+  { isPrivate, noWait }: { readonly isPrivate: boolean; readonly noWait: AbortSignal },
 ): Promise<void> {
   const end = performance.now() + limits.strangeLockMs;
   for (;;) {
@@ -107,11 +105,11 @@ async function takeLock(
     if (held !== 'taken') throw new Error(`cannot lock ${home.root}/report/lock: ${errnoText(held.errno)}`);
     const holder = lockHolder(lock);
     if (isPrivate || holder === 'emissary') throw anotherOne(home);
-    // Who is not seen is in another container: a sidecar that is just ending, or the job.
-    if (holder === 'stranger' || performance.now() >= end || hurry.aborted) {
-      throw new Error(`${home.root}/report/lock is held by somebody who is no emissary that can be seen`);
+    // An unseen holder is in another container: a reporter that is just exiting, or the job.
+    if (holder === 'stranger' || performance.now() >= end || noWait.aborted) {
+      throw new Error(`${home.root}/report/lock is held by a process that is not a visible emissary`);
     }
-    await pause(limits.watchPollMs, hurry);
+    await pause(limits.watchPollMs, noWait);
   }
 }
 
@@ -119,7 +117,7 @@ function anotherOne({ root }: Volume): Fault {
   return new Fault('volume', `Another emissary is reporting this job: it holds ${root}/report/lock`);
 }
 
-/** A job that can write to the place may have put anything there: what it made is not believed. */
+/** A job that can write to the place may have put anything there: what it made is set aside. */
 function setForeignAside(home: Volume): void {
   const reason = foreignness(home);
   if (reason === null) return;
@@ -129,14 +127,14 @@ function setForeignAside(home: Volume): void {
     try {
       home.renameTo('report', name);
     } catch (cause) {
-      throw new Error(`it ${reason}, and cannot be set aside (${messageOf(cause)})`, { cause });
+      throw new Error(`it ${reason} and cannot be renamed (${messageOf(cause)})`, { cause });
     }
-    return log(`${home.root}/report ${reason}: it is none of ours, and was set aside as ${name}`);
+    return log(`${home.root}/report ${reason}, so it is not ours: renamed it to ${name}`);
   }
-  throw new Error(`it ${reason}, and ${limits.spoolsAside} were set aside already`);
+  throw new Error(`it ${reason}, and ${limits.spoolsAside} others were already set aside`);
 }
 
-/** Why what is in the spool's place was not made by a sidecar of this user; null when it was, or nothing is there. */
+/** Why the existing spool was not made by a reporter of this user; null if it was, or if there is none. */
 function foreignness(home: Volume): string | null {
   if (!home.has('report')) return null;
   const opened = home.openAny('report', constants.O_RDONLY | constants.O_DIRECTORY);
@@ -157,7 +155,7 @@ function foreignness(home: Volume): string | null {
 
 const othersWrite = 0o022;
 
-/** What a directory looks like that we make: on some volumes (NFS, SMB) another user's, or with another mode. */
+/** Owner and mode of a directory that we make: on some volumes (NFS, SMB) they are not those that we ask for. */
 function ownDirectory(root: string): { readonly uid: number; readonly mode: number } {
   const path = join(root, `.emissary.${pid}.probe`);
   mkdirSync(path, { mode: 0o700 });

@@ -1,23 +1,23 @@
 import type { Volume } from '../../contract/volume.ts';
 import type { StreamBounds } from '../../observe/stream-bounds.ts';
 
-/** The bounds of the output that is taken of a job, as the settings have them. */
+/** The configured bounds of a job's output. */
 export interface OutputBounds {
-  /** Rows at the most. */
+  /** The maximum number of rows. */
   readonly outputRows: number;
-  /** Bytes of one stream at the most; 0 = no limit. */
+  /** The maximum size of one stream in bytes; 0 = no limit. */
   readonly logLimit: number;
 }
 
-/** What an `OutputLog` asks of the one who follows the job, and what it is bounded by. */
+/** What an `OutputLog` needs from the follower of the job, and its bounds. */
 export interface OutputLogOptions {
-  /** Whether a container is sealed or lost, so that its output is complete. */
+  /** Whether a container is sealed or lost, which makes its output complete. */
   readonly hasEnded: (name: string) => boolean;
-  /** Called when there will be a row in so many ms, although nothing more happens. */
+  /** Called if a row will be due in this many ms even without further output. */
   readonly later: (ms: number) => void;
-  /** Rows of the job at the most. */
+  /** The maximum number of rows of the job. */
   readonly rows: number;
-  /** How much of the streams is taken. */
+  /** How much of the streams is read. */
   readonly streams: StreamBounds;
   /** Where the spool is; null: it is in memory. */
   readonly home: Volume | null;

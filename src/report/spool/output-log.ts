@@ -9,15 +9,15 @@ import { logFiles } from './log-files.ts';
 import { MergedOutput } from './merged-output.ts';
 import type { OutputLogOptions } from './output-log-options.ts';
 
-/** Rows of the job's output, in order; the first one has number `first` (counting from 1). */
+/** Consecutive rows of the job's output; the first one has number `first` (counting from 1). */
 export interface Batch {
   readonly first: number;
   readonly lines: readonly OutputLine[];
 }
 
 /**
- * The output of all of the job's main containers as one numbered sequence of rows. The numbers are the same in every
- * process that reads it: within a container they follow its timeline, between containers the journal.
+ * The output of all main containers of the job as one numbered sequence of rows. The numbers are the same in every process
+ * that reads it: within a container they follow its timeline, between containers the journal.
  */
 export class OutputLog {
   readonly #volume: Volume;
@@ -26,7 +26,7 @@ export class OutputLog {
   readonly #journal: Journal;
   readonly #merged: MergedOutput;
   #last: Batch | null = null;
-  /** Containers that were started again since an earlier process delivered lines of theirs; null until it is known. */
+  /** Containers that were restarted since an earlier process delivered lines of theirs; null until it is known. */
   #renewed: readonly string[] | null = null;
   #isFull = false;
 
@@ -39,13 +39,13 @@ export class OutputLog {
   }
 
   /**
-   * @param from the number of the first row that is wanted
-   * @returns a batch that starts there, or null when there is no such row yet
+   * @param from the number of the first row to return
+   * @returns a batch that starts there, or null if there is no such row yet
    */
   batch(from: number): Batch | null {
     if (this.#last?.first === from) return this.#last;
     if (this.#renewed === null) {
-      // Nobody delivers a row before it has said whose it is: what is said of rows far beyond is forged.
+      // The journal entry comes before the delivery of its rows, so entries about rows far beyond are forged.
       this.#merged.forgetBeyond(from + limits.checkpointLines);
       this.#findRenewed(from);
     }
@@ -80,11 +80,11 @@ export class OutputLog {
     this.#journal.close();
   }
 
-  /** Sentences about what was not read, and may never be. */
+  /** Sentences about output that was not read, and may never be. */
   get complaints(): readonly string[] {
-    const again = (name: string) => `Container ${name} was started again on the same volume`;
-    const before = (name: string) => `${again(name)}: output from before that was not stored yet is gone`;
-    const since = (name: string) => `${again(name)}: its output since is not stored yet`;
+    const restarted = (name: string) => `Container ${name} was restarted on the same volume`;
+    const before = (name: string) => `${restarted(name)}: earlier output that was not stored yet is lost`;
+    const since = (name: string) => `${restarted(name)}: its output since then is not stored yet`;
     return [
       ...(this.#isFull ? [this.#fullSentence] : []),
       ...(this.#renewed ?? []).map(before),
@@ -94,7 +94,7 @@ export class OutputLog {
   }
 
   get #fullSentence(): string {
-    return `The output takes more than the ${this.#options.rows} rows that a job may have: what follows is not stored; set EMISSARY_OUTPUT_ROWS for more`;
+    return `The output exceeds the limit of ${this.#options.rows} rows: the rest is not stored; set EMISSARY_OUTPUT_ROWS for more`;
   }
 
   #fill(): void {
@@ -102,7 +102,7 @@ export class OutputLog {
     this.#isFull = true;
   }
 
-  /** Containers whose log is another one now than that whose lines were delivered. */
+  /** Containers whose current log is not the one whose lines were delivered. */
   #renewedNow(): readonly string[] {
     return this.#names.filter((name) => {
       const delivered = this.#journal.logs.get(name);
@@ -119,7 +119,7 @@ export class OutputLog {
 
   #findRenewed(from: number): void {
     const renewed = this.#renewedNow();
-    if (renewed.length > 0) this.#merged.beginAnew(from, renewed);
+    if (renewed.length > 0) this.#merged.restart(from, renewed);
     this.#renewed = renewed;
   }
 }

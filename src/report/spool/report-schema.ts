@@ -14,7 +14,7 @@ const container = z.object({
   message: z.nullable(z.string()),
   pid: processId,
   result: z.nullable(resultSchema),
-  // An earlier version had none of these.
+  // Earlier versions did not write these.
   finishedAt: z._default(z.nullable(z.string()), null),
   doubt: z._default(z.nullable(z.string()), null),
 });
@@ -30,7 +30,7 @@ const report = z.object({
   containers: z.array(container),
 });
 
-/** A JobReport, or null when the value is not one. */
+/** Validates a JobReport; null if the value is not one. */
 export function checkReport(value: unknown): JobReport | null {
   const checked = report.safeParse(value);
   return checked.success ? checked.data : null;

@@ -8,30 +8,33 @@ import { mayHoldMoreValues } from '../../observe/may-hold-more-values.ts';
 
 /** A directory that holds the spool of one job. */
 export interface SpoolPlace {
-  /** The volume, or a directory of the sidecar's own; the spool is `report/` in it. */
+  /** The volume, or the reporter's own directory; the spool is `report/` in it. */
   readonly home: Volume;
   /** Its locked file. */
   readonly lock: number;
   readonly isPrivate: boolean;
 }
 
+/** The consequence of a record that could not be kept; the end of a message. */
+export const unknownToNext = 'reporting continues, but a restarted reporter will not know it';
+
 /**
- * The directory `report/`: what a sidecar must know to go on where another one was killed. README.md in this directory
- * tells what is in it.
+ * The directory `report/`: what a reporter must know to take over from a killed one. ../README.md describes its
+ * files.
  */
 export class Spool {
   readonly volume: Volume;
   /** Where its files are, in `report/`; null: in memory. */
   readonly home: Volume | null;
-  /** No job can reach it: what is there was written by a sidecar. */
+  /** No job can reach it: its content was written by a reporter. */
   readonly isPrivate: boolean;
   readonly #lock: number | null;
-  /** Records that the volume did not take: they hold for as long as this process lives. */
+  /** Records that could not be written: they last only as long as this process. */
   readonly #unkept = new Map<string, unknown>();
-  /** Files that hold room, the smallest first. */
+  /** Files that reserve space, the smallest first. */
   readonly #reserves: string[] = [];
 
-  /** @param place made by `openSpool`; null: it is kept in memory */
+  /** @param place made by `openSpool`; null: the spool is in memory */
   constructor(volume: Volume, place: SpoolPlace | null) {
     this.volume = volume;
     this.home = place?.home ?? null;
@@ -39,7 +42,7 @@ export class Spool {
     this.#lock = place?.lock ?? null;
   }
 
-  /** A JSON record of the spool, or null when it is not there or not JSON. */
+  /** A JSON record of the spool; null if it does not exist or is not JSON. */
   readRecord(name: string): unknown {
     if (this.#unkept.has(name)) return this.#unkept.get(name);
     if (this.home === null) return null;
@@ -48,11 +51,11 @@ export class Spool {
     try {
       return JSON.parse(look.bytes.toString());
     } catch {
-      return null; // Somebody else wrote there: it is as if nothing had been.
+      return null; // Somebody else wrote there: treated as missing.
     }
   }
 
-  /** Keeps a record. Where the volume does not take it, that is said, and this process alone knows of it. */
+  /** Keeps a record. If it cannot be written, that is logged, and only this process knows it. */
   writeRecord(name: string, record: unknown): void {
     if (this.home === null) {
       this.#unkept.set(name, record);
@@ -66,17 +69,17 @@ export class Spool {
     } catch (error) {
       const isNew = !this.#unkept.has(name);
       this.#unkept.set(name, record);
-      if (isNew) this.#sayUnkept(name, error);
+      if (isNew) this.#logUnkept(name, error);
     }
   }
 
-  /** Whether the volume has taken this record. */
+  /** Whether this record was written. */
   keeps(name: string): boolean {
     return !this.#unkept.has(name);
   }
 
   /**
-   * Writes a file to the volume, at the cost of the reserve where it is full.
+   * Writes a file to the volume, and frees the reserve if the volume is full.
    * @throws the operating system's error
    */
   publish(path: string, content: string, mode: number): void {
@@ -93,15 +96,15 @@ export class Spool {
   }
 
   /**
-   * Takes room for what is written while the job runs, as far as there is any: a job may fill the volume. Each file is a
-   * place in the directory and an inode too, for one that is to come.
+   * Reserves space for the files written while the job runs, as far as there is any, since a job may fill the volume. Each
+   * reserve file also holds a directory entry and an inode for a later file.
    */
   takeReserve(): void {
     if (!hasMuchRoom(this.volume.root)) return;
     try {
       this.volume.makeDirectory('report', 0o700);
     } catch {
-      return; // Something of somebody else's is there.
+      return; // Something else is in its place.
     }
     for (const [index, bytes] of limits.spoolReserveBytes.entries()) {
       const name = `report/reserve-${index + 1}`;
@@ -109,12 +112,12 @@ export class Spool {
         this.volume.publish(name, ' '.repeat(bytes), 0o600);
         this.#reserves.push(name);
       } catch {
-        // The volume is full already: then it is as if there were no reserve.
+        // The volume is already full: there is no reserve then.
       }
     }
   }
 
-  /** Gives the room back. */
+  /** Frees the reserved space. */
   freeReserve(): void {
     for (const name of this.#reserves.splice(0)) this.#free(name);
   }
@@ -127,22 +130,20 @@ export class Spool {
     try {
       this.volume.remove(name);
     } catch {
-      // Somebody has moved the spool away: the room is not ours any more.
+      // Somebody has moved the spool away: the space is no longer ours.
     }
   }
 
-  #sayUnkept(name: string, error: unknown): void {
-    log(
-      `Cannot keep ${name} in ${this.home?.root}/report: ${messageOf(error)}; all goes on, but another sidecar would not know it`,
-    );
+  #logUnkept(name: string, error: unknown): void {
+    log(`Cannot write ${name} to ${this.home?.root}/report: ${messageOf(error)}; ${unknownToNext}`);
   }
 }
 
-/** On a small volume the room is for the wrappers, which seal the job, and for the job. */
+/** On a small volume, the space is left to the job, and to the wrappers that seal it. */
 function hasMuchRoom(root: string): boolean {
   const { bavail, bsize, files, ffree } = statfsSync(root);
   const bytes = limits.spoolReserveBytes.reduce((sum, part) => sum + part, 0);
-  // Some file systems make inodes as they are needed, and have none to count.
+  // Some file systems allocate inodes on demand and report none.
   const hasInodes = files === 0 || ffree >= limits.spoolReserveBytes.length * limits.spoolReserveShare;
   return hasInodes && bavail * bsize >= bytes * limits.spoolReserveShare;
 }

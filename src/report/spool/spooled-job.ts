@@ -6,7 +6,7 @@ import { OutputLog } from './output-log.ts';
 import type { OutputBounds } from './output-log-options.ts';
 import type { Spool } from './spool.ts';
 
-/** A job that has ended and was gathered by an earlier `wait`. */
+/** An ended job whose report an earlier `wait` has left in the spool. */
 export class SpooledJob implements Progress {
   readonly started: Started | null;
   report: JobReport;

@@ -1,20 +1,20 @@
 import { limits } from '../../base/limits.ts';
 import { printable } from '../../base/printable.ts';
 
-/** What follows the description where the artifact is not text. */
+/** Follows the description if the artifact is not text. */
 const encoded = ' (base64; decode it to get the file)';
 const markEnd = /\[emissary ([^[\]]+)\]$/;
-/** Before descriptions, the mark was all of the note. */
+/** Earlier versions had no description: the mark was the whole note. */
 const oldMark = /^emissary (.*?)(?:; base64)?$/;
 
-/** A pattern of SQL (`like`) that every note with a mark of ours fits, also an old one. */
+/** SQL patterns (`like`) for all notes with our mark, including those of earlier versions. */
 export const markPatterns = ['%[emissary %]', 'emissary %'] as const;
 
 /**
- * The note of an artifact: what people read first, and our mark, by which a second delivery knows it, always whole at the
- * end. The column takes 255 characters.
+ * The note of an artifact: the description, and at the end our complete mark, by which a second delivery recognizes the
+ * row. The column takes 255 characters.
  *
- * @param text the description; it may come from anybody
+ * @param text the description, from an untrusted source
  * @param mark without brackets
  */
 export function noteOf(text: string, mark: string, isText: boolean): string {
@@ -22,16 +22,16 @@ export function noteOf(text: string, mark: string, isText: boolean): string {
   return shortened(printable(text).trim(), limits.noteCharacters - end.length) + end;
 }
 
-/** The mark in a note; null where there is none of ours. */
+/** Our mark in a note; null if there is none. */
 export function markIn(note: string): string | null {
   return markEnd.exec(note)?.[1] ?? oldMark.exec(note)?.[1] ?? null;
 }
 
-/** Counts characters as the database does, and cuts none in two. */
+/** Counts characters as the database does, and splits none. */
 function shortened(text: string, most: number): string {
   const characters = [...text.toWellFormed()];
   if (characters.length <= most) return characters.join('');
-  // Not `…`, which some columns do not have.
+  // Not `…`, which some character sets lack.
   return most < cut.length ? '' : characters.slice(0, most - cut.length).join('') + cut;
 }
 

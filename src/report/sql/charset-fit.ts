@@ -5,25 +5,25 @@ import type { Tables } from './sql-tables.ts';
 type Query = Pick<Kysely<Tables>, 'executeQuery' | 'getExecutor'>;
 
 /**
- * Makes texts such that a column can hold them: what its character set lacks becomes U+FFFD, or `?` where it lacks that
- * too. Which characters these are only the server knows.
+ * Makes texts fit a column: characters that its character set lacks become U+FFFD, or `?` if it lacks that too. Only the
+ * server knows which characters these are.
  */
 export class CharsetFit {
-  /** For people: what is lost. */
+  /** What is lost, for the log. */
   readonly sentence: string;
   readonly #charset: string;
   readonly #replacement: string;
-  /** By character: what is stored in its place. */
+  /** By character: the one that is stored instead. */
   readonly #known = new Map<string, string>();
 
   private constructor(place: string, charset: string, replacement: string) {
     const named = replacement === '?' ? '"?"' : 'U+FFFD';
-    this.sentence = `The column ${place} has the character set ${charset}: each character that it lacks is stored as ${named}`;
+    this.sentence = `The column ${place} has the character set ${charset}: unsupported characters are stored as ${named}`;
     this.#charset = charset;
     this.#replacement = replacement;
   }
 
-  /** @returns null where the column's character set lacks nothing */
+  /** @returns null if the column's character set lacks nothing */
   static async of(
     database: SqlDatabase,
     query: Query,
@@ -42,7 +42,7 @@ export class CharsetFit {
     return new CharsetFit(`${table}.${column}`, charset, held === unknown ? unknown : '?');
   }
 
-  /** The text as the column can hold it. */
+  /** The text in a form that fits the column. */
   async fit(query: Query, text: string): Promise<string> {
     const found = [...new Set(text.match(/[^\0-\x7f]/gu))].filter((character) => !this.#known.has(character));
     if (found.length > 0) {
@@ -54,10 +54,10 @@ export class CharsetFit {
   }
 }
 
-/** What stands for text that cannot be shown. */
+/** The replacement character of Unicode. */
 const unknown = '\ufffd';
 
-/** What becomes of characters in a character set; `?` where it lacks one. */
+/** Converts characters to a character set and back; `?` for each that it lacks. */
 async function convert(
   query: Query,
   characters: readonly string[],

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 
-/** Media types by file name extension (IANA's registry); what the content is not asked for. */
+/** Media types by file name extension (IANA's registry), regardless of the content. */
 const types: Readonly<Record<string, string>> = {
   '.csv': 'text/csv',
   '.gif': 'image/gif',
@@ -31,7 +31,7 @@ const types: Readonly<Record<string, string>> = {
   '.zst': 'application/zstd',
 };
 
-/** A file's media type: by its name, else by whether it is text. */
+/** A file's media type: by its name, otherwise by whether it is text. */
 export function contentTypeOf(name: string, isText: boolean): string {
   return types[extname(name).toLowerCase()] ?? (isText ? 'text/plain' : 'application/octet-stream');
 }

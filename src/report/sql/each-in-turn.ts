@@ -3,10 +3,9 @@ import { allOf } from '../../base/sentences.ts';
 import type { SqlDatabase } from './sql-database.ts';
 
 /**
- * Does all of it, also where something before can never be done: a line that the database does not take must not hide
- * how the job ended.
+ * Takes all steps, even after one has failed permanently: a line that the database rejects must not hide how the job ended.
  *
- * @returns sentences about what cannot be done
+ * @returns sentences about the steps that failed permanently
  */
 export async function eachInTurn(
   database: SqlDatabase,
@@ -25,7 +24,7 @@ export async function eachInTurn(
   return refused;
 }
 
-/** @throws DeliveryError, permanent, where there are such sentences */
+/** @throws DeliveryError, permanent, if there are such sentences */
 export function refuse(sentences: readonly string[]): void {
   if (sentences.length > 0) throw new DeliveryError(allOf(sentences), { permanent: true });
 }

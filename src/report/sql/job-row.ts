@@ -2,51 +2,49 @@ import { type RawBuilder, sql } from 'kysely';
 import { clockDifference } from '../clock-difference.ts';
 import { beginOf, endOf } from '../job-times.ts';
 import type { Progress } from '../sink.ts';
-import type { Spool } from '../spool/spool.ts';
 import { WrittenCodes } from '../written-codes.ts';
 import { eachInTurn, refuse } from './each-in-turn.ts';
-import type { SqlDatabase } from './sql-database.ts';
+import type { SqlDatabase, SqlJob } from './sql-database.ts';
 import { refuseOther, requireStored } from './sql-exit-code.ts';
 
 type Report = NonNullable<Progress['report']>;
 
-/** The job's row in the database. Its times are the job's own, moved by the difference of the clocks. */
+/** The job's row in the database. Its times are the job's own, corrected by the difference of the clocks. */
 export class JobRow {
-  readonly #database: SqlDatabase;
-  readonly #jobId: number;
-  readonly #spool: Spool;
+  readonly #job: SqlJob;
   readonly #written: WrittenCodes;
-  /** Ms that the database's clock is ahead of ours; null until it was asked. */
+  /** Ms that the database's clock is ahead of ours; null until it was measured. */
   #ahead: number | null = null;
 
-  constructor(database: SqlDatabase, jobId: number, spool: Spool) {
-    this.#database = database;
-    this.#jobId = jobId;
-    this.#spool = spool;
-    this.#written = new WrittenCodes(spool);
+  constructor(job: SqlJob) {
+    this.#job = job;
+    this.#written = new WrittenCodes(job.spool);
   }
 
-  /** Stores the begin, where there is none: it never changes. */
+  /** Stores the begin if there is none yet: it never changes. */
   async begin(progress: Progress): Promise<void> {
-    await this.#database.query
+    const { database, jobId } = this.#job;
+    await database.query
       .updateTable('job')
       .set({ begin: await this.#at(beginOf(progress) ?? Date.now()) })
-      .where('id', '=', this.#jobId)
+      .where('id', '=', jobId)
       .where('begin', 'is', null)
       .execute();
   }
 
   /**
-   * `end`, `exitcode`, `pid` and `app_version` in one statement: other readers take a job with an end for complete.
-   * Where this user may not look at the applications, or an older MultiFlexi has no column for the version or the pid,
-   * these are left out, and the failure follows.
+   * Stores `end`, `exitcode`, `pid` and `app_version` in one statement: other readers consider a job with an end complete.
+   * If this user may not read the applications, or an older MultiFlexi has no column for the version or the pid, these are
+   * left out, and the failure is thrown afterwards.
    */
   async end(progress: Progress, report: Report): Promise<void> {
     const refused = new Set<string>();
-    await refuseOther(this.#database, this.#jobId, report, this.#written);
+    await refuseOther(this.#job, report, this.#written);
     const times = await this.#timesOf(progress, report);
     for (const more of [{ pid: report.pid, app_version: versionOfApp }, { pid: report.pid }]) {
-      const sentences = await eachInTurn(this.#database, [() => this.#update(report, { ...times, ...more })]);
+      const sentences = await eachInTurn(this.#job.database, [
+        () => this.#update(report, { ...times, ...more }),
+      ]);
       if (sentences.length === 0) return refuse([...refused]);
       for (const sentence of sentences) refused.add(sentence);
     }
@@ -55,38 +53,37 @@ export class JobRow {
   }
 
   async #timesOf(progress: Progress, report: Report): Promise<Times> {
-    const { later } = this.#database;
+    const { database, spool } = this.#job;
     const begin = beginOf(progress);
-    const end = endOf(report, begin, this.#spool);
+    const end = endOf(report, begin, spool);
     const stored = sql`coalesce(${sql.ref('job.begin')}, ${await this.#at(begin ?? end)})`;
-    // Somebody else may have stored a begin by another clock.
-    return { begin: stored, end: later(await this.#at(end), stored) };
+    // Another program may have stored a begin by another clock.
+    return { begin: stored, end: database.later(await this.#at(end), stored) };
   }
 
   async #at(ms: number): Promise<RawBuilder<unknown>> {
-    this.#ahead ??= await clockAhead(this.#database);
-    return this.#database.at(Math.floor((ms + this.#ahead) / 1000));
+    const { database } = this.#job;
+    this.#ahead ??= await clockAhead(database);
+    return database.at(Math.floor((ms + this.#ahead) / 1000));
   }
 
   async #update(report: Report, columns: Columns): Promise<void> {
-    const { query } = this.#database;
-    await query
+    const { database, jobId } = this.#job;
+    await database.query
       .updateTable('job')
       .set({
         exitcode: report.exitCode,
         ...columns,
       })
-      .where('id', '=', this.#jobId)
+      .where('id', '=', jobId)
       .where(({ eb, or }) =>
         or([
           eb('exitcode', 'is', null),
-          ...this.#written.all
-            .filter((code) => code !== report.exitCode)
-            .map((code) => eb('exitcode', '=', code)),
+          ...this.#written.allBut(report.exitCode).map((code) => eb('exitcode', '=', code)),
         ]),
       )
       .execute();
-    await requireStored(this.#database, this.#jobId, report);
+    await requireStored(this.#job, report);
   }
 }
 
@@ -95,7 +92,7 @@ interface Times {
   readonly end: RawBuilder<unknown>;
 }
 
-/** What an end has beside the exit code. */
+/** The columns of an end besides the exit code. */
 interface Columns extends Times {
   readonly pid?: number | null;
   readonly app_version?: RawBuilder<string>;

@@ -4,44 +4,37 @@ import { limits } from '../../base/limits.ts';
 import { nextTurn } from '../../base/timer.ts';
 import type { OutputLine } from '../../observe/line-packer.ts';
 import type { Batch, OutputLog } from '../spool/output-log.ts';
-import type { Spool } from '../spool/spool.ts';
 import { CharsetFit } from './charset-fit.ts';
 import { type Delivered, OwnRows } from './own-rows.ts';
-import { lockJob, type SqlDatabase } from './sql-database.ts';
+import { lockJob, type SqlJob } from './sql-database.ts';
 import type { Tables } from './sql-tables.ts';
 
 /**
- * Delivers output lines, each once and in order. The table itself tells how far delivery has come: our rows are counted,
- * and only ours. A row lock on the job keeps a transaction that a killed sidecar left behind in the server from being
- * overtaken.
+ * Delivers output lines, each once and in order. The table itself shows how far delivery has got: only our rows are
+ * counted. A row lock on the job makes us wait for a transaction that a killed reporter left in the server.
  */
 export class LineDelivery {
-  readonly #database: SqlDatabase;
-  readonly #jobId: number;
-  readonly #spool: Spool;
+  readonly #job: SqlJob;
   #own: OwnRows | null = null;
-  /** Bytes of one statement at the most; null until the database was asked. */
+  /** The maximum size of one statement in bytes; null until the database was asked. */
   #room: number | null = null;
-  /** Null until the table was asked, and while it is not known how a transaction has ended. */
+  /** Null until the table was queried, and while the outcome of a transaction is unknown. */
   #delivered: Delivered | null = null;
-
-  /** Null unless the column lacks characters that were to be stored. */
+  /** Null unless the column lacks characters of the output. */
   #fit: CharsetFit | null = null;
 
-  constructor(database: SqlDatabase, jobId: number, spool: Spool) {
-    this.#database = database;
-    this.#jobId = jobId;
-    this.#spool = spool;
+  constructor(job: SqlJob) {
+    this.#job = job;
   }
 
   /**
-   * Delivers all lines that there are. After a failure, calling it again goes on where the table ends.
-   * @param advanced called whenever some were delivered; false: the others can wait
+   * Delivers all available lines. After a failure, calling it again continues where the table ends.
+   * @param advanced called whenever some were delivered; if it returns false, the others can wait
    */
   async deliver(output: OutputLog, advanced: () => boolean): Promise<void> {
-    const database = this.#database;
-    this.#own ??= await OwnRows.open(database, this.#jobId, this.#spool);
-    // Asked outside of the transaction, which has the only connection.
+    const { database } = this.#job;
+    this.#own ??= await OwnRows.open(this.#job);
+    // Asked outside the transaction, which occupies the only connection.
     this.#room ??= await database.statementBytes();
     let delivered = this.#delivered ?? (await this.#own.count(database.query));
     for (;;) {
@@ -56,15 +49,15 @@ export class LineDelivery {
     }
   }
 
-  /** About what the table cannot take. */
+  /** Sentences about what the table cannot store. */
   get sentences(): readonly string[] {
     return this.#fit === null ? [] : [this.#fit.sentence];
   }
 
-  /** @returns how far delivery has come then; the batch was not delivered where rows before it are missing */
+  /** @returns how far delivery has got; the batch was not delivered if rows before it are missing */
   #deliverBatch(own: OwnRows, batch: Batch, known: Delivered | null, room: number): Promise<Delivered> {
-    return this.#database.query.transaction().execute(async (transaction) => {
-      await lockJob(this.#database, transaction, this.#jobId);
+    return this.#job.database.query.transaction().execute(async (transaction) => {
+      await lockJob(this.#job, transaction);
       const isKnown = known !== null && (await own.isStill(transaction, known));
       const there = isKnown ? known : await own.count(transaction);
       const missing = batch.lines.slice(Math.max(0, there.rows - batch.first + 1));
@@ -82,9 +75,9 @@ export class LineDelivery {
     lines: readonly OutputLine[],
     room: number,
   ): Promise<void> {
-    const { rows } = await sql<{ at: string }>`select ${this.#database.markedNow(own.mark)} as at`.execute(
-      transaction,
-    );
+    const { rows } = await sql<{
+      at: string;
+    }>`select ${this.#job.database.markedNow(own.mark)} as at`.execute(transaction);
     const at = rows[0]?.at ?? '';
     let first = seq;
     for (const part of partsWithin(lines, room)) {
@@ -102,7 +95,7 @@ export class LineDelivery {
     const insert = async (fit: CharsetFit | null) =>
       insertRows(
         transaction,
-        this.#jobId,
+        this.#job.jobId,
         seq,
         fit === null ? lines : await fitted(transaction, fit, lines),
         at,
@@ -111,20 +104,20 @@ export class LineDelivery {
     try {
       await insert(null);
     } catch (error) {
-      if (!this.#database.explain(error).isOfValue) throw error;
-      this.#fit = await CharsetFit.of(this.#database, transaction, 'job_output_lines', 'line');
+      if (!this.#job.database.explain(error).isOfValue) throw error;
+      this.#fit = await CharsetFit.of(this.#job.database, transaction, 'job_output_lines', 'line');
       if (this.#fit === null) throw error;
       await insert(this.#fit);
     }
   }
 }
 
-/** Bytes of a row beside its line: numbers, commas, the time. */
+/** Bytes of a row besides its line: numbers, commas, the time. */
 const rowBytes = 80;
 
 /**
- * Cuts lines into parts that fit into one statement each, also when every character of them is escaped, and with no more
- * lines than SQLite takes values (32,766: sqlite.org/limits.html).
+ * Splits lines into parts that each fit into one statement, even if every character has to be escaped, and within SQLite's
+ * limit of 32,766 values (sqlite.org/limits.html).
  */
 function partsWithin(lines: readonly OutputLine[], room: number): readonly (readonly OutputLine[])[] {
   const parts: OutputLine[][] = [];
@@ -142,9 +135,9 @@ function partsWithin(lines: readonly OutputLine[], room: number): readonly (read
   return parts;
 }
 
-/** A server cuts the connection at a statement that is too large, again and again. */
+/** A server closes the connection on a statement that is too large, so that retrying is useless. */
 function tooLong(bytes: number, room: number): DeliveryError {
-  const sentence = `The output cannot be stored: a line of it may take ${bytes} bytes, and the database takes ${room} at once (max_allowed_packet)`;
+  const sentence = `Cannot store the output: a line of it may take ${bytes} bytes, but the database accepts only ${room} at once (max_allowed_packet)`;
   return new DeliveryError(sentence, { permanent: true });
 }
 

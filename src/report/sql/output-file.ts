@@ -8,24 +8,24 @@ import { isPassing } from '../../contract/read-result.ts';
 import type { Volume } from '../../contract/volume.ts';
 import { Utf8Check } from './utf8-check.ts';
 
-/** A saved output, as a database takes it; it is never in memory as a whole. `reason` is a clause. */
+/** A saved output in the form that a database stores; it is never completely in memory. `reason` is a clause. */
 export type OutputFile =
   | { readonly kind: 'refused'; readonly reason: string }
   | {
       readonly kind: 'file';
       /** Text is stored as it is, everything else as base64. */
       readonly isText: boolean;
-      /** Bytes as they are stored. */
+      /** The size in its stored form. */
       readonly bytes: number;
-      /** These bytes, in order; each piece holds until the next is asked for. @throws Changed where the file is another one meanwhile */
+      /** The bytes in their stored form; each piece is valid until the next is read. @throws Changed if the file has changed */
       pieces(): AsyncIterable<Buffer>;
     };
 
-/** The file was changed between the two times that it was read. */
+/** The file was changed between its two readings. */
 export class Changed extends Error {}
 
 /**
- * Looks at a saved output: its checksum, and whether it is text, in constant memory.
+ * Checks the SHA-256 of a saved output, and whether it is text, in constant memory.
  * @param path on the volume
  * @param sha256 what the wrapper recorded
  */
@@ -66,28 +66,28 @@ async function* storedPieces(
     hash.update(piece);
     yield packed === null ? piece : packed.subarray(0, packed.write(piece.toString('base64'), 'latin1'));
   }
-  if (hash.digest('hex') !== sha256) throw new Changed('was changed while it was read');
+  if (hash.digest('hex') !== sha256) throw new Changed('changed while it was being read');
 }
 
-/** Each piece but the last is a multiple of three bytes, so that their base64 can be put together. */
+/** The length of each piece but the last is a multiple of three, so that the base64 of the pieces can be concatenated. */
 async function* readPieces(volume: Volume, path: string): AsyncIterable<Buffer> {
   const opened = volume.openFile(path);
   if ('kind' in opened) {
-    if (opened.kind === 'absent') throw new Changed('is not there');
+    if (opened.kind === 'absent') throw new Changed('does not exist');
     if (opened.passes !== 'soon') throw new Changed(opened.reason);
     throw new DeliveryError(`Cannot read "${path}": it ${opened.reason}`, { permanent: false });
   }
   try {
     const tooLarge = `is larger than ${limits.artifactBytes} bytes`;
     if (opened.size > limits.artifactBytes) throw new Changed(tooLarge);
-    // The same for all of them: what is thrown away is not given back at once.
+    // One buffer for all pieces: the memory of dropped buffers is not freed at once.
     const piece = Buffer.allocUnsafeSlow(limits.artifactPieceBytes);
     for (let offset = 0; ; ) {
       const count = fill(opened.descriptor, piece, offset, path);
       if (count > 0) yield piece.subarray(0, count);
       offset += count;
       if (count < piece.length) return;
-      // It grows while it is read.
+      // The file may grow while it is read.
       if (offset > limits.artifactBytes) throw new Changed(tooLarge);
       await nextTurn();
     }
@@ -96,7 +96,7 @@ async function* readPieces(volume: Volume, path: string): AsyncIterable<Buffer> 
   }
 }
 
-/** @throws DeliveryError where another try may help */
+/** @throws DeliveryError if a retry may help */
 function fill(descriptor: number, piece: Buffer, offset: number, path: string): number {
   let filled = 0;
   try {

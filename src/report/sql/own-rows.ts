@@ -1,27 +1,26 @@
 import { randomInt } from 'node:crypto';
 import type { SelectQueryBuilder, Transaction } from 'kysely';
 import { limits } from '../../base/limits.ts';
-import type { Spool } from '../spool/spool.ts';
-import type { SqlDatabase } from './sql-database.ts';
+import type { SqlDatabase, SqlJob } from './sql-database.ts';
 import type { Tables } from './sql-tables.ts';
 
-/** The spool's record of how this job's own rows are told from those of others. */
+/** The spool's record that distinguishes our rows of this job from those of others. */
 const ownRecord = 'first-line.json';
 
-/** How far delivery has come. */
+/** How far delivery has got. */
 export interface Delivered {
   /** How many of our rows the table has. */
   readonly rows: number;
-  /** The number of the last of them; where there is none, the highest that was there before. */
+  /** The number of the last of them; if there is none, the highest that was there before. */
   readonly seq: number;
 }
 
 type Query = Pick<Transaction<Tables>, 'selectFrom'>;
 
 /**
- * Tells our rows of a job from those that other programs write. There is no column for it: the times of our rows end
- * with the same six digits of a second, which the spool keeps, and their numbers are higher than those that were there
- * before the first of them.
+ * Distinguishes our rows of a job from those that other programs write. There is no column for it: the times of our rows
+ * end with the same six digits of a second, which the spool keeps, and their numbers are higher than any that existed
+ * before our first row.
  */
 export class OwnRows {
   readonly mark: string;
@@ -40,8 +39,8 @@ export class OwnRows {
     this.mark = mark;
   }
 
-  /** Reads the record; makes it where this is the first to report the job. */
-  static async open(database: SqlDatabase, jobId: number, spool: Spool): Promise<OwnRows> {
+  /** Reads the record; makes it if this is the first reporter of the job. */
+  static async open({ database, jobId, spool }: SqlJob): Promise<OwnRows> {
     const kept = readRecord(spool.readRecord(ownRecord));
     if (kept !== null) return new OwnRows(database, jobId, kept);
     const after = await highestSeq(database.query, jobId);
@@ -56,14 +55,14 @@ export class OwnRows {
     return { rows: Number(row?.rows ?? 0), seq: Number(row?.last ?? this.#after) };
   }
 
-  /** Whether the table still ends, as far as it is ours, as it did: it may be another one, restored from a copy. */
+  /** Whether our last row is still the same: the table may have been restored from a backup. */
   async isStill(query: Query, { rows, seq }: Delivered): Promise<boolean> {
     if (rows === 0) return (await this.count(query)).rows === 0;
     const row = await this.#ours(query, seq - 1).executeTakeFirst();
     return Number(row?.first ?? 0) === seq;
   }
 
-  /** The number for our next row: after all others, so that every order of reading is the order of writing. */
+  /** The number for our next row: higher than all others, so that any reading order matches the order of writing. */
   async next(query: Query, { seq }: Delivered): Promise<number> {
     return Math.max(seq, this.#after, await highestSeq(query, this.#jobId)) + 1;
   }
@@ -81,7 +80,7 @@ function of(query: Query, jobId: number): SelectQueryBuilder<Tables, 'job_output
   return query.selectFrom('job_output_lines').where('job_id', '=', jobId);
 }
 
-/** The highest number of anybody's, but for one that leaves none for those after it. */
+/** The highest number of anybody's row, except one so high that no number would be left after it. */
 async function highestSeq(query: Query, jobId: number): Promise<number> {
   const row = await of(query, jobId)
     .select(({ fn }) => fn.max('seq').as('last'))

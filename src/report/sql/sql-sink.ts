@@ -14,7 +14,7 @@ export class SqlSink implements Sink {
   readonly name = 'The database';
   readonly bestEffort = false;
   readonly unfinished =
-    'There was no time to store all of the output and outputs: The database was not brought up to date in time';
+    'There was no time to store all output lines and output files: The database was not updated in time';
   readonly #open: () => Promise<SqlDatabase>;
   readonly #jobId: number;
   readonly #owner: RowOwner;
@@ -27,7 +27,7 @@ export class SqlSink implements Sink {
   /** The end that was stored: it may be corrected. */
   #ended: Report | null = null;
   #known = false;
-  #endIsPrior = false;
+  #isEndPrioritized = false;
 
   constructor(open: () => Promise<SqlDatabase>, jobId: number, owner: RowOwner, spool: Spool) {
     this.#open = open;
@@ -43,15 +43,15 @@ export class SqlSink implements Sink {
       return await this.#bringUp(database, progress, advanced);
     } catch (error) {
       const failure = error instanceof DeliveryError ? error : database.explain(error);
-      // The next try gets a connection of its own: nothing of a broken one, or of rights that were too few, is left over.
+      // The next attempt gets a new connection: nothing of a broken one, or of insufficient rights, is left over.
       await this.close();
       throw failure;
     }
   }
 
-  /** From now on the job's end goes before what is left of its output and outputs. */
+  /** From now on, the job's end goes before the rest of its output lines and output files. */
   prioritizeEnd(): void {
-    this.#endIsPrior = true;
+    this.#isEndPrioritized = true;
   }
 
   async close(): Promise<void> {
@@ -60,11 +60,11 @@ export class SqlSink implements Sink {
     this.#lines = null;
     this.#row = null;
     this.#artifacts = null;
-    // It may be another database the next time, restored from a copy.
+    // Next time it may be another database, restored from a backup.
     this.#begun = false;
     this.#known = false;
-    // A connection that could not be made fails a second time here, and must not hide what was wrong with it.
-    await database?.close().catch(noInterest);
+    // A connection that could not be made fails again here, which must not hide the original failure.
+    await database?.close().catch(() => undefined);
   }
 
   async #bringUp(
@@ -72,59 +72,59 @@ export class SqlSink implements Sink {
     progress: Progress,
     advanced: () => boolean,
   ): Promise<readonly string[]> {
-    const jobId = this.#jobId;
-    // Taken first: lines that are read after a job has ended are all of its lines.
+    const job = { database, jobId: this.#jobId, spool: this.#spool };
+    // Read this first: lines that are read after a job has ended are all of its lines.
     const { report } = progress;
     if (!this.#known) await this.#checkJob(database);
-    this.#row ??= new JobRow(database, jobId, this.#spool);
+    this.#row ??= new JobRow(job);
     const row = this.#row;
     if (this.#owner.current === 'database' && !this.#begun && progress.started !== null) {
       await row.begin(progress);
       this.#begun = true;
     }
-    this.#lines ??= new LineDelivery(database, jobId, this.#spool);
+    this.#lines ??= new LineDelivery(job);
     const lines = this.#lines;
-    this.#artifacts ??= new ArtifactDelivery(database, jobId, this.#spool.volume);
-    const endFirst = report !== null && this.#endIsPrior;
-    const goesOn = () => advanced() && (endFirst || !this.#endIsPrior);
+    this.#artifacts ??= new ArtifactDelivery(job);
+    const endFirst = report !== null && this.#isEndPrioritized;
+    const mayContinue = () => advanced() && (endFirst || !this.#isEndPrioritized);
     if (report === null || this.#ended === report) {
-      await lines.deliver(progress.output, goesOn);
+      await lines.deliver(progress.output, mayContinue);
       return lines.sentences;
     }
-    const refused = await eachInTurn(database, this.#steps(progress, report, endFirst, goesOn));
-    // The end has been stored in the midst of the output: now there is time for the others.
-    if (this.#endIsPrior && !endFirst) return this.#bringUp(database, progress, advanced);
+    const refused = await eachInTurn(database, this.#steps(progress, report, endFirst, mayContinue));
+    // The end was prioritized and has been stored; now there is time for the rest.
+    if (this.#isEndPrioritized && !endFirst) return this.#bringUp(database, progress, advanced);
     this.#ended = refused.length === 0 ? report : null;
     refuse(refused);
     return lines.sentences;
   }
 
   /**
-   * What is left of a job that has ended. Readers of the row take a job with an end for complete, and MultiFlexi's
-   * actions look for artifacts then: what is small goes before the end. What is large may take long, or be too much for
-   * somebody on the way, and must not keep the end from being known.
+   * The remaining steps for an ended job. Readers consider a job with an end complete, and MultiFlexi's actions look for
+   * artifacts then, so small artifacts go before the end. Large ones may take long, or exceed a limit on the way, and must
+   * not delay the end.
    */
   #steps(
     { output, started }: Progress,
     report: NonNullable<Progress['report']>,
     endFirst: boolean,
-    goesOn: () => boolean,
+    mayContinue: () => boolean,
   ): readonly (() => Promise<void>)[] {
     const artifacts = (size: Size) => async () =>
-      refuse((await this.#artifacts?.deliver(report, size, goesOn)) ?? []);
+      refuse((await this.#artifacts?.deliver(report, size, mayContinue)) ?? []);
     const theEnd = async () => {
       if ((await this.#owner.decided) === 'database')
         await this.#row?.end({ output, started, report }, report);
     };
     const lines = [
-      async () => this.#lines?.deliver(output, goesOn),
+      async () => this.#lines?.deliver(output, mayContinue),
       async () => refuse(output.complaints),
-      // Where there was no time to read all, or it is of another run, that is said instead.
+      // If there was no time to read everything, or it belongs to another run, that is reported instead.
       async () =>
-        refuse(this.#endIsPrior || output.complaints.length > 0 ? [] : missingOutput(report, output)),
+        refuse(this.#isEndPrioritized || output.complaints.length > 0 ? [] : missingOutput(report, output)),
     ];
     if (endFirst) return [theEnd, ...lines, artifacts('small'), artifacts('large')];
-    // As long as nobody knows who writes the end, there is no reason to wait with the others.
+    // While it is undecided who writes the end, the others need not wait.
     const isDecided = this.#owner.current !== null;
     const last = isDecided ? [theEnd, artifacts('large')] : [artifacts('large'), theEnd];
     return [...lines, artifacts('small'), ...last];
@@ -139,10 +139,6 @@ export class SqlSink implements Sink {
     }
     this.#known = true;
   }
-}
-
-function noInterest(): void {
-  // It is of no further use to anybody.
 }
 
 type Report = NonNullable<Progress['report']>;

@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely';
 
-/** MultiFlexi's tables, as far as this program touches them. Times are written by the database's own clock. */
+/** The parts of MultiFlexi's tables that this program uses. Times are written by the database's own clock. */
 export interface Tables {
   readonly job: {
     readonly id: number;

@@ -7,10 +7,10 @@ import { limits } from '../../base/limits.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import type { Tables } from './sql-tables.ts';
 
-/** Opens MultiFlexi's SQLite file. It must be there: a database that is made by accident hides the real one. */
+/** Opens MultiFlexi's SQLite file. It must exist: a database created by accident would hide the real one. */
 export function openSqlite(path: string): SqlDatabase {
   const query = new Kysely<Tables>({ dialect: new SqliteDialect({ database: async () => connect(path) }) });
-  // MultiFlexi writes UTC text without a fraction there.
+  // MultiFlexi writes UTC text without a fraction in SQLite.
   const now = sql`datetime('now')`;
   return {
     name: `the database ${path}`,
@@ -21,13 +21,13 @@ export function openSqlite(path: string): SqlDatabase {
     clock: null,
     at: (seconds) => sql`datetime(${seconds}, 'unixepoch')`,
     later: (one, other) => sql`max(${one}, ${other})`,
-    // A fraction, as MariaDB's own column has.
+    // With a fraction, like MariaDB's column.
     markedNow: (mark) => sql`strftime('%Y-%m-%d %H:%M:%S', 'now', ${`-0.${mark} seconds`}) || ${`.${mark}`}`,
     hasMark: (mark) => sql`substr(created_at, 20) = ${`.${mark}`}`,
     statementBytes: async () => limits.artifactBytes * 2,
     artifactBytes: async () => limits.sqliteArtifactBytes,
     insertArtifact: async (transaction, { jobId, filename, contentType, note }, pieces, bytes) => {
-      // The library takes values whole; as bytes, it is at least not in memory as text of ours.
+      // The library takes complete values only; as bytes, the content is at least not in memory as a string too.
       const content = await gathered(pieces, bytes);
       await sql`insert into artifacts (job_id, filename, content_type, note, created_at, artifact)
         values (${jobId}, ${filename}, ${contentType}, ${note}, ${now}, cast(${content} as text))`.execute(
@@ -46,7 +46,7 @@ async function gathered(pieces: AsyncIterable<Buffer>, bytes: number): Promise<B
   return content.subarray(0, filled);
 }
 
-/** kysely expects the interface of better-sqlite3; the runtime's own SQLite differs in little. */
+/** Adapts the runtime's SQLite to the interface of better-sqlite3, which kysely expects. */
 function connect(path: string) {
   const url = pathToFileURL(path);
   url.searchParams.set('mode', 'rw');
@@ -54,7 +54,7 @@ function connect(path: string) {
   return {
     close: () => database.close(),
     prepare: (text: string): SqliteStatement => {
-      const statement = database.prepare(asMeant(text, database.isTransaction));
+      const statement = database.prepare(adapted(text, database.isTransaction));
       const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
       return {
         reader: statement.columns().length > 0,
@@ -66,10 +66,10 @@ function connect(path: string) {
   };
 }
 
-function asMeant(text: string, isTransaction: boolean): string {
-  // Every transaction here writes; a lock taken only at the first write could not be waited for.
+function adapted(text: string, isTransaction: boolean): string {
+  // Every transaction here writes; SQLite does not wait for a lock that is taken only at the first write.
   if (text === 'begin') return 'begin immediate';
-  // A full disk ends the transaction by itself; a second end would hide the reason (sqlite.org/lang_transaction.html).
+  // A full disk rolls back by itself; another rollback would hide the reason (sqlite.org/lang_transaction.html).
   return text === 'rollback' && !isTransaction ? 'select 1' : text;
 }
 
@@ -93,17 +93,17 @@ function explain(error: unknown, path: string): DeliveryError {
       isOfValue,
       cause: error,
     });
-  if (extended === moved) return fail('another file has taken its place', false);
+  if (extended === moved) return fail('it was replaced by another file', false);
   switch (extended & 0xff) {
     case busy:
     case locked:
-      return fail('another program holds its lock', false);
+      return fail('it is locked by another program', false);
     case full:
       return fail('the disk is full', false);
     case cannotOpen:
-      return fail('there is no such file, or it cannot be opened; check MULTIFLEXI_DATABASE_URL', true);
+      return fail('it does not exist or cannot be opened; check MULTIFLEXI_DATABASE_URL', true);
     case readOnly:
-      return fail('it, or its directory, may not be written to by this user', true);
+      return fail('this user has no write permission for it or its directory', true);
     case notADatabase:
       return fail('it is not an SQLite database; check MULTIFLEXI_DATABASE_URL', true);
     case tooBig:

@@ -6,20 +6,20 @@ import type { Tables } from './sql-tables.ts';
 type Query = Pick<Transaction<Tables>, 'selectFrom'>;
 
 /**
- * The marks of the artifacts that are stored. Each row is read once: a job may have any number of them, and SQLite has
- * no index on their job.
+ * The marks of the stored artifacts. Each row is read once: a job may have any number of them, and SQLite has no index on
+ * their job.
  */
 export class StoredMarks {
   readonly #jobId: number;
   readonly #marks = new Set<string>();
-  /** The highest id that was read. Who stores for this job holds the lock of its row, so that they come in order. */
+  /** The highest id that was read. Storing requires the lock of the job's row, so that ids appear in order. */
   #last = 0;
 
   constructor(jobId: number) {
     this.#jobId = jobId;
   }
 
-  /** @param query false is certain only where it is a transaction that has locked the job's row */
+  /** @param query a result of false is certain only in a transaction that has locked the job's row */
   async has(query: Query, mark: string): Promise<boolean> {
     for (let found: number | null = null; found === null || found === limits.answerRows; )
       found = await this.#readOn(query);

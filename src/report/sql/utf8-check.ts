@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Tells whether bytes that come in pieces are text: valid UTF-8 without NUL, which much that reads it does not take. */
+/** Checks whether bytes that arrive in pieces are text: valid UTF-8 without NUL, which many readers do not accept. */
 export class Utf8Check {
   #isText = true;
-  /** The beginning of a character that the next piece ends. */
+  /** The beginning of a character that continues in the next piece. */
   #begun: Buffer = Buffer.alloc(0);
 
-  /** The next bytes. They are not kept. */
+  /** Checks the next bytes, which are not kept. */
   add(piece: Buffer): void {
     if (!this.#isText) return;
     const bytes = this.#begun.length === 0 ? piece : Buffer.concat([this.#begun, piece]);
@@ -15,13 +15,13 @@ export class Utf8Check {
     this.#isText = isUtf8(bytes.subarray(0, end)) && !piece.includes(0);
   }
 
-  /** Whether all that there was is text. */
+  /** Whether all bytes so far are text. */
   isText(): boolean {
     return this.#isText && this.#begun.length === 0;
   }
 }
 
-/** How many bytes at the end begin a character that is longer (RFC 3629). */
+/** How many bytes at the end belong to an incomplete character (RFC 3629). */
 function unfinished(bytes: Buffer): number {
   for (let back = 1; back <= 3 && back <= bytes.length; back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What MariaDB's `client_ed25519` asks for: a signature of the server's nonce by the key that the password makes. Node's
- * own Ed25519 takes keys of 32 bytes only, and here the password is the key, of any length. The rest is RFC 8032, 5.1.6.
+ * The answer to MariaDB's `client_ed25519`: a signature of the server's nonce with the password as the key. Node's own
+ * Ed25519 accepts keys of 32 bytes only, while the password has any length. The rest is RFC 8032, 5.1.6.
  */
 export function ed25519Answer(password: string, nonce: Buffer): Buffer {
   const expanded = sha512(Buffer.from(password));
@@ -40,7 +40,7 @@ function add([x1, y1, z1, t1]: Point, [x2, y2, z2, t2]: Point): Point {
   return [mod(e * f), mod(g * h), mod(f * g), mod(e * h)];
 }
 
-/** As many steps for each scalar: how long it takes tells nothing of the password. */
+/** Takes the same number of steps for every scalar, so that the time does not reveal the password. */
 function multiply(point: Point, scalar: bigint): Point {
   let [low, high]: [Point, Point] = [[0n, 1n, 1n, 0n], point];
   for (let bit = 255n; bit >= 0n; bit -= 1n) {

@@ -6,24 +6,24 @@ import { endless } from './mariadb-guard.ts';
 import { inClear } from './password-answers.ts';
 
 const passwordInClear =
-  'it asks for the password itself, which it gets over TLS only; set ?ssl-ca=FILE in MULTIFLEXI_DATABASE_URL';
+  'it asks for the password in clear text, which is sent over TLS only; set ?ssl-ca=FILE in MULTIFLEXI_DATABASE_URL';
 
-/** What a person has to do, by MariaDB's error code (https://mariadb.com/kb/en/mariadb-error-code-reference/). */
+/** What the user has to do, by MariaDB's error code (https://mariadb.com/kb/en/mariadb-error-code-reference/). */
 const permanent: Readonly<Record<string, string>> = {
-  ER_DBACCESS_DENIED_ERROR: 'this user has no right to use it; check MULTIFLEXI_DATABASE_URL and the grants',
+  ER_DBACCESS_DENIED_ERROR: 'this user has no access to it; check MULTIFLEXI_DATABASE_URL and the grants',
   ER_BAD_DB_ERROR: 'there is no such database; check MULTIFLEXI_DATABASE_URL',
-  ER_HOST_NOT_PRIVILEGED: 'it takes no connection from this host; check the grants',
-  HANDSHAKE_NO_SSL_SUPPORT: 'it does not offer TLS, which ssl-ca asks for',
+  ER_HOST_NOT_PRIVILEGED: 'it does not accept connections from this host; check the grants',
+  HANDSHAKE_NO_SSL_SUPPORT: 'it does not offer TLS, which ssl-ca requires',
   ER_ACCOUNT_HAS_BEEN_LOCKED: 'the account of this user is locked',
   ER_MUST_CHANGE_PASSWORD: 'the password of this user has expired',
   ER_MUST_CHANGE_PASSWORD_LOGIN: 'the password of this user has expired',
   MYSQL_CLEAR_PASSWORD_NOT_ENABLED: passwordInClear,
   [inClear]: passwordInClear,
-  [endless]: 'its answer has no end; check who answers at the address in MULTIFLEXI_DATABASE_URL',
-  ER_NO_REFERENCED_ROW_2: "the job's row is not there any more",
+  [endless]: 'its answer is too long; check which server is at the address in MULTIFLEXI_DATABASE_URL',
+  ER_NO_REFERENCED_ROW_2: "the job's row no longer exists",
 };
 
-/** Passing troubles of the network and the server: tried again. */
+/** Temporary failures of the network and the server: retried. */
 const passing: readonly string[] = [
   'ECONNREFUSED',
   'ECONNRESET',
@@ -33,7 +33,7 @@ const passing: readonly string[] = [
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
-  // A socket that a server has not made yet.
+  // A socket that the server has not created yet.
   'ENOENT',
   'PROTOCOL_CONNECTION_LOST',
   'PROTOCOL_SEQUENCE_TIMEOUT',
@@ -58,7 +58,7 @@ const passing: readonly string[] = [
   'HANDSHAKE_SSL_ERROR',
 ];
 
-/** What is wrong is the value: others can be stored all the same. */
+/** Only the value is wrong: others can still be stored. */
 const ofValue: readonly string[] = [
   'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD',
   'ER_DATA_TOO_LONG',
@@ -66,7 +66,7 @@ const ofValue: readonly string[] = [
   'ER_SIGNAL_EXCEPTION',
 ];
 
-/** The driver knows MySQL's numbers only: MariaDB's own have no name there, or the name of something else. */
+/** The driver knows MySQL's numbers only: it has no name, or a wrong one, for MariaDB's own. */
 const names: Readonly<Record<number, string>> = {
   1047: 'ER_CLUSTER_NOT_READY',
   1927: 'ER_CONNECTION_KILLED',
@@ -75,18 +75,18 @@ const names: Readonly<Record<number, string>> = {
 };
 
 /**
- * A sentence about a failed exchange with MariaDB. The driver's own words hold the user's name, never the password.
- * @param isSecure whether the connection was one over TLS, or to a socket
+ * Describes a failed exchange with MariaDB. The driver's messages may contain the user's name, never the password.
+ * @param isSecure whether the connection was over TLS, or to a socket
  */
 export function explainMariadb(error: unknown, name: string, isSecure: boolean): DeliveryError {
-  const args = messageOf(error).slice(0, limits.namedCharacters).split('\n')[0] ?? '';
+  const reason = messageOf(error).slice(0, limits.namedCharacters).split('\n')[0] ?? '';
   const code = codeOf(error);
-  const advice = permanent[code] ?? adviceOn(code, args, isSecure);
+  const advice = permanent[code] ?? adviceOn(code, reason, isSecure);
   if (advice !== null)
     return new DeliveryError(`Cannot write to ${name}: ${advice}`, { permanent: true, cause: error });
-  const lost = passing.includes(code) || /closed state|Connection lost|packets out of order/i.test(args);
+  const lost = passing.includes(code) || /closed state|Connection lost|packets out of order/i.test(reason);
   return new DeliveryError(
-    `Cannot write to ${name}: ${code === '' || args.includes(code) ? args : `${code}, ${args}`}`,
+    `Cannot write to ${name}: ${code === '' || reason.includes(code) ? reason : `${code}, ${reason}`}`,
     {
       permanent: !lost,
       isOfValue: ofValue.includes(code),
@@ -95,7 +95,7 @@ export function explainMariadb(error: unknown, name: string, isSecure: boolean):
   );
 }
 
-/** The name of an error; its number where it has none; empty for what is no error of a server or a network. */
+/** The name of an error, or its number if it has none; empty if it is not an error of a server or a network. */
 function codeOf(error: unknown): string {
   const { code, errno } = (error ?? {}) as { readonly code?: unknown; readonly errno?: unknown };
   if (typeof errno === 'number' && errno > 0) {
@@ -106,36 +106,35 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-/** From here on the numbers of MariaDB and MySQL mean different things. */
+/** From here on, the numbers of MariaDB and MySQL have different meanings. */
 const firstOwnNumber = 4000;
 
-/** What a person has to do where the words tell it, and not the code alone; null where there is nothing. */
-function adviceOn(code: string, args: string, isSecure: boolean): string | null {
+/** What the user has to do, if that depends on the message and not the code alone; null if there is no advice. */
+function adviceOn(code: string, reason: string, isSecure: boolean): string | null {
   if (/^ER_ACCESS_DENIED(_NO_PASSWORD)?_ERROR$/.test(code)) {
-    // A user who must come over TLS (REQUIRE SSL) is refused in the same words as one with a wrong password.
-    const more = isSecure ? '' : '; a user who must come over TLS needs ?ssl-ca=FILE there';
-    return `it refused the user name or the password; check MULTIFLEXI_DATABASE_URL${more}`;
+    // A user that must use TLS (REQUIRE SSL) is rejected with the same error as one with a wrong password.
+    const more = isSecure ? '' : '; a user that requires TLS needs ?ssl-ca=FILE there';
+    return `it rejected the user name or the password; check MULTIFLEXI_DATABASE_URL${more}`;
   }
   if (code === 'HANDSHAKE_SSL_ERROR') {
     const advice = certificateAdvice(
-      args,
-      'shows a certificate that is not signed by the authority in ssl-ca',
+      reason,
+      'presents a certificate that is not signed by the authority in ssl-ca',
     );
     return advice === null ? null : `it ${advice}`;
   }
   if (code === 'AUTH_SWITCH_PLUGIN_ERROR') {
-    const plugin = /unknown plugin ([-\w]{1,64})/.exec(args)?.[1];
-    const way =
-      plugin === undefined ? 'in an order that makes no sense' : `by ${plugin}, which is not known here`;
-    return `it asks for the password ${way}; give the user ed25519 or mysql_native_password`;
+    const plugin = /unknown plugin ([-\w]{1,64})/.exec(reason)?.[1];
+    const way = plugin === undefined ? 'at an unexpected point' : `with the unsupported plugin ${plugin}`;
+    return `it asks for authentication ${way}; give the user ed25519 or mysql_native_password`;
   }
   // `Table 'd.artifacts' doesn't exist`, `Unknown column 'pid' in 'SET'`: of another program, or an older MultiFlexi.
   if (code === 'ER_NO_SUCH_TABLE' || code === 'ER_BAD_FIELD_ERROR') {
     const what = code === 'ER_NO_SUCH_TABLE' ? 'tables' : 'columns';
-    return `it lacks one of MultiFlexi's ${what} (${args}); check MULTIFLEXI_DATABASE_URL`;
+    return `it lacks one of MultiFlexi's ${what} (${reason}); check MULTIFLEXI_DATABASE_URL`;
   }
-  // `INSERT command denied to user 'x'@'y' for table `d`.`artifacts``: which right is missing, and where.
+  // `INSERT command denied to user 'x'@'y' for table `d`.`artifacts``: which privilege is missing, and where.
   return /^ER_(TABLE|COLUMN)ACCESS_DENIED_ERROR$/.test(code)
-    ? `this user lacks a right (${args}); check the grants`
+    ? `this user lacks a privilege (${reason}); check the grants`
     : null;
 }

@@ -1,12 +1,12 @@
 import type { PrepareStatementInfo } from 'mysql2';
 
 /**
- * What is before a piece of a prepared statement's value in its packet, which the driver has no word for
- * (https://mariadb.com/kb/en/com_stmt_send_long_data/). The server puts the pieces together, and takes them in the place
- * of what the statement is executed with: that must be the last value, and an empty text.
+ * The packet header for a piece of a prepared statement's value, which the driver does not support
+ * (https://mariadb.com/kb/en/com_stmt_send_long_data/). The server concatenates the pieces and uses them instead of the
+ * value that the statement is executed with: that must be the last one, and an empty text.
  *
  * @param parameter counts from 0
- * @param pieceBytes less than 16 MiB, the most that a packet has
+ * @param pieceBytes less than 16 MiB, the maximum size of a packet
  */
 export function longDataHeader(
   statement: PrepareStatementInfo,
@@ -21,6 +21,6 @@ export function longDataHeader(
   return header;
 }
 
-/** Length and number of the packet, which is the first of its kind; the command, the statement, the parameter. */
+/** Length and sequence number of the packet (0, as the first one), command, statement, parameter. */
 const headerBytes = 4 + 1 + 4 + 2;
 const sendLongData = 0x18;

@@ -12,23 +12,10 @@ import { passwordAnswers } from './password-answers.ts';
 
 type Settings = Extract<DatabaseSettings, { kind: 'mariadb' }>;
 
-/** Opens MultiFlexi's MariaDB: one connection, made when it is needed and again when it was lost. */
+/** Opens MultiFlexi's MariaDB: one connection, made on demand and made again after it was lost. */
 export function openMariadb(settings: Settings): SqlDatabase {
   const isSecure = settings.authority !== null || settings.socket !== null;
-  const options: ConnectionOptions = {
-    ...placeOf(settings),
-    user: settings.user,
-    password: settings.password,
-    database: settings.database,
-    charset: 'utf8mb4',
-    authPlugins: passwordAnswers(settings.password, isSecure),
-    // Its own would count from another moment than ours.
-    connectTimeout: 0,
-    // A server may ask for any file of this machine: it is not offered, and there is nothing to read it with.
-    flags: ['-LOCAL_FILES'],
-    // No code is made of the names that a server gives to its columns.
-    disableEval: true,
-  };
+  const options = connectionOptions(settings, isSecure);
   const pool = patientPool(() => createConnection(options));
   const query = new Kysely<Tables>({ dialect: new MysqlDialect({ pool }) });
   const statementBytes = async () => {
@@ -42,7 +29,7 @@ export function openMariadb(settings: Settings): SqlDatabase {
     locksRows: true,
     hasCharsets: true,
     now: sql`now()`,
-    // All of one instant: when the statement began.
+    // Both refer to the same instant: the start of the statement.
     clock: sql<number>`unix_timestamp() * 1000 + microsecond(now(6)) div 1000`,
     at: (seconds) => sql`from_unixtime(${seconds})`,
     later: (one, other) => sql`greatest(${one}, ${other})`,
@@ -52,14 +39,31 @@ export function openMariadb(settings: Settings): SqlDatabase {
     statementBytes,
     artifactBytes: async () => Math.min(limits.artifactBytes, (await statementBytes()) - statementOverhead),
     insertArtifact: (_, { jobId, filename, contentType, note }, pieces) =>
-      // The transaction has the only connection.
+      // The transaction occupies the only connection.
       pool.insertInPieces(insertArtifact, [jobId, filename, contentType, note], pieces),
     explain: (error) => explainMariadb(error, name, isSecure),
     close: () => {
-      // A connection in the midst of a query is cut: what it was about is asked again by the next one.
+      // A connection with a query in progress is cut: the next connection repeats the query.
       const ended = query.destroy();
       return Promise.race([ended, pauseFor(limits.closeMs)]);
     },
+  };
+}
+
+function connectionOptions(settings: Settings, isSecure: boolean): ConnectionOptions {
+  return {
+    ...placeOf(settings),
+    user: settings.user,
+    password: settings.password,
+    database: settings.database,
+    charset: 'utf8mb4',
+    authPlugins: passwordAnswers(settings.password, isSecure),
+    // The driver's own timeout starts at another moment than ours.
+    connectTimeout: 0,
+    // A server could request any file of this machine: do not offer that capability.
+    flags: ['-LOCAL_FILES'],
+    // Do not generate code from the column names that a server sends.
+    disableEval: true,
   };
 }
 
@@ -73,21 +77,21 @@ function placeOf({ host, port, socket, authority }: Settings): ConnectionOptions
   return { host, port, ...(authority !== null && tls(authority, host)) };
 }
 
-/** The server has to show a certificate for this host: one for another host of the same authority is an impostor's. */
+/** The server must present a certificate for this host: one for another host of the same authority is an impostor's. */
 function tls(authority: string, host: string): ConnectionOptions {
   const ssl = { ca: authority, rejectUnauthorized: true, verifyIdentity: true };
   if (isIP(host) === 0) return { ssl };
-  // TLS has no server name for an address, and Node would check the certificate for "localhost" then.
+  // TLS has no server name for an IP address, and Node would check the certificate for "localhost" then.
   const stream = ({ config: { port } }: StreamOptions) => Object.assign(connect(port, host), { _host: host });
   return { ssl, stream };
 }
 
-/** What the driver tells a maker of streams. */
+/** What the driver passes to a stream factory. */
 interface StreamOptions {
   readonly config: { readonly port: number };
 }
 
-/** Bytes of a row around the artifact, when it is read: its names, type and note. */
+/** Bytes of a row besides the artifact when it is read: its names, type and note. */
 const statementOverhead = 4096;
 
 /** The content is the last value. */

@@ -3,18 +3,17 @@ import type { Connection } from 'mysql2';
 import { connectPatiently, type PatientConnection } from './mariadb-connection.ts';
 import { lostFailure } from './once-within.ts';
 
-/** kysely's pool, and what kysely does not have. */
+/** kysely's pool, extended by what kysely lacks. */
 export interface PatientPool extends MysqlPool {
-  /** For the transaction that has the connection. */
+  /** To be used by the transaction that has the connection. */
   readonly insertInPieces: PatientConnection['insertInPieces'];
 }
 
 /**
- * One connection as kysely's driver takes it, made when it is needed and again when it was lost, with every answer
- * certain to come: a server that dies in the midst of a handshake or a query, or stops answering without a word, would
- * otherwise be waited for for ever.
+ * A pool of one connection for kysely's driver, made on demand and made again after it was lost. Every query gets an
+ * answer: a server that dies during a handshake or a query, or silently stops answering, would otherwise block forever.
  *
- * @param open begins to connect
+ * @param open starts to connect
  */
 export function patientPool(open: () => Connection): PatientPool {
   let kept: PatientConnection | null = null;
@@ -29,7 +28,7 @@ export function patientPool(open: () => Connection): PatientPool {
     const hand = (error: unknown, connection: PatientConnection | null) => {
       kept = error ? null : connection;
       if (error) release();
-      // kysely looks at the connection only where there is no error.
+      // kysely uses the connection only if there is no error.
       callback(error, connection as unknown as MysqlPoolConnection);
     };
     if (kept === null || kept.isBroken()) connectPatiently(open, release, hand);
@@ -47,7 +46,7 @@ export function patientPool(open: () => Connection): PatientPool {
     end: (callback) => {
       const last = kept;
       kept = null;
-      // What is in the midst of something is cut.
+      // A busy connection is cut.
       if (last === null || isTaken || last.isBroken()) {
         last?.destroy();
         callback(null);

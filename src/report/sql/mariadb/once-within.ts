@@ -1,9 +1,9 @@
 import { after } from '../../../base/timer.ts';
 
-/** How a driver answers. */
+/** A driver's callback. */
 export type Answer = (error: unknown, result: unknown) => void;
 
-/** Calls back once: with the answer, or with a failure when it does not come. */
+/** Calls back once: with the answer, or with a failure if it does not arrive in time. */
 export function onceWithin(ms: number, callback: Answer): Answer {
   let open = true;
   const finish: Answer = (error, result) => {
@@ -17,11 +17,11 @@ export function onceWithin(ms: number, callback: Answer): Answer {
   return finish;
 }
 
-/** What is to be said of a connection that is gone. */
+/** The error of a lost connection. */
 export function lostFailure(): Error {
   return failure('PROTOCOL_CONNECTION_LOST', 'the server closed the connection');
 }
 
-function failure(code: string, args: string): Error {
-  return Object.assign(new Error(args), { code, fatal: true });
+function failure(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code, fatal: true });
 }
