@@ -10,7 +10,7 @@ import { installedVolume } from '../helpers/installed.ts';
 import { requireProgram } from '../helpers/require.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-/** One image: what is in it, and a job in it that prints its environment. */
+/** One image: its content, and a job in it that prints its environment. */
 interface ImageCase {
   readonly name: string;
   readonly fill: (tree: Tree) => void;
@@ -51,7 +51,7 @@ const images: readonly ImageCase[] = [
   },
   {
     name: 'unfit-libraries-everywhere',
-    // Stands for an old glibc, or any other: where ours would look for its libraries it finds what it cannot use.
+    // Stands for an old glibc, or any other: our libraries' usual paths hold files that they cannot use.
     fill: (tree) => {
       withBusybox(tree);
       const names = ['ld-linux-x86-64.so.2', 'libc.so.6', 'libm.so.6', 'libstdc++.so.6', 'libatomic.so.1'];
@@ -70,7 +70,7 @@ const images: readonly ImageCase[] = [
       for (const path of ['/etc/ssl/openssl.cnf', '/usr/lib/ssl/openssl.cnf', '/usr/local/ssl/openssl.cnf']) {
         tree.write(path, '[broken\n');
       }
-      // Who reads the local zone waits for ever.
+      // A program that reads the local time zone would wait forever.
       execFileSync('mkfifo', [join(tree.directory, 'etc/localtime')]);
     },
     command: ['/bin/busybox', 'env'],

@@ -27,7 +27,7 @@ test('the arm64 build starts under emulation, installs itself, and runs a job', 
   assert.equal(readFileSync(join(root, 'ctr/main/exitcode'), 'utf8'), '9');
 });
 
-test('the arm64 file, started directly, is not touched by variables of its runtime, and gives them to the job', async (t) => {
+test('the arm64 file, started directly, ignores variables of its runtime, and passes them to the job', async (t) => {
   if (!requireProgram(t, 'apt-get') || !requireEmulation(t)) return;
   await buildForArm();
   const program = process.arch === 'arm64' ? 'dist/emissary' : 'dist/arm64/emissary';

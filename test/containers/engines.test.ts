@@ -7,7 +7,7 @@ import { requireProgram } from '../helpers/require.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 for (const name of ['podman', 'docker'] as const) {
-  test(`${name} runs a container of nothing but busybox, and tells its exit code`, async (t) => {
+  test(`${name} runs a container with nothing but busybox, and reports its exit code`, async (t) => {
     const engine = await requireEngine(t, name);
     if (engine === null || !requireProgram(t, 'busybox')) return;
     const tree = temporaryVolume(t);

@@ -12,7 +12,7 @@ import { temporaryVolume } from '../helpers/volume.ts';
 
 const examples = 'images/examples';
 
-test('podman: the pod runs as it is, and its rows are in the database', async (t) => {
+test('podman: the pod runs unchanged, and its rows are in the database', async (t) => {
   const machine = await exampleMachine(t, 'podman');
   if (machine === null) return;
   await playPod(machine.engine, join(examples, 'pod.yaml'));
@@ -32,7 +32,7 @@ for (const [file, what] of [
   ['job.yaml', 'the pod of the Job'],
   ['native-sidecar.yaml', 'the pod with a native sidecar'],
 ] as const) {
-  test(`podman: ${what} runs, in the form that podman 4 knows`, async (t) => {
+  test(`podman: ${what} runs, in the form that podman 4 supports`, async (t) => {
     const machine = await exampleMachine(t, 'podman');
     if (machine === null) return;
     const pod = join(temporaryVolume(t), 'pod.yaml');
@@ -43,7 +43,7 @@ for (const [file, what] of [
   });
 }
 
-test('podman: the container set runs in its order, and its helper is ended', async (t) => {
+test('podman: the container set runs in order, and its helper is stopped', async (t) => {
   const machine = await exampleMachine(t, 'podman');
   if (machine === null) return;
   await playPod(machine.engine, join(examples, 'container-set.yaml'));
@@ -59,7 +59,7 @@ test('podman: the container set runs in its order, and its helper is ended', asy
 });
 
 for (const name of ['docker', 'podman'] as const) {
-  test(`${name}: the three commands of docker-run.sh run, and tell the job's exit code`, async (t) => {
+  test(`${name}: the three commands of docker-run.sh run, and give the job's exit code`, async (t) => {
     const machine = await exampleMachine(t, name);
     if (machine === null) return;
     const env = { ...machine.engine.env, ENGINE: name };
@@ -77,7 +77,7 @@ for (const name of ['docker', 'podman'] as const) {
   });
 }
 
-test('docker: the compose file runs as it is', async (t) => {
+test('docker: the compose file runs unchanged', async (t) => {
   const machine = await exampleMachine(t, 'docker');
   if (machine === null || !requireProgram(t, 'docker-compose')) return;
   const compose = ['--project-name', `emissary-${process.pid}`, '--file', join(examples, 'compose.yaml')];
@@ -102,7 +102,7 @@ interface PodSpec {
   readonly containers: readonly unknown[];
 }
 
-/** The pod of a Job, with its native sidecars as containers: podman 4 knows neither. */
+/** The pod of a Job, with its native sidecars as containers: podman 4 supports neither. */
 function asPlainPod(object: {
   readonly metadata: unknown;
   readonly spec: PodSpec | { readonly template: { readonly spec: PodSpec } };

@@ -22,7 +22,7 @@ for (const name of ['podman', 'docker'] as const) {
     assert.deepEqual([config.User, config.Entrypoint], ['65532:65532', ['/emissary']]);
     assert.equal(config.Labels['org.opencontainers.image.version'], '1.2.3');
     const job = await makeImage(t, engine, 'user', (tree) => withBusybox(tree));
-    // Podman takes the beginning of a name for the name: this one is the beginning of none.
+    // Podman accepts a prefix of a name: this one is a prefix of none.
     const volume = `emissary-test-built-${process.pid}-volume`;
     t.after(() => engine.run(['volume', 'rm', '--force', volume]));
     const args = ['run', '--rm', '--network', 'none', '--read-only', '--volume', `${volume}:/var/run/argo`];
@@ -37,7 +37,7 @@ for (const name of ['podman', 'docker'] as const) {
 }
 
 for (const name of ['podman', 'docker'] as const) {
-  test(`${name}: a pod's containers without the volume each end with one sentence`, async (t) => {
+  test(`${name}: each container of a pod without the volume exits with one message`, async (t) => {
     const engine = await requireEngine(t, name);
     if (engine === null) return;
     const image = await makeImage(t, engine, 'alone', (tree) => withTree(tree, `dist/image/${here.oci}`));
@@ -88,10 +88,10 @@ test('podman: the sample application builds from its Dockerfile, and runs in the
   assert.deepEqual(artifacts, ['licence-audit.json', 'licences.csv', 'licences.tgz']);
 });
 
-/** Builds an image, which goes when the test ends. */
+/** Builds an image, which is removed when the test ends. */
 async function build(t: TestContext, engine: Engine, image: string, args: readonly string[]): Promise<void> {
   t.after(() => engine.run(['rmi', '--force', image]));
-  // To find something in its cache, podman looks at every image there is, and fails where another test removes one.
+  // To search its cache, podman reads all images, and fails if another test removes one meanwhile.
   const alone = ['build', '--no-cache', '--network', 'none', '--tag', image];
   const { exitCode, stderr } = await engine.run([...alone, ...args]);
   assert.equal(exitCode, 0, stderr);

@@ -31,7 +31,7 @@ echo "umask $(umask), user $(id -u), HOME \${HOME-not set}"
 mkdir /tmp/report && echo 42 | tee /tmp/count > /tmp/report/count`;
 
 for (const name of ['podman', 'docker'] as const) {
-  test(`${name}: a job with a read-only root, umask 077, no rights, no home and a long root is saved, and another user reports it`, async (t) => {
+  test(`${name}: a job with a read-only root, umask 077, no capabilities, no home and a long root is saved, and another user reports it`, async (t) => {
     const engine = await requireEngine(t, name);
     if (engine === null || !requireProgram(t, 'busybox')) return;
     const image = await makeImage(t, engine, 'narrow', (tree) =>
@@ -83,7 +83,7 @@ for (const name of ['podman', 'docker'] as const) {
   });
 }
 
-test('docker: an engine that forbids locks is told from another emissary that holds one', async (t) => {
+test('docker: wait distinguishes an engine that forbids locks from another emissary that holds one', async (t) => {
   const engine = await requireEngine(t, 'docker');
   if (engine === null || !requireProgram(t, 'busybox')) return;
   const image = await makeImage(t, engine, 'no-locks', (tree) => withBusybox(tree));
@@ -114,7 +114,7 @@ test('docker: an engine that forbids locks is told from another emissary that ho
     '--root',
     '/volume',
   ]);
-  // Nobody holds it: the job is followed all the same, without a spool.
+  // Nobody holds the lock: the job is followed anyway, without a spool.
   const inMemory = `Cannot use the spool /volume/report: cannot lock /volume/report/lock: ${found}; it is kept in memory`;
   assert.ok(waited.stderr.startsWith(`emissary: ${inMemory}`), waited.stderr);
   assert.deepEqual([waited.exitCode, JSON.parse(waited.stdout).verdict], [0, 'lost']);

@@ -16,7 +16,7 @@ for (const name of ['podman', 'docker'] as const) {
     const { root } = await installedVolume(t);
     const [libc = ''] = globSync('lib/*/libc.so.6', { cwd: tree });
     const libraries = `/${libc.replace('/libc.so.6', '')}`;
-    // What an image of that time may set: its own libraries, for its own programs.
+    // As an image of that time may do: set its own libraries for its own programs.
     const env = [`LD_LIBRARY_PATH=${libraries}`, `LD_PRELOAD=${libraries}/libpthread.so.0`];
     const { exitCode, stdout, stderr } = await engine.run([
       ...['run', '--rm', '--network', 'none', '--read-only', '--user', '1000', '--volume', `${root}:/v`],

@@ -11,21 +11,21 @@ import { requireProgram } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-/** A container that runs, with its volume. */
+/** A running container with its volume. */
 interface RunningJob {
   readonly name: string;
   readonly engine: Engine;
   readonly root: string;
 }
 
-/** What a result says of an end. */
+/** The parts of a result that describe the end. */
 interface Recorded {
   readonly verdict: string;
   readonly exitCode: number;
   readonly signal: string | null;
 }
 
-/** What a container is started with. */
+/** How a container is started. */
 interface Setting {
   /** The engine's options. */
   readonly options?: readonly string[];
@@ -36,7 +36,7 @@ interface Setting {
 const narrow = ['--memory', '160m', '--memory-swap', '160m'];
 
 for (const name of ['podman', 'docker'] as const) {
-  test(`${name} stop: TERM reaches the job, which ends in its own way; recorded as terminated`, async (t) => {
+  test(`${name} stop: TERM reaches the job, which exits gracefully and is recorded as terminated`, async (t) => {
     const job = await startJob(
       t,
       name,
@@ -49,7 +49,7 @@ for (const name of ['podman', 'docker'] as const) {
     assert.equal(readFileSync(join(job.root, 'ctr/main/stdout'), 'utf8'), 'ready\ntidied\n');
   });
 
-  test(`${name} stop in a shorter time than the grace: killed by the engine, the sidecar says lost`, async (t) => {
+  test(`${name} stop with less time than the grace: the engine kills the container, and the reporter records it as lost`, async (t) => {
     const job = await startJob(t, name, 'trap "" TERM; echo ready; while :; do sleep 0.1; done');
     if (job === null) return;
     await job.engine.run(['stop', '--time', '1', job.name]);
@@ -57,7 +57,7 @@ for (const name of ['podman', 'docker'] as const) {
     assert.deepEqual(await told(job), { verdict: 'lost', exitCode: 137 });
   });
 
-  test(`${name} stop with five seconds, while outputs are packed: the job's own code stands`, async (t) => {
+  test(`${name} stop with five seconds, while outputs are packed: the job's own exit code is kept`, async (t) => {
     const outputs = { artifacts: [{ name: 'tree', path: '/tmp/tree' }] };
     const job = await startJob(t, name, 'dd if=/dev/urandom of=/tmp/tree bs=1M count=600; echo ready', {
       template: { outputs },
@@ -75,7 +75,7 @@ for (const name of ['podman', 'docker'] as const) {
     );
   });
 
-  test(`${name} kill: no seal, and the sidecar says lost`, async (t) => {
+  test(`${name} kill: there is no seal, and the reporter records the container as lost`, async (t) => {
     const job = await startJob(t, name, 'echo ready; exec sleep 600');
     if (job === null) return;
     await job.engine.run(['kill', job.name]);
@@ -103,7 +103,7 @@ for (const name of ['podman', 'docker'] as const) {
     assert.deepEqual(recorded(job.root), { verdict: 'failed', exitCode: 137, signal: 'SIGKILL' });
   });
 
-  test(`${name}: out of memory that kills the wrapper is told as lost`, async (t) => {
+  test(`${name}: a memory limit that kills the wrapper is reported as lost`, async (t) => {
     const job = await startJob(t, name, hungry('wrapper'), { options: narrow });
     if (job === null) return;
     await until('the container has ended', async () => (await statusOf(job)) === 137);
@@ -112,8 +112,8 @@ for (const name of ['podman', 'docker'] as const) {
 }
 
 /**
- * A script that takes memory until somebody is killed. The kernel takes whom oom_score_adj names; raising one's own is
- * free, and the other's is 1000 below.
+ * A script that allocates memory until a process is killed. The kernel chooses by oom_score_adj; a process may raise its
+ * own, and the other's is 1000 below.
  */
 function hungry(victim: 'job' | 'wrapper'): string {
   const process = victim === 'job' ? 'self' : '1';
@@ -125,7 +125,7 @@ function hungry(victim: 'job' | 'wrapper'): string {
   ].join('; ');
 }
 
-/** Starts a container whose job says `ready`, and waits for that. */
+/** Starts a container whose job prints `ready`, and waits for that. */
 async function startJob(
   t: TestContext,
   name: Engine['name'],
@@ -152,7 +152,7 @@ async function startJob(
     ],
     ...[image, '/volume/emissary', 'run', '--root', '/volume', '--', 'sh', '-c', script],
   ];
-  // Podman's monitor leaves a file "oom" where it was started.
+  // Podman's monitor leaves a file "oom" in its working directory.
   const { exitCode, stderr } = await engine.run(args, { cwd: temporaryVolume(t) });
   atEnd(t, () => engine.run(['rm', '--force', container]));
   assert.equal(exitCode, 0, stderr);
@@ -172,7 +172,7 @@ function recorded(root: string): Recorded {
   return { verdict, exitCode, signal };
 }
 
-/** What the sidecar says of it: with no server, on its standard output. */
+/** The reporter's result: without a server, on its standard output. */
 async function told({ root }: RunningJob): Promise<Omit<Recorded, 'signal'>> {
   const { stdout } = await emissary(['wait'], { root });
   const { verdict, exitCode } = JSON.parse(stdout.toString());

@@ -18,7 +18,7 @@ interface Reading {
   readonly text: string;
   readonly args: readonly string[];
   readonly surroundings: (file: string) => Surroundings;
-  /** What shows that it was read. */
+  /** Shows that it was read. */
   readonly shown: RegExp;
 }
 
@@ -79,7 +79,7 @@ for (const [what, { text, args, surroundings, shown }] of Object.entries(reading
     return { status, all: `${stdout}${stderr}` };
   };
 
-  test(`${what} may begin with a byte order mark`, async (t) => {
+  test(`${what} may start with a byte order mark`, async (t) => {
     const plain = await read(temporaryVolume(t), Buffer.from(text));
     assert.match(plain.all, shown);
     const withMark = await read(temporaryVolume(t), Buffer.from(marked(text)));
@@ -87,7 +87,7 @@ for (const [what, { text, args, surroundings, shown }] of Object.entries(reading
     assert.equal(withMark.status, plain.status);
   });
 
-  test(`${what} in UTF-16 is refused by that name`, async (t) => {
+  test(`${what} in UTF-16 is rejected, naming the encoding`, async (t) => {
     const little = Buffer.from(marked(text), 'utf16le');
     for (const bytes of [little, Buffer.from(little).swap16()]) {
       const { status, all } = await read(temporaryVolume(t), bytes);
@@ -97,7 +97,7 @@ for (const [what, { text, args, surroundings, shown }] of Object.entries(reading
   });
 }
 
-test('a template in a variable or from standard input may begin with one, and is published without', async (t) => {
+test('a template in a variable or on standard input may start with a byte order mark, and is published without it', async (t) => {
   const text = marked('{"sidecars":[]}');
   for (const way of [
     { args: ['init'], env: { EMISSARY_TEMPLATE: text } },
@@ -111,7 +111,7 @@ test('a template in a variable or from standard input may begin with one, and is
   }
 });
 
-test('a mounted Secret that was not decoded may hold one', async (t) => {
+test('a mounted Secret that was not decoded may contain a byte order mark', async (t) => {
   const root = temporaryVolume(t);
   const file = join(root, 'file');
   writeFileSync(file, Buffer.from(marked('{"A":"read"}')).toString('base64'));

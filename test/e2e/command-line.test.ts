@@ -41,14 +41,14 @@ test('--help of a program names its verbs', async () => {
   }
 });
 
-test('manifest of the pod program exits 64 and names the program that has it', async () => {
+test('manifest exits 64 in the pod program, and names the program that has it', async () => {
   const { status, stdout, stderr } = await emissary(['manifest', 'app.json'], { program });
   assert.deepEqual([status, stdout.toString()], [64, '']);
   const where = 'is a verb of multiflexi-emissary, the program outside of the pod';
   assert.equal(stderr, `emissary: "manifest" ${where}: multiflexi-emissary manifest --help\n`);
 });
 
-test('--help of wait names every variable that says where to report', async () => {
+test('--help of wait names every variable that configures a destination', async () => {
   const help = (await emissary(['wait', '--help'])).stdout.toString();
   const named = ['MULTIFLEXI_JOB_ID', 'MULTIFLEXI_DATABASE_URL', 'MULTIFLEXI_API_URL', 'MULTIFLEXI_TIMEZONE'];
   for (const variable of [
@@ -65,7 +65,7 @@ test('--help of wait names every variable that says where to report', async () =
   assert.ok(help.includes('--version'));
 });
 
-test('what a sentence quotes can neither break its line nor move the cursor of a terminal', async () => {
+test("a quoted value in a message can neither break its line nor move the terminal's cursor", async () => {
   for (const args of [['run\n\u001b[2Jforged'], ['init', '--template', '/no\r\nsuch\u009b2Jfile\u202e']]) {
     const { status, stderr } = await emissary(args);
     assert.equal(status, 64);
@@ -73,13 +73,13 @@ test('what a sentence quotes can neither break its line nor move the cursor of a
   }
 });
 
-test('an unknown option ends with 64 and one sentence', async () => {
+test('an unknown option exits 64 with one message', async () => {
   const { status, stdout, stderr } = await emissary(['run', '--graze', '5', '--', 'true']);
   assert.deepEqual([status, stdout.toString()], [64, '']);
   assert.equal(stderr, 'emissary: run: unknown option --graze; see emissary run --help\n');
 });
 
-test('no verb and an unknown verb end with 64 and one sentence that names the verbs', async () => {
+test('a missing or unknown verb exits 64 with one message that names the verbs', async () => {
   const all = `the verbs are ${podVerbs.join(', ')}; see emissary --help`;
   const refused = { '': 'no verb', start: 'unknown verb "start"', '--bad': 'unknown option "--bad"' };
   for (const [arg, what] of Object.entries(refused)) {

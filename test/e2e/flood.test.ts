@@ -8,7 +8,7 @@ import { startJob, startReadyJob } from '../helpers/job.ts';
 import { reportedJob, startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 
-/** What a hang is cut off at, ms: far beyond what a loaded machine needs. */
+/** After this many ms a test counts as hung: far more than a loaded machine needs. */
 const boundMs = 30_000;
 
 const inTime = async <T>(what: string, work: Promise<T>): Promise<T> => {
@@ -27,7 +27,7 @@ for (const place of ['ctr/main', 'ctr'] as const) {
   ] as const) {
     const what = `a flood of ${[...new Set(kinds)].join(', ')} in ${place}`;
 
-    test(`wait obeys its timeout, and sees the end, during ${what}`, async (t) => {
+    test(`wait obeys its timeout, and notices the end, during ${what}`, async (t) => {
       const job = reportedJob(t);
       const sidecar = await startWait(t, job, ['--timeout', '3', '--grace', '1']);
       const running = await startReadyJob(t, ['sh', '-c', 'echo ready; exec sleep 600'], { root: job.root });
@@ -64,7 +64,7 @@ for (const place of ['ctr/main', 'ctr'] as const) {
   }
 }
 
-test('a container that waits for another one is stopped, and sees its end, during a flood in the directory of that one', async (t) => {
+test("a container that waits for another one can be stopped, and notices its end, during a flood in that one's directory", async (t) => {
   const template = {
     containerSet: { containers: [{ name: 'first' }, { name: 'main', dependencies: ['first'] }] },
   };
@@ -98,7 +98,7 @@ test('a debug pause ends, and can be stopped, during a flood', async (t) => {
   }
 });
 
-test('wait takes the output of a job, live, and the end, while its directory holds 50,000 files and more come', async (t) => {
+test("wait reads a job's output live, and its end, while its directory holds 50,000 files and more come", async (t) => {
   const job = reportedJob(t);
   const sidecar = startEmissary(t, ['wait'], job);
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go; echo more; read go; exit 5'], {

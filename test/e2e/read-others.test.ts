@@ -9,10 +9,10 @@ import { keptBy, runJob } from '../helpers/job.ts';
 import { requireRoot } from '../helpers/require.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-/** What waits for somebody else is ended after this, seconds: its status is another one then. */
+/** A command that waits for somebody else is ended after this many seconds, with another exit status. */
 const under = ['timeout', '-k', '1', '30'];
 
-/** What may stand where a file is to be read, and what is said of it. */
+/** What may be in place of a file, and the expected message. */
 const others: Readonly<Record<string, readonly [(path: string) => void, RegExp]>> = {
   'a FIFO': [(path) => execFileSync('mkfifo', [path]), /not a regular file/],
   'a link to a device': [(path) => symlinkSync('/dev/zero', path), /not a regular file/],
@@ -29,10 +29,10 @@ const others: Readonly<Record<string, readonly [(path: string) => void, RegExp]>
 
 interface Reading {
   readonly args: readonly string[];
-  /** The file, from the test's own directory. */
+  /** The file, relative to the test's own directory. */
   readonly file: string;
   readonly env?: (file: string) => Readonly<Record<string, string>>;
-  /** The refusal is sealed. */
+  /** Whether the refusal is sealed. */
   readonly sealed?: boolean;
 }
 
@@ -78,7 +78,7 @@ const readings: Readonly<Record<string, Reading>> = {
 
 for (const [what, reading] of Object.entries(readings)) {
   for (const [other, [make, said]] of Object.entries(others)) {
-    test(`${what} is not read where ${other} is: one sentence, 64`, async (t) => {
+    test(`${what} that is ${other} is refused with one message and exit status 64`, async (t) => {
       const root = temporaryVolume(t);
       const file = join(root, reading.file);
       make(file);
@@ -91,7 +91,7 @@ for (const [what, reading] of Object.entries(readings)) {
   }
 }
 
-test('the authority of the metrics is not read where a FIFO is, and the job is reported without it', async (t) => {
+test('the job is reported although the authority for the metrics is a FIFO, which is not read', async (t) => {
   const root = temporaryVolume(t);
   execFileSync('mkfifo', [join(root, 'ca')]);
   const { status } = await emissary(['run', '--', 'true'], { root });
@@ -104,7 +104,7 @@ test('the authority of the metrics is not read where a FIFO is, and the job is r
   assert.deepEqual([waited.status, /not a regular file/.test(waited.stderr)], [0, true]);
 });
 
-test('a file that a person names may be reached by links, as Kubernetes mounts secrets', async (t) => {
+test('a file given by the user may be reached by links, as Kubernetes mounts secrets', async (t) => {
   const root = temporaryVolume(t);
   const mounted = mount(root, 'more', '{"GREETING":"hello"}');
   const env = { EMISSARY_ENV_FILE: mounted };
@@ -112,7 +112,7 @@ test('a file that a person names may be reached by links, as Kubernetes mounts s
   assert.equal(stdout.toString(), 'hello\n');
 });
 
-test('on the volume, a link in the place of the template is not followed, also one that leads nowhere', async (t) => {
+test('a link in place of the template on the volume is not followed, even if its target does not exist', async (t) => {
   for (const target of ['elsewhere', '/no/such/file']) {
     const root = temporaryVolume(t);
     writeFileSync(join(root, 'elsewhere'), '{}');
@@ -126,7 +126,7 @@ test('on the volume, a link in the place of the template is not followed, also o
   }
 });
 
-test('a pipe that the caller has opened is read to its end: process substitution, /dev/stdin', async (t) => {
+test('a pipe that the caller opened is read to its end: process substitution, /dev/stdin', async (t) => {
   const root = temporaryVolume(t);
   const log = `printf '{"A":"1"}'; sleep 0.2`;
   const args = ['run', '--', 'sh', '-c', 'echo "$A $*"', 'sh'];
@@ -135,11 +135,11 @@ test('a pipe that the caller has opened is read to its end: process substitution
   assert.deepEqual([stdout.toString(), stderr], ['1 x y\n', '']);
 });
 
-test('a device is not opened to find out that it is one', async (t) => {
+test('a device is recognized without being opened', async (t) => {
   if (!requireRoot(t)) return;
   const root = temporaryVolume(t);
   const device = join(root, 'template');
-  // No driver has this number: opening it would be ENXIO.
+  // No driver has this number: opening it would give ENXIO.
   execFileSync('mknod', [device, 'c', '240', '13']);
   const read = await emissary(['run', '--', 'true'], { root });
   assert.match(read.stderr, /it is not a regular file\n$/);
@@ -153,7 +153,7 @@ test('a device is not opened to find out that it is one', async (t) => {
   assert.deepEqual([status, /it is a device/.test(kept.result().message ?? '')], [64, true]);
 });
 
-test('a template is as large as the bound, and not a byte larger', async (t) => {
+test('a template may be exactly as large as the limit, but not a byte larger', async (t) => {
   for (const [bytes, status] of [
     [limits.templateBytes, 0],
     [limits.templateBytes + 1, 64],
@@ -168,7 +168,7 @@ function ended(root: string, { args, file, env }: Reading) {
   return emissary(args, { root, cwd: root, under, env: env?.(join(root, file)) ?? {} });
 }
 
-/** A file as a mounted Secret has it: a link to a link's directory. */
+/** A file as in a mounted Secret: a link through a linked directory. */
 function mount(root: string, name: string, text: string): string {
   mkdirSync(join(root, 'secret/..2026_11_28'), { recursive: true });
   writeFileSync(join(root, 'secret/..2026_11_28', name), text);

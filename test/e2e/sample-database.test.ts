@@ -6,7 +6,7 @@ import { emissary } from '../helpers/emissary.ts';
 import { runJob } from '../helpers/job.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-test('sample-database makes a file that a job can be reported to, and leaves one that is there', async (t) => {
+test('sample-database creates a file that a job can be reported to, and keeps an existing one', async (t) => {
   const root = temporaryVolume(t);
   const file = join(temporaryVolume(t), 'multiflexi.sqlite');
   const make = (...args: readonly string[]) =>

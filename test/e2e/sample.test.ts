@@ -7,7 +7,7 @@ import { temporaryVolume } from '../helpers/volume.ts';
 
 const program = resolve('images/licence-audit/audit.ts');
 
-/** A directory with a lock file and what is installed beside it: path → content (text as it is, else JSON). */
+/** A directory with a lock file and what is installed beside it: path → content (text as it is, otherwise JSON). */
 async function project(
   t: TestContext,
   packages: unknown,
@@ -36,7 +36,7 @@ async function json(...path: readonly string[]): Promise<Record<string, unknown>
   return JSON.parse(await readFile(join(...path), 'utf8')) as Record<string, unknown>;
 }
 
-/** Parses CSV as RFC 4180 tells it, with a reader that shares nothing with the writer. */
+/** Parses CSV according to RFC 4180, with code that is independent of the writer. */
 function parseCsv(text: string): readonly (readonly string[])[] {
   const records: string[][] = [];
   let rest = text;
@@ -54,7 +54,7 @@ function parseCsv(text: string): readonly (readonly string[])[] {
   return records;
 }
 
-test('the sample audits this project: a record a package, and a licence for each that is installed', async (t) => {
+test('the sample audits this project: one record per package, and a licence for each installed one', async (t) => {
   const output = temporaryVolume(t);
   const lock = await json('package-lock.json');
   const names = Object.keys(lock['packages'] as object).filter((key) => key !== '');
@@ -77,7 +77,7 @@ test('the sample audits this project: a record a package, and a licence for each
   ]);
 });
 
-test('the sample finds every form of licence, and tells where it found it', async (t) => {
+test('the sample finds every form of licence, and records where', async (t) => {
   const directory = await project(
     t,
     {
@@ -150,7 +150,7 @@ test('the sample measures a package without its own node_modules and without fol
   );
 });
 
-test('the CSV of the sample keeps quotes, commas and line ends of a licence', async (t) => {
+test('the CSV of the sample preserves quotes, commas and line breaks of a licence', async (t) => {
   const licence = 'See "LICENCE", part 1,\r\nor\nask';
   const directory = await project(t, { 'node_modules/odd': { version: '1,0', license: licence } });
   await audit(directory);
@@ -158,7 +158,7 @@ test('the CSV of the sample keeps quotes, commas and line ends of a licence', as
   assert.deepEqual(records[1]?.slice(0, 3), ['odd', '1,0', licence]);
 });
 
-test('the sample writes one file a licence, under a name that is one', async (t) => {
+test('the sample writes one file per licence, with a valid name', async (t) => {
   const long = 'L'.repeat(400);
   const licences = ['MIT', 'mit', 'a/../b', '..', '***', 'SEE LICENSE IN ../x', long, `${long}2`];
   const packages = Object.fromEntries(
@@ -174,7 +174,7 @@ test('the sample writes one file a licence, under a name that is one', async (t)
   assert.ok(names.includes('a-..-b.txt') && names.includes('licence.txt') && names.includes('licence-2.txt'));
 });
 
-test('the sample says in one sentence why a lock file cannot be used, on stderr and in its report', async (t) => {
+test('the sample reports an unusable lock file in one message, on stderr and in its report', async (t) => {
   const cases = [
     ['not json', /package-lock\.json: not valid JSON \(/],
     ['[]', /: not a lock file: a JSON object is wanted/],
@@ -197,7 +197,7 @@ test('the sample says in one sentence why a lock file cannot be used, on stderr 
   }
 });
 
-test('the sample names what it cannot read or write', async (t) => {
+test('the sample names files that it cannot read or write', async (t) => {
   const directory = await project(t, {});
   const missing = await audit(directory, ['--lock', 'nowhere.json']);
   assert.equal(missing.exitCode, 1);
@@ -210,7 +210,7 @@ test('the sample names what it cannot read or write', async (t) => {
   assert.match(progress.stderr, /^licence-audit: Cannot write the progress: ENOENT: .*\n$/);
 });
 
-test('the sample refuses words that it does not know', async (t) => {
+test('the sample rejects unknown arguments', async (t) => {
   const { exitCode, stderr } = await audit(await project(t, {}), ['--lok', 'x']);
   assert.equal(exitCode, 2);
   assert.match(
@@ -219,13 +219,13 @@ test('the sample refuses words that it does not know', async (t) => {
   );
 });
 
-test('RESULT_FILE of the sample is below MULTIFLEXI_TMP where it is relative', async (t) => {
+test('a relative RESULT_FILE of the sample is below MULTIFLEXI_TMP', async (t) => {
   const directory = await project(t, {});
   await audit(directory, [], { MULTIFLEXI_TMP: `${directory}/below`, RESULT_FILE: 'job/report.json' });
   assert.equal((await json(directory, 'below/job/report.json'))['status'], 'success');
 });
 
-test('the application definition of the sample agrees with the program', async () => {
+test('the application definition of the sample matches the program', async () => {
   const definition = await json('images/licence-audit/licence-audit.multiflexi.app.json');
   const variables = Object.keys(definition['environment'] as object);
   const placeholders = [...String(definition['cmdparamsTemplate']).matchAll(/\$\{(\w+)\}/g)].map(

@@ -6,7 +6,7 @@ import { forEachOf } from '../helpers/batches.ts';
 import { emissary } from '../helpers/emissary.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-/** Somebody has put it where it does not belong. */
+/** A secret in the wrong place. */
 const hidden = 'hunter22hunter';
 const definition = { name: 'A', executable: 'a', ociimage: 'a:1' };
 
@@ -111,7 +111,7 @@ const mistakes: readonly Mistake[] = [
   })),
 ];
 
-test('a value that is refused is shown nowhere: not in what is said, and not in the result', async (t) => {
+test('a rejected value appears neither in messages nor in the result', async (t) => {
   await forEachOf(mistakes, async ({ args = [], env = {}, template, files = {} }) => {
     const [root, cwd] = [temporaryVolume(t), temporaryVolume(t)];
     if (template !== undefined) writeFileSync(join(root, 'template'), template);

@@ -31,7 +31,7 @@ const foreign: Readonly<Record<string, (place: string, elsewhere: string) => voi
 };
 
 for (const [what, make] of Object.entries(foreign)) {
-  test(`a spool that is ${what} is set aside, which is said, and the job is reported`, async (t) => {
+  test(`wait sets aside a spool that is ${what}, logs it, and reports the job`, async (t) => {
     if (what.startsWith('somebody') && !isRoot) return lacks(t, 'only root makes directories of others');
     const job = reportedJob(t);
     make(join(job.root, 'report'), temporaryVolume(t));
@@ -41,13 +41,13 @@ for (const [what, make] of Object.entries(foreign)) {
     assert.deepEqual([status, job.row().exitcode], [0, 3]);
     assert.deepEqual(job.lines(), [{ seq: 1, type: 'stdout', line: 'honest\n' }]);
     assert.ok(readdirSync(job.root).includes('report.aside-1'));
-    // The next one finds its own.
+    // The next reporter finds its own spool.
     const again = await emissary(['wait', '--timeout', '60'], job);
     assert.deepEqual([again.status, again.stderr, job.lines().length], [0, '', 1]);
   });
 }
 
-test("a spool of somebody else's that cannot be moved is not used: the job is stopped and reported all the same", async (t) => {
+test("wait stops and reports the job although somebody else's spool is in the way and cannot be renamed", async (t) => {
   if (!isRoot) return lacks(t, 'only root makes directories of others');
   const job = reportedJob(t);
   const user = { uid: stranger, gid: stranger };
@@ -64,7 +64,7 @@ test("a spool of somebody else's that cannot be moved is not used: the job is st
   assert.deepEqual([status, JSON.parse(stdout.toString()).exitCode], [0, 143], stderr);
 });
 
-/** Somebody who is no emissary holds the lock of the spool. */
+/** A process that is not an emissary holds the lock of the spool. */
 async function holdLock(t: TestContext, root: string): Promise<void> {
   mkdirSync(join(root, 'report'), { mode: 0o700 });
   const held = join(temporaryVolume(t), 'held');
@@ -76,7 +76,7 @@ async function holdLock(t: TestContext, root: string): Promise<void> {
 }
 
 for (const seen of [true, false]) {
-  test(`a lock that is held by a stranger who is ${seen ? 'seen' : 'in another container'} does not keep wait from the job`, async (t) => {
+  test(`wait reports the job although a stranger who is ${seen ? 'visible' : 'in another container'} holds the lock`, async (t) => {
     if (!requireProgram(t, 'flock')) return;
     const under = seen ? [] : ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
     if (!seen && (await execa('unshare', [...under.slice(1), 'true'], { reject: false })).exitCode !== 0)
@@ -92,7 +92,7 @@ for (const seen of [true, false]) {
   });
 }
 
-test('wait whose volume has no inode left for a spool reports the job', async (t) => {
+test('wait reports the job on a volume without an inode left for a spool', async (t) => {
   const job = reportedJob(t);
   await withMount(t, { root: job.root, options: 'size=4m,nr_inodes=30' }, async () => {
     await runJob(t, ['sh', '-c', 'echo honest; exit 3'], { root: job.root });
@@ -104,7 +104,7 @@ test('wait whose volume has no inode left for a spool reports the job', async (t
   });
 });
 
-/** What a wait would have left of a job that has succeeded. */
+/** The report that wait would have left for a successful job. */
 function forgedReport(jobId: number, verdict = 'succeeded', exitCode = 0): string {
   const forged = { verdict, exitCode, message: null, pid: 1 };
   const containers = [{ name: 'main', ...forged, result: null }];
@@ -117,7 +117,7 @@ for (const [what, forged] of [
   ['success of no container', JSON.stringify({ ...JSON.parse(forgedReport(7)), containers: [] })],
   ['success of another job', forgedReport(8)],
 ] as const) {
-  test(`a report that a job forges while it runs (${what}) does not end wait`, async (t) => {
+  test(`wait ignores a report that the running job forged (${what})`, async (t) => {
     const job = reportedJob(t);
     const script = 'echo ready; read go; exit 5';
     const running = await startReadyJob(t, ['sh', '-c', script], { root: job.root, stdin: 'pipe' });
@@ -132,13 +132,13 @@ for (const [what, forged] of [
     assert.deepEqual([status, job.row().exitcode], [0, 5]);
   });
 
-  test(`a report that does not fit the volume (${what}) is delivered by neither wait nor report as it stands`, async (t) => {
+  test(`neither wait nor report delivers a report as it is if it does not fit the volume (${what})`, async (t) => {
     const job = reportedJob(t);
     await runJob(t, ['sh', '-c', 'exit 5'], { root: job.root });
     mkdirSync(join(job.root, 'report'), { mode: 0o700 });
     writeFileSync(join(job.root, 'report/report.json'), forged);
     const delivered = await emissary(['report'], job);
-    // What was given up as lost may have ended since: the seal corrects it.
+    // A container given up as lost may have exited since: the seal corrects it.
     const isCorrected = what === 'loss';
     assert.deepEqual([delivered.status, job.row().exitcode], isCorrected ? [0, 5] : [64, null]);
     assert.equal((await emissary(['wait', '--timeout', '60'], job)).status, 0);

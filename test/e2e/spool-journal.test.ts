@@ -28,7 +28,7 @@ const journals: Readonly<Record<string, string>> = {
 };
 
 for (const [what, journal] of Object.entries(journals)) {
-  test(`a journal that a job forged (${what}) costs neither a line nor the report, and adds none`, async (t) => {
+  test(`wait neither loses nor adds a line, and still reports, with a forged journal (${what})`, async (t) => {
     const job = reportedJob(t);
     await runJob(t, ['sh', '-c', 'seq 5; exit 3'], { root: job.root });
     mkdirSync(join(job.root, 'report'), { mode: 0o700 });

@@ -8,7 +8,7 @@ import { type ReportedJob, reportedJob } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-/** A job whose reporter has a directory of its own, and a volume where a job forged a whole spool. */
+/** A job whose reporter has its own directory, and a volume where the job forged a whole spool. */
 function privateJob(t: TestContext): ReportedJob & { readonly own: string } {
   const job = reportedJob(t);
   const own = temporaryVolume(t);
@@ -24,7 +24,7 @@ function privateJob(t: TestContext): ReportedJob & { readonly own: string } {
   return { ...job, own, env: { ...job.env, EMISSARY_SPOOL_DIR: own } };
 }
 
-test('wait with EMISSARY_SPOOL_DIR keeps its spool there, believes nothing of the volume, and goes on after a KILL', async (t) => {
+test('wait with EMISSARY_SPOOL_DIR keeps its spool there, ignores the one on the volume, and resumes after a KILL', async (t) => {
   const job = privateJob(t);
   const first = startEmissary(t, ['wait', '--grace', '20'], job);
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go; echo more; exit 5'], {
@@ -49,7 +49,7 @@ test('wait with EMISSARY_SPOOL_DIR keeps its spool there, believes nothing of th
   assert.ok(existsSync(join(job.own, 'report/report.json')));
 });
 
-test('two reporters with one EMISSARY_SPOOL_DIR exclude each other', async (t) => {
+test('two reporters with the same EMISSARY_SPOOL_DIR exclude each other', async (t) => {
   const job = privateJob(t);
   startEmissary(t, ['wait'], job);
   await until('the first has its spool', () => existsSync(join(job.own, 'report/journal')));
@@ -63,7 +63,7 @@ test('two reporters with one EMISSARY_SPOOL_DIR exclude each other', async (t) =
   }
 });
 
-test('two reporters of one job with two directories for their spools exclude each other', async (t) => {
+test('two reporters of one job with different spool directories exclude each other', async (t) => {
   const job = reportedJob(t);
   await startReadyJob(t, ['sh', '-c', 'echo ready; read go'], { root: job.root, stdin: 'pipe' });
   const setting = () => ({ root: job.root, env: { ...job.env, EMISSARY_SPOOL_DIR: temporaryVolume(t) } });
@@ -92,18 +92,18 @@ test('report and status use EMISSARY_SPOOL_DIR', async (t) => {
   assert.deepEqual([status, stderr, job.row().exitcode], [0, '', 3]);
 });
 
-test('the spool of another job in EMISSARY_SPOOL_DIR is refused', async (t) => {
+test('wait and report refuse the spool of another job in EMISSARY_SPOOL_DIR', async (t) => {
   const job = privateJob(t);
   await runJob(t, ['true'], { root: job.root });
   assert.equal((await emissary(['wait', '--timeout', '60'], job)).status, 0);
   const env = { ...job.env, MULTIFLEXI_JOB_ID: '8' };
   for (const verb of ['wait', 'report']) {
     const { status, stderr } = await emissary([verb], { root: job.root, env });
-    assert.deepEqual([status, stderr.includes('is of job 7')], [64, true], stderr);
+    assert.deepEqual([status, stderr.includes('belongs to job 7')], [64, true], stderr);
   }
 });
 
-test('an EMISSARY_SPOOL_DIR that cannot be used is said, and the job is reported', async (t) => {
+test('wait logs an unusable EMISSARY_SPOOL_DIR, and reports the job', async (t) => {
   for (const [place, prepare] of [
     ['/dev/null/spool', () => undefined],
     [join(temporaryVolume(t), 'file'), (path: string) => writeFileSync(path, '')],

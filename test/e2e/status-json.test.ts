@@ -4,7 +4,7 @@ import { emissary } from '../helpers/emissary.ts';
 import { standIn } from '../helpers/stand-in.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-test('status --json and the printed result escape what would act on a terminal, and say the same', async (t) => {
+test('status --json and the printed result escape characters that act on a terminal, and parse to the same values', async (t) => {
   // CSI of C1, DEL, right-to-left override, isolate, mark, line separator, a tag beyond the first plane.
   const message = 'a\u009b31mb\u007fc\u202ed\u2066e\u200ff\u2028g\u{e0001}h é 日本';
   const root = temporaryVolume(t);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pod, tool } from '../helpers/saved.ts';
 
-test('limits: an artifact that is larger, as it is kept, is named and costs no other', async (t) => {
+test('run names an artifact whose packed size exceeds the limit, and saves the others', async (t) => {
   const its = pod(t);
   const at = (name: string) => join(its.work, name);
   const artifact = (name: string, archive: object) => ({ name, path: at(name), archive, optional: true });
@@ -43,7 +43,7 @@ test('limits: an artifact that is larger, as it is kept, is named and costs no o
   ]);
 });
 
-test('limits: a parameter that is larger is named', async (t) => {
+test('run names a parameter that exceeds the limit', async (t) => {
   const its = pod(t);
   const parameter = (name: string) => ({ name, valueFrom: { path: join(its.work, name) } });
   its.template({
@@ -59,7 +59,7 @@ test('limits: a parameter that is larger is named', async (t) => {
   );
 });
 
-test('limits: an input that is larger, from any source, is 65', async (t) => {
+test('init exits 65 on an input that exceeds the limit, from any source', async (t) => {
   const its = pod(t);
   const file = join(its.work, 'file');
   const tree = join(its.work, 'tree');
@@ -83,7 +83,7 @@ test('limits: an input that is larger, from any source, is 65', async (t) => {
   assert.equal((await stage({ file: archive }, 1000)).status, 0);
 });
 
-test('limits: an archive that becomes larger than an input may be is 65', async (t) => {
+test('init exits 65 on an archive that unpacks to more than the limit', async (t) => {
   const its = pod(t);
   tool('sh', ['-c', 'head -c 100000 /dev/zero > a; tar czf a.tgz a'], its.work);
   const artifacts = [{ name: 'in', path: '/in', file: join(its.work, 'a.tgz') }];

@@ -10,7 +10,7 @@ import { temporaryVolume } from '../helpers/volume.ts';
 
 const terabyte = 1024 ** 4;
 
-test('a stdout that a running job makes a terabyte long fills neither the database nor the results, and is said', async (t) => {
+test('wait reports a stdout that a running job extends to a terabyte, and fills neither the database nor the results', async (t) => {
   const job = reportedJob(t);
   const results = temporaryVolume(t);
   const env = { ...job.env, EMISSARY_RESULTS_DIR: results };
@@ -24,13 +24,13 @@ test('a stdout that a running job makes a terabyte long fills neither the databa
   assert.equal(status, 64);
   assert.match(
     stderr,
-    /stdout of container main has 1099511627776 bytes, and its wrapper has written 6: what is beyond is not stored/,
+    /stdout of container main has 1099511627776 bytes, but its wrapper wrote only 6: the rest is not stored/,
   );
   assert.deepEqual([job.row().exitcode, job.lines().map(({ line }) => line)], [3, ['ready\n']]);
   assert.equal(statSync(join(results, '7/ctr/main/stdout')).size, 6);
 });
 
-test('a terabyte of nothing behind the output of a lost container is not taken for output', async (t) => {
+test('wait does not take a terabyte hole after the output of a lost container for output', async (t) => {
   const job = reportedJob(t);
   await runJob(t, ['sh', '-c', 'echo honest'], { root: job.root });
   for (const file of ['exitcode', 'result.json']) rmSync(join(job.root, 'ctr/main', file));
@@ -49,7 +49,7 @@ test('a terabyte of nothing behind the output of a lost container is not taken f
   assert.ok(statSync(join(results, '7/ctr/main/stdout')).blocks * 512 < 10_000_000);
 });
 
-test('EMISSARY_LOG_LIMIT_BYTES bounds each stream that wait takes', async (t) => {
+test('wait reads no more of each stream than EMISSARY_LOG_LIMIT_BYTES', async (t) => {
   const job = reportedJob(t);
   await runJob(t, ['sh', '-c', 'seq 100000; echo error >&2'], { root: job.root });
   const env = { ...job.env, EMISSARY_LOG_LIMIT_BYTES: '1000' };
@@ -61,7 +61,7 @@ test('EMISSARY_LOG_LIMIT_BYTES bounds each stream that wait takes', async (t) =>
   assert.deepEqual([bytes('stdout'), bytes('stderr'), job.row().exitcode], [1000, 6, 0]);
 });
 
-test('an artifact that is a terabyte larger than it was saved is kept as it was saved, and this is said', async (t) => {
+test('wait stores the saved size of an artifact that has grown to a terabyte, and reports it', async (t) => {
   const job = reportedJob(t);
   const results = temporaryVolume(t);
   const template = {
@@ -74,11 +74,11 @@ test('an artifact that is a terabyte larger than it was saved is kept as it was 
   const env = { MULTIFLEXI_JOB_ID: '7', EMISSARY_RESULTS_DIR: results };
   const { status, stderr } = await emissary(['wait'], { root: job.root, env });
   assert.equal(status, 64);
-  assert.match(stderr, /was not kept whole [^\n]*: it has 1099511627776 bytes, and 6 are taken/);
+  assert.match(stderr, /Cannot copy all of [^\n]*: it has 1099511627776 bytes, but only 6 are stored/);
   assert.equal(statSync(join(results, '7', file)).size, 6);
 });
 
-test('a template of more than 1,000 containers is refused in one sentence', async (t) => {
+test('wait refuses a template of more than 1,000 containers with one message', async (t) => {
   for (const make of [
     (names: readonly object[]) => ({ containerSet: { containers: [{ name: 'main' }, ...names] } }),
     (names: readonly object[]) => ({ sidecars: names }),

@@ -8,7 +8,7 @@ import { reportedJob, startWait } from '../helpers/sidecar.ts';
 import { standIn } from '../helpers/stand-in.ts';
 import { until } from '../helpers/until.ts';
 
-/** A job that makes a seal of its own, as whole as a wrapper's. */
+/** A job that forges a complete seal, like a wrapper's. */
 function forging(root: string, then: string): readonly string[] {
   const at = new Date().toISOString();
   const stream = { bytes: 0, truncated: false };
@@ -35,7 +35,7 @@ function forging(root: string, then: string): readonly string[] {
   return ['sh', '-c', `${script}; ${then}`, root];
 }
 
-test('a seal that the job has made itself ends nothing: the true end counts', async (t) => {
+test('wait ignores a seal that the running job forged, and reports the real exit code', async (t) => {
   const job = reportedJob(t);
   const sidecar = await startWait(t, job);
   const running = await startReadyJob(t, forging(job.root, 'read go; echo late; exit 7'), {
@@ -44,7 +44,7 @@ test('a seal that the job has made itself ends nothing: the true end counts', as
   });
   const { stdout } = await emissary(['status'], { root: job.root });
   assert.match(stdout.toString(), /main +running/);
-  // Longer than the sidecar would need to believe it.
+  // Longer than the reporter would need to trust it.
   await until('begin is stored', () => job.row().begin !== null);
   assert.equal(job.row().exitcode, null);
   running.process.stdin?.end('go\n');
@@ -58,14 +58,14 @@ for (const [what, held] of [
   ['that nobody holds', ''],
   ['that the job has held for a while', 'exec 9<>alive; sleep 0.5; exec 9>&-;'],
 ] as const) {
-  test(`a seal of the job's own beside another FIFO ${what} in the place of alive ends nothing`, async (t) => {
+  test(`wait ignores a seal that the job forged together with another FIFO ${what} in place of alive`, async (t) => {
     const job = reportedJob(t);
     const then = `rm alive; mkfifo alive; ${held} echo replaced; read go; echo late; exit 7`;
     const running = await startReadyJob(t, forging(job.root, then), { root: job.root, stdin: 'pipe' });
     if (held === '') await until('alive is replaced', () => running.stdout().includes('replaced\n'));
     const sidecar = await startWait(t, job);
     await until('alive is replaced', () => running.stdout().includes('replaced\n'));
-    // Longer than the sidecar would need to believe it.
+    // Longer than the reporter would need to trust it.
     const end = performance.now() + 1_500;
     await until('it has had time', () => performance.now() > end);
     assert.equal(job.row().exitcode, null);
@@ -76,7 +76,7 @@ for (const [what, held] of [
   });
 }
 
-test('a job that has made a seal itself is stopped by its timeout all the same, and by a person', async (t) => {
+test('a timeout, and a user, can still stop a job that forged a seal', async (t) => {
   const job = reportedJob(t);
   await startReadyJob(t, forging(job.root, 'exec sleep 600'), { root: job.root });
   const { status, stderr } = await emissary(['wait', '--timeout', '1'], job);
@@ -88,17 +88,17 @@ test('a job that has made a seal itself is stopped by its timeout all the same, 
   assert.equal((await running.finished).status, 143);
 });
 
-test('a seal beside a wrapper that lives on counts after a while, which is said, and its job is asked to stop', async (t) => {
+test('wait accepts a seal beside a live wrapper after a while, reports it, and stops the job', async (t) => {
   const job = reportedJob(t);
   const wrapper = standIn(t, job.root);
   wrapper.started();
   wrapper.seal(0);
   const { status, stderr } = await emissary(['wait'], job);
   assert.equal(status, 64);
-  assert.match(stderr, /wrapper of container main still lives 15 s after its exit code appeared/);
+  assert.match(stderr, /wrapper of container main is still alive 15 s after its exit code appeared/);
   assert.equal(job.row().exitcode, 0);
   assert.equal(readFileSync(join(job.root, 'ctr/main/signal'), 'utf8'), '15');
-  // Its last word is another one.
+  // The wrapper's own seal says something else.
   wrapper.seal(3);
   wrapper.die();
   const later = await emissary(['report'], job);
@@ -106,7 +106,7 @@ test('a seal beside a wrapper that lives on counts after a while, which is said,
   assert.equal(job.row().exitcode, 3);
 });
 
-test('a seal that says another exit code than the record of the job’s end is no success', async (t) => {
+test("wait does not report success if the seal contradicts the job's recorded exit code", async (t) => {
   const job = reportedJob(t);
   const wrapper = standIn(t, job.root);
   wrapper.started();
@@ -118,7 +118,7 @@ test('a seal that says another exit code than the record of the job’s end is n
   assert.equal(job.row().exitcode, 7);
 });
 
-test('wait ends where the job had removed alive and killed its wrapper before wait began', async (t) => {
+test('wait exits if the job removed alive and killed its wrapper before wait started', async (t) => {
   const job = reportedJob(t);
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; sleep 600'], { root: job.root });
   await until('it is told', () => running.kept.text('started'));
@@ -130,7 +130,7 @@ test('wait ends where the job had removed alive and killed its wrapper before wa
   assert.equal(job.row().exitcode, 137);
 });
 
-test('a job that has removed alive is not lost while its wrapper lives', async (t) => {
+test('wait does not report a job that removed alive as lost while its wrapper is alive', async (t) => {
   const job = reportedJob(t);
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go; exit 5'], {
     root: job.root,
@@ -140,7 +140,7 @@ test('a job that has removed alive is not lost while its wrapper lives', async (
   const sidecar = await startWait(t, job);
   const request = join(job.root, 'ctr/main/signal');
   const begunAt = performance.now();
-  // The sidecar asks, and asks again; longer than it would wait for an answer.
+  // The reporter probes again and again; wait longer than it waits for an answer.
   await until('it has asked', () => !existsSync(request) && performance.now() > begunAt + 17_000);
   assert.equal(job.row().exitcode, null);
   running.process.stdin?.end('go\n');

@@ -11,7 +11,7 @@ import { until } from '../helpers/until.ts';
 
 const plainUser = { uid: 12345, gid: 12345 };
 
-test('what wait was given cannot be read by another process of its user, and it reports all the same', async (t) => {
+test('wait hides its settings from other processes of its user, and still reports', async (t) => {
   if (!requireRoot(t) || !requireProgram(t, 'setpriv')) return;
   const job = reportedJob(t);
   const sidecar = startEmissary(t, ['wait'], { root: job.root, env: job.env, ...plainUser });
@@ -24,7 +24,7 @@ test('what wait was given cannot be read by another process of its user, and it 
   assert.deepEqual([job.row().exitcode, job.lines()[0]?.line], [3, 'a line\n']);
 });
 
-test('what report was given cannot be read by another process of its user, and it reports all the same', async (t) => {
+test('report hides its settings from other processes of its user, and still reports', async (t) => {
   if (!requireRoot(t) || !requireProgram(t, 'setpriv')) return;
   const job = reportedJob(t);
   const lock = new DatabaseSync(job.database.path);
@@ -44,7 +44,7 @@ test('what report was given cannot be read by another process of its user, and i
   assert.equal(job.row().exitcode, 3);
 });
 
-/** The status of head(1) as that user, who has no rights beyond his own. */
+/** The exit status of head(1), run as that user without any capabilities. */
 async function readAs(path: string): Promise<number | undefined> {
   const { uid, gid } = plainUser;
   const { exitCode } = await execa({

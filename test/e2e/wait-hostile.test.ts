@@ -12,14 +12,14 @@ import { temporaryVolume } from '../helpers/volume.ts';
 
 const secret = 'the-sidecars-own-secret';
 
-/** A job whose volume a hostile program has changed after the end. */
+/** A job whose volume a hostile program changed after the job's end. */
 async function hostileJob(t: TestContext, change: (job: ReportedJob, secretFile: string) => void) {
   const job = reportedJob(t);
   const secretFile = join(temporaryVolume(t), 'secret');
   writeFileSync(secretFile, `${secret}\n`);
   await runJob(t, ['sh', '-c', 'echo honest'], { root: job.root });
   change(job, secretFile);
-  // A hang would end at the deadline, with another code than the one that is wanted.
+  // A hang would end at the deadline, with another exit code than the expected one.
   const finished = await emissary(['wait', '--deadline', new Date(Date.now() + 120_000).toISOString()], job);
   const everything = JSON.stringify([
     job.database.query('select * from job'),
@@ -53,7 +53,7 @@ function linkToZero(path: string, secretFile: string): void {
 }
 
 for (const [what, make] of garbage) {
-  test(`an exitcode that is ${what} is never success, and never a hang`, async (t) => {
+  test(`wait neither reports success nor hangs on an exitcode that is ${what}`, async (t) => {
     const job = await hostileJob(t, (before, secretFile) => {
       rmSync(sealOf(before));
       make(sealOf(before), secretFile);
@@ -63,12 +63,12 @@ for (const [what, make] of garbage) {
   });
 }
 
-test('an exitcode of 0 without a result.json is not success', async (t) => {
+test('wait does not report success for exitcode 0 without a result.json', async (t) => {
   const job = await hostileJob(t, ({ root }) => rmSync(join(root, 'ctr/main/result.json')));
   assert.equal(job.row().exitcode, 64);
 });
 
-test('an exitcode of 0 beside a result.json that says otherwise is not success', async (t) => {
+test('wait does not report success for exitcode 0 beside a contradicting result.json', async (t) => {
   const job = await hostileJob(t, ({ root }) => {
     const path = join(root, 'ctr/main/result.json');
     writeFileSync(path, readFileSync(path, 'utf8').replaceAll('"exitCode":0', '"exitCode":9'));
@@ -76,7 +76,7 @@ test('an exitcode of 0 beside a result.json that says otherwise is not success',
   assert.equal(job.row().exitcode, 9);
 });
 
-test('a result.json of 20 MB, or of garbage, is refused', async (t) => {
+test('wait rejects a result.json of 20 MB, or of garbage', async (t) => {
   for (const content of [
     '{'.repeat(20_000_000),
     '{"version":1}',
@@ -89,7 +89,7 @@ test('a result.json of 20 MB, or of garbage, is refused', async (t) => {
   }
 });
 
-test('logs that are links to secrets are not read', async (t) => {
+test('wait does not read logs that are links to secrets', async (t) => {
   const job = await hostileJob(t, ({ root }, secretFile) => {
     for (const name of ['stdout', 'stderr']) {
       rmSync(join(root, 'ctr/main', name));
@@ -101,7 +101,7 @@ test('logs that are links to secrets are not read', async (t) => {
   assert.deepEqual(job.lines(), []);
 });
 
-test('a container directory that is a link is not followed', async (t) => {
+test('wait does not follow a container directory that is a link', async (t) => {
   const job = await hostileJob(t, ({ root }, secretFile) => {
     const elsewhere = `${secretFile}-directory`;
     mkdirSync(elsewhere);
@@ -114,7 +114,7 @@ test('a container directory that is a link is not followed', async (t) => {
   assert.deepEqual([job.status, job.row().exitcode, job.lines()], [0, 64, []]);
 });
 
-test('a timeline of garbage costs the order of the streams, not their lines', async (t) => {
+test('wait loses the order of the streams, but no lines, if the timeline is garbage', async (t) => {
   for (const timeline of [
     'garbage\n',
     'x'.repeat(1_000_000),
@@ -129,7 +129,7 @@ test('a timeline of garbage costs the order of the streams, not their lines', as
   }
 });
 
-test('a timeline that ends before the logs costs the order of the rest, not a line: cut at every byte', async (t) => {
+test('wait loses the order of the rest, but no line, if the timeline is cut off at any byte', async (t) => {
   const pieces = '1700000000000 1 6\n1700000000001 2 7\n1700000000002 1 3\n';
   await forEachOf(
     Array.from({ length: pieces.length + 1 }, (_, index) => index),
@@ -138,7 +138,7 @@ test('a timeline that ends before the logs costs the order of the rest, not a li
         writeFileSync(join(root, 'ctr/main/stdout'), 'out 1\nout 2\nout 3');
         writeFileSync(join(root, 'ctr/main/stderr'), 'err 1\nerr 2\n');
         writeFileSync(join(root, 'ctr/main/timeline'), pieces.slice(0, length));
-        // As much as their wrapper has counted, or the rest would not be taken.
+        // The result has the wrapper's count, otherwise the rest would not be read.
         const path = join(root, 'ctr/main/result.json');
         const result = JSON.parse(readFileSync(path, 'utf8'));
         result.stdout.bytes = 17;
@@ -157,7 +157,7 @@ test('a timeline that ends before the logs costs the order of the rest, not a li
   );
 });
 
-test('outputs that a forged result.json names elsewhere are not read', async (t) => {
+test('wait does not read files outside outputs/ that a forged result.json names', async (t) => {
   for (const file of [
     '../../../../../../etc/passwd',
     '/etc/passwd',
@@ -176,13 +176,13 @@ test('outputs that a forged result.json names elsewhere are not read', async (t)
       writeFileSync(path, JSON.stringify(result));
     });
     assert.equal(job.status, 64);
-    assert.match(job.stderr, /Output "x" .* was not stored/);
+    assert.match(job.stderr, /Cannot store output "x" .* in /);
     assert.equal(job.database.query('select * from artifacts').length, 0);
     assert.equal(job.row().exitcode, 0);
   }
 });
 
-test('outputs that a forged result.json names by the thousand, with line ends in them, are told in one short line', async (t) => {
+test('wait reports thousands of forged outputs with line breaks in their names in one short line', async (t) => {
   const job = await hostileJob(t, ({ root }) => {
     const path = join(root, 'ctr/main/result.json');
     const result = JSON.parse(readFileSync(path, 'utf8')) as { outputs: { artifacts: object[] } };
@@ -195,15 +195,15 @@ test('outputs that a forged result.json names by the thousand, with line ends in
   const [first = '', second = '', ...rest] = job.stderr.trimEnd().split('\n');
   assert.match(
     first,
-    /^emissary: Output "x emissary: all is well \[31m" .* was not stored .*; and 1980 more$/,
+    /^emissary: Cannot store output "x emissary: all is well \[31m" .* in .*; and 1980 more$/,
   );
-  assert.match(second, /^emissary: What was not delivered stays/);
+  assert.match(second, /^emissary: Undelivered data stays/);
   assert.deepEqual(rest, []);
   assert.ok(!job.stderr.includes('\u001b') && job.stderr.length < 10_000);
   assert.equal(job.row().exitcode, 0);
 });
 
-test('a template, a report or a journal that a job forged cannot name another job', async (t) => {
+test('a template, a report or a journal that the job forged cannot name another job', async (t) => {
   const job = await hostileJob(t, ({ root, jobId }) => {
     writeFileSync(join(root, 'template'), JSON.stringify({ multiflexi: { jobId: String(jobId + 1) } }));
     mkdirSync(join(root, 'report'));
@@ -225,16 +225,19 @@ test('a template, a report or a journal that a job forged cannot name another jo
   assert.equal(other?.exitcode, null);
 });
 
-test('a spool that is a link is set aside, and not followed', async (t) => {
+test('wait sets aside a spool that is a link, and does not follow it', async (t) => {
   const job = await hostileJob(t, ({ root }, secretFile) => {
     mkdirSync(`${secretFile}-spool`);
     symlinkSync(`${secretFile}-spool`, join(root, 'report'));
   });
   assert.deepEqual([job.status, job.row().exitcode], [0, 0]);
-  assert.match(job.stderr, /^emissary: [^\n]*\/report is not a directory: [^\n]*set aside[^\n]*\n$/);
+  assert.match(
+    job.stderr,
+    /^emissary: [^\n]*\/report is not a directory, so it is not ours: renamed it to report\.aside-1\n$/,
+  );
 });
 
-test('a log that shrinks and grows while it is read does not stop the report', async (t) => {
+test('wait completes its report while a log shrinks and grows', async (t) => {
   const job = reportedJob(t);
   const sidecar = await startWait(t, job);
   const stdout = join(job.root, 'ctr/main/stdout');
@@ -248,9 +251,9 @@ test('a log that shrinks and grows while it is read does not stop the report', a
   truncateSync(stdout, 0);
   running.process.stdin?.end('go\n');
   const { status, stderr } = await sidecar.finished;
-  // It is reported as far as it goes; that there was more is said.
+  // The readable part is reported, with a message that there was more.
   assert.equal(status, 64);
-  assert.match(stderr, /bytes of stdout of container main were found, its wrapper has kept/);
+  assert.match(stderr, /bytes of stdout of container main, but its wrapper wrote/);
   assert.equal(job.row().exitcode, 0);
   const seqs = job.lines().map(({ seq }) => seq);
   assert.deepEqual(
@@ -259,7 +262,7 @@ test('a log that shrinks and grows while it is read does not stop the report', a
   );
 });
 
-test('a sidecar that goes on for a killed one follows the same containers, whatever the template says now', async (t) => {
+test('a reporter that takes over from a killed one follows the same containers, whatever the template says now', async (t) => {
   const ghost = '{"containerSet":{"containers":[{"name":"ghost"}]}}';
   for (const forged of [ghost, '{no JSON']) {
     const job = reportedJob(t);
@@ -286,7 +289,7 @@ const unreadable: Readonly<Record<string, readonly [(path: string) => void, RegE
   'a link': [(path) => symlinkSync('/etc/passwd', path), /template": it /],
 };
 for (const [what, [make, sentence]] of Object.entries(unreadable)) {
-  test(`a template that is ${what} ends the job: the row says so, wait ends with 64`, async (t) => {
+  test(`wait exits 64 and stores an error for a template that is ${what}`, async (t) => {
     const job = reportedJob(t);
     make(join(job.root, 'template'));
     const { status, stderr } = await emissary(['wait'], job);
@@ -300,7 +303,7 @@ for (const [what, [make, sentence]] of Object.entries(unreadable)) {
   });
 }
 
-test('a signal reaches a container whatever the template is like', async (t) => {
+test('signal reaches a container whatever the template contains', async (t) => {
   const job = await startReadyJob(t, ['sh', '-c', 'echo ready; exec sleep 60']);
   writeFileSync(join(job.kept.root, 'template'), '{');
   const { status } = await emissary(['signal', 'main', 'TERM'], { root: job.kept.root });

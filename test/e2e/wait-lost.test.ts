@@ -7,11 +7,11 @@ import { startJob } from '../helpers/job.ts';
 import { reportedJob, startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 
-test('wait reports a wrapper that was killed as lost within seconds, with what it had printed', async (t) => {
+test('wait reports a killed wrapper as lost within seconds, with the output so far', async (t) => {
   const job = reportedJob(t);
   const sidecar = await startWait(t, job);
   const running = startJob(t, ['sh', '-c', 'echo ready; printf half; sleep 600'], { root: job.root });
-  // It is kept and passed on at the same time: a KILL may come between the two.
+  // The output is kept and forwarded at the same time: a KILL may come between the two.
   await until('what it printed is kept', () => running.kept.text('stdout').includes('half'));
   running.kill('SIGKILL');
   const killedAt = performance.now();
@@ -45,10 +45,10 @@ test('wait that starts after the wrapper was killed reports it as lost', async (
   assert.equal(job.row().exitcode, 137);
 });
 
-test('a wrapper that is killed before it wrote anything is one that has not come yet: the timeout ends the job', async (t) => {
+test('wait times out if the wrapper was killed before it wrote anything', async (t) => {
   const job = reportedJob(t);
   const sidecar = await startWait(t, job, ['--timeout', '2', '--grace', '1']);
-  // It stands still before its first line, so that it cannot be quicker than we are.
+  // Stop it before its first instruction, so that it cannot be faster than this test.
   const under = ['sh', '-c', 'kill -STOP $$; exec "$@"', 'sh'];
   const killed = startJob(t, ['echo', 'never'], { root: job.root, under });
   killed.kill('SIGKILL');
@@ -69,17 +69,17 @@ test('a wrapper that is killed before it wrote anything is one that has not come
   >;
   assert.deepEqual(
     [report['verdict'], report['message']],
-    ['lost', 'Container main was never started before the job was stopped'],
+    ['lost', 'Container main had not started when the job was stopped'],
   );
 });
 
-test('a job that waits is not lost, however quiet it is', async (t) => {
+test('wait does not report a silent job as lost', async (t) => {
   const job = reportedJob(t);
   const sidecar = await startWait(t, job);
   const running = startJob(t, ['sh', '-c', 'read go; exit 5'], { root: job.root, stdin: 'pipe' });
   await until('begin is stored', () => job.row().begin !== null);
   const startedAt = performance.now();
-  // Longer than the sidecar needs to take a dead wrapper for lost, and than its own second look.
+  // Longer than the reporter needs to declare a dead wrapper lost, and than its second check.
   await until('six seconds', () => running.process.exitCode === null && performance.now() > startedAt + 6000);
   running.process.stdin?.end('go\n');
   assert.equal((await sidecar.finished).status, 0);

@@ -25,7 +25,7 @@ const ours = (job: ReportedJob) =>
     .map(({ line }) => line);
 const others = (job: ReportedJob) => job.lines().filter((line) => !isOurs(line));
 
-/** The job's rows in the order of readers: by number, then by id. */
+/** The job's rows in reading order: by number, then by id. */
 function inOrder(job: ReportedJob): readonly string[] {
   return job.database
     .query<{ line: string }>('select line from job_output_lines where job_id = ? order by seq, id', job.jobId)
@@ -39,7 +39,7 @@ async function startEcho(t: TestContext, job: ReportedJob) {
 }
 
 for (const mode of ['full', 'output'] as const) {
-  test(`wait delivers every line once, MULTIFLEXI_REPORT=${mode}, while another process writes rows of the job`, async (t) => {
+  test(`wait delivers every line once, with MULTIFLEXI_REPORT=${mode}, while another process writes rows of the job`, async (t) => {
     const reported = reportedJob(t);
     const job = { ...reported, env: { ...reported.env, MULTIFLEXI_REPORT: mode } };
     writeOther(job, 'success', 'other before\n');
@@ -50,7 +50,7 @@ for (const mode of ['full', 'output'] as const) {
     const types = ['success', 'error', 'stdout', 'stderr'] as const;
     for (const [index, type] of types.entries()) {
       for (let more = 0; more <= index; more += 1) writeOther(job, type, `other ${type}\n`);
-      // Also by another reporter, which knows only the table and the spool.
+      // Another reporter, which knows only the table and the spool, gives the same rows.
       if (index % 2 === 1) {
         sidecar.kill('SIGKILL');
         await sidecar.finished;
@@ -74,7 +74,7 @@ for (const mode of ['full', 'output'] as const) {
   });
 }
 
-test('wait delivers every line where another process has stored the same lines', async (t) => {
+test('wait delivers every line although another process has stored the same lines', async (t) => {
   const job = reportedJob(t);
   await runJob(t, ['sh', '-c', 'echo a; echo b; echo c; exit 3'], { root: job.root });
   await emissary(['wait'], job);
@@ -84,7 +84,7 @@ test('wait delivers every line where another process has stored the same lines',
   assert.deepEqual([again.status, again.stderr, job.lines()], [0, '', before]);
 });
 
-test('report goes on where a database that was restored from a copy ends', async (t) => {
+test('report continues where a database restored from a backup ends', async (t) => {
   const job = reportedJob(t);
   await runJob(t, ['sh', '-c', 'for i in 1 2 3 4 5 6; do echo line $i; done; exit 3'], { root: job.root });
   await emissary(['wait'], job);

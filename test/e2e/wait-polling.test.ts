@@ -7,7 +7,7 @@ import { lacks } from '../helpers/require.ts';
 import { reportedJob } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 
-/** Runs what follows as a user who has no inotify instance, or no watch, left (user_namespaces(7)). */
+/** Runs a command as a user without any inotify instance, or watch, left (user_namespaces(7)). */
 const without = (what: string) => [
   'unshare',
   '--user',
@@ -22,7 +22,7 @@ for (const [what, errno] of [
   ['instances', 'EMFILE'],
   ['watches', 'ENOSPC'],
 ] as const) {
-  test(`wait without events (no inotify ${what}: ${errno}) reports begin, lines and the end while they happen`, async (t) => {
+  test(`wait without file events (no inotify ${what}: ${errno}) reports begin, lines and end as they happen`, async (t) => {
     const [file = '', ...rest] = without(what);
     if ((await execa(file, [...rest, 'true'], { reject: false })).exitCode !== 0)
       return lacks(t, 'a user namespace cannot be made');

@@ -7,12 +7,12 @@ import { runJob } from '../helpers/job.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-test('a sidecar that is killed while it keeps a log in EMISSARY_RESULTS_DIR leaves no half of it behind the next one', async (t) => {
+test('a reporter that is killed while copying a log to EMISSARY_RESULTS_DIR leaves no partial file after the next one', async (t) => {
   const [root, results] = [temporaryVolume(t), temporaryVolume(t)];
   await runJob(t, ['sh', '-c', 'yes | head -c 200000000'], { root });
   const env = { MULTIFLEXI_JOB_ID: '7', EMISSARY_RESULTS_DIR: results };
   const halves = () => globSync(join(results, '7/ctr/main/.*'));
-  await until('a sidecar was killed in the midst of it', async () => {
+  await until('a reporter was killed while copying', async () => {
     const sidecar = startEmissary(t, ['wait'], { root, env });
     await until('it has begun to write', () => halves().length > 0 || sidecar.process.exitCode !== null);
     sidecar.kill('SIGKILL');
@@ -24,7 +24,7 @@ test('a sidecar that is killed while it keeps a log in EMISSARY_RESULTS_DIR leav
   assert.deepEqual(halves(), []);
 });
 
-test('an output whose name is as long as a name can be is kept in EMISSARY_RESULTS_DIR', async (t) => {
+test('wait copies an output with the longest possible name to EMISSARY_RESULTS_DIR', async (t) => {
   const [root, results] = [temporaryVolume(t), temporaryVolume(t)];
   const path = join(temporaryVolume(t), 'n'.repeat(255));
   const template = { outputs: { artifacts: [{ name: 'a', path, archive: { none: {} } }] } };

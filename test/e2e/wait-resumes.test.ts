@@ -10,7 +10,7 @@ import { until } from '../helpers/until.ts';
 
 const template = { containerSet: { containers: [{ name: 'a' }, { name: 'b' }] } };
 
-test('a wait that follows a killed one delivers half a line of a lost container once', async (t) => {
+test('wait that follows a killed one delivers the unfinished line of a lost container once', async (t) => {
   const job = reportedJob(t);
   writeFileSync(join(job.root, 'template'), JSON.stringify(template));
   const texts = () => job.lines().map(({ line }) => line);

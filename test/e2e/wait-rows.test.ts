@@ -5,7 +5,7 @@ import { runJob, startReadyJob } from '../helpers/job.ts';
 import { linesIn, reportedJob, startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 
-test('wait stores heavy output in few rows, and what came last before a silence while the job runs', async (t) => {
+test('wait stores heavy output in few rows, and delivers the last lines before a pause while the job runs', async (t) => {
   const job = reportedJob(t);
   let sidecar = await startWait(t, job);
   const script = 'echo ready; while read word; do seq 5000; echo "$word"; done; exit 3';
@@ -29,7 +29,7 @@ test('wait stores heavy output in few rows, and what came last before a silence 
   assert.ok(rows.every(({ seq }, index) => seq === index + 1));
 });
 
-test('wait stores no more rows than EMISSARY_OUTPUT_ROWS: it says so and exits 64, the end is stored, and report stores the rest', async (t) => {
+test('wait exits 64 at the limit of EMISSARY_OUTPUT_ROWS and stores the end; report stores the rest', async (t) => {
   const job = reportedJob(t);
   await runJob(t, ['sh', '-c', 'seq 30; exit 3'], { root: job.root });
   const few = { ...job, env: { ...job.env, EMISSARY_OUTPUT_ROWS: '20' } };
@@ -37,7 +37,7 @@ test('wait stores no more rows than EMISSARY_OUTPUT_ROWS: it says so and exits 6
   assert.equal(status, 64);
   assert.match(
     stderr,
-    /^emissary: The output takes more than the 20 rows that a job may have: what follows is not stored; set EMISSARY_OUTPUT_ROWS for more\n/,
+    /^emissary: The output exceeds the limit of 20 rows: the rest is not stored; set EMISSARY_OUTPUT_ROWS for more\n/,
   );
   assert.deepEqual([job.row().exitcode, job.lines().length], [3, 20]);
   const again = await emissary(['report'], job);

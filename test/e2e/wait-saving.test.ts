@@ -17,7 +17,7 @@ function within(seconds: number): readonly string[] {
   return ['--deadline', new Date(Date.now() + seconds * 1000).toISOString(), '--grace', '1'];
 }
 
-test('status tells a container that saves from one that runs, and how far it is', async (t) => {
+test('status distinguishes a saving container from a running one, and shows its progress', async (t) => {
   const job = reportedJob(t);
   const wrapper = standIn(t, job.root);
   wrapper.started();
@@ -28,19 +28,19 @@ test('status tells a container that saves from one that runs, and how far it is'
   const json = await emissary(['status', '--json'], { root: job.root });
   const { containers } = JSON.parse(json.stdout.toString()) as { containers: Record<string, unknown>[] };
   assert.deepEqual((containers[0]?.['saving'] as { files: number } | undefined)?.files, 12);
-  // A record of an earlier attempt than the one that runs says nothing.
+  // A record of an earlier attempt does not apply to the running one.
   wrapper.write('started', JSON.stringify({ pid: 1, startedAt: new Date().toISOString(), attempt: 2 }));
   assert.match((await emissary(['status'], { root: job.root })).stdout.toString(), /main +running/);
 });
 
-test('a job that succeeded is recorded as that, though its wrapper never comes to an end with saving', async (t) => {
+test('wait records a successful job as such although its wrapper never finishes saving', async (t) => {
   const job = reportedJob(t);
   const wrapper = standIn(t, job.root);
   wrapper.started();
   wrapper.ended();
   const { status, stderr } = await emissary(['wait', ...within(6)], job);
   assert.equal(status, 64);
-  assert.match(stderr, /Container main had not saved what its job left when the time for it was over/);
+  assert.match(stderr, /Container main did not finish saving its outputs in time/);
   assert.equal(job.row().exitcode, 0);
   assert.equal(reportOf(job)['verdict'], 'succeeded');
   const again = await emissary(['report'], job);
@@ -52,7 +52,7 @@ test('a job that succeeded is recorded as that, though its wrapper never comes t
   assert.equal(reportOf(job)['message'], null);
 });
 
-test('the exit code of a job whose wrapper was killed while it saved is not lost', async (t) => {
+test('wait keeps the exit code of a job whose wrapper was killed while saving', async (t) => {
   const job = reportedJob(t);
   const wrapper = standIn(t, job.root);
   wrapper.started();
@@ -61,12 +61,12 @@ test('the exit code of a job whose wrapper was killed while it saved is not lost
   wrapper.die();
   const { status, stderr } = await sidecar.finished;
   assert.equal(status, 64);
-  assert.match(stderr, /The wrapper of container main died while it saved/);
+  assert.match(stderr, /The wrapper of container main died while saving the job's outputs/);
   assert.equal(job.row().exitcode, 5);
   assert.equal(reportOf(job)['verdict'], 'failed');
 });
 
-test('a container that saves is not asked to stop with the others, but when the time for saving is over', async (t) => {
+test('wait stops a saving container only when the time for saving is over', async (t) => {
   const job = reportedJob(t);
   const wrapper = standIn(t, job.root);
   wrapper.started();
@@ -87,7 +87,7 @@ test('a container that saves is not asked to stop with the others, but when the 
   assert.equal(job.row().exitcode, 0);
 });
 
-test('a job that claims to have ended does not get around its deadline', async (t) => {
+test('a job that claims to have ended cannot evade its deadline', async (t) => {
   const job = reportedJob(t);
   const ended = { attempt: 9, exitCode: 0, signal: null, finishedAt: new Date().toISOString() };
   writeFileSync(join(job.root, 'forged'), JSON.stringify({ ...ended, verdict: 'succeeded', origin: 'job' }));
@@ -99,7 +99,7 @@ test('a job that claims to have ended does not get around its deadline', async (
   assert.equal(job.row().exitcode, 143);
 });
 
-test('report corrects a record of 137 by a seal that appeared after all', async (t) => {
+test('report corrects a stored 137 when a seal appears later', async (t) => {
   const job = reportedJob(t);
   const results = join(job.root, 'results');
   const env = { ...job.env, EMISSARY_RESULTS_DIR: results };
@@ -116,7 +116,7 @@ test('report corrects a record of 137 by a seal that appeared after all', async 
   wrapper.die();
   const { status, stderr } = await emissary(['report'], { ...job, env });
   assert.equal(status, 0, stderr);
-  assert.match(stderr, /More is known of container main now: it ended with 0 \(succeeded\)/);
+  assert.match(stderr, /Corrected the report of container main: it exited with 0 \(succeeded\)/);
   assert.equal(job.row().exitcode, 0);
   assert.equal(job.database.query('select id from artifacts').length, 1);
   assert.equal(reportOf(job)['exitCode'], 0);
@@ -124,7 +124,7 @@ test('report corrects a record of 137 by a seal that appeared after all', async 
   assert.equal(kept.exitCode, 0);
 });
 
-test('a 137 in the row that somebody else has written stays, and report says so', async (t) => {
+test('report keeps a 137 that somebody else wrote into the row, and says so', async (t) => {
   const job = reportedJob(t);
   const wrapper = standIn(t, job.root);
   wrapper.started();
@@ -134,11 +134,11 @@ test('a 137 in the row that somebody else has written stays, and report says so'
   wrapper.die();
   const { status, stderr } = await emissary(['report'], job);
   assert.equal(status, 64);
-  assert.match(stderr, /has exit code 137 already; it ended with 0/);
+  assert.match(stderr, /already has exit code 137, but the job exited with 0/);
   assert.equal(job.row().exitcode, 137);
 });
 
-test('a seal that appears while the job is delivered corrects what is stored', async (t) => {
+test('wait corrects the stored end if a seal appears during delivery', async (t) => {
   const job = reportedJob(t);
   const wrapper = standIn(t, job.root);
   wrapper.started();
@@ -155,7 +155,7 @@ test('a seal that appears while the job is delivered corrects what is stored', a
   assert.equal(job.row().exitcode, 0);
 });
 
-test('a container that saves when the timeout is over is asked to stop once it begins another attempt', async (t) => {
+test('wait stops a saving container once it starts another attempt after the timeout', async (t) => {
   const job = reportedJob(t);
   const wrapper = standIn(t, job.root);
   wrapper.started();
@@ -173,7 +173,7 @@ test('a container that saves when the timeout is over is asked to stop once it b
   assert.deepEqual([job.row().exitcode, reportOf(job)['verdict']], [143, 'timedOut']);
 });
 
-test('a container that waits for its next attempt is no container that saves', async (t) => {
+test('wait does not take a container that waits for its next attempt for a saving one', async (t) => {
   const job = reportedJob(t);
   writeFileSync(
     join(job.root, 'template'),

@@ -99,7 +99,7 @@ const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = 
   ],
 ];
 
-test('wait says in one sentence what is wrong with a setting, shows no secret and writes nothing', async (t) => {
+test('wait reports an invalid setting in one message, shows no secret and writes nothing', async (t) => {
   await forEachOf(wrong, async ([env, sentence]) => {
     const root = temporaryVolume(t);
     const { status, stderr, stdout } = await emissary(['wait'], { root, env });

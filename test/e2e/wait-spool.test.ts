@@ -36,7 +36,7 @@ const records = [
   'stop.json',
 ];
 
-test('wait reports a job whose spool cannot be kept, and says what was not: whichever record it is', async (t) => {
+test('wait reports a job whose spool cannot be written, and says which record is missing', async (t) => {
   await forEachOf(records, async (record) => {
     const job = reportedJob(t);
     mkdirSync(join(job.root, 'report', record), { recursive: true });
@@ -52,7 +52,7 @@ test('wait reports a job whose spool cannot be kept, and says what was not: whic
 });
 
 for (const call of ['mkdirat', 'renameat']) {
-  test(`wait whose quota is used up at any ${call} on the volume reports the job, or says in one sentence why not`, async (t) => {
+  test(`wait reports the job, or says in one message why not, when its quota is used up at any ${call} on the volume`, async (t) => {
     if (!requireProgram(t, 'strace')) return;
     let nth = 1;
     for (; nth < 100; nth += 1) {
@@ -73,7 +73,7 @@ for (const call of ['mkdirat', 'renameat']) {
   });
 }
 
-test('wait whose spool cannot be read says so in one sentence, and reports the job', async (t) => {
+test('wait reports the job, and one message, if its spool cannot be read', async (t) => {
   if (!requireProgram(t, 'strace')) return;
   const job = reportedJob(t);
   const place = join(job.root, 'report');
@@ -85,7 +85,7 @@ test('wait whose spool cannot be read says so in one sentence, and reports the j
   assert.match(stderr, /^emissary: Cannot use the spool [^\n]*\/report: EIO: i\/o error, readdir; [^\n]*\n$/);
 });
 
-test('wait on a volume that the job has filled stops it when asked, and reports it', async (t) => {
+test('wait stops and reports a job that has filled the volume', async (t) => {
   for (const options of ['size=1m', 'size=1m,nr_inodes=40']) {
     const job = reportedJob(t);
     await withMount(t, { root: job.root, options }, async () => {
@@ -93,7 +93,7 @@ test('wait on a volume that the job has filled stops it when asked, and reports 
       const fill = options.includes('inodes')
         ? 'i=0; while : >"$0/$i"; do i=$((i+1)); done 2>/dev/null'
         : 'cat /dev/zero >"$0/fill" 2>/dev/null';
-      // A shell that cannot redirect ends its loop, and must not end the job.
+      // A shell that cannot redirect exits the loop, which must not end the job.
       const script = `trap 'exit 3' TERM; ( ${fill} ); echo ready; sleep 60 & wait`;
       const running = await startReadyJob(t, ['sh', '-c', script, job.root], { root: job.root });
       sidecar.kill('SIGTERM');
@@ -112,7 +112,7 @@ const inTheWay: Readonly<Record<string, (path: string, place: string) => void>> 
   'a link': (path, place) => symlinkSync(place, path),
 };
 
-test('wait leaves what stands in the way of a container to a wrapper that comes', async (t) => {
+test('wait leaves anything in place of a container directory to the wrapper', async (t) => {
   for (const make of Object.values(inTheWay)) {
     for (const path of ['ctr', 'ctr/main']) {
       const job = reportedJob(t);
@@ -128,7 +128,7 @@ test('wait leaves what stands in the way of a container to a wrapper that comes'
   }
 });
 
-test('wait whose containers cannot be watched says so, and ends the job as an error', async (t) => {
+test('wait reports an error if the containers cannot be watched', async (t) => {
   const place = temporaryVolume(t);
   for (const [what, make] of Object.entries(inTheWay)) {
     for (const path of ['ctr', 'ctr/main']) {
@@ -143,7 +143,7 @@ test('wait whose containers cannot be watched says so, and ends the job as an er
   }
 });
 
-test('SQLite on a disk that is full is said, and written to when there is room', async (t) => {
+test('wait reports a full SQLite disk, and writes again when there is space', async (t) => {
   const job = reportedJob(t);
   const disk = temporaryVolume(t);
   await withMount(t, { root: disk, options: 'size=120k' }, async () => {
@@ -152,9 +152,7 @@ test('SQLite on a disk that is full is said, and written to when there is room',
     const url = `sqlite://${join(disk, 'small.sqlite')}`;
     const env = { ...job.env, MULTIFLEXI_DATABASE_URL: url, EMISSARY_REPORT_SECONDS: '60' };
     const sidecar = startEmissary(t, ['wait'], { root: job.root, env });
-    await until('it is said', () =>
-      sidecar.stderr().includes('small.sqlite: the disk is full; trying again\n'),
-    );
+    await until('it is said', () => sidecar.stderr().includes('small.sqlite: the disk is full; retrying\n'));
     tool('mount', ['-o', 'remount,size=100m', disk]);
     const { status, stderr } = await sidecar.finished;
     assert.equal(status, 0, stderr);
@@ -166,7 +164,7 @@ test('SQLite on a disk that is full is said, and written to when there is room',
   });
 });
 
-test('what was not delivered is gathered again by wait where the report could not be kept', async (t) => {
+test('wait gathers undelivered data again if the report could not be kept', async (t) => {
   const job = reportedJob(t);
   mkdirSync(join(job.root, 'report/report.json'), { recursive: true });
   await runJob(t, ['sh', '-c', 'echo honest; exit 3'], { root: job.root });
@@ -175,7 +173,7 @@ test('what was not delivered is gathered again by wait where the report could no
   assert.equal(status, 64);
   assert.ok(
     stderr.endsWith(
-      `What was not delivered stays in ${job.root}; "emissary wait --root ${job.root}" delivers it later\n`,
+      `Undelivered data stays in ${job.root}; "emissary wait --root ${job.root}" delivers it later\n`,
     ),
     stderr,
   );
@@ -183,7 +181,7 @@ test('what was not delivered is gathered again by wait where the report could no
   assert.deepEqual([job.row().exitcode, job.lines().length], [3, 1]);
 });
 
-test('a log that is larger than any disk is kept in EMISSARY_RESULTS_DIR as what it is, a hole, where nobody has counted it', async (t) => {
+test('wait copies a log that is larger than any disk, if its wrapper did not count it, to EMISSARY_RESULTS_DIR as a hole', async (t) => {
   const job = reportedJob(t);
   const results = temporaryVolume(t);
   await runJob(t, ['sh', '-c', 'echo honest'], { root: job.root });

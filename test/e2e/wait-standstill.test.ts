@@ -7,7 +7,7 @@ import { reportedJob, startWait } from '../helpers/sidecar.ts';
 import { standIn } from '../helpers/stand-in.ts';
 import { until } from '../helpers/until.ts';
 
-test('wait says that a wrapper that stands still was given up, ends with 64, and report corrects the row', async (t) => {
+test('wait exits 64 and reports that a stopped wrapper was given up, and report corrects the row', async (t) => {
   const job = reportedJob(t);
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go; echo late; exit 0'], {
     root: job.root,
@@ -18,7 +18,7 @@ test('wait says that a wrapper that stands still was given up, ends with 64, and
   running.process.stdin?.end('go\n');
   const { status, stderr } = await emissary(['wait', '--timeout', '1', '--grace', '1'], job);
   assert.deepEqual([status, job.row().exitcode], [64, 137]);
-  assert.match(stderr, /Container main did not end when it was stopped/);
+  assert.match(stderr, /Container main did not exit when it was stopped/);
   running.kill('SIGCONT');
   assert.equal((await running.finished).status, 0);
   const report = await emissary(['report'], job);
@@ -47,14 +47,14 @@ test('output that was read before its time was known is the same output afterwar
   );
 });
 
-test('a wait that stood still past all of its times gives the job its grace all the same', async (t) => {
+test('wait gives the job its grace although wait itself was stopped beyond all its deadlines', async (t) => {
   const job = reportedJob(t);
   const script = "trap 'echo cleaned; exit 7' TERM; echo ready; while :; do sleep 0.05; done";
   await startReadyJob(t, ['sh', '-c', script], { root: job.root });
   const sidecar = await startWait(t, job, ['--timeout', '1', '--grace', '5']);
   sidecar.kill('SIGSTOP');
   await until('the sidecar is stopped', () => isStopped(sidecar.pid));
-  // Past the timeout, the grace, and the time after which it would be given up.
+  // Beyond the timeout, the grace, and the time after which it would be given up.
   const end = performance.now() + 18_000;
   await until('its times are over', () => performance.now() > end);
   sidecar.kill('SIGCONT');

@@ -13,7 +13,7 @@ const template = { containerSet: { containers: [{ name: 'a' }, { name: 'b' }] } 
 const texts = (job: ReportedJob) => linesIn(job.lines()).map((line) => line.trim());
 const areNumbered = (job: ReportedJob) => job.lines().every(({ seq }, index) => seq === index + 1);
 
-test('a container that is started again while no sidecar is there: its new output follows the old, and wait says so', async (t) => {
+test('wait appends the output of a container that was restarted without a reporter, and says so', async (t) => {
   const job = reportedJob(t);
   const first = await startWait(t, job);
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go; echo unseen'], {
@@ -30,7 +30,7 @@ test('a container that is started again while no sidecar is there: its new outpu
   assert.equal(status, 64);
   assert.match(
     stderr,
-    /^emissary: Container main was started again on the same volume: output from before that was not stored yet is gone\n/,
+    /^emissary: Container main was restarted on the same volume: earlier output that was not stored yet is lost\n/,
   );
   assert.deepEqual([job.row().exitcode, texts(job)], [3, ['ready', 'new 1', 'new 2']]);
   const again = await emissary(['report'], job);
@@ -42,7 +42,7 @@ for (const [last, other] of [
   ['a', 'b'],
   ['b', 'a'],
 ] as const) {
-  test(`of two containers that print in turn, ${other} is started again and loses nothing, nor does ${last}, which was last`, async (t) => {
+  test(`of two alternately printing containers, ${other} is restarted and loses nothing, nor does ${last}, the last to print`, async (t) => {
     const job = jobOfTwo(t);
     const first = await startWait(t, job);
     const setting = { root: job.root };
@@ -58,7 +58,7 @@ for (const [last, other] of [
     await runJob(t, ['seq', '-f', '%.0f new', '3000'], { ...setting, name: other });
     const second = await emissary(['wait', '--timeout', '60'], job);
     assert.equal(second.status, 64, second.stderr);
-    assert.match(second.stderr, new RegExp(`^emissary: Container ${other} was started again[^;]*\n`));
+    assert.match(second.stderr, new RegExp(`^emissary: Container ${other} was restarted[^;]*\n`));
     const lines = texts(job);
     assert.deepEqual([lines.length, areNumbered(job)], [13_003, true]);
     for (const [arg, count] of [
@@ -78,7 +78,7 @@ for (const [last, other] of [
   });
 }
 
-test('a container that is started again under the eyes of the sidecar: that is said, and report delivers the rest', async (t) => {
+test('wait reports a container that is restarted while it is watched, and report delivers the rest', async (t) => {
   const job = jobOfTwo(t);
   const sidecar = await startWait(t, job);
   const setting = { root: job.root };
@@ -95,7 +95,7 @@ test('a container that is started again under the eyes of the sidecar: that is s
   assert.equal(status, 64);
   assert.match(
     stderr,
-    /^emissary: Container a was started again[^\n]*: its output since is not stored yet\n/,
+    /^emissary: Container a was restarted[^\n]*: its output since then is not stored yet\n/,
   );
   await emissary(['report'], job);
   assert.deepEqual(texts(job).slice(2), ['new']);
@@ -103,7 +103,7 @@ test('a container that is started again under the eyes of the sidecar: that is s
   assert.deepEqual([again.status, texts(job).length, areNumbered(job)], [0, 3, true]);
 });
 
-test('a container that is killed and started again before the sidecar looks: each line is delivered once', async (t) => {
+test('a container that is killed and restarted before the reporter looks has each line delivered once', async (t) => {
   const job = reportedJob(t);
   const sidecar = await startWait(t, job);
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; exec sleep 3600'], { root: job.root });
@@ -111,14 +111,14 @@ test('a container that is killed and started again before the sidecar looks: eac
   sidecar.kill('SIGSTOP');
   await until('the sidecar is stopped', () => isStopped(sidecar.pid));
   await endTree(running.pid);
-  // The first run has printed nothing there.
+  // The first run printed nothing there.
   await runJob(t, ['sh', '-c', 'echo trouble >&2; exit 3'], { root: job.root });
   sidecar.kill('SIGCONT');
   const { status, stderr } = await sidecar.finished;
   assert.equal(status, 64);
   assert.match(
     stderr,
-    /^emissary: Container main was started again[^\n]*: its output since is not stored yet\n/,
+    /^emissary: Container main was restarted[^\n]*: its output since then is not stored yet\n/,
   );
   assert.deepEqual(texts(job), ['ready']);
   await emissary(['report'], job);

@@ -13,11 +13,11 @@ function reportOf({ root }: ReportedJob) {
   return JSON.parse(readFileSync(join(root, 'report/report.json'), 'utf8')) as Record<string, unknown>;
 }
 
-test('wait stops the job when its timeout is over, and calls it timedOut', async (t) => {
+test('wait stops the job on its timeout, and reports it as timedOut', async (t) => {
   const job = reportedJob(t);
   await startReadyJob(t, ['sh', '-c', 'echo ready; sleep 60'], { root: job.root });
   const { status, stderr } = await emissary(['wait', '--timeout', '0.5'], job);
-  assert.deepEqual([status, stderr], [0, 'emissary: The timeout is over: the job is stopped\n']);
+  assert.deepEqual([status, stderr], [0, 'emissary: The timeout has expired: stopping the job\n']);
   assert.equal(job.row().exitcode, 143);
   assert.equal(reportOf(job)['verdict'], 'timedOut');
 });
@@ -31,7 +31,7 @@ test('wait kills a job that ignores its timeout when the grace is over', async (
   assert.equal(reportOf(job)['verdict'], 'timedOut');
 });
 
-test('wait reports before its deadline, with the job ended in order, and status shows the split', async (t) => {
+test('wait stops the job gracefully and reports it before its deadline, and status shows the split', async (t) => {
   const job = reportedJob(t);
   const running = await startReadyJob(
     t,
@@ -59,7 +59,7 @@ test('wait reports before its deadline, with the job ended in order, and status 
   assert.ok(job.lines().some(({ line }) => line === 'bye\n'));
 });
 
-test('wait that gets TERM stops the job in good order, gathers and reports', async (t) => {
+test('wait stops the job gracefully on TERM, gathers and reports', async (t) => {
   const job = reportedJob(t);
   const sidecar = await startWait(t, job);
   await startReadyJob(
@@ -73,15 +73,12 @@ test('wait that gets TERM stops the job in good order, gathers and reports', asy
   sidecar.kill('SIGTERM');
   sidecar.kill('SIGTERM');
   const { status, stderr } = await sidecar.finished;
-  assert.deepEqual(
-    [status, stderr],
-    [0, 'emissary: The sidecar was asked to stop: the job is stopped first\n'],
-  );
+  assert.deepEqual([status, stderr], [0, 'emissary: Received a stop signal: stopping the job first\n']);
   assert.equal(job.row().exitcode, 3);
   assert.ok(job.lines().some(({ line }) => line === 'bye\n'));
 });
 
-test('wait that gets HUP, INT or QUIT stops the job in good order too', async (t) => {
+test('wait stops the job gracefully on HUP, INT and QUIT too', async (t) => {
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT'] as const) {
     const job = reportedJob(t);
     const sidecar = await startWait(t, job);
@@ -92,14 +89,14 @@ test('wait that gets HUP, INT or QUIT stops the job in good order too', async (t
     );
     sidecar.kill(signal);
     const { status, stderr } = await sidecar.finished;
-    const said = 'emissary: The sidecar was asked to stop: the job is stopped first\n';
+    const said = 'emissary: Received a stop signal: stopping the job first\n';
     assert.deepEqual([status, stderr], [0, said], signal);
     assert.equal((await running.finished).status, 3);
     assert.equal(job.row().exitcode, 3);
   }
 });
 
-test('wait under nohup goes on when its terminal is closed', async (t) => {
+test('wait under nohup continues when its terminal is closed', async (t) => {
   const job = reportedJob(t);
   const sidecar = startEmissary(t, ['wait'], { ...job, under: ['nohup'] });
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go; exit 3'], {
@@ -115,16 +112,16 @@ test('wait under nohup goes on when its terminal is closed', async (t) => {
   assert.equal(job.row().exitcode, 3);
 });
 
-test('wait that gets TERM before any container came says that none was started', async (t) => {
+test('wait reports that no container was started if TERM comes before any', async (t) => {
   const job = reportedJob(t);
   const sidecar = await startWait(t, job);
   sidecar.kill('SIGTERM');
   assert.equal((await sidecar.finished).status, 0);
   assert.equal(job.row().exitcode, 137);
-  assert.equal(reportOf(job)['message'], 'Container main was never started before the job was stopped');
+  assert.equal(reportOf(job)['message'], 'Container main had not started when the job was stopped');
 });
 
-test('a container that starts after the stop finds the request, and is reported by a sidecar that had no time to look', async (t) => {
+test('a container that starts after the stop finds the request, and is reported by a reporter that had no time to look', async (t) => {
   const job = reportedJob(t);
   const sidecar = await startWait(t, job);
   sidecar.kill('SIGTERM');
@@ -139,7 +136,7 @@ test('a container that starts after the stop finds the request, and is reported 
   assert.equal(job.row().exitcode, 143);
 });
 
-test('wait that gets TERM asks for the stop signal of the run, whichever it is', async (t) => {
+test("wait requests the run's stop signal on TERM, whichever it is", async (t) => {
   for (const name of ['INT', 'USR1', 'RTMIN+3']) {
     const job = reportedJob(t);
     const sidecar = await startWait(t, job);
@@ -157,9 +154,9 @@ test('wait that gets TERM asks for the stop signal of the run, whichever it is',
   }
 });
 
-test('wait that delivers much output hears TERM, and ends when its grace is over', async (t) => {
+test('wait reacts to TERM while it delivers much output, and exits when its grace is over', async (t) => {
   const job = reportedJob(t);
-  // Takes an SQLite file much longer than the three seconds that there are at the least.
+  // Writing this to an SQLite file takes much longer than the minimum of three seconds.
   const lines = 60_000_000;
   await runJob(t, ['sh', '-c', `yes "" | head -n ${lines}; exit 3`], { root: job.root });
   const sidecar = await startWait(t, job, ['--grace', '1']);
@@ -167,7 +164,7 @@ test('wait that delivers much output hears TERM, and ends when its grace is over
   sidecar.kill('SIGTERM');
   const { status, stderr } = await sidecar.finished;
   assert.equal(status, 64, stderr);
-  assert.match(stderr, /The database was not brought up to date in time\n.*What was not delivered stays/);
+  assert.match(stderr, /The database was not updated in time\n.*Undelivered data stays/);
   const [stored] = job.database.query<{ count: number; last: number; bytes: number }>(
     'select count(*) as count, max(seq) as last, sum(length(line)) as bytes from job_output_lines',
   );
@@ -175,7 +172,7 @@ test('wait that delivers much output hears TERM, and ends when its grace is over
   assert.ok((stored?.bytes ?? 0) < lines);
 });
 
-test('wait that goes on long after an earlier one stopped the job reports it, though that budget is over', async (t) => {
+test('wait that continues long after an earlier one stopped the job reports it, although that budget is over', async (t) => {
   const job = reportedJob(t);
   await runJob(t, ['sh', '-c', 'echo out; exit 3'], { root: job.root });
   const over = Date.now() - 3_600_000;
@@ -187,7 +184,7 @@ test('wait that goes on long after an earlier one stopped the job reports it, th
   assert.deepEqual([job.row().exitcode, job.lines().length], [3, 1]);
 });
 
-test('wait that goes on after the clock was set back does not wait for the day that an earlier one wrote down', async (t) => {
+test('wait that continues after the clock was set back does not wait for the time that an earlier one recorded', async (t) => {
   const job = reportedJob(t);
   await startReadyJob(t, ['sh', '-c', 'trap "" TERM; echo ready; while :; do sleep 1; done'], {
     root: job.root,
@@ -207,7 +204,7 @@ test('wait that goes on after the clock was set back does not wait for the day t
   assert.equal(job.row().exitcode, 137);
 });
 
-test('a frozen wrapper is given up when the time for gathering is over', async (t) => {
+test('wait gives up a frozen wrapper when the time for gathering is over', async (t) => {
   const job = reportedJob(t);
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; sleep 60'], { root: job.root });
   running.kill('SIGSTOP');
@@ -217,11 +214,11 @@ test('a frozen wrapper is given up when the time for gathering is over', async (
     job,
   );
   assert.equal(status, 64);
-  // The wrapper would stand still for ever.
+  // The wrapper would stay stopped forever.
   assert.ok(Date.now() < deadline + 60_000);
   assert.equal(job.row().exitcode, 137);
   assert.equal(
     reportOf(job)['message'],
-    'Container main did not end when it was stopped, and left no exit code',
+    'Container main did not exit when it was stopped, and left no exit code',
   );
 });

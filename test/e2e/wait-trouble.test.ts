@@ -10,12 +10,12 @@ import { reportedJob, startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-/** The words of a job that prints one line, waits for a file, and prints another. */
+/** The command line of a job that prints one line, waits for a file, and prints another. */
 function inTwoParts(root: string): readonly string[] {
   return ['run', '--', 'sh', '-c', `echo one; while [ ! -e "${root}/go" ]; do sleep 0.05; done; echo two`];
 }
 
-test('lines that somebody deletes while the job runs do not hold the sidecar for ever', async (t) => {
+test('wait is not blocked by lines that somebody deletes while the job runs', async (t) => {
   const job = reportedJob(t);
   const add = 'insert into job_output_lines (job_id, seq, type, line) values (?, ?, ?, ?) returning id';
   for (const seq of [1, 2, 3]) job.database.query(add, job.jobId, seq, 'stdout', 'of an earlier run\n');
@@ -28,7 +28,7 @@ test('lines that somebody deletes while the job runs do not hold the sidecar for
   assert.deepEqual(job.lines(), [{ seq: 4, type: 'stdout', line: 'hello\n' }]);
 });
 
-test('an SQLite file that another takes the place of is opened again', async (t) => {
+test('wait reopens an SQLite file that was replaced by another', async (t) => {
   const job = reportedJob(t);
   const copy = `${job.database.path}.copy`;
   copyFileSync(job.database.path, copy);
@@ -40,7 +40,7 @@ test('an SQLite file that another takes the place of is opened again', async (t)
   await run.finished;
   const { status, stderr } = await sidecar.finished;
   assert.equal(status, 0);
-  assert.match(stderr, /another file has taken its place; trying again\n/);
+  assert.match(stderr, /it was replaced by another file; retrying\n/);
   assert.deepEqual(
     job.lines().map(({ line }) => line),
     ['one\n', 'two\n'],
@@ -48,11 +48,11 @@ test('an SQLite file that another takes the place of is opened again', async (t)
   assert.equal(job.row().exitcode, 0);
 });
 
-test('a stop with more output than there is time for: the end is stored, and the rest can be delivered', async (t) => {
+test('wait that is stopped with too much output stores the end, and the rest can be delivered later', async (t) => {
   const job = reportedJob(t);
   const sidecar = await startWait(t, job, ['--grace', '5']);
   const count = 60_000_000;
-  // Where the machine is busy with other things, it could keep up with the job: it stands still until all is there.
+  // On a busy machine it could keep up with the job, so it is stopped until all output is there.
   sidecar.kill('SIGSTOP');
   await runJob(t, ['sh', '-c', `yes "" | head -n ${count}; exit 3`], { root: job.root });
   sidecar.kill('SIGCONT');
@@ -60,7 +60,7 @@ test('a stop with more output than there is time for: the end is stored, and the
   sidecar.kill('SIGTERM');
   const { status, stderr } = await sidecar.finished;
   assert.equal(status, 64);
-  assert.match(stderr, /no time to store all of the output/);
+  assert.match(stderr, /no time to store all output lines and output files/);
   assert.equal(job.row().exitcode, 3);
   assert.notEqual(job.row().end, null);
   const stored = () =>
@@ -71,7 +71,7 @@ test('a stop with more output than there is time for: the end is stored, and the
   assert.ok((stored()?.bytes ?? 0) < count);
 });
 
-test('TERM while the end is delivered with no grace at all leaves a little time', async (t) => {
+test('wait has a minimum of time to deliver the end on TERM, even without any grace', async (t) => {
   const job = reportedJob(t);
   await runJob(t, ['sh', '-c', 'seq 200000; exit 3'], { root: job.root });
   const sidecar = await startWait(t, job, ['--grace', '0']);
@@ -80,7 +80,7 @@ test('TERM while the end is delivered with no grace at all leaves a little time'
   assert.equal(job.row().exitcode, 3);
 });
 
-test('a REST server that turns from variant A to C in the middle leaves the row to the database', async (t) => {
+test('wait leaves the row to the database if the REST server turns from variant A to C', async (t) => {
   const refusal = { status: 400, body: '{"error":"Missing runtemplate_id"}' };
   const job = await restJob(t, 'A', [null, refusal, refusal, refusal, refusal]);
   await runJob(t, ['sh', '-c', 'echo x; exit 4'], { root: job.root });
@@ -89,7 +89,7 @@ test('a REST server that turns from variant A to C in the middle leaves the row 
   assert.notEqual(job.row().end, null);
 });
 
-test('a directory in the place of what a killed sidecar half wrote is left where it is', async (t) => {
+test("wait leaves a directory in place of a killed reporter's partial file where it is", async (t) => {
   const job = reportedJob(t);
   await runJob(t, ['echo', 'hello'], { root: job.root });
   mkdirSync(`${job.root}/report/.emissary.7.tmp/x`, { recursive: true });
@@ -98,7 +98,7 @@ test('a directory in the place of what a killed sidecar half wrote is left where
   assert.equal(job.row().exitcode, 0);
 });
 
-test('a standard output that does not take the result is said in a sentence, and report prints it later', async (t) => {
+test('wait reports a standard output that rejects the result, and report prints the result later', async (t) => {
   const { kept } = await runJob(t, ['echo', 'hello']);
   const full = openSync('/dev/full', 'w');
   const sidecar = spawn(program, ['wait', '--root', kept.root], { stdio: ['ignore', full, 'pipe'], env: {} });
@@ -118,11 +118,11 @@ test('a standard output that does not take the result is said in a sentence, and
   assert.equal(JSON.parse(report.stdout.toString()).exitCode, 0);
 });
 
-test('a standard output that is full and does not block gets all of a long document', async (t) => {
+test('wait writes a long document completely to a full, non-blocking standard output', async (t) => {
   const root = temporaryVolume(t);
   const containers = Array.from({ length: 1000 }, (_, index) => ({ name: `${'c'.repeat(58)}-${index}` }));
   writeFileSync(`${root}/template`, JSON.stringify({ containerSet: { containers } }));
-  // O_NONBLOCK belongs to the open pipe, which a caller shares with us; a shell's pipe is small and its reader slow.
+  // O_NONBLOCK belongs to the open pipe, which the caller shares with us; a shell's pipe is small and its reader slow.
   const caller = 'use Fcntl; fcntl(STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK); exec @ARGV';
   const slowly = `perl -e '${caller}' "$@" | { sleep 0.2; cat; }; exit "\${PIPESTATUS[0]}"`;
   const { status, stdout, stderr } = await emissary(['status', '--json'], {

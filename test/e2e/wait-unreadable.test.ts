@@ -33,7 +33,7 @@ const losses: readonly (readonly [string, (path: string) => void, readonly (stri
   [
     'lengthened',
     (path) => writeFileSync(path, 'one\ntwo\nthree\n'),
-    [/stdout .* has 14 bytes, and its wrapper has written 8/],
+    [/stdout .* has 14 bytes, but its wrapper wrote only 8/],
   ],
 ];
 
@@ -43,7 +43,7 @@ function move(path: string, act: (moved: string) => void): void {
 }
 
 for (const [what, spoil, sentences] of losses) {
-  test(`a log that is ${what} after the job does not end with 0, in the database or in a directory`, async (t) => {
+  test(`wait does not exit 0, with a database or a directory, for a log that is ${what} after the job`, async (t) => {
     const reported = reportedJob(t);
     await runJob(t, job, { root: reported.root });
     spoil(join(reported.root, 'ctr/main/stdout'));
@@ -59,7 +59,7 @@ for (const [what, spoil, sentences] of losses) {
   });
 }
 
-test('files whose rights the job has taken away are read by its own user all the same', async (t) => {
+test('wait reads files whose permissions the job removed, as the same user', async (t) => {
   const reported = reportedJob(t);
   chmodSync(reported.root, 0o777);
   chownSync(reported.database.path, another, another);
@@ -73,7 +73,7 @@ test('files whose rights the job has taken away are read by its own user all the
   assert.deepEqual([reported.row().exitcode, reported.lines().length], [0, 3]);
 });
 
-test('a seal that another user cannot read is no failure of the job: its result tells the code', async (t) => {
+test('wait takes the exit code from the result if another user cannot read the seal', async (t) => {
   const reported = reportedJob(t);
   for (const path of [reported.root, join(reported.database.path, '..')]) chmodSync(path, 0o777);
   await runJob(t, job, { root: reported.root });
@@ -83,12 +83,12 @@ test('a seal that another user cannot read is no failure of the job: its result 
   assert.equal(status, 64);
   assert.match(stderr, /exitcode of container main cannot be opened \(EACCES\); its result.json says 0/);
   assert.deepEqual([reported.row().exitcode, reported.lines().length], [0, 3]);
-  // Somebody has given the rights.
+  // Restore the permissions.
   chmodSync(join(reported.root, 'ctr/main/exitcode'), 0o644);
   assert.equal((await emissary(['report'], other)).status, 0);
 });
 
-test('a directory that another user cannot enter is looked into later: the record is corrected', async (t) => {
+test('report corrects the record once it can enter a directory that it could not enter before', async (t) => {
   const reported = reportedJob(t);
   for (const path of [reported.root, join(reported.database.path, '..')]) chmodSync(path, 0o777);
   const wrapper = standIn(t, reported.root);
@@ -108,7 +108,7 @@ test('a directory that another user cannot enter is looked into later: the recor
   assert.equal(reported.row().exitcode, 0);
 });
 
-test('few descriptors do not make a success a failure, or lose a line', async (t) => {
+test('wait neither fails a successful job nor loses a line for lack of descriptors', async (t) => {
   for (let limit = 24; limit <= 32; limit += 1) {
     const reported = reportedJob(t);
     await runJob(t, job, { root: reported.root });
@@ -125,7 +125,7 @@ test('few descriptors do not make a success a failure, or lose a line', async (t
   }
 });
 
-test('an exit code is digits and white space of ASCII, nothing else', async (t) => {
+test('wait accepts only ASCII digits and white space as an exit code', async (t) => {
   for (const bytes of ['\xa00', '\x0c0', '0\x85', '\x0b0', '\ufeff0']) {
     const reported = reportedJob(t);
     const directory = join(reported.root, 'ctr/main');

@@ -11,7 +11,7 @@ import { temporaryVolume } from '../helpers/volume.ts';
 test('wait reports begin and lines while the job runs, and the end in one statement', async (t) => {
   const job = reportedJob(t);
   const sidecar = await startWait(t, job);
-  // Nobody can tell the order of what is written to two pipes at once.
+  // The order of writes to two pipes at the same time is undefined.
   const script = 'echo one; read go; echo two >&2; read go; printf three; exit 3';
   const running = startJob(t, ['sh', '-c', script], { root: job.root, stdin: 'pipe' });
   await until('the first line is stored', () => job.lines().length === 1);
@@ -35,7 +35,7 @@ test('wait reports begin and lines while the job runs, and the end in one statem
   ]);
 });
 
-test('wait touches no row but its own job', async (t) => {
+test("wait changes no row except its own job's", async (t) => {
   const job = reportedJob(t);
   const before = job.database.query('select * from job where id <> ?', job.jobId);
   await runJob(t, ['echo', 'hello'], { root: job.root });
@@ -55,7 +55,7 @@ test('wait finds a job that was sealed before it started', async (t) => {
   );
 });
 
-test('wait names each of three containers, in whatever order they end', async (t) => {
+test('wait names each of three containers, in whatever order they exit', async (t) => {
   const job = reportedJob(t);
   const template = { containerSet: { containers: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] } };
   writeFileSync(join(job.root, 'template'), JSON.stringify(template));
@@ -81,21 +81,21 @@ test('wait names each of three containers, in whatever order they end', async (t
   );
 });
 
-test('wait without a server prints the result as one JSON line, and says so', async (t) => {
+test('wait without a destination prints the result as one JSON line, and says so', async (t) => {
   const root = temporaryVolume(t);
   await runJob(t, ['sh', '-c', 'echo out; exit 4'], { root });
   const { status, stdout, stderr } = await emissary(['wait'], { root });
   assert.equal(status, 0);
   assert.equal(
     stderr,
-    `emissary: No server is set: the result goes to the standard output, and stays in ${root}/report\n`,
+    `emissary: No destination is configured: printing the result to standard output and keeping it in ${root}/report\n`,
   );
   assert.equal(stdout.toString().split('\n').length, 2);
   const report = JSON.parse(stdout.toString()) as Record<string, unknown>;
   assert.deepEqual([report['verdict'], report['exitCode'], report['jobId']], ['failed', 4, null]);
 });
 
-test('wait stores parameters and artifacts, text as it is and the rest as base64', async (t) => {
+test('wait stores parameters and artifacts, text unchanged and the rest as base64', async (t) => {
   const job = reportedJob(t);
   const place = temporaryVolume(t);
   const template = {
@@ -132,14 +132,14 @@ test('wait stores parameters and artifacts, text as it is and the rest as base64
   assert.doesNotMatch(rows[1]?.['note'] ?? '', /base64/);
 });
 
-test('wait does not wait for ever for a volume that is not there', async (t) => {
+test('wait does not wait forever for a missing volume', async (t) => {
   const root = join(temporaryVolume(t), 'missing');
   const { status, stderr } = await emissary(['wait'], { root });
   assert.equal(status, 64);
   assert.match(stderr, /^emissary: Cannot open the shared volume ".*missing": ENOENT/);
 });
 
-test('a second wait on the same volume is refused', async (t) => {
+test('wait refuses a volume that another wait already reports', async (t) => {
   const job = reportedJob(t);
   await startWait(t, job);
   const { status, stderr } = await emissary(['wait'], job);
@@ -150,7 +150,7 @@ test('a second wait on the same volume is refused', async (t) => {
   );
 });
 
-test('status shows a container that runs, one that ended and one that is yet to come', async (t) => {
+test('status shows a running container, an ended one and one that is still to come', async (t) => {
   const root = temporaryVolume(t);
   const template = { containerSet: { containers: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] } };
   writeFileSync(join(root, 'template'), JSON.stringify(template));
@@ -176,7 +176,7 @@ test('status shows a container that runs, one that ended and one that is yet to 
   assert.match(table, /^a +sealed +2 +failed +4 +0 +\d+\.\d +The job exited with code 2$/m);
 });
 
-test('signal names the containers that there are, each once and few of many, when there is none of that name', async (t) => {
+test('signal lists the existing containers, each once and only a few of many, if there is none of that name', async (t) => {
   const root = temporaryVolume(t);
   for (const name of ['main', 'other']) mkdirSync(join(root, 'ctr', name), { recursive: true });
   const { status, stderr } = await emissary(['signal', 'mian', 'TERM'], { root });
@@ -187,7 +187,7 @@ test('signal names the containers that there are, each once and few of many, whe
   assert.match(many.stderr, /; there are main, .*, and 30 more\n$/);
 });
 
-test('wait stores lines of a byte each, however many come at once', async (t) => {
+test('wait stores lines of one byte each, however many come at once', async (t) => {
   const job = reportedJob(t);
   await runJob(t, ['sh', '-c', 'yes "" | head -n 100000'], { root: job.root });
   const { status, stderr } = await emissary(['wait'], job);
@@ -197,7 +197,7 @@ test('wait stores lines of a byte each, however many come at once', async (t) =>
   assert.deepEqual([rows.length, rows.at(-1)?.seq], [1_002, 1_002]);
 });
 
-test('wait opens as many files as it may, for any number of containers', async (t) => {
+test('wait opens no more files than allowed, for any number of containers', async (t) => {
   const { root, env } = reportedJob(t);
   const under = ['sh', '-c', 'ulimit -Sn 90; exec "$@"', 'sh'];
   const { process: sidecar } = startEmissary(t, ['wait'], { root, env, under });

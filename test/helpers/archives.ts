@@ -7,13 +7,13 @@ import {
   type ZipEntry,
 } from '../../src/outputs/pack/zip-records.ts';
 
-/** A member of an archive that is made by hand, as hostile as it is wanted. */
+/** A member of a hand-made archive, however hostile. */
 export interface MadeMember {
   readonly path: string;
   readonly type?: 'File' | 'Directory' | 'SymbolicLink' | 'Link' | 'FIFO' | 'CharacterDevice' | 'BlockDevice';
   readonly linkpath?: string;
   readonly content?: Buffer | string;
-  /** The size that the header tells, where it is not the content's. */
+  /** The size in the header, if it is not the content's. */
   readonly size?: number;
   readonly mode?: number;
 }
@@ -21,7 +21,7 @@ export interface MadeMember {
 const blockBytes = 512;
 const empty = Buffer.alloc(0);
 
-/** A tar of these members, with names as they are. */
+/** A tar of these members, with their names unchanged. */
 export function makeTar(members: readonly MadeMember[]): Buffer {
   const parts = members.flatMap(
     ({ path, type = 'File', linkpath = '', content = '', size, mode = 0o644 }) => {

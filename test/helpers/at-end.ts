@@ -3,8 +3,8 @@ import type { TestContext } from 'node:test';
 const ends = new WeakMap<TestContext, (() => unknown)[]>();
 
 /**
- * Does something when the test ends. What was asked for last is done first: a volume goes after the processes that
- * write to it. (`t.after` keeps the order in which it was called.)
+ * Runs a clean-up when the test ends. The last one runs first: a volume is removed after the processes that write to it
+ * have exited. (`t.after` runs them in the order of their registration.)
  */
 export function atEnd(t: TestContext, act: () => unknown): void {
   const known = ends.get(t);

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 
-/** More at a time gain nothing, and use up what the kernel gives one user: inotify instances, for example. */
+/** More at a time gain nothing, and exhaust limits of the kernel per user: inotify instances, for example. */
 const most = 8;
 
-/** Does something for each of these, a few at a time; fails as the first one that fails. */
+/** Runs a function for each of these, a few at a time; fails like the first one that fails. */
 export async function forEachOf<T>(
   items: Iterable<T>,
   act: (item: T) => Promise<void>,

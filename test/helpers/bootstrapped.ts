@@ -3,7 +3,7 @@ import { until } from './until.ts';
 
 /**
  * Waits until a process has blocked or caught a signal. On a busy machine even a program's first instruction can be
- * late: until then a signal kills it, or is lost where it is PID 1.
+ * late: until then a signal kills it, or is lost if it is PID 1.
  */
 export async function launched(pid: number): Promise<void> {
   await until('signals are blocked or caught', () =>

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { temporaryVolume } from './volume.ts';
 
-/** A certificate that is its own authority, with its key, as PEM. */
+/** A self-signed certificate that is its own authority, with its key, as PEM. */
 export interface Certificate {
   readonly key: string;
   readonly cert: string;
-  /** The file of the certificate, readable for all, and that of the key. */
+  /** The file of the certificate, readable by all, and that of the key. */
   readonly path: string;
   readonly keyPath: string;
 }
 
-/** @param name for whom it is: `DNS:multiflexi.example`, `IP:127.0.0.1` */
+/** @param name of the subject: `DNS:multiflexi.example`, `IP:127.0.0.1` */
 export function makeCertificate(t: TestContext, name: string): Certificate {
   const place = temporaryVolume(t);
   const [keyPath, path] = [join(place, 'key.pem'), join(place, 'cert.pem')];

@@ -10,21 +10,21 @@ import { startJob } from './job.ts';
 import type { Chance } from './seeded.ts';
 import { temporaryVolume } from './volume.ts';
 
-/** Where the job is reported, and what was recorded of it there. */
+/** Where the job is reported, and what was recorded there. */
 export interface Recorder {
-  /** What the sidecar is told. */
+  /** The reporter's settings. */
   readonly env: Readonly<Record<string, string>>;
   query<Row>(text: string, jobId: number): Promise<readonly Row[]>;
 }
 
-/** What a round does, all of it decided by the seed before it begins; instants in ms. */
+/** The plan of a round, decided by the seed before it starts; instants in ms. */
 export interface Plan {
   readonly jobId: number;
   readonly containers: readonly ContainerPlan[];
   readonly sidecarKills: readonly number[];
   /** When another process writes a row of the job, and of what type. */
   readonly otherRows: readonly OtherRow[];
-  /** When the sidecar of each turn is stopped for a while (SIGSTOP), if it is. */
+  /** When the reporter of each turn is stopped for a while (SIGSTOP), if at all. */
   readonly sidecarStops: readonly Stop[];
 }
 
@@ -33,7 +33,7 @@ interface OtherRow {
   readonly type: 'stdout' | 'stderr' | 'success' | 'error';
 }
 
-/** A process stands still from `at` on, for so long. */
+/** A process is stopped from `at` on, for this long. */
 interface Stop {
   readonly at: number;
   readonly forMs: number;
@@ -47,9 +47,9 @@ interface ContainerPlan {
   readonly wrapperKill: number | null;
   readonly jobKill: number | null;
   readonly wrapperStop: Stop | null;
-  /** MiB that are to be packed, so that saving takes its time. */
+  /** MiB to be packed, so that saving takes some time. */
   readonly savedMiB: number;
-  /** When its wrapper is killed, since its job has ended. */
+  /** When its wrapper is killed, counted from its job's end. */
   readonly savingKill: number | null;
 }
 
@@ -91,7 +91,7 @@ function instant(chance: Chance): number {
   return chance.whole(0, 500);
 }
 
-/** Plays a round to its end, and proves from the rows that nothing was lost or doubled. */
+/** Plays a round to its end, and proves from the rows that nothing was lost or duplicated. */
 export async function playRound(t: TestContext, plan: Plan, recorder: Recorder): Promise<void> {
   const root = temporaryVolume(t);
   const artifact = join(root, 'artifact.txt');
@@ -110,7 +110,7 @@ export async function playRound(t: TestContext, plan: Plan, recorder: Recorder):
   const wrappers = plan.containers.map((container) => startContainer(t, container, root, artifact));
   const env = {
     MULTIFLEXI_JOB_ID: String(plan.jobId),
-    // Bounds that no run of bad luck reaches, also not that of a sidecar that is asked to stop.
+    // Bounds that no run of bad luck reaches, nor a reporter that is asked to stop.
     EMISSARY_REPORT_SECONDS: '600',
     EMISSARY_GRACE_SECONDS: '600',
     ...recorder.env,
@@ -123,9 +123,9 @@ export async function playRound(t: TestContext, plan: Plan, recorder: Recorder):
     for (const [index, { name }] of plan.containers.entries())
       tellOfAbsent(sidecar, wrappers[index], root, name);
     const { status, stderr } = await sidecar.finished;
-    // Null: it was killed, and another one goes on.
+    // Null: it was killed, and another one takes over.
     if (status === null) continue;
-    // Of one that was killed while it saved, outputs may be missing.
+    // Outputs of a wrapper that was killed while saving may be missing.
     const isWhole = plan.containers.every(
       ({ name }) => hasSeal(root, name) || endedWith(root, name) === null,
     );
@@ -137,7 +137,7 @@ export async function playRound(t: TestContext, plan: Plan, recorder: Recorder):
   for (const { name } of plan.containers) killJob(root, name);
 }
 
-/** A row of MultiFlexi's own process, which takes the next number. It must be there, as it is, in the end. */
+/** A row of MultiFlexi's own process, which takes the next number. It must be there unchanged at the end. */
 async function writeOther({ at, type }: OtherRow, { jobId }: Plan, recorder: Recorder): Promise<void> {
   await sleep(at);
   await recorder.query(
@@ -164,7 +164,7 @@ function startContainer(t: TestContext, plan: ContainerPlan, root: string, artif
   return wrapper;
 }
 
-/** A wrapper that died before its first act was never there for the sidecar: somebody has to tell it. */
+/** A wrapper that died before its first action never existed for the reporter: only a stop ends such a job. */
 function tellOfAbsent(sidecar: Running, wrapper: Running | undefined, root: string, name: string): void {
   void wrapper?.finished.then(() => {
     if (!existsSync(join(root, 'ctr', name, 'alive'))) setTimeout(() => sidecar.kill('SIGTERM'), 600);
@@ -194,7 +194,7 @@ async function check(
       lines.every(({ seq }, index) => seq === index + 1),
       `${where}: the numbers of the lines have no gap and no double`,
     );
-  // Where an answer was lost, the other process has written one twice.
+  // If a response was lost, the other process has written a row twice.
   assert.ok(rows.length - lines.length >= otherRows.length, `${where}: the rows of others are there`);
   for (const { name } of containers) {
     for (const type of ['stdout', 'stderr']) {
@@ -223,7 +223,7 @@ function killAfter(pid: number, ms: number | null): void {
 
 function standStill(running: Running, stop: Stop | null): void {
   if (stop === null) return;
-  // By a process of its own: what stands still may hold a lock that this one waits for.
+  // In another process: a stopped one may hold a lock that this one waits for.
   const seconds = [stop.at, stop.forMs].map((ms) => (ms / 1000).toFixed(3));
   const script = 'sleep "$2"; kill -STOP "$1" && sleep "$3"; kill -CONT "$1"';
   const args = ['-c', script, 'sh', String(running.pid), ...seconds];
@@ -245,16 +245,16 @@ function hasSeal(root: string, name: string): boolean {
   return existsSync(join(root, 'ctr', name, 'exitcode'));
 }
 
-/** The exit code that a wrapper has told before it saved, or null. */
+/** The exit code that a wrapper recorded before it saved, or null. */
 function endedWith(root: string, name: string): number | null {
   const text = readText(join(root, 'ctr', name, 'ended'));
   return text === '' ? null : (JSON.parse(text) as Ended).exitCode;
 }
 
-/** The job's whole group, which outlives a wrapper that was killed. */
+/** The job's whole group, which outlives a killed wrapper. */
 function killJob(root: string, name: string): void {
   const text = readText(join(root, 'ctr', name, 'started'));
-  // Once it is sealed, nobody of it is left, and the number may be another's.
+  // Once it is sealed, the group is empty, and its number may belong to another one.
   if (text !== '' && !existsSync(join(root, 'ctr', name, 'exitcode')))
     kill(-(JSON.parse(text) as Started).pid);
 }
@@ -263,7 +263,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // It has exited by itself.
   }
 }
 

@@ -15,7 +15,7 @@ export interface DiskKind {
   readonly make?: readonly string[];
 }
 
-/** Mounts a new disk while the body runs, with a volume on it; where that is not allowed, the test is skipped. */
+/** Mounts a new disk with a volume on it while the body runs; if that is not allowed, the test is skipped. */
 export async function withDiskVolume(
   t: TestContext,
   { system, megabytes, options, make = [] }: DiskKind,

@@ -4,30 +4,30 @@ import { atEnd } from './at-end.ts';
 import { endTree, killTree } from './kill-tree.ts';
 import { hostProgram, hostVerbs, program, programForAnybody } from './program.ts';
 
-/** How a run ended, and all that it printed. */
+/** How a run ended, and its complete output. */
 export interface Finished {
-  /** Null when a signal ended it. */
+  /** Null if a signal ended it. */
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** As bytes: what a job prints need not be text. */
+  /** As bytes: a job may print anything. */
   readonly stdout: Buffer;
-  /** As text: it is read by people. */
+  /** As text: it is meant for people. */
   readonly stderr: string;
 }
 
-/** A process that is still running. */
+/** A running process. */
 export interface Running {
   readonly process: ChildProcess;
   readonly pid: number;
-  /** What it has printed so far. */
+  /** Its output so far. */
   stdout(): Buffer;
   stderr(): string;
   kill(signal: NodeJS.Signals): void;
-  /** Settles when it has ended and its output is complete. */
+  /** Settles when it has exited and its output is complete. */
   readonly finished: Promise<Finished>;
 }
 
-/** What a run is given. Its environment is PATH, HOME and what is said here: nothing of the tester's own. */
+/** The surroundings of a run. Its environment is PATH, HOME and what is given here, nothing of the tester's own. */
 export interface Surroundings {
   /** Becomes EMISSARY_ROOT. */
   readonly root?: string;
@@ -37,34 +37,34 @@ export interface Surroundings {
   readonly cwd?: string;
   readonly uid?: number;
   readonly gid?: number;
-  /** In a process group of its own. */
+  /** Whether it gets its own process group. */
   readonly detached?: boolean;
-  /** Another program than the built file: `['tini', '--']` is put before it, so to speak. */
+  /** A command line to put before the built file: `['tini', '--']`. */
   readonly under?: readonly string[];
   /** Another file than the built one: an installed program. */
   readonly program?: string;
 }
 
-/** A hang is ended after this, ms. */
+/** A run that takes longer than this is killed, ms. */
 const boundMs = 300_000;
 
-/** Runs the built file to its end. */
+/** Runs the built file until it exits. */
 export async function emissary(args: readonly string[], surroundings: Surroundings = {}): Promise<Finished> {
   return launch(args, surroundings).finished;
 }
 
-/** Starts the built file; it and its job are killed when the test ends before they do. */
+/** Starts the built file; it and its job are killed if they still run when the test ends. */
 export function startEmissary(
   t: TestContext,
   args: readonly string[],
   surroundings: Surroundings = {},
 ): Running {
   const running = launch(args, surroundings);
-  // A failure that nobody waits for is told by the test that failed first.
+  // A failure that nobody awaits is reported by the test that failed first.
   running.finished.catch(() => undefined);
   atEnd(t, async () => {
     const { pid, exitCode, signalCode } = running.process;
-    // One that could not be started has none: -1 would be everybody.
+    // A process that could not be started has no id: -1 would be all processes.
     if (pid !== undefined && exitCode === null && signalCode === null) await endTree(pid);
   });
   return running;
@@ -88,7 +88,7 @@ function launch(args: readonly string[], surroundings: Surroundings): Running {
     detached: surroundings.detached ?? false,
   });
   if (stdin !== undefined && stdin !== 'pipe') {
-    // A program that does not read its input to the end is not at fault.
+    // A program may exit without reading all of its input.
     child.stdin?.on('error', () => undefined).end(stdin);
   }
   const output: { stdout: Buffer[]; stderr: Buffer[] } = { stdout: [], stderr: [] };

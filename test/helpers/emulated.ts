@@ -4,14 +4,14 @@ import { lacks, requireProgram } from './require.ts';
 
 const emulator = '/usr/bin/qemu-aarch64-static';
 const register = '/proc/sys/fs/binfmt_misc/register';
-/** The first 20 bytes of an arm64 program, and which of their bits count (elf(5), binfmt_misc in the kernel's manual). */
+/** The first 20 bytes of an arm64 program, and the mask of the bits that count (elf(5), binfmt_misc in the kernel's manual). */
 const magic = '\\x7fELF\\x02\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\xb7\\x00';
 const mask =
   '\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\xff\\xff\\xff';
 
 /**
  * Makes the kernel start arm64 programs in the emulator, in containers too, until the test ends.
- * @returns false after the test was skipped because that cannot be had here
+ * @returns false after the test was skipped because that is not possible here
  */
 export function requireEmulation(t: TestContext): boolean {
   if (process.arch === 'arm64') return true;
@@ -33,6 +33,6 @@ function registered(): boolean {
   try {
     return readFileSync('/proc/sys/fs/binfmt_misc/qemu-aarch64', 'utf8').startsWith('enabled');
   } catch {
-    return false; // Not by the distribution: we do it.
+    return false; // The distribution has not registered it: we do.
   }
 }

@@ -4,31 +4,31 @@ import type { TestContext } from 'node:test';
 import { execa, type Options } from 'execa';
 import { lacks, requireProgram } from './require.ts';
 
-/** A container engine that was seen to work. */
+/** A container engine that was found to work. */
 export interface Engine {
   readonly name: 'podman' | 'docker';
   /** Variables that every call of the engine needs. */
   readonly env: Readonly<Record<string, string>>;
-  /** Runs the engine with these words; never throws, the result tells. */
+  /** Runs the engine with these arguments; never throws: check the result. */
   run(args: readonly string[], options?: Options): Promise<EngineResult>;
-  /** Makes an image of nothing but this directory's content; `changes` are lines of a Dockerfile. */
+  /** Makes an image of this directory's content alone; `changes` are lines of a Dockerfile. */
   importTree(directory: string, image: string, changes?: readonly string[]): Promise<void>;
 }
 
-/** What one call of the engine gave. */
+/** The result of a call of the engine. */
 export interface EngineResult {
   readonly exitCode: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** What no call of an engine needs in a test, ms: an engine that hangs fails its test, not the run. */
+/** No call of an engine in a test takes this long, ms: an engine that hangs fails its test, not the run. */
 const callBoundMs = 600_000;
 const setNeeded = resolve(import.meta.dirname, '../containers/containers.conf');
 
 /**
- * The engine, or null after the test was skipped because there is none that works here. In CI that is a failure.
- * Docker needs a daemon: `npm test` starts one (build/docker-daemon.ts) where none answers.
+ * The engine, or null after the test was skipped because none works here. In CI that is a failure.
+ * Docker needs a daemon: `npm test` starts one (build/docker-daemon.ts) if none answers.
  */
 export async function requireEngine(t: TestContext, name: Engine['name']): Promise<Engine | null> {
   if (!requireProgram(t, name)) return null;
@@ -39,7 +39,7 @@ export async function requireEngine(t: TestContext, name: Engine['name']): Promi
   return null;
 }
 
-/** The engine as it is, without asking whether it works. */
+/** The engine, without checking whether it works. */
 export function engineOf(name: Engine['name']): Engine {
   const env = name === 'podman' ? podmanEnvironment() : {};
   const run = async (args: readonly string[], options: Options = {}) => {
@@ -70,7 +70,7 @@ export function engineOf(name: Engine['name']): Engine {
   };
 }
 
-/** A person's own CONTAINERS_CONF wins; ours is for machines on which podman's own defaults cannot work. */
+/** The user's own CONTAINERS_CONF takes precedence; ours is for machines on which podman's defaults cannot work. */
 function podmanEnvironment(): Record<string, string> {
   if (process.env['CONTAINERS_CONF'] !== undefined) return {};
   return process.getuid?.() === 0 && (mayNotRaiseLimits() || mixesControlGroups())

@@ -12,14 +12,14 @@ import { makeNamedImage, withBusybox, withTree } from './images.ts';
 import { requireProgram } from './require.ts';
 import { until } from './until.ts';
 
-/** What the examples find on the machine they run on: their images, and MultiFlexi's database with job 1. */
+/** What the examples need on their machine: their images, and MultiFlexi's database with job 1. */
 export interface ExampleMachine {
   readonly engine: Engine;
   /** What the database holds of job 1. */
   stored(): StoredJob;
 }
 
-/** Rows of job 1. */
+/** The rows of job 1. */
 export interface StoredJob {
   readonly exitcode: number | null;
   readonly begin: string | null;
@@ -30,22 +30,22 @@ export interface StoredJob {
 }
 
 const images = { emissary: 'multiflexi-emissary:0.1.0', busybox: 'busybox:1.36' };
-/** Marks the volume that is ours to remove. */
+/** Marks the volume as ours to remove. */
 const label = 'emissary-test';
 const pod = 'multiflexi-job-1';
 const secrets = ['multiflexi-job-1-job', 'multiflexi-job-1-report'];
 
 /**
- * Prepares an engine for the examples, or skips the test. The examples have fixed names for what they make, so there is
- * one such machine at a time; everything goes when the test ends.
+ * Prepares an engine for the examples, or skips the test. The examples use fixed names, so there is only one such machine
+ * at a time; everything is removed when the test ends.
  */
 export async function exampleMachine(t: TestContext, name: Engine['name']): Promise<ExampleMachine | null> {
   const engine = await requireEngine(t, name);
   if (engine === null || !requireProgram(t, 'busybox')) return null;
   await takeNames(name);
-  // Hooks run in the order in which they were set: this one ends what the test has started.
+  // Hooks run in the order of their registration: this one ends what the test has started.
   t.after(() => clear(engine));
-  // What a test that was killed has left; a person's own volume of that name makes the next step fail.
+  // Left by a killed test; a user's own volume of that name makes the next step fail.
   await clear(engine);
   await makeNamedImage(t, engine, images.emissary, (tree) => withTree(tree, `dist/image/${here.oci}`), {
     entrypoint: '/emissary',
@@ -60,12 +60,12 @@ export async function exampleMachine(t: TestContext, name: Engine['name']): Prom
   return { engine, stored: () => storedJob(file) };
 }
 
-/** How long another file may have the names, ms: all of its tests, on a busy machine. */
+/** How long another file may hold the names, ms: all of its tests, on a busy machine. */
 const namesBoundMs = 25 * 60_000;
-/** What each engine's names are kept by: the kernel lets go of it when this process ends. */
+/** The lock on each engine's names: the kernel releases it when this process exits. */
 const taken = new Set<string>();
 
-/** The examples name their volumes and images: two test files that run at the same time must not both have them. */
+/** The examples name their volumes and images: two test files that run at the same time must not both use them. */
 async function takeNames(engine: string): Promise<void> {
   if (taken.has(engine)) return;
   const lock = join(tmpdir(), `emissary-test-${engine}-names`);
@@ -73,7 +73,7 @@ async function takeNames(engine: string): Promise<void> {
   taken.add(engine);
 }
 
-/** Removes all that bears a name of the examples. */
+/** Removes everything that has a name of the examples. */
 async function clear(engine: Engine): Promise<void> {
   if (engine.name === 'podman') {
     // Podman leaves a pod whose control group is still busy with the end of its containers.
@@ -83,7 +83,7 @@ async function clear(engine: Engine): Promise<void> {
     });
     await engine.run(['secret', 'rm', ...secrets]);
   }
-  // Only names that are there: podman takes a name that is not for the beginning of another's, and removes that.
+  // Only existing names: podman takes a missing name for a prefix of another one, and removes that.
   const unmarked = (await volumes(engine)).filter((name) =>
     [...secrets, 'emissary', 'emissary-spool'].includes(name),
   );
@@ -93,7 +93,7 @@ async function clear(engine: Engine): Promise<void> {
 }
 
 async function volumes(engine: Engine, filter: readonly string[] = []): Promise<readonly string[]> {
-  // Podman fails where another test removes a volume that it has just found.
+  // Podman fails if another test removes a volume that it has just found.
   const { stdout } = await until('the volumes are listed', async () => {
     const listed = await engine.run(['volume', 'ls', '--quiet', ...filter]);
     return listed.exitCode === 0 && listed;

@@ -6,14 +6,14 @@ import { atEnd } from './at-end.ts';
 import { endTree } from './kill-tree.ts';
 import { until } from './until.ts';
 
-/** Shell loops without end that change a directory as fast as they can. */
+/** Endless shell loops that change a directory as fast as they can. */
 export const floods = {
   writes: 'while :; do : >x; : >y; done',
   renames: ': >x; while :; do mv x y; mv y x; done',
   directories: 'while :; do mkdir d; rmdir d; done',
 } as const;
 
-/** Starts such loops in a directory, which must exist, and waits until they are under way. They end with the test. */
+/** Starts such loops in an existing directory, and waits until they are under way. They end with the test. */
 export async function flood(
   t: TestContext,
   directory: string,

@@ -2,12 +2,12 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
-/** Ports below are other programs' own. */
+/** Lower ports belong to other programs. */
 const lowest = 10_240;
 
 /**
- * A port at which nobody listens. It is none of those that the kernel gives to whoever asks for any port, so that
- * nobody gets it by chance a moment later (ip(7), ip_local_port_range).
+ * A port on which nobody listens. It is outside the range from which the kernel assigns ports, so that nobody gets it by
+ * chance a moment later (ip(7), ip_local_port_range).
  */
 export async function freePort(): Promise<number> {
   const range = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8');

@@ -7,18 +7,18 @@ import { temporaryVolume } from './volume.ts';
 
 const diskBytes = 256 * 1024 * 1024;
 
-/** A volume on a disk of its own that can be made to stand still. */
+/** A volume on its own disk that can be frozen. */
 export interface Disk {
   readonly root: string;
-  /** From now on whoever writes to it waits, and no signal but the thaw wakes him (FIFREEZE). */
+  /** From now on every writer waits, and no signal but the thaw wakes it (FIFREEZE). */
   freeze(): void;
-  /** Lets everybody go on. */
+  /** Lets all writers continue. */
   thaw(): void;
-  /** The kernel finds an error on it, and writes no more: it is read-only from now on. */
+  /** Makes the kernel find an error on the disk and mount it read-only. */
   breakDown(): void;
 }
 
-/** Makes an ext4 in a file and mounts it while the body runs; where that is not allowed, the test is skipped. */
+/** Makes an ext4 in a file and mounts it while the body runs; if that is not allowed, the test is skipped. */
 export async function withDisk(t: TestContext, body: (disk: Disk) => Promise<void>): Promise<void> {
   if (!requireProgram(t, 'mkfs.ext4') || !requireProgram(t, 'fsfreeze')) return;
   const place = temporaryVolume(t);

@@ -2,14 +2,14 @@ import { createServer, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** A proxy as companies have one. Every host is this machine to it. */
+/** A proxy as companies use it. It resolves every host to this machine. */
 export interface TestProxy {
   readonly port: number;
   /** `CONNECT host:port`, or the method and address of a plain request. */
   readonly asked: readonly string[];
 }
 
-/** @param credentials `name:password` that it asks for; null: none. @param status that it refuses all with */
+/** @param credentials `name:password` that it requires; null: none. @param status that it refuses everything with */
 export async function startProxy(
   t: TestContext,
   credentials: string | null = null,

@@ -7,7 +7,7 @@ import { atEnd } from './at-end.ts';
 import type { Engine } from './engine.ts';
 import { temporaryVolume } from './volume.ts';
 
-/** Puts together a tree for an image. Paths are the image's. */
+/** Builds a tree for an image. Paths are the image's. */
 export interface Tree {
   readonly directory: string;
   /** Copies a file of this machine. */
@@ -15,13 +15,13 @@ export interface Tree {
   write(path: string, content: string | Uint8Array, mode?: number): void;
 }
 
-/** What an image says of its start. */
+/** How an image starts. */
 export interface ImageStart {
   readonly entrypoint?: string;
   readonly user?: string;
 }
 
-/** Makes an image of what `fill` puts into an empty tree; it goes when the test ends. Returns its name. */
+/** Makes an image of what `fill` puts into an empty tree; it is removed when the test ends. Returns its name. */
 export async function makeImage(
   t: TestContext,
   engine: Engine,
@@ -34,7 +34,7 @@ export async function makeImage(
   return image;
 }
 
-/** The same under a name of its own; it stays. */
+/** The same under a given name; it stays. */
 export async function makeNamedImage(
   t: TestContext,
   engine: Engine,
@@ -76,7 +76,7 @@ export function withBusybox(tree: Tree, names: readonly string[] = ['sh']): void
   for (const name of names) symlinkSync('busybox', join(tree.directory, 'bin', name));
 }
 
-/** A program of this machine with all libraries it asks for (glibc). */
+/** A program of this machine with all libraries that it needs (glibc). */
 export function withLibraries(tree: Tree, program: string, to: string = program): void {
   tree.copy(program, to);
   const libraries = execFileSync('ldd', [program])
@@ -85,7 +85,7 @@ export function withLibraries(tree: Tree, program: string, to: string = program)
   for (const [, path = ''] of libraries) tree.copy(path, path);
 }
 
-/** Another directory's content, links and all. */
+/** Another directory's content, including links. */
 export function withTree(tree: Tree, from: string): void {
   cpSync(from, tree.directory, { recursive: true, verbatimSymlinks: true });
 }

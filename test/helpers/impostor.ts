@@ -6,11 +6,11 @@ import { TLSSocket } from 'node:tls';
 export interface ImpostorSession {
   /** Sends one packet. @param number its sequence number; without one: the next */
   send(payload: Buffer, number?: number): void;
-  /** The next packet of the client: its payload. Never settles when none comes. */
+  /** The payload of the client's next packet. Never settles if none comes. */
   next(): Promise<Buffer>;
-  /** Sends this again and again, until the client goes. */
+  /** Sends this again and again, until the client disconnects. */
   flood(bytes: () => Buffer): void;
-  /** Goes on over TLS, as the client has asked. */
+  /** Continues over TLS, as the client requested. */
   secure(key: string, cert: string): ImpostorSession;
   readonly socket: Socket;
 }
@@ -36,7 +36,7 @@ export async function startImpostor(
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('data', (piece) => pieces.push(Buffer.from(piece)));
-    // A client that goes away is no failure of the test.
+    // A client that disconnects is no failure of the test.
     behave(sessionOf(socket)).catch(() => undefined);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -101,7 +101,7 @@ export function packet(payload: Buffer, number: number): Buffer {
   return Buffer.concat([header, payload]);
 }
 
-/** What the server begins with. @param plugin how it asks for the password */
+/** The server's greeting. @param plugin how it asks for the password */
 export function greeting(plugin: string, offersTls = false): Buffer {
   const scramble = Buffer.from('abcdefgh-ijklmnopqrs');
   const [low, high] = [Buffer.from([0x0b, offersTls ? 0xaa : 0xa2]), Buffer.from([0x08, 0x00])];

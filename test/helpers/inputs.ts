@@ -5,7 +5,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Pod } from './saved.ts';
 
-/** A template of these inputs. */
+/** A template with these inputs. */
 export const inputs = (...artifacts: readonly object[]) => ({ inputs: { artifacts } });
 
 /** An HTTP server until the test ends. @returns its host and port */
@@ -16,7 +16,7 @@ export async function served(t: TestContext, listener: RequestListener): Promise
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A server that gives these bytes for an answer, and closes the connection. @returns its host and port */
+/** A server that answers with these bytes, and closes the connection. @returns its host and port */
 export async function servedBytes(t: TestContext, answer: string): Promise<string> {
   const server = createTcpServer((socket) => {
     socket.on('error', () => socket.destroy());
@@ -27,7 +27,7 @@ export async function servedBytes(t: TestContext, answer: string): Promise<strin
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Expects `init` to refuse with 65, one sentence, and nothing of the inputs or the template on the volume. */
+/** Expects `init` to exit with 65 and one message, and to leave no input and no template on the volume. */
 export async function refused(its: Pod, template: object, sentence: RegExp): Promise<void> {
   const { status, stderr } = await its.init(template);
   assert.deepEqual([status, stderr.split('\n').length], [65, 2], stderr);

@@ -11,7 +11,7 @@ export interface InstalledVolume {
   readonly program: string;
 }
 
-/** Runs `emissary init` on a fresh volume, or on this one. */
+/** Runs `emissary init` on a new volume, or on this one. */
 export async function installedVolume(t: TestContext, at?: string): Promise<InstalledVolume> {
   const root = at ?? temporaryVolume(t);
   const { status, stderr } = await emissary(['init', '--root', root]);

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Result, Started } from '../../src/contract/records.ts';
 
-/** Makes a sealed job one of another time. @param begin its start, @param end its end, RFC 3339 */
+/** Changes the times of a sealed job. @param begin its start, @param end its end, RFC 3339 */
 export function moveJob(root: string, begin: string, end: string): void {
   const place = join(root, 'ctr/main');
   const read = (name: string) => JSON.parse(readFileSync(join(place, name), 'utf8'));

@@ -6,7 +6,7 @@ import { emissary, type Finished, type Running, type Surroundings, startEmissary
 import { until } from './until.ts';
 import { temporaryVolume } from './volume.ts';
 
-/** What a job is run with, beyond its surroundings. A volume of the test's own is made unless `root` names one. */
+/** The settings of a job, besides its surroundings. A volume is made for the test unless `root` names one. */
 export interface JobSetting extends Surroundings {
   /** Options of `run`: `['--grace', '1']`. */
   readonly options?: readonly string[];
@@ -28,7 +28,7 @@ export interface Kept {
   sealed(): Promise<string>;
 }
 
-/** Runs a job under `emissary run` to its end. */
+/** Runs a job under `emissary run` until it exits. */
 export async function runJob(
   t: TestContext,
   command: readonly string[],
@@ -38,7 +38,7 @@ export async function runJob(
   return { ...(await emissary(args, surroundings)), kept };
 }
 
-/** The same, still running. */
+/** Starts a job under `emissary run`. */
 export function startJob(
   t: TestContext,
   command: readonly string[],
@@ -48,7 +48,7 @@ export function startJob(
   return { ...startEmissary(t, args, surroundings), kept };
 }
 
-/** Starts a job, and waits for the `ready` that it prints. */
+/** Starts a job, and waits until it prints `ready`. */
 export async function startReadyJob(t: TestContext, command: readonly string[], setting: JobSetting = {}) {
   const job = startJob(t, command, setting);
   await until('the job says "ready"', () => job.stdout().includes('ready\n'));

@@ -2,26 +2,26 @@ import { readFileSync } from 'node:fs';
 import { kill } from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** How long the kernel may take to end what was KILLed, ms: one that waits for a dead disk is not waited for. */
+/** How long the kernel may take to end a KILLed process, ms: one that hangs on a dead disk is not waited for. */
 const deathBoundMs = 10_000;
 const pauseMs = 5;
 
 /**
- * KILLs a process and all its descendants, whatever groups and sessions they have made for themselves.
+ * KILLs a process and all its descendants, whatever groups and sessions they have created.
  * @returns their process ids
  */
 export function killTree(pid: number): readonly number[] {
-  // From the top: a supervisor that is dead starts nothing more, and its children are found before they move away.
+  // Top-down: a dead supervisor starts nothing more, and its children are found before they are reparented.
   const children = childrenOf(pid);
   try {
     kill(pid, 'SIGKILL');
   } catch {
-    // It has just ended by itself.
+    // It has just exited by itself.
   }
   return [pid, ...children.flatMap(killTree)];
 }
 
-/** The same; resolves when none of them acts any more. */
+/** The same; resolves when none of them runs any more. */
 export async function endTree(pid: number): Promise<void> {
   const killed = killTree(pid);
   const end = performance.now() + deathBoundMs;
@@ -41,6 +41,6 @@ function childrenOf(pid: number): readonly number[] {
     const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
     return text === '' ? [] : text.split(' ').map(Number);
   } catch {
-    return []; // It has just ended by itself.
+    return []; // It has just exited by itself.
   }
 }

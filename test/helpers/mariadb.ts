@@ -7,30 +7,30 @@ import { mariadbTables, seedStatements } from '../../build/multiflexi-schema.ts'
 import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
-/** A real MariaDB of the test's own: its own directory and port, strict mode, an unprivileged user. */
+/** A real MariaDB for the test: its own directory and port, strict mode, an unprivileged user. */
 export interface Mariadb {
   readonly port: number;
   /** The path of its socket. */
   readonly socket: string;
-  /** For MULTIFLEXI_DATABASE_URL; the user may only touch MultiFlexi's tables. */
+  /** For MULTIFLEXI_DATABASE_URL; the user may only use MultiFlexi's tables. */
   readonly url: string;
-  /** Makes MultiFlexi's job `id` with all that it refers to. */
+  /** Creates MultiFlexi's job `id` with everything that it refers to. */
   addJob(id: number): Promise<void>;
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
-  /** A connection of its own that has run this and keeps what it holds until it ends. */
+  /** Opens another connection that has run this and keeps its locks until it is closed. */
   hold(text: string): Promise<{ end(): Promise<void> }>;
-  /** Kills the server, as a power failure would. */
+  /** Kills the server, like a power failure. */
   kill(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Password of the reporter; it must never be seen in a log. */
+/** Password of the reporter; it must never appear in a log. */
 export const databasePassword = 'd4tabase-s3cret';
 
 const nobody = 65_534;
 
-/** Starts a server. The caller stops it. @param options more words for mariadbd */
+/** Starts a server. The caller stops it. @param options more arguments for mariadbd */
 export async function startMariadb(options: readonly string[] = []): Promise<Mariadb> {
   const directory = mkdtempSync(join(tmpdir(), 'emissary-mariadb-'));
   const port = await freePort();
@@ -38,8 +38,8 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
   chmodSync(directory, 0o755);
   const home = join(directory, 'server');
   const socket = join(home, 'socket');
-  // Each has its own directory for temporary tables: when it starts, a server removes all that it finds there, those of
-  // another test's server too.
+  // Each has its own directory for temporary tables: when it starts, a server removes everything that it finds there,
+  // including another server's files.
   const temporary = join(home, 'tmp');
   mkdirSync(temporary, { recursive: true, mode: 0o700 });
   if (isRoot) for (const path of [home, temporary]) chownSync(path, nobody, nobody);
@@ -75,7 +75,7 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
   const start = async () => {
     server = launch();
     const answers = async () => {
-      // What a server that was killed has left may keep the next one from starting for a moment.
+      // What a killed server has left may keep the next one from starting for a moment.
       if (server === null || server.exitCode !== null || server.signalCode !== null) server = launch();
       return asRoot(socket, (connection) => connection.query('select 1'));
     };
@@ -132,7 +132,7 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
 
 type Connection = Awaited<ReturnType<typeof createConnection>>;
 
-/** By the server's own socket: at its port there could be another one. */
+/** By the server's own socket: another one could be at its port. */
 async function asRoot<T>(socketPath: string, use: (connection: Connection) => Promise<T>): Promise<T> {
   const connection = await createConnection({ socketPath, user: 'root', dateStrings: true });
   try {

@@ -7,27 +7,27 @@ import { execa, type ResultPromise } from 'execa';
 import { until } from './until.ts';
 import { temporaryVolume } from './volume.ts';
 
-/** A hang is ended after this, ms. */
+/** A start that takes longer than this is killed, ms. */
 const boundMs = 120_000;
 
-/** What `npm start` did, and a database to look it up in. */
+/** What `npm start` did, and its database. */
 export interface Started {
   readonly process: ResultPromise<{ reject: false; all: true; stdin: 'pipe' }>;
-  /** Everything printed so far, both streams. */
+  /** All output so far, both streams. */
   shown(): string;
   /** Waits until this text has been shown. */
   shows(text: string | RegExp): Promise<void>;
   /** Rows of the database. */
   rows(query: string): readonly Record<string, unknown>[];
-  /** What is left in the temporary directory. */
+  /** Files left in the temporary directory. */
   left(): readonly string[];
 }
 
 /**
- * Starts build/start.ts with a database and a temporary directory of the test's own, so that nothing is left in the
+ * Starts build/start.ts with the test's own database and temporary directory, so that nothing is left in the
  * tree.
  *
- * @param how `npm` goes through npm, as a person does; `terminal` runs it in a pseudo-terminal (script(1)), where keys are typed by writing to its input
+ * @param how `npm` goes through npm, as a user does; `terminal` runs it in a pseudo-terminal (script(1)), where keys are typed by writing to its input
  */
 export async function npmStart(
   t: TestContext,

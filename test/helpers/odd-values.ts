@@ -1,4 +1,4 @@
-/** What YAML, Kubernetes or a shell might take for something else than a text: a reader must get each as it is. */
+/** Values that YAML, Kubernetes or a shell might not take for text: a reader must get each unchanged. */
 export const oddValues: readonly string[] = [
   ...[
     'no',

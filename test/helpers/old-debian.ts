@@ -2,14 +2,14 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 
-/** A Debian of former years: its C library, and a shell. */
+/** An old Debian: its C library, and a shell. */
 export interface OldDebian {
   /** The unpacked packages. */
   readonly tree: string;
   readonly release: string;
 }
 
-/** Oldest first; the last is what the tests run on at the latest. */
+/** Oldest first; the last is the newest that the tests use. */
 const releases = ['stretch', 'buster', 'bullseye', 'bookworm'];
 const packages = ['libc6', 'dash'];
 const boundMs = 600_000;
@@ -18,7 +18,7 @@ const boundMs = 600_000;
  * Unpacks the oldest Debian that the machine's own mirror still has, once. Its package lists are kept apart from the
  * machine's.
  *
- * @throws Error when the mirror has none
+ * @throws Error if the mirror has none
  */
 export async function oldDebian(): Promise<OldDebian> {
   const place = resolve('dist/old-debian');
@@ -56,7 +56,7 @@ async function fetched(release: string, work: string): Promise<boolean> {
       reject: false,
       timeout: boundMs,
     });
-  // With nothing to update from, apt-get ends with 0 all the same: what counts is that the packages came.
+  // Without a source to update from, apt-get still exits with 0: what counts is that the packages arrived.
   await apt(['update']);
   const names = packages.map((name) => `${name}/${release}`);
   if ((await apt(['download', ...names])).exitCode !== 0) return false;
@@ -65,7 +65,7 @@ async function fetched(release: string, work: string): Promise<boolean> {
   return true;
 }
 
-/** Where the machine's own packages come from: not the security archive, which has no whole release. */
+/** Where the machine's own packages come from: not the security archive, which has no complete release. */
 async function mirror(): Promise<string> {
   const { stdout } = await execa('apt-get', [
     'indextargets',

@@ -1,15 +1,15 @@
 import { connect, createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** Stands between a client and a server on this machine, and counts what they say to each other. */
+/** Sits between a client and a server on this machine, and counts the pieces that they exchange. */
 export interface PacketProxy {
   readonly port: number;
-  /** How many pieces have passed since the count began, in both directions. */
+  /** How many pieces have passed since the count started, in both directions. */
   count(): number;
   /**
-   * Begins to count anew.
-   * @param nth the piece at which something is to happen; Infinity: none
-   * @param act what is to happen, before the piece is passed on; false: the piece is not passed on
+   * Restarts the count.
+   * @param nth the piece at which to act; Infinity: none
+   * @param act called before the piece is forwarded; false: the piece is not forwarded
    */
   at(nth: number, act: () => boolean): void;
 }

@@ -1,4 +1,4 @@
-/** A pod's specification, as far as the standard looks at it. */
+/** The parts of a pod's specification that the standard checks. */
 interface PodSpec {
   readonly hostNetwork?: boolean;
   readonly hostPID?: boolean;
@@ -42,7 +42,7 @@ const volumeKinds = new Set([
 const profiles = new Set(['RuntimeDefault', 'Localhost']);
 
 /**
- * Checks a pod by the restricted Pod Security Standard (https://kubernetes.io/docs/concepts/security/pod-security-standards/).
+ * Checks a pod against the restricted Pod Security Standard (https://kubernetes.io/docs/concepts/security/pod-security-standards/).
  * @returns what does not comply, one text each
  */
 export function restrictedViolations(pod: PodSpec): readonly string[] {

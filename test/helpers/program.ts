@@ -7,7 +7,7 @@ export const program = resolve(
   process.env['EMISSARY_PROGRAM'] ?? `${import.meta.dirname}/../../dist/emissary`,
 );
 
-/** The program outside of pods; EMISSARY_HOST_PROGRAM names another one. */
+/** The program for use outside pods; EMISSARY_HOST_PROGRAM names another one. */
 export const hostProgram = resolve(
   process.env['EMISSARY_HOST_PROGRAM'] ?? `${import.meta.dirname}/../../dist/multiflexi-emissary`,
 );
@@ -17,7 +17,7 @@ export const hostVerbs: readonly string[] = ['manifest', 'launch'];
 
 let copy: string | null = null;
 
-/** The same for a user other than the tester: a copy, where the tester's directories are closed to others. */
+/** The same for a user other than the tester: a copy, if the tester's directories are closed to others. */
 export function programForAnybody(): string {
   if (isOpen(program)) return program;
   if (copy !== null) return copy;
@@ -30,7 +30,7 @@ export function programForAnybody(): string {
   return copy;
 }
 
-/** Whether everybody may execute the file, and go through every directory above it. */
+/** Whether everybody may execute the file, and enter every directory above it. */
 function isOpen(path: string): boolean {
   const above = dirname(path);
   return (statSync(path).mode & 0o001) !== 0 && (above === path || isOpen(above));

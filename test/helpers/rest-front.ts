@@ -2,13 +2,13 @@ import { createServer, type OutgoingHttpHeaders, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** What is in the place of an answer's body, and headers beside its type. */
+/** The replacement for a response body, and headers besides its type. */
 export interface Changed {
   readonly body: Buffer;
   readonly headers?: OutgoingHttpHeaders;
 }
 
-/** A server in front of the right one that changes its answers. @returns the address with its own port */
+/** A server in front of the real one that changes its responses. @returns the address with its own port */
 export async function restFront(
   t: TestContext,
   url: string,

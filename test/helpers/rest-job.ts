@@ -33,7 +33,7 @@ export async function restJob(
   return { ...job, server, rest } satisfies RestJob;
 }
 
-/** Runs a silent job that ends with 4, then reports it over REST. */
+/** Runs a silent job that exits with 4, then reports it over REST. */
 export async function reportOverRest(
   t: TestContext,
   job: RestJob,

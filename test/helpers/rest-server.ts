@@ -6,34 +6,34 @@ import type { AddressInfo } from 'node:net';
 export interface RowStore {
   /** The job's row, or null. */
   read(id: number): Promise<Record<string, unknown> | null>;
-  /** Sets columns of the row. @throws when the database refuses a value */
+  /** Sets columns of the row. @throws if the database rejects a value */
   update(id: number, columns: Readonly<Record<string, unknown>>): Promise<void>;
   version(appId: number): Promise<string | null>;
 }
 
-/** A way in which the server fails a request, or null to answer as it should. */
+/** A way in which the server fails a request, or null to answer correctly. */
 export type Trouble =
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
   /** 400 with a page, after the write was done. */
   | 'write-then-400'
-  /** The write is done and the connection is cut before an answer. */
+  /** The write is done and the connection is cut before the response. */
   | 'write-then-cut'
   | 'cut'
-  /** No answer at all. */
+  /** No response at all. */
   | 'silence';
 
-/** What a client asked. */
+/** A client's request. */
 export interface Request {
   readonly method: string;
   readonly path: string;
   readonly body: Readonly<Record<string, unknown>> | null;
 }
 
-/** MultiFlexi's REST server as it is found in the field, in its three variants. */
+/** MultiFlexi's REST server as found in the field, in its three variants. */
 export interface RestServer {
   readonly url: string;
   readonly requests: readonly Request[];
-  /** Troubles of the next requests, in order. */
+  /** Failures of the next requests, in order. */
   readonly troubles: (Trouble | null)[];
   close(): Promise<void>;
 }

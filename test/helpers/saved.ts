@@ -13,25 +13,25 @@ export interface Pod {
   readonly work: string;
   /** Puts the template on the volume, as `init` would. */
   template(value: unknown): void;
-  /** `emissary init` with this template. */
+  /** Runs `emissary init` with this template. */
   init(value: unknown, surroundings?: Surroundings): Promise<Finished>;
   /** Runs a shell script as the job of container `main`, in `work`. */
   run(script: string, surroundings?: Surroundings): Promise<Finished>;
   result(): Result;
-  /** What became of the outputs. */
+  /** The record of the outputs. */
   outputs(): OutputsRecord;
   /** The absolute path of the only artifact's file. */
   artifact(): string;
 }
 
-/** A pod whose files go when the test ends. */
+/** A pod whose files are removed when the test ends. */
 export function pod(t: TestContext): Pod {
   const place = temporaryVolume(t);
   const root = join(place, 'root');
   const work = join(place, 'work');
   for (const directory of [root, work]) {
     mkdirSync(directory);
-    // Any user's, like an emptyDir.
+    // Writable for any user, like an emptyDir.
     chmodSync(directory, 0o777);
   }
   const result = () => JSON.parse(readFileSync(join(root, 'ctr/main/result.json'), 'utf8')) as Result;
@@ -55,7 +55,7 @@ export function pod(t: TestContext): Pod {
   };
 }
 
-/** Runs a tool and gives what it prints. */
+/** Runs a tool and returns its output. */
 export function tool(name: string, args: readonly string[], cwd?: string): string {
   return execFileSync(name, args, { encoding: 'utf8', stdio: 'pipe', ...(cwd !== undefined && { cwd }) });
 }

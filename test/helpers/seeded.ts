@@ -1,20 +1,20 @@
 import { randomInt } from 'node:crypto';
 import type { TestContext } from 'node:test';
 
-/** A source of chance that can be repeated. */
+/** A repeatable source of random numbers. */
 export interface Chance {
   /** For other generators, like fast-check's `{ seed }`. */
   readonly seed: number;
   /** A number in [0, 1). */
   next(): number;
-  /** A whole number from `low` to `high`, both included. */
+  /** An integer from `low` to `high`, both included. */
   whole(low: number, high: number): number;
   /** One of these. */
   pick<T>(choices: readonly [T, ...T[]]): T;
   bytes(length: number): Buffer;
 }
 
-/** Chance from a seed that the test's report shows; SEED=n in the environment repeats a run. */
+/** Random numbers from a seed that the test's report shows; SEED=n in the environment repeats a run. */
 export function seeded(t: TestContext): Chance {
   const seed = Number(process.env['SEED'] ?? randomInt(2 ** 31));
   t.diagnostic(`SEED=${seed}`);

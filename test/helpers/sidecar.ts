@@ -4,7 +4,7 @@ import { makeSqlite, type SqliteFile } from './sqlite.ts';
 import { until } from './until.ts';
 import { temporaryVolume } from './volume.ts';
 
-/** A volume, a database with one job, and what the sidecar needs to know of them. */
+/** A volume, a database with one job, and the reporter's settings for them. */
 export interface ReportedJob {
   readonly root: string;
   readonly jobId: number;
@@ -47,12 +47,12 @@ export function reportedJob(t: TestContext, jobId = 7): ReportedJob {
   };
 }
 
-/** The lines in rows of output, of which a row may hold many. */
+/** The lines in rows of output; a row may hold many lines. */
 export function linesIn(rows: readonly Pick<Line, 'line'>[]): readonly string[] {
   return rows.flatMap(({ line }) => line.match(/[^\n]*\n|[^\n]+/g) ?? []);
 }
 
-/** Starts `emissary wait` and waits until it watches. */
+/** Starts `emissary wait` and waits until it watches the volume. */
 export async function startWait(
   t: TestContext,
   job: Pick<ReportedJob, 'root' | 'env'>,

@@ -7,7 +7,7 @@ import { type JobSetting, type Kept, keptBy, runJob } from './job.ts';
 import { lacks } from './require.ts';
 import { temporaryVolume } from './volume.ts';
 
-/** Whether this user may mount; where not, the test is skipped. */
+/** Whether this user may mount; if not, the test is skipped. */
 export async function canMount(t: TestContext): Promise<boolean> {
   const probe = await execa({ reject: false })`unshare --mount mount -t tmpfs tmpfs /mnt`;
   if (probe.exitCode !== 0) lacks(t, 'a mount of its own cannot be made');
@@ -15,9 +15,9 @@ export async function canMount(t: TestContext): Promise<boolean> {
 }
 
 /**
- * Runs a job on a volume in memory, of its own mount namespace: `size=16k`, `nr_inodes=8` (tmpfs(5)). The files are
+ * Runs a job on a volume in memory, in its own mount namespace: `size=16k`, `nr_inodes=8` (tmpfs(5)). The files are
  * copies, made after the end.
- * @param command `VOLUME` in a word of it becomes the volume's path
+ * @param command `VOLUME` in an argument becomes the volume's path
  */
 export async function runOnSmallVolume(
   t: TestContext,

@@ -9,7 +9,7 @@ export interface SqliteFile {
   /** For MULTIFLEXI_DATABASE_URL. */
   readonly url: string;
   query<Row = Record<string, unknown>>(text: string, ...values: readonly SQLInputValue[]): readonly Row[];
-  /** Keeps everybody else from writing. @returns what lets them again */
+  /** Locks the file against all other writers. @returns a function that unlocks it */
   hold(): () => void;
 }
 
@@ -34,7 +34,7 @@ export function makeSqlite(directory: string, ...jobs: readonly number[]): Sqlit
     url: `sqlite://${path}`,
     query: <Row>(text: string, ...values: readonly SQLInputValue[]) =>
       use((database) => {
-        // One that reads before it writes is refused at once where another writer waits for readers.
+        // A transaction that reads before it writes is refused at once if another writer waits for readers.
         if (/^\s*(insert|update|delete)/i.test(text)) database.exec('begin immediate');
         const rows = database.prepare(text).all(...values) as Row[];
         if (database.isTransaction) database.exec('commit');

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import type { Ended, Result, SavingProgress } from '../../src/contract/records.ts';
 import { atEnd } from './at-end.ts';
 
-/** What a wrapper leaves on the volume, left by a test in its place. */
+/** The files that a wrapper leaves on the volume, written by a test instead. */
 export interface StandIn {
   /** It has started its job. */
   started(): void;
@@ -21,7 +21,7 @@ export interface StandIn {
 
 const at = '2026-11-28T12:00:00.000Z';
 
-/** Stands in for the wrapper of a container: holds `alive`, and writes what it is told, when it is told. */
+/** Stands in for the wrapper of a container: holds `alive`, and writes the given records at the given time. */
 export function standIn(t: TestContext, root: string, name = 'main'): StandIn {
   const directory = join(root, 'ctr', name);
   mkdirSync(directory, { recursive: true });

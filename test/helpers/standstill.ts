@@ -4,9 +4,9 @@ import { atEnd } from './at-end.ts';
 const tickMs = 20;
 
 /**
- * Measures from now on how long this process gets no turn: the machine stands still, or is busy with others. What is
- * beside it gets none either, so that what that does late is not its fault.
- * @returns how long that was in all until it is asked, ms
+ * Measures from now on how long this process is not scheduled: the machine stands still, or is busy. The processes beside
+ * it are not scheduled either, so that their delay is not a failure.
+ * @returns a function that returns the total so far, ms
  */
 export function standstill(t: TestContext): () => number {
   let [lost, last] = [0, performance.now()];

@@ -11,17 +11,17 @@ import { temporaryVolume } from './volume.ts';
 export interface Terminal {
   readonly kept: Kept;
   readonly status: Promise<number | null>;
-  /** All that the terminal shows. */
+  /** Everything that the terminal shows. */
   shown(): string;
-  /** All that `prepare` and `after` wrote to descriptor 9. */
+  /** Everything that `prepare` and `after` wrote to descriptor 9. */
   said(): string;
   terminalPath(): string;
   type(keys: string): void;
-  /** Closes the terminal under all who use it. */
+  /** Closes the terminal while it is in use. */
   hangUp(): void;
 }
 
-/** Runs a job under the emissary in a terminal of script(1)'s; null after the test was skipped. */
+/** Runs a job under the emissary in a terminal of script(1); null after the test was skipped. */
 export function terminal(
   t: TestContext,
   command: readonly string[],
@@ -52,7 +52,7 @@ export function terminal(
   };
 }
 
-/** What prepares so many attempts; they find a file to tell each other of in BEGUN. @param delay between two, such as `1s` */
+/** A `prepare` script for this many attempts; they signal each other by a file in BEGUN. @param delay between two, such as `1s` */
 export function attempts(retries: number, duration?: string): string {
   const retryStrategy = { retries, ...(duration !== undefined && { duration }) };
   const template = { containerSet: { containers: [{ name: 'main' }], retryStrategy } };

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One system call on a file of the volume that does not do what it should: the n-th of each thread (strace(1)). */
+/** A system call on a file of the volume that is made to fail: the n-th of each thread (strace(1)). */
 export interface Trap {
   readonly call: string;
   readonly nth: number;
-  /** The error that it gives, or that its caller is killed before it. */
+  /** The error that it returns, or that its caller is killed before it. */
   readonly does: `error=${string}` | 'signal=KILL';
 }
 
-/** What `run` writes on a volume, save what is named after a process. */
+/** The files that `run` writes on a volume, except those named after a process. */
 const files = [
   'ctr',
   ...['', 'alive', 'stdout', 'stderr', 'timeline', 'started', 'signal', 'result.json', 'exitcode'].map(
@@ -20,7 +20,7 @@ const files = [
 ];
 
 /**
- * The words before the program's own that make it meet the trap. The job itself is left alone.
+ * The command line that makes the program behind it meet the trap. The job itself is left alone.
  * @param log where the calls are written
  * @param others more files of the volume that count
  */

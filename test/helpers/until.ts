@@ -5,10 +5,10 @@ const firstPauseMs = 2;
 const longestPauseMs = 50;
 
 /**
- * Waits for a condition, and gives back what it found. A condition that throws counts as not met yet, so that it can
- * simply read a file that is still to come.
+ * Waits for a condition, and returns its result. A condition that throws counts as not met yet, so that it can simply
+ * read a file that does not exist yet.
  *
- * @param what the condition in words, for the message of the failure
+ * @param what the condition in words, for the failure message
  * @param withinMs a bound that only a hang reaches, never a speed to be tested
  */
 export async function until<T>(

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
 
-// What a test makes can be read by any user of the volume, and a program starts the same, whatever the tester's umask.
+// Files that a test makes are readable by any user of the volume, and a program starts the same, whatever the tester's umask.
 process.umask(0o022);
 
-/** A fresh directory like an emptyDir (0777), which goes when the test ends. KEEP=1 leaves it and says where it is. */
+/** A new directory like an emptyDir (0777), which is removed when the test ends. KEEP=1 keeps it and prints its path. */
 export function temporaryVolume(t: TestContext): string {
   const directory = mkdtempSync(join(realpathSync(tmpdir()), 'emissary-test-'));
   chmodSync(directory, 0o777);
   atEnd(t, () => {
     if (process.env['KEEP'] === '1') t.diagnostic(`kept ${directory}`);
-    // What a job has left behind may still be writing for a moment.
+    // Left-over processes of a job may still be writing for a moment.
     else rmSync(directory, { recursive: true, force: true, maxRetries: 20 });
   });
   return directory;

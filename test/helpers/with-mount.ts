@@ -3,7 +3,7 @@ import { lacks } from './require.ts';
 import { tool } from './saved.ts';
 
 /**
- * Mounts a file system in memory on a directory while the body runs; where that is not allowed, the test is skipped.
+ * Mounts a file system in memory on a directory while the body runs; if that is not allowed, the test is skipped.
  * @param options tmpfs(5): `size=2m`
  */
 export async function withMount(

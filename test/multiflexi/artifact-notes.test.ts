@@ -8,7 +8,7 @@ import { startMariadb } from '../helpers/mariadb.ts';
 import { reportedJob } from '../helpers/sidecar.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-/** A job that leaves a declared artifact and two files that patterns find. */
+/** A job that leaves a declared artifact and two files that match patterns. */
 async function describedJob(t: TestContext, description: string, root: string) {
   const place = temporaryVolume(t);
   const declared = { path: join(place, 'kept.txt'), archive: { none: {} } };
@@ -45,12 +45,12 @@ test("an artifact's note begins with its description, and ends with our mark", a
   const found = notes().map(({ note }) => note);
   assert.equal(found.length, expected.length);
   for (const [index, note] of found.entries()) assert.match(note, new RegExp(expected[index] ?? ''));
-  // Who delivers it again finds them.
+  // A second delivery recognizes them.
   assert.equal((await emissary(['report'], job)).status, 0);
   assert.equal(notes().length, expected.length);
 });
 
-test('artifacts that an earlier version has stored are not stored again', async (t) => {
+test('artifacts that an earlier version stored are not stored again', async (t) => {
   const job = reportedJob(t);
   await describedJob(t, 'd', job.root);
   assert.equal((await emissary(['wait'], job)).status, 0);
@@ -67,7 +67,7 @@ test('artifacts that an earlier version has stored are not stored again', async 
   assert.equal(count(), before);
 });
 
-test('a template that was spoilt meanwhile describes nothing, and a pattern without end takes no time', async (t) => {
+test('a template that became invalid describes nothing, and an endless pattern takes no time', async (t) => {
   const job = reportedJob(t);
   await describedJob(t, 'd', job.root);
   const evil = '(a+)+$';
@@ -86,7 +86,7 @@ test('a template that was spoilt meanwhile describes nothing, and a pattern with
   assert.equal((await emissary(['wait'], other)).status, 0);
 });
 
-test('MariaDB: a description that the column cannot hold does not cost the artifact', async (t) => {
+test('MariaDB: an artifact is stored although the column cannot hold its description', async (t) => {
   const old = await startMariadb();
   t.after(() => old.stop());
   await old.addJob(1);

@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** A job that has ended and left these files. */
+/** An ended job that left these files. */
 async function jobWith(t: TestContext, files: Readonly<Record<string, Buffer>>) {
   lastJob += 1;
   await server.addJob(lastJob);
@@ -47,7 +47,7 @@ const contents: Readonly<Record<string, Buffer>> = {
   'random.bin': randomBytes(11 * MiB),
 };
 
-test('MariaDB takes artifacts of any content, exactly, in little memory', async (t) => {
+test('MariaDB stores artifacts with any content, byte for byte, in little memory', async (t) => {
   for (const [name, content] of Object.entries(contents)) {
     const { root, env, jobId } = await jobWith(t, { [name]: content });
     const sidecar = startEmissary(t, ['wait'], { root, env });
@@ -61,12 +61,12 @@ test('MariaDB takes artifacts of any content, exactly, in little memory', async 
     const isText = name.endsWith('.txt') && name !== 'nearly.txt';
     assert.equal(isText ? row?.text : row?.bytes, createHash('sha256').update(content).digest('hex'), name);
     assert.equal(row?.note.includes('(base64; decode it to get the file)'), !isText, name);
-    // A sidecar that has nothing to store takes 22 MiB.
+    // A reporter that has nothing to store takes 22 MiB.
     assert.ok(peak() < 80 * MiB, `${name}: ${peak()} bytes`);
   }
 });
 
-test("MariaDB: the job's end is stored before a large artifact is, and a small one before the end", async (t) => {
+test("MariaDB: the job's end is stored before a large artifact, and a small artifact before the end", async (t) => {
   const trigger = "create trigger slow before insert on artifacts for each row do get_lock('artifact', 60)";
   await server.query(trigger);
   t.after(() => server.query('drop trigger slow'));
@@ -91,7 +91,7 @@ test("MariaDB: the job's end is stored before a large artifact is, and a small o
   }
 });
 
-test('SQLite takes text and bytes, exactly; what is too large is named', async (t) => {
+test('SQLite stores text and bytes, byte for byte, and an artifact that is too large is named', async (t) => {
   const job = reportedJob(t);
   const place = temporaryVolume(t);
   const files = {

@@ -35,7 +35,7 @@ before(async (t) => {
 });
 after(() => mariadb?.stop());
 
-test(`SQLite: ${rounds} rounds of kill -9 lose nothing and double nothing`, async (t) => {
+test(`SQLite: ${rounds} rounds of kill -9 lose nothing and duplicate nothing`, async (t) => {
   const chance = seeded(t);
   const plans = Array.from({ length: rounds }, (_, index) => makePlan(chance, index + 1));
   const file = makeSqlite(temporaryVolume(t), ...plans.map(({ jobId }) => jobId));
@@ -46,7 +46,7 @@ test(`SQLite: ${rounds} rounds of kill -9 lose nothing and double nothing`, asyn
   await forEachOf(plans, (plan) => playRound(t, plan, recorder), width);
 });
 
-test(`MariaDB that dies and restarts: ${rounds} rounds of kill -9 lose nothing and double nothing`, async (t) => {
+test(`MariaDB that dies and restarts: ${rounds} rounds of kill -9 lose nothing and duplicate nothing`, async (t) => {
   if (mariadb === null) return lacks(t, 'mariadbd');
   const server = mariadb;
   const chance = seeded(t);
@@ -63,7 +63,7 @@ test(`MariaDB that dies and restarts: ${rounds} rounds of kill -9 lose nothing a
   );
 });
 
-test(`REST that fails and comes back, with SQLite: ${rounds} rounds of kill -9 lose nothing and double nothing`, async (t) => {
+test(`REST that fails and comes back, with SQLite: ${rounds} rounds of kill -9 lose nothing and duplicate nothing`, async (t) => {
   const chance = seeded(t);
   const plans = Array.from({ length: rounds }, (_, index) => makePlan(chance, index + 1));
   const file = makeSqlite(temporaryVolume(t), ...plans.map(({ jobId }) => jobId));
@@ -113,7 +113,7 @@ async function disturb(server: RestServer, chance: Chance, signal: AbortSignal):
   while (!signal.aborted) {
     await sleep(chance.whole(50, 500));
     if (chance.next() < 0.9) {
-      // Some that are answered before each that is not: where requests are rare, none of them would get through else.
+      // Some requests succeed before each failing one: where requests are rare, otherwise none would.
       if (server.troubles.length === 0) server.troubles.push(null, null, null, null, chance.pick(troubles));
     } else {
       server.troubles.push(...Array<Trouble>(1_000).fill('cut'));

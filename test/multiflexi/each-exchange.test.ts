@@ -17,7 +17,7 @@ after(() => server.stop());
 
 const names = ['main', 'second', 'third'];
 
-/** A job of three containers that has ended, with two outputs and more lines than one transaction takes. */
+/** An ended job of three containers, with two outputs and more lines than fit one transaction. */
 async function endedJob(t: TestContext, jobId: number) {
   await server.addJob(jobId);
   const root = temporaryVolume(t);
@@ -75,7 +75,7 @@ async function check(root: string, jobId: number, when: string): Promise<void> {
   assert.equal(artifacts.length, 2, when);
 }
 
-test('a sidecar that is killed at the first exchange with MariaDB, the next one at the second, and so on: all of it, once', async (t) => {
+test('reporters killed at the first exchange with MariaDB, the second, and so on deliver everything once', async (t) => {
   for (const [jobId, passes] of [
     [1, true],
     [2, false],
@@ -98,7 +98,7 @@ test('a sidecar that is killed at the first exchange with MariaDB, the next one 
   }
 });
 
-test('a connection to MariaDB that is cut at any exchange: all of it, once, and the reason is said', async (t) => {
+test('a connection to MariaDB that is cut at any exchange: everything is delivered once, and the reason is logged', async (t) => {
   const { root, proxy, env } = await endedJob(t, 3);
   const { status } = await emissary(['wait'], { root, env });
   assert.equal(status, 0);
@@ -110,7 +110,7 @@ test('a connection to MariaDB that is cut at any exchange: all of it, once, and 
       void server
         .query("select id from information_schema.processlist where user = 'reporter'")
         .then((rows) =>
-          // One that has gone by itself is no trouble.
+          // A connection that was already closed is no failure.
           rows.forEach(({ id }) => void server.query(`kill ${Number(id)}`).catch(() => undefined)),
         )
         // A round without a cut is checked as well.

@@ -30,7 +30,7 @@ test('SQLite: a job that is reported late keeps its own times', async (t) => {
   assert.deepEqual([job.row().begin, job.row().end], [utcText(begin), utcText(end)]);
 });
 
-test('SQLite: an end before the begin, by a clock that was set back, is the begin', async (t) => {
+test('SQLite: an end before the begin, from a clock that was set back, is stored as the begin', async (t) => {
   const job = reportedJob(t);
   await moved(t, job.root, [end, begin]);
   assert.equal((await emissary(['wait'], job)).status, 0);
@@ -43,7 +43,7 @@ test('SQLite: an end before the begin, by a clock that was set back, is the begi
   assert.deepEqual([other.row().begin, other.row().end], [later, later]);
 });
 
-test('SQLite: a job whose wrapper died ends when that was found, also where it is reported later', async (t) => {
+test('SQLite: a job whose wrapper died ends when that was found, even if it is reported later', async (t) => {
   const job = reportedJob(t);
   await moved(t, job.root);
   for (const name of ['exitcode', 'result.json', 'ended']) rmSync(join(job.root, 'ctr/main', name));
@@ -59,7 +59,7 @@ test('SQLite: a job whose wrapper died ends when that was found, also where it i
   assert.deepEqual([job.row().begin, job.row().end], [utcText(begin), utcText(earlier)]);
 });
 
-test('SQLite: a job whose wrapper died while it saved ends when its process did', async (t) => {
+test('SQLite: a job whose wrapper died while saving ends when its process did', async (t) => {
   const job = reportedJob(t);
   await moved(t, job.root);
   for (const name of ['exitcode', 'result.json']) rmSync(join(job.root, 'ctr/main', name));
@@ -71,7 +71,7 @@ test('SQLite: a job whose wrapper died while it saved ends when its process did'
   assert.deepEqual([job.row().begin, job.row().end], [utcText(begin), utcText(finishedAt)]);
 });
 
-/** Seconds since 1970 in the row, as the server's own clock and zone have it. */
+/** Seconds since 1970 in the row, by the server's own clock and zone. */
 async function rowTimes(server: Mariadb, jobId: number) {
   const [row] = await server.query<Record<string, unknown>>(
     'select unix_timestamp(begin) as begin, unix_timestamp(end) as end, exitcode from job where id = ?',
@@ -90,12 +90,12 @@ async function reportTo(t: TestContext, server: Mariadb, jobId: number, times: r
   return rowTimes(server, jobId);
 }
 
-test('MariaDB: a job that is reported late keeps its own times, in the zone of the server', async (t) => {
+test("MariaDB: a job that is reported late keeps its own times, in the server's time zone", async (t) => {
   const server = await startMariadb(['--default-time-zone=+05:30']);
   t.after(() => server.stop());
   const seconds = [begin, end].map((time) => Math.floor(Date.parse(time) / 1000));
   assert.deepEqual(await reportTo(t, server, 1, [begin, end]), [...seconds, 3]);
-  // Nobody shall miss a row because a job has written nonsense there.
+  // No row may be missing because a job has written nonsense there.
   const nowSeconds = Date.now() / 1000;
   for (const [index, year] of ['0001', '1970', '9999'].entries()) {
     const time = `${year}-01-01T00:00:00.000Z`;
@@ -105,8 +105,8 @@ test('MariaDB: a job that is reported late keeps its own times, in the zone of t
   }
 });
 
-test("MariaDB whose clock is two hours ahead: the job's times are moved by as much", async (t) => {
-  // It stands still for each connection, two hours after it was made.
+test("MariaDB whose clock is two hours ahead: the job's times are corrected by as much", async (t) => {
+  // The clock stands still for each connection, two hours after it was made.
   const server = await startMariadb(['--init-connect=set timestamp = unix_timestamp() + 7200']);
   t.after(() => server.stop());
   const [first = 0, last = 0] = await reportTo(t, server, 1, [begin, end]);
@@ -132,14 +132,14 @@ test('REST: a job that is reported late keeps its own times', async (t) => {
   assert.deepEqual([job.row().begin, job.row().end], [utcText(begin), utcText(end)]);
 });
 
-test('REST: a lost answer changes neither begin nor end', async (t) => {
+test('REST: a lost response changes neither begin nor end', async (t) => {
   const job = await overRest(t, [null, 'write-then-cut', 'write-then-cut', null, 'write-then-cut'], null);
   const sent = (name: string) =>
     new Set(job.server.requests.flatMap(({ body }) => (body?.[name] === undefined ? [] : [body[name]])));
   assert.deepEqual([[...sent('begin')], [...sent('end')]], [[utcText(begin)], [utcText(end)]]);
 });
 
-test('REST: the times are moved by the difference to the clock of the server, unless that is absurd', async (t) => {
+test("REST: the times are corrected by the difference to the server's clock, unless that is absurd", async (t) => {
   const ahead = await overRest(t, [], new Date(Date.now() + hourMs).toUTCString());
   const shift = Date.parse(`${ahead.row().begin?.replace(' ', 'T')}Z`) - Date.parse(begin);
   assert.ok(Math.abs(shift - hourMs) < 20_000, String(shift));

@@ -14,7 +14,7 @@ const expected: Readonly<Record<string, readonly [stored: string, as: string]>> 
   ascii: ['one\nhorse ?, again ?, ? and ?\ntwo\n', '"?"'],
 };
 
-test('MariaDB whose column lacks some characters: these alone are replaced, and that is said once', async (t) => {
+test('MariaDB whose column lacks some characters: only these are replaced, and that is logged once', async (t) => {
   if (!requireProgram(t, 'mariadbd')) return lacks(t, 'mariadbd');
   const server = await startMariadb();
   t.after(() => server.stop());
@@ -28,7 +28,7 @@ test('MariaDB whose column lacks some characters: these alone are replaced, and 
     await runJob(t, ['sh', '-c', 'printf "%s" "$0"; exit 3', text], { root });
     const env = { MULTIFLEXI_JOB_ID: String(jobId), MULTIFLEXI_DATABASE_URL: server.url };
     const { status, stderr } = await emissary(['wait'], { root, env });
-    const sentence = `The column job_output_lines.line has the character set ${charset}: each character that it lacks is stored as ${as}`;
+    const sentence = `The column job_output_lines.line has the character set ${charset}: unsupported characters are stored as ${as}`;
     assert.deepEqual([status, stderr], [0, `emissary: ${sentence}\n`]);
     const rows = await server.query<{ line: string }>(
       'select line from job_output_lines where job_id = ? order by seq',

@@ -103,7 +103,7 @@ async function report(t: TestContext, impostor: Impostor) {
 const itself = /it asks for the password itself, .* set \?ssl-ca=FILE in MULTIFLEXI_DATABASE_URL/;
 
 for (const [what, behave] of Object.entries(questions)) {
-  test(`a server that asks for ${what} is not told the password without TLS`, async (t) => {
+  test(`a server that asks for ${what} does not get the password without TLS`, async (t) => {
     const impostor = await startImpostor(t, behave);
     const { status, stderr } = await emissary(['wait'], await report(t, impostor));
     assert.equal(status, 64);
@@ -118,7 +118,7 @@ for (const [what, behave] of Object.entries(questions)) {
   });
 }
 
-test('a server that has shown its certificate is told the password itself, if it asks for it', async (t) => {
+test('a server that has presented its certificate gets the password itself if it asks for it', async (t) => {
   const { key: secret, cert, path } = makeCertificate(t, 'IP:127.0.0.1');
   for (const plugin of ['mysql_clear_password', 'sha256_password']) {
     const told: string[] = [];
@@ -139,7 +139,7 @@ test('a server that has shown its certificate is told the password itself, if it
   }
 });
 
-/** Lets a client in and answers all that it asks in this way. */
+/** Accepts a client and answers all its queries in this way. */
 function answering(answer: (session: ImpostorSession) => void) {
   return async (session: ImpostorSession) => {
     session.send(greeting('mysql_native_password'), 0);
@@ -198,11 +198,11 @@ const floods: Readonly<Record<string, (session: ImpostorSession) => Promise<void
   results: answering(({ flood }) => flood(manyOf(Buffer.from([0, 0, 0, 10, 0, 0, 0]), 1))),
 };
 
-/** Far below what a sidecar's container usually may take; without a flood it is some 60 MB. */
+/** Far below the usual memory limit of a reporter's container; without a flood it is some 60 MB. */
 const mostBytes = 200_000_000;
 
 for (const [what, behave] of Object.entries(floods)) {
-  test(`a server that sends ${what} without end costs little memory and time`, async (t) => {
+  test(`a server that sends endless ${what} costs little memory and time`, async (t) => {
     const impostor = await startImpostor(t, behave);
     const { root, env } = await report(t, impostor);
     const sidecar = startEmissary(t, ['wait'], { root, env });
@@ -220,7 +220,7 @@ for (const [what, behave] of Object.entries(floods)) {
   });
 }
 
-test('a server that asks for a file of this machine is given nothing', async (t) => {
+test('a server that asks for a file of this machine gets nothing', async (t) => {
   const impostor = await startImpostor(
     t,
     answering(({ send }) => send(Buffer.from('\xfb/etc/passwd', 'latin1'))),
@@ -230,7 +230,7 @@ test('a server that asks for a file of this machine is given nothing', async (t)
   assert.ok(!impostor.received().includes('root:'));
 });
 
-test('a server that asks for the password in a way that is not known here is told as such', async (t) => {
+test('a server that asks for authentication with an unsupported plugin is reported as such', async (t) => {
   const impostor = await startImpostor(t, async ({ send, next }) => {
     send(greeting('mysql_native_password'), 0);
     await next();
@@ -238,5 +238,8 @@ test('a server that asks for the password in a way that is not known here is tol
   });
   const { status, stderr } = await emissary(['wait'], await report(t, impostor));
   assert.equal(status, 64);
-  assert.match(stderr, /it asks for the password by dialog, which is not known here; give the user ed25519/);
+  assert.match(
+    stderr,
+    /it asks for authentication with the unsupported plugin dialog; give the user ed25519/,
+  );
 });

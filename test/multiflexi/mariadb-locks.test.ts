@@ -22,7 +22,7 @@ async function sealedJob(t: TestContext, jobId: number) {
   return { root, env };
 }
 
-/** Another client of the database, who holds what it takes until it lets go. */
+/** Another client of the database, which holds its locks until it is released. */
 async function holder(t: TestContext) {
   const connection = await createConnection({
     host: '127.0.0.1',
@@ -38,7 +38,7 @@ for (const [firstJob, what, take, letGo] of [
   [1, 'a table', ['lock tables job_output_lines read'], 'unlock tables'],
   [101, 'rows', ['start transaction', 'select * from job_output_lines for update'], 'rollback'],
 ] as const) {
-  test(`MariaDB whose lines are locked by another client (${what}): the end is stored in time all the same`, async (t) => {
+  test(`MariaDB whose lines are locked by another client (${what}): the end is still stored in time`, async (t) => {
     const other = await holder(t);
     const report = async (jobId: number) => {
       const { root, env } = await sealedJob(t, jobId);
@@ -52,12 +52,12 @@ for (const [firstJob, what, take, letGo] of [
       return { ...waited, jobId, root, env, row, lostMs };
     };
     let reported = await report(firstJob);
-    // Of its eight seconds, those in which the machine stood still were none.
+    // Of its eight seconds, those in which the machine stood still do not count.
     while (reported.row?.exitcode === null && reported.lostMs >= 1000)
       reported = await report(reported.jobId + 1);
     const { status, stderr, row, jobId, root, env } = reported;
     assert.equal(status, 64);
-    assert.match(stderr, /ER_LOCK_WAIT_TIMEOUT, Lock wait timeout exceeded; .*; trying again\n/);
+    assert.match(stderr, /ER_LOCK_WAIT_TIMEOUT, Lock wait timeout exceeded; .*; retrying\n/);
     assert.deepEqual({ ...row }, { exitcode: 3, open: 0 });
     const later = await emissary(['report'], { root, env });
     assert.deepEqual([later.status, later.stderr], [0, '']);
@@ -75,12 +75,12 @@ for (const [firstJob, what, take, letGo] of [
   });
 }
 
-test('MariaDB that takes a user over TLS only: without ssl-ca the sentence says what to do', async (t) => {
+test('MariaDB that requires TLS of a user: without ssl-ca the message says what to do', async (t) => {
   const { root, env } = await sealedJob(t, 201);
   await server.query("create user secure@'127.0.0.1' identified by 'right' require ssl");
   await server.query("grant select, insert, update on multiflexi.* to secure@'127.0.0.1'");
   const url = `mysql://secure:right@127.0.0.1:${server.port}/multiflexi`;
   const refused = await emissary(['wait'], { root, env: { ...env, MULTIFLEXI_DATABASE_URL: url } });
   assert.equal(refused.status, 64);
-  assert.match(refused.stderr, /refused the user name or the password; .*over TLS needs \?ssl-ca=FILE/);
+  assert.match(refused.stderr, /rejected the user name or the password; .*requires TLS needs \?ssl-ca=FILE/);
 });

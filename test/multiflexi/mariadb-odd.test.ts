@@ -6,7 +6,7 @@ import { runJob } from '../helpers/job.ts';
 import { startMariadb } from '../helpers/mariadb.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-test('MariaDB whose settings are others: output as it is, no line that ends its own quotation, an end that stays', async (t) => {
+test('MariaDB with other global settings: output is stored unchanged, no line ends its own quotation, and the end is kept', async (t) => {
   const options = ['--sql-mode=NO_BACKSLASH_ESCAPES', '--skip-character-set-client-handshake'];
   const odd = await startMariadb([...options, '--character-set-server=latin1']);
   t.after(() => odd.stop());
@@ -30,7 +30,7 @@ test('MariaDB whose settings are others: output as it is, no line that ends its 
   assert.equal(row?.exitcode, 0);
 });
 
-test('MariaDB that cannot take the output is told the end all the same, and what it could not take is said', async (t) => {
+test('MariaDB that cannot store the output gets the end anyway, and what it could not store is logged', async (t) => {
   const refusals: Readonly<Record<string, readonly [string, RegExp]>> = {
     'a line that the server cuts off': ['set global max_allowed_packet = 65536', /max_allowed_packet/],
     'no table': ['drop table job_output_lines', /it lacks one of MultiFlexi's tables/],
@@ -57,7 +57,7 @@ test('MariaDB that cannot take the output is told the end all the same, and what
   }
 });
 
-test("MariaDB of an older MultiFlexi, without some columns of the job's row, is told the end, and what it lacks is said", async (t) => {
+test("MariaDB of an older MultiFlexi, without some columns of the job's row, gets the end, and what it lacks is logged", async (t) => {
   const older = await startMariadb();
   t.after(() => older.stop());
   let jobId = 20;
@@ -80,7 +80,7 @@ test("MariaDB of an older MultiFlexi, without some columns of the job's row, is 
   }
 });
 
-test('MariaDB that cannot take one of the outputs is given the others, and this one is named', async (t) => {
+test('MariaDB that rejects one of the outputs gets the others, and the rejected one is named', async (t) => {
   const old = await startMariadb();
   t.after(() => old.stop());
   await old.addJob(30);
@@ -97,7 +97,7 @@ test('MariaDB that cannot take one of the outputs is given the others, and this 
   };
   const { status, stderr } = await emissary(['wait'], { root: kept.root, env });
   assert.equal(status, 64);
-  assert.match(stderr, /b\.txt.* was not stored: .*Incorrect string value/);
+  assert.match(stderr, /Cannot store output .*b\.txt.*: .*Incorrect string value/);
   assert.deepEqual(await stored(), ['a.txt', 'c.txt', 'd.bin']);
   await old.query('alter table artifacts convert to character set utf8mb4');
   const report = await emissary(['report'], { root: kept.root, env });

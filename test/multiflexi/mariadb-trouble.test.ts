@@ -38,7 +38,7 @@ async function endOf(jobId: number) {
   return { exitcode: row?.exitcode, hasEnd: row?.end !== null };
 }
 
-test('a user who may not read the applications: the end is stored, and the missing right is named', async (t) => {
+test('a user who may not read the applications: the end is stored, and the missing privilege is named', async (t) => {
   const { root, env, jobId } = await sealedJob(t, ['sh', '-c', 'echo x; exit 3']);
   await server.query("create user few@'127.0.0.1' identified by 'few'");
   for (const table of ['job', 'job_output_lines', 'artifacts'])
@@ -49,11 +49,11 @@ test('a user who may not read the applications: the end is stored, and the missi
     env: { ...env, MULTIFLEXI_DATABASE_URL: url },
   });
   assert.equal(status, 64);
-  assert.match(stderr, /this user lacks a right \(SELECT command denied .*`apps`\); check the grants/);
+  assert.match(stderr, /this user lacks a privilege \(SELECT command denied .*`apps`\); check the grants/);
   assert.deepEqual(await endOf(jobId), { exitcode: 3, hasEnd: true });
 });
 
-test("a statement that took longer than the server's max_statement_time is tried again", async (t) => {
+test("a statement that exceeded the server's max_statement_time is retried", async (t) => {
   const { root, env, jobId } = await sealedJob(t, ['echo', 'x']);
   await server.query('set global max_statement_time = 0.5');
   t.after(() => server.query('set global max_statement_time = 0'));
@@ -67,15 +67,15 @@ test("a statement that took longer than the server's max_statement_time is tried
   await holder.query('set max_statement_time = 0');
   await holder.query('lock tables job write');
   const sidecar = startEmissary(t, ['wait'], { root, env });
-  await until('it has been refused', () => sidecar.stderr().includes('trying again'));
+  await until('it has been refused', () => sidecar.stderr().includes('retrying'));
   await holder.query('unlock tables');
   const { status, stderr } = await sidecar.finished;
-  assert.match(stderr, /ER_STATEMENT_TIMEOUT, .*; trying again\n.* can be written to again\n/);
+  assert.match(stderr, /ER_STATEMENT_TIMEOUT, .*; retrying\n.* is available again\n/);
   assert.equal(status, 0);
   assert.deepEqual(await endOf(jobId), { exitcode: 0, hasEnd: true });
 });
 
-test('a server whose every answer comes late is reported to', async (t) => {
+test('a job is reported to a server whose every answer comes late', async (t) => {
   const lateMs = 1_900;
   const proxy = createServer((client) => {
     const upstream = connect(server.port, '127.0.0.1');
@@ -95,14 +95,14 @@ test('a server whose every answer comes late is reported to', async (t) => {
     return { ...finished, jobId, lostMs: stoodStill() };
   };
   let reported = await report();
-  // Two late answers leave a connection little time to spare. Where the machine took that, it is tried again, and said.
+  // Two late answers leave a connection little spare time. If the machine was too slow, there is a logged retry.
   const spareMs = limits.connectMs - 2 * lateMs;
   while (reported.stderr !== '' && reported.lostMs >= spareMs) reported = await report();
   assert.deepEqual([reported.status, reported.stderr], [0, '']);
   assert.deepEqual(await endOf(reported.jobId), { exitcode: 0, hasEnd: true });
 });
 
-test('a row that is deleted while the job runs is told as such', async (t) => {
+test('a row that is deleted while the job runs is reported as such', async (t) => {
   lastJob += 1;
   const jobId = lastJob;
   await server.addJob(jobId);
@@ -125,13 +125,10 @@ test('a row that is deleted while the job runs is told as such', async (t) => {
   await job.finished;
   const { status, stderr } = await sidecar.finished;
   assert.equal(status, 64);
-  assert.match(
-    stderr,
-    /Job \d+ in the database .* is gone, or does not keep its exit code; it ended with 0\n/,
-  );
+  assert.match(stderr, /Job \d+ in the database .* no longer exists or did not keep its exit code 0\n/);
 });
 
-test('a certificate for another host, and one that has expired, are refused with their reason', async (t) => {
+test('a certificate for another host, and an expired one, are rejected with the reason', async (t) => {
   const place = temporaryVolume(t);
   const file = (name: string) => join(place, name);
   const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' });
@@ -143,8 +140,8 @@ test('a certificate for another host, and one that has expired, are refused with
   const made = ['-CAcreateserial', '-extfile', file('names'), '-out', file('server.pem')];
   const { root, env } = await sealedJob(t, ['echo', 'x']);
   for (const [days, sentence] of [
-    ['2', /it shows a certificate for another host \(.*127\.0\.0\.1/],
-    ['-1', /it shows a certificate that has expired or is not valid yet \(/],
+    ['2', /it presents a certificate for another host \(.*127\.0\.0\.1/],
+    ['-1', /it presents a certificate that has expired or is not valid yet \(/],
   ] as const) {
     openssl(...signed, ...made, '-days', days);
     execFileSync('chmod', ['-R', 'a+r', place]);
@@ -162,7 +159,7 @@ test('a certificate for another host, and one that has expired, are refused with
   }
 });
 
-test('a server that takes a connection and says nothing is tried again', async (t) => {
+test('a server that accepts a connection and stays silent is retried', async (t) => {
   const { root, env, jobId } = await sealedJob(t, ['sh', '-c', 'echo x; exit 3']);
   let connections = 0;
   const silentAtFirst = createServer((client) => {
@@ -184,6 +181,6 @@ test('a server that takes a connection and says nothing is tried again', async (
     env: { ...env, MULTIFLEXI_DATABASE_URL: url },
   });
   assert.deepEqual([status, connections], [0, 2]);
-  assert.match(stderr, /ETIMEDOUT, no answer within 5 s; trying again\n/);
+  assert.match(stderr, /ETIMEDOUT, no answer within 5 s; retrying\n/);
   assert.deepEqual(await endOf(jobId), { exitcode: 3, hasEnd: true });
 });

@@ -45,10 +45,10 @@ async function mariadbJob(t: TestContext) {
   };
 }
 
-test('MariaDB: begin and lines while the job runs, and the end', async (t) => {
+test('MariaDB: begin and lines are stored while the job runs, and then the end', async (t) => {
   const job = await mariadbJob(t);
   const sidecar = await startWait(t, job);
-  // Nobody can tell the order of what is written to two pipes at once.
+  // The order of writes to two pipes at the same time is undefined.
   const script = 'echo ready; read go; echo "žluťoučký 🐎" >&2; read go; printf last; exit 3';
   const running = await startReadyJob(t, ['sh', '-c', script], { root: job.root, stdin: 'pipe' });
   await until('the first line is stored', async () => (await job.lines()).length === 1);
@@ -75,7 +75,7 @@ test('MariaDB: begin and lines while the job runs, and the end', async (t) => {
   );
 });
 
-test('MariaDB in strict mode takes lines of every length and of any bytes', async (t) => {
+test('MariaDB in strict mode stores lines of every length and with any bytes', async (t) => {
   const job = await mariadbJob(t);
   const place = temporaryVolume(t);
   const output = Buffer.concat([
@@ -100,7 +100,7 @@ test('MariaDB in strict mode takes lines of every length and of any bytes', asyn
   assert.equal(lines[2]?.line, '\n');
 });
 
-test('MariaDB: an artifact larger than max_allowed_packet is refused with a sentence; the rest is stored', async (t) => {
+test('MariaDB: an artifact larger than max_allowed_packet is refused with a message; the rest is stored', async (t) => {
   const job = await mariadbJob(t);
   const place = temporaryVolume(t);
   const none = { archive: { none: {} } };
@@ -111,14 +111,14 @@ test('MariaDB: an artifact larger than max_allowed_packet is refused with a sent
   }));
   writeFileSync(join(place, 'small.txt'), 'small\n');
   writeFileSync(join(place, 'large.txt'), 'x'.repeat(3_000_000));
-  // It is stored as it is, though every character of it would have to be escaped in a statement.
+  // It is stored unchanged, although every character of it would have to be escaped in a statement.
   writeFileSync(join(place, 'quotes.txt'), "'".repeat(1_500_000));
   await runJob(t, ['true'], { root: job.root, template: { outputs: { artifacts } } });
   const { status, stderr } = await emissary(['wait'], job);
   assert.equal(status, 64);
   assert.match(
     stderr,
-    /Output "large.txt" \(outputs\/artifacts\/.*\) was not stored in the database .*: it is larger than/,
+    /Cannot store output "large.txt" \(outputs\/artifacts\/.*\) in the database .*: it is larger than/,
   );
   assert.ok(!stderr.includes('quotes.txt'), stderr);
   const rows = await server.query<{ filename: string }>('select filename from artifacts where job_id = ?', [
@@ -131,7 +131,7 @@ test('MariaDB: an artifact larger than max_allowed_packet is refused with a sent
   assert.equal((await job.row())['exitcode'], 0);
 });
 
-test('MariaDB that restarts in the middle: every line once, in order', async (t) => {
+test('MariaDB that restarts in the middle: every line is stored once, in order', async (t) => {
   const job = await mariadbJob(t);
   const sidecar = await startWait(t, job);
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; seq 200000; read go; seq 100000'], {
@@ -168,7 +168,7 @@ test('MariaDB that is down past the end: the spool is kept, and report delivers 
   assert.deepEqual(linesIn(await job.lines()), numbers(3000));
 });
 
-test('MariaDB: a wrong password ends the tries with a sentence that does not show it', async (t) => {
+test('MariaDB: a wrong password ends the retries with a message that does not contain it', async (t) => {
   const job = await mariadbJob(t);
   await runJob(t, ['true'], { root: job.root });
   const url = server.url.replace(databasePassword, 'wrong-p4ssword');
@@ -179,12 +179,12 @@ test('MariaDB: a wrong password ends the tries with a sentence that does not sho
   assert.equal(status, 64);
   assert.match(
     stderr,
-    /it refused the user name or the password; check MULTIFLEXI_DATABASE_URL; a user who must come over TLS needs \?ssl-ca=FILE there\n/,
+    /it rejected the user name or the password; check MULTIFLEXI_DATABASE_URL; a user that requires TLS needs \?ssl-ca=FILE there\n/,
   );
   assert.ok(!stderr.includes('wrong-p4ssword'));
 });
 
-test('MariaDB: a job that is not there is named', async (t) => {
+test('MariaDB: a missing job is named', async (t) => {
   const job = await mariadbJob(t);
   await runJob(t, ['true'], { root: job.root });
   const env = { ...job.env, MULTIFLEXI_JOB_ID: '999999' };
@@ -212,7 +212,7 @@ test('MariaDB: lines of an earlier run of the job stay, and new ones follow them
   );
 });
 
-test('REST variant A on MariaDB, in a zone of its own: times that strict mode takes', async (t) => {
+test('REST variant A on MariaDB, in its own time zone: strict mode accepts the times', async (t) => {
   const job = await mariadbJob(t);
   const rest = await startRestServer('A', mariadbRows(server));
   t.after(() => rest.close());
@@ -231,7 +231,7 @@ test('REST variant A on MariaDB, in a zone of its own: times that strict mode ta
   assert.equal((await job.row())['exitcode'], 0);
 });
 
-test('MariaDB over TLS with a private authority; a server without it is refused', async (t) => {
+test('MariaDB over TLS with a private authority; a server without it is rejected', async (t) => {
   const job = await mariadbJob(t);
   const place = temporaryVolume(t);
   const file = (name: string) => join(place, name);
@@ -293,7 +293,7 @@ test('MariaDB over TLS with a private authority; a server without it is refused'
   const env = (url: string) => ({ ...job.env, MULTIFLEXI_DATABASE_URL: `${url}?ssl-ca=${file('ca.pem')}` });
   const refused = await emissary(['wait'], { root: job.root, env: env(server.url) });
   assert.equal(refused.status, 64);
-  assert.match(refused.stderr, /it does not offer TLS, which ssl-ca asks for\n/);
+  assert.match(refused.stderr, /it does not offer TLS, which ssl-ca requires\n/);
   const { status, stderr } = await emissary(['report'], { root: job.root, env: env(secure.url) });
   assert.deepEqual([status, stderr], [0, '']);
   assert.equal(

@@ -23,7 +23,7 @@ for (const [what, body] of Object.entries(foreign)) {
     );
     const { status, stderr } = await reportOverRest(t, job);
     assert.equal(status, 64);
-    assert.match(stderr, /answered, but not with the row of job 7; check the path of MULTIFLEXI_API_URL\n/);
+    assert.match(stderr, /answered without the row of job 7; check the path of MULTIFLEXI_API_URL\n/);
     assert.ok(job.server.requests.length <= 2);
     assert.equal(
       job.server.requests.find(({ body: sent }) => sent?.['exitcode'] !== undefined),
@@ -41,11 +41,11 @@ test('REST: a 200 that shows another exit code than the one that was sent is no 
   );
   const { status, stderr } = await reportOverRest(t, job);
   assert.equal(status, 64);
-  assert.match(stderr, /answered, but job 7 is not what was sent/);
+  assert.match(stderr, /answered, but did not store job 7/);
 });
 
 for (const wanted of ['9999999', 'Fri, 31 Dec 9999 23:59:59 GMT']) {
-  test(`REST: a 429 with Retry-After: ${wanted} is no reason to ask without a pause`, async (t) => {
+  test(`REST: a 429 with Retry-After: ${wanted} does not lead to requests without a pause`, async (t) => {
     const trouble = { status: 429, headers: { 'Retry-After': wanted } };
     const job = await restJob(
       t,
@@ -66,7 +66,7 @@ for (const wanted of ['9999999', 'Fri, 31 Dec 9999 23:59:59 GMT']) {
   });
 }
 
-/** Packs answers, which nobody asked for. */
+/** Compresses responses unasked. */
 async function packing(t: TestContext, url: string, pack: (body: Buffer) => Buffer, encoding: string) {
   const headers = encoding === '' ? {} : { 'Content-Encoding': encoding };
   return restFront(t, url, (body) => ({ body: pack(body), headers }));
@@ -85,7 +85,7 @@ const packed: Readonly<Record<string, readonly [(body: Buffer) => Buffer, string
   'identity as a coding': [(body) => body, 'identity'],
 };
 for (const [what, [pack, encoding]] of Object.entries(packed)) {
-  test(`REST: an answer with ${what} is the row all the same`, async (t) => {
+  test(`REST: a response with ${what} is accepted as the row`, async (t) => {
     const job = await restJob(t);
     const url = await packing(t, job.server.url, pack, encoding);
     const { status, stderr } = await reportOverRest(t, job, { MULTIFLEXI_API_URL: url });
@@ -100,12 +100,12 @@ const bombs: Readonly<Record<string, readonly [(body: Buffer) => Buffer, string]
   'packed nine times': [(body) => body, Array.from({ length: 9 }, () => 'gzip').join()],
 };
 for (const [what, [pack, encoding]] of Object.entries(bombs)) {
-  test(`REST: an answer ${what} is refused`, async (t) => {
+  test(`REST: a response ${what} is rejected`, async (t) => {
     const job = await restJob(t);
     const once = pack(Buffer.from('not the row of anything'));
     const url = await packing(t, job.server.url, () => once, encoding);
     const { status, stderr } = await reportOverRest(t, job, { MULTIFLEXI_API_URL: url });
     assert.equal(status, 64);
-    assert.match(stderr, /answered, but not with the row of job 7/);
+    assert.match(stderr, /answered without the row of job 7/);
   });
 }

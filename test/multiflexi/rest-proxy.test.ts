@@ -10,7 +10,7 @@ import { reportOverRest, restJob } from '../helpers/rest-job.ts';
 import { startRestServer } from '../helpers/rest-server.ts';
 import { sqliteRows } from '../helpers/row-store.ts';
 
-/** A job whose server is known to the proxy alone, by a name that nobody else can resolve. */
+/** A job whose server is known only to the proxy, by a name that nobody else can resolve. */
 async function distantJob(t: TestContext) {
   const job = await restJob(t);
   const certificate = makeCertificate(t, 'DNS:multiflexi.invalid');
@@ -25,7 +25,7 @@ async function distantJob(t: TestContext) {
   return { job, server, env, host: new URL(url).host };
 }
 
-test('REST goes through the proxy of HTTPS_PROXY, with its name and password', async (t) => {
+test('REST goes through the proxy of HTTPS_PROXY, with its user name and password', async (t) => {
   const { job, env, host } = await distantJob(t);
   const proxy = await startProxy(t, 'us er:s3cret@proxy');
   const address = `http://us%20er:s3cret%40proxy@127.0.0.1:${proxy.port}`;
@@ -35,13 +35,13 @@ test('REST goes through the proxy of HTTPS_PROXY, with its name and password', a
   assert.deepEqual([...new Set(proxy.asked)], [`CONNECT ${host}`]);
 });
 
-test('REST: what NO_PROXY names is asked for directly, and so is this machine', async (t) => {
+test('REST: hosts in NO_PROXY, and this machine, are reached directly', async (t) => {
   const { job, env } = await distantJob(t);
   const proxy = await startProxy(t);
   const variables = { https_proxy: `127.0.0.1:${proxy.port}`, http_proxy: `127.0.0.1:${proxy.port}` };
   const direct = await reportOverRest(t, job, { ...env, ...variables, NO_PROXY: '.invalid' });
   assert.equal(direct.status, 64);
-  assert.match(direct.stderr, /multiflexi\.invalid:\d+ cannot be reached: (ENOTFOUND|EAI_AGAIN)/);
+  assert.match(direct.stderr, /Cannot reach the REST server multiflexi\.invalid:\d+: (ENOTFOUND|EAI_AGAIN)/);
   const local = await emissary(['report'], { root: job.root, env: { ...job.rest, ...variables } });
   assert.deepEqual([local.status, local.stderr], [0, '']);
   assert.deepEqual(proxy.asked, []);
@@ -53,7 +53,7 @@ const refusals: readonly (readonly [number, RegExp])[] = [
     /the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY refused the connection \(407\); it asks for a name and a password in HTTPS_PROXY\n/,
   ],
   [403, /the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY refused the connection \(403\)\n/],
-  [503, /the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY refused the connection \(503\); trying again\n/],
+  [503, /the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY refused the connection \(503\); retrying\n/],
 ];
 for (const [refusal, sentence] of refusals) {
   test(`REST: a proxy that refuses with ${refusal} is named, its password is not shown`, async (t) => {
@@ -68,7 +68,7 @@ for (const [refusal, sentence] of refusals) {
   });
 }
 
-test('REST: a proxy that is not there, or says nothing, is named; the limit of the report is kept', async (t) => {
+test('REST: a proxy that is missing, or silent, is named; the limit of the report is kept', async (t) => {
   const { job, env } = await distantJob(t);
   const silent = createServer((socket) => void socket.on('error', () => undefined));
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
@@ -82,12 +82,12 @@ test('REST: a proxy that is not there, or says nothing, is named; the limit of t
   });
   assert.match(
     gone.stderr,
-    /cannot be reached: ECONNREFUSED \(through the proxy 127\.0\.0\.1:1 of HTTPS_PROXY\)/,
+    /Cannot reach the REST server [^ ]+: ECONNREFUSED \(through the proxy 127\.0\.0\.1:1 of HTTPS_PROXY\)/,
   );
   assert.ok(!`${found.stderr}${gone.stderr}`.includes('s3cret-p'));
 });
 
-test('REST: a proxy of another kind is refused, its address is not shown', async (t) => {
+test('REST: a proxy of another kind is rejected, its address is not shown', async (t) => {
   const { job, env } = await distantJob(t);
   const { status, stderr } = await reportOverRest(t, job, { ...env, HTTPS_PROXY: 'socks5://u:s3cret-p@h:1' });
   assert.equal(status, 64);

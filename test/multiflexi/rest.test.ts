@@ -14,7 +14,7 @@ import { standIn } from '../helpers/stand-in.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-test('REST variant A: begin while the job runs, the end in one request, a handful of requests', async (t) => {
+test('REST variant A: begin while the job runs, the end in one request, a few requests in all', async (t) => {
   const job = await restJob(t);
   const sidecar = await startWait(t, { root: job.root, env: job.rest });
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go; exit 4'], {
@@ -27,7 +27,7 @@ test('REST variant A: begin while the job runs, the end in one request, a handfu
   assert.equal(status, 0);
   assert.equal(
     stderr,
-    'emissary: The REST server has no place for 6 bytes of output and 0 output files; they stay on the volume (MULTIFLEXI_DATABASE_URL would store them)\n',
+    'emissary: The REST server cannot store 6 bytes of output and 0 output files; they stay on the volume; set MULTIFLEXI_DATABASE_URL to store them\n',
   );
   const { exitcode, end, app_version: version } = job.row();
   assert.deepEqual([exitcode, version], [4, '1.2.3']);
@@ -43,7 +43,7 @@ test('REST variant A: begin while the job runs, the end in one request, a handfu
   );
 });
 
-test('REST times are on the clock of MULTIFLEXI_TIMEZONE', async (t) => {
+test('REST times are in the time zone MULTIFLEXI_TIMEZONE', async (t) => {
   const job = await restJob(t);
   await reportOverRest(t, job, { MULTIFLEXI_TIMEZONE: 'Asia/Kolkata' });
   const ahead = Date.parse(`${String(job.row().end).replace(' ', 'T')}Z`) - Date.now();
@@ -51,7 +51,7 @@ test('REST times are on the clock of MULTIFLEXI_TIMEZONE', async (t) => {
 });
 
 for (const [variant, reason] of [
-  ['B', 'has no implementation of it'],
+  ['B', 'does not implement that'],
   ['C', 'would schedule another job'],
 ] as const) {
   test(`REST variant ${variant} gets the harmless probe and nothing else`, async (t) => {
@@ -68,7 +68,7 @@ for (const [variant, reason] of [
     }
   });
 
-  test(`REST variant ${variant} with a database: the database takes the row`, async (t) => {
+  test(`REST variant ${variant} with a database: the database stores the row`, async (t) => {
     const job = await restJob(t, variant);
     const { status, stderr } = await reportOverRest(t, job, job.env);
     assert.equal(status, 0, stderr);
@@ -76,7 +76,7 @@ for (const [variant, reason] of [
   });
 }
 
-test('REST variant A with a database: the row over REST, lines and artifacts over SQL', async (t) => {
+test('REST variant A with a database: the row goes over REST, lines and artifacts over SQL', async (t) => {
   const job = await restJob(t);
   await runJob(t, ['echo', 'hello'], { root: job.root });
   const { status, stderr } = await emissary(['wait'], { root: job.root, env: { ...job.env, ...job.rest } });
@@ -87,7 +87,7 @@ test('REST variant A with a database: the row over REST, lines and artifacts ove
   assert.equal(writes.length, 1);
 });
 
-test('REST with MULTIFLEXI_REPORT=output: the row is not touched', async (t) => {
+test('REST with MULTIFLEXI_REPORT=output: the row is not changed', async (t) => {
   const job = await restJob(t);
   await runJob(t, ['echo', 'hello'], { root: job.root });
   const env = { ...job.env, ...job.rest, MULTIFLEXI_REPORT: 'output' };
@@ -120,9 +120,9 @@ for (const [what, troubles] of passing) {
   });
 }
 
-test('REST: a 429 is waited for as long as it asks', async (t) => {
+test('REST: after a 429, the next request waits as long as requested', async (t) => {
   const busy = { status: 429, headers: { 'Retry-After': '2' } };
-  // The first may come before the job is known to have ended, which is one more reason to try.
+  // The first may come before the job is known to have ended, which is another reason for a request.
   const job = await restJob(t, 'A', [busy, busy]);
   const before = performance.now();
   assert.equal((await reportOverRest(t, job)).status, 0);
@@ -130,15 +130,15 @@ test('REST: a 429 is waited for as long as it asks', async (t) => {
 });
 
 const lasting: readonly (readonly [number, string])[] = [
-  [400, 'refused the report (400); check MULTIFLEXI_API_URL'],
-  [401, 'refused the name or the password (401); check MULTIFLEXI_API_USER and its password'],
-  [403, "does not let this user change job 7 (403); check the user's rights"],
-  [404, 'knows no job 7 (404); check MULTIFLEXI_JOB_ID and MULTIFLEXI_API_URL'],
-  [405, 'knows no such address (405); check the path of MULTIFLEXI_API_URL'],
-  [301, 'redirects (301); set MULTIFLEXI_API_URL to where'],
+  [400, 'rejected the report (400); check MULTIFLEXI_API_URL'],
+  [401, 'rejected the user name or the password (401); check MULTIFLEXI_API_USER and its password'],
+  [403, "does not allow this user to change job 7 (403); check the user's permissions"],
+  [404, 'has no job 7 (404); check MULTIFLEXI_JOB_ID and MULTIFLEXI_API_URL'],
+  [405, 'does not support this request (405); check the path of MULTIFLEXI_API_URL'],
+  [301, 'redirects (301); set MULTIFLEXI_API_URL to the new address'],
 ];
 for (const [status, sentence] of lasting) {
-  test(`REST: ${status} ends the tries with a sentence that says what to do`, async (t) => {
+  test(`REST: ${status} ends the retries with a message that says what to do`, async (t) => {
     const body = JSON.stringify({ message: 'no', token: 'an-echoed-secret', success: false });
     const trouble = { status, body, headers: { 'Content-Type': 'application/json', Location: '/elsewhere' } };
     const job = await restJob(
@@ -172,7 +172,7 @@ test('REST that is down past the end: the spool is kept, and report delivers it 
   const { status, stderr } = await reportOverRest(t, job, env);
   assert.equal(status, 64);
   const { host } = down;
-  assert.ok(stderr.includes(`The REST server ${host} cannot be reached: ECONNREFUSED`), stderr);
+  assert.ok(stderr.includes(`Cannot reach the REST server ${host}: ECONNREFUSED`), stderr);
   assert.ok(stderr.includes(`"emissary report --root ${job.root}" delivers it later`));
   const copy = join(temporaryVolume(t), 'copy');
   execFileSync('cp', ['-r', '--no-preserve=mode', job.root, copy]);
@@ -186,7 +186,7 @@ test('REST that is down past the end: the spool is kept, and report delivers it 
   assert.notEqual(job.row().begin, null);
 });
 
-test('REST over TLS with an authority of its own; without it, a sentence says so', async (t) => {
+test('REST over TLS with a private authority; without it, a message says so', async (t) => {
   const place = temporaryVolume(t);
   execFileSync(
     'openssl',
@@ -217,7 +217,7 @@ test('REST over TLS with an authority of its own; without it, a sentence says so
   assert.equal(untrusted.status, 64);
   assert.match(
     untrusted.stderr,
-    /shows a certificate that is not trusted \(\w+\); set MULTIFLEXI_API_CA_FILE\n/,
+    /presents a certificate that is not trusted \(\w+\); set MULTIFLEXI_API_CA_FILE\n/,
   );
   writeFileSync(join(place, 'password'), `${restPassword}\n`);
   const { MULTIFLEXI_API_PASSWORD: _, ...rest } = job.rest;
@@ -234,7 +234,7 @@ test('REST over TLS with an authority of its own; without it, a sentence says so
   assert.equal(job.row().exitcode, 4);
 });
 
-test('REST: a record of 137 is corrected by a seal that appeared after all, unless it is not ours', async (t) => {
+test('REST: a stored 137 is corrected if a seal appears later, unless it is not ours', async (t) => {
   for (const other of [false, true]) {
     const job = await restJob(t);
     const wrapper = standIn(t, job.root);

@@ -18,7 +18,7 @@ function framed(text: string | Buffer, { name = 'ZBXD', flags = 1, length = -1, 
   return Buffer.concat([header, body]);
 }
 
-/** What answers when the value has come. */
+/** The answer to the value. */
 async function trapper(t: TestContext, answer: (socket: Socket) => void): Promise<Record<string, string>> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -43,10 +43,10 @@ async function report(t: TestContext, answer: (socket: Socket) => void) {
 }
 
 const notTaken =
-  'emissary: Zabbix took no value for item multiflexi.job of host h; is there a trapper item?\n';
-const noZabbix = /^emissary: What answers at 127\.0\.0\.1:\d+ is no Zabbix server; check ZABBIX_SERVER\n$/;
+  'emissary: Zabbix rejected the value for item multiflexi.job of host h; check that it is a trapper item\n';
+const noZabbix = /^emissary: The server at 127\.0\.0\.1:\d+ is not a Zabbix server; check ZABBIX_SERVER\n$/;
 
-test('Zabbix: an answer is believed however its bytes come, and whether the connection is closed or not', async (t) => {
+test('Zabbix: an answer is accepted however its bytes arrive, and whether or not the connection is closed', async (t) => {
   const answers: readonly ((socket: Socket) => void)[] = [
     (socket) => void socket.end(framed(success)),
     (socket) => void socket.write(framed(success)),
@@ -65,7 +65,7 @@ const refusals = [
   'processed: 0; failed: 0; total: 0',
   'processed: 0; failed: 0; total: 1',
 ];
-test('Zabbix: a value that it did not take is said, also where none has failed', async (t) => {
+test('Zabbix: a value that it did not process is logged, even if none has failed', async (t) => {
   for (const info of refusals) {
     const text = JSON.stringify({ response: 'success', info });
     assert.equal(await report(t, (socket) => void socket.end(framed(text))), notTaken, info);
@@ -87,12 +87,12 @@ const wrong: Readonly<Record<string, Buffer>> = {
   'a number in the place of the counts': framed('{"response":"success","info":1}'),
   'half a header': framed(success).subarray(0, 9),
 };
-test('Zabbix: what is no answer of a Zabbix server is not believed', async (t) => {
+test('Zabbix: an answer of another server is rejected', async (t) => {
   for (const [what, bytes] of Object.entries(wrong))
     assert.match(await report(t, (socket) => void socket.end(bytes)), noZabbix, what);
 });
 
-test('Zabbix: one that never ends its answer, or closes without any, is left', async (t) => {
+test('Zabbix: a server that never ends its answer, or closes without any, is given up', async (t) => {
   const job = reportedJob(t);
   await runJob(t, ['true'], { root: job.root });
   const flood = (socket: Socket) => {
@@ -108,6 +108,6 @@ test('Zabbix: one that never ends its answer, or closes without any, is left', a
   assert.match(stderr, noZabbix);
   assert.match(
     await report(t, (socket) => void socket.end()),
-    /Zabbix at 127\.0\.0\.1:\d+ cannot be reached: it closed the connection; trying again\n/,
+    /Cannot reach Zabbix at 127\.0\.0\.1:\d+: it closed the connection; retrying\n/,
   );
 });

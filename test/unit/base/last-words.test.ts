@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 
-/** Says more than one sentence while something holds the thread for longer than the last words have. */
+/** Logs more than one message while something blocks the thread for longer than the time for the last words. */
 const script = `
   const { log, logFlushed } = await import(process.argv[1]);
   const hold = () => {
@@ -16,7 +16,7 @@ const script = `
   process.exit(3);
 `;
 
-test('the last words are written though something holds the thread', () => {
+test('the last messages are written although something blocks the thread', () => {
   const log = new URL('../../../src/base/log.ts', import.meta.url).href;
   const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script, '--', log]);
   assert.equal(stderr.toString(), 'emissary: one\nemissary: two\nemissary: three\n');

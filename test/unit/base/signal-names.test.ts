@@ -6,7 +6,7 @@ import { requireProgram } from '../../helpers/require.ts';
 
 const numbers = Array.from({ length: lastSignal }, (_, index) => index + 1);
 
-test('every name of a signal that a shell knows is one here', async (t) => {
+test('every signal name that a shell knows is known here', async (t) => {
   if (!requireProgram(t, 'bash')) return;
   const { stdout } = await execa('bash', ['-c', 'kill -l']);
   const listed = [...stdout.matchAll(/([0-9]+)\) (SIG\S+)/g)];
@@ -24,7 +24,7 @@ test('real-time signals are counted from both ends', () => {
     assert.equal(signalNumber(beyond), null, beyond);
 });
 
-test('a signal’s second name is its name as well', () => {
+test("a signal's alternative name is accepted as well", () => {
   for (const [name, number] of [
     ['CLD', 17],
     ['SIGCLD', 17],
@@ -35,12 +35,12 @@ test('a signal’s second name is its name as well', () => {
     assert.equal(signalNumber(name), number, name);
 });
 
-test('what a signal is called here is a name of it', () => {
+test('the name printed for a signal is accepted as its name', () => {
   for (const number of numbers.filter((each) => each !== 32 && each !== 33))
     assert.equal(signalNumber(signalName(number)), number);
 });
 
-test('what is no signal is none', () => {
+test('an invalid signal name is rejected', () => {
   for (const text of [
     '',
     '0',

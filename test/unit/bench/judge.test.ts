@@ -16,13 +16,13 @@ const row = (target: Target): Row => ({
 });
 const measured = { ours: [30, 10, 20], others: [{ name: 'other', samples: [10, 8, 12] }] };
 
-test('quantiles are those of the nearest rank', () => {
+test('quantiles use the nearest rank', () => {
   const samples = Array.from({ length: 200 }, (_, index) => 200 - index);
   assert.deepEqual(summarize(samples), { count: 200, p5: 10, p50: 100, p95: 190, p99: 198, max: 200 });
   assert.deepEqual(summarize([7]), { count: 1, p5: 7, p50: 7, p95: 7, p99: 7, max: 7 });
 });
 
-test('a ratio compares the medians with the first other thing', () => {
+test('a ratio compares the medians with the first competitor', () => {
   const { found, target, met } = judge(row({ kind: 'ratio', atMost: 1.9 }), measured);
   assert.deepEqual([found, target, met], ['2.00×', '≤ 1.9× other', false]);
   assert.equal(judge(row({ kind: 'ratio', atLeast: 2 }), measured).met, true);
@@ -37,7 +37,7 @@ test('a value is compared as its target says', () => {
   assert.equal(judge(row({ kind: 'value', of: 'max', atMost: 20 }), measured).met, false);
 });
 
-test('the table has one line a figure and one for each thing that it is compared with', () => {
+test('the table has one line per figure and one per competitor', () => {
   const lines = table([judge(row({ kind: 'ratio', atMost: 1.9 }), measured)]).split('\n');
   assert.equal(lines.length, 3);
   assert.match(
@@ -47,7 +47,7 @@ test('the table has one line a figure and one for each thing that it is compared
   assert.match(lines[2] ?? '', /^ {2}other +10\.00 ms/);
 });
 
-test('samples are taken in turn, after a round that does not count', async () => {
+test('samples are taken alternately, after a warm-up round', async () => {
   const order: string[] = [];
   const take = (name: string) => () => order.push(name);
   const samples = await alternate(2, { a: take('a'), b: take('b') });
@@ -61,7 +61,7 @@ test('samples are taken in turn, after a round that does not count', async () =>
   );
 });
 
-test('a peer is a name and words that come before the job', () => {
+test('a peer is a name and the arguments that come before the job', () => {
   const peer = readPeer('mine=mine run  --dir {root}/x --');
   assert.deepEqual(underPeer(peer, '/r', ['true']), ['mine', 'run', '--dir', '/r/x', '--', 'true']);
   assert.throws(() => readPeer('mine'), /--peer: "mine" is not name=command/);

@@ -17,7 +17,7 @@ function lifelineOf(t: TestContext, root: string): Liveness {
   return liveness;
 }
 
-test('an end of alive that was opened before the job is proof of a death, however often it is looked at again', async (t) => {
+test('an end of file of alive that was opened before the job started proves a death, however often it is read again', async (t) => {
   const root = temporaryVolume(t);
   const wrapper = standIn(t, root);
   const liveness = lifelineOf(t, root);
@@ -25,14 +25,14 @@ test('an end of alive that was opened before the job is proof of a death, howeve
   wrapper.started();
   wrapper.die();
   await until('its end is seen', () => liveness.look() === 'dying');
-  // Each look opens the FIFO anew, and now the job has been started.
+  // Each look opens the FIFO again, and by now the job has been started.
   for (let look = 0; look < 3; look += 1) {
     liveness.look();
     assert.equal(liveness.isProven, true);
   }
 });
 
-test('an end of alive that was opened after the job was started proves nothing: the job may have put it there', async (t) => {
+test('an end of file of alive that was opened after the job started proves nothing: the job may have replaced it', async (t) => {
   const root = temporaryVolume(t);
   const wrapper = standIn(t, root);
   wrapper.started();

@@ -8,7 +8,7 @@ import { seeded } from '../../helpers/seeded.ts';
 import { until } from '../../helpers/until.ts';
 import { temporaryVolume } from '../../helpers/volume.ts';
 
-test('a program that is missing skips the test on a person’s machine, and fails it in CI', (t) => {
+test("a missing program skips the test on a user's machine, and fails it in CI", (t) => {
   const said: string[] = [];
   const context = { skip: (text: string) => said.push(text) } as unknown as TestContext;
   withVariable(t, 'CI', undefined);
@@ -19,7 +19,7 @@ test('a program that is missing skips the test on a person’s machine, and fail
   assert.throws(() => requireProgram(context, 'no-such-program'), /no test may be skipped in CI/);
 });
 
-test('the same seed gives the same chance', (t) => {
+test('the same seed gives the same random numbers', (t) => {
   withVariable(t, 'SEED', '42');
   const [one, other] = [seeded(t), seeded(t)];
   assert.deepEqual(one.bytes(64), other.bytes(64));
@@ -27,7 +27,7 @@ test('the same seed gives the same chance', (t) => {
   assert.deepEqual([...picked].sort(), ['a', 'b', 'c']);
 });
 
-test('a condition that throws is not met yet, and its last error is told', async (t) => {
+test('a condition that throws is not met yet, and its last error is reported', async (t) => {
   const file = join(temporaryVolume(t), 'late');
   setTimeout(() => writeFileSync(file, 'there'), 20);
   assert.equal(await until('the file is there', () => readFileSync(file, 'utf8')), 'there');

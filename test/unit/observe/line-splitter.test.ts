@@ -45,13 +45,13 @@ test('lines are the same however the stream arrives, lose nothing, and fit the c
   fc.assert(property, { seed: seeded(t).seed, numRuns: 150 });
 });
 
-test('a line of 65,535 bytes is whole; its newline follows by itself', () => {
+test('a line of 65,535 bytes is not split; its newline follows by itself', () => {
   const text = 'x'.repeat(limit);
   assert.deepEqual(split(Buffer.from(`${text}\n`), [1000]), [text, '\n']);
   assert.deepEqual(split(Buffer.from(`${text.slice(1)}\n`), [1000]), [`${text.slice(1)}\n`]);
 });
 
-test('a long line is cut between two characters', () => {
+test('a long line is split between two characters', () => {
   const lines = split(Buffer.from('ž'.repeat(40_000)), [7]);
   assert.deepEqual(
     lines.map((line) => [line.length, line.includes('\ufffd')]),

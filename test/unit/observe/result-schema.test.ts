@@ -21,16 +21,16 @@ const small = {
   usage: { userSeconds: 0, systemSeconds: 0, maxRssBytes: 0 },
 };
 
-test('a result.json with millions of wrong elements is refused in bounded memory', () => {
+test('a result.json with millions of invalid elements is rejected in bounded memory', () => {
   const wrong = Buffer.from(`{"version":1,"attempts":[${'0,'.repeat(8_000_000)}0]}`);
   const beforeKiB = process.resourceUsage().maxRSS;
   assert.equal(parseResult(wrong), null);
   const grownMiB = (process.resourceUsage().maxRSS - beforeKiB) / 1024;
-  // 16 MB of text would be 200 MiB as values, and a description of each wrong element 2,500 MiB more.
+  // 16 MB of text would be 200 MiB as values, and a description of each invalid element 2,500 MiB more.
   assert.ok(grownMiB < 100, `${grownMiB} MiB`);
 });
 
-test('a result.json with more outputs than any job has is still taken', () => {
+test('a result.json with more outputs than any job has is accepted', () => {
   const outputs = Array.from({ length: 60_000 }, (_, index) => ({
     name: `artifact-${index}`,
     path: `/tmp/out/${index}.csv`,

@@ -21,12 +21,12 @@ const choices: readonly (readonly [string, Readonly<Record<string, string>>, str
   ['https://a.example/', { ...both, REQUEST_METHOD: 'GET' }, 'HTTPS_PROXY secure:8080'],
   ['https://a.example/', { HTTPS_PROXY: 'user:s3cret@secure:8080' }, 'HTTPS_PROXY secure:8080'],
   ['https://a.example/', { HTTPS_PROXY: 'https://u:p%40@secure' }, 'HTTPS_PROXY secure'],
-  // This machine is never asked for elsewhere.
+  // This machine is never reached through a proxy.
   ['https://localhost:8443/', both, null],
   ['http://127.0.0.1:80/', both, null],
   ['http://127.8.9.1/', both, null],
   ['https://[::1]/', both, null],
-  // What follows holds for both variants of the name.
+  // The following holds for both spellings of the name.
   ...(
     [
       ['https://a.example/', '*', false],
@@ -65,7 +65,7 @@ test('the proxy of an address is the one that the usual variables name', () => {
   }
 });
 
-test('a proxy of another kind is refused, and its password is not shown', () => {
+test('a proxy of another kind is rejected, and its password is not shown', () => {
   for (const address of ['socks5://u:s3cret@h:1', 'ftp://u:s3cret@h', 'http://', 'http://u:s3cret@h:99999']) {
     const act = () => proxyFor(new URL('https://a.example/'), environmentOf({ HTTPS_PROXY: address }));
     assert.throws(act, (error: Error) => {

@@ -17,7 +17,7 @@ interface Step {
   readonly name: string;
   readonly stream: 1 | 2;
   readonly text: string;
-  /** Ms since the step before. */
+  /** Ms since the previous step. */
   readonly ms: number;
   readonly after: 'nothing' | 'read' | 'read in vain' | 'read later' | 'restart' | 'look back';
 }
@@ -39,7 +39,7 @@ function step(names: readonly string[], after: readonly Step['after'][]): fc.Arb
   });
 }
 
-/** A job that is followed, and a database that keeps what is delivered. */
+/** A followed job, and a database that keeps the delivered rows. */
 class Simulation {
   readonly stored: OutputLine[] = [];
   readonly #root: string;
@@ -73,7 +73,7 @@ class Simulation {
     appendFileSync(join(this.#root, 'ctr', name, 'timeline'), `${this.#time} ${stream} ${bytes.length}\n`);
   }
 
-  /** Delivers all that there is; in vain: the last batch is not stored. */
+  /** Delivers everything available; with `inVain`, the last batch is not stored. */
   deliver(inVain = false): void {
     for (;;) {
       const batch = this.#log.batch(this.stored.length + 1);
@@ -89,7 +89,7 @@ class Simulation {
     this.#log = this.#open();
   }
 
-  /** Reads what was delivered once more, as for a database that was restored from a copy. */
+  /** Reads the delivered rows again, as for a database restored from a backup. */
   lookBack(kept: number): void {
     const again = this.stored.slice(0, kept);
     for (let from = kept + 1; from <= this.stored.length; ) {
@@ -99,7 +99,7 @@ class Simulation {
       from += batch.lines.length;
     }
     assert.deepEqual(again.slice(0, this.stored.length), this.stored);
-    // What is new is delivered now, as the next batch would be.
+    // New rows are delivered now, like the next batch would be.
     this.stored.push(...again.slice(this.stored.length));
   }
 
@@ -109,7 +109,7 @@ class Simulation {
     this.#log.close();
   }
 
-  /** Nothing is lost, doubled, or too long for its column. */
+  /** Nothing is lost, duplicated, or too long for its column. */
   check(): void {
     for (const { line } of this.stored) assert.ok(line !== '' && Buffer.byteLength(line) <= lineBytes);
     for (const type of ['stdout', 'stderr'] as const) {
@@ -136,7 +136,7 @@ class Simulation {
   }
 }
 
-/** The reader's clock; it goes on only when it is told to. */
+/** The reader's clock; it only advances on request. */
 function stoppedClock(t: TestContext): { pass(ms: number): void } {
   let now = 1_000;
   t.mock.method(performance, 'now', () => now);
@@ -201,7 +201,7 @@ test('rows of two containers that pause are the same in every later process, and
   }
 });
 
-test('light output is a line a row; much is packed, and what waits is a row in less than a second', (t) => {
+test('light output is one line per row; heavy output is packed, and a pending row is finished in less than a second', (t) => {
   const simulation = new Simulation(temporaryVolume(t), ['a']);
   const clock = stoppedClock(t);
   const log = (text: string, ms: number) => simulation.write({ name: 'a', stream: 1, text, ms });
@@ -222,7 +222,7 @@ test('light output is a line a row; much is packed, and what waits is a row in l
   simulation.check();
 });
 
-test('output in both streams in turn, without end, is bounded in its rows', (t) => {
+test('endless output alternating between both streams takes a bounded number of rows', (t) => {
   const simulation = new Simulation(temporaryVolume(t), ['a']);
   for (let count = 0; count < 200_000; count += 1)
     simulation.write({ name: 'a', stream: count % 2 === 0 ? 1 : 2, text: 'a line\n', ms: 1 });
@@ -231,19 +231,19 @@ test('output in both streams in turn, without end, is bounded in its rows', (t) 
   assert.ok(simulation.stored.length < 45_000, `${simulation.stored.length} rows`);
 });
 
-test('a job has no more rows than it may have; that is said, and more can be had later', (t) => {
+test("a job's rows are limited; the limit is reported, and the rest can be delivered later", (t) => {
   const simulation = new Simulation(temporaryVolume(t), ['a'], 500);
   simulation.write({ name: 'a', stream: 1, text: 'a line\n'.repeat(501), ms: 1 });
   simulation.deliver();
   assert.equal(simulation.stored.length, 500);
-  assert.match(simulation.complaints.join(), /takes more than the 500 rows/);
+  assert.match(simulation.complaints.join(), /exceeds the limit of 500 rows/);
   simulation.rows = 501;
   simulation.restart();
   simulation.end();
   simulation.check();
 });
 
-test('a thousand containers in turn: the journal grows with their turns, and is read again in one pass', (t) => {
+test('the journal of a thousand alternating containers grows with their turns, and is read again in one pass', (t) => {
   const names = Array.from({ length: 1_000 }, (_, index) => `c${index}`);
   const root = temporaryVolume(t);
   const simulation = new Simulation(root, names);

@@ -4,7 +4,7 @@ import { markIn, noteOf } from '../../../../src/report/sql/artifact-note.ts';
 
 const mark = `main/artifact/0 sha256:${'a'.repeat(64)}`;
 
-test('a note begins with what people read and ends with the mark, in 255 characters', () => {
+test('a note begins with the description and ends with the mark, in 255 characters', () => {
   assert.equal(noteOf('Seznam faktur', mark, true), `Seznam faktur [emissary ${mark}]`);
   assert.equal(
     noteOf('Seznam faktur', mark, false),
@@ -27,7 +27,7 @@ test('a description can neither forge a mark nor control a terminal', () => {
   assert.equal(noteOf('a\u001b[2J\nb\u202ec', mark, true).slice(0, 10), 'a [2J b c ');
 });
 
-test('the mark of a row that an earlier version has stored is known', () => {
+test('the mark of a row that an earlier version stored is recognized', () => {
   assert.equal(markIn(`emissary ${mark}`), mark);
   assert.equal(markIn(`emissary ${mark}; base64`), mark);
   assert.equal(markIn('somebody wrote this'), null);

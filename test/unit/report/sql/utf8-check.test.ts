@@ -15,7 +15,7 @@ function isText(bytes: Buffer, sizes: readonly number[]): boolean {
 }
 
 const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 5 });
-/** Bytes that begin, continue and end characters, right and wrong. */
+/** Bytes that begin, continue and end characters, valid and invalid. */
 const bytes = fc.oneof(
   fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
   fc
@@ -23,7 +23,7 @@ const bytes = fc.oneof(
     .map((list) => Buffer.from(list)),
 );
 
-test('text is told in pieces of any size as it is as a whole', () => {
+test('text is recognized in pieces of any size as it is as a whole', () => {
   const property = fc.property(bytes, sizes, (content, pieces) => {
     assert.equal(isText(content, pieces), isUtf8(content) && !content.includes(0));
   });

@@ -5,7 +5,7 @@ import { ed25519Answer } from '../../../../../src/report/sql/mariadb/ed25519-ans
 
 const header = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-test('the answer of ed25519 to a nonce is the signature that RFC 8032 tells, where the password has 32 bytes', () => {
+test('the ed25519 answer to a nonce is the signature of RFC 8032 for a password of 32 bytes', () => {
   for (let round = 0; round < 20; round += 1) {
     const password = randomBytes(16).toString('hex');
     const der = Buffer.concat([header, Buffer.from(password)]);
