@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { flood } from '../helpers/flood.ts';
 import { startJob, startReadyJob } from '../helpers/job.ts';
-import { reportedJob, startWait } from '../helpers/sidecar.ts';
+import { reportedJob, startWait } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 
 /** After this many ms a test counts as hung: far more than a loaded machine needs. */
@@ -29,23 +29,23 @@ for (const place of ['ctr/main', 'ctr'] as const) {
 
     test(`wait obeys its timeout, and notices the end, during ${what}`, async (t) => {
       const job = reportedJob(t);
-      const sidecar = await startWait(t, job, ['--timeout', '3', '--grace', '1']);
+      const reporter = await startWait(t, job, ['--timeout', '3', '--grace', '1']);
       const running = await startReadyJob(t, ['sh', '-c', 'echo ready; exec sleep 600'], { root: job.root });
       await flood(t, join(job.root, place), kinds);
-      const { status, stderr } = await inTime('wait has ended', sidecar.finished);
+      const { status, stderr } = await inTime('wait has ended', reporter.finished);
       assert.equal((await inTime('run has ended', running.finished)).status, 143);
       assert.deepEqual([status, job.row().exitcode], [0, 143], stderr);
     });
 
     test(`wait and run obey SIGTERM during ${what}`, async (t) => {
       const job = reportedJob(t);
-      const sidecar = await startWait(t, job, ['--grace', '20']);
+      const reporter = await startWait(t, job, ['--grace', '20']);
       const script = `trap 'echo stopped; exit 3' TERM; echo ready; while :; do sleep 0.1; done`;
       const running = await startReadyJob(t, ['sh', '-c', script], { root: job.root });
       await flood(t, join(job.root, place), kinds);
-      sidecar.kill('SIGTERM');
+      reporter.kill('SIGTERM');
       assert.equal((await inTime('run has ended', running.finished)).status, 3);
-      const { status, stderr } = await inTime('wait has ended', sidecar.finished);
+      const { status, stderr } = await inTime('wait has ended', reporter.finished);
       assert.deepEqual([status, job.row().exitcode], [0, 3], stderr);
       assert.ok(job.lines().some(({ line }) => line === 'stopped\n'));
     });
@@ -100,7 +100,7 @@ test('a debug pause ends, and can be stopped, during a flood', async (t) => {
 
 test("wait reads a job's output live, and its end, while its directory holds 50,000 files and more come", async (t) => {
   const job = reportedJob(t);
-  const sidecar = startEmissary(t, ['wait'], job);
+  const reporter = startEmissary(t, ['wait'], job);
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go; echo more; read go; exit 5'], {
     root: job.root,
     stdin: 'pipe',
@@ -113,6 +113,6 @@ test("wait reads a job's output live, and its end, while its directory holds 50,
   await until('the second line is stored', () => job.lines().length === 2, boundMs);
   assert.equal(job.row().exitcode, null);
   running.process.stdin?.end('go\n');
-  assert.equal((await inTime('wait has ended', sidecar.finished)).status, 0);
+  assert.equal((await inTime('wait has ended', reporter.finished)).status, 0);
   assert.equal(job.row().exitcode, 5);
 });

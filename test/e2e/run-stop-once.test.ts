@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { startReadyJob } from '../helpers/job.ts';
-import { reportedJob, startWait } from '../helpers/sidecar.ts';
+import { reportedJob, startWait } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 
 /** A job that prints each TERM and exits when it is released. */

@@ -8,8 +8,8 @@ import { atEnd } from '../helpers/at-end.ts';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { runJob, startReadyJob } from '../helpers/job.ts';
 import { endTree } from '../helpers/kill-tree.ts';
+import { reportedJob, startWait } from '../helpers/reported-job.ts';
 import { lacks, requireProgram } from '../helpers/require.ts';
-import { reportedJob, startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 import { withMount } from '../helpers/with-mount.ts';
@@ -53,12 +53,12 @@ test("wait stops and reports the job although somebody else's spool is in the wa
   const user = { uid: stranger, gid: stranger };
   chmodSync(job.root, 0o1777);
   mkdirSync(join(job.root, 'report'));
-  const sidecar = startEmissary(t, ['wait', '--timeout', '2', '--grace', '1'], { root: job.root, ...user });
+  const reporter = startEmissary(t, ['wait', '--timeout', '2', '--grace', '1'], { root: job.root, ...user });
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; exec sleep 600'], {
     root: job.root,
     ...user,
   });
-  const { status, stdout, stderr } = await sidecar.finished;
+  const { status, stdout, stderr } = await reporter.finished;
   assert.equal((await running.finished).status, 143);
   assert.match(stderr, /^emissary: [^\n]*\/report: it belongs to user 0[^\n]*in memory[^\n]*\n/);
   assert.deepEqual([status, JSON.parse(stdout.toString()).exitCode], [0, 143], stderr);
@@ -83,9 +83,9 @@ for (const seen of [true, false]) {
       return lacks(t, 'a pid namespace cannot be made');
     const job = reportedJob(t);
     await holdLock(t, job.root);
-    const sidecar = startEmissary(t, ['wait', '--timeout', '4', '--grace', '1'], { ...job, under });
+    const reporter = startEmissary(t, ['wait', '--timeout', '4', '--grace', '1'], { ...job, under });
     const running = await startReadyJob(t, ['sh', '-c', 'echo ready; exec sleep 600'], { root: job.root });
-    const { status, stderr } = await sidecar.finished;
+    const { status, stderr } = await reporter.finished;
     assert.equal((await running.finished).status, 143);
     assert.match(stderr, /^emissary: [^\n]*\/report\/lock[^\n]*in memory[^\n]*\n/);
     assert.deepEqual([status, job.row().exitcode, job.lines().length], [0, 143, 1], stderr);
@@ -123,11 +123,11 @@ for (const [what, forged] of [
     const running = await startReadyJob(t, ['sh', '-c', script], { root: job.root, stdin: 'pipe' });
     mkdirSync(join(job.root, 'report'), { mode: 0o700 });
     writeFileSync(join(job.root, 'report/report.json'), forged);
-    const sidecar = await startWait(t, job);
+    const reporter = await startWait(t, job);
     await until('the line is stored', () => job.lines().length === 1);
     assert.equal(job.row().exitcode, null);
     running.process.stdin?.end('go\n');
-    const { status, stderr } = await sidecar.finished;
+    const { status, stderr } = await reporter.finished;
     assert.match(stderr, /^emissary: [^\n]*report\.json[^\n]*\n$/);
     assert.deepEqual([status, job.row().exitcode], [0, 5]);
   });

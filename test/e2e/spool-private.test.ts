@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { runJob, startReadyJob } from '../helpers/job.ts';
-import { type ReportedJob, reportedJob } from '../helpers/sidecar.ts';
+import { type ReportedJob, reportedJob } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -127,12 +127,12 @@ test('wait with EMISSARY_SPOOL_DIR stops a job that has filled the volume', asyn
   chmodSync(own, 0o700);
   const env = { ...job.env, EMISSARY_SPOOL_DIR: own };
   await withMount(t, { root: job.root, options: 'size=1m' }, async () => {
-    const sidecar = startEmissary(t, ['wait', '--grace', '20'], { root: job.root, env });
+    const reporter = startEmissary(t, ['wait', '--grace', '20'], { root: job.root, env });
     await until('it has its spool', () => existsSync(join(own, 'report/journal')));
     const script = `trap 'exit 3' TERM; ( cat /dev/zero >"$0/fill" 2>/dev/null ); echo ready; sleep 60 & wait`;
     const running = await startReadyJob(t, ['sh', '-c', script, job.root], { root: job.root });
-    sidecar.kill('SIGTERM');
-    const { status, stderr } = await sidecar.finished;
+    reporter.kill('SIGTERM');
+    const { status, stderr } = await reporter.finished;
     assert.equal(status, 0, stderr);
     assert.equal((await running.finished).status, 3);
     assert.equal(job.row().exitcode, 3);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { runJob, startReadyJob } from '../helpers/job.ts';
-import { reportedJob, startWait } from '../helpers/sidecar.ts';
+import { reportedJob, startWait } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -14,13 +14,13 @@ test('wait reports a stdout that a running job extends to a terabyte, and fills 
   const job = reportedJob(t);
   const results = temporaryVolume(t);
   const env = { ...job.env, EMISSARY_RESULTS_DIR: results };
-  const sidecar = await startWait(t, { root: job.root, env });
+  const reporter = await startWait(t, { root: job.root, env });
   const script = 'echo ready; read go; exit 3';
   const running = await startReadyJob(t, ['sh', '-c', script], { root: job.root, stdin: 'pipe' });
   await until('the line is stored', () => job.lines().length === 1);
   truncateSync(join(job.root, 'ctr/main/stdout'), terabyte);
   running.process.stdin?.end('go\n');
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   assert.equal(status, 64);
   assert.match(
     stderr,

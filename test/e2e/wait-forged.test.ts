@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { startReadyJob } from '../helpers/job.ts';
-import { reportedJob, startWait } from '../helpers/sidecar.ts';
-import { standIn } from '../helpers/stand-in.ts';
+import { reportedJob, startWait } from '../helpers/reported-job.ts';
+import { standInJob } from '../helpers/stand-in-job.ts';
 import { until } from '../helpers/until.ts';
 
 /** A job that forges a complete seal, like a wrapper's. */
@@ -37,7 +37,7 @@ function forging(root: string, then: string): readonly string[] {
 
 test('wait ignores a seal that the running job forged, and reports the real exit code', async (t) => {
   const job = reportedJob(t);
-  const sidecar = await startWait(t, job);
+  const reporter = await startWait(t, job);
   const running = await startReadyJob(t, forging(job.root, 'read go; echo late; exit 7'), {
     root: job.root,
     stdin: 'pipe',
@@ -48,7 +48,7 @@ test('wait ignores a seal that the running job forged, and reports the real exit
   await until('begin is stored', () => job.row().begin !== null);
   assert.equal(job.row().exitcode, null);
   running.process.stdin?.end('go\n');
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   assert.equal(status, 0, stderr);
   assert.equal(job.row().exitcode, 7);
   assert.ok(job.lines().some(({ line }) => line === 'late\n'));
@@ -63,14 +63,14 @@ for (const [what, held] of [
     const then = `rm alive; mkfifo alive; ${held} echo replaced; read go; echo late; exit 7`;
     const running = await startReadyJob(t, forging(job.root, then), { root: job.root, stdin: 'pipe' });
     if (held === '') await until('alive is replaced', () => running.stdout().includes('replaced\n'));
-    const sidecar = await startWait(t, job);
+    const reporter = await startWait(t, job);
     await until('alive is replaced', () => running.stdout().includes('replaced\n'));
     // Longer than the reporter would need to trust it.
     const end = performance.now() + 1_500;
     await until('it has had time', () => performance.now() > end);
     assert.equal(job.row().exitcode, null);
     running.process.stdin?.end('go\n');
-    const { status, stderr } = await sidecar.finished;
+    const { status, stderr } = await reporter.finished;
     assert.deepEqual([status, job.row().exitcode], [0, 7], stderr);
     assert.ok(job.lines().some(({ line }) => line === 'late\n'));
   });
@@ -89,9 +89,7 @@ test('a timeout, and a user, can still stop a job that forged a seal', async (t)
 });
 
 test('wait accepts a seal beside a live wrapper after a while, reports it, and stops the job', async (t) => {
-  const job = reportedJob(t);
-  const wrapper = standIn(t, job.root);
-  wrapper.started();
+  const { job, wrapper } = standInJob(t);
   wrapper.seal(0);
   const { status, stderr } = await emissary(['wait'], job);
   assert.equal(status, 64);
@@ -107,9 +105,7 @@ test('wait accepts a seal beside a live wrapper after a while, reports it, and s
 });
 
 test("wait does not report success if the seal contradicts the job's recorded exit code", async (t) => {
-  const job = reportedJob(t);
-  const wrapper = standIn(t, job.root);
-  wrapper.started();
+  const { job, wrapper } = standInJob(t);
   wrapper.ended({ exitCode: 7, verdict: 'failed' });
   wrapper.seal(0);
   wrapper.die();
@@ -137,14 +133,14 @@ test('wait does not report a job that removed alive as lost while its wrapper is
     stdin: 'pipe',
   });
   rmSync(join(job.root, 'ctr/main/alive'));
-  const sidecar = await startWait(t, job);
+  const reporter = await startWait(t, job);
   const request = join(job.root, 'ctr/main/signal');
   const begunAt = performance.now();
   // The reporter probes again and again; wait longer than it waits for an answer.
   await until('it has asked', () => !existsSync(request) && performance.now() > begunAt + 17_000);
   assert.equal(job.row().exitcode, null);
   running.process.stdin?.end('go\n');
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   assert.equal(status, 0, stderr);
   assert.equal(job.row().exitcode, 5);
   assert.ok(!running.stderr().includes('requested'), running.stderr());

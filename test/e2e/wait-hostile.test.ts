@@ -6,11 +6,11 @@ import { type TestContext, test } from 'node:test';
 import { forEachOf } from '../helpers/batches.ts';
 import { emissary } from '../helpers/emissary.ts';
 import { runJob, startReadyJob } from '../helpers/job.ts';
-import { type ReportedJob, reportedJob, startWait } from '../helpers/sidecar.ts';
+import { type ReportedJob, reportedJob, startWait } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-const secret = 'the-sidecars-own-secret';
+const secret = 'the-reporters-own-secret';
 
 /** A job whose volume a hostile program changed after the job's end. */
 async function hostileJob(t: TestContext, change: (job: ReportedJob, secretFile: string) => void) {
@@ -239,7 +239,7 @@ test('wait sets aside a spool that is a link, and does not follow it', async (t)
 
 test('wait completes its report while a log shrinks and grows', async (t) => {
   const job = reportedJob(t);
-  const sidecar = await startWait(t, job);
+  const reporter = await startWait(t, job);
   const stdout = join(job.root, 'ctr/main/stdout');
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; seq 10000; read go; echo bye'], {
     root: job.root,
@@ -250,7 +250,7 @@ test('wait completes its report while a log shrinks and grows', async (t) => {
   truncateSync(stdout, 1_000_000);
   truncateSync(stdout, 0);
   running.process.stdin?.end('go\n');
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   // The readable part is reported, with a message that there was more.
   assert.equal(status, 64);
   assert.match(stderr, /bytes of stdout of container main, but its wrapper wrote/);

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { startJob } from '../helpers/job.ts';
-import { reportedJob, startWait } from '../helpers/sidecar.ts';
+import { reportedJob, startWait } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 
 test('wait reports a killed wrapper as lost within seconds, with the output so far', async (t) => {
   const job = reportedJob(t);
-  const sidecar = await startWait(t, job);
+  const reporter = await startWait(t, job);
   const running = startJob(t, ['sh', '-c', 'echo ready; printf half; sleep 600'], { root: job.root });
   // The output is kept and forwarded at the same time: a KILL may come between the two.
   await until('what it printed is kept', () => running.kept.text('stdout').includes('half'));
   running.kill('SIGKILL');
   const killedAt = performance.now();
-  assert.equal((await sidecar.finished).status, 0);
+  assert.equal((await reporter.finished).status, 0);
   // Its job sleeps for ten minutes.
   assert.ok(performance.now() - killedAt < 60_000);
   assert.equal(job.row().exitcode, 137);
@@ -40,14 +40,14 @@ test('wait that starts after the wrapper was killed reports it as lost', async (
   await until('the job is ready', () => running.stdout().includes('ready'));
   running.kill('SIGKILL');
   await running.finished;
-  const sidecar = await startWait(t, job);
-  assert.equal((await sidecar.finished).status, 0);
+  const reporter = await startWait(t, job);
+  assert.equal((await reporter.finished).status, 0);
   assert.equal(job.row().exitcode, 137);
 });
 
 test('wait times out if the wrapper was killed before it wrote anything', async (t) => {
   const job = reportedJob(t);
-  const sidecar = await startWait(t, job, ['--timeout', '2', '--grace', '1']);
+  const reporter = await startWait(t, job, ['--timeout', '2', '--grace', '1']);
   // Stop it before its first instruction, so that it cannot be faster than this test.
   const under = ['sh', '-c', 'kill -STOP $$; exec "$@"', 'sh'];
   const killed = startJob(t, ['echo', 'never'], { root: job.root, under });
@@ -61,7 +61,7 @@ test('wait times out if the wrapper was killed before it wrote anything', async 
     ['waiting'],
   );
   assert.equal(job.row().begin, null);
-  assert.equal((await sidecar.finished).status, 0);
+  assert.equal((await reporter.finished).status, 0);
   assert.equal(job.row().exitcode, 137);
   const report = JSON.parse(readFileSync(join(job.root, 'report/report.json'), 'utf8')) as Record<
     string,
@@ -75,13 +75,13 @@ test('wait times out if the wrapper was killed before it wrote anything', async 
 
 test('wait does not report a silent job as lost', async (t) => {
   const job = reportedJob(t);
-  const sidecar = await startWait(t, job);
+  const reporter = await startWait(t, job);
   const running = startJob(t, ['sh', '-c', 'read go; exit 5'], { root: job.root, stdin: 'pipe' });
   await until('begin is stored', () => job.row().begin !== null);
   const startedAt = performance.now();
   // Longer than the reporter needs to declare a dead wrapper lost, and than its second check.
   await until('six seconds', () => running.process.exitCode === null && performance.now() > startedAt + 6000);
   running.process.stdin?.end('go\n');
-  assert.equal((await sidecar.finished).status, 0);
+  assert.equal((await reporter.finished).status, 0);
   assert.equal(job.row().exitcode, 5);
 });

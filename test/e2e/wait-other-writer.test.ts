@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { runJob, startReadyJob } from '../helpers/job.ts';
-import { type ReportedJob, reportedJob, startWait } from '../helpers/sidecar.ts';
+import { type ReportedJob, reportedJob, startWait } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 
 /** A row of MultiFlexi's own process. It takes the next number, as MultiFlexi does, unless it is given one. */
@@ -43,7 +43,7 @@ for (const mode of ['full', 'output'] as const) {
     const reported = reportedJob(t);
     const job = { ...reported, env: { ...reported.env, MULTIFLEXI_REPORT: mode } };
     writeOther(job, 'success', 'other before\n');
-    let sidecar = await startWait(t, job);
+    let reporter = await startWait(t, job);
     const running = await startEcho(t, job);
     const expected = ['ready\n'];
     await until('the first line is stored', () => ours(job).length === expected.length);
@@ -52,18 +52,18 @@ for (const mode of ['full', 'output'] as const) {
       for (let more = 0; more <= index; more += 1) writeOther(job, type, `other ${type}\n`);
       // Another reporter, which knows only the table and the spool, gives the same rows.
       if (index % 2 === 1) {
-        sidecar.kill('SIGKILL');
-        await sidecar.finished;
+        reporter.kill('SIGKILL');
+        await reporter.finished;
       }
       running.process.stdin?.write(`line ${index}\n`);
       expected.push(`line ${index}\n`);
-      if (index % 2 === 1) sidecar = await startWait(t, job);
+      if (index % 2 === 1) reporter = await startWait(t, job);
       await until(`line ${index} is stored`, () => ours(job).length === expected.length);
     }
     writeOther(job, 'stdout', 'other with a large number\n', 4_294_967_295);
     const foreign = others(job);
     running.process.stdin?.end('last\n');
-    const { status, stderr } = await sidecar.finished;
+    const { status, stderr } = await reporter.finished;
     assert.deepEqual([status, stderr], [0, '']);
     assert.deepEqual(ours(job), [...expected, 'last\n']);
     assert.deepEqual(inOrder(job), ours(job));

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { execa } from 'execa';
 import { startEmissary } from '../helpers/emissary.ts';
 import { startReadyJob } from '../helpers/job.ts';
+import { reportedJob } from '../helpers/reported-job.ts';
 import { lacks } from '../helpers/require.ts';
-import { reportedJob } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 
 /** Runs a command as a user without any inotify instance, or watch, left (user_namespaces(7)). */
@@ -27,7 +27,7 @@ for (const [what, errno] of [
     if ((await execa(file, [...rest, 'true'], { reject: false })).exitCode !== 0)
       return lacks(t, 'a user namespace cannot be made');
     const job = reportedJob(t);
-    const sidecar = startEmissary(t, ['wait'], { ...job, under: without(what) });
+    const reporter = startEmissary(t, ['wait'], { ...job, under: without(what) });
     const script = 'echo ready; read go; echo more; read go; exit 5';
     const running = await startReadyJob(t, ['sh', '-c', script], { root: job.root, stdin: 'pipe' });
     await until('begin is stored', () => job.row().begin !== null);
@@ -36,7 +36,7 @@ for (const [what, errno] of [
     await until('the second line is stored', () => job.lines().length === 2);
     assert.equal(job.row().exitcode, null);
     running.process.stdin?.end('go\n');
-    const { status, stderr } = await sidecar.finished;
+    const { status, stderr } = await reporter.finished;
     assert.deepEqual([status, stderr], [0, '']);
     assert.equal(job.row().exitcode, 5);
     assert.deepEqual(

@@ -13,10 +13,10 @@ test('a reporter that is killed while copying a log to EMISSARY_RESULTS_DIR leav
   const env = { MULTIFLEXI_JOB_ID: '7', EMISSARY_RESULTS_DIR: results };
   const halves = () => globSync(join(results, '7/ctr/main/.*'));
   await until('a reporter was killed while copying', async () => {
-    const sidecar = startEmissary(t, ['wait'], { root, env });
-    await until('it has begun to write', () => halves().length > 0 || sidecar.process.exitCode !== null);
-    sidecar.kill('SIGKILL');
-    await sidecar.finished;
+    const reporter = startEmissary(t, ['wait'], { root, env });
+    await until('it has begun to write', () => halves().length > 0 || reporter.process.exitCode !== null);
+    reporter.kill('SIGKILL');
+    await reporter.finished;
     return halves().length > 0;
   });
   const { status, stderr } = await emissary(['wait'], { root, env });

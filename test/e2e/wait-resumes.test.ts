@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { startReadyJob } from '../helpers/job.ts';
 import { endTree } from '../helpers/kill-tree.ts';
-import { reportedJob, startWait } from '../helpers/sidecar.ts';
+import { reportedJob, startWait } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 
 const template = { containerSet: { containers: [{ name: 'a' }, { name: 'b' }] } };

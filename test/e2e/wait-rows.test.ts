@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { runJob, startReadyJob } from '../helpers/job.ts';
-import { linesIn, reportedJob, startWait } from '../helpers/sidecar.ts';
+import { linesIn, reportedJob, startWait } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 
 test('wait stores heavy output in few rows, and delivers the last lines before a pause while the job runs', async (t) => {
   const job = reportedJob(t);
-  let sidecar = await startWait(t, job);
+  let reporter = await startWait(t, job);
   const script = 'echo ready; while read word; do seq 5000; echo "$word"; done; exit 3';
   const running = await startReadyJob(t, ['sh', '-c', script], { root: job.root, stdin: 'pipe' });
   const expected = ['ready\n'];
@@ -16,12 +16,12 @@ test('wait stores heavy output in few rows, and delivers the last lines before a
     for (let number = 1; number <= 5000; number += 1) expected.push(`${number}\n`);
     expected.push(`${arg}\n`);
     await until(`${arg} is stored`, () => linesIn(job.lines()).at(-1) === `${arg}\n`);
-    sidecar.kill('SIGKILL');
-    await sidecar.finished;
-    sidecar = await startWait(t, job);
+    reporter.kill('SIGKILL');
+    await reporter.finished;
+    reporter = await startWait(t, job);
   }
   running.process.stdin?.end();
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   assert.deepEqual([status, stderr], [0, '']);
   const rows = job.lines();
   assert.deepEqual(linesIn(rows), expected);

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { startJob } from '../helpers/job.ts';
-import { type ReportedJob, reportedJob, startWait } from '../helpers/sidecar.ts';
+import { type ReportedJob, reportedJob, startWait } from '../helpers/reported-job.ts';
 import { standIn } from '../helpers/stand-in.ts';
+import { standInJob } from '../helpers/stand-in-job.ts';
 import { until } from '../helpers/until.ts';
 
 function reportOf({ root }: ReportedJob) {
@@ -18,9 +19,7 @@ function within(seconds: number): readonly string[] {
 }
 
 test('status distinguishes a saving container from a running one, and shows its progress', async (t) => {
-  const job = reportedJob(t);
-  const wrapper = standIn(t, job.root);
-  wrapper.started();
+  const { job, wrapper } = standInJob(t);
   wrapper.ended({ exitCode: 3, verdict: 'failed' });
   wrapper.saving({ bytes: 5000, files: 12, current: 'big', at: new Date().toISOString() });
   const { stdout } = await emissary(['status'], { root: job.root });
@@ -34,9 +33,7 @@ test('status distinguishes a saving container from a running one, and shows its 
 });
 
 test('wait records a successful job as such although its wrapper never finishes saving', async (t) => {
-  const job = reportedJob(t);
-  const wrapper = standIn(t, job.root);
-  wrapper.started();
+  const { job, wrapper } = standInJob(t);
   wrapper.ended();
   const { status, stderr } = await emissary(['wait', ...within(6)], job);
   assert.equal(status, 64);
@@ -53,13 +50,11 @@ test('wait records a successful job as such although its wrapper never finishes 
 });
 
 test('wait keeps the exit code of a job whose wrapper was killed while saving', async (t) => {
-  const job = reportedJob(t);
-  const wrapper = standIn(t, job.root);
-  wrapper.started();
-  const sidecar = await startWait(t, job);
+  const { job, wrapper } = standInJob(t);
+  const reporter = await startWait(t, job);
   wrapper.ended({ exitCode: 5, verdict: 'failed' });
   wrapper.die();
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   assert.equal(status, 64);
   assert.match(stderr, /The wrapper of container main died while saving the job's outputs/);
   assert.equal(job.row().exitcode, 5);
@@ -67,11 +62,9 @@ test('wait keeps the exit code of a job whose wrapper was killed while saving', 
 });
 
 test('wait stops a saving container only when the time for saving is over', async (t) => {
-  const job = reportedJob(t);
-  const wrapper = standIn(t, job.root);
-  wrapper.started();
+  const { job, wrapper } = standInJob(t);
   wrapper.ended();
-  const sidecar = await startWait(t, job, within(20));
+  const reporter = await startWait(t, job, within(20));
   const { killAt, saveUntil } = JSON.parse(
     await until('the budget', () => readFileSync(join(job.root, 'report/budget.json'), 'utf8')),
   ) as { killAt: number; saveUntil: number };
@@ -82,7 +75,7 @@ test('wait stops a saving container only when the time for saving is over', asyn
   assert.equal(readFileSync(request, 'utf8'), '15');
   wrapper.seal(0);
   wrapper.die();
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   assert.equal(status, 0, stderr);
   assert.equal(job.row().exitcode, 0);
 });
@@ -125,9 +118,7 @@ test('report corrects a stored 137 when a seal appears later', async (t) => {
 });
 
 test('report keeps a 137 that somebody else wrote into the row, and says so', async (t) => {
-  const job = reportedJob(t);
-  const wrapper = standIn(t, job.root);
-  wrapper.started();
+  const { job, wrapper } = standInJob(t);
   job.database.query('update job set exitcode = 137 where id = 7');
   await emissary(['wait', ...within(4)], job);
   wrapper.seal(0);
@@ -139,28 +130,24 @@ test('report keeps a 137 that somebody else wrote into the row, and says so', as
 });
 
 test('wait corrects the stored end if a seal appears during delivery', async (t) => {
-  const job = reportedJob(t);
-  const wrapper = standIn(t, job.root);
-  wrapper.started();
+  const { job, wrapper } = standInJob(t);
   const release = job.database.hold();
-  const sidecar = await startWait(t, job, ['--timeout', '0.1', '--grace', '0.1']);
+  const reporter = await startWait(t, job, ['--timeout', '0.1', '--grace', '0.1']);
   await until('it was given up', () => existsSync(join(job.root, 'report/report.json')));
   assert.equal(reportOf(job)['exitCode'], 137);
   wrapper.seal(0);
   wrapper.die();
   await until('it is corrected', () => reportOf(job)['exitCode'] === 0);
   release();
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   assert.equal(status, 0, stderr);
   assert.equal(job.row().exitcode, 0);
 });
 
 test('wait stops a saving container once it starts another attempt after the timeout', async (t) => {
-  const job = reportedJob(t);
-  const wrapper = standIn(t, job.root);
-  wrapper.started();
+  const { job, wrapper } = standInJob(t);
   wrapper.ended({ exitCode: 3, verdict: 'failed' });
-  const sidecar = await startWait(t, job, ['--timeout', '0.2', '--grace', '60']);
+  const reporter = await startWait(t, job, ['--timeout', '0.2', '--grace', '60']);
   await until('the timeout', () => existsSync(join(job.root, 'report/stop.json')));
   const request = join(job.root, 'ctr/main/signal');
   assert.ok(!existsSync(request));
@@ -169,7 +156,7 @@ test('wait stops a saving container once it starts another attempt after the tim
   wrapper.ended({ attempt: 2, exitCode: 143, signal: 'SIGTERM', verdict: 'terminated' });
   wrapper.seal(143, { verdict: 'terminated', signal: 'SIGTERM' });
   wrapper.die();
-  assert.equal((await sidecar.finished).status, 0);
+  assert.equal((await reporter.finished).status, 0);
   assert.deepEqual([job.row().exitcode, reportOf(job)['verdict']], [143, 'timedOut']);
 });
 
@@ -184,13 +171,13 @@ test('wait does not take a container that waits for its next attempt for a savin
   wrapper.ended({ exitCode: 3, verdict: 'failed' });
   const { stdout } = await emissary(['status'], { root: job.root });
   assert.match(stdout.toString(), /main +running/);
-  const sidecar = await startWait(t, job, ['--timeout', '0.2', '--grace', '60']);
+  const reporter = await startWait(t, job, ['--timeout', '0.2', '--grace', '60']);
   assert.equal(
     await until('the request', () => readFileSync(join(job.root, 'ctr/main/signal'), 'utf8')),
     '15',
   );
   wrapper.seal(3);
   wrapper.die();
-  assert.equal((await sidecar.finished).status, 0);
+  assert.equal((await reporter.finished).status, 0);
   assert.equal(job.row().exitcode, 3);
 });

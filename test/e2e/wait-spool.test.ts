@@ -18,9 +18,9 @@ import { test } from 'node:test';
 import { forEachOf } from '../helpers/batches.ts';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { runJob, startReadyJob } from '../helpers/job.ts';
+import { reportedJob, startWait } from '../helpers/reported-job.ts';
 import { requireProgram } from '../helpers/require.ts';
 import { tool } from '../helpers/saved.ts';
-import { reportedJob, startWait } from '../helpers/sidecar.ts';
 import { trapping, wasMet } from '../helpers/trapped-call.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
@@ -89,15 +89,15 @@ test('wait stops and reports a job that has filled the volume', async (t) => {
   for (const options of ['size=1m', 'size=1m,nr_inodes=40']) {
     const job = reportedJob(t);
     await withMount(t, { root: job.root, options }, async () => {
-      const sidecar = await startWait(t, job, ['--grace', '20']);
+      const reporter = await startWait(t, job, ['--grace', '20']);
       const fill = options.includes('inodes')
         ? 'i=0; while : >"$0/$i"; do i=$((i+1)); done 2>/dev/null'
         : 'cat /dev/zero >"$0/fill" 2>/dev/null';
       // A shell that cannot redirect exits the loop, which must not end the job.
       const script = `trap 'exit 3' TERM; ( ${fill} ); echo ready; sleep 60 & wait`;
       const running = await startReadyJob(t, ['sh', '-c', script, job.root], { root: job.root });
-      sidecar.kill('SIGTERM');
-      const { status, stderr } = await sidecar.finished;
+      reporter.kill('SIGTERM');
+      const { status, stderr } = await reporter.finished;
       assert.equal(status, 0, `${options}: ${stderr}`);
       assert.ok(!stderr.includes('Cannot') && !stderr.includes('    at '), stderr);
       assert.equal((await running.finished).status, 3);
@@ -118,10 +118,10 @@ test('wait leaves anything in place of a container directory to the wrapper', as
       const job = reportedJob(t);
       mkdirSync(dirname(join(job.root, path)), { recursive: true });
       make(join(job.root, path), temporaryVolume(t));
-      const sidecar = startEmissary(t, ['wait'], job);
-      await until('it is said', () => sidecar.stderr().includes('Cannot watch container main'));
+      const reporter = startEmissary(t, ['wait'], job);
+      await until('it is said', () => reporter.stderr().includes('Cannot watch container main'));
       await runJob(t, ['sh', '-c', 'echo out; exit 3'], { root: job.root });
-      const { status, stderr } = await sidecar.finished;
+      const { status, stderr } = await reporter.finished;
       assert.equal(status, 0, stderr);
       assert.deepEqual([job.row().exitcode, job.lines().map(({ line }) => line)], [3, ['out\n']]);
     }
@@ -151,10 +151,10 @@ test('wait reports a full SQLite disk, and writes again when there is space', as
     await runJob(t, ['seq', '100000'], { root: job.root });
     const url = `sqlite://${join(disk, 'small.sqlite')}`;
     const env = { ...job.env, MULTIFLEXI_DATABASE_URL: url, EMISSARY_REPORT_SECONDS: '60' };
-    const sidecar = startEmissary(t, ['wait'], { root: job.root, env });
-    await until('it is said', () => sidecar.stderr().includes('small.sqlite: the disk is full; retrying\n'));
+    const reporter = startEmissary(t, ['wait'], { root: job.root, env });
+    await until('it is said', () => reporter.stderr().includes('small.sqlite: the disk is full; retrying\n'));
     tool('mount', ['-o', 'remount,size=100m', disk]);
-    const { status, stderr } = await sidecar.finished;
+    const { status, stderr } = await reporter.finished;
     assert.equal(status, 0, stderr);
     const database = new DatabaseSync(join(disk, 'small.sqlite'));
     const row = database.prepare("select group_concat(line, '') as text from job_output_lines").get();

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { startReadyJob } from '../helpers/job.ts';
-import { reportedJob, startWait } from '../helpers/sidecar.ts';
-import { standIn } from '../helpers/stand-in.ts';
+import { reportedJob, startWait } from '../helpers/reported-job.ts';
+import { standInJob } from '../helpers/stand-in-job.ts';
 import { until } from '../helpers/until.ts';
 
 test('wait exits 64 and reports that a stopped wrapper was given up, and report corrects the row', async (t) => {
@@ -30,9 +30,7 @@ test('wait exits 64 and reports that a stopped wrapper was given up, and report 
 });
 
 test('output that was read before its time was known is the same output afterwards', async (t) => {
-  const job = reportedJob(t);
-  const wrapper = standIn(t, job.root);
-  wrapper.started();
+  const { job, wrapper } = standInJob(t);
   wrapper.write('stdout', 'ready\n');
   const gaveUp = await emissary(['wait', '--timeout', '1', '--grace', '1'], job);
   assert.deepEqual([gaveUp.status, job.lines().length], [64, 1], gaveUp.stderr);
@@ -51,14 +49,14 @@ test('wait gives the job its grace although wait itself was stopped beyond all i
   const job = reportedJob(t);
   const script = "trap 'echo cleaned; exit 7' TERM; echo ready; while :; do sleep 0.05; done";
   await startReadyJob(t, ['sh', '-c', script], { root: job.root });
-  const sidecar = await startWait(t, job, ['--timeout', '1', '--grace', '5']);
-  sidecar.kill('SIGSTOP');
-  await until('the sidecar is stopped', () => isStopped(sidecar.pid));
+  const reporter = await startWait(t, job, ['--timeout', '1', '--grace', '5']);
+  reporter.kill('SIGSTOP');
+  await until('the reporter is stopped', () => isStopped(reporter.pid));
   // Beyond the timeout, the grace, and the time after which it would be given up.
   const end = performance.now() + 18_000;
   await until('its times are over', () => performance.now() > end);
-  sidecar.kill('SIGCONT');
-  const { status, stderr } = await sidecar.finished;
+  reporter.kill('SIGCONT');
+  const { status, stderr } = await reporter.finished;
   assert.deepEqual([status, job.row().exitcode], [0, 7], stderr);
   assert.ok(job.lines().some(({ line }) => line === 'cleaned\n'));
 });

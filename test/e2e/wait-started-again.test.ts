@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { runJob, startReadyJob } from '../helpers/job.ts';
 import { endTree } from '../helpers/kill-tree.ts';
-import { linesIn, type ReportedJob, reportedJob, startWait } from '../helpers/sidecar.ts';
+import { linesIn, type ReportedJob, reportedJob, startWait } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 
 const template = { containerSet: { containers: [{ name: 'a' }, { name: 'b' }] } };
@@ -80,7 +80,7 @@ for (const [last, other] of [
 
 test('wait reports a container that is restarted while it is watched, and report delivers the rest', async (t) => {
   const job = jobOfTwo(t);
-  const sidecar = await startWait(t, job);
+  const reporter = await startWait(t, job);
   const setting = { root: job.root };
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go'], {
     ...setting,
@@ -91,7 +91,7 @@ test('wait reports a container that is restarted while it is watched, and report
   await until('both are delivered', () => texts(job).length === 2);
   await runJob(t, ['echo', 'new'], { ...setting, name: 'a' });
   running.process.stdin?.end('go\n');
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   assert.equal(status, 64);
   assert.match(
     stderr,
@@ -105,16 +105,16 @@ test('wait reports a container that is restarted while it is watched, and report
 
 test('a container that is killed and restarted before the reporter looks has each line delivered once', async (t) => {
   const job = reportedJob(t);
-  const sidecar = await startWait(t, job);
+  const reporter = await startWait(t, job);
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; exec sleep 3600'], { root: job.root });
   await until('it is delivered', () => texts(job).length === 1);
-  sidecar.kill('SIGSTOP');
-  await until('the sidecar is stopped', () => isStopped(sidecar.pid));
+  reporter.kill('SIGSTOP');
+  await until('the reporter is stopped', () => isStopped(reporter.pid));
   await endTree(running.pid);
   // The first run printed nothing there.
   await runJob(t, ['sh', '-c', 'echo trouble >&2; exit 3'], { root: job.root });
-  sidecar.kill('SIGCONT');
-  const { status, stderr } = await sidecar.finished;
+  reporter.kill('SIGCONT');
+  const { status, stderr } = await reporter.finished;
   assert.equal(status, 64);
   assert.match(
     stderr,

@@ -6,7 +6,7 @@ import { limits } from '../../src/base/limits.ts';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { fixture } from '../helpers/fixture.ts';
 import { runJob, startJob, startReadyJob } from '../helpers/job.ts';
-import { type ReportedJob, reportedJob, startWait } from '../helpers/sidecar.ts';
+import { type ReportedJob, reportedJob, startWait } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 
 function reportOf({ root }: ReportedJob) {
@@ -41,7 +41,7 @@ test('wait stops the job gracefully and reports it before its deadline, and stat
     },
   );
   const deadline = Date.now() + 15_000;
-  const sidecar = await startWait(t, job, ['--deadline', new Date(deadline).toISOString(), '--grace', '3']);
+  const reporter = await startWait(t, job, ['--deadline', new Date(deadline).toISOString(), '--grace', '3']);
   const { stdout } = await emissary(['status', '--json'], { root: job.root });
   const { budget } = JSON.parse(stdout.toString()) as { budget: Record<string, string> };
   const order = ['stopAt', 'killAt', 'gatherUntil', 'reportUntil'].map((name) =>
@@ -52,7 +52,7 @@ test('wait stops the job gracefully and reports it before its deadline, and stat
     order,
   );
   assert.equal(order[3], deadline);
-  assert.equal((await sidecar.finished).status, 0);
+  assert.equal((await reporter.finished).status, 0);
   assert.ok(Date.now() < deadline);
   assert.equal((await running.finished).status, 3);
   assert.equal(job.row().exitcode, 3);
@@ -61,7 +61,7 @@ test('wait stops the job gracefully and reports it before its deadline, and stat
 
 test('wait stops the job gracefully on TERM, gathers and reports', async (t) => {
   const job = reportedJob(t);
-  const sidecar = await startWait(t, job);
+  const reporter = await startWait(t, job);
   await startReadyJob(
     t,
     ['sh', '-c', 'trap "sleep 0.3; echo bye; exit 3" TERM; echo ready; sleep 60 & wait'],
@@ -70,9 +70,9 @@ test('wait stops the job gracefully on TERM, gathers and reports', async (t) => 
     },
   );
   await until('begin is stored', () => job.row().begin !== null);
-  sidecar.kill('SIGTERM');
-  sidecar.kill('SIGTERM');
-  const { status, stderr } = await sidecar.finished;
+  reporter.kill('SIGTERM');
+  reporter.kill('SIGTERM');
+  const { status, stderr } = await reporter.finished;
   assert.deepEqual([status, stderr], [0, 'emissary: Received a stop signal: stopping the job first\n']);
   assert.equal(job.row().exitcode, 3);
   assert.ok(job.lines().some(({ line }) => line === 'bye\n'));
@@ -81,14 +81,14 @@ test('wait stops the job gracefully on TERM, gathers and reports', async (t) => 
 test('wait stops the job gracefully on HUP, INT and QUIT too', async (t) => {
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT'] as const) {
     const job = reportedJob(t);
-    const sidecar = await startWait(t, job);
+    const reporter = await startWait(t, job);
     const running = await startReadyJob(
       t,
       ['sh', '-c', 'trap "echo bye; exit 3" TERM; echo ready; sleep 60 & wait'],
       { root: job.root },
     );
-    sidecar.kill(signal);
-    const { status, stderr } = await sidecar.finished;
+    reporter.kill(signal);
+    const { status, stderr } = await reporter.finished;
     const said = 'emissary: Received a stop signal: stopping the job first\n';
     assert.deepEqual([status, stderr], [0, said], signal);
     assert.equal((await running.finished).status, 3);
@@ -98,15 +98,15 @@ test('wait stops the job gracefully on HUP, INT and QUIT too', async (t) => {
 
 test('wait under nohup continues when its terminal is closed', async (t) => {
   const job = reportedJob(t);
-  const sidecar = startEmissary(t, ['wait'], { ...job, under: ['nohup'] });
+  const reporter = startEmissary(t, ['wait'], { ...job, under: ['nohup'] });
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go; exit 3'], {
     root: job.root,
     stdin: 'pipe',
   });
   await until('begin is stored', () => job.row().begin !== null);
-  sidecar.kill('SIGHUP');
+  reporter.kill('SIGHUP');
   running.process.stdin?.end('go\n');
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   assert.equal(status, 0);
   assert.ok(!stderr.includes('asked to stop'), stderr);
   assert.equal(job.row().exitcode, 3);
@@ -114,40 +114,40 @@ test('wait under nohup continues when its terminal is closed', async (t) => {
 
 test('wait reports that no container was started if TERM comes before any', async (t) => {
   const job = reportedJob(t);
-  const sidecar = await startWait(t, job);
-  sidecar.kill('SIGTERM');
-  assert.equal((await sidecar.finished).status, 0);
+  const reporter = await startWait(t, job);
+  reporter.kill('SIGTERM');
+  assert.equal((await reporter.finished).status, 0);
   assert.equal(job.row().exitcode, 137);
   assert.equal(reportOf(job)['message'], 'Container main had not started when the job was stopped');
 });
 
 test('a container that starts after the stop finds the request, and is reported by a reporter that had no time to look', async (t) => {
   const job = reportedJob(t);
-  const sidecar = await startWait(t, job);
-  sidecar.kill('SIGTERM');
+  const reporter = await startWait(t, job);
+  reporter.kill('SIGTERM');
   await until('the request', () => readFileSync(join(job.root, 'ctr/main/signal')));
-  sidecar.kill('SIGSTOP');
+  reporter.kill('SIGSTOP');
   const stoodAt = performance.now();
   const late = startJob(t, ['sh', '-c', 'echo started; sleep 60'], { root: job.root });
   assert.equal((await late.finished).status, 143);
   await until('its patience is over', () => performance.now() > stoodAt + limits.neverStartedMs);
-  sidecar.kill('SIGCONT');
-  assert.equal((await sidecar.finished).status, 0);
+  reporter.kill('SIGCONT');
+  assert.equal((await reporter.finished).status, 0);
   assert.equal(job.row().exitcode, 143);
 });
 
 test("wait requests the run's stop signal on TERM, whichever it is", async (t) => {
   for (const name of ['INT', 'USR1', 'RTMIN+3']) {
     const job = reportedJob(t);
-    const sidecar = await startWait(t, job);
+    const reporter = await startWait(t, job);
     const number = { INT: 2, USR1: 10, 'RTMIN+3': 37 }[name];
     const script = `trap 'echo TERM; exit 1' TERM; trap 'echo asked; exit 3' ${number}; echo ready; sleep 60 & wait`;
     const running = await startReadyJob(t, ['bash', '-c', script], {
       root: job.root,
       options: ['--stop-signal', name],
     });
-    sidecar.kill('SIGTERM');
-    assert.equal((await sidecar.finished).status, 0);
+    reporter.kill('SIGTERM');
+    assert.equal((await reporter.finished).status, 0);
     assert.equal((await running.finished).status, 3, name);
     assert.equal(job.row().exitcode, 3);
     assert.equal(job.lines().at(-1)?.line, 'asked\n');
@@ -159,10 +159,10 @@ test('wait reacts to TERM while it delivers much output, and exits when its grac
   // Writing this to an SQLite file takes much longer than the minimum of three seconds.
   const lines = 60_000_000;
   await runJob(t, ['sh', '-c', `yes "" | head -n ${lines}; exit 3`], { root: job.root });
-  const sidecar = await startWait(t, job, ['--grace', '1']);
+  const reporter = await startWait(t, job, ['--grace', '1']);
   await until('lines are stored', () => existsSync(join(job.root, 'report/first-line.json')));
-  sidecar.kill('SIGTERM');
-  const { status, stderr } = await sidecar.finished;
+  reporter.kill('SIGTERM');
+  const { status, stderr } = await reporter.finished;
   assert.equal(status, 64, stderr);
   assert.match(stderr, /The database was not updated in time\n.*Undelivered data stays/);
   const [stored] = job.database.query<{ count: number; last: number; bytes: number }>(

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { runJob } from '../helpers/job.ts';
 import { program } from '../helpers/program.ts';
+import { reportedJob, startWait } from '../helpers/reported-job.ts';
 import { restJob } from '../helpers/rest-job.ts';
-import { reportedJob, startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -19,11 +19,11 @@ test('wait is not blocked by lines that somebody deletes while the job runs', as
   const job = reportedJob(t);
   const add = 'insert into job_output_lines (job_id, seq, type, line) values (?, ?, ?, ?) returning id';
   for (const seq of [1, 2, 3]) job.database.query(add, job.jobId, seq, 'stdout', 'of an earlier run\n');
-  const sidecar = await startWait(t, job);
-  await until('the sidecar has looked', () => existsSync(`${job.root}/report/first-line.json`));
+  const reporter = await startWait(t, job);
+  await until('the reporter has looked', () => existsSync(`${job.root}/report/first-line.json`));
   job.database.query('delete from job_output_lines where job_id = ? returning id', job.jobId);
   await runJob(t, ['echo', 'hello'], { root: job.root });
-  const { status } = await sidecar.finished;
+  const { status } = await reporter.finished;
   assert.equal(status, 0);
   assert.deepEqual(job.lines(), [{ seq: 4, type: 'stdout', line: 'hello\n' }]);
 });
@@ -32,13 +32,13 @@ test('wait reopens an SQLite file that was replaced by another', async (t) => {
   const job = reportedJob(t);
   const copy = `${job.database.path}.copy`;
   copyFileSync(job.database.path, copy);
-  const sidecar = await startWait(t, job);
+  const reporter = await startWait(t, job);
   const run = startEmissary(t, inTwoParts(job.root), { root: job.root });
   await until('the first line is stored', () => job.lines().length === 1);
   renameSync(copy, job.database.path);
   writeFileSync(`${job.root}/go`, '');
   await run.finished;
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   assert.equal(status, 0);
   assert.match(stderr, /it was replaced by another file; retrying\n/);
   assert.deepEqual(
@@ -50,15 +50,15 @@ test('wait reopens an SQLite file that was replaced by another', async (t) => {
 
 test('wait that is stopped with too much output stores the end, and the rest can be delivered later', async (t) => {
   const job = reportedJob(t);
-  const sidecar = await startWait(t, job, ['--grace', '5']);
+  const reporter = await startWait(t, job, ['--grace', '5']);
   const count = 60_000_000;
   // On a busy machine it could keep up with the job, so it is stopped until all output is there.
-  sidecar.kill('SIGSTOP');
+  reporter.kill('SIGSTOP');
   await runJob(t, ['sh', '-c', `yes "" | head -n ${count}; exit 3`], { root: job.root });
-  sidecar.kill('SIGCONT');
+  reporter.kill('SIGCONT');
   await until('lines are stored', () => existsSync(`${job.root}/report/first-line.json`));
-  sidecar.kill('SIGTERM');
-  const { status, stderr } = await sidecar.finished;
+  reporter.kill('SIGTERM');
+  const { status, stderr } = await reporter.finished;
   assert.equal(status, 64);
   assert.match(stderr, /no time to store all output lines and output files/);
   assert.equal(job.row().exitcode, 3);
@@ -74,9 +74,9 @@ test('wait that is stopped with too much output stores the end, and the rest can
 test('wait has a minimum of time to deliver the end on TERM, even without any grace', async (t) => {
   const job = reportedJob(t);
   await runJob(t, ['sh', '-c', 'seq 200000; exit 3'], { root: job.root });
-  const sidecar = await startWait(t, job, ['--grace', '0']);
-  sidecar.kill('SIGTERM');
-  await sidecar.finished;
+  const reporter = await startWait(t, job, ['--grace', '0']);
+  reporter.kill('SIGTERM');
+  await reporter.finished;
   assert.equal(job.row().exitcode, 3);
 });
 
@@ -101,13 +101,16 @@ test("wait leaves a directory in place of a killed reporter's partial file where
 test('wait reports a standard output that rejects the result, and report prints the result later', async (t) => {
   const { kept } = await runJob(t, ['echo', 'hello']);
   const full = openSync('/dev/full', 'w');
-  const sidecar = spawn(program, ['wait', '--root', kept.root], { stdio: ['ignore', full, 'pipe'], env: {} });
+  const reporter = spawn(program, ['wait', '--root', kept.root], {
+    stdio: ['ignore', full, 'pipe'],
+    env: {},
+  });
   closeSync(full);
   let stderr = '';
-  sidecar.stderr?.on('data', (bytes) => {
+  reporter.stderr?.on('data', (bytes) => {
     stderr += bytes;
   });
-  const status = await new Promise((resolve) => sidecar.once('close', resolve));
+  const status = await new Promise((resolve) => reporter.once('close', resolve));
   assert.equal(status, 64);
   assert.match(
     stderr,

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { runJob } from '../helpers/job.ts';
-import { reportedJob } from '../helpers/sidecar.ts';
+import { reportedJob } from '../helpers/reported-job.ts';
 import { standIn } from '../helpers/stand-in.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { keptBy, runJob, startJob } from '../helpers/job.ts';
-import { linesIn, reportedJob, startWait } from '../helpers/sidecar.ts';
+import { linesIn, reportedJob, startWait } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 test('wait reports begin and lines while the job runs, and the end in one statement', async (t) => {
   const job = reportedJob(t);
-  const sidecar = await startWait(t, job);
+  const reporter = await startWait(t, job);
   // The order of writes to two pipes at the same time is undefined.
   const script = 'echo one; read go; echo two >&2; read go; printf three; exit 3';
   const running = startJob(t, ['sh', '-c', script], { root: job.root, stdin: 'pipe' });
@@ -21,7 +21,7 @@ test('wait reports begin and lines while the job runs, and the end in one statem
   assert.notEqual(early.begin, null);
   assert.deepEqual([early.end, early.exitcode, early.pid], [null, null, null]);
   running.process.stdin?.end('go\n');
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   assert.deepEqual([status, stderr], [0, '']);
   const { begin, end, ...rest } = job.row();
   assert.equal(begin, early.begin);
@@ -59,13 +59,13 @@ test('wait names each of three containers, in whatever order they exit', async (
   const job = reportedJob(t);
   const template = { containerSet: { containers: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] } };
   writeFileSync(join(job.root, 'template'), JSON.stringify(template));
-  const sidecar = await startWait(t, job);
+  const reporter = await startWait(t, job);
   const c = startJob(t, ['sh', '-c', 'echo ready; sleep 60'], { root: job.root, name: 'c' });
   await runJob(t, ['sh', '-c', 'echo from b; exit 1'], { root: job.root, name: 'b' });
   await until('c is ready', () => c.stdout().includes('ready'));
   assert.equal((await emissary(['signal', 'c', 'TERM'], { root: job.root })).status, 0);
   await runJob(t, ['echo', 'from a'], { root: job.root, name: 'a' });
-  assert.equal((await sidecar.finished).status, 0);
+  assert.equal((await reporter.finished).status, 0);
   const report = JSON.parse(readFileSync(join(job.root, 'report/report.json'), 'utf8')) as Record<
     string,
     unknown
@@ -200,9 +200,9 @@ test('wait stores lines of one byte each, however many come at once', async (t) 
 test('wait opens no more files than allowed, for any number of containers', async (t) => {
   const { root, env } = reportedJob(t);
   const under = ['sh', '-c', 'ulimit -Sn 90; exec "$@"', 'sh'];
-  const { process: sidecar } = startEmissary(t, ['wait'], { root, env, under });
+  const { process: reporter } = startEmissary(t, ['wait'], { root, env, under });
   await until('the soft limit is the hard one', () => {
-    const limits = readFileSync(`/proc/${sidecar.pid}/limits`, 'utf8');
+    const limits = readFileSync(`/proc/${reporter.pid}/limits`, 'utf8');
     const [, soft, hard] = /^Max open files +(\d+) +(\d+)/m.exec(limits) ?? [];
     return soft !== '90' && soft === hard;
   });

@@ -21,11 +21,11 @@ export interface Recorder {
 export interface Plan {
   readonly jobId: number;
   readonly containers: readonly ContainerPlan[];
-  readonly sidecarKills: readonly number[];
+  readonly reporterKills: readonly number[];
   /** When another process writes a row of the job, and of what type. */
   readonly otherRows: readonly OtherRow[];
   /** When the reporter of each turn is stopped for a while (SIGSTOP), if at all. */
-  readonly sidecarStops: readonly Stop[];
+  readonly reporterStops: readonly Stop[];
 }
 
 interface OtherRow {
@@ -59,12 +59,12 @@ export function makePlan(chance: Chance, jobId: number): Plan {
   return {
     jobId,
     containers: names.map((name) => makeContainer(chance, name)),
-    sidecarKills: Array.from({ length: chance.whole(0, 3) }, () => instant(chance)),
+    reporterKills: Array.from({ length: chance.whole(0, 3) }, () => instant(chance)),
     otherRows: Array.from({ length: chance.whole(0, 4) }, () => ({
       at: instant(chance),
       type: chance.pick(['stdout', 'stderr', 'success', 'error']),
     })),
-    sidecarStops: Array.from({ length: chance.whole(0, 2) }, () => aStop(chance)),
+    reporterStops: Array.from({ length: chance.whole(0, 2) }, () => aStop(chance)),
   };
 }
 
@@ -115,14 +115,14 @@ export async function playRound(t: TestContext, plan: Plan, recorder: Recorder):
     EMISSARY_GRACE_SECONDS: '600',
     ...recorder.env,
   };
-  const stops = [...plan.sidecarStops];
-  for (const kills = [...plan.sidecarKills]; ; ) {
-    const sidecar = startEmissary(t, ['wait'], { root, env });
-    killAfter(sidecar.pid, kills.shift() ?? null);
-    standStill(sidecar, stops.shift() ?? null);
+  const stops = [...plan.reporterStops];
+  for (const kills = [...plan.reporterKills]; ; ) {
+    const reporter = startEmissary(t, ['wait'], { root, env });
+    killAfter(reporter.pid, kills.shift() ?? null);
+    standStill(reporter, stops.shift() ?? null);
     for (const [index, { name }] of plan.containers.entries())
-      tellOfAbsent(sidecar, wrappers[index], root, name);
-    const { status, stderr } = await sidecar.finished;
+      stopIfAbsent(reporter, wrappers[index], root, name);
+    const { status, stderr } = await reporter.finished;
     // Null: it was killed, and another one takes over.
     if (status === null) continue;
     // Outputs of a wrapper that was killed while saving may be missing.
@@ -165,9 +165,9 @@ function startContainer(t: TestContext, plan: ContainerPlan, root: string, artif
 }
 
 /** A wrapper that died before its first action never existed for the reporter: only a stop ends such a job. */
-function tellOfAbsent(sidecar: Running, wrapper: Running | undefined, root: string, name: string): void {
+function stopIfAbsent(reporter: Running, wrapper: Running | undefined, root: string, name: string): void {
   void wrapper?.finished.then(() => {
-    if (!existsSync(join(root, 'ctr', name, 'alive'))) setTimeout(() => sidecar.kill('SIGTERM'), 600);
+    if (!existsSync(join(root, 'ctr', name, 'alive'))) setTimeout(() => reporter.kill('SIGTERM'), 600);
   });
 }
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { emissary } from './emissary.ts';
 import { runJob } from './job.ts';
+import { type ReportedJob, reportedJob } from './reported-job.ts';
 import { type RestServer, restPassword, restUser, startRestServer, type Trouble } from './rest-server.ts';
 import { sqliteRows } from './row-store.ts';
-import { type ReportedJob, reportedJob } from './sidecar.ts';
 
 /** A job whose row the stand-in server has. */
 export interface RestJob extends ReportedJob {

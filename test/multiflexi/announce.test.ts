@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { runJob } from '../helpers/job.ts';
-import { reportedJob } from '../helpers/sidecar.ts';
+import { reportedJob } from '../helpers/reported-job.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 interface Received {

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { runJob } from '../helpers/job.ts';
 import { startMariadb } from '../helpers/mariadb.ts';
-import { reportedJob } from '../helpers/sidecar.ts';
+import { reportedJob } from '../helpers/reported-job.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 /** A job that leaves a declared artifact and two files that match patterns. */

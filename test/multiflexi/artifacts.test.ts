@@ -7,7 +7,7 @@ import { watchPrivateMemory } from '../bench/private-memory.ts';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { runJob } from '../helpers/job.ts';
 import { type Mariadb, startMariadb } from '../helpers/mariadb.ts';
-import { reportedJob } from '../helpers/sidecar.ts';
+import { reportedJob } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -50,9 +50,9 @@ const contents: Readonly<Record<string, Buffer>> = {
 test('MariaDB stores artifacts with any content, byte for byte, in little memory', async (t) => {
   for (const [name, content] of Object.entries(contents)) {
     const { root, env, jobId } = await jobWith(t, { [name]: content });
-    const sidecar = startEmissary(t, ['wait'], { root, env });
-    const peak = watchPrivateMemory(sidecar.process);
-    const { status, stderr } = await sidecar.finished;
+    const reporter = startEmissary(t, ['wait'], { root, env });
+    const peak = watchPrivateMemory(reporter.process);
+    const { status, stderr } = await reporter.finished;
     assert.deepEqual([status, stderr], [0, ''], name);
     const [row] = await server.query<{ note: string; text: string; bytes: string }>(
       'select note, sha2(artifact, 256) as text, sha2(from_base64(artifact), 256) as bytes from artifacts where job_id = ?',
@@ -77,15 +77,15 @@ test("MariaDB: the job's end is stored before a large artifact, and a small arti
     const { root, env, jobId } = await jobWith(t, { 'a.txt': Buffer.alloc(bytes, 'x') });
     const holder = await server.hold("do get_lock('artifact', 0)");
     t.after(() => holder.end());
-    const sidecar = startEmissary(t, ['wait'], { root, env });
+    const reporter = startEmissary(t, ['wait'], { root, env });
     const waits = "select 1 from information_schema.processlist where state = 'User lock'";
     await until('it waits in the statement', async () => (await server.query(waits)).length > 0);
     const [row] = await server.query<{ exitcode: number | null }>('select exitcode from job where id = ?', [
       jobId,
     ]);
-    assert.equal(row?.exitcode === 0, isEndFirst, `${bytes} bytes: ${sidecar.stderr()}`);
+    assert.equal(row?.exitcode === 0, isEndFirst, `${bytes} bytes: ${reporter.stderr()}`);
     await holder.end();
-    assert.equal((await sidecar.finished).status, 0);
+    assert.equal((await reporter.finished).status, 0);
     const stored = await server.query('select id from artifacts where job_id = ?', [jobId]);
     assert.equal(stored.length, 1);
   }

@@ -82,12 +82,12 @@ test('reporters killed at the first exchange with MariaDB, the second, and so on
   ] as const) {
     const { root, proxy, env } = await endedJob(t, jobId);
     for (let nth = 1; ; nth += 1) {
-      const sidecar = startEmissary(t, ['wait'], { root, env });
+      const reporter = startEmissary(t, ['wait'], { root, env });
       proxy.at(nth, () => {
-        sidecar.kill('SIGKILL');
+        reporter.kill('SIGKILL');
         return passes;
       });
-      const { status, stderr } = await sidecar.finished;
+      const { status, stderr } = await reporter.finished;
       assert.equal(stderr, '', `killed at piece ${nth}`);
       if (status === null) continue;
       assert.equal(status, 0);

@@ -6,10 +6,10 @@ import { emissary } from '../helpers/emissary.ts';
 import { runJob } from '../helpers/job.ts';
 import { moveJob, utcText } from '../helpers/job-times.ts';
 import { type Mariadb, startMariadb } from '../helpers/mariadb.ts';
+import { reportedJob } from '../helpers/reported-job.ts';
 import { restFront } from '../helpers/rest-front.ts';
 import { restJob } from '../helpers/rest-job.ts';
 import type { Trouble } from '../helpers/rest-server.ts';
-import { reportedJob } from '../helpers/sidecar.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 /** A job that began two hours ago and took 100 seconds. */

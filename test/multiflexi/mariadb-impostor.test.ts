@@ -205,10 +205,10 @@ for (const [what, behave] of Object.entries(floods)) {
   test(`a server that sends endless ${what} costs little memory and time`, async (t) => {
     const impostor = await startImpostor(t, behave);
     const { root, env } = await report(t, impostor);
-    const sidecar = startEmissary(t, ['wait'], { root, env });
-    const peak = watchPrivateMemory(sidecar.process);
+    const reporter = startEmissary(t, ['wait'], { root, env });
+    const peak = watchPrivateMemory(reporter.process);
     const began = performance.now();
-    const { status, stderr } = await sidecar.finished;
+    const { status, stderr } = await reporter.finished;
     assert.equal(status, 64, stderr);
     assert.ok(performance.now() - began < 30_000);
     assert.ok(peak() < mostBytes, `${peak()} bytes`);

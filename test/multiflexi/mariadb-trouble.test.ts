@@ -66,10 +66,10 @@ test("a statement that exceeded the server's max_statement_time is retried", asy
   t.after(() => holder.end());
   await holder.query('set max_statement_time = 0');
   await holder.query('lock tables job write');
-  const sidecar = startEmissary(t, ['wait'], { root, env });
-  await until('it has been refused', () => sidecar.stderr().includes('retrying'));
+  const reporter = startEmissary(t, ['wait'], { root, env });
+  await until('it has been refused', () => reporter.stderr().includes('retrying'));
   await holder.query('unlock tables');
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   assert.match(stderr, /ER_STATEMENT_TIMEOUT, .*; retrying\n.* is available again\n/);
   assert.equal(status, 0);
   assert.deepEqual(await endOf(jobId), { exitcode: 0, hasEnd: true });
@@ -108,7 +108,7 @@ test('a row that is deleted while the job runs is reported as such', async (t) =
   await server.addJob(jobId);
   const root = temporaryVolume(t);
   const env = { MULTIFLEXI_JOB_ID: String(jobId), MULTIFLEXI_DATABASE_URL: server.url };
-  const sidecar = startEmissary(t, ['wait'], { root, env });
+  const reporter = startEmissary(t, ['wait'], { root, env });
   const job = startEmissary(
     t,
     ['run', '--', 'sh', '-c', `while [ ! -e "${root}/go" ]; do sleep 0.05; done`],
@@ -123,7 +123,7 @@ test('a row that is deleted while the job runs is reported as such', async (t) =
   await server.query('delete from job where id = ?', [jobId]);
   writeFileSync(join(root, 'go'), '');
   await job.finished;
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   assert.equal(status, 64);
   assert.match(stderr, /Job \d+ in the database .* no longer exists or did not keep its exit code 0\n/);
 });

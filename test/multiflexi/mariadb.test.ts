@@ -6,10 +6,10 @@ import { after, before, type TestContext, test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { keptBy, runJob, startReadyJob } from '../helpers/job.ts';
 import { databasePassword, type Mariadb, startMariadb } from '../helpers/mariadb.ts';
+import { linesIn, startWait } from '../helpers/reported-job.ts';
 import { lacks, requireProgram } from '../helpers/require.ts';
 import { restPassword, restUser, startRestServer } from '../helpers/rest-server.ts';
 import { mariadbRows } from '../helpers/row-store.ts';
-import { linesIn, startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -47,7 +47,7 @@ async function mariadbJob(t: TestContext) {
 
 test('MariaDB: begin and lines are stored while the job runs, and then the end', async (t) => {
   const job = await mariadbJob(t);
-  const sidecar = await startWait(t, job);
+  const reporter = await startWait(t, job);
   // The order of writes to two pipes at the same time is undefined.
   const script = 'echo ready; read go; echo "žluťoučký 🐎" >&2; read go; printf last; exit 3';
   const running = await startReadyJob(t, ['sh', '-c', script], { root: job.root, stdin: 'pipe' });
@@ -58,7 +58,7 @@ test('MariaDB: begin and lines are stored while the job runs, and then the end',
   assert.notEqual(early['begin'], null);
   assert.deepEqual([early['end'], early['exitcode'], early['pid']], [null, null, null]);
   running.process.stdin?.end('go\n');
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   assert.deepEqual([status, stderr], [0, '']);
   const { exitcode, pid, app_version: version, begin } = await job.row();
   assert.deepEqual(
@@ -133,7 +133,7 @@ test('MariaDB: an artifact larger than max_allowed_packet is refused with a mess
 
 test('MariaDB that restarts in the middle: every line is stored once, in order', async (t) => {
   const job = await mariadbJob(t);
-  const sidecar = await startWait(t, job);
+  const reporter = await startWait(t, job);
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; seq 200000; read go; seq 100000'], {
     root: job.root,
     stdin: 'pipe',
@@ -143,7 +143,7 @@ test('MariaDB that restarts in the middle: every line is stored once, in order',
   running.process.stdin?.end('go\n');
   await running.finished;
   await server.start();
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   assert.equal(status, 0, stderr);
   const lines = await job.lines();
   const expected = ['ready\n', ...numbers(200_000), ...numbers(100_000)];

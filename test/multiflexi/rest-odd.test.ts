@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { startReadyJob } from '../helpers/job.ts';
+import { startWait } from '../helpers/reported-job.ts';
 import { restFront } from '../helpers/rest-front.ts';
 import { reportOverRest, restJob } from '../helpers/rest-job.ts';
-import { startWait } from '../helpers/sidecar.ts';
 import { until } from '../helpers/until.ts';
 
 const foreign: Readonly<Record<string, string>> = {
@@ -52,14 +52,14 @@ for (const wanted of ['9999999', 'Fri, 31 Dec 9999 23:59:59 GMT']) {
       'A',
       Array.from({ length: 50 }, () => trouble),
     );
-    const sidecar = await startWait(t, { root: job.root, env: job.rest });
+    const reporter = await startWait(t, { root: job.root, env: job.rest });
     const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go'], {
       root: job.root,
       stdin: 'pipe',
     });
-    await until('it was refused', () => sidecar.stderr().includes('asks to be left alone'));
+    await until('it was refused', () => reporter.stderr().includes('asks to be left alone'));
     running.process.stdin?.end('go\n');
-    const { status, stderr } = await sidecar.finished;
+    const { status, stderr } = await reporter.finished;
     assert.equal(status, 64);
     assert.ok(!stderr.includes('Warning'), stderr);
     assert.ok(job.server.requests.length <= 3);

@@ -6,24 +6,24 @@ import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { runJob, startReadyJob } from '../helpers/job.ts';
+import { startWait } from '../helpers/reported-job.ts';
 import { reportOverRest, restJob } from '../helpers/rest-job.ts';
 import { restPassword, startRestServer, type Trouble } from '../helpers/rest-server.ts';
 import { sqliteRows } from '../helpers/row-store.ts';
-import { startWait } from '../helpers/sidecar.ts';
 import { standIn } from '../helpers/stand-in.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 test('REST variant A: begin while the job runs, the end in one request, a few requests in all', async (t) => {
   const job = await restJob(t);
-  const sidecar = await startWait(t, { root: job.root, env: job.rest });
+  const reporter = await startWait(t, { root: job.root, env: job.rest });
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; read go; exit 4'], {
     root: job.root,
     stdin: 'pipe',
   });
   await until('begin is stored', () => job.row().begin !== null);
   running.process.stdin?.end('go\n');
-  const { status, stderr } = await sidecar.finished;
+  const { status, stderr } = await reporter.finished;
   assert.equal(status, 0);
   assert.equal(
     stderr,

@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { runJob } from '../helpers/job.ts';
-import { reportedJob } from '../helpers/sidecar.ts';
+import { reportedJob } from '../helpers/reported-job.ts';
 
 const success = '{"response":"success","info":"processed: 1; failed: 0; total: 1; seconds spent: 0.000055"}';
 

@@ -19,8 +19,8 @@ export interface SpoolPlace {
 export const unknownToNext = 'reporting continues, but a restarted reporter will not know it';
 
 /**
- * The directory `report/`: what a reporter must know to take over from a killed one. ../README.md describes its
- * files.
+ * The directory `report/`: what a reporter must know to take over from a killed one. README.md in this directory
+ * describes its files.
  */
 export class Spool {
   readonly volume: Volume;

@@ -58,8 +58,8 @@ export async function startWait(
   job: Pick<ReportedJob, 'root' | 'env'>,
   options: readonly string[] = [],
 ): Promise<Running> {
-  const sidecar = startEmissary(t, ['wait', ...options], { root: job.root, env: job.env });
+  const reporter = startEmissary(t, ['wait', ...options], { root: job.root, env: job.env });
   const { existsSync } = await import('node:fs');
-  await until('the sidecar has its spool', () => existsSync(`${job.root}/report/journal`));
-  return sidecar;
+  await until('the reporter has its spool', () => existsSync(`${job.root}/report/journal`));
+  return reporter;
 }
