@@ -54,7 +54,7 @@ for (const name of ['podman', 'docker'] as const) {
     if (job === null) return;
     await job.engine.run(['stop', '--time', '1', job.name]);
     await until('the container has ended', async () => (await statusOf(job)) === 137);
-    assert.deepEqual(await told(job), { verdict: 'lost', exitCode: 137 });
+    assert.deepEqual(await reported(job), { verdict: 'lost', exitCode: 137 });
   });
 
   test(`${name} stop with five seconds, while outputs are packed: the job's own exit code is kept`, async (t) => {
@@ -81,7 +81,7 @@ for (const name of ['podman', 'docker'] as const) {
     await job.engine.run(['kill', job.name]);
     await until('the container has ended', async () => (await statusOf(job)) === 137);
     assert.ok(!existsSync(join(job.root, 'ctr/main/exitcode')));
-    assert.deepEqual(await told(job), { verdict: 'lost', exitCode: 137 });
+    assert.deepEqual(await reported(job), { verdict: 'lost', exitCode: 137 });
   });
 
   test(`${name} kill with another signal: the job gets it`, async (t) => {
@@ -107,7 +107,7 @@ for (const name of ['podman', 'docker'] as const) {
     const job = await startJob(t, name, hungry('wrapper'), { options: narrow });
     if (job === null) return;
     await until('the container has ended', async () => (await statusOf(job)) === 137);
-    assert.deepEqual(await told(job), { verdict: 'lost', exitCode: 137 });
+    assert.deepEqual(await reported(job), { verdict: 'lost', exitCode: 137 });
   });
 }
 
@@ -173,7 +173,7 @@ function recorded(root: string): Recorded {
 }
 
 /** The reporter's result: without a server, on its standard output. */
-async function told({ root }: RunningJob): Promise<Omit<Recorded, 'signal'>> {
+async function reported({ root }: RunningJob): Promise<Omit<Recorded, 'signal'>> {
   const { stdout } = await emissary(['wait'], { root });
   const { verdict, exitCode } = JSON.parse(stdout.toString());
   return { verdict, exitCode };

@@ -117,7 +117,7 @@ test("wait does not report success if the seal contradicts the job's recorded ex
 test('wait exits if the job removed alive and killed its wrapper before wait started', async (t) => {
   const job = reportedJob(t);
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; sleep 600'], { root: job.root });
-  await until('it is told', () => running.kept.text('started'));
+  await until('the start is recorded', () => running.kept.text('started'));
   rmSync(join(job.root, 'ctr/main/alive'));
   running.kill('SIGKILL');
   await running.finished;

@@ -119,7 +119,7 @@ test('wait leaves anything in place of a container directory to the wrapper', as
       mkdirSync(dirname(join(job.root, path)), { recursive: true });
       make(join(job.root, path), temporaryVolume(t));
       const reporter = startEmissary(t, ['wait'], job);
-      await until('it is said', () => reporter.stderr().includes('Cannot watch container main'));
+      await until('it is logged', () => reporter.stderr().includes('Cannot watch container main'));
       await runJob(t, ['sh', '-c', 'echo out; exit 3'], { root: job.root });
       const { status, stderr } = await reporter.finished;
       assert.equal(status, 0, stderr);
@@ -152,7 +152,7 @@ test('wait reports a full SQLite disk, and writes again when there is space', as
     const url = `sqlite://${join(disk, 'small.sqlite')}`;
     const env = { ...job.env, MULTIFLEXI_DATABASE_URL: url, EMISSARY_REPORT_SECONDS: '60' };
     const reporter = startEmissary(t, ['wait'], { root: job.root, env });
-    await until('it is said', () => reporter.stderr().includes('small.sqlite: the disk is full; retrying\n'));
+    await until('it is logged', () => reporter.stderr().includes('small.sqlite: the disk is full; retrying\n'));
     tool('mount', ['-o', 'remount,size=100m', disk]);
     const { status, stderr } = await reporter.finished;
     assert.equal(status, 0, stderr);

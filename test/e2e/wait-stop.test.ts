@@ -108,7 +108,7 @@ test('wait under nohup continues when its terminal is closed', async (t) => {
   running.process.stdin?.end('go\n');
   const { status, stderr } = await reporter.finished;
   assert.equal(status, 0);
-  assert.ok(!stderr.includes('asked to stop'), stderr);
+  assert.ok(!stderr.includes('stop signal'), stderr);
   assert.equal(job.row().exitcode, 3);
 });
 

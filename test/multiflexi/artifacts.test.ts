@@ -110,7 +110,7 @@ test('SQLite stores text and bytes, byte for byte, and an artifact that is too l
   assert.equal(status, 64);
   assert.match(
     stderr,
-    /Output "huge\.bin" .* it is larger than one row can be \(34952536 bytes as base64 of 33554432\)/,
+    /Cannot store output "huge\.bin" .* it is larger than one row can be \(34952536 bytes as base64, at most 33554432\)/,
   );
   const rows = job.database.query<{ filename: string; artifact: string }>(
     'select filename, artifact from artifacts order by filename desc',
@@ -132,7 +132,7 @@ test('an artifact that is not what the wrapper saved is named, and not stored', 
   writeFileSync(join(root, record.outputs.artifacts[0]?.file ?? ''), Buffer.alloc(3 * MiB, 'y'));
   const { status, stderr } = await emissary(['wait'], { root, env });
   assert.equal(status, 64);
-  assert.match(stderr, /Output "large\.txt" .* it is not what the wrapper saved: its SHA-256 differs/);
+  assert.match(stderr, /Cannot store output "large\.txt" .* it is not what the wrapper saved: its SHA-256 differs/);
   const stored = await server.query('select filename from artifacts where job_id = ?', [jobId]);
   assert.deepEqual(
     stored.map((row) => row['filename']),
