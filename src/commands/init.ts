@@ -42,8 +42,8 @@ export async function init(invocation: Invocation, args: readonly Buffer[]): Pro
 /** MultiFlexi accepts invalid patterns, which match nothing; they are a mistake all the same. */
 async function warnOfPatterns({ multiflexi: { artifactPatterns } }: Template): Promise<void> {
   if (artifactPatterns.length === 0) return;
-  const { hopelessPatterns } = await import('../settings/template/php-pattern.ts');
-  for (const key of hopelessPatterns(artifactPatterns))
+  const { invalidPatterns } = await import('../settings/template/php-pattern.ts');
+  for (const key of invalidPatterns(artifactPatterns))
     log(`${key} is not a valid regular expression and will match no file`);
 }
 

@@ -5,7 +5,7 @@ import { messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { log } from '../base/log.ts';
 import { makeDirectories } from '../base/make-directories.ts';
-import { hopelessPatterns } from '../settings/template/php-pattern.ts';
+import { invalidPatterns } from '../settings/template/php-pattern.ts';
 import type { MultiflexiBlock } from '../settings/template/template.ts';
 
 /** The time just before the job's start, by the clock of the file system that is searched for its files. */
@@ -24,7 +24,7 @@ export function prepareOutputs(wanted: MultiflexiBlock): StartStamp | null {
   const { resultFile, artifactPatterns, artifactDirectory, temporaryDirectory } = wanted;
   if (temporaryDirectory !== null) makeDirectory(temporaryDirectory, "the job's directory");
   if (resultFile !== null) makeDirectory(dirname(resultFile), "the result file's directory");
-  for (const key of hopelessPatterns(artifactPatterns))
+  for (const key of invalidPatterns(artifactPatterns))
     log(`${key} is not a valid regular expression and matches no file`);
   if (artifactPatterns.length === 0) return null;
   const directory = artifactDirectory ?? (resultFile === null ? cwd() : dirname(resultFile));

@@ -1,10 +1,10 @@
 import type { Pattern } from '../../base/match-names.ts';
 
-/** One piece of an expression: an escape, a class, what PCRE writes in its own way, or a character. */
-const pieces =
+/** One token of an expression: an escape, a class, a construct that PCRE writes differently, or a character. */
+const tokens =
   /\\x\{[0-9A-Fa-f]+\}|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\^?[a-z]+:\]|[^\]\\])*\]|\(\?(?:>|P<|#[^)]*\))|[*+?}]\+|[\s\S]/g;
 
-const pieceOf: Readonly<Record<string, string>> = {
+const replacements: Readonly<Record<string, string>> = {
   '\\A': '^',
   '\\z': '$',
   '\\Z': '$',
@@ -12,7 +12,7 @@ const pieceOf: Readonly<Record<string, string>> = {
   '\\R': '(?:\\r\\n|[\\n\\v\\f\\r])',
   '(?>': '(?:',
   '(?P<': '(?<',
-  // Possessive: what it fits is the same but for rare expressions.
+  // Possessive: it matches the same, except in rare expressions.
   '*+': '*',
   '++': '+',
   '?+': '?',
@@ -28,44 +28,45 @@ const classOf: Readonly<Record<string, string>> = {
   punct: '!-\\/:-@\\[-`{-~',
   space: '\\s',
   upper: 'A-Z',
-  arg: '\\w',
+  word: '\\w',
   xdigit: '0-9a-fA-F',
 };
 
-/** Of PCRE's options those that a file name can need. */
+/** The PCRE options that a file name may need. */
 const leadingOptions = /^\(\?([imsxuU]+)\)/;
 
 /**
- * Reads a regular expression as MultiFlexi's PHP does (PCRE), or null where PHP could not either, and would fit nothing.
- * First by code points, then as PHP without its flag `u`, where an escape or a brace that means nothing is itself.
+ * Translates a regular expression as MultiFlexi's PHP reads it (PCRE); null if PHP would reject it too, so that it
+ * matches nothing. First tries it with code points, then like PHP without its flag `u`, where a meaningless escape or
+ * brace stands for itself.
  */
 export function phpPattern(text: string): Pattern | null {
   const options = leadingOptions.exec(text)?.[1] ?? '';
   const rest = text.replace(leadingOptions, '');
-  const source = (options.includes('x') ? withoutBlanks(rest) : rest).replace(pieces, translated);
+  const source = (options.includes('x') ? withoutBlanks(rest) : rest).replace(tokens, translated);
   const flags = [...'ims'].filter((flag) => options.includes(flag)).join('');
   return [`${flags}u`, flags].map((each) => ({ source, flags: each })).find(isValid) ?? null;
 }
 
-/** Those of a template's patterns that fit nothing, by their keys. */
-export function hopelessPatterns(patterns: readonly string[]): readonly string[] {
+/** The keys of a template's patterns that can match nothing. */
+export function invalidPatterns(patterns: readonly string[]): readonly string[] {
   return patterns.flatMap((pattern, index) =>
     phpPattern(pattern) === null ? [`multiflexi.artifactPatterns[${index}]`] : [],
   );
 }
 
-function translated(piece: string): string {
-  // PCRE knows no empty class: a bracket that comes first is one of its members.
-  if (piece === '[]' || piece === '[^]') return '[';
-  if (piece.startsWith('[') && piece.length > 1)
-    return piece
+function translated(token: string): string {
+  // PCRE has no empty class: a bracket at the start is a member of the class.
+  if (token === '[]' || token === '[^]') return '[';
+  if (token.startsWith('[') && token.length > 1)
+    return token
       .replace(/^\[(\^?)\]/, '[$1\\]')
       .replace(/\[:(\^?)([a-z]+):\]/g, (all, not: string, name: string) =>
         not === '' ? (classOf[name] ?? all) : all,
       );
-  if (piece.startsWith('\\x{')) return `\\u${piece.slice('\\x'.length)}`;
-  if (piece.startsWith('(?#')) return '';
-  return pieceOf[piece] ?? piece;
+  if (token.startsWith('\\x{')) return `\\u${token.slice('\\x'.length)}`;
+  if (token.startsWith('(?#')) return '';
+  return replacements[token] ?? token;
 }
 
 function withoutBlanks(text: string): string {
@@ -76,6 +77,6 @@ function isValid({ source, flags }: Pattern): boolean {
   try {
     return new RegExp(source, flags) instanceof RegExp;
   } catch {
-    return false; // The next way is tried.
+    return false; // The caller tries the other flags.
   }
 }
