@@ -3,7 +3,7 @@ import { Fault, faultStatus } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { log } from '../base/log.ts';
 import { requireMounted } from '../contract/require-mounted.ts';
-import { mayOpen, openManyFiles } from '../kernel/open-files.ts';
+import { canOpen, openManyFiles } from '../kernel/open-files.ts';
 import { hideFromOthers } from '../kernel/undumpable.ts';
 import { concludeJob, refuseJob } from '../observe/job-report.ts';
 import { openVolume } from '../observe/open-volume.ts';
@@ -46,7 +46,7 @@ export async function wait(invocation: Invocation, args: readonly Buffer[]): Pro
   setFlagsFromString('--semi-space-growth-factor=1');
   // It opens four files per container.
   openManyFiles();
-  if (!mayOpen(limits.leastFiles)) throw new Fault('volume', tooFewFiles);
+  if (!canOpen(limits.leastFiles)) throw new Fault('volume', tooFewFiles);
   const requests = new StopRequests(invocation.ignored);
   const startedAt = Date.now();
   const settings = { ...waitSettings(invocation, args), ...reportSettings(invocation.environment) };

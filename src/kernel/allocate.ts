@@ -3,16 +3,17 @@ import { bind } from './libc.ts';
 let functions: ReturnType<typeof bindAllocate> | null = null;
 
 /**
- * Allocates blocks for a file's first bytes without writing them (fallocate(2)): a file system that never overwrites what
- * it has written writes to these once.
- * @returns whether it has
+ * Allocates blocks for a file's first bytes without writing them (fallocate(2)). On a copy-on-write file system, the
+ * first write then uses these blocks.
+ *
+ * @returns whether it succeeded
  */
 export function allocate(file: number, bytes: number): boolean {
   functions ??= bindAllocate();
   return functions.fallocate(file, 0, 0n, BigInt(bytes)) === 0;
 }
 
-/** Gives a file an attribute (setxattr(2)). @returns whether it has it */
+/** Sets an extended attribute of a file (fsetxattr(2)). @returns whether it succeeded */
 export function setAttribute(file: number, name: string, value: Buffer): boolean {
   functions ??= bindAllocate();
   return functions.fsetxattr(file, Buffer.from(`${name}\0`), value, BigInt(value.length), 0) === 0;

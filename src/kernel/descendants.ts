@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { pid } from 'node:process';
 
 /**
- * All descendants of this process, whatever group or session they have made for themselves (proc(5)). Zombies too: a
- * process whose first thread has ended and whose others live on looks like one.
+ * All descendants of this process, whatever their process group or session (proc(5)). Includes zombies: a process
+ * whose main thread has exited looks like one even while other threads are running.
+ *
  * Empty where /proc is not mounted.
  */
 export function descendants(): readonly number[] {
@@ -19,7 +20,7 @@ export function descendants(): readonly number[] {
   return found;
 }
 
-/** The one-letter state of a process (`T` = stopped), or null when it is not there. */
+/** The one-letter state of a process (`T` = stopped), or null if it does not exist. */
 export function stateOf(pid: number): string | null {
   return statOf(pid)?.state ?? null;
 }
@@ -40,17 +41,17 @@ function processNames(): readonly string[] {
   try {
     return readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name));
   } catch {
-    return []; // No /proc: only the process group can be reached.
+    return []; // No /proc: only the process group can be signalled.
   }
 }
 
 function statOf(pid: number): { readonly parent: number; readonly state: string } | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The command's name may hold spaces and parentheses: the fields begin behind the last one.
+    // The command's name may contain spaces and parentheses: the fields start after the last one.
     const [state, parent] = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { state: state ?? '', parent: Number(parent) };
   } catch {
-    return null; // It has ended in the meantime.
+    return null; // It has exited in the meantime.
   }
 }

@@ -2,8 +2,8 @@ import { getUint64, toBuffer } from 'node:ffi';
 import { bind, processImage } from './libc.ts';
 
 /**
- * The environment as bytes, from this process's own memory (environ(7)), `NAME=value` each. For where /proc, which
- * holds the same, is not mounted, or is an emulator's. Copies: what is done to them does not reach the memory.
+ * The environment as bytes, read from this process's own memory (environ(7)), one `NAME=value` each. Used where
+ * /proc, which holds the same, is not mounted or emulated. Returns copies: changing them does not change the memory.
  */
 export function readEnviron(): readonly Buffer[] {
   const { strlen } = bind({ strlen: { arguments: ['pointer'], return: 'u64' } });

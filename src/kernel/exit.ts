@@ -1,8 +1,8 @@
 import { bind } from './libc.ts';
 
 /**
- * Ends the process at once (_exit(2)). Everything must be written: nothing is flushed, no handler runs, and a thread
- * that is blocked on a stalled reader is not waited for, as Node's own exit would.
+ * Exits at once (_exit(2)). Everything must be written: nothing is flushed, no handler runs, and, unlike Node's own
+ * exit, it does not wait for a thread that is blocked on a stalled reader.
  */
 export function exitNow(status: number): never {
   bind({ _exit: { arguments: ['i32'], return: 'void' } })._exit(status);

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { lastSignal } from '../base/signal-names.ts';
 import { bind } from './libc.ts';
 
-/** Larger than struct sigaction (152) of any 64-bit glibc; the handler is its first word. */
+/** Larger than struct sigaction (152 bytes) of any 64-bit glibc; the handler is its first word. */
 const structBytes = 256;
 const ignore = 1n;
 
-/** Every signal's number. */
+/** All signal numbers. */
 export const allSignals: readonly number[] = Array.from({ length: lastSignal }, (_, index) => index + 1);
 
 const bindActions = () => bind({ sigaction: { arguments: ['i32', 'pointer', 'buffer'], return: 'i32' } });
@@ -15,8 +15,9 @@ let asking: ReturnType<typeof bindActions> | null = null;
 let setting: ReturnType<typeof bindSetting> | null = null;
 
 /**
- * The signals that this process ignores: at its start, those that its parent made it ignore, as `nohup` and a shell's
- * `trap ''` do. From /proc (proc_pid_status(5)), which is a millisecond quicker than asking for 64 of them.
+ * The signals that this process ignores. At its start, those are the ones that its parent set to be ignored, as
+ * `nohup` and a shell's `trap ''` do. Read from /proc (proc_pid_status(5)), which is a millisecond faster than 64
+ * calls.
  */
 export function ignoredSignals(): readonly number[] {
   const ignored = ignoredMask();
@@ -27,7 +28,7 @@ export function ignoredSignals(): readonly number[] {
   );
 }
 
-/** Bit n-1 stands for signal n; null where /proc is not mounted. */
+/** Bit n-1 represents signal n; null where /proc is not mounted. */
 function ignoredMask(): bigint | null {
   try {
     const [, mask] = /^SigIgn:\s+([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? [];
@@ -44,7 +45,7 @@ export function ignoreSignals(signals: readonly number[]): void {
   for (const signal of signals) set(signal, action);
 }
 
-/** Does something while these signals are ignored; their actions are then what they were. */
+/** Calls `act` while these signals are ignored, then restores their actions. */
 export function whileIgnoring<T>(signals: readonly number[], act: () => T): T {
   const before = signals.map((signal) => [signal, actionOf(signal)] as const);
   ignoreSignals(signals);
@@ -55,7 +56,7 @@ export function whileIgnoring<T>(signals: readonly number[], act: () => T): T {
   }
 }
 
-/** Null for the two that the C library keeps to itself. */
+/** Null for the two signals that the C library reserves. */
 function actionOf(signal: number): Buffer | null {
   asking ??= bindActions();
   const action = Buffer.alloc(structBytes);

@@ -15,15 +15,15 @@ let functions: ReturnType<typeof bindEpoll> | null = null;
 const libc = () => (functions ??= bindEpoll());
 
 /**
- * Watches a descriptor that we share with other programs until it can be read, and leaves it as it is: libuv would make
- * it non-blocking for all of them. It watches an epoll(7) of ours instead, which watches the descriptor.
+ * Watches a descriptor that we share with other programs until it is readable, without changing it: libuv would make
+ * it non-blocking for all of them. So libuv watches an epoll(7) of ours, which watches the descriptor.
  *
- * @returns the watch, armed, whose `close` frees all of it; null where the descriptor cannot be watched
+ * @returns the armed watch, whose `close` frees everything; null if the descriptor cannot be watched
  */
 export function watchInput(file: number, listener: () => void): Pick<Readiness, 'close'> | null {
   const epoll = libc().epoll_create1(closeOnExec);
   if (epoll === -1) return null;
-  // struct epoll_event: its first four bytes are the events; longer than it is on any machine.
+  // struct epoll_event: the first four bytes are the events. The buffer is longer than the struct on any machine.
   const event = Buffer.alloc(16);
   event.writeUInt32LE(readable, 0);
   const watch =

@@ -8,21 +8,21 @@ import {
 
 let loaded: DynamicLibrary | null = null;
 
-/** The functions of this process's own image: libc, and libuv as Node exports it. Opened at the first use. */
+/** The functions of this process's own image: libc, and libuv as Node exports it. Opened on first use. */
 export function processImage(): DynamicLibrary {
   loaded ??= new Library(null);
   return loaded;
 }
 
 /**
- * Binds functions of libc or libuv by name, each at its first use: it costs 35 µs, and the job's start waits for none
- * that it does not call. Pointers are `pointer` (bigint, 0n = NULL) or `buffer` (a Buffer whose memory is handed over
- * for the call).
+ * Binds functions of libc or libuv by name, each on first use: binding takes 35 µs, and the job's start should pay
+ * only for what it calls. Pointers are `pointer` (bigint, 0n = NULL) or `buffer` (a Buffer whose memory is passed for
+ * the call).
  */
 export function bind<const T extends FunctionDefinitions>(
   definitions: T,
 ): WrappedFunctionsFromDefinitions<T> {
-  // Found beforehand: looking for it after a call has failed would change it.
+  // Resolved in advance: looking it up after a failed call would change errno.
   errnoLocation ??= processImage().getFunction('__errno_location', { arguments: [], return: 'pointer' });
   const functions = {} as WrappedFunctionsFromDefinitions<T>;
   for (const [name, definition] of Object.entries(definitions)) {
@@ -38,7 +38,7 @@ export function bind<const T extends FunctionDefinitions>(
 
 let errnoLocation: (() => bigint) | null = null;
 
-/** `errno` of this thread; valid only directly after the bound call that failed (errno(3)). */
+/** `errno` of this thread; valid only immediately after the bound call that failed (errno(3)). */
 export function errno(): number {
   return errnoLocation === null ? 0 : getInt32(errnoLocation());
 }

@@ -16,13 +16,13 @@ let functions: ReturnType<typeof bindLock> | null = null;
 const libc = () => (functions ??= bindLock());
 
 /**
- * Holds a FIFO open for reading and writing, and locked (flock(2)), for the life of this process. The kernel lets go
- * of both when the process dies, however it dies, and tells whoever has the FIFO open for reading.
+ * Holds a FIFO open for reading and writing, and locked (flock(2)), for the life of this process. When the process
+ * dies, however it dies, the kernel releases both and notifies every reader of the FIFO.
  *
- * @returns `'held'`; `'taken'` when another process holds it; else the errno of what failed
+ * @returns `'held'`; `'taken'` if another process holds it; else the errno of what failed
  */
 export function holdFifo(path: string): 'held' | 'taken' | { readonly errno: number } {
-  // A second round is needed where another user's leftover had to make way.
+  // A second round is needed after removing a leftover of another user.
   for (let round = 0; ; round += 1) {
     const made = makeFifo(path);
     const file = openFifo(path);
@@ -38,7 +38,9 @@ export function holdFifo(path: string): 'held' | 'taken' | { readonly errno: num
 
 /**
  * Locks an open file for the life of this process (flock(2)).
- * @returns `'held'`; `'taken'` when another process has it; else the errno, where the volume or the engine knows no locks
+ *
+ * @returns `'held'`; `'taken'` if another process holds it; else the errno, where the volume or the engine does not
+ *   support locks
  */
 export function lockFile(file: number): 'held' | 'taken' | { readonly errno: number } {
   if (libc().flock(file, lockExclusive | lockNoWait) === 0) return 'held';
@@ -46,7 +48,7 @@ export function lockFile(file: number): 'held' | 'taken' | { readonly errno: num
   return refused === wouldBlock ? 'taken' : { errno: refused };
 }
 
-/** For any user, whatever the umask, by which we might not open it ourselves. @returns 0, or the errno */
+/** Open to any user, whatever the umask, which could keep us from opening it ourselves. @returns 0, or the errno */
 function makeFifo(path: string): number {
   const before = umask(0);
   const made = libc().mkfifo(Buffer.from(`${path}\0`), 0o666) === 0 ? 0 : errno();
@@ -54,15 +56,15 @@ function makeFifo(path: string): number {
   return made;
 }
 
-/** Null when it cannot be opened or is something else than a FIFO. */
+/** Null if it cannot be opened or is not a FIFO. */
 function openFifo(path: string): number | null {
   let file: number;
   try {
-    // A device is not opened to find out what it is.
+    // Opening a device to find out what it is could have side effects.
     if (!lstatSync(path).isFIFO()) return null;
     file = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch {
-    return null; // The caller makes it anew.
+    return null; // The caller creates it again.
   }
   if (fstatSync(file).isFIFO()) return file;
   closeSync(file);

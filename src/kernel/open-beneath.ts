@@ -2,9 +2,9 @@ import { constants } from 'node:fs';
 import { errnoName, errnoText } from '../base/errno-text.ts';
 import { bind, errno } from './libc.ts';
 
-/** O_PATH (open(2), asm-generic): a place in the tree, not a file to read. Node does not name it. */
+/** O_PATH (open(2), asm-generic): a location in the tree, not a file to read. Node does not define it. */
 export const pathOnly = 0o10000000;
-/** FFI has no O_CLOEXEC from Node either; both of the architectures that we build for have this value. */
+/** Node does not define O_CLOEXEC either; both of our target architectures have this value. */
 const closeOnExec = 0o2000000;
 
 /** ENOENT, EEXIST, EINVAL (errno(3)). */
@@ -15,15 +15,15 @@ const invalid = 22;
 let calls: ReturnType<typeof bindCalls> | null = null;
 
 /**
- * Opens a path below a directory without ever following a symbolic link, whichever part of the path it is, and without
- * blocking on a FIFO or a device (openat(2) with O_NOFOLLOW and O_NONBLOCK, one part after the other).
+ * Opens a path below a directory without following a symbolic link in any part of it, and without blocking on a FIFO
+ * or a device (openat(2) with O_NOFOLLOW and O_NONBLOCK, one component at a time).
  *
  * @param directory a descriptor of the directory
- * @param path relative; `..` is refused
+ * @param path relative; `..` is rejected
  * @param flags of open(2), as in `fs.constants`
  * @param mode of a file that is created
  * @returns a descriptor, which the caller closes
- * @throws an error with the errno's name in `code`; ELOOP or ENOTDIR where a part is a link
+ * @throws an error with the errno's name in `code`; ELOOP or ENOTDIR if a component is a link
  */
 export function openBeneath(directory: number, path: string, flags: number, mode = 0): number {
   const parts = partsOf(path);
@@ -31,24 +31,24 @@ export function openBeneath(directory: number, path: string, flags: number, mode
   return within(directory, parts, (parent) => openAt(parent, last, flags | constants.O_NONBLOCK, mode, path));
 }
 
-/** Renames one entry of a directory over another of the same directory (renameat(2)). @param directory a descriptor */
+/** Renames an entry within one directory and replaces what is there (renameat(2)). @param directory a descriptor */
 export function renameWithin(directory: number, from: string, to: string): void {
   renameAcross(directory, from, directory, to);
 }
 
-/** Renames an entry of one directory to one of another, both given by descriptors (renameat(2)). */
+/** Moves an entry from one directory to another, both given as descriptors (renameat(2)). */
 export function renameAcross(from: number, name: string, to: number, newName: string): void {
   calls ??= bindCalls();
   check(calls.renameat(from, cString(name), to, cString(newName)), 'rename', newName);
 }
 
-/** Removes an entry that is not a directory (unlinkat(2)); it is no error when it is not there. */
+/** Removes an entry that is not a directory (unlinkat(2)); no error if it does not exist. */
 export function removeWithin(directory: number, name: string): void {
   calls ??= bindCalls();
   if (calls.unlinkat(directory, cString(name), 0) === -1 && errno() !== noEntry) fail('unlink', name);
 }
 
-/** Makes a directory (mkdirat(2)); it is no error when it is there. @param directory a descriptor */
+/** Makes a directory (mkdirat(2)); no error if it exists. @param directory a descriptor */
 export function makeDirectoryWithin(directory: number, name: string, mode: number): void {
   calls ??= bindCalls();
   if (calls.mkdirat(directory, cString(name), mode) === -1 && errno() !== exists) fail('mkdir', name);
@@ -94,7 +94,7 @@ function fail(call: string, path: string): never {
   throw systemError(errno(), call, path);
 }
 
-/** As Node's own: `ENOENT: no such file or directory, open 'a/b'`. */
+/** In the format of Node's own errors: `ENOENT: no such file or directory, open 'a/b'`. */
 function systemError(number: number, call: string, path: string): Error {
   const code = errnoName(number);
   return Object.assign(new Error(`${errnoText(number)}, ${call} '${path}'`), { code, syscall: call, path });

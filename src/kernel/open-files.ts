@@ -8,8 +8,8 @@ const structBytes = 16;
 const hardAt = 8;
 
 /**
- * Lets this process open as many files as it may (setrlimit(2)). The runtime would do so at its start, if it were not
- * for the job, which has the limit that the emissary was given (`build/keep-descriptors.ts`).
+ * Raises this process's limit of open files to the maximum (setrlimit(2)). The runtime would do this at its start,
+ * but the job must inherit the limit that the emissary was given (`build/keep-descriptors.ts`).
  */
 export function openManyFiles(): void {
   const libc = bind({
@@ -22,8 +22,8 @@ export function openManyFiles(): void {
   libc.setrlimit(openFiles, limit);
 }
 
-/** Whether this process may open so many files more. */
-export function mayOpen(count: number): boolean {
+/** Whether this process can open this many more files. */
+export function canOpen(count: number): boolean {
   const opened: number[] = [];
   try {
     while (opened.length < count) opened.push(openSync('/dev/null', 'r'));

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The most memory that this process has had since its exec, in bytes (VmHWM, proc(5)). Not getrusage(2), which counts
- * what its own starter had. Where /proc is not mounted it is everything: nothing is known then.
+ * This process's peak memory since its exec, in bytes (VmHWM, proc(5)). Not from getrusage(2), which includes the
+ * parent's memory from before the exec. Infinite where /proc is not mounted: the peak is unknown then.
  */
 export function ownPeakBytes(): number {
   try {

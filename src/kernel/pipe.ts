@@ -16,32 +16,33 @@ const bindPipe = () =>
 let functions: ReturnType<typeof bindPipe> | null = null;
 const libc = () => (functions ??= bindPipe());
 
-/** A pipe's two descriptors; neither survives an exec (pipe2(2)). */
+/** A pipe's two descriptors; both are close-on-exec (pipe2(2)). */
 export interface Pipe {
   readonly read: number;
   readonly write: number;
 }
 
-/** Makes a pipe, of the usual 64 KiB. @returns the pipe, or the errno */
+/** Makes a pipe with the default 64 KiB. @returns the pipe, or the errno */
 export function makePipe(): Pipe | { readonly errno: number } {
   const pair = Buffer.alloc(8);
   if (libc().pipe2(pair, closeOnExec) !== 0) return { errno: errno() };
   return { read: pair.readInt32LE(0), write: pair.readInt32LE(4) };
 }
 
-/** Asks for a capacity (F_SETPIPE_SZ). Nothing happens where the kernel refuses, or where it is no pipe. */
+/** Requests a capacity (F_SETPIPE_SZ). Does nothing if the kernel refuses or the descriptor is not a pipe. */
 export function growPipe(file: number, bytes: number): void {
   libc().fcntl(file, setPipeSize, bytes);
 }
 
-/** How many bytes can be read from a pipe or terminal at once (FIONREAD). */
+/** How many bytes can be read from a pipe or terminal without blocking (FIONREAD). */
 export function readableBytes(file: number): number {
   const count = Buffer.alloc(4);
   return libc().ioctl(file, bytesReadable, count) === 0 ? count.readInt32LE(0) : 0;
 }
 
 /**
- * read(2) into `buffer`, without Node's event loop in between; meant for descriptors that do not block.
+ * Calls read(2) directly, bypassing Node's event loop; meant for non-blocking descriptors.
+ *
  * @returns the bytes read, 0 at the end, or the negative errno
  */
 export function readNow(file: number, buffer: Buffer): number {
@@ -50,10 +51,10 @@ export function readNow(file: number, buffer: Buffer): number {
 }
 
 /**
- * tee(2): puts what can be read from one pipe into another as well, without a copy, and leaves it to be read. Never
- * waits.
- * @returns the bytes, fewer than `bytes` where the other pipe has no more room, or the negative errno: EAGAIN for none
- *   at present, EINVAL where one of them is no pipe
+ * tee(2): copies readable data from one pipe to another and leaves it in the first. Never blocks.
+ *
+ * @returns the bytes, fewer than `bytes` if the other pipe is nearly full, or the negative errno: EAGAIN if nothing
+ *   can be copied now, EINVAL if one of them is not a pipe
  */
 export function duplicateNow(from: number, to: number, bytes: number): number {
   const count = Number(libc().tee(from, to, BigInt(bytes), withoutWaiting));

@@ -16,25 +16,25 @@ const bindPoll = () =>
 let functions: ReturnType<typeof bindPoll> | null = null;
 const libuv = () => (functions ??= bindPoll());
 
-/** The watches in use by the address of their handle: libuv holds that address, so the memory must stay. */
+/** The active watches by their handle's address: libuv keeps that address, so the memory must stay allocated. */
 const watches = new Map<bigint, { readonly memory: Buffer; readonly ready: () => void }>();
 let onReady = 0n;
 let onClosed = 0n;
 
-/** A watch on one descriptor, off until it is armed. */
+/** A watch on one descriptor, inactive until it is armed. */
 export interface Readiness {
-  /** Watches until `disarm`; the listener runs each time round while the descriptor is ready. */
+  /** Watches until `disarm`; the listener runs in every loop iteration in which the descriptor is ready. */
   arm(): void;
   disarm(): void;
-  /** Gives the watch up; the descriptor stays open and may be closed afterwards. */
+  /** Ends the watch; the descriptor stays open and may be closed afterwards. */
   close(): void;
 }
 
 /**
- * Watches any descriptor that epoll takes, by libuv's own `uv_poll_t`, which Node exports but has no class for.
- * The descriptor becomes non-blocking (uv_poll_init(3)). The listener runs from `setImmediate`, as ordinary code.
+ * Watches any descriptor that epoll accepts, through libuv's `uv_poll_t`, which Node exports without a class. Makes
+ * the descriptor non-blocking (uv_poll_init(3)). The listener runs from `setImmediate`, as ordinary code.
  *
- * @returns the watch, or null where the descriptor cannot be watched (a regular file)
+ * @returns the watch, or null if the descriptor cannot be watched (a regular file)
  */
 export function watchDescriptor(
   file: number,

@@ -14,10 +14,10 @@ let functions: ReturnType<typeof bindReap> | null = null;
 const libc = () => (functions ??= bindReap());
 
 const status = Buffer.alloc(4);
-/** struct rusage (getrusage(2)): a struct timeval of the user's time, one of the system's, then the peak in KiB. */
+/** struct rusage (getrusage(2)): a struct timeval of user time, one of system time, then the peak memory in KiB. */
 const usage = Buffer.alloc(144);
 
-/** A child that ended, or stopped. Usage is the child's with all descendants that it waited for (getrusage(2)). */
+/** A child that exited or stopped. Its usage includes all descendants that it waited for (getrusage(2)). */
 export interface Reaped {
   readonly pid: number;
   readonly end:
@@ -30,8 +30,9 @@ export interface Reaped {
 }
 
 /**
- * Takes one child that has changed its state off the kernel's list (wait4(2)), own or adopted.
- * @returns the child; `'none'` when all live on; `'childless'` when there is no child left
+ * Collects one child, own or adopted, that has changed its state (wait4(2)).
+ *
+ * @returns the child; `'none'` if all are still running; `'childless'` if there are no children
  */
 export function reapOne(): Reaped | 'none' | 'childless' {
   for (;;) {
@@ -47,9 +48,9 @@ export function adoptOrphans(): void {
   libc().prctl(setChildSubreaper, 1n, 0n, 0n, 0n);
 }
 
-function endOf(arg: number): Reaped['end'] {
-  const low = arg & 0x7f;
-  const high = (arg >> 8) & 0xff;
+function endOf(waitStatus: number): Reaped['end'] {
+  const low = waitStatus & 0x7f;
+  const high = (waitStatus >> 8) & 0xff;
   if (low === 0) return { kind: 'exited', code: high };
   if (low === 0x7f) return { kind: 'stopped', signal: high };
   return { kind: 'signaled', signal: low };

@@ -1,6 +1,6 @@
 import { bind, errno } from './libc.ts';
 
-/** SEEK_DATA, SEEK_HOLE (lseek(2)); ENXIO: no data behind this place (errno(3)). */
+/** SEEK_DATA, SEEK_HOLE (lseek(2)); ENXIO: no data after this offset (errno(3)). */
 const seekData = 3;
 const seekHole = 4;
 const noMore = 6;
@@ -9,11 +9,11 @@ const bindSeek = () => bind({ lseek: { arguments: ['i32', 'i64', 'i32'], return:
 let functions: ReturnType<typeof bindSeek> | null = null;
 
 /**
- * Where the next data of a file are, as opposed to a hole (lseek(2)).
+ * Finds the next data in a file, as opposed to a hole (lseek(2)).
  *
- * @param file a descriptor; where it stands is changed, which reads at a given place do not mind
- * @returns the offsets of the first byte and of the one after the last; null when only a hole follows. Where the file
- *   system knows no holes, all to the end is data.
+ * @param file a descriptor; its position changes, which does not affect reads at explicit positions
+ * @returns the offset of the first byte, and the offset after the last one; null if only a hole follows. On a file
+ *   system without holes, everything up to the end is data.
  */
 export function nextData(
   file: number,

@@ -1,7 +1,7 @@
-/** Bytes of a sigset_t of any 64-bit Linux's glibc: 1,024 bits, of which the kernel knows 64. */
+/** Bytes of a sigset_t in glibc on any 64-bit Linux: 1,024 bits, of which the kernel uses 64. */
 const setBytes = 128;
 
-/** A sigset_t (sigsetops(3)): bit n-1 stands for signal n. */
+/** A sigset_t (sigsetops(3)): bit n-1 represents signal n. */
 export function signalSet(numbers: readonly number[]): Buffer {
   const set = Buffer.alloc(setBytes);
   for (const number of numbers) {

@@ -21,16 +21,16 @@ const bindSignals = () =>
 let functions: ReturnType<typeof bindSignals> | null = null;
 const libc = () => (functions ??= bindSignals());
 
-/** libuv holds the addresses of the handles: their memory stays for the life of the process. */
+/** libuv keeps the handles' addresses: their memory must stay allocated for the life of the process. */
 const handles: Buffer[] = [];
 
 /**
- * Starts libuv's threads, which read and write for us; to be called before any signal is caught. Left alone, libuv starts
- * them at their first use, and aborts where it cannot, for example where this user may have no more processes: that
- * happens before the job runs, not when nobody would be with it.
+ * Starts libuv's threads, which read and write for us; call it before any signal is caught. By default libuv starts
+ * them on first use and aborts if it cannot, for example when this user may have no more processes. That should
+ * happen before the job runs, not while it runs.
  *
- * The signals by which a terminal refuses a program in its background stay blocked in them: as caught ones, they would
- * have the kernel try the same read or write again, without end. Blocked, the write is done and the read fails.
+ * The signals by which a terminal stops a background process stay blocked in these threads. If they were caught, the
+ * kernel would restart the same read or write forever. While they are blocked, the write succeeds and the read fails.
  */
 export function startThreads(): void {
   libc().pthread_sigmask(block, signalSet(terminalSignals), 0n);
@@ -38,9 +38,9 @@ export function startThreads(): void {
 }
 
 /**
- * Catches signals by number, real-time ones too, which Node's `process.on` cannot name. Then unblocks them for this
- * thread: what arrived while they were blocked comes in now, and none was lost.
- * The listener runs from `setImmediate`, as ordinary code. An event loop with nothing else to do stays alive.
+ * Catches signals by number, including real-time signals, which Node's `process.on` cannot name. Then unblocks them
+ * for this thread: signals that arrived while they were blocked are delivered now, so none is lost. The listener runs
+ * from `setImmediate`, as ordinary code. Keeps the event loop alive.
  */
 export function catchSignals(numbers: readonly number[], listener: (signal: number) => void): void {
   const caught = processImage().registerCallback(
@@ -62,14 +62,15 @@ export function catchSignals(numbers: readonly number[], listener: (signal: numb
 }
 
 /**
- * kill(2): to a process, or to a process group when negative. Signal 0 only asks whether it is there.
- * @returns 0, or the errno (3 = ESRCH: nobody is there)
+ * kill(2): to a process, or to a process group if negative. Signal 0 only checks that it exists.
+ *
+ * @returns 0, or the errno (3 = ESRCH: no such process)
  */
 export function sendSignal(target: number, signal: number): number {
   return libc().kill(target, signal) === 0 ? 0 : errno();
 }
 
-/** The process group of a process (getpgid(2)); -1 when it is not there. */
+/** The process group of a process (getpgid(2)); -1 if it does not exist. */
 export function groupOf(pid: number): number {
   return libc().getpgid(pid);
 }

@@ -10,7 +10,7 @@ const setSession = 0x80;
 const readWrite = 2;
 const standard = [0, 1, 2] as const;
 
-/** Larger than posix_spawnattr_t (336) and posix_spawn_file_actions_t (80) of any 64-bit glibc. */
+/** Larger than posix_spawnattr_t (336 bytes) and posix_spawn_file_actions_t (80 bytes) of any 64-bit glibc. */
 const structBytes = 512;
 
 const bindSpawn = () =>
@@ -29,35 +29,37 @@ const bindSpawn = () =>
 let functions: ReturnType<typeof bindSpawn> | null = null;
 const libc = () => (functions ??= bindSpawn());
 
-/** What a child's descriptor is made of: one of ours, or a file that the child opens itself. */
+/** Where a child's descriptor comes from: one of ours, or a file that the child opens itself. */
 export type DescriptorSource = { readonly descriptor: number } | { readonly open: string };
 
-/** A program to start. Bytes reach it as they are. */
+/** A program to start. Bytes are passed unchanged. */
 export interface SpawnRequest {
   /** The file to execute; no search, no shell. */
   readonly file: Buffer;
   readonly args: readonly Buffer[];
   /** `NAME=value` each. */
   readonly environment: readonly Buffer[];
-  /** Standard descriptors that differ from ours, by number; those that are not named are ours. */
+  /** The child's standard descriptors, by number; those that are not listed are inherited. */
   readonly descriptors: ReadonlyMap<number, DescriptorSource>;
   /** Signals that the child ignores; all others have their default action. */
   readonly ignored: readonly number[];
-  /** The child leads a new process group, or a new session (whose first opened terminal becomes its own). */
+  /** The child leads a new process group, or a new session (whose controlling terminal is the first that it opens). */
   readonly leads: 'group' | 'session';
 }
 
 /**
- * posix_spawn(3): starts a program with nothing blocked, and this process's umask, directory, user, limits, and
- * descriptors above 2: our own are close-on-exec, those that we were started with are not (`build/keep-descriptors.ts`).
- * @returns the process id, or the errno of what failed, exec included
+ * posix_spawn(3): starts a program with no signal blocked. It inherits this process's umask, directory, user, limits
+ * and descriptors above 2: our own are close-on-exec, those that we were started with are not
+ * (`build/keep-descriptors.ts`).
+ *
+ * @returns the process ID, or the errno of what failed, including exec
  */
 export function spawnProcess(request: SpawnRequest): { readonly pid: number } | { readonly errno: number } {
   const attributes = Buffer.alloc(structBytes);
   const actions = Buffer.alloc(structBytes);
   libc().posix_spawnattr_init(attributes);
   libc().posix_spawn_file_actions_init(actions);
-  // The paths' memory must live until the call.
+  // The paths' memory must stay allocated until the call.
   const paths: Buffer[] = [];
   try {
     setAttributes(attributes, request);
@@ -69,7 +71,7 @@ export function spawnProcess(request: SpawnRequest): { readonly pid: number } | 
     const args = pointerArray(request.args);
     const environment = pointerArray(request.environment);
     const file = Buffer.concat([request.file, Buffer.alloc(1)]);
-    // A child cannot be told to ignore a signal: it goes on ignoring what its parent ignores.
+    // posix_spawn cannot make a child ignore a signal: a child inherits what its parent ignores.
     const failed = whileIgnoring(request.ignored, () =>
       libc().posix_spawn(pid, file, actions, attributes, args.pointers, environment.pointers),
     );
@@ -95,12 +97,12 @@ function addAction(actions: Buffer, number: number, source: DescriptorSource, pa
     paths.push(path);
     libc().posix_spawn_file_actions_addopen(actions, number, path, readWrite, 0);
   } else {
-    // Also where both are the same: then the descriptor is kept over the exec.
+    // Also needed if both are the same: the descriptor then stays open over the exec.
     libc().posix_spawn_file_actions_adddup2(actions, source.descriptor, number);
   }
 }
 
-/** A C array of strings: one block of memory for all the bytes, and the NULL-ended pointers into it. */
+/** A C array of strings: one block of memory with all the bytes, and a NULL-terminated array of pointers into it. */
 function pointerArray(strings: readonly Buffer[]): { readonly pointers: Buffer; readonly bytes: Buffer } {
   const end = Buffer.alloc(1);
   const bytes = Buffer.concat(strings.flatMap((string) => [string, end]).concat(end));

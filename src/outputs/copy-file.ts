@@ -21,7 +21,7 @@ export async function copyFile({ path, stats }: Root, to: SavedFile, saving: Sav
       const hole = Math.min(reader.hole(), limits.copyBytes);
       const read = hole > 0 ? 0 : reader.read(buffer);
       if (hole + read === 0) return;
-      reader.pass(hole);
+      reader.skip(hole);
       to.writeZeros(hole);
       to.write(buffer.subarray(0, read));
       saving.count(hole + read);

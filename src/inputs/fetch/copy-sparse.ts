@@ -3,9 +3,10 @@ import { writeWhole } from '../../contract/publish.ts';
 import { SparseReader } from '../../kernel/sparse.ts';
 
 /**
- * Copies what a file with holes has up to a size, and leaves the holes: they neither are read nor take room.
- * @param how `piece` is memory to copy with
- * @returns the bytes that the copy has, holes too; fewer than the size where the file has shrunk
+ * Copies the data of a sparse file up to a size and keeps its holes: they are not read and take no space.
+ *
+ * @param how `piece` is the buffer to copy with
+ * @returns the size of the copy, including holes; smaller than `size` if the file has shrunk
  * @throws the operating system's error
  */
 export function copySparse(
@@ -17,13 +18,13 @@ export function copySparse(
   let copied = 0;
   for (;;) {
     const hole = reader.hole();
-    reader.pass(hole);
+    reader.skip(hole);
     const read = reader.read(piece);
     writeWhole(target, piece.subarray(0, read), copied + hole);
     copied += hole + read;
     if (hole + read === 0) break;
   }
-  // Its end may be a hole.
+  // The file may end with a hole.
   ftruncateSync(target, copied);
   return copied;
 }

@@ -6,7 +6,7 @@ import type { Member } from './member.ts';
 /** Skips this many bytes of a hole. @returns false, without skipping, if the hole is shorter */
 export function passHole(reader: SparseReader, bytes: number): boolean {
   if (reader.hole() < bytes) return false;
-  reader.pass(bytes);
+  reader.skip(bytes);
   return true;
 }
 
@@ -20,7 +20,7 @@ export function readBlock(member: Member, reader: SparseReader, size: number, sk
     while (length < size) {
       const hole = Math.min(reader.hole(), size - length);
       block.fill(0, length, length + hole);
-      reader.pass(hole);
+      reader.skip(hole);
       const read = hole > 0 ? hole : reader.read(block.subarray(length));
       length += read;
       if (read > 0) continue;

@@ -92,7 +92,7 @@ async function putFile(
     const hole = Math.min(reader.hole(), limits.holeBytes);
     if (hole > 0) await stream.putZeros(hole);
     const read = hole > 0 ? 0 : readNext(member, reader, stream.room(), skipped);
-    reader.pass(hole);
+    reader.skip(hole);
     stream.filled(read);
     saving.count(hole + read);
     left -= hole + read;
