@@ -1,10 +1,10 @@
-/** A delivery that failed. The message is a sentence for a person and holds no secret. */
+/** A failed delivery. The message is a sentence for the user and contains no secret. */
 export class DeliveryError extends Error {
-  /** Trying again cannot help. */
+  /** A retry cannot help. */
   readonly permanent: boolean;
-  /** Only this one value cannot be stored. */
+  /** Only this one value cannot be stored; the others can. */
   readonly isOfValue: boolean;
-  /** How long the other side asks to be left alone, in ms. */
+  /** How long the server asks us to wait before the next attempt, in ms. */
   readonly retryAfterMs: number | null;
 
   constructor(

@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
 
 /**
- * Makes a place free, if something is there: a file, a link or a FIFO is removed; a directory, over which no file can be
- * renamed and in which there may be anything, is set aside under another name.
+ * Clears a path if something is there. Removes a file, a link or a FIFO; renames a directory, since it may hold
+ * anything and rename(2) cannot put a file over it.
  *
  * @throws the operating system's error
  */

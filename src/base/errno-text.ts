@@ -1,6 +1,9 @@
 import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
 
-/** Errors of file systems that libuv has no name for (errno(3)): Node calls them `Unknown system error -122`, or `UNKNOWN`. */
+/**
+ * File system errors that libuv has no name for (errno(3)): Node calls them `Unknown system error -122`, or
+ * `UNKNOWN`.
+ */
 const nameless: Readonly<Record<number, readonly [name: string, meaning: string]>> = {
   37: ['ENOLCK', 'no locks available'],
   74: ['EBADMSG', 'bad message'],
@@ -12,7 +15,7 @@ const nameless: Readonly<Record<number, readonly [name: string, meaning: string]
   127: ['EKEYEXPIRED', 'key has expired'],
 };
 
-/** `ENOSPC: no space left on device` for 28: what the operating system's own errors begin with. */
+/** `ENOSPC: no space left on device` for 28, as Node's own errors begin. */
 export function errnoText(errno: number): string {
   const name = errnoName(errno);
   return `${name}: ${nameless[errno]?.[1] ?? getSystemErrorMessage(-errno)}`;

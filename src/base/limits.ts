@@ -2,358 +2,404 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const GiB = 1024 * MiB;
 
-/** Every limit of the program, with its unit and its reason. Nothing else in the source holds a bound. */
+/** Every limit of the program, with its unit and its reason. No other source file defines a bound. */
 export const limits = {
-  /** Bytes of one captured log, unless an option says otherwise: an emptyDir is the node's disk, shared with others. */
+  /** Bytes of one captured log, unless an option overrides it: an emptyDir uses the node's disk, which others share. */
   logBytes: 1 * GiB,
-  /** Bytes of one read from the job's pipe: what stays in a processor's cache between the reading and the two writings. */
+  /** Bytes of one read from the job's pipe: they stay in the CPU cache between the read and the two writes. */
   pumpBytes: 256 * KiB,
-  /** Bytes of one piece below which the next is not read before it is written. */
+  /** After a read of fewer bytes than this, the next read waits until they are written. */
   gatherBytes: 128 * KiB,
-  /** Bytes of one piece from which a job counts as one of much output: what a usual pipe holds. */
+  /** Bytes of one read at which a job counts as writing a lot: the capacity of a default pipe. */
   muchOutputBytes: 64 * KiB,
-  /** Bytes asked of the kernel for the job's pipes (pipe(7): `/proc/sys/fs/pipe-max-size`). */
+  /** Bytes requested from the kernel for the job's pipes (pipe(7): `/proc/sys/fs/pipe-max-size`). */
   pipeBytes: 1 * MiB,
-  /** Room that a library of ours is unpacked into, bytes: in one piece, which is faster. */
+  /** Buffer for unpacking a library, in bytes: unpacking it in one piece is faster. */
   libraryBytes: 4 * MiB,
-  /** Bytes taken at once of what a person types or pastes. */
+  /** Bytes of terminal input, typed or pasted, that are read at once. */
   keyBytes: 4 * KiB,
-  /** Bytes of what was typed before we took the terminal: as much as the kernel keeps of it (N_TTY_BUF_SIZE). */
+  /** Bytes of input typed before we took over the terminal: as much as the kernel buffers (N_TTY_BUF_SIZE). */
   typedAheadBytes: 4 * KiB,
-  /** How often it is asked whether a program that was started in the background is in the foreground now, in ms. */
+  /** How often a program that was started in the background checks whether it is in the foreground, in ms. */
   foregroundMs: 200,
-  /** How long, after the job's end, a pipe that somebody still holds must be silent to count as drained, in ms. */
+  /**
+   * After the job's exit, a pipe that some process still holds counts as drained once it is silent this long, in ms.
+   */
   drainQuietMs: 100,
-  /** How long such a pipe is read at the most, in ms: a leftover that prints for ever must not hold the seal. */
+  /** How long such a pipe is read at most, in ms: a leftover process that prints forever must not delay the seal. */
   drainMs: 2_000,
-  /** How often a standard output that is full and does not block is tried, in ms. */
+  /** Interval between writes to a standard output that is full and non-blocking, in ms. */
   printAgainMs: 10,
-  /** How long a run that was asked to end waits for a reader of its output that has stalled, in ms. */
+  /** How long a run that was stopped waits for a stalled reader of its output, in ms. */
   stalledReaderMs: 2_000,
-  /** Sentences of ours that wait for a standard error that is not read; more are dropped. */
+  /** Log messages that wait for a standard error that is not read; further ones are dropped. */
   pendingLogMessages: 100,
-  /** How long the end of the process waits for such a standard error to take them: so many steps of so many ms. */
+  /** How long the process waits at its exit for such a standard error: this many steps of `flushStepMs`. */
   flushSteps: 10,
   flushStepMs: 50,
-  /** How long after its start a job is left alone by all that could come later, in ms. */
+  /** How long after the job's start everything that can wait is postponed, in ms. */
   settleMs: 5,
-  /** Bytes kept free for the result on a volume that the job fills, as far as they are there. */
+  /** Bytes reserved for the result on a volume that the job may fill, as far as they are available. */
   sealReserveBytes: 64 * KiB,
-  /** Bytes that must be had for it before the job starts: a page of memory, or block of a disk. */
+  /** Bytes that must be available for it before the job starts: a memory page, or a disk block. */
   smallSealReserveBytes: 4 * KiB,
-  /** Characters of its message where there is no more room: six bytes each at the most, as JSON. */
+  /** Characters of its message when space is short: at most six bytes each, as JSON. */
   shortMessageCharacters: 400,
-  /** Times that room is kept for what a rename itself takes on a full disk: for the job's end, the result and the seal. */
+  /** Reserves for what a rename itself takes on a full disk: one each for the job's end, the result and the seal. */
   spareRooms: 3,
-  /** Bytes of each: a directory's block is split into two, and their index may be, too. */
+  /** Bytes of each reserve: a directory block splits into two, and so may its index. */
   spareBytes: 32 * KiB,
-  /** Bytes of each in the trees of btrfs, which reserves 2.75 MiB before it renames (11 items, 8 levels, 16 KiB, twice). */
+  /** Bytes of each reserve on btrfs, which reserves 2.75 MiB before a rename (11 items, 8 levels, 16 KiB, twice). */
   spareTreeBytes: 4 * MiB,
-  /** Bytes of one attribute there: one fills a node of 16 KiB. */
+  /** Bytes of one attribute on btrfs: one fills a node of 16 KiB. */
   spareAttributeBytes: 16_000,
-  /** Bytes of `ended`: some 200, a page or block. */
+  /** Bytes of `ended`: some 200, rounded up to a page or block. */
   endedBytes: 4 * KiB,
-  /** A stop that comes both ways, from the engine and as a request, within this time is one stop, in ms. */
+  /** A stop that arrives both from the engine and as a request within this time counts as one, in ms. */
   sameStopMs: 1_000,
-  /** What is kept of the grace for the seal, in ms, where saving goes on after a stop, */
+  /** What is reserved for the seal out of the grace period, when saving continues after a stop, in ms, */
   savingReserveMs: 2_000,
-  /** and this part of the grace at the most. */
+  /** and at most this share of the grace period. */
   savingReserveShare: 0.25,
-  /** How long saving that has not begun when a stop comes may take, in ms: small outputs are saved in it. */
+  /** How long saving may take if it had not begun when a stop arrived, in ms: enough for small outputs. */
   lateSavingMs: 1_000,
-  /** How long saving goes on without looking at signals and timers, in ms. */
+  /** How long saving runs before it yields to signals and timers, in ms. */
   savingTurnMs: 20,
-  /** How often is told how far saving is, and from when on, in ms. */
+  /** How long saving must take before its progress is reported, and how often it is, in ms. */
   savingTellMs: 1_000,
-  /** Steps of a timer that counts only the time in which we run: this part of it, */
+  /** A timer that counts only running time wakes up after this share of its time, */
   timerStepShare: 0.1,
-  /** this at the least, in ms, */
+  /** at least after this time, in ms, */
   timerLeastStepMs: 50,
-  /** and this at the most, in ms: a process that wakes up once a second costs nothing. */
+  /** and at most after this time, in ms: a process that wakes up once a second costs nothing. */
   timerLastStepMs: 1_000,
-  /** A step that is late by more than this, in ms, was not run: a busy machine is late by less. */
+  /** A step that is later than this, in ms, means that the process was stopped: a busy machine is less late. */
   standstillMs: 1_000,
-  /** How wrong the kernel's counts of memory may be, bytes: each processor holds back some of its own. */
+  /** Error of the kernel's memory counters, in bytes: each CPU keeps a part of its count to itself. */
   peakErrorBytes: 2 * MiB,
-  /** How long a leftover of a finished job has between TERM and KILL, in ms. */
+  /** How long a leftover process of a finished job has between TERM and KILL, in ms. */
   leftoverGraceMs: 2_000,
-  /** How often KILL is repeated for leftovers that fork while they are killed, in ms. */
+  /** How often KILL is repeated for leftover processes that fork while they are being killed, in ms. */
   leftoverKillMs: 100,
-  /** How long it is repeated at the most, in ms: some processes are not ours to kill. */
+  /** How long KILL is repeated at most, in ms: we may not be allowed to kill some processes. */
   leftoverLastMs: 10_000,
-  /** Seconds between the stop signal and KILL, unless an option says otherwise (Kubernetes' own default). */
+  /** Seconds between the stop signal and KILL, unless an option overrides it (Kubernetes' default). */
   graceSeconds: 30,
-  /** The longest time that can be asked for, in seconds: 31 years, so that a sum of times is a date. */
+  /** The longest time that a setting accepts, in seconds: 31 years, so that a sum of times is still a valid date. */
   longestSeconds: 1_000_000_000,
-  /** How long a pipe that was passed to us in the place of a file may take to come to its end, in ms. */
+  /** How long reading a pipe that was passed in place of a file may take, in ms. */
   passedPipeMs: 60_000,
-  /** Bytes of the template: a pod's whole specification is bounded by etcd's 1.5 MiB. */
+  /** Bytes of the template: etcd limits a whole pod specification to 1.5 MiB. */
   templateBytes: 2 * MiB,
-  /** Containers of one job: a pod with more than some hundred is a mistake, and each is watched. */
+  /** Containers of one job: more than a few hundred is a mistake, and each one is watched. */
   containers: 1_000,
-  /** Bytes of the file with additional arguments: the kernel takes no more in one execve(2). */
+  /** Bytes of the file with additional arguments: one execve(2) accepts no more. */
   argumentsFileBytes: 4 * MiB,
-  /** Bytes of a file with variables: a Secret of Kubernetes holds 1 MiB. */
+  /** Bytes of a file with variables: a Kubernetes Secret holds 1 MiB. */
   variablesFileBytes: 2 * MiB,
   /** Bytes of a signal request: a name or a number. */
   signalRequestBytes: 32,
-  /** How long a signal request that is still empty is left to whoever is writing it, on a busy machine too, in ms. */
+  /** How long an empty signal request is left to its writer, even on a busy machine, in ms. */
   emptyRequestMs: 2_000,
-  /** Bytes of `exitcode`: three digits; the rest is room for white space. */
+  /** Bytes of `exitcode`: three digits, and some white space. */
   exitCodeBytes: 16,
   /** Bytes of a `result.json` that a reader accepts. */
   resultBytes: 16 * MiB,
-  /** Values in it, about: more than fit into such a file with real names and hashes, and few enough for the memory. */
+  /**
+   * Approximate number of values in it: more than fit into such a file with real names and hashes, and few enough for
+   * memory.
+   */
   resultValues: 800_000,
-  /** Bytes of a record of the spool: the report holds the results of all containers, of which one has the outputs. */
+  /** Bytes of a spool record: the report holds the results of all containers, one of which has the outputs. */
   reportBytes: 20 * MiB,
-  /** Values in it, about. */
+  /** Approximate number of values in it. */
   reportValues: 1_000_000,
   /** Bytes of a `started` record that a reader accepts. */
   startedBytes: 4 * KiB,
-  /** Characters of a secret below which it is not masked: it would blot out ordinary words. */
+  /** Secrets with fewer characters are not masked: that would mask ordinary words. */
   maskedValueLength: 6,
-  /** Bytes of a secret that is masked in its encoded forms too; keys have 4 KiB at the most, and a form is held back whole. */
+  /** Bytes of a secret whose encoded forms are masked too: keys have at most 4 KiB, and a whole form is held back. */
   encodedSecretBytes: 8 * KiB,
-  /** Bytes of all such forms together: each secret has some ten times its own, which stay in memory. */
+  /** Bytes of all such forms together: each secret needs about ten times its size, and they stay in memory. */
   encodedSecretsBytes: 8 * MiB,
-  /** Bytes that macros may make of one text of a definition: eight times what the kernel takes (MAX_ARG_STRLEN, execve(2)). */
+  /**
+   * Bytes to which macros may expand one text of a definition: eight times the kernel's limit (MAX_ARG_STRLEN,
+   * execve(2)).
+   */
   expandedBytes: 1 * MiB,
-  /** Bytes of files that `manifest` takes along: a Secret holds 1 MiB, in which they stand in base64 twice. */
+  /** Bytes of files that `manifest` embeds: a Secret holds 1 MiB, and they are base64-encoded twice. */
   secretFileBytes: 512 * KiB,
-  /** URLs of one variable's value that a password is looked for in. */
+  /** URLs in one variable's value that are searched for a password. */
   valueUrls: 1_000,
-  /** Characters of such a URL up to the end of its parameters. */
+  /** Characters of such a URL, including its parameters. */
   urlCharacters: 4_096,
   /** Characters of a URL's scheme; real ones are far shorter. */
   schemeCharacters: 64,
-  /** Where the kernel has no events to give, or too many, a directory is looked at this often, in ms. */
+  /** Poll interval of a directory when the kernel delivers no events or too many, in ms. */
   watchPollMs: 50,
-  /** The pause between two such looks is this many times as long as they take: they get a twentieth of a core. */
+  /** The pause between two polls is this many times as long as a poll: polling takes at most a twentieth of a core. */
   pollShare: 20,
-  /** Events of all watched directories in one window; a job of much output makes some thousands, which take 30 ms. */
+  /**
+   * Events of all watched directories in one window; a job with a lot of output causes a few thousand, which take 30
+   * ms.
+   */
   watchEvents: 10_000,
   /** The window of that budget, in ms. */
   watchWindowMs: 1_000,
   /** How long a directory is polled before events are tried again, in ms. */
   watchAgainMs: 1_000,
-  /** Bytes taken at once of what a job writes into `alive`: what a FIFO holds. */
+  /** Bytes read at once of what a job writes into `alive`: the capacity of a FIFO. */
   livenessBytes: 64 * KiB,
-  /** How long changes of one file are gathered into one, in ms: a look costs more than most changes. */
+  /** How long changes of one file are coalesced, in ms: checking the file costs more than most changes. */
   coalesceMs: 2,
   /** Bytes of one stored output line: MultiFlexi's `line` is a MariaDB TEXT. */
   lineBytes: 65_535,
-  /** Bytes of a timeline: some three million pieces of output; a piece can be one byte, and its line 20 times that. */
+  /** Bytes of a timeline: about three million writes; a write can be one byte, and its line is 20 times that. */
   timelineBytes: 64 * MiB,
-  /** Bytes of one line of a timeline: a time, a digit and a count, 15 digits each at the most. */
+  /** Bytes of one line of a timeline: a time, a digit and a count, at most 15 digits each. */
   timelineLineBytes: 64,
   /** Bytes of output after which a journal entry is due, however few lines they are. */
   checkpointBytes: 16 * MiB,
-  /** How long a look at all containers' output may take to be repeated whenever something happens, ms. */
+  /** A scan of all containers' output that takes less than this may be repeated on every event, in ms. */
   shortScanMs: 25,
-  /** How many times as long as a longer one nothing is looked at: it takes a quarter of a processor at the most. */
+  /** After a longer scan, scanning pauses for this many times its duration: it takes at most a quarter of a core. */
   scanShare: 4,
   /** Containers whose files are open at the same time; each has three. */
   openContainers: 256,
-  /** Bytes of one read of a timeline: some 3,000 pieces of output. */
+  /** Bytes of one read of a timeline: about 3,000 entries. */
   timelineReadBytes: 64 * KiB,
-  /** Bytes of one read of a small file: most take one, and none takes the memory of its limit. */
+  /** Bytes of one read of a small file: one read is usually enough, and none allocates the file's whole limit. */
   smallReadBytes: 64 * KiB,
-  /** Bytes of one read of a captured stream: large enough to make the calls cheap, small beside the memory budget. */
+  /**
+   * Bytes of one read of a captured stream: large enough to make the calls cheap, small compared to the memory
+   * budget.
+   */
   streamReadBytes: 256 * KiB,
   /** Characters of an artifact's file name: MultiFlexi's `filename` is a VARCHAR(255). */
   filenameCharacters: 255,
-  /** Lines of a job's output that have a row of their own, however fast they come: what a person reads. */
+  /** Lines of a job's output that get a row of their own, however fast they come: as many as a person reads. */
   ownRows: 1_000,
-  /** One slot of the output's time, ms: within one, lines are packed together; with the slack, less than a second. */
+  /**
+   * Length of one time slot of the output, in ms. Lines within a slot are packed together; with the slack, this takes
+   * less than a second.
+   */
   slotMs: 400,
-  /** How long after the end of a slot its last piece may take to show on the volume, ms. */
+  /** How long after the end of a slot its last output may take to appear on the volume, in ms. */
   slotSlackMs: 200,
-  /** Rows of a job from which on packs are as large as can be: MultiFlexi's readers end at some 120,000 rows. */
+  /**
+   * Number of a job's rows from which packs are as large as possible: MultiFlexi's readers handle about 120,000 rows.
+   */
   liveRows: 40_000,
-  /** Slots that such a pack may take: ten seconds. */
+  /** Slots that such a pack may span: ten seconds. */
   longSlots: 25,
-  /** Rows of a job's output unless a variable says otherwise: what MultiFlexi's readers can read; 7 GB of full rows. */
+  /**
+   * Rows of a job's output, unless a variable overrides it: what MultiFlexi's readers can handle; 7 GB of full rows.
+   */
   jobRows: 120_000,
-  /** Numbers of output rows that are counted on: half of what the column (an INT UNSIGNED) holds. */
+  /** Output row numbers that are usable: half the range of the column (an INT UNSIGNED). */
   rowNumbers: 2 ** 31,
-  /** Lines of one database transaction: what MariaDB takes at its best speed. */
+  /** Lines in one database transaction: where MariaDB is fastest. */
   batchLines: 1_000,
   /**
-   * Bytes of output of one transaction. What is larger outlives the young generation of a sidecar's heap, and fills the
-   * old one with garbage: 1 MiB took 200 MiB of memory, this takes 60. (The smallest usual max_allowed_packet is 16 MiB.)
+   * Bytes of output in one transaction. Larger batches outlive the young generation of the reporter's heap and fill
+   * the old one with garbage: 1 MiB took 200 MiB of memory, this takes 60. (The smallest usual max_allowed_packet is
+   * 16 MiB.)
    */
   batchBytes: 256 * KiB,
-  /** Bytes of output that are cut into lines at once: at worst as many lines of one newline each. */
+  /** Bytes of output that are split into lines at once: in the worst case, each byte is a newline. */
   takeBytes: 16 * KiB,
-  /** A journal entry is written at least every so many lines: what a new sidecar reads again at the most. */
+  /** A journal entry is written at least after this many lines: what a new reporter reads again at most. */
   checkpointLines: 10_000,
-  /** Bytes of the journal that a new sidecar reads: some 100,000 changes of turn between containers, in 60 MB of memory. */
+  /** Bytes of the journal that a new reporter reads: about 100,000 switches between containers, in 60 MB of memory. */
   journalBytes: 32 * MiB,
-  /** Names that are listed of one directory of the volume: a job may make any number of them. */
+  /** Names that are listed of one directory of the volume: a job may create any number. */
   listedNames: 1_000,
-  /** How long a lock of the spool is waited for whose holder cannot be seen, in ms: a sidecar that ends is quicker. */
+  /** How long to wait for a spool lock whose holder is not visible, in ms: a reporter that is exiting takes less. */
   strangeLockMs: 2_000,
-  /** Spools of others that are set aside in one place; a person looks at them sooner. */
+  /** Foreign spools that are set aside in one place; someone should have noticed by then. */
   spoolsAside: 100,
-  /** Bytes of one file of /proc that tells of a process or of all locks. */
+  /** Bytes of one file of /proc that describes a process or all locks. */
   procBytes: 1 * MiB,
-  /** How many times that room must be free: a small volume is left to the job and its wrapper. */
+  /** This many times the reserve must be free before it is taken: a small volume is left to the job and its wrapper. */
   spoolReserveShare: 4,
-  /** Characters that one of our sentences takes of somebody else's name or sentence: few paths are longer. */
+  /** Characters of a foreign name or message that a message of ours quotes: few paths are longer. */
   namedCharacters: 300,
-  /** Sentences of one kind that are told one by one: a person reads no more, and a job may cause any number. */
+  /** Messages of one kind that are listed one by one: nobody reads more, and a job may cause any number. */
   listedSentences: 20,
-  /** Bytes of each file kept free for the budget, the stop, two requests for it, and the report. */
+  /** Bytes reserved for each file: the budget, the stop, two stop requests, and the report. */
   spoolReserveBytes: [4 * KiB, 4 * KiB, 4 * KiB, 4 * KiB, 64 * KiB],
-  /** Bytes of the end of a progress file that are read: `N/M` and a line before it. */
+  /** Bytes that are read at the end of a progress file: `N/M` and a line before it. */
   progressTailBytes: 128,
-  /** How long a wrapper that seems dead and left no seal is given to show one, in ms. */
+  /** How long a wrapper that seems dead and left no seal has to produce one, in ms. */
   lostConfirmMs: 250,
-  /** How long something else in the place of a seal is left to a wrapper that is about to begin, in ms. */
+  /** How long something else in the seal's place is left for a wrapper that is about to start, in ms. */
   garbageMs: 4_000,
-  /** How long a seal beside a wrapper that lives is not believed, in ms: longer than one takes to end its leftovers. */
+  /**
+   * How long a seal is not trusted while its wrapper is alive, in ms: longer than a wrapper takes to end leftover
+   * processes.
+   */
   sealBesideMs: 15_000,
-  /** Files that a sidecar must be able to open: with fewer it could not even see how the job ended. */
+  /** Files that the reporter must be able to open: with fewer it could not even see how the job ended. */
   leastFiles: 7,
-  /** How long a seal that cannot be read is tried again before the other records are asked, in ms. */
+  /** How long an unreadable seal is retried before the other records are used, in ms. */
   unreadableMs: 60_000,
-  /** How long a wrapper whose `alive` has ended has to take a request away before it counts as gone, in ms. */
+  /** How long a wrapper whose `alive` has ended has to remove a request before it counts as gone, in ms. */
   answerSoonMs: 60,
-  /** How long a wrapper that has no `alive` has to take a request away before it counts as gone, in ms. */
+  /** How long a wrapper without `alive` has to remove a request before it counts as gone, in ms. */
   answerMs: 10_000,
-  /** How often a container whose record is a guess is looked at again while the job is delivered, in ms. */
+  /** How often a container whose record is a guess is checked again during delivery, in ms. */
   lateSealMs: 500,
-  /** Everything is looked at again after this time, in ms: the kernel drops events when its queue is full. */
+  /** Everything is checked again after this time, in ms: the kernel drops events when its queue is full. */
   lookAgainMs: 5_000,
-  /** How long output is gathered before it is sent, in ms: many small writes become one transaction. */
+  /** How long output is collected before it is sent, in ms: many small writes become one transaction. */
   gatherOutputMs: 50,
-  /** How long delivery is tried after the job's end unless a variable says otherwise, in seconds. */
+  /** How long delivery is tried after the job's end, unless a variable overrides it, in seconds. */
   reportSeconds: 60,
-  /** How long a pod may take from its scheduling to the job's start, images included, in seconds. */
+  /** How long a pod may take from its scheduling to the job's start, including image pulls, in seconds. */
   podStartSeconds: 300,
-  /** How long a wrapper may save after its job's time was over, in ms: some gigabytes of artifacts. */
+  /** How long a wrapper may save outputs after the job was stopped, in ms: enough for several gigabytes. */
   saveMs: 120_000,
-  /** How often KILL is asked for again while a container runs on, in ms. */
+  /** How often KILL is requested again while a container keeps running, in ms. */
   killAgainMs: 250,
-  /** How long a wrapper may take to seal after its job was killed, or its saving was stopped, in ms. */
+  /** How long a wrapper may take to seal after its job was killed or its saving was stopped, in ms. */
   gatherMs: 10_000,
-  /** What is kept of a deadline for the report at the most, in ms. */
+  /** The most that is reserved for the report before a deadline, in ms. */
   reportReserveMs: 15_000,
-  /** A deadline that is nearer than this, or over, is taken to be this far away, in ms: a job ends in order or not at all. */
+  /**
+   * A deadline that is closer than this, or has passed, counts as this far away, in ms: otherwise no job could exit
+   * gracefully.
+   */
   leastBudgetMs: 3_000,
-  /** How long a container that was never seen is waited for when the job is stopped, in ms. */
+  /** How long to wait for a container that never started when the job is stopped, in ms. */
   neverStartedMs: 2_000,
-  /** The first pause before something is tried again, in ms; it doubles each time. */
+  /** The first pause before a retry, in ms; it doubles each time. */
   retryFirstMs: 200,
-  /** The shortest such pause, in ms, when the time is nearly over. */
+  /** The shortest such pause, when little time is left, in ms. */
   retryLeastMs: 50,
   /** The longest such pause, in ms: a server that comes back is noticed soon. */
   retryLastMs: 5_000,
   /**
-   * How long MariaDB waits for a lock that another program holds, in seconds: its own day would outlast what a stop
-   * leaves for the report, and what a killed sidecar was about would hold up the next one.
+   * How long MariaDB waits for a lock that another program holds, in seconds: its default of one day exceeds the time
+   * left for the report after a stop, and the lock of a killed reporter would block the next one.
    */
   mariadbLockSeconds: 1,
-  /** How long SQLite waits for the lock that another program holds, in ms; nothing else happens meanwhile. */
+  /** How long SQLite waits for a lock that another program holds, in ms; the process is blocked meanwhile. */
   sqliteBusyMs: 1_000,
-  /** How long metrics may take to be sent unless OpenTelemetry's own variable says otherwise, in ms. */
+  /** How long sending metrics may take, unless OpenTelemetry's variable overrides it, in ms. */
   telemetryMs: 10_000,
-  /** The part of the report's time that a REST server has: the database needs the rest, to take the row in its place. */
+  /** The REST server's share of the report's time: the database needs the rest to write the row instead. */
   rowFirstShare: 0.75,
-  /** What is kept of the report's time for the job's end, where the output takes all the rest of it, in ms. */
+  /** What is reserved for the job's end when the output takes the rest of the report's time, in ms. */
   lastThingsMs: 5_000,
-  /** How long sinks that may fail are given after the job's end, in ms. */
+  /** How long best-effort sinks have after the job's end, in ms. */
   bestEffortMs: 15_000,
-  /** Bytes of the smallest step of a copy: a page, which is what a file of /sys has at the most. */
+  /** Bytes of the smallest step of a copy: a page, the most that a file of /sys has. */
   pageBytes: 4 * KiB,
   /** Bytes of one step of a copy. */
   copyBytes: 1 * MiB,
-  /** Bytes of a server's answer that are read: a row takes less than one KiB. */
+  /** Bytes of a server's response that are read: a row takes less than one KiB. */
   answerBytes: 1 * MiB,
-  /** Bytes that a database server may say before the password is accepted: a greeting and a few questions. */
+  /** Bytes that a database server may send before authentication: a greeting and a few requests. */
   handshakeBytes: 64 * KiB,
-  /** Bytes of a database's answer to one statement: the marks of a thousand artifacts take 1 MiB at the most. */
+  /** Bytes of a database's response to one statement: the marks of a thousand artifacts take at most 1 MiB. */
   databaseAnswerBytes: 2 * MiB,
-  /** The earliest time that a job can have had, ms since 1970: 2001; a record that tells an earlier one is broken. */
+  /** The earliest plausible time of a job, in ms since 1970: 2001. A record with an earlier one is corrupt. */
   earliestMs: 978_307_200_000,
-  /** How far the clock of a REST server may be from ours, in ms: one that is further away tells no time. */
+  /** How far a REST server's clock may differ from ours, in ms: beyond that, its time is ignored. */
   clockDifferenceMs: 24 * 3_600_000,
-  /** Rows that are asked for at once. */
+  /** Rows that are requested at once. */
   answerRows: 1_000,
-  /** How long a connection may take to be closed in good order, in ms. */
+  /** How long closing a connection gracefully may take, in ms. */
   closeMs: 1_000,
-  /** How long a connection to a database may take to be made, in ms. */
+  /** How long connecting to a database may take, in ms. */
   connectMs: 5_000,
-  /** Bytes of a Zabbix server's answer: a sentence in JSON, of a hundred. */
+  /** Bytes of a Zabbix server's response: a JSON sentence of about a hundred bytes. */
   zabbixAnswerBytes: 4 * KiB,
   /** How long a proxy may take to connect to a server, in ms. */
   proxyMs: 10_000,
-  /** How long one exchange with a server may take, in ms. */
+  /** How long one request to a server may take, in ms. */
   exchangeMs: 20_000,
-  /** Bytes of one artifact that goes into a database row: the server holds it in memory, several times. */
+  /** Bytes of one artifact in a database row: the server holds several copies in memory. */
   artifactBytes: 64 * MiB,
-  /** Bytes of an artifact in SQLite, whose library holds it in our own memory three times. */
+  /** Bytes of one artifact in SQLite, whose library holds three copies in our memory. */
   sqliteArtifactBytes: 32 * MiB,
-  /** Bytes of an artifact that is stored before the job's end: larger ones may take too long, or be too much. */
+  /** Bytes of an artifact that is stored before the job's end: larger ones may take too long or be rejected. */
   smallArtifactBytes: 1 * MiB,
-  /** Bytes of it that are read at once: a multiple of three, for base64. */
+  /** Bytes of an artifact that are read at once: a multiple of three, for base64. */
   artifactPieceBytes: 768 * KiB,
   /** Characters of an artifact's note: MultiFlexi's `note` is a VARCHAR(255). */
   noteCharacters: 255,
-  /** Bytes of an output parameter: it is a value, not a file; Argo's own bound is the same. */
+  /** Bytes of an output parameter: it is a value, not a file. Argo has the same limit. */
   parameterBytes: 256 * KiB,
   /** Bytes of one input, fetched or unpacked: more is a mistake or an attack, and the node's disk is shared. */
   inputBytes: 16 * GiB,
   /** Entries of one input's archive: each takes an inode of the node's disk. */
   inputEntries: 1_000_000,
-  /** Directories above one entry of an archive: nobody nests deeper, and cleaning up deeper trees is slow. */
+  /** Directories above one entry of an archive: real archives are less deep, and removing deeper trees is slow. */
   inputDepth: 128,
-  /** How many times its packed size an archive may become: deflate itself ends at 1,032. */
+  /** Largest ratio of unpacked to packed size of an archive: deflate itself cannot exceed 1,032. */
   inputRatio: 200,
-  /** Bytes unpacked below which the ratio does not count: small archives of empty files have any. */
+  /** Unpacked bytes below which the ratio is not checked: small archives of empty files may have any. */
   inputRatioFreeBytes: 64 * MiB,
-  /** Bytes at the end of a ZIP file in which its last record is looked for: its comment has 64 KiB at the most, what is behind it as many. */
+  /**
+   * Bytes at the end of a ZIP file that are searched for its last record: the comment has at most 64 KiB, and as many
+   * may follow.
+   */
   zipTailBytes: 128 * KiB,
-  /** Bytes of a tar of nothing, which is zeros alone: tar(1) fills up its record, of the longest that it takes. */
+  /**
+   * Bytes of an empty tar, which is all zeros: tar(1) pads it to a record, and this is the longest one that it
+   * accepts.
+   */
   emptyTarBytes: 1 * MiB,
-  /** Bytes of a link's text (PATH_MAX, limits.h). */
+  /** Bytes of a link's target (PATH_MAX, limits.h). */
   linkBytes: 4096,
-  /** How often an input is asked for over HTTP before it counts as not to be had. */
+  /** Attempts to fetch an input over HTTP. */
   fetchAttempts: 3,
   /** The pause before the second attempt, in ms; it doubles. */
   fetchPauseMs: 500,
-  /** How long an HTTP server may be silent, in ms. */
+  /** How long an HTTP server may send nothing, in ms. */
   fetchSilenceMs: 60_000,
-  /** Bytes that must have come in each such time, but for the last one: a server that drips would hold the pod for ever. */
+  /**
+   * Bytes that must arrive in each such period except the last: a server that trickles data would hold the pod
+   * forever.
+   */
   fetchLeastBytes: 64 * KiB,
-  /** How long getting one input over HTTP may take, with all attempts, in ms: 16 GiB at 0.8 MB/s. */
+  /** How long fetching one input over HTTP may take, including all attempts, in ms: 16 GiB at 0.8 MB/s. */
   fetchMs: 6 * 3_600_000,
-  /** Bytes that one thread compresses at once into gzip or zip: fits a core's cache, and pigz's 128 KiB twice. */
+  /** Bytes that one thread compresses at once for gzip or zip: fits a core's cache, and is twice pigz's 128 KiB. */
   deflateBlockBytes: 256 * KiB,
-  /** Bytes of one file of /proc or /sys, read as a whole since its size is not told: kallsyms, the longest, has 10 MB. */
+  /**
+   * Bytes of one file of /proc or /sys, which is read whole because its size is unknown: kallsyms, the longest, has
+   * 10 MB.
+   */
   kernelFileBytes: 16 * MiB,
-  /** Paths that a pattern is followed to: one with many stars and links to directories has no end. */
+  /** Paths that a glob pattern is expanded to: many stars and links to directories have no end. */
   globPlaces: 1_000_000,
-  /** Bytes of a hole that are passed over at once: so often is counted how far saving is. */
+  /** Bytes of a hole that are skipped at once: progress is counted this often. */
   holeBytes: 64 * MiB,
-  /** Bytes of one zstd frame: large enough to lose nothing against one frame for all, small enough for many threads. */
+  /** Bytes of one zstd frame: large enough to compress as well as a single frame, small enough for many threads. */
   zstdFrameBytes: 4 * MiB,
-  /** Threads that compress: those of libuv's pool (see start-program.ts), less what stalled readers may hold. */
+  /** Threads that compress: libuv's pool (see start-program.ts) minus those that stalled readers may block. */
   packThreads: 4,
-  /** Compressors of gzip and zip that take turns: two for each of the threads, on any machine, for the same bytes. */
+  /**
+   * Compressors for gzip and zip, used in turn: two per thread. The number is fixed, so that the bytes are the same
+   * on any machine.
+   */
   deflateLanes: 8,
-  /** Bytes of a ZIP file's directory that are compressed together while they wait: the longest record takes a fraction. */
+  /**
+   * Bytes of a ZIP file's directory that are compressed together while they wait: the longest record takes a
+   * fraction.
+   */
   directoryPageBytes: 256 * KiB,
-  /** Files named one by one in `skipped`; what is beyond is counted. Keeps `result.json` below its own limit. */
+  /** Files listed by name in `skipped`; the rest are only counted. Keeps `result.json` below its own limit. */
   skippedFiles: 5_000,
-  /** The coarsest step of the clock that stamps files, in ms: a kernel with 100 ticks a second. */
+  /** The coarsest step of the clock that timestamps files, in ms: a kernel with 100 ticks a second. */
   clockStepMs: 10,
-  /** How long all of a template's patterns may take to look at all names, in ms: a pattern can be exponential. */
+  /** How long matching all of a template's patterns may take, in ms: a pattern can be exponential. */
   patternMs: 2_000,
-  /** How long one of them may take at the least, in ms, however many there are. */
+  /** The least time that each pattern gets, in ms, however many there are. */
   leastPatternMs: 50,
-  /** Files that the patterns of a template may find in all: a pattern that fits everything is a mistake. */
+  /** Files that a template's patterns may match in total: a pattern that matches everything is a mistake. */
   patternFiles: 1_000,
   /** Two signals to the launcher that are so close, in ms, are one: npm forwards what the terminal has sent already. */
   samePressMs: 400,

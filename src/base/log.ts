@@ -5,35 +5,35 @@ import { pauseFor } from './timer.ts';
 
 let last: Promise<void> = Promise.resolve();
 let unwritten = 0;
-let shown: (sentence: string) => string = (sentence) => sentence;
+let rewrite: (message: string) => string = (message) => message;
 
-/** From now on every sentence is changed so before it is written: it may quote what must not be seen. */
-export function setLogRewrite(change: (sentence: string) => string): void {
-  shown = change;
+/** Rewrites every later message before it is written, for example to mask secrets that it quotes. */
+export function setLogRewrite(change: (message: string) => string): void {
+  rewrite = change;
 }
 
 /**
- * Says one sentence to the person, on the emissary's own standard error, marked as ours. Returns before it is written,
- * and never throws: a standard error that is closed, full, or not read any more must neither end a job nor hold up the
- * signals for it.
+ * Logs one message to the emissary's own standard error, with the prefix `emissary:`. Returns before it is written
+ * and never throws: a standard error that is closed, full or no longer read must neither end a job nor delay its
+ * signals.
  */
-export function log(sentence: string): void {
+export function log(message: string): void {
   if (unwritten >= limits.pendingLogMessages) return;
   unwritten += 1;
-  last = last.then(() => writeAll(Buffer.from(`emissary: ${printable(shown(sentence))}\n`)));
+  last = last.then(() => writeAll(Buffer.from(`emissary: ${printable(rewrite(message))}\n`)));
 }
 
-/** To be awaited before the process ends: resolves when all was written, or when nobody takes it. */
+/** Await this before the process exits. Resolves when everything was written, or when nothing accepts it in time. */
 export async function logFlushed(): Promise<void> {
   if (unwritten > 0) await Promise.race([last, flushTime()]);
 }
 
-/** In steps, each of which gives every write its turn: time in which something else held this thread does not count. */
+/** In steps, so that every write gets its turn: time in which something else blocked this thread does not count. */
 async function flushTime(): Promise<void> {
   for (let step = 0; step < limits.flushSteps; step += 1) await pauseFor(limits.flushStepMs);
 }
 
-/** On a thread of libuv's pool. Never rejects: there is no other place to say that nobody listens. */
+/** Runs on a thread of libuv's pool. Never rejects: there is nowhere else to report the failure. */
 async function writeAll(bytes: Buffer): Promise<void> {
   for (let offset = 0; offset < bytes.length; ) {
     const written = await new Promise<number>((resolve) => {

@@ -3,11 +3,11 @@ import { dirname } from 'node:path';
 import { errnoOf } from './fault.ts';
 
 /**
- * Makes a directory with all that are above it. Not by `recursive`, which in Node tries for ever where the system says
- * ENOENT though the directory above is there, as in /proc.
+ * Makes a directory and its missing parents. Does not use Node's `recursive`, which loops forever where mkdir(2)
+ * reports ENOENT although the parent exists, as in /proc.
  *
  * @param path absolute
- * @throws the operating system's error; ENOTDIR where something else is in the way
+ * @throws the operating system's error; ENOTDIR if something else is in the way
  */
 export function makeDirectories(path: string): void {
   try {

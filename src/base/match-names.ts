@@ -1,29 +1,29 @@
 import { runInNewContext } from 'node:vm';
 
-/** A regular expression as JavaScript takes it. */
+/** A JavaScript regular expression. */
 export interface Pattern {
   readonly source: string;
   readonly flags: string;
 }
 
 /**
- * Tries a pattern on names, unanchored, as MultiFlexi does. In a context of its own, since only there V8 ends
- * one that takes for ever: the names are the job's, and some patterns are exponential.
+ * Matches names against a pattern, unanchored, as MultiFlexi does. Runs in its own V8 context, the only place where
+ * V8 can time a match out: the job chooses the names, and some patterns take exponential time.
  *
- * @param most how long it may take, in ms
- * @returns the names that it fits; null when it takes too long
+ * @param timeoutMs how long it may take, in ms
+ * @returns the matching names, or null on a timeout
  */
 export function matchNames(
   { source, flags }: Pattern,
   names: readonly string[],
-  most: number,
+  timeoutMs: number,
 ): ReadonlySet<string> | null {
   const code = `
     const expression = new RegExp(source, flags);
     JSON.stringify(names.filter((name) => expression.test(name)));`;
   try {
     return new Set(
-      JSON.parse(runInNewContext(code, { source, flags, names }, { timeout: most })) as string[],
+      JSON.parse(runInNewContext(code, { source, flags, names }, { timeout: timeoutMs })) as string[],
     );
   } catch (cause) {
     if (!isTimeout(cause)) throw cause;
@@ -31,7 +31,7 @@ export function matchNames(
   }
 }
 
-/** The error is of the other context, and so no `Error` of this one. */
+/** The error comes from the other context, so it is no `Error` of this one. */
 function isTimeout(error: unknown): boolean {
   return (
     typeof error === 'object' &&

@@ -12,17 +12,17 @@ import { errnoOf } from './fault.ts';
 import { limits } from './limits.ts';
 
 /**
- * How the whole program reads a file that somebody else has made: regular files alone, waiting for nobody, no more than
- * a limit. What is there is looked at before it is opened: opening a device may already wait, or do something.
- * (The reporter's `Volume` finds its files itself, and reads them by `readUpTo`.)
+ * How the program reads a file that someone else has made: regular files only, never blocking, up to a limit. The
+ * file type is checked before opening: opening a device may block or have side effects. (The reporter's `Volume`
+ * opens its files itself and reads them with `readUpTo`.)
  */
 
 /**
- * Reads a file that a person has named. Links are followed: Kubernetes mounts secrets as links.
+ * Reads a file that the user has named. Follows links: Kubernetes mounts secrets as links.
  *
- * @param limit bytes; a larger file is refused
- * @param pipes whether a descriptor of our caller's (`/dev/stdin`, `/dev/fd/63`) may be a pipe, which is read to its end
- * @throws an error whose message is a clause (`it is not a regular file`), or the operating system's
+ * @param limit bytes; a larger file is rejected
+ * @param pipes whether an inherited descriptor (`/dev/stdin`, `/dev/fd/63`) may be a pipe, which is read to its end
+ * @throws an error whose message is a clause (`it is not a regular file`), or the operating system's error
  */
 export function readRegular(path: string, limit: number, pipes = false): Buffer {
   const file = openRegular(path, pipes && passedDescriptor.test(path));
@@ -34,10 +34,11 @@ export function readRegular(path: string, limit: number, pipes = false): Buffer 
 }
 
 /**
- * Reads a file on the shared volume, where anybody may have put anything: no link is followed.
+ * Reads a file on the shared volume, where any container may have put anything: no link is followed.
  *
- * @param options `cut`: of a larger file the beginning is taken; `check` is called with its owner's number, and may throw
- * @returns its bytes, or null where nothing is there
+ * @param options `cut`: read only the beginning of a larger file; `check` is called with the owner's user ID and
+ *   may throw
+ * @returns its bytes, or null if nothing is there
  * @throws as `readRegular`
  */
 export function readOnVolume(
@@ -45,7 +46,7 @@ export function readOnVolume(
   limit: number,
   { cut = false, check }: { readonly cut?: boolean; readonly check?: (owner: number) => void } = {},
 ): Buffer | null {
-  // Asked first: mostly there is none, and an exception would take longer.
+  // Checked first: usually nothing is there, and an exception would take longer.
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return null;
   if (!found.isFile()) throw new Error(otherReason);
@@ -55,7 +56,7 @@ export function readOnVolume(
     check?.(fstatSync(file).uid);
     return cut ? readUpTo(file, limit) : readWhole(file, limit);
   } catch (error) {
-    if (file === null && errnoOf(error) === 'ENOENT') return null; // Removed since.
+    if (file === null && errnoOf(error) === 'ENOENT') return null; // Removed in the meantime.
     throw error;
   } finally {
     if (file !== null) closeSync(file);
@@ -63,18 +64,19 @@ export function readOnVolume(
 }
 
 /**
- * Opens a regular file that a person has named; the caller closes the descriptor.
+ * Opens a regular file that the user has named; the caller closes the descriptor.
+ *
  * @param pipes whether it may be a pipe
  * @throws as `readRegular`
  */
 export function openRegular(path: PathLike, pipes = false): number {
   const found = statSync(path, { throwIfNoEntry: false });
-  // Where nothing is, open(2) says so.
+  // If nothing is there, open(2) reports it.
   if (found?.isFile() === false && !(pipes && found.isFIFO())) throw new Error(otherReason);
   return openFile(path, 0, pipes);
 }
 
-/** A file's bytes from where it stands, at most `limit` of them; those of a pipe up to its end. */
+/** Reads from the descriptor's current position, at most `limit` bytes; a pipe is read to its end. */
 export function readUpTo(descriptor: number, limit: number): Buffer {
   const pieces: Buffer[] = [];
   const deadline = performance.now() + limits.passedPipeMs;
@@ -100,13 +102,13 @@ function openFile(path: PathLike, flags: number, pipes: boolean): number {
 }
 
 function readWhole(file: number, limit: number): Buffer {
-  // One byte more than the limit tells a file that is too large, also while it grows.
+  // One byte more than the limit detects a file that is too large, even while it grows.
   const bytes = readUpTo(file, limit + 1);
   if (bytes.length > limit) throw new Error(`larger than ${limit} bytes`);
   return bytes;
 }
 
-/** Our own opening of a pipe does not block, whatever our caller's does. */
+/** We open the pipe non-blocking, whatever mode our parent opened it in. */
 function readOrWait(descriptor: number, piece: Buffer, deadline: number): number {
   for (;;) {
     try {
@@ -114,7 +116,7 @@ function readOrWait(descriptor: number, piece: Buffer, deadline: number): number
     } catch (error) {
       if (errnoOf(error) !== 'EAGAIN' || !fstatSync(descriptor).isFIFO()) throw error;
       if (performance.now() > deadline)
-        throw new Error(`its pipe was not at its end after ${limits.passedPipeMs / 1000} s`);
+        throw new Error(`the pipe did not end within ${limits.passedPipeMs / 1000} s`);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, limits.printAgainMs);
     }
   }

@@ -1,8 +1,8 @@
 import { lstatSync, unlinkSync } from 'node:fs';
 
 /**
- * Removes a file, a link or a FIFO if it is there. On the way to the job's start, where `fs.rmSync` and an exception for
- * every file that is not there would take a millisecond.
+ * Removes a file, a link or a FIFO if it is there. Used before the job starts, where `fs.rmSync`, or an exception for
+ * every missing file, would cost a millisecond.
  *
  * @throws the operating system's error, also for a directory
  */

@@ -1,11 +1,11 @@
 import { limits } from './limits.ts';
 
-/** A name that a job gave, as a sentence may have it: no longer than a sentence. */
+/** A name that a job has chosen, cut to a length that fits a message. */
 export function named(name: string): string {
   return name.slice(0, limits.namedCharacters);
 }
 
-/** Sentences, or other parts of one, as one; of very many the first ones, and how many more there are. */
+/** Joins sentences, or parts of one; of a long list only the first ones, and how many more there are. */
 export function allOf(sentences: readonly string[], separator = '; '): string {
   const more = sentences.length - limits.listedSentences;
   const listed = sentences.slice(0, limits.listedSentences).join(separator);

@@ -1,31 +1,31 @@
 import { constants } from 'node:os';
 
-/** TERM: asks a program to end. */
+/** TERM: asks a process to exit. */
 export const terminateSignal = 15;
-/** KILL: ends a program that does not obey. */
+/** KILL: ends a process that ignores TERM. */
 export const killSignal = 9;
 
 const first = 1;
 
-/** SIGRTMIN as glibc has it: 32 and 33 are its own (signal(7)). */
+/** SIGRTMIN as glibc defines it: it keeps 32 and 33 for itself (signal(7)). */
 export const firstRealtimeSignal = 34;
 
-/** The largest number of a signal, SIGRTMAX. */
+/** The highest signal number, SIGRTMAX. */
 export const lastSignal = 64;
 
 /** `SIGTERM` for 15; `SIGRTMIN+n` for the real-time signals (signal(7)). */
 export function signalName(number: number): string {
   if (number >= firstRealtimeSignal)
     return number === firstRealtimeSignal ? 'SIGRTMIN' : `SIGRTMIN+${number - firstRealtimeSignal}`;
-  // SIGIOT and SIGPOLL are second names; the table lists the usual one first.
+  // SIGIOT and SIGPOLL are aliases; the table lists the common name first.
   const found = Object.entries(constants.signals).find(([, value]) => value === number);
   return found?.[0] ?? `SIG${number}`;
 }
 
-/** Second names that Node does not list (signal(7)). */
-const secondNames: Readonly<Record<string, number>> = { SIGCLD: 17, SIGUNUSED: 31 };
+/** Aliases that Node does not list (signal(7)). */
+const aliases: Readonly<Record<string, number>> = { SIGCLD: 17, SIGUNUSED: 31 };
 
-/** The number of `15`, `TERM`, `SIGTERM`, `term`, `RTMIN+1` or `RTMAX-1`, or of a second name; null for anything else. */
+/** The number for `15`, `TERM`, `SIGTERM`, `term`, `RTMIN+1`, `RTMAX-1` or an alias; null for anything else. */
 export function signalNumber(text: string): number | null {
   const plain = text.trim().toUpperCase();
   if (/^[0-9]{1,2}$/.test(plain)) {
@@ -34,11 +34,11 @@ export function signalNumber(text: string): number | null {
   }
   const name = plain.startsWith('SIG') ? plain : `SIG${plain}`;
   const numbers: Readonly<Record<string, number>> = constants.signals;
-  for (const names of [numbers, secondNames]) if (Object.hasOwn(names, name)) return names[name] ?? null;
+  for (const names of [numbers, aliases]) if (Object.hasOwn(names, name)) return names[name] ?? null;
   return realtimeNumber(name);
 }
 
-/** Counted from the first real-time signal or from the last, as shells list them. */
+/** Counted from the first or the last real-time signal, as shells list them. */
 function realtimeNumber(name: string): number | null {
   const found = /^SIGRT(?:MIN(?:\+([0-9]{1,2}))?|MAX(?:-([0-9]{1,2}))?)$/.exec(name);
   if (found === null) return null;

@@ -1,14 +1,14 @@
 import { limits } from './limits.ts';
 
-/** A timer that can be called off. */
+/** A timer that can be cancelled. */
 export interface Timer {
   cancel(): void;
 }
 
-/** The longest delay that Node's timers take; a longer one would fire at once. */
+/** The longest delay that Node's timers accept; a longer one would fire at once. */
 const longestMs = 2 ** 31 - 1;
 
-/** Calls back once after `ms`, of any length. Keeps the process alive. */
+/** Calls back once after `ms`, however long. Keeps the process alive. */
 export function after(ms: number, callBack: () => void): Timer {
   let timer: NodeJS.Timeout;
   const wait = (left: number): void => {
@@ -22,8 +22,8 @@ export function after(ms: number, callBack: () => void): Timer {
 }
 
 /**
- * Calls back once after `ms` in which this process has run. Time in which it was stopped (SIGSTOP, a frozen cgroup) does not
- * count, but for one step: whoever could not look must not judge.
+ * Calls back once after `ms` of running time. Time in which this process was stopped (SIGSTOP, a frozen cgroup) does
+ * not count, except for one step: a process that could not look must not conclude anything.
  */
 export function afterRunning(ms: number, callBack: () => void): Timer {
   const step = Math.min(
@@ -33,12 +33,12 @@ export function afterRunning(ms: number, callBack: () => void): Timer {
   let timer: Timer;
   const wait = (left: number): void => {
     const part = Math.min(left, step);
-    const begun = performance.now();
+    const startedAt = performance.now();
     timer = after(part, () => {
-      const passed = performance.now() - begun;
-      const stoodStill = passed > part + limits.standstillMs;
-      const rest = left - (stoodStill ? part : Math.max(part, passed));
-      if (rest > 0) wait(rest);
+      const passed = performance.now() - startedAt;
+      const wasStopped = passed > part + limits.standstillMs;
+      const remaining = left - (wasStopped ? part : Math.max(part, passed));
+      if (remaining > 0) wait(remaining);
       else callBack();
     });
   };
@@ -46,7 +46,7 @@ export function afterRunning(ms: number, callBack: () => void): Timer {
   return { cancel: () => timer.cancel() };
 }
 
-/** Resolves after `ms`, or at once when the signal is aborted. Never rejects. */
+/** Resolves after `ms`, or when the signal is aborted. Never rejects. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
@@ -61,8 +61,8 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Resolves when timers, signals and other events have had their turn. Work that only ever waits for what is done
- * already (SQLite, files) would hold them up for as long as it lasts.
+ * Resolves after pending timers, signals and other events have run. A loop that awaits only finished work (SQLite,
+ * files) would otherwise block them for as long as it lasts.
  */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {

@@ -1,25 +1,26 @@
 import { Fault, reasonOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { readUpTo } from '../base/read-regular.ts';
-import { textOf, withoutMark } from '../base/text-of.ts';
+import { textOf, withoutByteOrderMark } from '../base/text-of.ts';
 import type { InitSettings } from '../settings/cli/init-settings.ts';
 import { mountedJson } from '../settings/cli/mounted-json.ts';
 import { readGiven } from '../settings/cli/read-given.ts';
 
-/** The template's text as it was given, and where it came from, for messages. */
+/** The template's text as it was given, and its origin, for messages. */
 export interface TemplateText {
   readonly text: string;
   readonly origin: string;
 }
 
 /**
- * Reads the template's text from its file, from standard input, or from the variable that holds it.
- * @throws Fault `template` when it cannot be read, or is larger than any template
+ * Reads the template from its file, from standard input, or from a variable.
+ *
+ * @throws Fault `template` if it cannot be read, or exceeds the size limit
  */
 export function readTemplateText(source: InitSettings['template']): TemplateText {
   switch (source.from) {
     case 'text':
-      return { text: withoutMark(source.text), origin: source.variable };
+      return { text: withoutByteOrderMark(source.text), origin: source.variable };
     case 'stdin':
       return reading('on standard input', readStandardInput);
     case 'file':
@@ -27,7 +28,7 @@ export function readTemplateText(source: InitSettings['template']): TemplateText
   }
 }
 
-/** A person may be typing it: it is waited for, and may be a terminal. */
+/** Blocks, and may be a terminal: someone may be typing the template. */
 function readStandardInput(): string {
   const bytes = readUpTo(0, limits.templateBytes + 1);
   if (bytes.length > limits.templateBytes) throw new Error(`larger than ${limits.templateBytes} bytes`);

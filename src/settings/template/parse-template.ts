@@ -1,15 +1,15 @@
 import { Fault } from '../../base/fault.ts';
 import { jsonProblem } from '../../base/json-problem.ts';
 import { limits } from '../../base/limits.ts';
-import { withoutMark } from '../../base/text-of.ts';
+import { withoutByteOrderMark } from '../../base/text-of.ts';
 import { emptyTemplate, type Template } from './template.ts';
 
 /**
- * Reads a template's JSON text (Argo's `Template`, the subset of the contract; other keys are ignored).
- * The schema is loaded only where there is something to check: a job with the template `{}` does not wait for it.
+ * Parses a template's JSON text (the supported subset of Argo's `Template`; other keys are ignored). Loads the schema
+ * only if there is something to check: a job with the template `{}` does not wait for it.
  *
  * @param text the JSON
- * @param origin where it came from, for messages: a path or a variable's name
+ * @param origin its origin, for messages: a path or a variable's name
  * @throws Fault `template` with the path of the key
  */
 export async function parseTemplate(text: string, origin: string): Promise<Template> {
@@ -31,7 +31,7 @@ export async function parseTemplate(text: string, origin: string): Promise<Templ
 
 function parseJson(text: string, origin: string): unknown {
   try {
-    return JSON.parse(withoutMark(text));
+    return JSON.parse(withoutByteOrderMark(text));
   } catch (cause) {
     throw new Fault(
       'template',
