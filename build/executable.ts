@@ -10,26 +10,26 @@ import { librariesOf } from './libraries.ts';
 import { makeSingleExecutable } from './single-executable.ts';
 import { sourceHash } from './source-hash.ts';
 
-/** What the names of the libraries' assets begin with; `src/init/carried-runtime.ts` knows it too. */
+/** The prefix of the libraries' asset names; `src/init/carried-runtime.ts` uses the same. */
 export const libraryPrefix = 'library-';
 
-/** What one executable is made of. */
+/** What an executable is built from. */
 export interface Ingredients {
   readonly program: Bundle;
   readonly platform: Platform;
   /** Its name: `emissary` or `multiflexi-emissary`. */
   readonly name: string;
-  /** The directory that gets the executable, and its parts in `parts/<name>`. */
+  /** The directory for the executable, with its parts in `parts/<name>`. */
   readonly output: string;
   /** The runtime (`makeRuntime`). */
   readonly runtime: string;
-  /** Where the platform's libraries are found: `/`, or a directory with unpacked packages. */
+  /** Where to find the platform's libraries: `/`, or a directory with unpacked packages. */
   readonly system: string;
 }
 
 /**
- * Makes the single executable: the pinned runtime with the bundle inside, and with all that `init` needs to make it start
- * in any image: the loader and the libraries (each packed with zstd), and the launcher.
+ * Builds the single executable: the pinned runtime with the bundle, and everything that `init` needs to make it start
+ * in any image: the loader and the libraries (each compressed with zstd), and the bootstrap.
  */
 export async function makeExecutable(ingredients: Ingredients): Promise<void> {
   const { name, program, platform, output, system } = ingredients;
@@ -37,12 +37,12 @@ export async function makeExecutable(ingredients: Ingredients): Promise<void> {
   await mkdir(parts, { recursive: true });
   const runtime = await readFile(ingredients.runtime);
   const libraries = await librariesOf(runtime, platform, system);
-  const recipe = Buffer.from(await sourceHash());
-  const pieces = await Promise.all(
-    [program.loader, ...program.pieces.values()].map((file) => readFile(file)),
+  const sources = Buffer.from(await sourceHash());
+  const chunks = await Promise.all(
+    [program.loader, ...program.chunks.values()].map((file) => readFile(file)),
   );
-  const id = identity([recipe, ...pieces, runtime, ...libraries.values()]);
-  const assets = new Map([['launcher', bootstrap(platform.architecture, `runtime/${id}`)]]);
+  const id = identity([sources, ...chunks, runtime, ...libraries.values()]);
+  const assets = new Map([['bootstrap', bootstrap(platform.architecture, `runtime/${id}`)]]);
   for (const [name, library] of libraries) assets.set(`${libraryPrefix}${name}`, pack(library));
   for (const [name, bytes] of assets) await writeFile(join(parts, name), bytes);
   await writeFile(join(parts, 'id'), id);
@@ -53,16 +53,16 @@ export async function makeExecutable(ingredients: Ingredients): Promise<void> {
     output: join(output, name),
     assets: {
       ...pathsOf(['id', ...assets.keys()], parts),
-      ...prefixed('program/', program.pieces),
+      ...prefixed('program/', program.chunks),
       'program/start.js': start.script,
-      // Compiled code fits only the processor that it was made on.
+      // Compiled code works only on the architecture that it was made on.
       ...(platform === here && { 'program/start.js.code': start.compiled }),
     },
     codeCache: platform === here,
   });
 }
 
-/** Names a runtime by its content, so that another version never comes between its files. */
+/** Identifies a runtime by its content, so that the files of different versions are never mixed. */
 function identity(contents: readonly Buffer[]): string {
   const hash = createHash('sha256');
   for (const content of contents) hash.update(`${content.length}\0`).update(content);

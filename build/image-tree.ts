@@ -9,8 +9,8 @@ import type { Platform } from './architecture.ts';
 import { libraryPrefix } from './executable.ts';
 
 /**
- * Makes `dist/image/<architecture>`, all that the image of the emissary holds: the program as `init` installs it,
- * certificates, and a place for the volume and one for the sidecar's spool. `images/emissary/Dockerfile` only copies it.
+ * Builds `dist/image/<architecture>`, the whole content of the emissary's image: the program as `init` installs it,
+ * certificates, and directories for the volume and the reporter's spool. `images/emissary/Dockerfile` only copies it.
  *
  * @param output where `makeExecutable` left the executable and its parts
  */
@@ -18,7 +18,7 @@ export async function makeImageTree(platform: Platform, output: string): Promise
   const tree = join(process.cwd(), 'dist/image', platform.oci);
   await rm(tree, { recursive: true, force: true });
   await mkdir(join(tree, 'etc/ssl/certs'), { recursive: true });
-  // Docker gives a named volume the mode of the directory that it covers; the init container is no root.
+  // Docker gives a named volume the mode of the directory that it covers; the init container is not root.
   for (const place of ['var/run/argo', 'var/spool/emissary']) {
     const volume = join(tree, place);
     await mkdir(volume, { recursive: true });
@@ -27,7 +27,7 @@ export async function makeImageTree(platform: Platform, output: string): Promise
   const carried = await carriedParts(join(output, 'parts/emissary'));
   await installRuntime(join(output, 'emissary'), carried, layoutOf(tree));
   publishBootstrap(carried, layoutOf(tree));
-  // Those that the runtime itself trusts, for whoever wants to name a file.
+  // The ones that the runtime itself trusts, for users who need a file.
   const certificates = `${rootCertificates.join('\n')}\n`;
   await writeFile(join(tree, 'etc/ssl/certs/ca-certificates.crt'), certificates, { mode: 0o444 });
 }
@@ -39,7 +39,7 @@ async function carriedParts(parts: string) {
   );
   return {
     id: await readFile(join(parts, 'id'), 'utf8'),
-    bootstrap: await readFile(join(parts, 'launcher')),
+    bootstrap: await readFile(join(parts, 'bootstrap')),
     libraries: new Map(packed.map(([name, bytes]) => [name, () => zstdDecompressSync(bytes)])),
   };
 }

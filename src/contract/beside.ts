@@ -2,17 +2,17 @@ import { constants, fchmodSync } from 'node:fs';
 import { pid } from 'node:process';
 import { openBeneath, removeWithin } from '../kernel/open-beneath.ts';
 
-/** A file that is being written, by the process with this id. */
+/** A file that the process with this ID is writing. */
 const temporaryName = /^\.emissary\.[0-9]+\.tmp$/;
 
-/** Whether a file of this name was not published by whoever wrote it. */
+/** Whether a file of this name was left unpublished by its writer. */
 export function isUnpublished(name: string): boolean {
   return temporaryName.test(name);
 }
 
 /**
- * Creates a file that is to be renamed when it is whole. Its name is short: the one that it will have may be as long as a
- * name can be.
+ * Creates a file that is renamed once it is complete. Its own name is short, because the final name may have the
+ * maximum length.
  *
  * @param parent a descriptor of the directory
  * @returns its name, and a descriptor for writing, which the caller closes

@@ -1,6 +1,6 @@
 import { opendirSync } from 'node:fs';
 
-/** The names of a directory, no more than are wanted: a job may have made millions. */
+/** The names in a directory, at most `limit`: a job may have created millions. */
 export function firstNames(path: string, limit: number): readonly string[] {
   const directory = opendirSync(path);
   try {

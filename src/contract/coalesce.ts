@@ -1,28 +1,28 @@
 import { limits } from '../base/limits.ts';
 
-/** Passes changes on: the first of a name at once, and those that follow it soon as one. */
+/** Forwards changes: the first change of a name at once, those that follow shortly afterwards as one. */
 export class Coalescer {
-  readonly #tell: (name: string | null) => void;
-  /** When each name was last told, ms of a monotonic clock. */
-  readonly #told = new Map<string | null, number>();
+  readonly #report: (name: string | null) => void;
+  /** When each name was last reported, in ms of a monotonic clock. */
+  readonly #reportedAt = new Map<string | null, number>();
   readonly #due = new Set<string | null>();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(tell: (name: string | null) => void) {
-    this.#tell = tell;
+  constructor(report: (name: string | null) => void) {
+    this.#report = report;
   }
 
   notice(name: string | null): void {
     if (this.#due.has(name)) return;
     const now = performance.now();
-    const quietMs = now - (this.#told.get(name) ?? Number.NEGATIVE_INFINITY);
+    const quietMs = now - (this.#reportedAt.get(name) ?? Number.NEGATIVE_INFINITY);
     if (quietMs >= limits.coalesceMs) {
-      this.#told.set(name, now);
-      this.#tell(name);
+      this.#reportedAt.set(name, now);
+      this.#report(name);
       return;
     }
     this.#due.add(name);
-    this.#timer ??= setTimeout(() => this.#tellDue(), limits.coalesceMs - quietMs);
+    this.#timer ??= setTimeout(() => this.#reportDue(), limits.coalesceMs - quietMs);
   }
 
   close(): void {
@@ -31,13 +31,13 @@ export class Coalescer {
     this.#due.clear();
   }
 
-  #tellDue(): void {
+  #reportDue(): void {
     this.#timer = null;
     const due = [...this.#due];
     this.#due.clear();
     for (const name of due) {
-      this.#told.set(name, performance.now());
-      this.#tell(name);
+      this.#reportedAt.set(name, performance.now());
+      this.#report(name);
     }
   }
 }

@@ -4,10 +4,10 @@ let windowEnd = 0;
 let left = 0;
 
 /**
- * Takes one event from the budget of all watches together. libuv reads events until there are none, and returns to
- * nothing else meanwhile: a job that makes them faster than they are read would stop every timer and signal.
+ * Takes one event from the budget that all watches share. libuv reads events until there are none and does nothing
+ * else meanwhile: a job that creates them faster than they are read would block every timer and signal.
  *
- * @returns false when the budget of this second is used up: the watch has to be closed
+ * @returns false if the budget of this window is used up: the watch must be closed
  */
 export function spendEvent(): boolean {
   const now = performance.now();

@@ -1,8 +1,6 @@
 import { join } from 'node:path';
 
-/**
- * The paths of one container's directory, `<root>/ctr/<name>`. What each file holds is told in `src/contract/README.md`.
- */
+/** The paths of one container's directory, `<root>/ctr/<name>`. `src/contract/README.md` describes each file. */
 export interface ContainerLayout {
   readonly name: string;
   readonly directory: string;
@@ -29,23 +27,23 @@ export interface Layout {
   readonly runtimes: string;
   readonly template: string;
   readonly inputs: string;
-  /** The inputs until all are staged. */
+  /** The inputs until all of them are staged. */
   readonly inputsStaging: string;
-  /** Those of an earlier `init`, until they are removed. */
+  /** The inputs of an earlier `init`, until they are removed. */
   readonly inputsReplaced: string;
   readonly script: string;
   readonly containers: string;
   readonly outputs: string;
   readonly parameters: string;
   readonly artifacts: string;
-  /** The output that is being saved, until it is whole: one at a time, and a later run's takes an earlier one's place. */
+  /** The output that is being saved, until it is complete: one at a time, and a later run replaces an earlier one's. */
   readonly saving: string;
   readonly progress: string;
   readonly report: string;
   container(name: string): ContainerLayout;
 }
 
-/** Where the shared volume is unless somebody says otherwise: Argo's place. */
+/** The default path of the shared volume: the same as Argo's. */
 export const usualRoot = '/var/run/argo';
 
 /** @param root the absolute path of the shared volume */

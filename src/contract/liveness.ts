@@ -5,18 +5,18 @@ import { readNow } from '../kernel/pipe.ts';
 import { type Readiness, watchDescriptor } from '../kernel/readiness.ts';
 import type { Volume } from './volume.ts';
 
-/** What nobody wants to know: as much as a FIFO holds. */
+/** Receives data that nobody needs; as large as a FIFO. */
 const scratch = Buffer.alloc(limits.livenessBytes);
 
 /**
- * Whether the wrapper of a container lives. `unknown`: it has not come yet, or is none of ours. `dying`: it is gone,
- * and its seal may be there in a moment, or another wrapper. `gone`: neither has come.
+ * Whether the wrapper of a container is alive. `unknown`: it has not started yet, or is not ours. `dying`: it is
+ * gone, and its seal or another wrapper may still appear. `gone`: neither has appeared.
  */
 export type Life = 'unknown' | 'living' | 'dying' | 'gone';
 
 /**
- * Follows a wrapper's life by its FIFO `alive`: the kernel tells its end of file at the moment of the wrapper's death,
- * however it died, in whatever container (fifo(7)). Nothing is asked of the cluster.
+ * Tracks whether a wrapper is alive through its FIFO `alive`: the kernel signals end of file when the wrapper dies,
+ * however it dies and in whatever container (fifo(7)). Needs no access to the cluster.
  */
 export class Liveness {
   readonly #volume: Volume;
@@ -26,15 +26,15 @@ export class Liveness {
   #file: number | null = null;
   #readiness: Readiness | null = null;
   #seen = false;
-  /** Whether the file that is open now was opened before the job was started. */
-  #isOfBefore = false;
+  /** Whether the open file was opened before the job was started. */
+  #openedBeforeJob = false;
   #isProven = false;
-  /** When its end of file was found, ms of a monotonic clock; null while somebody holds it. */
+  /** When its end of file was found, in ms of a monotonic clock; null while a process holds it open. */
   #endedAt: number | null = null;
   #confirmation: Timer | null = null;
   #pause: Timer | null = null;
 
-  /** @param onChange called when a wrapper has become `dying`, and when it has become `gone`; look then */
+  /** @param onChange called when a wrapper has become `dying`, and when it has become `gone`; call `look` then */
   constructor(volume: Volume, name: string, onChange: () => void) {
     this.#volume = volume;
     this.#path = `ctr/${name}/alive`;
@@ -42,7 +42,7 @@ export class Liveness {
     this.#onChange = onChange;
   }
 
-  /** Looks at the FIFO, if it is there, and follows it from then on. */
+  /** Checks the FIFO, if it exists, and follows it from then on. */
   look(): Life {
     if (this.#file === null) this.#open();
     if (this.#file !== null) this.#read();
@@ -52,8 +52,8 @@ export class Liveness {
   }
 
   /**
-   * Whether its end of file tells the wrapper's death for certain: it was opened before the job was started. Afterwards
-   * the job may have put another FIFO in its place.
+   * Whether its end of file proves the wrapper's death: it was opened before the job was started. Afterwards the job
+   * may have replaced the FIFO.
    */
   get isProven(): boolean {
     return this.#isProven;
@@ -68,7 +68,7 @@ export class Liveness {
     const opened = this.#volume.openKind(this.#path, (found) => found.isFIFO());
     if ('kind' in opened) return;
     this.#file = opened.descriptor;
-    this.#isOfBefore = !this.#volume.has(this.#startedPath);
+    this.#openedBeforeJob = !this.#volume.has(this.#startedPath);
     this.#readiness = watchDescriptor(opened.descriptor, 'read', () => {
       const before = this.#endedAt;
       this.#read();
@@ -80,24 +80,24 @@ export class Liveness {
   #read(): void {
     if (this.#file === null) return;
     this.#seen = true;
-    // What a job writes there means nothing: only the end of file does. EAGAIN: somebody holds it open.
+    // What a job writes there is ignored: only end of file counts. EAGAIN: a process holds it open.
     const count = readNow(this.#file, scratch);
     if (count !== 0) {
       this.#endedAt = null;
-      if (count > 0) this.#rest();
+      if (count > 0) this.#pauseReading();
       return;
     }
     this.#release();
-    // Opened anew it says so again, and cannot take back what the first one has proven.
+    // Opened again, it reports end of file again, and cannot revoke what the first one has proven.
     if (this.#endedAt !== null) return;
     this.#endedAt = performance.now();
-    this.#isProven = this.#isOfBefore;
+    this.#isProven = this.#openedBeforeJob;
     this.#confirmation?.cancel();
     this.#confirmation = after(limits.lostConfirmMs + 1, this.#onChange);
   }
 
-  /** A job that writes there without end is not to be read without end. */
-  #rest(): void {
+  /** Pauses reading: a job may write there forever. */
+  #pauseReading(): void {
     this.#readiness?.disarm();
     this.#pause ??= after(limits.watchPollMs, () => {
       this.#pause = null;

@@ -3,9 +3,10 @@ import { geteuid } from 'node:process';
 import { openBeneath, pathOnly } from '../kernel/open-beneath.ts';
 
 /**
- * A job that runs as our own user may have taken the rights from a file: it is ours to give them back.
+ * Makes a file readable again: a job that runs as our own user may have removed its permissions.
+ *
  * @param directory a descriptor
- * @returns whether another try may help
+ * @returns whether a retry may help
  */
 export function makeReadable(directory: number, path: string): boolean {
   try {
@@ -20,6 +21,6 @@ export function makeReadable(directory: number, path: string): boolean {
       closeSync(place);
     }
   } catch {
-    return false; // Then it is as it was.
+    return false; // The file stays as it is.
   }
 }

@@ -3,43 +3,46 @@ import { join } from 'node:path';
 import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 
-/** Some entries of a directory that are looked at from time to time. */
+/** Some entries of a directory that are polled. */
 export interface Polling {
-  /** Looks now. */
+  /** Polls now. */
   look(): void;
   close(): void;
 }
 
-/** What is polled in this process: together, so that their number does not decide what they cost. */
+/**
+ * Everything that this process polls. It is polled together, so that the cost does not depend on the number of
+ * directories.
+ */
 const polled = new Set<PolledDirectory>();
 let timer: NodeJS.Timeout | null = null;
 
 /**
- * Looks at these entries of a directory again and again, and at the directory itself: never at others, of which there may
- * be any number.
+ * Polls these entries of a directory, and the directory itself, but no other entries, of which there may be any
+ * number.
  *
- * @param tell called with the name of an entry that has changed, or with null for the directory
+ * @param onChange called with the name of a changed entry, or with null for the directory
  */
 export function pollDirectory(
   directory: string,
   names: ReadonlySet<string>,
-  tell: (name: string | null) => void,
+  onChange: (name: string | null) => void,
 ): Polling {
-  const made = new PolledDirectory(directory, names, tell);
+  const made = new PolledDirectory(directory, names, onChange);
   polled.add(made);
-  timer ??= setTimeout(lookAtAll, limits.watchPollMs);
+  timer ??= setTimeout(pollAll, limits.watchPollMs);
   return made;
 }
 
 class PolledDirectory implements Polling {
   readonly #directory: string;
-  readonly #tell: (name: string | null) => void;
+  readonly #onChange: (name: string | null) => void;
   /** What was found last, by name; null is the directory. */
   readonly #found: Map<string | null, string>;
 
-  constructor(directory: string, names: ReadonlySet<string>, tell: (name: string | null) => void) {
+  constructor(directory: string, names: ReadonlySet<string>, onChange: (name: string | null) => void) {
     this.#directory = directory;
-    this.#tell = tell;
+    this.#onChange = onChange;
     this.#found = new Map([null, ...names].map((name) => [name, this.#stampOf(name)]));
   }
 
@@ -48,7 +51,7 @@ class PolledDirectory implements Polling {
       const now = this.#stampOf(name);
       if (now === before) continue;
       this.#found.set(name, now);
-      this.#tell(name);
+      this.#onChange(name);
     }
   }
 
@@ -61,7 +64,7 @@ class PolledDirectory implements Polling {
 
   #stampOf(name: string | null): string {
     try {
-      // A directory changes with every entry: only whether it is another one matters.
+      // A directory changes with every entry: only whether it was replaced matters.
       if (name === null) return String(lstatSync(this.#directory, { bigint: true }).ino);
       const { ino, size, ctimeNs } = lstatSync(join(this.#directory, name), { bigint: true });
       return `${ino} ${size} ${ctimeNs}`;
@@ -71,10 +74,10 @@ class PolledDirectory implements Polling {
   }
 }
 
-/** The pause grows with what a round takes, where there are many or the volume is slow. */
-function lookAtAll(): void {
-  const begun = performance.now();
+/** The pause grows with the duration of a round, for many directories or a slow volume. */
+function pollAll(): void {
+  const startedAt = performance.now();
   for (const each of [...polled]) each.look();
-  const pauseMs = Math.max(limits.watchPollMs, limits.pollShare * (performance.now() - begun));
-  timer = polled.size === 0 ? null : setTimeout(lookAtAll, Math.min(pauseMs, limits.lookAgainMs));
+  const pauseMs = Math.max(limits.watchPollMs, limits.pollShare * (performance.now() - startedAt));
+  timer = polled.size === 0 ? null : setTimeout(pollAll, Math.min(pauseMs, limits.lookAgainMs));
 }

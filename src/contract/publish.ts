@@ -5,9 +5,9 @@ import { displace } from '../base/displace.ts';
 import { removeFile } from '../base/remove.ts';
 
 /**
- * Makes a file appear whole: written beside its place under another name, then renamed over it (rename(2) is atomic).
- * Readers on the same kernel see all of it or nothing. It is not forced to the disk: what must survive is the death of
- * any process, and the volume does not outlive its node.
+ * Publishes a file atomically: writes it next to its place under a temporary name, then renames it (rename(2) is
+ * atomic). Readers on the same kernel see all of it or nothing. It is not flushed to disk: it must survive the death
+ * of any process, but the volume does not outlive its node.
  *
  * @param mode the file's mode, whatever the umask
  * @throws the operating system's error; nothing is left behind
@@ -23,15 +23,16 @@ export function publish(path: string, content: string | Uint8Array, mode = 0o644
   }
 }
 
-/** Writes all of it from this place in the file on. @throws the operating system's error */
-export function writeWhole(file: number, bytes: Uint8Array, place: number): void {
+/** Writes all bytes at this position of the file. @throws the operating system's error */
+export function writeWhole(file: number, bytes: Uint8Array, position: number): void {
   for (let offset = 0; offset < bytes.length; ) {
-    offset += writeSync(file, bytes, offset, bytes.length - offset, place + offset);
+    offset += writeSync(file, bytes, offset, bytes.length - offset, position + offset);
   }
 }
 
 function writeNew(path: string, content: string | Uint8Array, mode: number): void {
-  // A leftover of a killed process with our pid goes first: 'wx' never follows a link that somebody left there.
+  // First remove a leftover of a killed process with our process ID. 'wx' never follows a link that someone may have
+  // put there.
   displace(path);
   const file = openSync(path, 'wx', mode);
   try {

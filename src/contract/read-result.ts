@@ -1,6 +1,6 @@
 /**
- * What a look at one file of the volume found. `reason` is a clause: `is a symbolic link`. `passes`: it says nothing of
- * the file; a later look, or another user's, may find what is there.
+ * The result of reading one file of the volume. `reason` is a clause: `is a symbolic link`. `passes` tells whether a
+ * retry may find something else: the failure may be temporary, or depend on permissions.
  */
 export type ReadResult =
   | { readonly kind: 'absent' }
@@ -11,16 +11,19 @@ export type ReadResult =
 export interface OpenFile {
   readonly descriptor: number;
   readonly size: number;
-  /** The user's number. */
+  /** The owner's user ID. */
   readonly owner: number;
 }
 
-/** Too many open files or too little memory, a disk or a server that does not answer now: trying again may help. */
+/**
+ * Whether an error is temporary: too many open files, too little memory, a disk or a server that does not respond
+ * now.
+ */
 export function isPassing(code: string | null): boolean {
   return ['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'ESTALE', 'EINTR', 'EAGAIN'].includes(code ?? '');
 }
 
-/** Whether what kept a file from being read will be over soon, or perhaps: rights may be given by somebody. */
+/** Whether the failure to read a file will pass soon, or perhaps, when someone changes its permissions. */
 export function passing(code: string | null): 'soon' | 'perhaps' | 'never' {
   if (isPassing(code)) return 'soon';
   return code === 'EACCES' || code === 'EPERM' ? 'perhaps' : 'never';

@@ -1,4 +1,4 @@
-/** How a container's run ended, as its own wrapper says it. */
+/** How a container's run ended, as its wrapper reports it. */
 export type Verdict = 'succeeded' | 'failed' | 'terminated' | 'timedOut' | 'skipped' | 'error';
 
 /** How one attempt of a job ended. */
@@ -9,7 +9,7 @@ export interface Attempt {
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly exitCode: number;
-  /** `SIGTERM`, …, or null when the job exited by itself. */
+  /** `SIGTERM`, …, or null if the job exited on its own. */
   readonly signal: string | null;
 }
 
@@ -19,13 +19,13 @@ export interface StreamRecord {
   readonly truncated: boolean;
 }
 
-/** The job's resources, all attempts together. */
+/** The job's resource usage, all attempts together. */
 export interface Usage {
   readonly userSeconds: number;
   readonly systemSeconds: number;
   /**
-   * The most memory that one process had at a time; 0 when none was started. Null when it had less than the emissary
-   * itself when it started the job (some 85 MB): the kernel tells no less.
+   * The peak memory of one process; 0 if none was started. Null if it was less than what the emissary itself used
+   * when it started the job (about 85 MB): the kernel cannot tell then.
    */
   readonly maxRssBytes: number | null;
 }
@@ -44,7 +44,7 @@ export interface ArtifactRecord extends ParameterRecord {
   readonly archive: 'tar' | 'zip' | 'none' | 'zstd';
 }
 
-/** An output that was declared and is not there. */
+/** A declared output that is missing. */
 export interface MissingOutput {
   readonly kind: 'parameter' | 'artifact';
   readonly name: string;
@@ -74,7 +74,7 @@ export interface Result {
   readonly container: string;
   /** The command line, masked; bytes that are not UTF-8 are shown as U+FFFD. */
   readonly command: readonly string[];
-  /** The job's process id in its own pid namespace; null when it was never started. */
+  /** The job's process ID in its own PID namespace; null if it was never started. */
   readonly pid: number | null;
   readonly attempts: readonly Attempt[];
   readonly startedAt: string;
@@ -82,7 +82,7 @@ export interface Result {
   readonly verdict: Verdict;
   readonly exitCode: number;
   readonly signal: string | null;
-  /** Whose exit code it is: the job's 64 is not the emissary's. */
+  /** Whose exit code it is: a job's 64 is not the emissary's 64. */
   readonly origin: 'job' | 'emissary';
   /** One sentence; null on success, unless saving was stopped. */
   readonly message: string | null;
@@ -101,7 +101,7 @@ export interface Started {
   readonly attempt: number;
 }
 
-/** `ctr/<name>/ended`: the end of an attempt, as soon as it is known; counts if its attempt is not before that of `started`. */
+/** `ctr/<name>/ended`: the end of an attempt, as soon as it is known; valid unless `started` has a later attempt. */
 export interface Ended {
   /** Counts from 1. */
   readonly attempt: number;
@@ -113,9 +113,9 @@ export interface Ended {
   readonly origin: 'job';
 }
 
-/** `ctr/<name>/saving`: how far saving the outputs is. */
+/** `ctr/<name>/saving`: the progress of saving the outputs. */
 export interface SavingProgress {
-  /** Bytes of the job's files that are done. */
+  /** Bytes of the job's files that are saved. */
   readonly bytes: number;
   readonly files: number;
   /** The name of the output that is being saved. */
@@ -124,18 +124,18 @@ export interface SavingProgress {
   readonly at: string;
 }
 
-/** Outputs of a container that saves none. */
+/** The outputs of a container that saves none. */
 export const noOutputs: OutputsRecord = { parameters: [], artifacts: [], missing: [], skipped: [] };
 
-/** The exit code of a container whose wrapper was killed before it could leave one: as if KILL had ended the job. */
+/** The exit code of a container whose wrapper was killed before it could write one: as if KILL had ended the job. */
 export const lostExitCode = 137;
 
-/** The largest status that a process can end with (wait(2)). */
+/** The highest exit status of a process (wait(2)). */
 export const largestExitCode = 255;
 
-/** The exit code in the bytes of `exitcode`, or null when they are anything but a whole decimal status. */
+/** Parses the bytes of `exitcode`; null unless they are a whole decimal status. */
 export function parseExitCode(bytes: Buffer): number | null {
-  // White space of ASCII alone: what \s means beyond that no wrapper writes.
+  // ASCII white space only: no wrapper writes the other characters that \s matches.
   const text = /^[ \t\r\n]*([0-9]{1,3})[ \t\r\n]*$/.exec(bytes.toString('latin1'))?.[1] ?? null;
   return text !== null && Number(text) <= largestExitCode ? Number(text) : null;
 }

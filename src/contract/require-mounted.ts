@@ -4,8 +4,8 @@ import { Fault } from '../base/fault.ts';
 import { usualRoot } from './layout.ts';
 
 /**
- * Refuses a volume that nobody mounted: what the first process of a container writes below the usual root is then gone
- * with the container, and no other container sees it. With another root, or as another process, it may be meant.
+ * Rejects a volume that is not mounted: what a container's first process writes below the default root is lost with
+ * the container, and no other container sees it. With another root, or in another process, this may be intended.
  *
  * @throws Fault `volume`
  */
@@ -19,7 +19,7 @@ export function requireMounted(root: string): void {
   );
 }
 
-/** The number of the mount that a path is on (proc_pid_fdinfo(5)); null where that cannot be told. */
+/** The ID of the mount that a path is on (proc_pid_fdinfo(5)); null if unknown. */
 function mountOf(path: string): string | null {
   try {
     const file = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -29,6 +29,6 @@ function mountOf(path: string): string | null {
       closeSync(file);
     }
   } catch {
-    return null; // Whoever uses it will say what is wrong.
+    return null; // Whoever uses the path reports what is wrong.
   }
 }

@@ -17,25 +17,25 @@ import { type OpenFile, passing, type ReadResult } from './read-result.ts';
 import { writeSparse } from './write-pieces.ts';
 
 /**
- * The shared volume as the sidecar sees it: any job may have put anything anywhere. Every path is walked from the
- * root's descriptor without following a link; nothing blocks; nothing is read without a bound. Paths are relative.
+ * The shared volume as the reporter sees it: any job may have put anything anywhere. Every path is walked from the
+ * root's descriptor without following links; nothing blocks; every read is bounded. Paths are relative.
  */
 export class Volume {
   readonly root: string;
   readonly #directory: number;
 
-  /** @throws the operating system's error when the root is not a directory that can be opened */
+  /** @throws the operating system's error if the root is not a directory that can be opened */
   constructor(root: string) {
     this.root = root;
     this.#directory = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
   }
 
-  /** Reads a small file whole. A file larger than `limit` bytes is refused. */
+  /** Reads a whole small file. A file larger than `limit` bytes is rejected. */
   read(path: string, limit: number): ReadResult {
     const opened = this.openFile(path);
     if ('kind' in opened) return opened;
     try {
-      // One byte more than the limit tells a file that is too large, also while it grows.
+      // One byte more than the limit detects a file that is too large, even while it grows.
       const bytes = readUpTo(opened.descriptor, limit + 1);
       return bytes.length > limit
         ? { kind: 'refused', reason: `is larger than ${limit} bytes`, passes: 'never' }
@@ -48,7 +48,7 @@ export class Volume {
     }
   }
 
-  /** Whether anything is there, whatever it is. */
+  /** Whether anything is there, whatever its type. */
   has(path: string): boolean {
     const found = this.openAny(path, pathOnly);
     if ('kind' in found) return found.kind === 'refused' && found.passes === 'never';
@@ -66,20 +66,20 @@ export class Volume {
     return { kind: 'refused', reason: 'has another name too (a hard link)', passes: 'never' };
   }
 
-  /** Opens for reading what is of the wanted kind. It is looked at first: opening a device may already do something. */
+  /** Opens a file of the wanted type for reading. The type is checked first: opening a device may have side effects. */
   openKind(path: string, isWanted: (found: Stats) => boolean): ReturnType<Volume['openAny']> {
     for (const flags of [pathOnly, constants.O_RDONLY]) {
       const opened = this.openAny(path, flags);
       if ('kind' in opened) return opened;
-      const isFit = isWanted(fstatSync(opened.descriptor));
-      if (isFit && flags !== pathOnly) return opened;
+      const matches = isWanted(fstatSync(opened.descriptor));
+      if (matches && flags !== pathOnly) return opened;
       closeSync(opened.descriptor);
-      if (!isFit) break;
+      if (!matches) break;
     }
     return { kind: 'refused', reason: 'is not a regular file', passes: 'never' };
   }
 
-  /** The size of a regular file in bytes; null where there is none. */
+  /** The size of a regular file in bytes; null if there is none. */
   sizeOf(path: string): number | null {
     const opened = this.openFile(path);
     if ('kind' in opened) return null;
@@ -87,7 +87,7 @@ export class Volume {
     return opened.size;
   }
 
-  /** Opens whatever is there, links aside, with these flags of open(2). */
+  /** Opens anything but a link, with these flags of open(2). */
   openAny(
     path: string,
     flags: number,
@@ -103,12 +103,12 @@ export class Volume {
     }
   }
 
-  /** Gives an entry another name in its directory; what has that name already is replaced. */
+  /** Renames an entry within its directory and replaces what is there. */
   renameTo(path: string, name: string): void {
     this.#within(path, (parent, before) => renameWithin(parent, before, name));
   }
 
-  /** The names in a directory, at most `limit` of them; none when it is not there. */
+  /** The names in a directory, at most `limit`; empty if it does not exist. */
   list(path: string, limit: number): readonly string[] {
     const opened = this.openAny(path, constants.O_RDONLY | constants.O_DIRECTORY);
     if ('kind' in opened) return [];
@@ -119,7 +119,7 @@ export class Volume {
     }
   }
 
-  /** Makes a directory, and gives it this mode whatever the umask. It is no error when it is there. */
+  /** Makes a directory with this mode, whatever the umask. No error if it exists. */
   makeDirectory(path: string, mode: number): void {
     this.#within(path, (parent, name) => {
       makeDirectoryWithin(parent, name, mode);
@@ -127,7 +127,7 @@ export class Volume {
       try {
         fchmodSync(made, mode);
       } catch (error) {
-        // Another user's directory keeps the mode that its owner gave it.
+        // Another user's directory keeps the mode that its owner chose.
         if (errnoOf(error) !== 'EPERM') throw error;
       } finally {
         closeSync(made);
@@ -135,13 +135,13 @@ export class Volume {
     });
   }
 
-  /** Makes a directory and all that lead to it, with this mode as far as they are new. */
+  /** Makes a directory and its missing parents, new ones with this mode. */
   makeDirectories(path: string, mode = 0o755): void {
     const parts = path.split('/');
     for (const [index] of parts.entries()) this.makeDirectory(parts.slice(0, index + 1).join('/'), mode);
   }
 
-  /** Makes a file appear whole, as `publish` does for those who trust the path. */
+  /** Publishes a file atomically, like `publish`, but without trusting the path. */
   publish(path: string, content: string | Uint8Array, mode = 0o644): void {
     this.#within(path, (parent, name) => {
       const temporary = createBeside(parent, mode);
@@ -157,7 +157,7 @@ export class Volume {
     });
   }
 
-  /** As `publish`, for content that comes in pieces; a piece of zeros becomes a hole. */
+  /** Like `publish`, for content that comes in pieces; a piece of zeros becomes a hole. */
   async publishPieces(path: string, pieces: AsyncIterable<Uint8Array | number>, mode = 0o644): Promise<void> {
     const slash = path.lastIndexOf('/');
     const parent = this.#openDirectory(path.slice(0, Math.max(slash, 0)));
@@ -176,19 +176,19 @@ export class Volume {
     }
   }
 
-  /** Removes what is no directory; it is no error when it is not there. */
+  /** Removes anything but a directory; no error if it does not exist. */
   remove(path: string): void {
     this.#within(path, removeWithin);
   }
 
-  /** Removes what a process that was killed had half published in a directory; whoever calls is the only one to write there. */
+  /** Removes unpublished leftovers of a killed process from a directory. The caller must be the only writer there. */
   removeUnpublished(path: string): void {
     const names = this.list(path, limits.listedNames).filter(isUnpublished);
     for (const name of names) {
       try {
         this.remove(`${path}/${name}`);
       } catch {
-        // A directory that a job has made, say: it is nothing of ours, and only takes room.
+        // A directory that a job has made, for example: it is not ours, and only takes space.
       }
     }
   }

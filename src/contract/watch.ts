@@ -7,13 +7,13 @@ import { Coalescer } from './coalesce.ts';
 import { spendEvent } from './event-budget.ts';
 import { type Polling, pollDirectory } from './poll-directory.ts';
 
-/** What the caller of `watchDirectory` gives. */
+/** The options of `watchDirectory`. */
 export interface Watcher {
-  /** The entries that matter. A job may make any number of others, which are passed over. */
+  /** The entries to watch. A job may create any number of others, which are ignored. */
   readonly names: readonly string[];
   /**
-   * Called when something has happened to one of them, with its name, or with null where that is not known: look at all
-   * of them then. For one name it is called at once, and afterwards at most every few milliseconds.
+   * Called when an entry has changed, with its name, or with null if the name is unknown: check all entries then. The
+   * first change of a name is reported at once, further ones at most every few milliseconds.
    */
   readonly onChange: (name: string | null) => void;
   /** Ends the watch. */
@@ -21,14 +21,14 @@ export interface Watcher {
 }
 
 /**
- * Watches some entries of one directory, which must exist: created, renamed into it, written to, removed. When it
- * returns the watch is in force: watch, then look. One change may be told more than once, and the caller learns only
- * that something happened there, so it looks anew each time.
+ * Watches some entries of an existing directory for creation, renames, writes and removal. The watch is active when
+ * this returns: watch first, then check. A change may be reported more than once, and only as a change, so the caller
+ * must check the entry each time.
  *
- * Events are inotify's (inotify(7)), by `fs.watch`. Where they cannot be had, and while there are more of them than
- * anybody needs, the entries are polled (decision 50).
+ * Uses inotify events (inotify(7)), through `fs.watch`. If inotify is unavailable, and while there are too many
+ * events, the entries are polled (decision 50).
  *
- * @throws the operating system's error, when the directory cannot be watched for another reason
+ * @throws the operating system's error if the directory cannot be watched for another reason
  */
 export function watchDirectory(directory: string, watcher: Watcher): void {
   if (!watcher.signal.aborted) new DirectoryWatch(directory, watcher).start();
@@ -60,13 +60,13 @@ class DirectoryWatch {
 
   #watchEvents(): void {
     const events = watchEvents(this.#directory, (_kind, name) => this.#notice(name));
-    // The directory itself went away: the caller's own look tells what that means.
+    // The directory was removed: the caller's check finds out what that means.
     events.on('error', () => this.#changes.notice(null));
     this.#events = events;
   }
 
   #notice(name: string | null): void {
-    // One that came before the watch was closed.
+    // An event from before the watch was closed.
     if (this.#events === null) return;
     if (!spendEvent()) {
       this.#events.close();
@@ -74,14 +74,14 @@ class DirectoryWatch {
       this.#poll();
       this.#changes.notice(null);
     } else if (name === null || name === basename(this.#directory)) {
-      // What happens to the directory itself is told with its own name.
+      // Events of the directory itself carry its own name.
       this.#changes.notice(null);
     } else if (this.#names.has(name)) {
       this.#changes.notice(name);
     }
   }
 
-  /** Polls for a while, and tries events again. */
+  /** Polls for a while, then tries events again. */
   #poll(): void {
     this.#polling ??= pollDirectory(this.#directory, this.#names, (name) => this.#changes.notice(name));
     this.#again = after(limits.watchAgainMs, () => this.#watchAgain());
@@ -91,10 +91,10 @@ class DirectoryWatch {
     try {
       this.#watchEvents();
     } catch {
-      // Still none left, or the directory is gone for the moment.
+      // Still unavailable, or the directory is temporarily missing.
       return this.#poll();
     }
-    // What happened up to now is not among the events.
+    // Changes up to now are not among the events.
     this.#polling?.look();
     this.#polling?.close();
     this.#polling = null;
@@ -109,7 +109,9 @@ class DirectoryWatch {
   }
 }
 
-/** EMFILE: no inotify instance is left to this user. ENOSPC: no watch. ENOSYS: a kernel or sandbox without inotify. */
+/**
+ * EMFILE: this user has no inotify instance left. ENOSPC: no watch left. ENOSYS: a kernel or sandbox without inotify.
+ */
 function canPollInstead(error: unknown): boolean {
   return ['EMFILE', 'ENFILE', 'ENOSPC', 'ENOSYS'].includes(errnoOf(error) ?? '');
 }

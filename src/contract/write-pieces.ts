@@ -3,8 +3,8 @@ import { limits } from '../base/limits.ts';
 import { writeWhole } from './publish.ts';
 
 /**
- * Writes pieces one after the other, and leaves a hole where one is all zeros: a job makes a file of any size out of
- * nothing (truncate(2)), and a copy of it must not fill the disk. A number is a hole of so many bytes.
+ * Writes pieces in sequence, with a hole for each piece of zeros: a job can create a file of any size without writing
+ * it (truncate(2)), and a copy of it must not fill the disk. A number is a hole of that many bytes.
  */
 export async function writeSparse(file: number, pieces: AsyncIterable<Uint8Array | number>): Promise<void> {
   let size = 0;

@@ -5,8 +5,8 @@ import { firstNames } from '../contract/bounded-read.ts';
 import type { Layout } from '../contract/layout.ts';
 
 /**
- * The seal of a job that ended on this volume before, or null. It is not removed: an init container is run again too
- * when its pod is started anew, and then the seal is this job's own.
+ * The seal of a job that ended on this volume before, or null. It is not removed: a restarted pod runs its init
+ * container again, and then the seal is this job's own.
  */
 export function earlierSeal(layout: Layout): string | null {
   const seals = containers(layout).map((name) => layout.container(name).exitCode);
@@ -17,7 +17,7 @@ function containers(layout: Layout): readonly string[] {
   try {
     return firstNames(layout.containers, limits.listedNames);
   } catch (error) {
-    // A volume from elsewhere may not be readable: then it is not known, which stops no job.
+    // A foreign volume may be unreadable: then it is unknown, which stops no job.
     if (errnoOf(error) === null) throw error;
     return [];
   }

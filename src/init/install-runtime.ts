@@ -8,12 +8,12 @@ import { removeUnpublished } from './remove-unpublished.ts';
 import { writing } from './writing.ts';
 
 /**
- * Puts the running program on the volume, in such a way that it starts in any image: the program, its loader and its
- * libraries in `runtime/<id>/`. Nothing starts it before its launcher is there. What runs from there already goes on
- * undisturbed.
+ * Installs the running program on the volume so that it starts in any image: the program, its loader and its
+ * libraries go to `runtime/<id>/`. Nothing starts it until its bootstrap is published. A program that already runs
+ * from there is not affected.
  *
- * @param program the file that runs
- * @param carried what the program carries for this
+ * @param program the running file
+ * @param carried what the program embeds for this
  * @throws Fault `volume`
  */
 export async function installRuntime(
@@ -25,12 +25,12 @@ export async function installRuntime(
   const owner = writing(layout.root, () => ownerOn(layout.root));
   for (const made of [layout.runtimes, directory]) writing(made, () => makeOwnDirectory(made, owner));
   removeUnpublished(layout, directory);
-  // While the kernel copies the program, the libraries are unpacked.
+  // The libraries are unpacked while the kernel copies the program.
   const parts = [publishProgram(program, join(directory, 'program')), publishLibraries(directory, libraries)];
   for (const part of await Promise.allSettled(parts)) if (part.status === 'rejected') throw part.reason;
 }
 
-/** Not executable by itself: without the launcher it would take the disguised variables for real ones. */
+/** Not executable itself: without the bootstrap it would read the disguised variable names. */
 async function publishProgram(program: string, path: string): Promise<void> {
   try {
     await publishCopy(program, path, 0o444);

@@ -2,10 +2,10 @@ import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { errnoOf, Fault } from '../base/fault.ts';
 
 /**
- * Makes a directory with this mode, whatever the umask; one that is there already is taken as it is. A link in its place
- * is not followed: on a shared volume it may be anybody's.
+ * Makes a directory with this mode, whatever the umask; an existing one is left unchanged. A link in its place is not
+ * followed: on a shared volume it may be anyone's.
  *
- * @throws Fault `volume` when something else is in its place; the operating system's error otherwise
+ * @throws Fault `volume` if something else is in its place; the operating system's error otherwise
  */
 export function makeDirectory(path: string, mode: number): void {
   try {

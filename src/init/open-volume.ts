@@ -7,19 +7,20 @@ import { requireMounted } from '../contract/require-mounted.ts';
 import { makeDirectory } from './make-directory.ts';
 import { writing } from './writing.ts';
 
-/** All users may make and replace files: the containers of a pod run as users that do not know each other. */
+/** All users may create and replace files: the containers of a pod run as unrelated users. */
 const forEveryone = 0o777;
-/** In the root, nobody may replace what others have put there: the program, its template, the inputs. */
-const eachHisOwn = 0o1777;
+/** In the root, no user may replace another's files: the program, its template, the inputs. */
+const stickyForEveryone = 0o1777;
 
 /**
- * Makes the directories that the containers share, writable for any user whatever the umask.
- * @throws Fault `volume` when the root cannot be made or written, or is no volume
+ * Makes the directories that the containers share, writable for any user, whatever the umask.
+ *
+ * @throws Fault `volume` if the root cannot be created or written, or is not a volume
  */
 export function openVolume(layout: Layout): void {
   writing(layout.root, () => makeRoot(layout.root));
   requireMounted(layout.root);
-  shareWithEveryone(layout.root, statSync(layout.root).uid, eachHisOwn);
+  shareWithEveryone(layout.root, statSync(layout.root).uid, stickyForEveryone);
   for (const directory of [layout.containers, layout.outputs, layout.parameters, layout.artifacts]) {
     writing(directory, () => makeDirectory(directory, forEveryone));
     shareWithEveryone(directory, lstatSync(directory).uid, forEveryone);
@@ -27,8 +28,8 @@ export function openVolume(layout: Layout): void {
 }
 
 /**
- * Makes the root and what is missing above it. Not by `recursive`, which never ends in a directory that takes no
- * files, such as /proc. The root may be reached through links of the container's own file system.
+ * Makes the root and its missing parents. Does not use `recursive`, which never returns in a directory that accepts
+ * no files, such as /proc. The root may be reached through links of the container's own file system.
  */
 function makeRoot(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
@@ -38,7 +39,7 @@ function makeRoot(path: string): void {
   mkdirSync(path);
 }
 
-/** The mode can be changed by the owner only; a volume that came with another one is as its maker wanted it. */
+/** Only the owner can change the mode; a volume with another mode is as its creator wanted it. */
 function shareWithEveryone(directory: string, owner: number, wanted: number): void {
   const own = geteuid?.() ?? -1;
   if (own !== owner && own !== 0) return;

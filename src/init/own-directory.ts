@@ -8,11 +8,11 @@ const mode = 0o755;
 const writableByOthers = 0o022;
 
 /**
- * Makes a directory that only `init` writes to. What another user has put there goes: what is executed from it must be
- * ours. One of our own gets its mode back.
+ * Makes a directory that only `init` writes to. Removes what another user has put there: what is executed from it
+ * must be ours. Restores the mode of our own directory.
  *
- * @param owner our number on this volume, as `ownerOn` tells it
- * @throws Fault `volume` when somebody else's stays; the operating system's error
+ * @param owner our user ID on this volume, from `ownerOn`
+ * @throws Fault `volume` if another user's directory remains; the operating system's error
  */
 export function makeOwnDirectory(path: string, owner: number): void {
   const there = lstatSync(path, { throwIfNoEntry: false });
@@ -24,7 +24,7 @@ export function makeOwnDirectory(path: string, owner: number): void {
   if ((found & writableByOthers) !== 0) chmodSync(path, mode);
 }
 
-/** Whose the files are that this process makes on a volume: one over a network may give them to nobody. */
+/** The owner of files that this process creates on a volume: a network file system may map it to nobody. */
 export function ownerOn(root: string): number {
   const probe = join(root, `.owner.${pid}.tmp`);
   rmSync(probe, { recursive: true, force: true });

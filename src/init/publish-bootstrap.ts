@@ -7,10 +7,10 @@ import type { CarriedRuntime } from './carried-runtime.ts';
 import { writing } from './writing.ts';
 
 /**
- * Puts the launcher on the volume, under both of the program's names: from now on the program can be started. So it
- * comes last, after all that a job needs.
+ * Publishes the bootstrap on the volume under both of the program's names: from now on the program can be started. So
+ * it comes last, after everything that a job needs.
  *
- * @throws Fault `volume`, also when programs cannot be started from there
+ * @throws Fault `volume`, also if the volume forbids executing programs
  */
 export function publishBootstrap({ bootstrap, id }: CarriedRuntime, layout: Layout): void {
   for (const name of [layout.program, layout.argoProgram]) {
@@ -20,17 +20,17 @@ export function publishBootstrap({ bootstrap, id }: CarriedRuntime, layout: Layo
   removeOthers(layout.runtimes, id);
 }
 
-/** access(2) asks the mount too: on one that is `noexec` nobody may execute, root included. */
+/** access(2) also checks the mount: on a `noexec` mount no user may execute, not even root. */
 function checkExecutable(path: string): void {
   try {
     accessSync(path, constants.X_OK);
   } catch (cause) {
-    const found = `programs cannot be started from its volume, which is mounted noexec (${errnoOf(cause)})`;
-    throw new Fault('volume', `Cannot install "${path}": ${found}`, { cause });
+    const reason = `programs cannot be started from its volume, which is mounted noexec (${errnoOf(cause)})`;
+    throw new Fault('volume', `Cannot install "${path}": ${reason}`, { cause });
   }
 }
 
-/** Runtimes of other versions. One that still runs keeps its files until it ends. */
+/** Removes runtimes of other versions. One that is still running keeps its files until it exits. */
 function removeOthers(runtimes: string, id: string): void {
   for (const name of readdirSync(runtimes)) {
     const path = join(runtimes, name);

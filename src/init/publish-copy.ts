@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
 
 /**
- * Makes a copy of a large file appear whole, as `publish` does for bytes. It is a reference to the same blocks where the
- * file system can do that, else a copy within the kernel: the bytes never come through this process.
+ * Publishes a copy of a large file atomically, as `publish` does for bytes. The copy shares the file's blocks if the
+ * file system supports that; otherwise the kernel copies it, and the bytes never pass through this process.
  *
  * @throws the operating system's error; nothing is left behind
  */

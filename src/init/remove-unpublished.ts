@@ -2,12 +2,12 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Layout } from '../contract/layout.ts';
 
-/** As `publish` and `publishCopy` name what is not whole yet. */
+/** The temporary names of `publish` and `publishCopy`. */
 const temporaryName = /^\..+\.[0-9]+\.tmp$/;
 
 /**
- * Removes what an `init` that was killed had half published, the program's 122 MB among it: each has a process number of
- * its own, so none would ever take the place of another's.
+ * Removes unpublished leftovers of a killed `init`, among them the program's 122 MB: each name contains a process ID,
+ * so no later `init` would overwrite it.
  *
  * @param runtime the directory of this runtime
  */
@@ -23,7 +23,7 @@ function namesIn(directory: string): readonly string[] {
   try {
     return readdirSync(directory);
   } catch {
-    return []; // One that this user may write and not read: what is left there only takes room.
+    return []; // This user may write but not read it: leftovers there only take space.
   }
 }
 
@@ -31,6 +31,6 @@ function removeFile(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
-    // A directory, say: it is nothing of ours.
+    // A directory, for example: it is not ours.
   }
 }

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { errnoOf, Fault, messageOf } from '../base/fault.ts';
 import { noRoomReasons } from '../base/no-room.ts';
 
-/** What a person can do about the usual errors, by errno name. */
+/** Readable reasons for the usual errors, by errno name. */
 const reasons: Readonly<Record<string, string>> = {
   ...noRoomReasons,
   EROFS: 'the volume is mounted read-only',
@@ -13,8 +13,9 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /**
- * Does one piece of writing on the volume, and turns its error into one sentence.
- * @param path what is being written, for the message
+ * Performs one write on the volume and turns its error into a one-sentence message.
+ *
+ * @param path the path to be written, for the message
  * @throws Fault `volume`
  */
 export function writing<T>(path: string, write: () => T): T {
