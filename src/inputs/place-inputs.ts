@@ -17,15 +17,15 @@ import type { InputArtifact, Template } from '../settings/template/template.ts';
 import { stagedPath } from './staged-path.ts';
 
 /**
- * Puts the staged inputs at their paths in the main container, each as a link to the volume. A file that is there
- * makes way; a directory stays, and the input's entries are put into it; nothing of a mounted volume is ever replaced.
+ * Places the staged inputs at their paths in the main container, each as a link to the volume. Replaces an existing
+ * file; keeps an existing directory and adds the input's entries to it; never replaces anything in a mounted volume.
  *
  * @throws Fault `inputs`
  */
 export function placeInputs(template: Template, layout: Layout): void {
   const staged = template.inputs.filter((input) => isStaged(input, layout));
   for (const input of staged) {
-    // It was staged within another one, which brings it along.
+    // It was staged inside another input, whose link includes it.
     if (staged.some((other) => input.path.startsWith(`${other.path}/`))) continue;
     try {
       makeDirectories(dirname(input.path));
@@ -37,7 +37,7 @@ export function placeInputs(template: Template, layout: Layout): void {
   }
 }
 
-/** A message that is a reason. */
+/** An error whose message is the reason. */
 class Refused extends Error {}
 
 function isStaged(input: InputArtifact, layout: Layout): boolean {
@@ -60,7 +60,7 @@ function place(staged: string, path: string, mounts: readonly string[]): void {
   } else if (there !== undefined) {
     if (mount !== null)
       throw new Refused(
-        `${path} is there already, in the volume mounted at ${mount}, of which nothing is replaced`,
+        `${path} already exists in the volume mounted at ${mount}, where nothing is replaced`,
       );
     unlinkSync(path);
   }
@@ -68,20 +68,19 @@ function place(staged: string, path: string, mounts: readonly string[]): void {
 }
 
 function removeEmpty(path: string, there: Stats, mount: string | null): void {
-  if (mount !== null || readdirSync(path).length > 0)
-    throw new Refused(`${path} is a directory that is there already`);
+  if (mount !== null || readdirSync(path).length > 0) throw new Refused(`${path} is an existing directory`);
   if (isWorkingDirectory(there))
-    throw new Refused(`${path} is a directory that is there already (the job's working directory)`);
+    throw new Refused(`${path} is an existing directory (the job's working directory)`);
   rmdirSync(path);
 }
 
-/** Empty as it may be, the job would be started in what is no more. */
+/** Even if it is empty, it must stay: the job could not start in a removed directory. */
 function isWorkingDirectory({ dev, ino }: Stats): boolean {
   const own = statSync('.', { throwIfNoEntry: false });
   return own?.dev === dev && own.ino === ino;
 }
 
-/** The mounted volume that a path is really in, whatever links lead there. */
+/** The mounted volume that contains a path after resolving links. */
 function mountOf(path: string, mounts: readonly string[]): string | null {
   const real = join(realpathSync(dirname(path)), basename(path));
   const isIn = (mount: string) => [path, real].some((each) => each === mount || each.startsWith(`${mount}/`));

@@ -14,8 +14,8 @@ const readableDirectory = 0o755;
 const scriptMode = 0o755;
 
 /**
- * Stages the script and every input on the volume. All of it appears at once, in the place of what an earlier `init`
- * had staged; where a required input fails, nothing does. What an `init` that was killed has left makes way.
+ * Stages the script and all inputs on the volume. They replace what an earlier `init` staged, all at once; if a
+ * required input fails, nothing changes. Removes leftovers of a killed `init`.
  *
  * @throws Fault `inputs`
  */
@@ -38,26 +38,26 @@ export async function stageInputs(
   }
 }
 
-interface Place {
+interface Staging {
   readonly layout: Layout;
   readonly environment: Environment;
 }
 
-async function fill(fresh: string, template: Template, place: Place): Promise<void> {
+async function fill(fresh: string, template: Template, staging: Staging): Promise<void> {
   makeDirectory(fresh);
   const work = workOf(fresh);
   makeDirectory(work);
   if (template.script !== null) {
-    const script = join(fresh, basename(place.layout.script));
+    const script = join(fresh, basename(staging.layout.script));
     writeFileSync(script, template.script);
     chmodSync(script, scriptMode);
   }
   const { inputBytes } = template.multiflexi.limits;
-  for (const input of inOrder(template.inputs)) await stageOne(input, fresh, inputBytes, place.environment);
+  for (const input of inOrder(template.inputs)) await stageOne(input, fresh, inputBytes, staging.environment);
   rmSync(work, { recursive: true });
 }
 
-/** Those that others lie in come first. */
+/** Inputs that contain others come first. */
 function inOrder(inputs: readonly InputArtifact[]): readonly InputArtifact[] {
   const byPath = new Map<string, InputArtifact>();
   for (const input of inputs) {
@@ -76,15 +76,15 @@ function inOrder(inputs: readonly InputArtifact[]): readonly InputArtifact[] {
 async function stageOne(
   input: InputArtifact,
   fresh: string,
-  most: number,
+  maxBytes: number,
   environment: Environment,
 ): Promise<void> {
   const fetched = join(workOf(fresh), 'input');
   try {
-    await fetchSource(input.source, fetched, most, environment);
+    await fetchSource(input.source, fetched, maxBytes, environment);
     const staged = stagedPath(fresh, input.path);
     makeParents(dirname(staged));
-    await unpack(fetched, input.archive, staged, most);
+    await unpack(fetched, input.archive, staged, maxBytes);
     if (input.mode !== null) chmodSync(staged, input.mode);
   } catch (cause) {
     const message = `Cannot stage input ${input.name} (${input.path}): ${reasonOf(cause)}`;
@@ -95,7 +95,7 @@ async function stageOne(
   }
 }
 
-/** Where an input is fetched and unpacked before it takes its place. */
+/** Where an input is fetched and unpacked before it is put into place. */
 function workOf(fresh: string): string {
   return join(fresh, '.work');
 }
@@ -106,13 +106,13 @@ function makeParents(directory: string): void {
   makeDirectory(directory);
 }
 
-/** Readable for every user, whatever the umask: the job may run as another one. */
+/** Readable for every user, whatever the umask: the job may run as another user. */
 function makeDirectory(path: string): void {
   mkdirSync(path);
   chmodSync(path, readableDirectory);
 }
 
-/** Puts the new tree, or none, in the place of the old one. */
+/** Replaces the old tree with the new one, or with none. */
 function replace({ inputs, inputsStaging, inputsReplaced }: Layout): void {
   rmSync(inputsReplaced, { recursive: true, force: true });
   if (existsSync(inputs)) renameSync(inputs, inputsReplaced);
@@ -125,10 +125,10 @@ function reasonOf(error: unknown): string {
     case 'EROFS':
       return 'the volume is mounted read-only';
     case 'ENAMETOOLONG':
-      return 'a name in it is longer than the volume takes';
+      return 'it contains a name that is too long for the volume';
     case 'ENOTDIR':
     case 'EEXIST':
-      return 'it lies in another input, where a part of its path is not a directory';
+      return 'it is inside another input, where a part of its path is not a directory';
     default:
       return noRoomReason(error) ?? messageOf(error);
   }

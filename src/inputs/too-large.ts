@@ -1,4 +1,4 @@
-/** Why an input is refused that has more than so many bytes. */
-export function tooLarge(most: number): string {
-  return `larger than the ${most} bytes of an input`;
+/** The reason for rejecting an input with more than this many bytes. */
+export function tooLarge(maxBytes: number): string {
+  return `larger than the limit of ${maxBytes} bytes for an input`;
 }

@@ -104,13 +104,13 @@ test('init unpacks self-extracting files of zip(1), with or without adjusted off
 });
 
 const others: readonly (readonly [string, How, string, RegExp])[] = [
-  ['xz', 'tar', 'fd377a585a000004e6d6b446', /it is compressed by xz, which is not supported/],
-  ['bzip2', 'tar', '425a683931415926535980', /it is compressed by bzip2, which is not supported/],
-  ['lz4', 'tar', '04224d186440a70000000000', /it is compressed by LZ4, which is not supported/],
+  ['xz', 'tar', 'fd377a585a000004e6d6b446', /it is compressed with xz, which is not supported/],
+  ['bzip2', 'tar', '425a683931415926535980', /it is compressed with bzip2, which is not supported/],
+  ['lz4', 'tar', '04224d186440a70000000000', /it is compressed with LZ4, which is not supported/],
   ['7-Zip', 'zip', '377abcaf271c0004', /it is a 7-Zip archive, which is not supported/],
   ['RAR', 'zip', '526172211a0700cf', /it is a RAR archive, which is not supported/],
   ['a ZIP file', 'tar', emptyZip.toString('hex'), /it is a ZIP file, not a tar/],
-  ['gzip', 'zip', gzipSync('x').toString('hex'), /it is compressed by gzip, and no ZIP file/],
+  ['gzip', 'zip', gzipSync('x').toString('hex'), /it is compressed with gzip, not a ZIP file/],
 ];
 for (const [what, how, hex, sentence] of others) {
   test(`init names the format if an input is ${what} instead of ${how}`, async (t) => {
@@ -139,7 +139,7 @@ for (const [method, name] of [
 ] as const) {
   test(`init names the compression of a ZIP entry that uses ${name}`, async (t) => {
     const its = pod(t);
-    const sentence = new RegExp(`: its entry "a" is compressed by ${name}, which is not supported`);
+    const sentence = new RegExp(`: its entry "a" is compressed with ${name}, which is not supported`);
     await refused(its, input(its, saying(0, method), 'zip'), sentence);
   });
 }
@@ -164,7 +164,7 @@ test("run does not replace the job's working directory by a file, even if it is 
   assert.equal(status, 65);
   assert.equal(
     stderr,
-    `emissary: Cannot put input in at ${path}: ${path} is a directory that is there already (the job's working directory)\n`,
+    `emissary: Cannot put input in at ${path}: ${path} is an existing directory (the job's working directory)\n`,
   );
   assert.equal(statSync(path).isDirectory(), true);
   // Any other empty directory is replaced.

@@ -21,15 +21,15 @@ test('init copies a directory with any names, without setuid, and rejects specia
   assert.equal(statSync(join(staged, 'x')).mode & 0o7777, 0o755);
   const cases: readonly (readonly [string, RegExp])[] = [
     ['mkfifo d/p', /d\/p is neither a file nor a directory\n$/],
-    ['rm d/p; ln -s nothing d/l', /a link in it leads nowhere: .*d\/l\n$/],
-    ['rm d/l; ln -s . d/l', /the links in .*d lead in a circle\n$/],
+    ['rm d/p; ln -s nothing d/l', /it contains a broken link: .*d\/l\n$/],
+    ['rm d/l; ln -s . d/l', /the links in .*d form a cycle\n$/],
   ];
   for (const [script, sentence] of cases) {
     tool('sh', ['-c', script], its.work);
     await refused(pod(t), inputs({ name: 'd', path: '/d', file }), sentence);
   }
   const volume = inputs({ name: 'v', path: '/v', file: its.root });
-  assert.match((await its.init(volume)).stderr, /holds the volume that the inputs are staged on\n$/);
+  assert.match((await its.init(volume)).stderr, /contains the volume that the inputs are staged on\n$/);
 });
 
 test('init rejects a small archive that is truncated instead of keeping it as a file', async (t) => {
@@ -116,7 +116,7 @@ test('init copies files of /proc and /sys to their end, whatever their reported 
 test('init rejects a file of /proc beyond the size limit', async (t) => {
   const file = '/proc/version';
   const template = { ...inputs({ name: 'v', path: '/v', file }), multiflexi: { limits: { inputBytes: 10 } } };
-  await refused(pod(t), template, /larger than the 10 bytes of an input\n$/);
+  await refused(pod(t), template, /larger than the limit of 10 bytes for an input\n$/);
 });
 
 test('init rejects a path in /proc without blocking', async (t) => {
@@ -164,13 +164,17 @@ test('init follows HTTP redirections and sends the password only to its own serv
     [true, true, false],
   );
   await refused(pod(t), at('/loop'), /\/loop: redirected more than 20 times\n$/);
-  await refused(pod(t), at('/out'), /\/out: redirected to what is no http:\/\/ or https:\/\/ address\n$/);
+  await refused(
+    pod(t),
+    at('/out'),
+    /\/out: redirected to an address that is neither http:\/\/ nor https:\/\/\n$/,
+  );
 });
 
 test('init reports an invalid HTTP response with one message without secrets', async (t) => {
   const head = 'HTTP/1.1 200 OK\r\n';
   const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`;
-  const cut = /: the connection was closed before all was there\n$/;
+  const cut = /: the connection was closed before the transfer was complete\n$/;
   const answers: readonly (readonly [string, RegExp])[] = [
     ['HTTP/1.1 101 X\r\nUpgrade: y\r\nConnection: Upgrade\r\n\r\nabc', /: the server answered 101\n$/],
     [`${chunked}zz\r\n`, /: Parse Error: Invalid character in chunk size\n$/],
@@ -185,7 +189,7 @@ test('init reports an invalid HTTP response with one message without secrets', a
     [`${head}${'X: y\r\n'.repeat(100_000)}\r\n`, /: Parse Error: Header overflow\n$/],
     [
       'HTTP/1.1 302 X\r\nLocation: http://[\r\n\r\n',
-      /: redirected to what is no http:\/\/ or https:\/\/ address\n$/,
+      /: redirected to an address that is neither http:\/\/ nor https:\/\/\n$/,
     ],
     [
       'HTTP/1.1 302 X\r\nLocation: http://u:s3cret@127.0.0.1:1/?t0ken\r\n\r\n',

@@ -135,7 +135,11 @@ test('init killed while staging leaves no program, so that no job starts without
 test('init reports HTTPS to a server that speaks only HTTP with one message', async (t) => {
   const host = await served(t, (_, response) => void response.end());
   const http = { url: `https://u:s3cret@${host}/file?t0ken` };
-  await refused(pod(t), inputs({ name: 'h', path: '/h', http }), /\/file: no TLS: wrong version number\n$/);
+  await refused(
+    pod(t),
+    inputs({ name: 'h', path: '/h', http }),
+    /\/file: TLS failed: wrong version number\n$/,
+  );
 });
 
 test('init exits 65 with one message for an unavailable input, and leaves no partial file', async (t) => {
@@ -147,7 +151,7 @@ test('init exits 65 with one message for an unavailable input, and leaves no par
   const cases: readonly (readonly [object, RegExp])[] = [
     [{ rawBase64: 'AAA' }, /not valid base64/],
     [{ rawBase64: 'A*==' }, /not valid base64/],
-    [{ file: join(its.work, 'nope') }, /is not there/],
+    [{ file: join(its.work, 'nope') }, /does not exist/],
     [{ file: join(its.work, 'fifo') }, /neither a file nor a directory/],
     [{ file: join(its.work, 'text'), archive: { tar: {} } }, /not a tar/],
     [{ file: join(its.work, 'text'), archive: { zip: {} } }, /broken archive/],
@@ -167,7 +171,7 @@ test('init warns of an unavailable optional input, and the job runs', async (t) 
   const its = pod(t);
   const path = join(its.work, 'in');
   const { status, stderr } = await its.init(inputs({ name: 'o', path, file: '/not/there', optional: true }));
-  assert.deepEqual([status, /is not there; it is optional/.test(stderr)], [0, true]);
+  assert.deepEqual([status, /does not exist; it is optional/.test(stderr)], [0, true]);
   assert.equal((await its.run('test ! -e in')).status, 0);
 });
 

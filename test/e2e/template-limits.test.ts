@@ -76,10 +76,14 @@ test('init exits 65 on an input that exceeds the limit, from any source', async 
   const base64 = Buffer.from(text).toString('base64');
   for (const source of [{ raw: { data: text } }, { rawBase64: base64 }, { file }, { file: tree }]) {
     const { status, stderr } = await stage(source, 100);
-    assert.deepEqual([status, stderr.includes('larger than the 100 bytes of an input')], [65, true], stderr);
+    assert.deepEqual(
+      [status, stderr.includes('larger than the limit of 100 bytes for an input')],
+      [65, true],
+      stderr,
+    );
     assert.equal((await stage(source, 101)).status, 0);
   }
-  assert.match((await stage({ file: archive }, 50)).stderr, /larger than the 50 bytes of an input/);
+  assert.match((await stage({ file: archive }, 50)).stderr, /larger than the limit of 50 bytes for an input/);
   assert.equal((await stage({ file: archive }, 1000)).status, 0);
 });
 
@@ -92,5 +96,5 @@ test('init exits 65 on an archive that unpacks to more than the limit', async (t
     inputs: { artifacts },
   });
   assert.equal(status, 65);
-  assert.match(stderr, /refused: unpacked, it is larger than the 5000 bytes of an input/);
+  assert.match(stderr, /refused: unpacked, it is larger than the limit of 5000 bytes for an input/);
 });

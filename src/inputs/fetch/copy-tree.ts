@@ -19,26 +19,26 @@ const permissions = 0o777;
 const ownerAll = 0o700;
 
 /**
- * Copies a file, or a directory with all that is below it. Links are followed: mounted secrets and config maps are links
- * into a directory whose name begins with "..", which is left out.
+ * Copies a file or a directory tree. Follows links: mounted secrets and config maps are links into a directory whose
+ * name begins with "..", which is itself skipped.
  *
- * Not by `fs.cpSync`, which knows neither bounds nor names that are not UTF-8, and keeps setuid bits.
+ * Does not use `fs.cpSync`, which has no limits, cannot handle names that are not UTF-8, and keeps setuid bits.
  *
- * @param most bytes that it may have in all
+ * @param maxBytes total bytes that may be copied
  * @throws Error with the reason, or the operating system's error
  */
-export function copyTree(from: string, stats: Stats, to: string, most: number): void {
-  const left = { bytes: most, entries: limits.inputEntries };
+export function copyTree(from: string, stats: Stats, to: string, maxBytes: number): void {
+  const left = { bytes: maxBytes, entries: limits.inputEntries };
   const count: Count = (entries, bytes) => {
     left.entries -= entries;
     left.bytes -= bytes;
     if (left.entries < 0) throw new Error(`it has more than ${limits.inputEntries} entries`);
-    if (left.bytes < 0) throw new Error(tooLarge(most));
+    if (left.bytes < 0) throw new Error(tooLarge(maxBytes));
   };
   copy({ from: Buffer.from(from), stats, to: Buffer.from(to), depth: 0 }, count);
 }
 
-/** Takes what is copied off what may be. @throws Error when it is too much */
+/** Subtracts from the remaining limits. @throws Error if they are exceeded */
 type Count = (entries: number, bytes: number) => void;
 
 interface Step {
@@ -61,11 +61,11 @@ function copy(step: Step, count: Count): void {
 }
 
 /**
- * To its end, wherever that is: files of /proc say that they are empty, those of /sys that they are a page, and a log may
- * shrink; `fs.copyFileSync` takes the size for the truth, and tries for ever to get the rest. Holes stay holes.
+ * Copies to the actual end: files of /proc report size 0, those of /sys a page, and a log may shrink.
+ * `fs.copyFileSync` trusts the size and retries forever to get the rest. Holes stay holes.
  */
 function copyFile({ from, stats, to }: Step, count: Count): void {
-  // Before the first byte is written.
+  // Counted before the first byte is written.
   count(1, stats.size);
   const source = openRegular(from);
   try {
@@ -74,7 +74,7 @@ function copyFile({ from, stats, to }: Step, count: Count): void {
       const piece = Buffer.allocUnsafeSlow(
         Math.max(limits.pageBytes, Math.min(limits.copyBytes, stats.size)),
       );
-      // What was counted beforehand.
+      // These bytes are already counted.
       const known = isSparse(stats) ? copySparse(source, target, { size: stats.size, piece }) : null;
       let copied = known ?? 0;
       for (;;) {
@@ -95,14 +95,16 @@ function copyFile({ from, stats, to }: Step, count: Count): void {
 
 function copyDirectory({ from, stats, to, depth }: Step, count: Count): void {
   if (depth > limits.inputDepth)
-    throw new Error(`it is nested deeper than ${limits.inputDepth} directories, or a link in it leads up`);
+    throw new Error(
+      `it is nested deeper than ${limits.inputDepth} directories, or a link in it points to a parent directory`,
+    );
   mkdirSync(to);
   for (const name of readdirSync(from, { encoding: 'buffer' })) {
     if (name.toString('latin1').startsWith('..')) continue;
     const path = below(from, name);
     copy({ from: path, stats: statSync(path), to: below(to, name), depth: depth + 1 }, count);
   }
-  // Whoever copied it must be able to remove it again.
+  // Whoever copied it must be able to remove it.
   chmodSync(to, (stats.mode & permissions) | ownerAll);
 }
 

@@ -5,43 +5,44 @@ import { errnoOf, Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
 import { tooLarge } from '../too-large.ts';
-import { httpGet, type ProxyOf, ProxyTrouble, Redirection } from './http-get.ts';
+import { httpGet, ProxyError, type ProxyOf, Redirection } from './http-get.ts';
 
-/** Where a file is to be had. */
+/** The source of a file. */
 export interface Download {
-  /** http or https; may hold a user and a password. */
+  /** http or https; may contain a user name and a password. */
   readonly url: string;
-  /** What its bytes must be, 64 hexadecimal digits; null = anything. */
+  /** The expected checksum, 64 hexadecimal digits; null = any. */
   readonly sha256: string | null;
 }
 
-/** What asking again cannot make better. */
+/** A failure that a retry cannot fix. */
 class Final extends Error {}
 
 /**
- * Gets a file over HTTP. A failure that may pass (no connection, 5xx, 429, a broken transfer) is tried again.
- * @param most bytes that it may have
- * @param proxyOf tells the proxy that an address is asked for through
- * @throws Error with the reason; it names neither the password nor the query of the address
+ * Downloads a file over HTTP. Retries temporary failures (no connection, 5xx, 429, an interrupted transfer).
+ *
+ * @param maxBytes size limit in bytes
+ * @param proxyOf returns the proxy for a URL
+ * @throws Error with the reason, which contains neither the password nor the query of the URL
  */
 export async function download(
   source: Download,
   place: string,
-  most: number,
+  maxBytes: number,
   proxyOf: ProxyOf = () => null,
 ): Promise<void> {
   const { origin, pathname } = new URL(source.url);
-  const over = AbortSignal.timeout(limits.fetchMs);
+  const timeout = AbortSignal.timeout(limits.fetchMs);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await downloadOnce(source, place, { most, over, proxyOf });
+      return await downloadOnce(source, place, { maxBytes, timeout, proxyOf });
     } catch (cause) {
       if (
         cause instanceof Final ||
         cause instanceof Redirection ||
         cause instanceof Fault ||
         isRefusal(cause) ||
-        over.aborted ||
+        timeout.aborted ||
         attempt === limits.fetchAttempts
       )
         throw new Error(`${origin}${pathname}: ${reasonOf(cause)}`, { cause });
@@ -50,48 +51,50 @@ export async function download(
   }
 }
 
-/** A proxy's own answer, as far as it stays the same. */
+/** A proxy's own permanent response. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof ProxyTrouble && error.status !== null && error.status < 500;
+  return error instanceof ProxyError && error.status !== null && error.status < 500;
 }
 
 function reasonOf(error: unknown): string {
   if (error instanceof DOMException && error.name === 'TimeoutError')
-    return `not had within ${limits.fetchMs / 3_600_000} hours`;
-  // One error an address of the host.
+    return `not fetched within ${limits.fetchMs / 3_600_000} hours`;
+  // One error per address of the host.
   if (error instanceof AggregateError) return messageOf(error.errors[0]);
-  if (errnoOf(error) === 'ECONNRESET') return 'the connection was closed before all was there';
+  if (errnoOf(error) === 'ECONNRESET') return 'the connection was closed before the transfer was complete';
   // OpenSSL's own message is a line of numbers, names and one reason.
   const [, reason = null] = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(messageOf(error)) ?? [];
-  if (reason !== null) return `no TLS: ${reason}`;
-  // Node's advice after the semicolon is for who starts node.
+  if (reason !== null) return `TLS failed: ${reason}`;
+  // Node's advice after the semicolon is for people who run node themselves.
   return messageOf(error).replace(/; if the root CA .*/, '');
 }
 
 interface Bounds {
   /** Bytes. */
-  readonly most: number;
+  readonly maxBytes: number;
   /** Ends all attempts. */
-  readonly over: AbortSignal;
+  readonly timeout: AbortSignal;
   readonly proxyOf: ProxyOf;
 }
 
 async function downloadOnce({ url, sha256 }: Download, place: string, bounds: Bounds): Promise<void> {
-  const { most, over, proxyOf } = bounds;
-  const pace = new Pace(over);
+  const { maxBytes, timeout, proxyOf } = bounds;
+  const pace = new Pace(timeout);
   try {
     const response = await httpGet(url, pace.signal, proxyOf);
-    pace.answered();
-    // A part of the file (206), or no content (204), is not the file.
+    pace.started();
+    // A part of the file (206) or no content (204) is not the file.
     const { statusCode = 0 } = response;
     if (statusCode !== 200) {
       response.destroy();
       const mayPass = statusCode >= 500 || statusCode === 429;
       throw new (mayPass ? Error : Final)(`the server answered ${statusCode}`);
     }
-    const found = await keep(response, { place, most }, (bytes) => pace.came(bytes)).catch((cause) => {
-      throw pace.signal.aborted ? pace.signal.reason : cause;
-    });
+    const found = await keep(response, { place, maxBytes }, (bytes) => pace.received(bytes)).catch(
+      (cause) => {
+        throw pace.signal.aborted ? pace.signal.reason : cause;
+      },
+    );
     if (sha256 !== null && found !== sha256.toLowerCase())
       throw new Final(`its SHA-256 is ${found}, not ${sha256.toLowerCase()}`);
   } finally {
@@ -99,24 +102,24 @@ async function downloadOnce({ url, sha256 }: Download, place: string, bounds: Bo
   }
 }
 
-/** Ends an exchange with a server that is silent, or too slow, or takes too long in all. */
+/** Aborts a request if the server sends nothing, is too slow, or takes too long in total. */
 class Pace {
   readonly #slow = new AbortController();
-  readonly #timer = setInterval(() => this.#look(), limits.fetchSilenceMs);
+  readonly #timer = setInterval(() => this.#check(), limits.fetchSilenceMs);
   readonly signal: AbortSignal;
   #bytes: number | null = null;
 
-  constructor(over: AbortSignal) {
-    this.signal = AbortSignal.any([this.#slow.signal, over]);
+  constructor(timeout: AbortSignal) {
+    this.signal = AbortSignal.any([this.#slow.signal, timeout]);
   }
 
-  /** The server has begun to answer. */
-  answered(): void {
+  /** The server has started to respond. */
+  started(): void {
     this.#bytes = 0;
     this.#timer.refresh();
   }
 
-  came(bytes: number): void {
+  received(bytes: number): void {
     this.#bytes = (this.#bytes ?? 0) + bytes;
   }
 
@@ -124,9 +127,9 @@ class Pace {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  #check(): void {
     const seconds = limits.fetchSilenceMs / 1000;
-    if (this.#bytes === null || this.#bytes === 0) this.#slow.abort(new Error(`silent for ${seconds} s`));
+    if (this.#bytes === null || this.#bytes === 0) this.#slow.abort(new Error(`no data for ${seconds} s`));
     else if (this.#bytes < limits.fetchLeastBytes)
       this.#slow.abort(new Error(`too slow: only ${this.#bytes} bytes in ${seconds} s`));
     this.#bytes = 0;
@@ -136,7 +139,7 @@ class Pace {
 /** @returns the SHA-256 of the bytes, hexadecimal */
 async function keep(
   response: IncomingMessage,
-  { place, most }: { readonly place: string; readonly most: number },
+  { place, maxBytes }: { readonly place: string; readonly maxBytes: number },
   onBytes: (bytes: number) => void,
 ): Promise<string> {
   const hash = createHash('sha256');
@@ -146,7 +149,7 @@ async function keep(
     for await (const piece of response as AsyncIterable<Buffer>) {
       onBytes(piece.length);
       length += piece.length;
-      if (length > most) throw new Final(tooLarge(most));
+      if (length > maxBytes) throw new Final(tooLarge(maxBytes));
       hash.update(piece);
       await file.writeFile(piece);
     }

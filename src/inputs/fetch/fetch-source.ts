@@ -8,54 +8,55 @@ import { tooLarge } from '../too-large.ts';
 import { copyTree } from './copy-tree.ts';
 
 /**
- * Puts an input's bytes, as its source gives them, into a new file or directory.
- * @param most bytes that it may have
- * @param environment may name proxies
+ * Writes an input's bytes, as its source provides them, to a new file or directory.
+ *
+ * @param maxBytes size limit in bytes
+ * @param environment may set proxies
  * @throws Error whose message is the reason
  */
 export async function fetchSource(
   source: InputSource,
   place: string,
-  most: number,
+  maxBytes: number,
   environment: Environment,
 ): Promise<void> {
   switch (source.kind) {
     case 'text':
-      return writeWhole(place, Buffer.from(source.data), most);
+      return writeWhole(place, Buffer.from(source.data), maxBytes);
     case 'base64':
-      return writeWhole(place, decode(source.data), most);
+      return writeWhole(place, decode(source.data), maxBytes);
     case 'file':
-      return copy(source.file, place, most);
+      return copy(source.file, place, maxBytes);
     case 'http': {
       const { download } = await import('./download.ts');
-      return download(source, place, most, (url) => proxyFor(url, environment));
+      return download(source, place, maxBytes, (url) => proxyFor(url, environment));
     }
   }
 }
 
-function writeWhole(place: string, bytes: Buffer, most: number): void {
-  if (bytes.length > most) throw new Error(tooLarge(most));
+function writeWhole(place: string, bytes: Buffer, maxBytes: number): void {
+  if (bytes.length > maxBytes) throw new Error(tooLarge(maxBytes));
   writeFileSync(place, bytes);
 }
 
-/** Strict, white space aside: Node's own decoder takes anything and gives a part of it. */
+/** Strict except for white space: Node's own decoder accepts anything and decodes a part of it. */
 function decode(text: string): Buffer {
   const plain = text.replace(/\s+/g, '');
   if (plain.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(plain)) throw new Error('not valid base64');
   return Buffer.from(plain, 'base64');
 }
 
-function copy(from: string, place: string, most: number): void {
+function copy(from: string, place: string, maxBytes: number): void {
   const stats = look(from);
   if (stats.isDirectory() && isBelow(realpathSync(dirname(place)), realpathSync(from)))
-    throw new Error(`${from} holds the volume that the inputs are staged on`);
+    throw new Error(`${from} contains the volume that the inputs are staged on`);
   try {
-    copyTree(from, stats, place, most);
+    copyTree(from, stats, place, maxBytes);
   } catch (cause) {
     const path = cause instanceof Error && 'path' in cause ? String(cause.path) : from;
     if (errnoOf(cause) === 'EACCES') throw new Error(`this user may not read ${path}`, { cause });
-    if (errnoOf(cause) === 'ELOOP') throw new Error(`the links in ${from} lead in a circle`, { cause });
-    if (errnoOf(cause) === 'ENOENT') throw new Error(`a link in it leads nowhere: ${path}`, { cause });
+    if (errnoOf(cause) === 'ELOOP') throw new Error(`the links in ${from} form a cycle`, { cause });
+    if (errnoOf(cause) === 'ENOENT') throw new Error(`it contains a broken link: ${path}`, { cause });
     throw cause;
   }
 }
@@ -68,7 +69,7 @@ function look(path: string): Stats {
   try {
     return statSync(path);
   } catch (cause) {
-    const found = errnoOf(cause) === 'ENOENT' ? 'is not there' : `cannot be read: ${messageOf(cause)}`;
+    const found = errnoOf(cause) === 'ENOENT' ? 'does not exist' : `cannot be read: ${messageOf(cause)}`;
     throw new Error(`${path} ${found}`, { cause });
   }
 }

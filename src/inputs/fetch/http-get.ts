@@ -2,18 +2,18 @@ import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
 import { unescape as percentDecoded } from 'node:querystring';
 import type { HttpProxy } from '../../settings/proxy.ts';
 
-/** Redirections that are followed, as browsers do. */
-const mostRedirections = 20;
+/** Maximum number of redirects, as in browsers. */
+const maxRedirects = 20;
 const redirections: readonly number[] = [301, 302, 303, 307, 308];
 
 /**
- * Asks for a file over HTTP or HTTPS, and follows redirections. Not by `fetch`, which unpacks a body whose server says
- * that it is compressed, as many say of a `.tgz`: the file is what is kept there, and of that the checksum is known.
+ * Requests a file over HTTP or HTTPS and follows redirects. Does not use `fetch`, which decompresses a body that the
+ * server marks as compressed, as many do for a `.tgz`: we need the file as stored, which the checksum refers to.
  *
- * @param address a user and a password in it are sent to its own server only
- * @param proxyOf tells the proxy that an address is asked for through, or null
- * @returns the answer, its body not yet read
- * @throws Error `code` or `reason` says why; aborted: the signal's reason
+ * @param address a user name and a password in it are sent only to its own server
+ * @param proxyOf returns the proxy for a URL, or null
+ * @returns the response, its body not yet read
+ * @throws Error whose `code` or message gives the reason; if aborted, the signal's reason
  */
 export async function httpGet(
   address: string,
@@ -22,27 +22,27 @@ export async function httpGet(
 ): Promise<IncomingMessage> {
   let url = new URL(address);
   let authorization = authorizationIn(url);
-  for (let followed = 0; followed <= mostRedirections; followed += 1) {
-    const answer = await ask(url, { authorization, signal, proxy: proxyOf(url) });
-    const { location } = answer.headers;
-    if (location === undefined || !redirections.includes(answer.statusCode ?? 0)) return answer;
-    answer.destroy();
+  for (let followed = 0; followed <= maxRedirects; followed += 1) {
+    const response = await send(url, { authorization, signal, proxy: proxyOf(url) });
+    const { location } = response.headers;
+    if (location === undefined || !redirections.includes(response.statusCode ?? 0)) return response;
+    response.destroy();
     const next = redirected(url, location);
     authorization = authorizationIn(next) ?? (next.origin === url.origin ? authorization : null);
     url = next;
   }
-  throw new Redirection(`redirected more than ${mostRedirections} times`);
+  throw new Redirection(`redirected more than ${maxRedirects} times`);
 }
 
-/** Tells the proxy that an address is asked for through; null = none. */
+/** Returns the proxy for a URL; null = none. */
 export type ProxyOf = (url: URL) => HttpProxy | null;
 
-/** A redirection that leads nowhere, and will not when it is asked again. */
+/** An invalid redirect, which a retry cannot fix. */
 export class Redirection extends Error {}
 
-/** What went wrong on the way through a proxy. */
-export class ProxyTrouble extends Error {
-  /** Of the proxy's refusal, which asking again will not change; null = the connection failed. */
+/** A failure of or behind a proxy. */
+export class ProxyError extends Error {
+  /** The status with which the proxy refused, which a retry cannot change; null = the connection failed. */
   readonly status: number | null;
 
   constructor({ name, variable }: HttpProxy, cause: Error) {
@@ -64,8 +64,8 @@ export class ProxyTrouble extends Error {
 function redirected(from: URL, location: string): URL {
   const to = URL.canParse(location, from) ? new URL(location, from) : null;
   if (to === null || !/^https?:$/.test(to.protocol))
-    throw new Redirection('redirected to what is no http:// or https:// address');
-  // What TLS has kept from others on the way would be anybody's to read, and to change.
+    throw new Redirection('redirected to an address that is neither http:// nor https://');
+  // Anyone on the way could read and change what TLS protected.
   if (from.protocol === 'https:' && to.protocol === 'http:')
     throw new Redirection('redirected from https:// to http://, which is not followed');
   return to;
@@ -73,17 +73,17 @@ function redirected(from: URL, location: string): URL {
 
 function authorizationIn({ username, password }: URL): string | null {
   if (username === '' && password === '') return null;
-  const args = Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`);
-  return `Basic ${args.toString('base64')}`;
+  const credentials = Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`);
+  return `Basic ${credentials.toString('base64')}`;
 }
 
-interface Asking {
+interface RequestContext {
   readonly authorization: string | null;
   readonly signal: AbortSignal;
   readonly proxy: HttpProxy | null;
 }
 
-async function ask(url: URL, { authorization, signal, proxy }: Asking): Promise<IncomingMessage> {
+async function send(url: URL, { authorization, signal, proxy }: RequestContext): Promise<IncomingMessage> {
   const plain = new URL(url);
   plain.username = '';
   plain.password = '';
@@ -98,18 +98,18 @@ async function ask(url: URL, { authorization, signal, proxy }: Asking): Promise<
     },
   };
   return new Promise((resolve, reject) => {
-    let answer: IncomingMessage | null = null;
+    let response: IncomingMessage | null = null;
     request(plain, options, (found) => {
-      answer = found;
+      response = found;
       resolve(found);
     })
       .on('error', (error) => {
-        // Its reader would only learn that the connection was closed. What is behind a whole body is not a part of it.
-        if (answer?.complete === false) answer.destroy(error);
-        const trouble = proxy === null ? error : new ProxyTrouble(proxy, error);
-        reject(signal.aborted ? signal.reason : trouble);
+        // Otherwise the reader would only see a closed connection. Data after a complete body is not part of it.
+        if (response?.complete === false) response.destroy(error);
+        const failure = proxy === null ? error : new ProxyError(proxy, error);
+        reject(signal.aborted ? signal.reason : failure);
       })
-      // Nobody asked for another protocol (101). Without a listener, Node closes the connection and says nothing.
+      // We requested no other protocol (101). Without a listener, Node closes the connection without an event.
       .on('upgrade', (found, socket) => {
         socket.destroy();
         resolve(found);

@@ -10,47 +10,50 @@ import { foreignArchive } from './foreign-archive.ts';
 /** How a tar is compressed; `tar` = not at all. */
 export type TarKind = 'tar' | 'gzip' | 'zstd';
 
-/** What an input is unpacked as; `empty`: a tar of nothing. */
+/** How an input is unpacked; `empty`: a tar without entries. */
 export type ArchiveKind = TarKind | 'zip' | 'empty';
 
 const tarBlockBytes = 512;
 /** tar(1) writes records of 20 blocks. */
-const usualTarBytes = 20 * tarBlockBytes;
+const defaultTarBytes = 20 * tarBlockBytes;
 const magicBytes = 4;
-/** What is behind the compressed bytes in gzip; in zstd it is less. */
+/** Bytes after the compressed data in gzip; zstd has fewer. */
 const trailerBytes = 8;
-/** Into how many steps the bytes of a small file are cut. */
-const steps = 64;
+/** The number of chunks for a small file. */
+const chunkCount = 64;
 
 /**
- * Tells what an input is by its first bytes.
- * @param wanted what the template says that it is; null = it may be anything
- * @returns null for a file that is not a tar, where nothing else was wanted
- * @throws Error when it is not the tar that was wanted
+ * Detects the type of an input from its first bytes.
+ *
+ * @param wanted the type in the template; null = any
+ * @returns null if the file is not a tar and no type was required
+ * @throws Error if it is not the required tar
  */
 export async function archiveKind(file: string, wanted: 'tar' | 'zip' | null): Promise<ArchiveKind | null> {
   if (wanted === 'zip') return 'zip';
   const first = beginningOf(file);
-  const kind = packedAs(first.toString('hex', 0, magicBytes));
+  const kind = compressionOf(first.toString('hex', 0, magicBytes));
   try {
-    const block = await beginning(unpacked(inSteps(file), kind), tarBlockBytes);
+    const block = await beginning(unpacked(inChunks(file), kind), tarBlockBytes);
     if (isTarBlock(block)) return kind;
     if (isZero(block) && (await isEmptyTar(file, kind, wanted))) return 'empty';
   } catch (cause) {
-    // What cannot even be decompressed is no archive; what cannot be read may be one.
+    // A file that cannot be decompressed is not an archive; a file that cannot be read may be one.
     if (isOfSystem(cause)) throw cause;
     if (wanted !== null) throw new Error(`a broken archive: ${messageOf(cause)}`, { cause });
   }
   if (wanted === null) return null;
-  throw new Error(foreignArchive(first, 'tar') ?? 'not a tar, neither plain nor compressed by gzip or zstd');
+  throw new Error(
+    foreignArchive(first, 'tar') ?? 'not a tar, neither plain nor compressed with gzip or zstd',
+  );
 }
 
-/** Of a call to the operating system; zlib's errors have a number too. */
+/** Whether a system call failed; zlib's errors have a number too. */
 function isOfSystem(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
 }
 
-/** A tar's bytes, decompressed, and how many compressed ones were read for them so far. */
+/** A tar's decompressed bytes, and a counter of the compressed bytes read so far. */
 export function tarBytes(
   file: string,
   kind: TarKind,
@@ -68,29 +71,29 @@ function unpacked(source: Readable, kind: TarKind): Readable {
   return source.pipe(unpacker);
 }
 
-function packedAs(magic: string): TarKind {
+function compressionOf(magic: string): TarKind {
   if (magic.startsWith('1f8b')) return 'gzip';
-  // Some of zstd's tools begin with a frame that is to be skipped (RFC 8878, 3.1.2).
+  // Some zstd tools start with a skippable frame (RFC 8878, 3.1.2).
   return magic === '28b52ffd' || /^5.2a4d18$/.test(magic) ? 'zstd' : 'tar';
 }
 
 /**
- * A file's bytes, in steps if it is small: zlib gives nothing of a step in which it finds an error, so that one at the
+ * A file's bytes, in small chunks if it is small: zlib returns nothing of a chunk with an error, so an error at the
  * end of a small archive would hide that it is one.
  */
-function inSteps(file: string): Readable {
+function inChunks(file: string): Readable {
   const isSmall = statSync(file).size <= getDefaultHighWaterMark(false);
   return isSmall ? Readable.from(cut(readFileSync(file))) : createReadStream(file);
 }
 
 function* cut(bytes: Buffer): Generator<Buffer> {
-  const step = Math.max(trailerBytes, Math.ceil(bytes.length / steps));
+  const step = Math.max(trailerBytes, Math.ceil(bytes.length / chunkCount));
   const trailer = Math.max(0, bytes.length - trailerBytes);
   for (let at = 0; at < trailer; at += step) yield bytes.subarray(at, Math.min(at + step, trailer));
   yield bytes.subarray(trailer);
 }
 
-/** A file's first bytes: as many as tell what it is. */
+/** A file's first bytes, as many as are needed to detect its type. */
 export function beginningOf(path: string): Buffer {
   const file = openSync(path, 'r');
   try {
@@ -111,28 +114,28 @@ async function beginning(stream: Readable, length: number): Promise<Buffer> {
   return Buffer.concat(pieces).subarray(0, length);
 }
 
-/** A header whose checksum is right. */
+/** A header with a valid checksum. */
 function isTarBlock(block: Buffer): boolean {
   return block.length === tarBlockBytes && readHeader(block)?.cksumValid === true;
 }
 
 /**
- * Whether it is zeros alone, as many as a tar of nothing has. Where nobody says that it is one, it must be as long as
- * those that tar(1) makes, or, if it is compressed, at least no longer: zeros may be anything.
+ * Whether a file is an empty tar: only zeros, of a length that such a tar has. If the template does not declare a
+ * tar, it must be exactly as long as tar(1) makes it, or, if compressed, no longer: zeros may be anything.
  */
 async function isEmptyTar(file: string, kind: TarKind, wanted: 'tar' | null): Promise<boolean> {
-  const most = wanted === null ? usualTarBytes : limits.emptyTarBytes;
-  const zeros = await beginning(unpacked(inSteps(file), kind), most + 1);
-  const isFit = zeros.length % tarBlockBytes === 0 && zeros.length >= 2 * tarBlockBytes;
-  const isUsual = wanted !== null || kind !== 'tar' || zeros.length === usualTarBytes;
-  return isFit && isUsual && zeros.length <= most && isZero(zeros);
+  const maxBytes = wanted === null ? defaultTarBytes : limits.emptyTarBytes;
+  const zeros = await beginning(unpacked(inChunks(file), kind), maxBytes + 1);
+  const isWholeBlocks = zeros.length % tarBlockBytes === 0 && zeros.length >= 2 * tarBlockBytes;
+  const hasExpectedLength = wanted !== null || kind !== 'tar' || zeros.length === defaultTarBytes;
+  return isWholeBlocks && hasExpectedLength && zeros.length <= maxBytes && isZero(zeros);
 }
 
 function isZero(bytes: Buffer): boolean {
   return bytes.length > 0 && bytes.every((byte) => byte === 0);
 }
 
-/** Null where it holds a number beyond what node-tar reads: of any bytes at all, one block in a hundred does. */
+/** Null if it contains a number that node-tar cannot read: that is true for one in a hundred blocks of random bytes. */
 function readHeader(block: Buffer): Header | null {
   try {
     return new Header(block);

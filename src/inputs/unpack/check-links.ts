@@ -1,12 +1,12 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The kernel does not follow more links in a row (path_resolution(7)). */
-const longestChain = 40;
+/** The kernel follows at most this many links in a row (path_resolution(7)). */
+const maxLinks = 40;
 
 /**
- * Follows every link of a tree by hand, as the kernel would, and refuses one that would leave the tree on its way. Its
- * text alone does not tell: a link that leads up inside the tree can carry another one out.
+ * Follows every link in a tree as the kernel would, and rejects one that leaves the tree on its way. The target text
+ * alone is not enough: a link to a parent directory inside the tree can lead another link out.
  *
  * @throws Error naming the link
  */
@@ -19,7 +19,7 @@ export function checkLinks(root: string): void {
   }
 }
 
-/** Not by `recursive`, which goes through links to directories. */
+/** Does not use `recursive`, which follows links to directories. */
 function* linksBelow(root: string): Generator<string> {
   const open = [root];
   for (let directory = open.pop(); directory !== undefined; directory = open.pop()) {
@@ -48,13 +48,13 @@ function leaves(root: string, link: string): boolean {
     const text = readlinkSync(next);
     if (text.startsWith('/')) return true;
     followed += 1;
-    if (followed > longestChain) return false;
+    if (followed > maxLinks) return false;
     left.push(...partsOf(text));
   }
   return false;
 }
 
-/** Last first. */
+/** In reverse order. */
 function partsOf(path: string): string[] {
   return path
     .split('/')

@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { limits } from '../../base/limits.ts';
 import { tooLarge } from '../too-large.ts';
 
-/** What an archive says of a file or directory. */
+/** The attributes of a file or directory in an archive. */
 export interface Attributes {
   /** Permission bits; all others are dropped. */
   readonly mode: number;
@@ -25,28 +25,28 @@ export interface Attributes {
 }
 
 const permissions = 0o777;
-const usualDirectory = 0o755;
+const defaultDirectory = 0o755;
 const ownerAll = 0o700;
 
 /**
- * A directory into which an archive is unpacked and out of which nothing gets: names are checked, no link is ever gone
- * through, every count has its bound. Where the links of the finished tree lead is for `checkLinks`.
+ * A directory that an archive is unpacked into, and that no entry can escape: names are checked, links are never
+ * followed, and everything is limited. `checkLinks` checks where the links of the finished tree lead.
  */
 export class SafeTree {
   readonly #root: string;
-  readonly #most: number;
-  /** Every directory made here, with its attributes where the archive gave them. */
+  readonly #maxBytes: number;
+  /** Every directory created here, with its attributes if the archive has them. */
   readonly #directories = new Map<string, Attributes | null>();
   #entries = 0;
   #bytes = 0;
 
   /**
-   * @param root the directory to make
-   * @param most bytes that its files may have in all
+   * @param root the directory to create
+   * @param maxBytes total bytes that its files may have
    */
-  constructor(root: string, most: number) {
+  constructor(root: string, maxBytes: number) {
     this.#root = root;
-    this.#most = most;
+    this.#maxBytes = maxBytes;
     mkdirSync(root);
     this.#directories.set(root, null);
   }
@@ -57,7 +57,7 @@ export class SafeTree {
     if (path !== this.#root) this.#directories.set(path, attributes);
   }
 
-  /** Begins a file; when all is written, it must be closed. */
+  /** Starts a file, which must be closed after all is written. */
   file(name: string, attributes: Attributes): TreeFile {
     return new TreeFile(this.#free(name), attributes, (bytes) => this.#count(bytes));
   }
@@ -68,34 +68,34 @@ export class SafeTree {
     symlinkSync(target, this.#free(name));
   }
 
-  /** Another name of a file that the archive held before. */
+  /** Adds a hard link to an earlier file of the archive. */
   hardLink(name: string, target: string): void {
     const original = this.#place(target);
     const isOurs = this.#directories.has(dirname(original));
     if (!isOurs || lstatSync(original, { throwIfNoEntry: false })?.isFile() !== true)
-      throw new Error(`refused: "${name}" is another name of "${target}", which is no file of it`);
+      throw new Error(`refused: "${name}" is a hard link to "${target}", which is not a file in it`);
     if (original !== this.#place(name)) linkSync(original, this.#free(name));
   }
 
-  /** @throws Error when what was unpacked so far is out of proportion to the packed bytes read for it */
+  /** @throws Error if the unpacked size is out of proportion to the packed bytes read so far */
   checkRatio(packed: number): void {
     if (this.#bytes > limits.inputRatioFreeBytes && this.#bytes > limits.inputRatio * packed)
-      throw new Error(`refused: it becomes more than ${limits.inputRatio} times as large as it is`);
+      throw new Error(`refused: it unpacks to more than ${limits.inputRatio} times its size`);
   }
 
-  /** Gives directories their modes and times, which unpacking into them had to leave open. */
+  /** Sets the modes and times of directories, which unpacking into them would have changed. */
   finish(): void {
     for (const [path, attributes] of [...this.#directories].reverse()) {
-      // Whoever unpacked it must be able to remove it again.
-      chmodSync(path, ((attributes?.mode ?? usualDirectory) & permissions) | ownerAll);
+      // Whoever unpacked it must be able to remove it.
+      chmodSync(path, ((attributes?.mode ?? defaultDirectory) & permissions) | ownerAll);
       if (attributes?.mtime != null) utimesSync(path, attributes.mtime, attributes.mtime);
     }
   }
 
-  /** The path of a new entry, with its directories made and what was there before removed. */
+  /** Returns the path of a new entry, after creating its directories and removing what was there. */
   #free(name: string): string {
     const path = this.#place(name);
-    if (this.#directories.has(path)) throw new Error(`refused: "${name}" is a directory of it already`);
+    if (this.#directories.has(path)) throw new Error(`refused: "${name}" is already a directory in it`);
     this.#makeDirectory(dirname(path), name);
     rmSync(path, { force: true });
     return path;
@@ -107,7 +107,7 @@ export class SafeTree {
       throw new Error(`refused: more than ${limits.inputEntries} entries`);
     const parts = name.split('/').filter((part) => part !== '' && part !== '.');
     if (name.startsWith('/') || parts.includes('..') || name.includes('\0'))
-      throw new Error(`refused: its entry "${name}" would be out of its directory`);
+      throw new Error(`refused: its entry "${name}" would be outside its directory`);
     if (parts.length > limits.inputDepth)
       throw new Error(`refused: it is nested deeper than ${limits.inputDepth} directories`);
     return join(this.#root, ...parts);
@@ -117,14 +117,14 @@ export class SafeTree {
     if (this.#directories.has(path)) return;
     this.#makeDirectory(dirname(path), name);
     if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
-      throw new Error(`refused: "${name}" goes through what is not a directory of it`);
+      throw new Error(`refused: the path of "${name}" has a part that is not a directory in it`);
     mkdirSync(path);
     this.#directories.set(path, null);
   }
 
   #count(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes > this.#most) throw new Error(`refused: unpacked, it is ${tooLarge(this.#most)}`);
+    if (this.#bytes > this.#maxBytes) throw new Error(`refused: unpacked, it is ${tooLarge(this.#maxBytes)}`);
   }
 }
 

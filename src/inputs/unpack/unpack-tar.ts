@@ -4,13 +4,14 @@ import { type TarKind, tarBytes } from './archive-kind.ts';
 import type { SafeTree } from './safe-tree.ts';
 
 /**
- * Unpacks a tar into a tree, entry by entry as its bytes come; node-tar reads the format.
+ * Unpacks a tar into a tree as a stream; node-tar parses the format.
+ *
  * @throws Error with the reason
  */
 export async function unpackTar(file: string, kind: TarKind, tree: SafeTree): Promise<void> {
   const { bytes, packed } = tarBytes(file, kind);
   const failures: unknown[] = [];
-  // What is thrown through the parser is kept apart from what it throws itself.
+  // Our own errors must not be confused with the parser's, so they are collected separately.
   const attempt = (step: () => void) => {
     try {
       step();
@@ -21,8 +22,8 @@ export async function unpackTar(file: string, kind: TarKind, tree: SafeTree): Pr
   const onReadEntry = (entry: ReadEntry) => attempt(() => unpackEntry(entry, tree, attempt));
   const parser = new Parser({ strict: true, onReadEntry });
   parser.on('error', (cause: Error) => failures.push(broken(cause)));
-  parser.on('ignoredEntry', (entry: ReadEntry) => failures.push(notUnpacked(entry)));
-  parser.on('meta', (header: string) => attempt(() => refuseSparse(header)));
+  parser.on('ignoredEntry', (entry: ReadEntry) => failures.push(unsupportedEntry(entry)));
+  parser.on('meta', (header: string) => attempt(() => rejectSparse(header)));
   const parse = (step: () => void) => {
     try {
       step();
@@ -46,14 +47,14 @@ function broken(cause: unknown): Error {
   return new Error(`a broken archive: ${messageOf(cause)}`, { cause });
 }
 
-/** GNU tar's sparse files in POSIX's format look like usual ones, but hold a map before their bytes. */
-function refuseSparse(header: string): void {
+/** GNU tar's sparse files in POSIX format look like regular files, but start with a map. */
+function rejectSparse(header: string): void {
   if (/^\d+ GNU\.sparse\./m.test(header))
-    throw new Error('refused: it holds a sparse file, which is not unpacked');
+    throw new Error('refused: it contains a sparse file, which is not supported');
 }
 
-function notUnpacked({ path, type }: ReadEntry): Error {
-  return new Error(`refused: its entry "${path}" is of a kind that is not unpacked (${type})`);
+function unsupportedEntry({ path, type }: ReadEntry): Error {
+  return new Error(`refused: its entry "${path}" is of an unsupported type (${type})`);
 }
 
 function isFromZlib(error: unknown): error is Error {
@@ -62,10 +63,10 @@ function isFromZlib(error: unknown): error is Error {
 
 function unpackEntry(entry: ReadEntry, tree: SafeTree, attempt: (step: () => void) => void): void {
   const { path, linkpath = '', mtime, mode } = entry;
-  // node-tar's word for bytes that are not UTF-8: several names could become one.
+  // node-tar replaces bytes that are not UTF-8: different names could become the same.
   if (path.includes('\ufffd') || linkpath.includes('\ufffd'))
     throw new Error(`refused: its entry "${path}" has a name that is not UTF-8`);
-  // A time that is none, or beyond what JavaScript counts, is left out.
+  // An invalid time, or one that JavaScript cannot represent, is ignored.
   const seconds = mtime === undefined || Number.isNaN(mtime.getTime()) ? null : mtime.getTime() / 1000;
   switch (entry.type) {
     case 'Directory':
@@ -87,7 +88,7 @@ function unpackEntry(entry: ReadEntry, tree: SafeTree, attempt: (step: () => voi
       return;
     }
     default:
-      throw notUnpacked(entry);
+      throw unsupportedEntry(entry);
   }
   entry.resume();
 }

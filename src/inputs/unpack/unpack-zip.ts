@@ -8,11 +8,12 @@ import { ZipReader } from './zip-reader.ts';
 const madeOnUnix = 3;
 const kindBits = 0o170000;
 const linkKind = 0o120000;
-/** None said, file, directory, link. */
+/** None given, file, directory, link. */
 const unpackedKinds: readonly number[] = [0, 0o100000, 0o040000, linkKind];
 
 /**
- * Unpacks a ZIP file into a tree; yauzl reads the format.
+ * Unpacks a ZIP file into a tree; yauzl parses the format.
+ *
  * @throws Error with the reason
  */
 export async function unpackZip(file: string, tree: SafeTree): Promise<void> {
@@ -31,7 +32,7 @@ export async function unpackZip(file: string, tree: SafeTree): Promise<void> {
   }
 }
 
-/** Stored, and deflated. */
+/** Stored, deflated. */
 const unpackedMethods: readonly number[] = [0, 8];
 /** APPNOTE.TXT, 4.4.5. */
 const methodNames: Readonly<Record<number, string>> = {
@@ -43,19 +44,19 @@ const methodNames: Readonly<Record<number, string>> = {
   98: 'PPMd',
   99: 'AES encryption',
 };
-/** Words of yauzl's, and what they mean. */
+/** Parts of yauzl's messages, and what they mean. */
 const notSupported: readonly (readonly [string, string])[] = [
   ['strong encryption', 'one of its entries is encrypted'],
   ['multi-disk', 'it is one of several parts'],
 ];
 
-/** What the reader of the format throws is about the archive. */
+/** Attributes errors of the parser to the archive. */
 async function fromZip<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const known = notSupported.find(([args]) => reason.includes(args))?.[1];
+    const known = notSupported.find(([text]) => reason.includes(text))?.[1];
     throw new Error(known === undefined ? `a broken archive: ${reason}` : unsupported(known), { cause });
   }
 }
@@ -64,12 +65,12 @@ async function unpackEntry(zip: ZipFile, entry: Entry, tree: SafeTree, packed: n
   const name = nameOf(entry);
   const mode = entry.versionMadeBy >> 8 === madeOnUnix ? entry.externalFileAttributes >>> 16 : 0;
   if (!unpackedKinds.includes(mode & kindBits))
-    throw new Error(`refused: its entry "${name}" is of a kind that is not unpacked`);
+    throw new Error(`refused: its entry "${name}" is of an unsupported type`);
   if (entry.isEncrypted()) throw new Error(unsupported(`its entry "${name}" is encrypted`));
   const method = entry.compressionMethod;
   if (!unpackedMethods.includes(method)) {
     const by = methodNames[method] ?? `method ${method}`;
-    throw new Error(unsupported(`its entry "${name}" is compressed by ${by}`));
+    throw new Error(unsupported(`its entry "${name}" is compressed with ${by}`));
   }
   const mtime = entry.getLastModDate({ timezone: 'UTC' }).getTime() / 1000;
   if (name.endsWith('/')) return tree.directory(name, { mode: mode === 0 ? 0o755 : mode, mtime });
@@ -85,7 +86,7 @@ async function unpackEntry(zip: ZipFile, entry: Entry, tree: SafeTree, packed: n
   }
 }
 
-/** Only where it was made on Unix is a backslash a part of a name; elsewhere some tools write it for a slash. */
+/** A backslash is part of a name only in archives made on Unix; elsewhere some tools write it instead of a slash. */
 function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields, versionMadeBy }: Entry): string {
   const isUnix = versionMadeBy >> 8 === madeOnUnix;
   return getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, isUnix);
@@ -97,7 +98,7 @@ async function readLink(zip: ZipFile, entry: Entry, name: string): Promise<strin
   return Buffer.concat(await Array.fromAsync(contentOf(zip, entry, name))).toString();
 }
 
-/** An entry's bytes; yauzl checks their number, and this their checksum. */
+/** An entry's bytes. yauzl checks their number, this function their checksum. */
 async function* contentOf(zip: ZipFile, entry: Entry, name: string): AsyncGenerator<Buffer> {
   const stream = await fromZip(() => zip.openReadStreamPromise(entry));
   const pieces: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();

@@ -9,18 +9,19 @@ const readableFile = 0o644;
 const readableDirectory = 0o755;
 
 /**
- * Puts a fetched input in its place, unpacked if it is an archive that is to be. As in Argo, an archive of one file or
- * directory becomes that, and one of several a directory of them.
+ * Puts a fetched input into place, unpacked if it is an archive. As in Argo, an archive with a single file or
+ * directory becomes that entry, and one with several becomes a directory.
  *
- * @param archive how it is packed; null: a tar, compressed or not, is known by its bytes, anything else is a file
- * @param most bytes that it may have, unpacked
- * @throws Error whose message is the reason; nothing is in the place then
+ * @param archive how it is packed; null: a tar, compressed or not, is detected from its bytes, anything else is a
+ *   plain file
+ * @param maxBytes size limit of the unpacked input
+ * @throws Error whose message is the reason; then nothing is put into place
  */
 export async function unpack(
   fetched: string,
   archive: InputArtifact['archive'],
   place: string,
-  most: number,
+  maxBytes: number,
 ): Promise<void> {
   const isFile = statSync(fetched).isFile();
   const kind = archive === 'none' || !isFile ? null : await archiveKind(fetched, archive);
@@ -30,7 +31,7 @@ export async function unpack(
   }
   const directory = `${fetched}.unpacked`;
   try {
-    const tree = new SafeTree(directory, most);
+    const tree = new SafeTree(directory, maxBytes);
     if (kind === 'zip') await (await import('./unpack-zip.ts')).unpackZip(fetched, tree);
     else if (kind !== 'empty') await (await import('./unpack-tar.ts')).unpackTar(fetched, kind, tree);
     tree.finish();
@@ -42,7 +43,7 @@ export async function unpack(
   }
 }
 
-/** The archive's one file or directory, where there is nothing else. A link stays in its directory. */
+/** The archive's only file or directory. A single link stays in its directory. */
 function onlyEntry(directory: string): string | null {
   const [name, ...others] = readdirSync(directory);
   if (name === undefined || others.length > 0) return null;
@@ -50,7 +51,7 @@ function onlyEntry(directory: string): string | null {
   return lstatSync(entry).isSymbolicLink() ? null : entry;
 }
 
-/** What another input, in which this one lies, has in that place makes way. */
+/** Replaces what an enclosing input has at that path. */
 function moveOver(from: string, place: string): void {
   rmSync(place, { recursive: true, force: true });
   renameSync(from, place);

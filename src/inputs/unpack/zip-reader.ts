@@ -6,17 +6,17 @@ import { foreignArchive } from './foreign-archive.ts';
 import { findZip } from './zip-window.ts';
 
 /**
- * A ZIP file's bytes for yauzl. Its own reader hands positions out of the archive to Node as they are, which throws
- * where nobody can catch it when one is beyond 2^53.
+ * A ZIP file's bytes for yauzl. yauzl's own reader passes invalid positions of the archive to Node, which throws an
+ * uncatchable error for those beyond 2^53.
  */
 export class ZipReader extends RandomAccessReader {
   readonly #path: string;
   readonly #file: number;
   readonly #start: number;
-  /** Bytes of the ZIP file, without what is before and behind it. */
+  /** Size of the ZIP file, without what is before and after it. */
   readonly size: number;
 
-  /** @throws Error where there is no ZIP file in it; the operating system's error */
+  /** @throws Error if there is no ZIP file in it; the operating system's error */
   constructor(path: string) {
     super();
     this.#path = path;
@@ -25,7 +25,7 @@ export class ZipReader extends RandomAccessReader {
     if (window === null) {
       closeSync(this.#file);
       throw new Error(
-        foreignArchive(beginningOf(path), 'zip') ?? 'a broken archive: it has no end of a ZIP file',
+        foreignArchive(beginningOf(path), 'zip') ?? 'a broken archive: it has no ZIP end record',
       );
     }
     this.#start = window.start;
@@ -58,7 +58,7 @@ export class ZipReader extends RandomAccessReader {
     return createReadStream(this.#path, { start: this.#start + start, end: this.#start + end - 1 });
   }
 
-  /** Closes the file. Not `close`, which yauzl calls in its own time. */
+  /** Closes the file. Not `close`, which yauzl calls when it chooses. */
   end(): void {
     closeSync(this.#file);
   }

@@ -1,13 +1,13 @@
 import { readSync } from 'node:fs';
 import { limits } from '../../base/limits.ts';
 
-/** A ZIP file within a file: its first byte, and the one behind its last. */
+/** A ZIP file within a file: the offset of its first byte, and the one after its last. */
 export interface ZipWindow {
   readonly start: number;
   readonly end: number;
 }
 
-/** APPNOTE.TXT, 4.3: the end of the central directory, its first record, and the two records of zip64. */
+/** APPNOTE.TXT, 4.3: the end of the central directory, its first record, and the two zip64 records. */
 const endSignature = 0x06054b50;
 const directorySignature = 0x02014b50;
 const locatorSignature = 0x07064b50;
@@ -17,10 +17,10 @@ const locatorBytes = 20;
 const end64Bytes = 56;
 
 /**
- * Finds the ZIP file in a file, as unzip does: a program may stand before it (a self-extracting archive, whose offsets
- * count from the ZIP file's own beginning or from the file's), and anything behind it.
+ * Finds the ZIP file in a file, as unzip does: it may follow a program (a self-extracting archive, whose offsets are
+ * relative to the ZIP file or to the whole file), and anything may follow it.
  *
- * @returns null where none ends in the last 128 KiB
+ * @returns null if none ends in the last 128 KiB
  */
 export function findZip(file: number, size: number): ZipWindow | null {
   const first = Math.max(0, size - limits.zipTailBytes);
@@ -32,13 +32,15 @@ export function findZip(file: number, size: number): ZipWindow | null {
     if (end > size) continue;
     const start = startOf(file, first + at, tail.subarray(at, at + endBytes));
     if (start !== null) return { start, end };
-    // Its reader will say what is wrong with it.
+    // The parser reports what is wrong with it.
     fallback ??= { start: 0, end };
   }
   return fallback;
 }
 
-/** Where the offsets count from; null where no directory is in any of the places that can be meant. */
+/**
+ * The offset that the archive's offsets are relative to; null if there is no directory at any of the possible places.
+ */
 function startOf(file: number, end: number, record: Buffer): number | null {
   const [locator, end64] = [end - locatorBytes, end - locatorBytes - end64Bytes];
   if (signatureAt(file, locator) === locatorSignature) {
@@ -47,14 +49,14 @@ function startOf(file: number, end: number, record: Buffer): number | null {
     return signatureAt(file, recorded) === end64Signature ? 0 : null;
   }
   const [bytes, recorded] = [record.readUInt32LE(12), record.readUInt32LE(16)];
-  // Of nothing.
+  // An empty archive.
   if (bytes === 0 && record.readUInt16LE(10) === 0) return 0;
   const found = end - bytes;
   if (signatureAt(file, found) === directorySignature && found >= recorded) return found - recorded;
   return signatureAt(file, recorded) === directorySignature ? 0 : null;
 }
 
-/** -1 where nothing is. */
+/** -1 if nothing is there. */
 function signatureAt(file: number, position: number): number {
   if (position < 0 || !Number.isSafeInteger(position)) return -1;
   const bytes = bytesAt(file, position, 4);

@@ -12,7 +12,7 @@ import { temporaryVolume } from '../../../helpers/volume.ts';
 
 const cases: readonly (readonly [string, string, RegExp])[] = [
   ['drips', 'x', /\/file: too slow: only 1 bytes in 60 s$/],
-  ['is silent', '', /\/file: silent for 60 s$/],
+  ['is silent', '', /\/file: no data for 60 s$/],
 ];
 
 for (const [what, body, sentence] of cases) {
