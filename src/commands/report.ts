@@ -5,7 +5,7 @@ import { Delivery } from '../report/delivery.ts';
 import { findReport, reportRecord } from '../report/spool/find-report.ts';
 import { openKeptSpool } from '../report/spool/open-spool.ts';
 import { SpooledJob } from '../report/spool/spooled-job.ts';
-import { readCommandLine, refuseOperands, sourceOf } from '../settings/cli/command-line.ts';
+import { readCommandLine, rejectOperands, sourceOf } from '../settings/cli/command-line.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import { rootDirectory } from '../settings/cli/values.ts';
 import { reportSettings } from '../settings/destinations/report-settings.ts';
@@ -20,7 +20,7 @@ import { deliverEnded } from '../wait/deliver-ended.ts';
 export async function report(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
   hideFromOthers();
   const line = readCommandLine('report', args, invocation.environment);
-  refuseOperands('report', line);
+  rejectOperands('report', line);
   const root = rootDirectory(line.value('root'), sourceOf('root', args, invocation.environment));
   const settings = reportSettings(invocation.environment);
   const volume = openVolume(root);

@@ -4,7 +4,7 @@ import { type ContainerStatus, describeContainers } from '../observe/describe-co
 import { expectedContainers } from '../observe/expected-containers.ts';
 import { openVolume } from '../observe/open-volume.ts';
 import { readProgress } from '../observe/read-progress.ts';
-import { readCommandLine, refuseOperands, sourceOf } from '../settings/cli/command-line.ts';
+import { readCommandLine, rejectOperands, sourceOf } from '../settings/cli/command-line.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import { spoolDirectory } from '../settings/cli/spool-directory.ts';
 import { rootDirectory } from '../settings/cli/values.ts';
@@ -16,7 +16,7 @@ import { type BudgetStatus, describeBudget } from '../wait/describe-budget.ts';
  */
 export async function status(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
   const line = readCommandLine('status', args, invocation.environment);
-  refuseOperands('status', line);
+  rejectOperands('status', line);
   const root = rootDirectory(line.value('root'), sourceOf('root', args, invocation.environment));
   const volume = openVolume(root);
   const containers = await describeContainers(volume, await expectedContainers(volume));

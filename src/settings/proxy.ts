@@ -2,19 +2,19 @@ import { BlockList, isIP } from 'node:net';
 import { Fault } from '../base/fault.ts';
 import type { Environment } from './cli/environment.ts';
 
-/** A proxy that requests to some server go through. */
+/** A proxy for requests to some server. */
 export interface HttpProxy {
-  /** Its whole address: it may hold a user name and a password, and is never shown. */
+  /** Its full URL: it may contain credentials, and is never shown. */
   readonly address: string;
   /** Its host and port, for messages. */
   readonly name: string;
-  /** The variable that named it, for messages. */
+  /** The variable that set it, for messages. */
   readonly variable: string;
 }
 
 /**
- * The proxy that `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` name for an address, as curl and Go read them; null: none.
- * Lower case wins. This machine itself is never asked for through a proxy.
+ * The proxy from `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` for a URL, as curl and Go read them; null = none.
+ * Lower-case names take precedence. This machine itself is never reached through a proxy.
  *
  * @throws Fault `usage` that names the variable, never its value
  */
@@ -22,8 +22,8 @@ export function proxyFor(url: URL, environment: Environment): HttpProxy | null {
   const variable = variableFor(url, environment);
   const text = variable === null ? null : environment.get(variable);
   if (variable === null || text === null || isLocal(url.hostname)) return null;
-  if (isExcepted(url, environment.get('no_proxy', 'NO_PROXY') ?? '')) return null;
-  // Many write the proxy without its protocol.
+  if (isExcluded(url, environment.get('no_proxy', 'NO_PROXY') ?? '')) return null;
+  // Many people omit the protocol.
   const address = text.includes('://') ? text : `http://${text}`;
   const proxy = URL.canParse(address) ? new URL(address) : null;
   if (proxy === null || !/^https?:$/.test(proxy.protocol) || proxy.hostname === '')
@@ -34,7 +34,7 @@ export function proxyFor(url: URL, environment: Environment): HttpProxy | null {
 function variableFor({ protocol }: URL, environment: Environment): string | null {
   const lower = protocol === 'https:' ? 'https_proxy' : 'http_proxy';
   if (environment.get(lower) !== null) return lower;
-  // In a CGI program HTTP_PROXY is a header of whoever asked (https://httpoxy.org/).
+  // In a CGI program, HTTP_PROXY is a request header (https://httpoxy.org/).
   if (lower === 'http_proxy' && environment.get('REQUEST_METHOD') !== null) return null;
   const upper = lower.toUpperCase();
   return environment.get(upper) === null ? null : upper;
@@ -45,8 +45,8 @@ function isLocal(hostname: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || isWithin(host, loopback);
 }
 
-/** `example.com` and `.example.com` hold for the domain and all below it; addresses may be ranges (`10.0.0.0/8`). */
-function isExcepted(url: URL, list: string): boolean {
+/** `example.com` and `.example.com` match the domain and all its subdomains; addresses may be ranges (`10.0.0.0/8`). */
+function isExcluded(url: URL, list: string): boolean {
   const host = withoutBrackets(url.hostname).replace(/\.$/, '');
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   return list
@@ -72,9 +72,9 @@ function isWithin(host: string, ranges: string | readonly string[]): boolean {
   for (const range of [ranges].flat()) {
     const [network = '', bits] = range.split('/');
     const family = isIP(network) === 6 ? 'ipv6' : 'ipv4';
-    const most = family === 'ipv6' ? 128 : 32;
-    if (isIP(network) === 0 || Number(bits ?? most) > most) continue;
-    list.addSubnet(network, Number(bits ?? most), family);
+    const maxBits = family === 'ipv6' ? 128 : 32;
+    if (isIP(network) === 0 || Number(bits ?? maxBits) > maxBits) continue;
+    list.addSubnet(network, Number(bits ?? maxBits), family);
   }
   const family = isIP(host);
   return family !== 0 && list.check(host, family === 6 ? 'ipv6' : 'ipv4');

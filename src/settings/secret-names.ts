@@ -1,4 +1,4 @@
-/** Which variables hold secrets, unless the person says otherwise: a comma list, `*` for any characters. */
+/** The default list of variables with secrets: names separated by commas, `*` for any characters. */
 export const defaultMask =
   '*PASSWORD*,*PASSWD*,*PASSPHRASE*,*SECRET*,*TOKEN*,*API_KEY*,*PRIVATE_KEY*,*CREDENTIAL*,*DSN*,ENCRYPTION_MASTER_KEY';
 
@@ -10,14 +10,14 @@ export function maskEntries(list: string): readonly string[] {
     .filter((name) => name !== '');
 }
 
-/** Tells the names that a list stands for. */
+/** A predicate for the names that match a list. */
 export function nameTeller(entries: readonly string[]): (name: string) => boolean {
-  const names = entries.map(secretNames);
+  const names = entries.map(namePattern);
   return (name) => names.some((pattern) => pattern.test(name));
 }
 
-/** The names that one entry of such a list stands for; case does not count. */
-function secretNames(pattern: string): RegExp {
+/** The names that one entry of such a list matches, ignoring case. */
+function namePattern(pattern: string): RegExp {
   return new RegExp(`^${pattern.split('*').map(literal).join('.*')}$`, 'is');
 }
 

@@ -6,11 +6,10 @@ const schemeEnd = /[A-Za-z][A-Za-z0-9+.-]*$/;
 const parameter = /[?&;]([^=&#;\s]{1,128})=([^&#;\s]*)/g;
 
 /**
- * The passwords of the URLs in a text, as they stand there (percent-encoded or not): those in front of the host, and the
- * values of parameters with a secret name. A password with `/`, `?` or `#` in it, which should have been encoded, is
- * found too.
+ * The passwords of the URLs in a text, as written (percent-encoded or not): those before the host, and the values of
+ * parameters with a secret name. Also finds a password with an unencoded `/`, `?` or `#`.
  *
- * @param secretName tells a parameter's name that is a secret's
+ * @param secretName whether a parameter's name denotes a secret
  */
 export function urlPasswords(text: string, secretName: (name: string) => boolean): readonly string[] {
   const found: string[] = [];
@@ -18,7 +17,7 @@ export function urlPasswords(text: string, secretName: (name: string) => boolean
   for (let at = text.indexOf('://'); at !== -1 && left > 0; at = text.indexOf('://', at + 1)) {
     left -= 1;
     if (!schemeEnd.test(text.slice(Math.max(0, at - limits.schemeCharacters), at))) continue;
-    const rest = firstArg(text, at + '://'.length);
+    const rest = urlAt(text, at + '://'.length);
     const password = passwordOf(rest);
     if (password !== '') found.push(password);
     for (const [, name = '', value = ''] of rest.matchAll(parameter))
@@ -27,22 +26,22 @@ export function urlPasswords(text: string, secretName: (name: string) => boolean
   return found;
 }
 
-/** Up to the first blank; a list of URLs is parted by commas in front of the next scheme. */
-function firstArg(text: string, from: number): string {
+/** The URL up to the first white space; a comma before the next scheme separates a list of URLs. */
+function urlAt(text: string, from: number): string {
   const rest = text.slice(from, from + limits.urlCharacters);
   const end = rest.search(/[\s"'<>]|,[A-Za-z][A-Za-z0-9+.-]*:\/\//);
   return end === -1 ? rest : rest.slice(0, end);
 }
 
-/** What stands between the first colon and the last `@` in front of the host; empty where there is none. */
+/** The text between the first colon and the last `@` before the host; empty if there is none. */
 function passwordOf(rest: string): string {
   const authority = rest.slice(0, endOf(rest, /[/?#]/));
-  // Without `@` in there, a password may hold what ends an authority.
+  // Without an `@` there, the password may contain a character that ends an authority.
   const user = authority.includes('@') ? authority : rest.slice(0, endOf(rest, /\s/));
   const at = user.lastIndexOf('@');
   const colon = user.indexOf(':');
   const password = at === -1 || colon === -1 || colon > at ? '' : user.slice(colon + 1, at);
-  // A port, and a path with `@` in it.
+  // A port, and a path that contains `@`.
   return /^[0-9]{1,5}\//.test(password) ? '' : password;
 }
 

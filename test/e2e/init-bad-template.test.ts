@@ -11,7 +11,7 @@ const parameter = (more: object) => ({
   outputs: { parameters: [{ name: 'a', valueFrom: { path: '/x' }, ...more }] },
 });
 
-const oneSource = 'exactly one of raw, rawBase64, file and http is wanted, found';
+const oneSource = 'must have exactly one of raw, rawBase64, file and http, found';
 
 /** Each key of inputs, script and outputs with invalid values. */
 const templates: readonly (readonly [object, string])[] = [
@@ -52,7 +52,7 @@ const templates: readonly (readonly [object, string])[] = [
   [input({ archive: { zstd: {} }, raw }), 'inputs.artifacts[0].archive: an input cannot be zstd'],
   [
     input({ archive: { tar: {}, zip: {} }, raw }),
-    'inputs.artifacts[0].archive: one strategy is wanted, found tar and zip',
+    'inputs.artifacts[0].archive: must have one strategy, found tar and zip',
   ],
   [{ script: {} }, 'script.source: must be a string, found nothing'],
   [artifact({ name: 7 }), 'outputs.artifacts[0].name: must be a string, found a number'],

@@ -57,7 +57,10 @@ test('manifest --allow-root lets only the job run as root, without privilege esc
 test('manifest without --allow-root rejects root, and names that option', async (t) => {
   const { status, stderr } = await manifest(t, ['--user', '0']);
   assert.equal(status, 64);
-  assert.match(stderr, /--user is not the number of a user other than root; --allow-root allows/);
+  assert.match(
+    stderr,
+    /--user is not the user ID of a user other than root; to run the job as root, add --allow-root/,
+  );
 });
 
 test('manifest includes file-path files in a Secret, and init puts them at their paths', async (t) => {

@@ -182,7 +182,7 @@ test('manifest prints a Job with the same pod', async (t) => {
 
 const badDefinitions: readonly [what: string, definition: unknown, message: RegExp][] = [
   ['no JSON', '{', /^emissary: Cannot read the application definition: not valid JSON/],
-  ['a list', [], /^emissary: Invalid application definition: \(the whole\): /],
+  ['a list', [], /^emissary: Invalid application definition: \(the document\): /],
   ['missing fields', {}, /: name: .*; executable: must be a text/],
   [
     'several wrong fields',
@@ -205,8 +205,8 @@ const badDefinitions: readonly [what: string, definition: unknown, message: RegE
     /environment\.X\.defval: must be a text, a number, true or false; environment\.Y\.defval: /,
   ],
   ['an executable that Kubernetes would change', { ...smallest, executable: '$(X)' }, /executable: must not/],
-  ['no object', '"x"', /\(the whole\): must be an object/],
-  ['no image', { ...smallest, ociimage: '' }, /names no ociimage; give one with --image/],
+  ['no object', '"x"', /\(the document\): must be an object/],
+  ['no image', { ...smallest, ociimage: '' }, /has no ociimage; set one with --image/],
   [
     'values that do not fit',
     { ...smallest, environment: { A: { type: 'integer', defval: 'x' }, B: { required: true } } },
@@ -230,10 +230,10 @@ test('manifest rejects invalid options and environment files by name', async (t)
     [['--emissary-image', ''], '--emissary-image is not an image (name:tag)'],
     [['--claim', 'x'], '--claim is not of the form NAME:/PATH'],
     [['--pod-name', 'Not A Name'], '--pod-name is not a container name'],
-    [['--claim', 'x:/var/run/argo/'], '--claim: its path is where the shared volume is'],
+    [['--claim', 'x:/var/run/argo/'], '--claim: its path is that of the shared volume'],
     [['--claim', 'x:/'], '--claim is not of the form NAME:/PATH'],
     [['--root', '/'], '--root: no volume can be mounted there'],
-    [['--user', '0'], '--user is not the number of a user other than root'],
+    [['--user', '0'], '--user is not the user ID of a user other than root'],
     [['--job-id', 'x'], '--job-id is not a whole number'],
     [
       ['--variables', 'bad.env'],

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { runJob } from '../helpers/job.ts';
 
 const templates: readonly [string, string][] = [
-  ['null', '(the whole): must be an object, found null'],
-  ['[]', '(the whole): must be an object, found an array'],
-  ['"x"', '(the whole): must be an object, found a string'],
+  ['null', '(the document): must be an object, found null'],
+  ['[]', '(the document): must be an object, found an array'],
+  ['"x"', '(the document): must be an object, found a string'],
   ['{"outputs":[]}', 'outputs: must be an object, found an array'],
   ['{"outputs":{"artifacts":{}}}', 'outputs.artifacts: must be an array, found an object'],
   ['{"outputs":{"artifacts":[{"name":"a"}]}}', 'outputs.artifacts[0].path: must be a string, found nothing'],
@@ -31,7 +31,7 @@ const templates: readonly [string, string][] = [
   ],
   [
     '{"outputs":{"artifacts":[{"name":"a","path":"/x","archive":{"tar":{},"zip":{}}}]}}',
-    'outputs.artifacts[0].archive: one strategy is wanted, found tar and zip',
+    'outputs.artifacts[0].archive: must have one strategy, found tar and zip',
   ],
   [
     '{"outputs":{"artifacts":[{"name":"a","path":"/x","archive":{"zstd":{"level":0}}}]}}',
@@ -67,7 +67,7 @@ const templates: readonly [string, string][] = [
   ],
   [
     '{"containerSet":{"containers":[{"name":"main"},{"name":"main"}]}}',
-    'containerSet.containers[1].name: "main" stands there twice',
+    'containerSet.containers[1].name: "main" is a duplicate',
   ],
   [
     '{"containerSet":{"containers":[],"retryStrategy":{"retries":-1}}}',
@@ -95,10 +95,10 @@ const templates: readonly [string, string][] = [
   ],
   ['{"sidecars":[{"name":"../x"}]}', 'sidecars[0].name: must be a DNS label'],
   ['{"sidecars":[{"name":"main"}]}', 'sidecars[0].name: "main" is a main container'],
-  ['{"sidecars":[{"name":"a"},{"name":"a"}]}', 'sidecars[1].name: "a" stands there twice'],
+  ['{"sidecars":[{"name":"a"},{"name":"a"}]}', 'sidecars[1].name: "a" is a duplicate'],
   [
     '{"containerSet":{"containers":[{"name":"a"}]},"outputs":{"artifacts":[{"name":"x","path":"/x"}]}}',
-    'containerSet.containers: inputs and outputs are those of a container main, and there is none',
+    'containerSet.containers: inputs and outputs require a container named main',
   ],
   ['{"sidecars":{}}', 'sidecars: must be an array, found an object'],
   ['{"multiflexi":{"resultFile":"x"}}', 'multiflexi.resultFile: must be an absolute path'],

@@ -12,8 +12,8 @@ const shapes = 'mysql://user:password@host:3306/database or sqlite:///absolute/p
 
 const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
   [database, 'MULTIFLEXI_JOB_ID is not set: without it there is no job to report'],
-  [{ ...database, MULTIFLEXI_JOB_ID: '7x' }, "MULTIFLEXI_JOB_ID is not a job's number (1 or more)"],
-  [{ ...database, MULTIFLEXI_JOB_ID: '0' }, "MULTIFLEXI_JOB_ID is not a job's number (1 or more)"],
+  [{ ...database, MULTIFLEXI_JOB_ID: '7x' }, 'MULTIFLEXI_JOB_ID is not a job ID (a number, 1 or more)'],
+  [{ ...database, MULTIFLEXI_JOB_ID: '0' }, 'MULTIFLEXI_JOB_ID is not a job ID (a number, 1 or more)'],
   [
     { MULTIFLEXI_DATABASE_URL: 'postgres://u:hidden-word@h/d' },
     `MULTIFLEXI_DATABASE_URL is not of the form ${shapes}`,
@@ -24,19 +24,16 @@ const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = 
   ],
   [
     { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@h' },
-    `MULTIFLEXI_DATABASE_URL names no database; its form is ${shapes}`,
+    `MULTIFLEXI_DATABASE_URL has no database; its form is ${shapes}`,
   ],
   [
     { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@%2Frun%2Fmysqld.sock/d' },
-    `MULTIFLEXI_DATABASE_URL names no host; its form is ${shapes}`,
+    `MULTIFLEXI_DATABASE_URL has no host; its form is ${shapes}`,
   ],
-  [
-    { MULTIFLEXI_DATABASE_URL: 'mysql://h/d' },
-    `MULTIFLEXI_DATABASE_URL names no user; its form is ${shapes}`,
-  ],
+  [{ MULTIFLEXI_DATABASE_URL: 'mysql://h/d' }, `MULTIFLEXI_DATABASE_URL has no user; its form is ${shapes}`],
   [
     { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@h/d?tls=1' },
-    'MULTIFLEXI_DATABASE_URL has an unknown parameter; there are ssl-ca and socket',
+    'MULTIFLEXI_DATABASE_URL has an unknown parameter; known are ssl-ca and socket',
   ],
   [
     { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@h/d?ssl-ca=/no/such.pem' },
@@ -48,7 +45,7 @@ const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = 
   ],
   [
     { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@h/d?socket=/run/s' },
-    'MULTIFLEXI_DATABASE_URL, socket: a socket is on this machine: write localhost as the host',
+    'MULTIFLEXI_DATABASE_URL, socket: a socket is local: set the host to localhost',
   ],
   [
     { MULTIFLEXI_DATABASE_URL: 'mysql://u:hidden-word@localhost/d?socket=/run/s&ssl-ca=/etc/hostname' },
@@ -60,14 +57,17 @@ const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = 
   ],
   [
     { ...rest, MULTIFLEXI_API_URL: 'http://server.example/api' },
-    'MULTIFLEXI_API_URL: plain HTTP would show the password to others; use https://',
+    'MULTIFLEXI_API_URL: plain HTTP would expose the password; use https://',
   ],
   [{ ...rest, MULTIFLEXI_API_URL: 'ftp://h' }, 'MULTIFLEXI_API_URL is not an http:// or https:// address'],
   [
     { ...rest, MULTIFLEXI_API_URL: 'https://u:hidden-word@h/' },
-    'MULTIFLEXI_API_URL holds a name or password; set MULTIFLEXI_API_USER and …_PASSWORD instead',
+    'MULTIFLEXI_API_URL contains a user name or password; set MULTIFLEXI_API_USER and …_PASSWORD instead',
   ],
-  [{ MULTIFLEXI_API_URL: 'https://h/' }, 'MULTIFLEXI_API_USER is not set: the REST server asks for a name'],
+  [
+    { MULTIFLEXI_API_URL: 'https://h/' },
+    'MULTIFLEXI_API_USER is not set: the REST server requires a user name',
+  ],
   [
     { MULTIFLEXI_API_URL: 'https://h/', MULTIFLEXI_API_USER: 'u' },
     'Neither MULTIFLEXI_API_PASSWORD nor MULTIFLEXI_API_PASSWORD_FILE is set',
@@ -79,7 +79,7 @@ const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = 
   [{ MULTIFLEXI_REPORT: 'half' }, 'MULTIFLEXI_REPORT is neither full nor output'],
   [
     { ...rest, MULTIFLEXI_API_URL: 'https://h/', MULTIFLEXI_REPORT: 'output' },
-    'MULTIFLEXI_REPORT=output needs MULTIFLEXI_DATABASE_URL: a REST server has no place for output',
+    'MULTIFLEXI_REPORT=output needs MULTIFLEXI_DATABASE_URL: a REST server does not store output',
   ],
   [{ EMISSARY_RESULTS_DIR: 'results' }, 'EMISSARY_RESULTS_DIR is not an absolute path'],
   [{ EMISSARY_OUTPUT_ROWS: '0' }, 'EMISSARY_OUTPUT_ROWS is not a number of rows (1 or more)'],

@@ -136,7 +136,7 @@ test('a telemetry failure is logged, and does not fail the report', async (t) =>
 });
 
 const wrongTelemetry: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
-  [{ ZABBIX_SERVER: 'zabbix' }, 'ZABBIX_SERVER is set, ZABBIX_HOST is not: Zabbix files values by host'],
+  [{ ZABBIX_SERVER: 'zabbix' }, 'ZABBIX_SERVER is set, ZABBIX_HOST is not: Zabbix stores values by host'],
   [{ ZABBIX_SERVER: 'zabbix:99999', ZABBIX_HOST: 'h' }, 'ZABBIX_SERVER is not a host or host:port'],
   [
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' },

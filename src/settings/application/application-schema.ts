@@ -24,14 +24,14 @@ const variable = z.object(
     type: z._default(z.enum(variableTypes, `must be one of ${variableTypes.join(', ')}`), 'string'),
     defval: z.optional(defaultValue),
     required: z._default(z.boolean('must be true or false'), false),
-    /** Two names for one thing: its value is not shown. */
+    /** Two names for the same flag: the value is not shown. */
     secret: z.optional(z.nullable(z.boolean('must be true or false'))),
     redactable: z.optional(z.nullable(z.boolean('must be true or false'))),
   },
   'must be an object with type, defval, required',
 );
 
-/** What a container's runtime takes: `BANKA+`, too. */
+/** What a container runtime accepts, including `BANKA+`. */
 const variableName = z.string().check(z.regex(/^[!-<>-~]+$/));
 const variables = z.record(variableName, variable, {
   error: ({ code }) =>
@@ -43,7 +43,7 @@ const artifact = z.object(
     name: localized,
     /** Absolute, or a regular expression on file names. */
     path: filled,
-    /** A text, or texts by language; others are none. */
+    /** A text, or texts by language; anything else counts as none. */
     description: z.optional(z.unknown()),
   },
   'must be an object with name, path',
@@ -90,5 +90,5 @@ export const applicationSchema = z.object(
   object,
 );
 
-/** A definition that has the right shape. */
+/** A definition of the right shape. */
 export type RawApplication = z.output<typeof applicationSchema>;

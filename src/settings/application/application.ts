@@ -10,16 +10,16 @@ export interface ApplicationVariable {
   readonly required: boolean;
   /** As text; null = none. */
   readonly defaultValue: string | null;
-  /** Its value is not to be shown. */
+  /** Its value must not be shown. */
   readonly secret: boolean;
 }
 
-/** One file, or several, that the application leaves. */
+/** One or more files that the application produces. */
 export interface ApplicationArtifact {
   readonly name: string;
   /** Absolute, or a regular expression on file names. */
   readonly path: string;
-  /** For people; null = none. */
+  /** A human-readable description; null = none. */
   readonly description: string | null;
 }
 
@@ -27,26 +27,27 @@ export interface ApplicationArtifact {
 export interface Application {
   readonly name: string;
   readonly executable: string;
-  /** Words with `{VARIABLE}` or `${VARIABLE}` in them. */
+  /** Arguments that may contain `{VARIABLE}` or `${VARIABLE}`. */
   readonly parameters: string;
-  /** Null when the definition names none. */
+  /** Null if the definition has none. */
   readonly image: string | null;
   readonly variables: readonly ApplicationVariable[];
   readonly artifacts: readonly ApplicationArtifact[];
-  /** A file or a directory of the job's, absolute or below its own directory; or null. */
+  /** A file or directory of the job, absolute or relative to its directory; or null. */
   readonly outputPath: string | null;
 }
 
 /**
- * Reads a `*.multiflexi.app.json`.
- * @param language of its texts for people
- * @throws Fault `usage` that names every field that is missing or wrong
+ * Parses a `*.multiflexi.app.json`.
+ *
+ * @param language of its human-readable texts
+ * @throws Fault `usage` that names every missing or invalid field
  */
 export function parseApplication(text: string, language: string): Application {
   const checked = applicationSchema.safeParse(withObjects(parseJson(text)));
   if (!checked.success) {
     const found = checked.error.issues.map(
-      ({ path, message }) => `${path.join('.') || '(the whole)'}: ${message}`,
+      ({ path, message }) => `${path.join('.') || '(the document)'}: ${message}`,
     );
     throw new Fault('usage', `Invalid application definition: ${found.join('; ')}`);
   }
@@ -79,7 +80,7 @@ export function parseApplication(text: string, language: string): Application {
   };
 }
 
-/** PHP writes an object without keys as an empty list. */
+/** PHP encodes an object without keys as an empty list. */
 function withObjects(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(

@@ -1,15 +1,15 @@
 import { Fault } from '../../base/fault.ts';
 
 const line = /^(?:export\s+)?([!-<>-~]+)\s*=\s*(.*)$/;
-/** No variable can hold it, or a decoder has put it where there was no UTF-8. */
-const unfit = /[\0\ufffd]/;
+/** Not allowed in a variable, or inserted by the decoder for invalid UTF-8. */
+const invalid = /[\0\ufffd]/;
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
 /**
- * Reads an environment file: `NAME=value` a line, `#` for comments, values in single quotes as they are, in double quotes
- * with `\n`, `\"` and `\\`. The last of several lines with one name counts.
+ * Parses an environment file: one `NAME=value` per line, `#` for comments, values in single quotes unchanged, in
+ * double quotes with `\n`, `\"` and `\\`. If a name occurs on several lines, the last one counts.
  *
- * @throws Fault `usage` with the line's number, and never its text, which may be a secret
+ * @throws Fault `usage` with the line number, never with its text, which may be a secret
  */
 export function parseDotenv(text: string, origin: string): ReadonlyMap<string, string> {
   const variables = new Map<string, string>();
@@ -18,7 +18,7 @@ export function parseDotenv(text: string, origin: string): ReadonlyMap<string, s
     if (found === '' || found.startsWith('#')) continue;
     const [, name, value = ''] = line.exec(found) ?? [];
     const read = name === undefined ? null : unquote(value);
-    if (unfit.test(found)) {
+    if (invalid.test(found)) {
       throw new Fault(
         'usage',
         `Invalid environment file of ${origin}: line ${index + 1} is not UTF-8 text, or holds a NUL byte`,
@@ -35,7 +35,7 @@ export function parseDotenv(text: string, origin: string): ReadonlyMap<string, s
   return variables;
 }
 
-/** The value without its quotes; null when a quote is not closed. */
+/** The value without its quotes; null if a quote is not closed. */
 function unquote(value: string): string | null {
   const [quote] = value;
   if (quote !== '"' && quote !== "'") return value.replace(/\s+#.*$/, '');

@@ -1,6 +1,6 @@
 /**
- * One of the texts of a definition: it may be a text, or several by language. The wanted language, the same without its
- * country, English, any. Null where there is none.
+ * Picks a text of a definition, which may be one text or several by language. The order is: the wanted language, the
+ * same without its country, English, any other. Null if there is none.
  *
  * @param language like `cs`, `cs-CZ`, or `cs_CZ.UTF-8` as in LANG
  */

@@ -1,8 +1,7 @@
 import type { Environment } from './environment.ts';
 
 /**
- * The variables with those of the file that EMISSARY_ENV_FILE names. Most have none: the reader of one is not loaded for
- * them.
+ * The environment, plus the variables of the file in EMISSARY_ENV_FILE. Its reader is loaded only when that is set.
  *
  * @throws Fault `usage`
  */

@@ -4,20 +4,20 @@ import type { OptionSpec } from './option-spec.ts';
 import { options } from './options.ts';
 import { helpOf, type Verb } from './verbs.ts';
 
-/** A verb's words, taken apart: option values by name, operands, and the job's words after `--` as bytes. */
+/** The parsed arguments of a verb: option values by name, operands, and the job's command after `--` as bytes. */
 export interface CommandLine {
   /** The option's value, else its variable's, else null. A switch is `'true'` or null. */
   value(name: string): string | null;
   readonly operands: readonly string[];
-  /** Null when there is no `--`. */
+  /** Null if there is no `--`. */
   readonly command: readonly Buffer[] | null;
 }
 
 /**
- * Takes a verb's words apart by the table in `options.ts`: `--name value`, `--name=value`, `--switch`, operands. By
- * hand, because `util.parseArgs` takes a millisecond that the job would wait for, and cannot say which word is wrong.
+ * Parses a verb's arguments by the table in `options.ts`: `--name value`, `--name=value`, `--switch`, operands. Not
+ * with `util.parseArgs`, which delays the job's start by a millisecond and does not report which argument is wrong.
  *
- * @param strictness `lenient` passes over what is wrong: for finding out where to say so
+ * @param strictness `lenient` ignores errors: used to find out where to report them
  * @throws Fault `usage` for an unknown option, a missing value, an option of another verb
  */
 export function readCommandLine(
@@ -42,8 +42,8 @@ export function readCommandLine(
   };
 }
 
-/** @throws Fault `usage` when a verb that takes options alone has got more */
-export function refuseOperands(verb: Verb, { operands, command }: CommandLine): void {
+/** @throws Fault `usage` if a verb without operands got some */
+export function rejectOperands(verb: Verb, { operands, command }: CommandLine): void {
   if (operands.length === 0 && command === null) return;
   throw new Fault(
     'usage',
@@ -51,7 +51,7 @@ export function refuseOperands(verb: Verb, { operands, command }: CommandLine): 
   );
 }
 
-/** The option's name with where its value came from, for messages: `--grace` or `EMISSARY_GRACE_SECONDS`. */
+/** The source of an option's value, for messages: `--grace` or `EMISSARY_GRACE_SECONDS`. */
 export function sourceOf(name: string, args: readonly Buffer[], environment: Environment): string {
   const texts = args.map((arg) => arg.toString());
   const end = texts.indexOf('--');
@@ -81,27 +81,27 @@ function parseArgs(
     const separate = takesNextArg(spec, given);
     if (separate) index += 1;
     const value = separate ? args[index] : given;
-    const problem = whatIsWrong(spec, flag, value);
+    const problem = problemWith(spec, flag, value);
     if (problem === null) values.set(flag.slice('--'.length), value ?? 'true');
     else if (strictness === 'strict') throw new Fault('usage', `${verb}: ${problem}; ${helpOf(verb)}`);
   }
   return { values, operands };
 }
 
-/** What else begins with a dash may be the value of another option. */
+/** Anything else that begins with a dash may be the value of another option. */
 const optionName = /^(-[a-z]|--[a-z-]{1,40})$/i;
 
 function takesNextArg(spec: OptionSpec | undefined, given: string | undefined): boolean {
   return spec !== undefined && spec.value !== null && given === undefined;
 }
 
-function whatIsWrong(spec: OptionSpec | undefined, flag: string, value: string | undefined): string | null {
+function problemWith(spec: OptionSpec | undefined, flag: string, value: string | undefined): string | null {
   if (spec === undefined) return `unknown option${optionName.test(flag) ? ` ${flag}` : ''}`;
   if (spec.value === null) return value === undefined ? null : `option ${flag} takes no value`;
   return value === undefined ? `option ${flag} needs a value (${spec.value})` : null;
 }
 
-/** `--name=value` in two; the value is undefined where there is no `=`. */
+/** Splits `--name=value`; the value is undefined if there is no `=`. */
 function splitOption(arg: string): readonly string[] {
   const equals = arg.indexOf('=');
   return equals === -1 ? [arg] : [arg.slice(0, equals), arg.slice(equals + 1)];
@@ -109,7 +109,7 @@ function splitOption(arg: string): readonly string[] {
 
 function fallback(spec: OptionSpec, environment: Environment): string | null {
   if (spec.value !== null) {
-    // An empty list of variables to mask means "none"; every other empty variable counts as not set.
+    // An empty list of variables to mask means "none"; any other empty variable counts as unset.
     return spec.name === 'mask-env'
       ? (environment.raw('EMISSARY_MASK_ENV') ?? null)
       : environment.get(...spec.variables);

@@ -1,9 +1,9 @@
 /**
- * The environment as the kernel gave it: bytes, in order, duplicates and all. The job gets these bytes; the program
- * itself looks its own variables up as text.
+ * The environment exactly as the kernel passed it: bytes, in order, including duplicates. The job gets these bytes;
+ * the program reads its own variables as text.
  */
 export class Environment {
-  /** `NAME=value` each, without the closing NUL. */
+  /** One `NAME=value` each, without the terminating NUL. */
   readonly entries: readonly Buffer[];
   readonly #values: ReadonlyMap<string, string>;
 
@@ -12,7 +12,7 @@ export class Environment {
     const values = new Map<string, string>();
     for (const entry of entries) {
       const name = nameOf(entry);
-      // The first of two variables with one name is the one that getenv(3) finds.
+      // Of two variables with the same name, getenv(3) finds the first.
       if (!values.has(name)) values.set(name, entry.subarray(entry.indexOf('=', 1) + 1).toString());
     }
     this.#values = values;
@@ -27,7 +27,7 @@ export class Environment {
     return null;
   }
 
-  /** The value as it is, also when it is empty; null when the variable is not set. */
+  /** The value even if it is empty; null if the variable is not set. */
   raw(name: string): string | null {
     return this.#values.get(name) ?? null;
   }
@@ -38,7 +38,7 @@ export class Environment {
   }
 }
 
-/** The name part of a `NAME=value` entry; the whole entry where there is no `=`. */
+/** The name of a `NAME=value` entry; the whole entry if it has no `=`. */
 export function nameOf(entry: Buffer): string {
   const equals = entry.indexOf('=', 1);
   return (equals === -1 ? entry : entry.subarray(0, equals)).toString('latin1');

@@ -13,15 +13,15 @@ const descriptions: Readonly<
   run: {
     usage: 'run [options] -- COMMAND [ARG…]',
     text:
-      'Runs the command as if the emissary were not there: same words, environment, streams, signals and exit code.\n' +
+      'Runs the command as if the emissary were not there: same arguments, environment, streams, signals and exit code.\n' +
       'Keeps its output, outputs and verdict under <root>/ctr/<name>/; the file exitcode there is written last.',
     example: '{program} run --timeout 3600 --grace 10 -- php report.php --month 2026-01',
   },
   wait: {
     usage: 'wait [options]',
     text:
-      'Waits for the job, streams its output, enforces the deadline, gathers what it left and reports it to MultiFlexi.\n' +
-      "Ends with 0 when all was delivered, whatever the job's own code; with 64 when something could not be.",
+      'Waits for the job, streams its output, enforces the deadline, and reports its results to MultiFlexi.\n' +
+      "Exits with 0 if everything was delivered, whatever the job's exit code, and with 64 otherwise.",
     example: 'MULTIFLEXI_JOB_ID=42 MULTIFLEXI_DATABASE_URL=sqlite:///data/multiflexi.sqlite {program} wait',
   },
   signal: {
@@ -36,7 +36,7 @@ const descriptions: Readonly<
   },
   status: {
     usage: 'status [options]',
-    text: 'Shows one line a container: state, exit code, verdict, bytes, time.',
+    text: 'Shows the state, exit code, verdict, output size and duration of each container.',
     example: '{program} status --json',
   },
   launch: {
@@ -51,16 +51,17 @@ const descriptions: Readonly<
   manifest: {
     usage: 'manifest [options] APPLICATION.multiflexi.app.json',
     text:
-      'Prints the pod (YAML) that runs an application of MultiFlexi: init, the job, and the sidecar that reports it.\n' +
-      'Secrets stand in a Secret of their own; the times of the job and of the pod follow from one another.',
+      'Prints the pod (YAML) that runs an application of MultiFlexi: init, the job, and the reporter.\n' +
+      'Puts secret values into a Secret, and sets the timeouts of the job and the pod to match.',
     example:
       '{program} manifest --job-id 42 --variables job.env --report-variables report.env app.multiflexi.app.json',
   },
 };
 
 /**
- * The help of a whole program.
- * @param verbs that it has
+ * The help of a program.
+ *
+ * @param verbs the verbs that it has
  */
 export function programHelp(program: string, verbs: readonly Verb[]): string {
   const rows = verbs.map(
@@ -73,7 +74,7 @@ export function programHelp(program: string, verbs: readonly Verb[]): string {
     '',
     ...rows,
     '',
-    `${program} VERB --help tells more, with an example. Exit status: the job's own for run; 64 for a failure of the`,
+    `${program} VERB --help shows the options and an example. Exit status: the job's for run; 64 for a failure of the`,
     'emissary itself; 65 for an input that could not be staged; 126 not executable; 127 not found.',
     '',
   ].join('\n');
@@ -91,9 +92,9 @@ export function verbHelp(program: string, verb: Verb): string {
     .filter((option) => option.verbs.includes(verb))
     .flatMap((option) => {
       const args = `  --${option.name}${option.value === null ? '' : ` ${option.value}`}`;
-      const standIns =
+      const alternatives =
         option.variables.length === 0 ? [] : [`${' '.repeat(26)}or ${option.variables.join(', ')}`];
-      return [`${args.padEnd(24)}  ${option.help}`, ...standIns];
+      return [`${args.padEnd(24)}  ${option.help}`, ...alternatives];
     });
   const others = variables
     .filter((variable) => variable.verbs.includes(verb))
@@ -105,9 +106,9 @@ export function verbHelp(program: string, verb: Verb): string {
     '',
     'Options:',
     ...rows,
-    '  --help                  this text',
-    '  --version               the version of the program',
-    ...(others.length === 0 ? [] : ['', 'Variables that stand for no option:', ...others]),
+    '  --help                  show this help',
+    '  --version               show the version',
+    ...(others.length === 0 ? [] : ['', 'Variables without an option:', ...others]),
     '',
     'Example:',
     `  ${example.replaceAll('{program}', program)}`,

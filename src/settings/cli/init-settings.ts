@@ -1,11 +1,11 @@
-import { readCommandLine, refuseOperands, sourceOf } from './command-line.ts';
+import { readCommandLine, rejectOperands, sourceOf } from './command-line.ts';
 import type { Invocation } from './invocation.ts';
 import { rootDirectory } from './values.ts';
 
 /** The settings of `init`. */
 export interface InitSettings {
   readonly root: string;
-  /** Where the template is: a file, standard input, or the text itself. */
+  /** The source of the template: a file, standard input, or the text itself. */
   readonly template:
     | { readonly from: 'file'; readonly path: string }
     | { readonly from: 'stdin' }
@@ -15,7 +15,7 @@ export interface InitSettings {
 /** @throws Fault `usage` */
 export function initSettings(invocation: Invocation, args: readonly Buffer[]): InitSettings {
   const line = readCommandLine('init', args, invocation.environment);
-  refuseOperands('init', line);
+  rejectOperands('init', line);
   return {
     root: rootDirectory(line.value('root'), sourceOf('root', args, invocation.environment)),
     template: templateSource(line.value('template'), invocation),

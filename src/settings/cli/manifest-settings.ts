@@ -10,7 +10,7 @@ import { readGiven } from './read-given.ts';
 import { containerName, imageName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
 import { helpOf } from './verbs.ts';
 
-/** A claim on a volume that the sidecar mounts: for a database file, or for kept results. */
+/** A volume claim that the reporter mounts, for a database file or kept results. */
 export interface Claim {
   readonly name: string;
   readonly path: string;
@@ -19,9 +19,9 @@ export interface Claim {
 /** The settings of `manifest`. */
 export interface ManifestSettings {
   readonly application: Application;
-  /** What the job's environment holds besides the application's defaults. */
+  /** The job's variables besides the application's defaults. */
   readonly variables: ReadonlyMap<string, string>;
-  /** The sidecar's own: the server, its credentials. */
+  /** The reporter's variables: the server and its credentials. */
   readonly reportVariables: ReadonlyMap<string, string>;
   readonly kind: 'pod' | 'job';
   readonly jobId: number | null;
@@ -32,7 +32,7 @@ export interface ManifestSettings {
   /** Seconds; 0 = none. */
   readonly timeout: number;
   readonly grace: number;
-  /** The user id that the job runs as; null = the image's own. */
+  /** The user ID that the job runs as; null = the image's user. */
   readonly user: number | null;
   /** The job may be root. */
   readonly allowRoot: boolean;
@@ -48,7 +48,7 @@ export function manifestSettings(invocation: Invocation, args: readonly Buffer[]
   const given = line.value('image');
   const image = given === null ? application.image : imageName(given, from('image'));
   if (image === null) {
-    throw new Fault('usage', 'manifest: the application names no ociimage; give one with --image');
+    throw new Fault('usage', 'manifest: the application has no ociimage; set one with --image');
   }
   const job = line.value('job-id');
   const jobId = job === null ? null : wholeNumber(job, from('job-id'));
@@ -76,25 +76,25 @@ export function manifestSettings(invocation: Invocation, args: readonly Buffer[]
   };
 }
 
-/** Nobody of the machine's, as the emissary's own image has it. */
-const usualUser = 65_532;
+/** An unprivileged user that no machine assigns, the same as in the emissary's image. */
+const defaultUser = 65_532;
 
 /**
- * Most images name no user, and their root is what the pod's security context forbids: the job then has a number.
- * The greatest one is Kubernetes' own bound.
+ * Most images set no user, and the pod's security context forbids their root: the job then gets a user ID. The
+ * maximum is Kubernetes' own.
  */
 function userOf(text: string | null, allowRoot: boolean, source: string): number | null {
   if (text === 'image' || (text === null && allowRoot)) return null;
-  const user = text === null ? usualUser : wholeNumber(text, source);
+  const user = text === null ? defaultUser : wholeNumber(text, source);
   if (user > 2 ** 31 - 1 || (user === 0 && !allowRoot))
     throw new Fault(
       'usage',
-      `${source} is not the number of a user other than root; --allow-root allows a job to be root`,
+      `${source} is not the user ID of a user other than root; to run the job as root, add --allow-root`,
     );
   return user;
 }
 
-/** Of the job: its own setting comes before that of this program. */
+/** The job's language: the job's own setting takes precedence over this program's. */
 function languageOf(
   line: CommandLine,
   variables: ReadonlyMap<string, string>,
@@ -106,8 +106,8 @@ function languageOf(
 }
 
 /**
- * A volume at / would hide the image; a colon is not allowed, nor may the loader's
- * path hold a semicolon (ld.so(8)), and $ might be changed in the job's command.
+ * A volume at / would hide the image. A colon is not allowed in a mount path, a semicolon not in the loader's path
+ * (ld.so(8)), and a $ might be expanded in the job's command.
  */
 function mountPath(path: string, source: string): string {
   if (/^\/+$/.test(path) || /[:;$]/.test(path))
@@ -146,6 +146,6 @@ function claimOf(text: string | null, root: string): Claim | null {
   if (name === undefined || path === undefined)
     throw new Fault('usage', '--claim is not of the form NAME:/PATH');
   if (normalize(path).replace(/\/$/, '') === normalize(root).replace(/\/$/, ''))
-    throw new Fault('usage', '--claim: its path is where the shared volume is');
+    throw new Fault('usage', '--claim: its path is that of the shared volume');
   return { name, path: mountPath(path, '--claim') };
 }

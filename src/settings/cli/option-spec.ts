@@ -1,6 +1,8 @@
 import type { Verb } from './verbs.ts';
 
-/** One option: its words, who takes it, what stands in for it. This table makes the parser, the fallbacks and the help. */
+/**
+ * One option: its name, its verbs, its variables. The parser, the defaults and the help are derived from this table.
+ */
 export interface OptionSpec {
   readonly name: string;
   readonly verbs: readonly Verb[];

@@ -39,7 +39,7 @@ export const options: readonly OptionSpec[] = [
     verbs: ['wait'],
     value: 'TIME',
     variables: ['EMISSARY_DEADLINE', 'ARGO_DEADLINE'],
-    help: 'stop the job so that all is reported before this time, RFC 3339 (default none)',
+    help: 'stop the job early enough to report it before this time, RFC 3339 (default none)',
   },
   {
     name: 'grace',
@@ -53,14 +53,14 @@ export const options: readonly OptionSpec[] = [
     verbs: ['run'],
     value: 'SIGNAL',
     variables: ['EMISSARY_STOP_SIGNAL'],
-    help: 'what asks the job to stop (default TERM)',
+    help: 'signal that stops the job gracefully (default TERM)',
   },
   {
     name: 'log-limit',
     verbs: ['run'],
     value: 'BYTES',
     variables: ['EMISSARY_LOG_LIMIT_BYTES'],
-    help: 'largest captured file, 0 = no limit (default 1 GiB)',
+    help: 'maximum size of a captured stream, 0 = no limit (default 1 GiB)',
   },
   {
     name: 'mask-env',
@@ -74,7 +74,7 @@ export const options: readonly OptionSpec[] = [
     verbs: ['run'],
     value: null,
     variables: ['EMISSARY_COMBINED', 'ARGO_INCLUDE_SCRIPT_OUTPUT'],
-    help: 'also keep both streams in one file, in order of arrival',
+    help: 'also write both streams to one file, in order of arrival',
   },
   {
     name: 'json',

@@ -10,7 +10,7 @@ import { containerName, rootDirectory, secondsToMs, wholeNumber } from './values
 export interface RunSettings {
   readonly root: string;
   readonly name: string;
-  /** The job's words; the first is the command. Never empty. */
+  /** The job's command line; the first element is the command. Never empty. */
   readonly command: readonly [Buffer, ...Buffer[]];
   /** 0 = none. */
   readonly timeoutMs: number;
@@ -51,8 +51,9 @@ export function runSettings(invocation: Invocation, args: readonly Buffer[]): Ru
 }
 
 /**
- * The volume and the container of a run whose settings are refused.
- * @throws Fault `usage` when one of these two is what is wrong
+ * The volume and the container of a run whose settings are invalid.
+ *
+ * @throws Fault `usage` if one of these two is invalid
  */
 export function whereToSeal(
   invocation: Invocation,

@@ -3,7 +3,7 @@ import { Fault } from '../../base/fault.ts';
 import type { Environment } from './environment.ts';
 
 /**
- * A directory that no job can reach, for what `wait` keeps to go on after it was killed (EMISSARY_SPOOL_DIR); null = the
+ * A directory that no job can access, for the state that lets a killed `wait` resume (EMISSARY_SPOOL_DIR); null = the
  * shared volume.
  *
  * @throws Fault `usage`

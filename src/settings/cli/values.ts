@@ -5,8 +5,8 @@ import { containerNamePattern } from '../../contract/container-name.ts';
 import { usualRoot } from '../../contract/layout.ts';
 
 /**
- * The checks of single values. Each takes the text and where it came from (`--grace`, `EMISSARY_GRACE_SECONDS`), and
- * throws a Fault `usage` that names the latter: a text that was refused may be a secret in the wrong place.
+ * Checks of single values. Each takes the text and its source (`--grace`, `EMISSARY_GRACE_SECONDS`) and throws a
+ * Fault `usage` that names only the source: a rejected text may be a misplaced secret.
  */
 
 /** Seconds, a decimal number ≥ 0. Returns milliseconds. */
@@ -30,7 +30,7 @@ export function wholeNumber(text: string, source: string): number {
   return value;
 }
 
-/** A DNS label (RFC 1123), since it becomes a directory's name and a container's. */
+/** A DNS label (RFC 1123), since it becomes the name of a directory and a container. */
 export function containerName(text: string, source: string): string {
   if (!containerNamePattern.test(text)) {
     throw new Fault('usage', `${source} is not a container name (a DNS label: a-z, 0-9 and -, at most 63)`);

@@ -7,8 +7,8 @@ import { readGiven } from './read-given.ts';
 const variable = 'EMISSARY_ENV_FILE';
 
 /**
- * Adds the variables of the file that EMISSARY_ENV_FILE names: a JSON object of texts. It is how secrets reach a job from
- * a mounted Secret, without standing in the pod. A variable of the file replaces one of the same name.
+ * Adds the variables of the file in EMISSARY_ENV_FILE, a JSON object of strings. A mounted Secret reaches a job this
+ * way without appearing in the pod. A variable in the file replaces one of the same name.
  *
  * @throws Fault `usage`, which never shows a value
  */
@@ -24,8 +24,8 @@ export function withVariablesFile(environment: Environment): Environment {
 function variablesIn(text: string): readonly (readonly [string, string])[] {
   const entries = Object.entries(parseObject(mountedJson(text)));
   for (const [index, [name, value]] of entries.entries()) {
-    const fit = name !== '' && !/[=\0]/.test(name) && typeof value === 'string' && !value.includes('\0');
-    if (!fit)
+    const isValid = name !== '' && !/[=\0]/.test(name) && typeof value === 'string' && !value.includes('\0');
+    if (!isValid)
       throw new Fault('usage', `${variable}: entry ${index + 1} of its file is not a variable with a text`);
   }
   return entries as [string, string][];
@@ -36,7 +36,7 @@ function parseObject(json: string): object {
     const value: unknown = JSON.parse(json);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
-    // Node's message would show a piece of the text.
+    // Node's message would quote a part of the text.
   }
   throw new Fault('usage', `${variable}: its file does not hold a JSON object of texts`);
 }

@@ -4,10 +4,10 @@ export const verbs = ['init', 'run', 'wait', 'signal', 'report', 'status', 'mani
 /** One verb. */
 export type Verb = (typeof verbs)[number];
 
-/** Verbs that only the program outside of pods has. */
+/** Verbs of the program outside pods only. */
 const hostVerbs: readonly Verb[] = ['manifest', 'launch'];
 
-/** Where a verb's help is, for the end of a message: `see emissary run --help`. */
+/** Points to a verb's help, at the end of a message: `see emissary run --help`. */
 export function helpOf(verb: Verb): string {
   return `see ${hostVerbs.includes(verb) ? 'multiflexi-emissary' : 'emissary'} ${verb} --help`;
 }

@@ -1,9 +1,9 @@
 import { limits } from '../../base/limits.ts';
-import { readCommandLine, refuseOperands, sourceOf } from './command-line.ts';
+import { readCommandLine, rejectOperands, sourceOf } from './command-line.ts';
 import type { Invocation } from './invocation.ts';
 import { deadlineMs, rootDirectory, secondsToMs } from './values.ts';
 
-/** The settings of `wait` that do not concern the server; those are in `report-settings.ts`. */
+/** The settings of `wait`, except for the server, which is in `report-settings.ts`. */
 export interface WaitSettings {
   readonly root: string;
   /** From the start of `wait`; 0 = none. */
@@ -17,7 +17,7 @@ export interface WaitSettings {
 export function waitSettings(invocation: Invocation, args: readonly Buffer[]): WaitSettings {
   const line = readCommandLine('wait', args, invocation.environment);
   const from = (name: string) => sourceOf(name, args, invocation.environment);
-  refuseOperands('wait', line);
+  rejectOperands('wait', line);
   const deadline = line.value('deadline');
   return {
     root: rootDirectory(line.value('root'), from('root')),

@@ -3,8 +3,8 @@ import { Fault } from '../../base/fault.ts';
 import { readText } from './secret.ts';
 
 /**
- * The PEM text of certificate authorities, from the file that a variable names. OpenSSL passes over what is none, and
- * every connection would then be refused for a reason that helps nobody.
+ * The PEM text of certificate authorities, from the file that a variable names. Checked here because OpenSSL ignores
+ * an invalid file, and every connection would then fail with a misleading reason.
  *
  * @throws Fault `usage`
  */

@@ -16,7 +16,7 @@ export type DatabaseSettings =
       readonly database: string;
       /** The PEM text of the authority that signed the server's certificate; null: no TLS. */
       readonly authority: string | null;
-      /** The path of a socket of this machine, in the place of host and port; null: there is none. */
+      /** The path of a local socket, used instead of host and port; null = none. */
       readonly socket: string | null;
     };
 
@@ -24,8 +24,9 @@ const variable = 'MULTIFLEXI_DATABASE_URL';
 const shapes = 'mysql://user:password@host:3306/database or sqlite:///absolute/path.sqlite';
 
 /**
- * The database that `MULTIFLEXI_DATABASE_URL` names, or null.
- * @throws Fault `usage`; the URL itself is not shown, since it holds a password
+ * The database of `MULTIFLEXI_DATABASE_URL`, or null.
+ *
+ * @throws Fault `usage`; the URL is not shown, since it contains a password
  */
 export function databaseSettings(environment: Environment): DatabaseSettings | null {
   const text = secret(environment, variable);
@@ -47,17 +48,17 @@ function sqlite(text: string): DatabaseSettings {
 function mariadb(url: URL): DatabaseSettings {
   const database = decode(url.pathname.slice(1));
   for (const [part, found] of [
-    // A socket's path, as other programs take it, is no host: `%2Frun%2F…`.
+    // Other programs accept a socket's path as the host (`%2Frun%2F…`); it is not one here.
     ['host', decode(url.hostname)],
     ['user', url.username],
     ['database', database],
   ] as const) {
     if (found === '' || found.includes('/'))
-      throw new Fault('usage', `${variable} names no ${part}; its form is ${shapes}`);
+      throw new Fault('usage', `${variable} has no ${part}; its form is ${shapes}`);
   }
-  // Its name may be the rest of a password with a question mark.
+  // The name is not shown: it may be the rest of a password with a question mark.
   if ([...url.searchParams.keys()].some((name) => name !== 'ssl-ca' && name !== 'socket'))
-    throw new Fault('usage', `${variable} has an unknown parameter; there are ssl-ca and socket`);
+    throw new Fault('usage', `${variable} has an unknown parameter; known are ssl-ca and socket`);
   const authority = url.searchParams.get('ssl-ca');
   return {
     kind: 'mariadb',
@@ -71,15 +72,15 @@ function mariadb(url: URL): DatabaseSettings {
   };
 }
 
-/** A socket of this machine: whoever can be at its path is trusted as the server is. */
+/** A local socket: whoever can create it is trusted like the server. */
 function socketOf({ searchParams, hostname }: URL): string | null {
   const path = searchParams.get('socket');
   if (path === null) return null;
   const fail = (clause: string) => new Fault('usage', `${variable}, socket: ${clause}`);
   if (!isAbsolute(path) || path.includes('\0')) throw fail('it is not an absolute path');
-  // It would be reported to another server than the one that is named.
-  if (hostname !== 'localhost') throw fail('a socket is on this machine: write localhost as the host');
-  if (searchParams.has('ssl-ca')) throw fail('there is no TLS on a socket: leave ssl-ca out');
+  // Otherwise the job would be reported to another server than the URL names.
+  if (hostname !== 'localhost') throw fail('a socket is local: set the host to localhost');
+  if (searchParams.has('ssl-ca')) throw fail('a socket has no TLS: remove ssl-ca');
   return path;
 }
 

@@ -10,9 +10,9 @@ import { type RestSettings, restSettings } from './rest-settings.ts';
 import { type TelemetrySettings, telemetrySettings } from './telemetry-settings.ts';
 import { type ZabbixSettings, zabbixSettings } from './zabbix-settings.ts';
 
-/** Where and what is reported. All of it is the sidecar's own: nothing of it comes from the volume. */
+/** Where and what to report. All of it comes from the reporter's own settings, none from the volume. */
 export interface ReportSettings {
-  /** Null only when there is no server to report to. */
+  /** Null only if there is no server to report to. */
   readonly jobId: number | null;
   readonly rest: RestSettings | null;
   readonly database: DatabaseSettings | null;
@@ -20,19 +20,19 @@ export interface ReportSettings {
   readonly mode: 'full' | 'output';
   /** A directory that keeps the results of jobs, or null. */
   readonly resultsDirectory: string | null;
-  /** A directory of the sidecar's own for its spool, or null. */
+  /** The reporter's own directory for its spool, or null. */
   readonly spoolDirectory: string | null;
-  /** Bytes of one captured stream that are taken at the most; 0 = no limit. */
+  /** Maximum bytes of one captured stream; 0 = no limit. */
   readonly logLimit: number;
   /** How long delivery is tried after the job's end. */
   readonly budgetMs: number;
-  /** Rows of one job's output that are stored in a database at the most. */
+  /** Maximum rows of one job's output in a database. */
   readonly outputRows: number;
   readonly telemetry: TelemetrySettings | null;
   readonly zabbix: ZabbixSettings | null;
 }
 
-/** @throws Fault `usage` that names the variable and never its value where that may be a secret */
+/** @throws Fault `usage` that names the variable, and never shows a value that may be a secret */
 export function reportSettings(environment: Environment): ReportSettings {
   const rest = restSettings(environment);
   const database = databaseSettings(environment);
@@ -48,7 +48,7 @@ export function reportSettings(environment: Environment): ReportSettings {
   if (mode === 'output' && rest !== null && database === null && resultsDirectory === null) {
     throw new Fault(
       'usage',
-      'MULTIFLEXI_REPORT=output needs MULTIFLEXI_DATABASE_URL: a REST server has no place for output',
+      'MULTIFLEXI_REPORT=output needs MULTIFLEXI_DATABASE_URL: a REST server does not store output',
     );
   }
   const budget = environment.get('EMISSARY_REPORT_SECONDS') ?? String(limits.reportSeconds);
@@ -65,13 +65,13 @@ export function reportSettings(environment: Environment): ReportSettings {
     ),
     budgetMs: secondsToMs(budget, 'EMISSARY_REPORT_SECONDS'),
     outputRows: rowsOf(environment.get('EMISSARY_OUTPUT_ROWS')),
-    telemetry: softly(() => telemetrySettings(environment)),
-    zabbix: softly(() => zabbixSettings(environment)),
+    telemetry: bestEffort(() => telemetrySettings(environment)),
+    zabbix: bestEffort(() => zabbixSettings(environment)),
   };
 }
 
-/** Nobody shall miss a job's row for a mistake in what only looks on. */
-function softly<T>(read: () => T): T | null {
+/** A mistake in the settings of a best-effort sink must not prevent the job's row. */
+function bestEffort<T>(read: () => T): T | null {
   try {
     return read();
   } catch (error) {
@@ -85,7 +85,7 @@ function jobIdOf(text: string | null): number | null {
   if (text === null) return null;
   const id = /^[0-9]{1,10}$/.test(text) ? Number(text) : 0;
   if (id < 1 || id > 0x7fff_ffff) {
-    throw new Fault('usage', "MULTIFLEXI_JOB_ID is not a job's number (1 or more)");
+    throw new Fault('usage', 'MULTIFLEXI_JOB_ID is not a job ID (a number, 1 or more)');
   }
   return id;
 }

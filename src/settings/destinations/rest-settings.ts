@@ -6,20 +6,21 @@ import { secret } from './secret.ts';
 
 /** MultiFlexi's REST server. */
 export interface RestSettings {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   readonly baseUrl: string;
   readonly user: string;
   readonly password: string;
-  /** The PEM text of an authority of one's own, or null for the usual ones. */
+  /** The PEM text of a custom certificate authority, or null for the default ones. */
   readonly authority: string | null;
-  /** The proxy that it is reached through; null: none. */
+  /** The proxy to the server; null = none. */
   readonly proxy: HttpProxy | null;
   /** The IANA zone of the database server's clock. */
   readonly timeZone: string;
 }
 
 /**
- * The server that `MULTIFLEXI_API_URL` names, or null.
+ * The server of `MULTIFLEXI_API_URL`, or null.
+ *
  * @throws Fault `usage`
  */
 export function restSettings(environment: Environment): RestSettings | null {
@@ -28,7 +29,7 @@ export function restSettings(environment: Environment): RestSettings | null {
   const user = environment.get('MULTIFLEXI_API_USER');
   const password = secret(environment, 'MULTIFLEXI_API_PASSWORD');
   if (user === null)
-    throw new Fault('usage', 'MULTIFLEXI_API_USER is not set: the REST server asks for a name');
+    throw new Fault('usage', 'MULTIFLEXI_API_USER is not set: the REST server requires a user name');
   if (user.includes(':'))
     throw new Fault('usage', 'MULTIFLEXI_API_USER: a name with ":" cannot be sent (HTTP Basic)');
   if (password === null) {
@@ -46,7 +47,7 @@ export function restSettings(environment: Environment): RestSettings | null {
   };
 }
 
-/** Hosts to which plain HTTP does not leave the machine. */
+/** Hosts for which plain HTTP stays on this machine. */
 const localHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 function baseUrl(text: string): string {
@@ -57,17 +58,14 @@ function baseUrl(text: string): string {
   if (url.username !== '' || url.password !== '') {
     throw new Fault(
       'usage',
-      'MULTIFLEXI_API_URL holds a name or password; set MULTIFLEXI_API_USER and …_PASSWORD instead',
+      'MULTIFLEXI_API_URL contains a user name or password; set MULTIFLEXI_API_USER and …_PASSWORD instead',
     );
   }
   if (url.search !== '' || url.hash !== '') {
     throw new Fault('usage', 'MULTIFLEXI_API_URL has a ? or # part; the base address has neither');
   }
   if (url.protocol === 'http:' && !localHosts.includes(url.hostname)) {
-    throw new Fault(
-      'usage',
-      'MULTIFLEXI_API_URL: plain HTTP would show the password to others; use https://',
-    );
+    throw new Fault('usage', 'MULTIFLEXI_API_URL: plain HTTP would expose the password; use https://');
   }
   return url.href.replace(/\/+$/, '');
 }

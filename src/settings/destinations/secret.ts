@@ -4,8 +4,9 @@ import type { Environment } from '../cli/environment.ts';
 import { readGiven } from '../cli/read-given.ts';
 
 /**
- * A secret that may stand in a variable or in the file that another variable names.
- * @throws Fault `usage` when both are set or the file cannot be read
+ * A secret from a variable, or from the file that another variable names.
+ *
+ * @throws Fault `usage` if both are set or the file cannot be read
  */
 export function secret(environment: Environment, name: string): string | null {
   const value = environment.get(name);

@@ -5,26 +5,27 @@ import { type HttpProxy, proxyFor } from '../proxy.ts';
 import { authorities } from './authority.ts';
 
 /**
- * Where metrics go, from OpenTelemetry's own variables
+ * Where metrics are sent, from OpenTelemetry's own variables
  * (https://opentelemetry.io/docs/specs/otel/protocol/exporter/).
  */
 export interface TelemetrySettings {
-  /** The whole address of the metrics endpoint. */
+  /** The full URL of the metrics endpoint. */
   readonly url: string;
   readonly protocol: 'http/protobuf' | 'http/json';
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly serviceName: string;
   readonly resource: Readonly<Record<string, string>>;
-  /** The PEM text of an authority of one's own, or null. */
+  /** The PEM text of a custom certificate authority, or null. */
   readonly authority: string | null;
-  /** The proxy that it is reached through; null: none. */
+  /** The proxy to the endpoint; null = none. */
   readonly proxy: HttpProxy | null;
 }
 
 /**
- * The metrics endpoint, or null when none is set or `OTEL_SDK_DISABLED` is true.
- * @throws Fault `usage`; values that may hold a token are not shown
+ * The metrics endpoint, or null if none is set or `OTEL_SDK_DISABLED` is true.
+ *
+ * @throws Fault `usage`; values that may contain a token are not shown
  */
 export function telemetrySettings(environment: Environment): TelemetrySettings | null {
   const url = endpoint(environment);
@@ -84,6 +85,6 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // A % of its own: it is taken as it stands.
+    return text; // A literal %: the text is not encoded.
   }
 }

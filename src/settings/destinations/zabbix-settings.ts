@@ -1,7 +1,7 @@
 import { Fault } from '../../base/fault.ts';
 import type { Environment } from '../cli/environment.ts';
 
-/** A Zabbix trapper item that gets one value a job. */
+/** A Zabbix trapper item that receives one value per job. */
 export interface ZabbixSettings {
   readonly server: string;
   readonly port: number;
@@ -11,7 +11,8 @@ export interface ZabbixSettings {
 }
 
 /**
- * The item that `ZABBIX_SERVER`, `ZABBIX_HOST` and `ZABBIX_KEY` name, or null without a server.
+ * The item of `ZABBIX_SERVER`, `ZABBIX_HOST` and `ZABBIX_KEY`, or null without a server.
+ *
  * @throws Fault `usage`
  */
 export function zabbixSettings(environment: Environment): ZabbixSettings | null {
@@ -19,7 +20,7 @@ export function zabbixSettings(environment: Environment): ZabbixSettings | null 
   if (text === null) return null;
   const host = environment.get('ZABBIX_HOST');
   if (host === null)
-    throw new Fault('usage', 'ZABBIX_SERVER is set, ZABBIX_HOST is not: Zabbix files values by host');
+    throw new Fault('usage', 'ZABBIX_SERVER is set, ZABBIX_HOST is not: Zabbix stores values by host');
   const [, server = '', port = '10051'] =
     /^(\[[0-9a-fA-F:.]+\]|[^:\s/]+)(?::([0-9]{1,5}))?$/.exec(text) ?? [];
   if (server === '' || Number(port) < 1 || Number(port) > 65_535) {

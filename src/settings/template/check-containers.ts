@@ -2,8 +2,8 @@ import { Fault } from '../../base/fault.ts';
 import type { SetContainer } from './template.ts';
 
 /**
- * Checks what the names of a containerSet say of each other: each stands once, each dependency is another container of
- * the set, and none waits for itself in the end.
+ * Checks the names in a containerSet: each is unique, each dependency is another container of the set, and no
+ * container depends on itself, directly or indirectly.
  *
  * @throws Fault `template`
  */
@@ -12,8 +12,7 @@ export function checkContainers(containers: readonly SetContainer[], origin: str
   const known = new Set(names);
   for (const [index, { name, dependencies }] of containers.entries()) {
     const where = `Invalid template ${origin}: containerSet.containers[${index}]`;
-    if (names.indexOf(name) < index)
-      throw new Fault('template', `${where}.name: "${name}" stands there twice`);
+    if (names.indexOf(name) < index) throw new Fault('template', `${where}.name: "${name}" is a duplicate`);
     const unknown = dependencies.findIndex((each) => !known.has(each) || each === name);
     if (unknown !== -1) {
       throw new Fault('template', `${where}.dependencies[${unknown}]: is not another container of the set`);
@@ -28,8 +27,8 @@ export function checkContainers(containers: readonly SetContainer[], origin: str
 }
 
 /**
- * Checks that what the template says of one container has one that it can be said of: a sidecar is another container than
- * those it is ended with, and inputs and outputs are those of `main`, as in Argo.
+ * Checks that the parts of a template match: a user sidecar is not a main container, and inputs and outputs belong to
+ * `main`, as in Argo.
  *
  * @param containers names of the containerSet; null = there is none, and `main` is the only one
  * @throws Fault `template`
@@ -44,15 +43,18 @@ export function checkRoles(
   for (const [index, name] of sidecars.entries()) {
     const where = `Invalid template ${origin}: sidecars[${index}].name: "${name}"`;
     if (main.includes(name)) throw new Fault('template', `${where} is a main container`);
-    if (sidecars.indexOf(name) < index) throw new Fault('template', `${where} stands there twice`);
+    if (sidecars.indexOf(name) < index) throw new Fault('template', `${where} is a duplicate`);
   }
   if (hasFiles && !main.includes('main')) {
-    const found = 'inputs and outputs are those of a container main, and there is none';
-    throw new Fault('template', `Invalid template ${origin}: containerSet.containers: ${found}`);
+    const problem = 'inputs and outputs require a container named main';
+    throw new Fault('template', `Invalid template ${origin}: containerSet.containers: ${problem}`);
   }
 }
 
-/** Lets every container end whose dependencies have ended, until nothing moves: who is left waits in a circle, or for one. */
+/**
+ * Repeatedly removes containers whose dependencies are removed. Those that remain are in a dependency cycle, or
+ * depend on one.
+ */
 function whoCannotStart(containers: readonly SetContainer[]): readonly string[] {
   const ended = new Set<string>();
   for (let before = -1; ended.size > before; ) {

@@ -22,9 +22,9 @@ import {
 } from './template-schema.ts';
 
 /**
- * Checks a parsed template and fills in its defaults.
+ * Checks a parsed template and fills in defaults.
  *
- * @throws Fault `template`, naming the path of the first key that is wrong (`outputs.artifacts[0].path: …`)
+ * @throws Fault `template` with the path of the first invalid key (`outputs.artifacts[0].path: …`)
  */
 export function checkTemplate(value: unknown, origin: string): Template {
   const checked = templateSchema.safeParse(value);
@@ -42,7 +42,7 @@ function keyPath(path: readonly PropertyKey[]): string {
     .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
     .join('')
     .replace(/^\./, '');
-  return text === '' ? '(the whole)' : text;
+  return text === '' ? '(the document)' : text;
 }
 
 function toTemplate(raw: RawTemplate, origin: string): Template {
@@ -78,7 +78,7 @@ function toTemplate(raw: RawTemplate, origin: string): Template {
   };
 }
 
-/** Parameters of one path are one file of the volume, which holds one value. */
+/** Parameters with the same path share one file on the volume, which holds one value. */
 function checkDefaults(parameters: readonly OutputParameter[], origin: string): void {
   const first = new Map<string, OutputParameter>();
   for (const [index, parameter] of parameters.entries()) {
@@ -124,7 +124,7 @@ function toStrategy(raw: RawArchive, where: string): ArchiveStrategy {
   if (named.length > 1) {
     throw new Fault(
       'template',
-      `Invalid template ${where}: one strategy is wanted, found ${named.join(' and ')}`,
+      `Invalid template ${where}: must have one strategy, found ${named.join(' and ')}`,
     );
   }
   if (raw.zip !== undefined) return { kind: 'zip' };
@@ -141,7 +141,7 @@ function toInput(raw: RawInput, index: number, origin: string): InputArtifact {
   if (source === undefined || sources.length > 1) {
     throw new Fault(
       'template',
-      `Invalid template ${where}: exactly one of raw, rawBase64, file and http is wanted, found ${sources.length}`,
+      `Invalid template ${where}: must have exactly one of raw, rawBase64, file and http, found ${sources.length}`,
     );
   }
   const kind = raw.archive == null ? null : toStrategy(raw.archive, `${where}.archive`).kind;

@@ -8,12 +8,12 @@ const unitSeconds: Readonly<Record<string, number>> = {
   μs: 1e-6, // The Greek letter, U+03BC.
   ns: 1e-9,
 };
-// Escaped: the bundle is read as Latin-1, and has only strings escaped by itself.
+// Escaped: the bundle is read as Latin-1, and esbuild escapes only strings.
 const part = /([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(h|ms|m|s|us|\u00b5s|\u03bcs|ns)/g;
 
 /**
- * Argo's duration: a number of seconds, or Go's `2h45m30s`, `300ms` (time.ParseDuration, without a sign). Null when it is
- * neither.
+ * Argo's duration: a number of seconds, or Go's `2h45m30s`, `300ms` (time.ParseDuration, without a sign). Null if it
+ * is neither.
  */
 export function durationSeconds(text: string): number | null {
   if (/^[0-9]+$/.test(text)) return Number(text);

@@ -3,8 +3,9 @@ import type * as z from 'zod/mini';
 type Issue = z.core.$ZodIssue;
 
 /**
- * Says what a value of the template must be, and what was found: zod's small edition has no words of its own.
- * @param input the whole input, in which the issue's path leads to the value
+ * Describes what a value of the template must be, and what was found: zod's small edition has no messages of its own.
+ *
+ * @param input the whole input, which the issue's path refers to
  */
 export function explainIssue(issue: Issue, input: unknown): string {
   const found = issue.path.reduce(
@@ -13,7 +14,7 @@ export function explainIssue(issue: Issue, input: unknown): string {
   );
   switch (issue.code) {
     case 'invalid_type':
-      return `must be ${withArticle(issue.expected)}, found ${kindOf(found)}`;
+      return `must be ${withArticle(issue.expected)}, found ${typeOf(found)}`;
     case 'too_big':
       return `must be at most ${issue.maximum}`;
     case 'too_small':
@@ -27,16 +28,16 @@ export function explainIssue(issue: Issue, input: unknown): string {
   }
 }
 
-/** Where the value has one of the types, what is wrong with it as such; else all of the types. */
+/** If the value has one of the types, explains what is wrong with it; otherwise lists all types. */
 function explainUnion(issue: Extract<Issue, { code: 'invalid_union' }>, found: unknown): string {
   const first = issue.errors.map(([each]) => each).filter((each) => each !== undefined);
-  const near = first.find((each) => each.code !== 'invalid_type' || each.path.length > 0);
-  if (near !== undefined) {
-    const key = near.path.map((part) => `its ${String(part)} `).join('');
-    return key + explainIssue(near, found);
+  const closest = first.find((each) => each.code !== 'invalid_type' || each.path.length > 0);
+  if (closest !== undefined) {
+    const key = closest.path.map((part) => `its ${String(part)} `).join('');
+    return key + explainIssue(closest, found);
   }
   const types = first.map((each) => (each.code === 'invalid_type' ? withArticle(each.expected) : ''));
-  return `must be ${types.join(' or ')}, found ${kindOf(found)}`;
+  return `must be ${types.join(' or ')}, found ${typeOf(found)}`;
 }
 
 function withArticle(type: string): string {
@@ -50,8 +51,8 @@ function withArticle(type: string): string {
   return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
 }
 
-/** Its kind alone: it may be a secret. */
-function kindOf(value: unknown): string {
+/** Only its type: the value may be a secret. */
+function typeOf(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return 'an array';

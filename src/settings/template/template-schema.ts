@@ -10,7 +10,7 @@ const absolutePath = z
   .check(z.refine((path) => !path.includes('\0'), 'must not contain NUL'))
   .check(z.refine((path) => !path.split('/').includes('..'), 'must not contain ".."'));
 const containerName = z.string().check(z.regex(containerNamePattern, 'must be a DNS label'));
-const fewEnough = z.refine(
+const containerLimit = z.refine(
   (list) => Array.isArray(list) && list.length <= limits.containers,
   `must not be more than ${limits.containers}`,
 );
@@ -71,9 +71,9 @@ const retryStrategy = z.object({
   ),
 });
 
-const upTo = (most: number) => z.optional(z.int().check(z.nonnegative(), z.lte(most)));
+const upTo = (max: number) => z.optional(z.int().check(z.nonnegative(), z.lte(max)));
 
-/** Strict: a limit that is misspelt would be none. */
+/** Strict: a misspelt limit would be no limit. */
 const ownLimits = z.strictObject({
   artifactBytes: z.optional(wholeNumber),
   inputBytes: upTo(limits.inputBytes),
@@ -82,7 +82,7 @@ const ownLimits = z.strictObject({
 
 /**
  * The shape of a template as it is written: the subset of Argo's `Template`
- * (https://argo-workflows.readthedocs.io/en/latest/fields/#template) that the emissary knows, and its own block.
+ * (https://argo-workflows.readthedocs.io/en/latest/fields/#template) that the emissary supports, and its own block.
  */
 export const templateSchema = z.object({
   inputs: z.optional(z.nullable(z.object({ artifacts: z.optional(z.nullable(z.array(inputArtifact))) }))),
@@ -104,19 +104,19 @@ export const templateSchema = z.object({
             .array(
               z.object({ name: containerName, dependencies: z.optional(z.nullable(z.array(z.string()))) }),
             )
-            .check(fewEnough),
+            .check(containerLimit),
         ),
         retryStrategy: z.optional(z.nullable(retryStrategy)),
       }),
     ),
   ),
-  sidecars: z.optional(z.nullable(z.array(z.object({ name: containerName })).check(fewEnough))),
+  sidecars: z.optional(z.nullable(z.array(z.object({ name: containerName })).check(containerLimit))),
   multiflexi: z.optional(
     z.nullable(
       z.object({
         jobId: z.optional(z.union([z.string(), wholeNumber])),
         resultFile: z.optional(absolutePath),
-        /** As PHP reads them; one that is none fits nothing. */
+        /** PHP regular expressions; an invalid one matches nothing. */
         artifactPatterns: z.optional(z.array(z.string())),
         artifactDescriptions: z.optional(z.nullable(z.record(z.string(), z.string()))),
         temporaryDirectory: z.optional(absolutePath),
@@ -127,11 +127,11 @@ export const templateSchema = z.object({
   ),
 });
 
-/** A template that has the right shape, with its optional keys still missing. */
+/** A template of the right shape, with optional keys still missing. */
 export type RawTemplate = z.output<typeof templateSchema>;
-/** As above: one input. */
+/** The same for one input. */
 export type RawInput = z.output<typeof inputArtifact>;
-/** As above: one artifact. */
+/** The same for one artifact. */
 export type RawArtifact = z.output<typeof outputArtifact>;
-/** As above: how something is packed. */
+/** The same for an archive strategy. */
 export type RawArchive = z.output<typeof archive>;

@@ -1,20 +1,23 @@
 import { limits } from '../../base/limits.ts';
 
-/** Where a staged input's bytes come from. */
+/** The source of a staged input. */
 export type InputSource =
   | { readonly kind: 'text'; readonly data: string }
   | { readonly kind: 'base64'; readonly data: string }
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'http'; readonly url: string; readonly sha256: string | null };
 
-/** One input: what stands at `path` in the main container before the job starts. */
+/** One input: what is at `path` in the main container before the job starts. */
 export interface InputArtifact {
   readonly name: string;
   readonly path: string;
   readonly optional: boolean;
   /** Permission bits, or null for the default (0644; a script 0755). */
   readonly mode: number | null;
-  /** How the source is packed; `none` leaves an archive as it is, `tar` and `zip` unpack it, null looks at its bytes. */
+  /**
+   * How the source is packed: `none` leaves an archive as it is, `tar` and `zip` unpack it, null detects it from its
+   * bytes.
+   */
   readonly archive: 'none' | 'tar' | 'zip' | null;
   readonly source: InputSource;
 }
@@ -26,16 +29,16 @@ export type ArchiveStrategy =
   | ({ readonly kind: 'none' } & TarOptions)
   | ({ readonly kind: 'zstd'; readonly level: number } & TarOptions);
 
-/** What all that are tars within can have. */
+/** Options of all strategies that are based on tar. */
 export interface TarOptions {
-  /** Extended attributes, ACLs and capabilities are kept. */
+  /** Keep extended attributes, ACLs and capabilities. */
   readonly xattrs?: boolean;
 }
 
 /** One artifact to save after the job. */
 export interface OutputArtifact {
   readonly name: string;
-  /** What people read about it where it is reported. */
+  /** A human-readable description for the report. */
   readonly description?: string;
   readonly path: string;
   readonly optional: boolean;
@@ -46,7 +49,7 @@ export interface OutputArtifact {
 export interface OutputParameter {
   readonly name: string;
   readonly path: string;
-  /** Stands in where the file is missing; null = the file is required. */
+  /** The value if the file is missing; null = the file is required. */
   readonly default: string | null;
 }
 
@@ -56,9 +59,9 @@ export interface SetContainer {
   readonly dependencies: readonly string[];
 }
 
-/** Bounds of one template, in bytes; where it is silent, the program's own. */
+/** The limits of one template, in bytes; unset ones have the program's defaults. */
 export interface TemplateLimits {
-  /** One artifact as it is kept, packed; null = none but the volume's. */
+  /** One artifact as stored, packed; null = limited only by the volume. */
   readonly artifactBytes: number | null;
   /** One input, fetched or unpacked. */
   readonly inputBytes: number;
@@ -71,10 +74,10 @@ export interface MultiflexiBlock {
   readonly jobId: string | null;
   readonly resultFile: string | null;
   readonly artifactPatterns: readonly string[];
-  /** By pattern: what people read about the files that it finds. */
+  /** Descriptions of the files that a pattern matches, by pattern. */
   readonly artifactDescriptions: Readonly<Record<string, string>>;
   readonly artifactDirectory: string | null;
-  /** A directory of the job's that is made before it starts. */
+  /** A directory that is created for the job before it starts. */
   readonly temporaryDirectory: string | null;
   readonly limits: TemplateLimits;
 }
@@ -87,7 +90,7 @@ export interface Template {
   readonly artifacts: readonly OutputArtifact[];
   /** Mount points of volumes in the main container. */
   readonly volumeMounts: readonly string[];
-  /** Null where the template has no containerSet: the only main container is then `main`. */
+  /** Null if the template has no containerSet: `main` is then the only main container. */
   readonly containers: readonly SetContainer[] | null;
   readonly retry: { readonly attempts: number; readonly delaySeconds: number };
   readonly sidecars: readonly string[];
@@ -115,7 +118,7 @@ export const emptyTemplate: Template = {
   },
 };
 
-/** The names of the containers that make up the job, in the template's order. */
+/** The names of the job's containers, in the template's order. */
 export function mainContainers(template: Template): readonly string[] {
   return template.containers?.map((container) => container.name) ?? ['main'];
 }
