@@ -8,19 +8,20 @@ import { version } from './version.ts';
 /** Runs one verb. @returns the exit status of the program */
 export type Command = (invocation: Invocation, args: readonly Buffer[]) => Promise<number>;
 
-/** Loads a verb's command when it is asked for, by the verb. */
+/** Loads a verb's command on demand. */
 export type Commands = Readonly<Partial<Record<Verb, () => Promise<Command>>>>;
 
-/** One of the two programs that are made of this tree. */
+/** One of the two programs that are built from this tree. */
 export interface Program {
   readonly name: string;
   readonly commands: Commands;
-  /** Verbs that a person may look for here → the program that has them. */
+  /** Verbs of the other program that users may try here → the name of that program. */
   readonly elsewhere: Readonly<Partial<Record<Verb, string>>>;
 }
 
 /**
  * Runs one command line of a program.
+ *
  * @returns the exit status of the program
  */
 export async function cli(program: Program, invocation: Invocation): Promise<number> {
@@ -31,7 +32,7 @@ export async function cli(program: Program, invocation: Invocation): Promise<num
       log(error.message);
       return error.status;
     }
-    // A defect of ours: the person needs the trace to report it.
+    // A bug: users need the stack trace to report it.
     log(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return faultStatus.defect;
   }
@@ -56,18 +57,18 @@ async function dispatch(program: Program, invocation: Invocation): Promise<numbe
     return 0;
   }
   const command = await load();
-  // It seals what it refuses, and has more to do about a defect than to tell of it.
+  // `run` seals invalid settings itself, and does more about an uncaught exception than log it.
   if (verb === 'run') return command(invocation, args);
   const environment = await allVariables(invocation.environment);
   return Promise.race([command({ ...invocation, environment }, args), invocation.defect]);
 }
 
-/** @throws Fault `usage` with the verbs that there are */
+/** @throws Fault `usage` that lists the verbs */
 function commandOf(program: Program, name: string): readonly [Verb, () => Promise<Command>] {
   const verbs = verbsOf(program);
   const known = `the verbs are ${verbs.join(', ')}; see ${program.name} --help`;
   if (name === '') throw new Fault('usage', `no verb; ${known}`);
-  // Argo's name of it.
+  // Argo's name for `run`.
   const wanted = name === 'emissary' ? 'run' : name;
   const verb = verbs.find((candidate) => candidate === wanted);
   const load = verb === undefined ? undefined : program.commands[verb];

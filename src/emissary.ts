@@ -1,7 +1,7 @@
 import { podCommands } from './pod-commands.ts';
 import { startProgram } from './start-program.ts';
 
-/** The program of the pod: `dist/emissary`. It is copied onto every job's volume, so it has only what a pod needs. */
+/** The program for pods: `dist/emissary`. It is copied to every job's volume, so it contains only what a pod needs. */
 startProgram({
   name: 'emissary',
   commands: podCommands,

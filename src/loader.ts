@@ -2,31 +2,31 @@ import { getAssetKeys, getRawAsset } from 'node:sea';
 import { Script } from 'node:vm';
 
 /**
- * What the runtime starts. The program is in pieces, CommonJS modules, so that a verb reads only what it uses: `run`
- * neither reads nor compiles the database client of `wait`. Those that a job's start needs are in one script, which
- * comes compiled (decision 3; `build/bundle.ts` and `build/compile.ts` make all of them).
+ * The script that the runtime starts. The program is split into chunks, CommonJS modules, so that a verb reads only
+ * what it uses: `run` neither reads nor compiles the database client of `wait`. The chunks that a job's start needs
+ * are in one precompiled script (decision 3; built by `build/bundle.ts` and `build/compile.ts`).
  */
 type Load = (name: string) => unknown;
-type Piece = (exports: object, require: Load, module: object) => void;
+type Chunk = (exports: object, require: Load, module: object) => void;
 declare const require: Load;
 
 const loaded = new Map<string, { exports: object }>();
 const compiled = getAssetKeys().includes('program/start.js.code')
   ? { cachedData: new Uint8Array(asset('start.js.code')) }
   : {};
-const start = evaluate('start.js', compiled) as Readonly<Record<string, Piece>>;
+const start = evaluate('start.js', compiled) as Readonly<Record<string, Chunk>>;
 
 load('./main.js');
 
-/** Gives a piece's exports, and runs it if this is the first time. */
+/** Returns a chunk's exports, and runs the chunk on first use. */
 function load(name: string): unknown {
   if (!name.startsWith('./')) return require(name);
   const known = loaded.get(name);
   if (known !== undefined) return known.exports;
   const module = { exports: {} };
   loaded.set(name, module);
-  const piece = start[name] ?? (evaluate(name.slice('./'.length), {}) as Piece);
-  piece(module.exports, load, module);
+  const chunk = start[name] ?? (evaluate(name.slice('./'.length), {}) as Chunk);
+  chunk(module.exports, load, module);
   return module.exports;
 }
 

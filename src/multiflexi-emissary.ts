@@ -1,7 +1,7 @@
 import { podCommands } from './pod-commands.ts';
 import { startProgram } from './start-program.ts';
 
-/** The program outside of pods: `dist/multiflexi-emissary`, for MultiFlexi's host and for people. */
+/** The program outside pods: `dist/multiflexi-emissary`, for MultiFlexi's host and for users. */
 startProgram({
   name: 'multiflexi-emissary',
   commands: {

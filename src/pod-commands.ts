@@ -1,6 +1,6 @@
 import type { Commands } from './cli.ts';
 
-/** What both programs can do. Each verb is loaded when it is asked for. */
+/** The verbs of both programs. Each is loaded on demand. */
 export const podCommands: Commands = {
   init: async () => (await import('./commands/init.ts')).init,
   run: async () => (await import('./commands/run.ts')).run,

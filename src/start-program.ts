@@ -11,17 +11,18 @@ import { ignoredSignals, ignoreSignals } from './kernel/ignored.ts';
 import { readBootstrapped, restoreNames } from './settings/cli/bootstrapped.ts';
 import { Environment } from './settings/cli/environment.ts';
 
-/** SIGPIPE, SIGXFSZ: a write that fails says so itself. */
+/** SIGPIPE, SIGXFSZ: ignored, because a failed write reports its own error. */
 const pipeSignal = 13;
 const fileSizeSignal = 25;
 
 /**
- * Starts a program of ours, at the edge of its process. Arguments and variables are taken as bytes from /proc, since Node
- * turns them into UTF-8; where /proc is not mounted, Node's own text has to do for the arguments.
+ * Starts a program: the only place that touches the process's globals. Arguments and variables are read as bytes from
+ * /proc, because Node converts them to UTF-8. Where /proc is not mounted, Node's text is used for the arguments.
  */
 export function startProgram(program: Program): void {
   const { bootstrapped, file, args } = readBootstrapped(rawArgv(), process.execPath);
-  // The built program never shows the runtime a variable under its name, whoever starts it (decisions 30 and 71).
+  // The built program never shows the runtime a variable under its real name, however it is started (decisions 30 and
+  // 71).
   const namesHidden = isSea();
   const entries = bootstrapped || !namesHidden ? rawEntries() : readEnviron();
   if (namesHidden) restoreNames(entries);
@@ -30,26 +31,26 @@ export function startProgram(program: Program): void {
   prepareRuntime();
 
   const ignored = ignoredSignals();
-  // The runtime would have done this at its start, and so have hidden what was ignored before (build/keep-signals.ts).
+  // The runtime would have done this at its start, and so hidden what was ignored before (build/keep-signals.ts).
   ignoreSignals([pipeSignal, fileSizeSignal]);
 
   const defect = new Promise<never>((_, reject) => process.on('uncaughtException', reject));
-  // Whoever minds it races it; by itself it is no second defect.
+  // Those who care about it race it; a rejection that nobody awaits must not be another uncaught exception.
   defect.catch(() => undefined);
 
   void cli(program, { args, environment, program: file, ignored, defect, print }).then(async (status) => {
     await logFlushed();
-    // Not Node's own exit: it would wait for a thread that writes to a stalled reader.
+    // Not Node's own exit, which would wait for a thread that is writing to a stalled reader.
     exitNow(status);
   });
 }
 
 function prepareRuntime(): void {
-  // libuv sizes its thread pool by this variable at the first use: the job's own setting is not meant for us. Two
-  // threads may be held by readers that have stalled; the others keep the files going.
+  // libuv reads the size of its thread pool from this variable on first use; the job's own value is not meant for us.
+  // Stalled readers may block two threads; the others keep processing files.
   process.env['UV_THREADPOOL_SIZE'] = '6';
-  // The first date of the runtime would look for the local zone in the image: /etc/localtime, which may be a FIFO, and
-  // where that is no link all of /usr/share/zoneinfo. Nothing here is told in local time; an empty name opens no file
+  // The runtime's first date would look up the local time zone in the image: /etc/localtime, which may be a FIFO, and
+  // if it is not a link, all of /usr/share/zoneinfo. Nothing here uses local time; an empty name opens no file
   // (tzset(3)).
   process.env['TZ'] = ':';
 }
@@ -58,7 +59,7 @@ function rawArgv(): readonly Buffer[] {
   try {
     return splitAtNul(readFileSync('/proc/self/cmdline'));
   } catch {
-    // No /proc: words that are not UTF-8 are lost, all others are as they were.
+    // No /proc: arguments that are not UTF-8 are damaged, all others are intact.
     return [process.argv0, ...process.argv.slice(2)].map((arg) => Buffer.from(arg));
   }
 }
@@ -67,12 +68,12 @@ function rawEntries(): readonly Buffer[] {
   try {
     return splitAtNul(readFileSync('/proc/self/environ'));
   } catch {
-    // As above; the memory has them too.
+    // As above, but memory has the original bytes.
     return readEnviron();
   }
 }
 
-/** Libraries that look for their settings themselves find them under their own names again. */
+/** Restores the names of variables that libraries read themselves. */
 function restoreForLibraries(environment: Environment): void {
   for (const [name, value] of environment.all()) {
     if (name.startsWith('OTEL_')) process.env[name] = value;
@@ -98,7 +99,7 @@ function print(text: string): void {
       if (errnoOf(cause) !== 'EAGAIN') {
         throw new Fault('delivery', `Cannot write to the standard output: ${messageOf(cause)}`, { cause });
       }
-      // Our caller has made its pipe non-blocking. It is full, and is waited for as one that blocks would be.
+      // The pipe is non-blocking and full: wait as a blocking write would.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, limits.printAgainMs);
     }
   }

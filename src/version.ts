@@ -1,4 +1,4 @@
-/** Set by the build from `package.json`. */
+/** Defined by the build, from `package.json`. */
 declare const EMISSARY_VERSION: string;
 
 /** The program's version. */
