@@ -1,11 +1,11 @@
 import type { Architecture } from './architecture.ts';
-import { fromArgs, fromBytes } from './bootstrap/listing.ts';
+import { fromBytes, fromInstructions } from './bootstrap/listing.ts';
 import { addCode } from './elf.ts';
 
 /**
- * What the kernel or the loader jumps to first: machine code on the left, what it says (GNU assembler) and why on the
- * right, as in `launcher/`. What the runtime's own start needs stays as it is: the stack, and the register with the
- * loader's last function (rdx, x0).
+ * The code that the kernel or the loader jumps to first: machine code on the left, GNU assembler and the reason on
+ * the right, as in `bootstrap/`. It preserves what the runtime's own start needs: the stack, and the register with
+ * the loader's exit function (rdx, x0).
  */
 export const x86Prologue = `
                               entry:
@@ -24,21 +24,21 @@ export const x86Prologue = `
 74 20                             jz     start
 83 ff 07                          cmp    $7,%edi                  # AT_BASE: where the kernel has put the loader
 75 f1                             jne    auxv
-48 85 c0                          test   %rax,%rax                # 0: the launcher started the loader, and has done it
+48 85 c0                          test   %rax,%rax                # 0: the bootstrap started the loader, and has done it
 74 16                             jz     start
                               disguise:
 48 8b 39                          mov    (%rcx),%rdi
 48 83 c1 08                       add    $8,%rcx
 48 85 ff                          test   %rdi,%rdi
 74 0a                             jz     start
-f6 07 7f                          testb  $0x7f,(%rdi)             # as the launcher does
+f6 07 7f                          testb  $0x7f,(%rdi)             # as the bootstrap does
 74 ef                             jz     disguise
 80 37 80                          xorb   $0x80,(%rdi)
 eb ea                             jmp    disguise
                               start:
 `;
 
-/** The same steps for arm64, under the same names. */
+/** The same steps for arm64, with the same labels. */
 export const armPrologue = `
                               entry:
 910003e9                          mov    x9, sp                   # sp: argc, argv…, 0, envp…, 0, auxv
@@ -54,12 +54,12 @@ a8c1398d                          ldp    x13, x14, [x12], #16     # pairs of typ
 b400018d                          cbz    x13, start               # AT_NULL: the end
 f1001dbf                          cmp    x13, #7                  # AT_BASE: where the kernel has put the loader
 54ffffa1                          b.ne   auxv
-b400012e                          cbz    x14, start               # 0: the launcher started the loader, and has done it
+b400012e                          cbz    x14, start               # 0: the bootstrap started the loader, and has done it
                               disguise:
 f840856d                          ldr    x13, [x11], #8
 b40000ed                          cbz    x13, start
 394001ae                          ldrb   w14, [x13]
-720019df                          tst    w14, #0x7f               # as the launcher does
+720019df                          tst    w14, #0x7f               # as the bootstrap does
 54ffff80                          b.eq   disguise
 521901ce                          eor    w14, w14, #0x80
 390001ae                          strb   w14, [x13]
@@ -69,10 +69,10 @@ b40000ed                          cbz    x13, start
 
 const prologues: Readonly<Record<Architecture, () => Buffer>> = {
   x64: () => fromBytes(x86Prologue),
-  arm64: () => fromArgs(armPrologue),
+  arm64: () => fromInstructions(armPrologue),
 };
 
-/** A jump over so many bytes, counted from where it stands. */
+/** A jump over this many bytes, relative to its own address. */
 const jumps: Readonly<Record<Architecture, (distance: number) => Buffer>> = {
   x64: (distance) => {
     const jump = Buffer.from('e900000000', 'hex');
@@ -87,12 +87,12 @@ const jumps: Readonly<Record<Architecture, (distance: number) => Buffer>> = {
 };
 
 /**
- * Makes the runtime hide the environment from itself, however it is started: before its own first instruction, the names
- * of all variables are disguised in place, as the launcher does. Without this, an executable that is started directly
- * would obey what is meant for other programs of Node's (`NODE_TLS_REJECT_UNAUTHORIZED`, `NODE_REPL_EXTERNAL_MODULE`,
- * `SSL_CERT_FILE`, …). Decision 71 tells more; `src/emissary.ts` is the other side.
+ * Makes the runtime hide the environment from itself, however it is started: before its own first instruction, it
+ * disguises the names of all variables in place, as the bootstrap does. Otherwise an executable that is started
+ * directly would obey variables meant for other Node programs (`NODE_TLS_REJECT_UNAUTHORIZED`,
+ * `NODE_REPL_EXTERNAL_MODULE`, `SSL_CERT_FILE`, …). See decision 71; `src/start-program.ts` is the other side.
  *
- * @throws Error when there is no room behind the runtime's code
+ * @throws Error if there is no space after the runtime's code
  */
 export function hideVariables(runtime: Buffer, architecture: Architecture): void {
   const prologue = prologues[architecture]();

@@ -1,21 +1,20 @@
 /**
- * The launcher for arm64 Linux: instruction words on the left, what they say (GNU assembler) and why on the right.
- * The same steps as in `x86-64.ts`, under the same names.
+ * The bootstrap for arm64 Linux: instruction words on the left, GNU assembler and the reason on the right. The same
+ * steps as in `x86-64.ts`, with the same labels.
  */
-export const armLauncher = `
+export const armBootstrap = `
                               _start:
 910003f3                          mov    x19, sp                  # x19: argc, argv…, 0, envp…, 0, auxv
 92800000                          mov    x0, #-1                  # every signal
 f81f0fe0                          str    x0, [sp, #-16]!
 910003e1                          mov    x1, sp
-910023e2                          add    x2, sp, #8               # room for the old mask
+d2800002                          mov    x2, #0                   # the old mask is not needed
 d2800000                          mov    x0, #0                   # SIG_BLOCK
 d2800103                          mov    x3, #8                   # 8 bytes of mask
 d28010e8                          mov    x8, #135                 # rt_sigprocmask
 d4000001                          svc    #0
-f94007f4                          ldr    x20, [sp, #8]            # x20: what was blocked before
-f9400261                          ldr    x1, [x19]                # no words at all: envp would be taken for words
-b4000a41                          cbz    x1, fail
+f9400261                          ldr    x1, [x19]                # no arguments at all: envp would be taken for argv
+b4000881                          cbz    x1, fail
 8b010e75                          add    x21, x19, x1, lsl #3
 910042b5                          add    x21, x21, #16            # x21: envp
 aa1503e2                          mov    x2, x21
@@ -30,13 +29,13 @@ b40000e0                          cbz    x0, disguised
 17fffff9                          b      disguise
                               disguised:
 a8c15840                          ldp    x0, x22, [x2], #16       # auxv: pairs of type and value
-f1007c1f                          cmp    x0, #31                  # AT_EXECFN, the path as it was executed, to x22
+f1007c1f                          cmp    x0, #31                  # AT_EXECFN, the path that was executed, to x22
 54000040                          b.eq   found
 b5ffffa0                          cbnz   x0, disguised            # AT_NULL: the end
                               found:
-d14017ff                          sub    sp, sp, #0x5000          # room for four paths and the first word
+d14017ff                          sub    sp, sp, #0x5000          # space for four paths
 92800c60                          mov    x0, #-100                # AT_FDCWD
-10000921                          adr    x1, exe
+10000741                          adr    x1, exe
 910003e2                          mov    x2, sp
 d2820003                          mov    x3, #0x1000
 d28009c8                          mov    x8, #78                  # readlinkat
@@ -47,7 +46,7 @@ f100001f                          cmp    x0, #0
 aa0003f7                          mov    x23, x0                  # x23: its length
 14000007                          b      cut
                               noproc:
-b40006d6                          cbz    x22, fail
+b4000516                          cbz    x22, fail
 d2800017                          mov    x23, #0
                               length:
 38776ac0                          ldrb   w0, [x22, x23]
@@ -64,7 +63,7 @@ aa0103f7                          mov    x23, x1
 17fffffa                          b      cut
                               paths:
 914007e4                          add    x4, sp, #0x1000
-70000685                          adr    x5, suffixes
+700004a5                          adr    x5, suffixes
 d1002266                          sub    x6, x19, #8              # x6: where the next path goes (the loader, for now)
                               path:
 f80084c4                          str    x4, [x6], #8
@@ -83,35 +82,20 @@ eb17003f                          cmp    x1, x23
 91002260                          add    x0, x19, #8              # over argc: the library path; over argv[0]: the program
 eb0000df                          cmp    x6, x0
 54fffe69                          b.ls   path
-f81e8264                          stur   x4, [x19, #-24]          # the first word: emissary: and the old mask
-d28daca0                          movz   x0, #0x6d65              # "emissary"
-f2ae6d20                          movk   x0, #0x7369, lsl #16
-f2cc2e60                          movk   x0, #0x6173, lsl #32
-f2ef2e40                          movk   x0, #0x7972, lsl #48
-f8008480                          str    x0, [x4], #8
-52800740                          mov    w0, #':'
-38001480                          strb   w0, [x4], #1
-d2800201                          mov    x1, #16
-                              letter:
-93d4f294                          ror    x20, x20, #60            # from the highest four bits down
-12000e80                          and    w0, w20, #15
-11018400                          add    w0, w0, #'a'             # a letter for each
-38001480                          strb   w0, [x4], #1
-f1000421                          subs   x1, x1, #1
-54ffff61                          b.ne   letter
-3900009f                          strb   wzr, [x4]
 f85f8260                          ldur   x0, [x19, #-8]           # the loader
 f81f0265                          stur   x5, [x19, #-16]          # --inhibit-cache
 910040a5                          add    x5, x5, #16
 f81f8265                          stur   x5, [x19, #-8]           # --library-path
-d1006261                          sub    x1, x19, #24             # the words; those after argv[0] are where they were
+91003ca5                          add    x5, x5, #15              # argv[0]: emissary
+f81e8265                          stur   x5, [x19, #-24]
+d1006261                          sub    x1, x19, #24             # argv; the arguments after argv[0] are where they were
 aa1503e2                          mov    x2, x21                  # envp
 d2801ba8                          mov    x8, #221                 # execve: returns only when it failed
 d4000001                          svc    #0
                               fail:
 d2800040                          mov    x0, #2
-700004c1                          adr    x1, message
-d2800c82                          mov    x2, #(end-message)
+10000501                          adr    x1, message
+d2800c62                          mov    x2, #(end-message)
 d2800808                          mov    x8, #64                  # write
 d4000001                          svc    #0
 d2800800                          mov    x0, #64                  # the emissary's own failure

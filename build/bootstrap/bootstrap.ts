@@ -1,36 +1,38 @@
 import type { Architecture } from '../architecture.ts';
-import { armLauncher } from './arm64.ts';
-import { fromArgs, fromBytes } from './listing.ts';
-import { x86Launcher } from './x86-64.ts';
+import { armBootstrap } from './arm64.ts';
+import { fromBytes, fromInstructions } from './listing.ts';
+import { x86Bootstrap } from './x86-64.ts';
 
 const headerBytes = 64 + 2 * 56;
 const address = 0x400000n;
 
 /**
- * Makes the static program that stands at `<root>/emissary`. No loader, no library and no runtime is involved in its
- * start, so nothing that the image sets for its own programs can touch it. It
+ * Builds the static program at `<root>/emissary`. It starts without a loader, library or runtime, so nothing that the
+ * image sets for its own programs can affect it. It
  *
- * 1. blocks every signal, so that none is lost while the runtime starts: it stays pending until `run` asks for it;
- * 2. makes the name of every variable unrecognisable in place, by flipping the highest bit of its first byte;
- * 3. finds itself (/proc/self/exe, else the path it was executed by): the volume may be mounted anywhere;
- * 4. executes the loader that stands beside it, which starts the program with the libraries that stand there, with
- *    the words `emissary:<old signal mask> --inhibit-cache --library-path <directory> <program>` before its own.
+ * 1. blocks every signal, so that none is lost while the runtime starts: signals stay pending until `run` unblocks
+ *    them;
+ * 2. disguises the name of every variable in place, by flipping the highest bit of its first byte;
+ * 3. finds itself (/proc/self/exe, or else the path that was executed): the volume may be mounted anywhere;
+ * 4. executes the loader next to it, which starts the program with the libraries there. Its arguments are
+ *    `emissary --inhibit-cache --library-path <directory> <program>`, followed by its own.
  *
  * `src/settings/cli/bootstrapped.ts` is the other side of this.
  *
- * @param runtime the runtime's directory, relative to the launcher's
+ * @param runtime the runtime's directory, relative to the bootstrap's
  */
 export function bootstrap(architecture: Architecture, runtime: string): Buffer {
-  const code = { x64: () => fromBytes(x86Launcher), arm64: () => fromArgs(armLauncher) }[architecture]();
+  const code = { x64: () => fromBytes(x86Bootstrap), arm64: () => fromInstructions(armBootstrap) }[
+    architecture
+  ]();
   const image = Buffer.concat([code, padding(code), texts(runtime)]);
   return Buffer.concat([elfHeader(architecture, image.length), image]);
 }
 
-/** What the code refers to, in this order; the places of all but the runtime's name are fixed in the code. */
+/** The texts that the code refers to, in this order; the code contains the offsets of all but the runtime's name. */
 function texts(runtime: string): Buffer {
-  // The code holds the distances between the texts.
-  if (runtime.length !== 'runtime/0123456789ab'.length)
-    throw new Error(`Unfit name of a runtime: ${runtime}`);
+  // The code contains the distances between the texts.
+  if (runtime.length !== 'runtime/0123456789ab'.length) throw new Error(`Invalid runtime name: ${runtime}`);
   const strings = [
     '/proc/self/exe',
     `${runtime}/ld.so`,
@@ -38,9 +40,10 @@ function texts(runtime: string): Buffer {
     `${runtime}/program`,
     '--inhibit-cache',
     '--library-path',
+    'emissary',
   ];
   const message =
-    'emissary: cannot start: the directory runtime/ is not beside the program, or the words are too long\n';
+    'emissary: cannot start: no directory runtime/ next to the program, or the command line is too long\n';
   return Buffer.from(`${strings.join('\0')}\0${message}`);
 }
 

@@ -1,10 +1,10 @@
-/** The machine code of a listing: its left column, bytes in their order. */
+/** The machine code of a listing: its left column, bytes in order. */
 export function fromBytes(listing: string): Buffer {
   return Buffer.concat(codesOf(listing).map((code) => Buffer.from(code.replaceAll(' ', ''), 'hex')));
 }
 
-/** The same where the left column holds instruction words, which are little-endian. */
-export function fromArgs(listing: string): Buffer {
+/** The same for a left column of instruction words, which are little-endian. */
+export function fromInstructions(listing: string): Buffer {
   return Buffer.concat(codesOf(listing).map((code) => Buffer.from(code, 'hex').reverse()));
 }
 

@@ -1,23 +1,21 @@
 /**
- * The launcher for x86-64 Linux: machine code on the left, what it says (GNU assembler) and why on the right.
- * `launcher.ts` tells what it does as a whole, and puts its texts (`exe`, `suffixes`, `message`) behind it. Where `as`
- * is at hand, a test assembles the right side and compares it with the left.
+ * The bootstrap for x86-64 Linux: machine code on the left, GNU assembler and the reason on the right. `bootstrap.ts`
+ * describes what it does as a whole, and appends its texts (`exe`, `suffixes`, `message`). Where `as` is installed, a
+ * test assembles the right side and compares it with the left.
  */
-export const x86Launcher = `
+export const x86Bootstrap = `
                               _start:
 48 89 e5                          mov    %rsp,%rbp                # rbp: argc, argv…, 0, envp…, 0, auxv
 6a ff                             push   $-1                      # every signal
 48 89 e6                          mov    %rsp,%rsi
-56                                push   %rsi                     # room for the old mask
-48 89 e2                          mov    %rsp,%rdx
+31 d2                             xor    %edx,%edx                # the old mask is not needed
 31 ff                             xor    %edi,%edi                # SIG_BLOCK
 44 8d 57 08                       lea    8(%rdi),%r10d            # 8 bytes of mask
 8d 47 0e                          lea    14(%rdi),%eax            # rt_sigprocmask
 0f 05                             syscall
-5b                                pop    %rbx                     # rbx: what was blocked before
-48 8b 45 00                       mov    (%rbp),%rax              # no words at all: envp would be taken for words
+48 8b 45 00                       mov    (%rbp),%rax              # no arguments at all: envp would be taken for argv
 48 85 c0                          test   %rax,%rax
-0f 84 04 01 00 00                 jz     fail
+0f 84 e0 00 00 00                 jz     fail
 4c 8d 6c c5 10                    lea    16(%rbp,%rax,8),%r13     # r13: envp
 4c 89 e9                          mov    %r13,%rcx
                               disguise:
@@ -31,15 +29,15 @@ f6 07 7f                          testb  $0x7f,(%rdi)             # 0 (empty) an
 eb ea                             jmp    disguise
                               disguised:
 48 8b 01                          mov    (%rcx),%rax              # auxv: pairs of type and value
-4c 8b 71 08                       mov    8(%rcx),%r14             # r14: AT_EXECFN, the path as it was executed
+4c 8b 71 08                       mov    8(%rcx),%r14             # r14: AT_EXECFN, the path that was executed
 48 83 c1 10                       add    $16,%rcx
 83 f8 1f                          cmp    $31,%eax                 # AT_EXECFN
 74 04                             je     found
 85 c0                             test   %eax,%eax                # AT_NULL: the end
 75 ec                             jnz    disguised
                               found:
-48 81 ec 00 50 00 00              sub    $0x5000,%rsp             # room for four paths and the first word
-48 8d 3d eb 00 00 00              lea    exe(%rip),%rdi
+48 81 ec 00 50 00 00              sub    $0x5000,%rsp             # space for four paths
+48 8d 3d c6 00 00 00              lea    exe(%rip),%rdi
 48 89 e6                          mov    %rsp,%rsi
 ba 00 10 00 00                    mov    $0x1000,%edx
 b8 59 00 00 00                    mov    $89,%eax                 # readlink
@@ -48,10 +46,10 @@ b8 59 00 00 00                    mov    $89,%eax                 # readlink
 7e 08                             jle    noproc
 49 89 e6                          mov    %rsp,%r14                # r14: the path of this file
 49 89 c7                          mov    %rax,%r15                # r15: its length
-eb 18                             jmp    cut
+eb 14                             jmp    cut
                               noproc:
 4d 85 f6                          test   %r14,%r14
-0f 84 9f 00 00 00                 jz     fail
+74 7f                             jz     fail
 45 31 ff                          xor    %r15d,%r15d
                               length:
 43 80 3c 3e 00                    cmpb   $0,(%r14,%r15)
@@ -67,7 +65,7 @@ eb f4                             jmp    length
 eb ee                             jmp    cut
                               paths:
 48 8d bc 24 00 10 00 00           lea    0x1000(%rsp),%rdi
-48 8d 15 a5 00 00 00              lea    suffixes(%rip),%rdx
+48 8d 15 84 00 00 00              lea    suffixes(%rip),%rdx
 4c 8d 65 f8                       lea    -8(%rbp),%r12            # r12: where the next path goes (the loader, for now)
                               path:
 49 89 3c 24                       mov    %rdi,(%r12)
@@ -85,32 +83,20 @@ aa                                stosb
 48 8d 4d 08                       lea    8(%rbp),%rcx             # over argc: the library path; over argv[0]: the program
 49 39 cc                          cmp    %rcx,%r12
 76 db                             jbe    path
-48 89 7d e8                       mov    %rdi,-24(%rbp)           # the first word: emissary: and the old mask
-48 b8 65 6d 69 73 73 61 72 79     movabs $0x7972617373696d65,%rax # "emissary"
-48 ab                             stosq
-b0 3a                             mov    $':',%al
-aa                                stosb
-b9 10 00 00 00                    mov    $16,%ecx
-                              letter:
-48 c1 c3 04                       rol    $4,%rbx                  # from the highest four bits down
-88 d8                             mov    %bl,%al
-24 0f                             and    $15,%al
-04 61                             add    $'a',%al                 # a letter for each
-aa                                stosb
-e2 f3                             loop   letter
-c6 07 00                          movb   $0,(%rdi)
 48 8b 7d f8                       mov    -8(%rbp),%rdi            # the loader
 48 89 75 f0                       mov    %rsi,-16(%rbp)           # --inhibit-cache
 48 83 c6 10                       add    $16,%rsi                 # --library-path
 48 89 75 f8                       mov    %rsi,-8(%rbp)
-48 8d 75 e8                       lea    -24(%rbp),%rsi           # the words; those after argv[0] are where they were
+48 83 c6 0f                       add    $15,%rsi                 # argv[0]: emissary
+48 89 75 e8                       mov    %rsi,-24(%rbp)
+48 8d 75 e8                       lea    -24(%rbp),%rsi           # argv; the arguments after argv[0] are where they were
 4c 89 ea                          mov    %r13,%rdx                # envp
 b8 3b 00 00 00                    mov    $59,%eax                 # execve: returns only when it failed
 0f 05                             syscall
                               fail:
 bf 02 00 00 00                    mov    $2,%edi
-48 8d 35 96 00 00 00              lea    message(%rip),%rsi
-ba 64 00 00 00                    mov    $(end-message),%edx
+48 8d 35 9e 00 00 00              lea    message(%rip),%rsi
+ba 63 00 00 00                    mov    $(end-message),%edx
 b8 01 00 00 00                    mov    $1,%eax                  # write
 0f 05                             syscall
 bf 40 00 00 00                    mov    $64,%edi                 # the emissary's own failure

@@ -119,7 +119,7 @@ test('the installed program exits 64 without its runtime, with an explanation', 
   copyFileSync(join(root, 'emissary'), join(root, 'ctr/emissary'));
   const { status, stderr } = await emissary(['--version'], { program: join(root, 'ctr/emissary') });
   assert.equal(status, 64);
-  assert.match(stderr, /^emissary: cannot start: the directory runtime\/ is not beside the program.*\n$/);
+  assert.match(stderr, /^emissary: cannot start: no directory runtime\/ next to the program.*\n$/);
 });
 
 test('the installed program starts in a tree that contains nothing else: no /proc, no /dev, no /etc', async (t) => {
@@ -146,7 +146,7 @@ test('a signal at any moment of the start is obeyed, and the run is sealed', asy
     const job = startEmissary(t, args, { root, program });
     // Before its first instruction any signal kills a process; the moments here are later.
     const ofProcess = `/proc/${job.pid}/cmdline`;
-    await until('the launcher has run', () => readFileSync(ofProcess, 'latin1').startsWith('emissary:'));
+    await until('the bootstrap has run', () => readFileSync(ofProcess, 'latin1').startsWith('emissary\0'));
     await pause(moment);
     job.kill('SIGTERM');
     const { status, signal } = await job.finished;
@@ -159,8 +159,8 @@ test('TERM at any moment of the start as PID 1 stops the job with 143', async (t
   if (!requireRoot(t) || !requireProgram(t, 'unshare')) return;
   const { root, program } = await installedVolume(t);
   for (let moment = 0; moment < 20; moment++) {
-    // The shell is PID 1 until it becomes the bootstrap; the signal arrives some time later.
-    const wait = `until grep -aq '^emissary:' /proc/1/cmdline; do :; done; sleep ${(moment * 3) / 1000}`;
+    // The shell is PID 1 until it becomes the bootstrap; the signal comes some time after that.
+    const wait = `until grep -aqz '^emissary$' /proc/1/cmdline; do :; done; sleep ${(moment * 3) / 1000}`;
     const under = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
     under.push('sh', '-c', `(${wait}; kill -TERM 1) & exec "$0" "$@"`);
     const args = ['run', '--name', `pid-1-${moment}`, '--', 'sleep', '60'];

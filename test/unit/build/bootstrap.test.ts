@@ -4,10 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Architecture } from '../../../build/architecture.ts';
-import { armLauncher } from '../../../build/bootstrap/arm64.ts';
+import { armBootstrap } from '../../../build/bootstrap/arm64.ts';
 import { bootstrap } from '../../../build/bootstrap/bootstrap.ts';
-import { fromArgs, fromBytes } from '../../../build/bootstrap/listing.ts';
-import { x86Launcher } from '../../../build/bootstrap/x86-64.ts';
+import { fromBytes, fromInstructions } from '../../../build/bootstrap/listing.ts';
+import { x86Bootstrap } from '../../../build/bootstrap/x86-64.ts';
 import { armPrologue, x86Prologue } from '../../../build/hide-variables.ts';
 import { requireProgram } from '../../helpers/require.ts';
 import { temporaryVolume } from '../../helpers/volume.ts';
@@ -16,8 +16,8 @@ const runtime = 'runtime/0123456789ab';
 const headerBytes = 176;
 
 const sides: readonly { architecture: Architecture; listing: string; tools: string; alignment: string }[] = [
-  { architecture: 'x64', listing: x86Launcher, tools: 'x86_64-linux-gnu-', alignment: '.balign 8, 0' },
-  { architecture: 'arm64', listing: armLauncher, tools: 'aarch64-linux-gnu-', alignment: '.balignl 8, 0' },
+  { architecture: 'x64', listing: x86Bootstrap, tools: 'x86_64-linux-gnu-', alignment: '.balign 8, 0' },
+  { architecture: 'arm64', listing: armBootstrap, tools: 'aarch64-linux-gnu-', alignment: '.balignl 8, 0' },
 ];
 
 for (const { architecture, listing, tools, alignment } of sides) {
@@ -31,7 +31,7 @@ for (const { architecture, listing, tools, alignment } of sides) {
 
 for (const [architecture, listing, code, tools] of [
   ['x64', x86Prologue, fromBytes(x86Prologue), 'x86_64-linux-gnu-'],
-  ['arm64', armPrologue, fromArgs(armPrologue), 'aarch64-linux-gnu-'],
+  ['arm64', armPrologue, fromInstructions(armPrologue), 'aarch64-linux-gnu-'],
 ] as const) {
   test(`the machine code for ${architecture} that hides variables matches its listing`, (t) => {
     if (!requireProgram(t, `${tools}as`)) return;
@@ -64,6 +64,7 @@ suffixes: .asciz "${runtime}/ld.so"
           .asciz "${runtime}/program"
           .asciz "--inhibit-cache"
           .asciz "--library-path"
-message:  .ascii "emissary: cannot start: the directory runtime/ is not beside the program, or the words are too long\\n"
+          .asciz "emissary"
+message:  .ascii "emissary: cannot start: no directory runtime/ next to the program, or the command line is too long\\n"
 end:
 `;
