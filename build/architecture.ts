@@ -1,18 +1,18 @@
 import { arch } from 'node:os';
 
-/** The processors that the program is built for, by Node's names. */
+/** The CPU architectures that the program is built for, in Node's terms. */
 export type Architecture = 'x64' | 'arm64';
 
-/** What the build needs to know of one processor. */
+/** What the build needs to know about an architecture. */
 export interface Platform {
   readonly architecture: Architecture;
   /** `e_machine` of its ELF files (elf(5)). */
   readonly machine: number;
-  /** Docker's name of it, after `linux/`. */
+  /** Docker's name for it, after `linux/`. */
   readonly oci: string;
-  /** Debian's name of its library directories (multiarch). */
+  /** Debian's name for its library directories (multiarch). */
   readonly triplet: string;
-  /** The npm package that holds its runtime. */
+  /** The npm package with its runtime. */
   readonly runtimePackage: string;
 }
 
@@ -33,15 +33,14 @@ const platforms: Readonly<Record<Architecture, Platform>> = {
   },
 };
 
-/** @param name Node's or Docker's name of a processor */
+/** @param name Node's or Docker's name of an architecture */
 export function platformOf(name: string): Platform {
   const found = Object.values(platforms).find(
     ({ architecture, oci }) => name === architecture || name === oci,
   );
-  if (found === undefined)
-    throw new Error(`There is no build for "${name}"; there is one for x64 and for arm64.`);
+  if (found === undefined) throw new Error(`Cannot build for "${name}": only x64 and arm64 are supported.`);
   return found;
 }
 
-/** The processor of this machine. */
+/** The platform of this machine. */
 export const here = platformOf(arch());

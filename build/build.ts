@@ -9,9 +9,9 @@ import { makeRuntime } from './runtime.ts';
 import { sourceHash, wasBuiltFrom } from './source-hash.ts';
 
 /**
- * `npm run build` makes dist/emissary, dist/multiflexi-emissary, and dist/image/<architecture> for the container image.
- * With `--if-changed` it does so only when the sources are not those of the last complete build.
- * `--platform arm64 --libraries DIR` makes both programs in dist/arm64 for another processor, with that processor's
+ * `npm run build` builds dist/emissary, dist/multiflexi-emissary, and dist/image/<architecture> for the container
+ * image. With `--if-changed` it does so only if the sources differ from those of the last complete build. `--platform
+ * arm64 --libraries DIR` builds both programs for another architecture in dist/arm64, with that architecture's
  * libraries from DIR.
  */
 const { values } = parseArgs({
@@ -37,6 +37,6 @@ if (platform === here && values['if-changed'] && (await wasBuiltFrom(hash))) {
     await makeExecutable({ name, program, platform, output, runtime, system: values.libraries });
   }
   await makeImageTree(platform, output);
-  // Written last: a build that was interrupted is done again.
+  // Written last, so that an interrupted build is repeated.
   if (platform === here) await writeFile('dist/source-hash', hash);
 }

@@ -2,23 +2,23 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build, transform } from 'esbuild';
 
-/** The program in pieces: the loader's file, and the others by name. */
+/** The program in chunks: the loader's file, and the chunks by name. */
 export interface Bundle {
   /** The script that the runtime starts. */
   readonly loader: string;
-  /** Paths of the pieces by their names; `main.js` is the first to run. */
-  readonly pieces: ReadonlyMap<string, string>;
-  /** The directory that holds them. */
+  /** Paths of the chunks by name; `main.js` runs first. */
+  readonly chunks: ReadonlyMap<string, string>;
+  /** The directory that contains them. */
   readonly directory: string;
 }
 
 /**
- * Bundles the program. Everything that `src` loads by `await import()` becomes a piece of its own, so that a job does not
- * wait for the code that comes after it. esbuild cuts only ES modules into pieces; each is then made CommonJS, which is
- * what can be run from compiled code.
+ * Bundles the program. Everything that `src` loads with `await import()` becomes a separate chunk, so that a job does
+ * not wait for code that is needed later. esbuild splits only ES modules; each chunk is then converted to CommonJS,
+ * which can be run from precompiled code.
  *
- * @param entry the program's own file in src
- * @param directory where the files go; emptied first
+ * @param entry the program's entry file in src
+ * @param directory the output directory; emptied first
  */
 export async function bundle(entry: string, directory: string): Promise<Bundle> {
   await rm(directory, { recursive: true, force: true });
@@ -37,7 +37,7 @@ export async function bundle(entry: string, directory: string): Promise<Bundle> 
     write: false,
     define: { EMISSARY_VERSION: JSON.stringify(version) },
   });
-  const pieces = new Map<string, string>();
+  const chunks = new Map<string, string>();
   for (const { path, text } of outputFiles) {
     const { code } = await transform(text, {
       format: 'cjs',
@@ -47,11 +47,11 @@ export async function bundle(entry: string, directory: string): Promise<Bundle> 
       // An import() becomes a call of the loader.
       supported: { 'dynamic-import': false },
     });
-    const piece = join(directory, basename(path));
-    await writeFile(piece, `(function(exports,require,module){${code}\n})`);
-    pieces.set(basename(path), piece);
+    const chunk = join(directory, basename(path));
+    await writeFile(chunk, `(function(exports,require,module){${code}\n})`);
+    chunks.set(basename(path), chunk);
   }
-  return { loader, pieces, directory };
+  return { loader, chunks, directory };
 }
 
 const common = {

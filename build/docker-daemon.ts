@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
 
-/** A Docker daemon of the test run's own. */
+/** A Docker daemon that belongs to the test run. */
 export interface DockerDaemon {
   /** For DOCKER_HOST. */
   readonly host: string;
@@ -16,10 +16,10 @@ const answerBoundMs = 30_000;
 const pauseMs = 100;
 
 /**
- * Starts a Docker daemon with its own socket and images, where there is none that answers and we may (root, dockerd
- * installed). It touches no firewall and no bridge, so containers run with `--network none`.
+ * Starts a Docker daemon with its own socket and images, if none responds and we are able to (as root, with dockerd
+ * installed). It leaves the firewall and bridges alone, so containers run with `--network none`.
  *
- * @returns null where an engine answers already, or none can be had; the container tests then say so
+ * @returns null if an engine already responds, or none can be started; the container tests then report it
  */
 export async function startDockerDaemon(): Promise<DockerDaemon | null> {
   if (await answers(process.env['DOCKER_HOST'])) return null;
@@ -27,7 +27,7 @@ export async function startDockerDaemon(): Promise<DockerDaemon | null> {
     return null;
   const directory = await mkdtemp(join(tmpdir(), 'emissary-docker-'));
   const host = `unix://${directory}/socket`;
-  // A file, not a pipe: a bench that waits synchronously reads no pipe, and a daemon whose pipe is full stands still.
+  // A file, not a pipe: a synchronous bench does not read a pipe, and a daemon blocks on a full one.
   const file = await open(`${directory}/log`, 'w');
   const log = file.createWriteStream();
   const daemon = execa(
@@ -42,15 +42,15 @@ export async function startDockerDaemon(): Promise<DockerDaemon | null> {
     daemon.kill('SIGTERM');
     await daemon;
     await file.close();
-    // A mount of the last container may be busy for a moment.
+    // The last container's mount may be busy for a moment.
     await rm(directory, { recursive: true, force: true, maxRetries: 20 });
   };
   const end = performance.now() + startBoundMs;
   while (!(await answers(host))) {
     if (daemon.exitCode !== null || performance.now() > end) {
-      const said = await readFile(`${directory}/log`, 'utf8');
+      const output = await readFile(`${directory}/log`, 'utf8');
       await stop();
-      process.stderr.write(`dockerd did not start:\n${said.split('\n').slice(-5).join('\n')}\n`);
+      process.stderr.write(`dockerd did not start:\n${output.split('\n').slice(-5).join('\n')}\n`);
       return null;
     }
     await pause(pauseMs);

@@ -1,10 +1,10 @@
-/** What the build reads of a 64-bit little-endian ELF file (elf(5)). */
+/** What the build reads from a 64-bit little-endian ELF file (elf(5)). */
 export interface Elf {
   /** `e_machine`. */
   readonly machine: number;
-  /** The dynamic loader it asks for, or null. */
+  /** The dynamic loader that it requests, or null. */
   readonly interpreter: string | null;
-  /** The names of the libraries it needs, in order. */
+  /** The names of the required libraries, in order. */
   readonly needed: readonly string[];
 }
 
@@ -16,14 +16,14 @@ const tags = { end: 0n, needed: 1n, strings: 5n };
 interface Segment {
   readonly kind: number;
   readonly flags: number;
-  /** Where in the file its own description is. */
+  /** The file offset of its program header. */
   readonly header: number;
   readonly offset: number;
   readonly address: number;
   readonly bytes: number;
 }
 
-/** @throws Error when the bytes are not such a file */
+/** @throws Error if the bytes are not such a file */
 export function readElf(file: Buffer): Elf {
   if (file.toString('latin1', 0, 6) !== '\x7fELF\x02\x01') {
     throw new Error('not a 64-bit little-endian ELF file');
@@ -38,8 +38,8 @@ export function readElf(file: Buffer): Elf {
 }
 
 /**
- * The file without what is never loaded: the symbols, the debugging information and the section table behind the last
- * segment (what strip(1) does, for any architecture).
+ * The file without the parts that are never loaded: symbols, debugging information and the section table after the
+ * last segment (as strip(1) does, but for any architecture).
  */
 export function loadedPart(file: Buffer): Buffer {
   const end = Math.max(...segmentsOf(file).map(({ offset, bytes }) => offset + bytes));
@@ -50,10 +50,10 @@ export function loadedPart(file: Buffer): Buffer {
 }
 
 /**
- * Puts code behind the program's own, where a page is not full, and makes it the first to run.
+ * Adds code in the unused part of the page after the program's own code, and makes it the entry point.
  *
- * @param makeCode gets the code's address, and that of what was the first to run
- * @throws Error when there is no room
+ * @param makeCode receives the code's address and the previous entry point
+ * @throws Error if there is not enough space
  */
 export function addCode(file: Buffer, makeCode: (at: number, entry: number) => Buffer): void {
   const segments = segmentsOf(file);
@@ -64,15 +64,15 @@ export function addCode(file: Buffer, makeCode: (at: number, entry: number) => B
   const used = Math.ceil(segment.bytes / codeAlignment) * codeAlignment;
   const entry = Number(file.readBigUInt64LE(24));
   const code = makeCode(segment.address + used, entry);
-  const place = file.subarray(segment.offset + used, segment.offset + used + code.length);
-  const isBehind = (at: number, from: number) => at > from && at < from + used + code.length;
+  const target = file.subarray(segment.offset + used, segment.offset + used + code.length);
+  const isWithin = (at: number, from: number) => at > from && at < from + used + code.length;
   const isTaken = segments.some(
     ({ kind, offset, address }) =>
-      kind === segmentKinds.load && (isBehind(offset, segment.offset) || isBehind(address, segment.address)),
+      kind === segmentKinds.load && (isWithin(offset, segment.offset) || isWithin(address, segment.address)),
   );
-  if (isTaken || place.length < code.length || place.some((byte) => byte !== 0))
-    throw new Error(`no room for ${code.length} bytes of code behind the program's own`);
-  place.set(code);
+  if (isTaken || target.length < code.length || target.some((byte) => byte !== 0))
+    throw new Error(`no space for ${code.length} bytes of code after the program's own`);
+  target.set(code);
   file.writeBigUInt64LE(BigInt(segment.address + used), 24);
   for (const size of [32, 40]) file.writeBigUInt64LE(BigInt(used + code.length), segment.header + size);
 }
@@ -108,7 +108,7 @@ function neededBy(file: Buffer, segments: readonly Segment[]): readonly string[]
   return used.filter(({ tag }) => tag === tags.needed).map(({ value }) => textAt(file, table + value));
 }
 
-/** Where in the file the byte is that stands at this address when the file is loaded. */
+/** The file offset of the byte that is loaded at this address. */
 function offsetOf(address: number, segments: readonly Segment[]): number {
   const segment = segments.find(
     (candidate) =>

@@ -6,8 +6,8 @@ import type { Platform } from './architecture.ts';
 const packages = ['libc6', 'libstdc++6', 'libgcc-s1', 'libatomic1'];
 
 /**
- * Unpacks the libraries of another processor from Debian's packages into a directory of ours; this machine's own package
- * lists and architectures stay as they are. Needs apt-get and dpkg.
+ * Unpacks the libraries of another architecture from Debian's packages into a separate directory. Does not change
+ * this machine's package lists and architectures. Needs apt-get and dpkg.
  *
  * @returns the directory, for `--libraries`
  */

@@ -1,6 +1,6 @@
 import { gates } from './gates/all.ts';
 
-/** `node build/gate.ts NAME`: one gate, its findings, and status 1 where there are any. */
+/** `node build/gate.ts NAME`: runs one gate, prints its findings, and exits with 1 if there are any. */
 const name = process.argv[2];
 const gate = gates.find((candidate) => candidate.name === name);
 const findings =

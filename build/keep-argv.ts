@@ -1,7 +1,7 @@
 import type { Architecture } from './architecture.ts';
 import { type Change, changeMachineCode } from './machine-code.ts';
 
-/** `result = nullopt; invalid = false; if (args.empty()) return result;`: the `if` becomes an always. */
+/** `result = nullopt; invalid = false; if (args.empty()) return result;`: makes the `if` unconditional. */
 const changes: Readonly<Record<Architecture, Change>> = {
   // movb $0,48(%rsi) · mov (%rdx),%rbx · cmp %rbx,8(%rdx) · je → nop, jmp
   x64: { pattern: 'c6 46 30 00 48 8b 1a 48 39 5a 08 0f 84', at: 11, bytes: [0x90, 0xe9] },
@@ -14,14 +14,14 @@ const changes: Readonly<Record<Architecture, Change>> = {
 };
 
 /**
- * Makes the runtime not look for a configuration file among the words.
+ * Stops the runtime from looking for a configuration file in the arguments.
  *
- * Before it reads any option, the runtime looks for `--experimental-config-file` in all words (`GetDataFromArgs` in
- * Node's src/node_config_file.cc), also behind a `--`, where they are the job's: `emissary run -- node
- * --experimental-config-file=x …` would end with the runtime's status 9, or with the job's configuration in the
- * wrapper. There is no option against it. Decision 32 tells more; a test gives a job all of the runtime's options.
+ * Before it reads any option, the runtime searches all arguments for `--experimental-config-file` (`GetDataFromArgs`
+ * in Node's src/node_config_file.cc), even those after `--`, which are the job's: `emissary run -- node
+ * --experimental-config-file=x …` would exit with the runtime's status 9, or apply the job's configuration to the
+ * wrapper. No option prevents it. See decision 32; a test gives a job all of the runtime's options.
  *
- * @throws Error when the code is not there as expected
+ * @throws Error if the code is not there as expected
  */
 export function keepArgv(runtime: Buffer, architecture: Architecture): void {
   changeMachineCode(runtime, 'looks for a configuration file', changes[architecture]);

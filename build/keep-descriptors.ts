@@ -31,10 +31,10 @@ const changes: Readonly<Record<Architecture, Readonly<Record<(typeof steps)[numb
 };
 
 /**
- * Makes the runtime's start (`InitializeOncePerProcess` in Node's src/node.cc), which has no option for it, leave the
- * descriptors that it was started with as they are, and as many as there may be: they are the job's (decision 36).
+ * Makes the runtime's start (`InitializeOncePerProcess` in Node's src/node.cc), which has no option for it, keep the
+ * inherited descriptors and the limit of open files: they are the job's (decision 36).
  *
- * @throws Error when the code is not there as expected
+ * @throws Error if the code is not there as expected
  */
 export function keepDescriptors(runtime: Buffer, architecture: Architecture): void {
   for (const step of steps) changeMachineCode(runtime, step, changes[architecture][step]);

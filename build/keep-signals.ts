@@ -52,15 +52,15 @@ const changes: Readonly<Record<Architecture, Readonly<Record<(typeof steps)[numb
 };
 
 /**
- * Makes the runtime's start (`PlatformInit` in Node's src/node.cc), which has no option for it, leave signals as it
- * finds them.
+ * Makes the runtime's start (`PlatformInit` in Node's src/node.cc), which has no option for it, leave signals
+ * unchanged.
  *
- * The launcher blocks every signal, so that one that comes while the runtime starts waits for the program's handlers: it
- * must stay blocked, or a TERM in those 20 ms would kill the wrapper, or, when it is PID 1, be lost (decision 31). What
- * was ignored must stay ignored, so that the program can tell, and have it so in the job (decision 33). Tests send the
- * signals.
+ * The bootstrap blocks every signal, so that a signal that arrives while the runtime starts waits for the program's
+ * handlers. It must stay blocked: otherwise a TERM in those 20 ms would kill the wrapper, or, if it is PID 1, be lost
+ * (decision 31). Ignored signals must stay ignored, so that the program can detect them and the job inherits them
+ * (decision 33). Tests send the signals.
  *
- * @throws Error when the code is not there as expected
+ * @throws Error if the code is not there as expected
  */
 export function keepSignals(runtime: Buffer, architecture: Architecture): void {
   for (const step of steps) changeMachineCode(runtime, step, changes[architecture][step]);

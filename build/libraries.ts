@@ -4,13 +4,13 @@ import type { Platform } from './architecture.ts';
 import { readElf } from './elf.ts';
 
 /**
- * Collects the loader and every library that a program needs, down to the last, so that it can be started where none
- * of them is. The loader is returned under the name `ld.so`.
+ * Collects the loader and all libraries that a program needs, directly or indirectly, so that it can start where none
+ * of them is installed. The loader is returned under the name `ld.so`.
  *
  * @param program the program's bytes
- * @param system the directory that holds the libraries' own directories: `/`, or one where packages of another
- *   architecture were unpacked
- * @throws Error that names what is not to be found
+ * @param system the directory that contains the library directories: `/`, or one with unpacked packages of another
+ *   architecture
+ * @throws Error that names a missing library
  */
 export async function librariesOf(
   program: Buffer,
@@ -18,7 +18,7 @@ export async function librariesOf(
   system: string,
 ): Promise<ReadonlyMap<string, Buffer>> {
   const { interpreter, needed } = readElf(program);
-  if (interpreter === null) throw new Error('The runtime is not a dynamic program: it asks for no loader.');
+  if (interpreter === null) throw new Error('The runtime is not a dynamic program: it requests no loader.');
   const loaderName = basename(interpreter);
   const found = new Map<string, Buffer>();
   const open = [loaderName, ...needed];
@@ -53,15 +53,15 @@ async function find(name: string, platform: Platform, system: string): Promise<B
 }
 
 /**
- * The loader loads what `/etc/ld.so.preload` lists into every program, ours included, and has no option against it.
- * Our copy looks for that file where none can be.
+ * The loader preloads what `/etc/ld.so.preload` lists into every program, including ours, and has no option against
+ * it. Our copy looks for that file where none can exist.
  */
 function withoutPreloadFile(loader: Buffer): Buffer {
   const name = Buffer.from('/etc/ld.so.preload\0');
   const nowhere = Buffer.from('/dev/null/preload\0\0');
   const at = loader.indexOf(name);
   if (at === -1 || loader.indexOf(name, at + 1) !== -1) {
-    throw new Error('The loader does not name /etc/ld.so.preload exactly once: look at this version of it.');
+    throw new Error('The loader does not contain /etc/ld.so.preload exactly once: check this version of it.');
   }
   const copy = Buffer.from(loader);
   copy.set(nowhere, at);

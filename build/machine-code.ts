@@ -1,6 +1,6 @@
-/** A piece of machine code that stands once in the runtime, and what the build changes in it. */
+/** A code sequence that occurs once in the runtime, and the change that the build makes to it. */
 export interface Change {
-  /** Bytes in hexadecimal, parted by spaces; `?` is any byte. */
+  /** Hexadecimal bytes separated by spaces; `?` is any byte. */
   readonly pattern: string;
   /** Where in the pattern the new bytes go. */
   readonly at: number;
@@ -9,16 +9,15 @@ export interface Change {
 
 /**
  * Changes machine code in place.
+ *
  * @param what what the code does, for the message
- * @throws Error when it is not found exactly once: then the runtime is a new one, and has to be looked at
+ * @throws Error unless it is found exactly once: then the runtime is a new one and must be examined
  */
 export function changeMachineCode(runtime: Buffer, what: string, { pattern, at, bytes }: Change): void {
   const places = placesOf(pattern, runtime);
   const [place] = places;
   if (place === undefined || places.length > 1) {
-    throw new Error(
-      `The runtime has its code that ${what} in ${places.length} places, not in one as expected.`,
-    );
+    throw new Error(`The runtime's code that ${what} occurs ${places.length} times, not once as expected.`);
   }
   runtime.set(bytes, place + at);
 }

@@ -1,6 +1,6 @@
 /**
- * MultiFlexi's tables, as its migrations of 2026 make them, for a database of one's own: the tests' and `npm start`'s.
- * The program itself never makes a table.
+ * MultiFlexi's tables, as its 2026 migrations create them, for the databases of the tests and of `npm start`. The
+ * program itself never creates a table.
  */
 const job = `
   app_id INTEGER NOT NULL REFERENCES apps (id),
@@ -33,7 +33,7 @@ const common: readonly (readonly [table: string, columns: string])[] = [
   ['job', job],
 ];
 
-/** The statements that make the tables in SQLite. */
+/** The statements that create the tables in SQLite. */
 export const sqliteTables: readonly string[] = [
   ...common.map(
     ([table, columns]) =>
@@ -59,7 +59,7 @@ export const sqliteTables: readonly string[] = [
     created_at TEXT DEFAULT CURRENT_TIMESTAMP)`,
 ];
 
-/** The statements that make the tables in MariaDB 10.11, character set utf8mb4. */
+/** The statements that create the tables in MariaDB 10.11, character set utf8mb4. */
 export const mariadbTables: readonly string[] = [
   ...common.map(
     ([table, columns]) =>
@@ -85,7 +85,9 @@ export const mariadbTables: readonly string[] = [
     file_data LONGBLOB, created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP) ENGINE=InnoDB CHARACTER SET utf8mb4`,
 ];
 
-/** One company, user, application (version 1.2.3), runtemplate and job, each with id `job`: the smallest job there is. */
+/**
+ * One company, user, application (version 1.2.3), runtemplate and job, each with ID `job`: the smallest possible job.
+ */
 export function seedStatements(job: number, application = 'sample', version = '1.2.3'): readonly string[] {
   const ignore = (table: string, columns: string, values: string) =>
     `INSERT INTO \`${table}\` (${columns}) SELECT ${values} WHERE NOT EXISTS (SELECT 1 FROM \`${table}\` WHERE id = ${job})`;

@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import { Script } from 'node:vm';
 
 /**
- * Runs the program's pieces from a directory with the words that follow, as the loader would. When it ends, it prints
- * the names of the pieces that were loaded, and writes what was compiled of `start.js`, if that is there. A process of
- * its own: `compile.ts` starts it.
+ * Runs the program's chunks from a directory with the arguments that follow, as the loader would. At exit, it prints
+ * the names of the loaded chunks, and writes the compiled code of `start.js`, if that exists. Runs as a separate
+ * process, started by `compile.ts`.
  */
-type Piece = (exports: object, require: (name: string) => unknown, module: object) => void;
+type Chunk = (exports: object, require: (name: string) => unknown, module: object) => void;
 
 const [, , directory = '', ...args] = process.argv;
 const builtIn = createRequire(import.meta.url);
 const loaded = new Map<string, { exports: object }>();
 const start = fs.existsSync(join(directory, 'start.js')) ? script('start.js') : null;
-const startPieces = (start?.runInThisContext() ?? {}) as Readonly<Record<string, Piece>>;
+const startChunks = (start?.runInThisContext() ?? {}) as Readonly<Record<string, Chunk>>;
 
 giveArgv(args);
 writeAtExit();
@@ -27,8 +27,8 @@ function load(name: string): unknown {
   if (known !== undefined) return known.exports;
   const module = { exports: {} };
   loaded.set(name, module);
-  const piece = startPieces[name] ?? (script(name).runInThisContext() as Piece);
-  piece(module.exports, load, module);
+  const chunk = startChunks[name] ?? (script(name).runInThisContext() as Chunk);
+  chunk(module.exports, load, module);
   return module.exports;
 }
 
@@ -36,7 +36,7 @@ function script(name: string): Script {
   return new Script(fs.readFileSync(join(directory, name), 'latin1'), { filename: name });
 }
 
-/** The program reads its words from the kernel. */
+/** The program reads its arguments from the kernel. */
 function giveArgv(given: readonly string[]): void {
   const read = fs.readFileSync;
   const cmdline = Buffer.from(['emissary', ...given, ''].join('\0'));
@@ -44,7 +44,7 @@ function giveArgv(given: readonly string[]): void {
     path === '/proc/self/cmdline' ? cmdline : read(path, ...rest)) as typeof read;
 }
 
-/** The program ends by `_exit(2)`. */
+/** The program exits with `_exit(2)`. */
 function writeAtExit(): void {
   const bind = DynamicLibrary.prototype.getFunction as (
     name: string,

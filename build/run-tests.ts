@@ -1,22 +1,26 @@
 import { availableParallelism } from 'node:os';
 import { execa } from 'execa';
 
-/** One test that takes longer hangs, ms. */
+/** After this time, in ms, a test is considered hung. */
 const testTimeoutMs = 30 * 60_000;
-/** Files at a time at the most: each starts many processes, and the kernel's limits for one user stay what they are. */
-const mostFiles = 4;
-/** The whole run, ms: more than it ever needs, less than a CI waits. */
+/**
+ * Test files that run at a time at most: each starts many processes, and the kernel's per-user limits do not grow
+ * with the number of cores.
+ */
+const maxFiles = 4;
+/** The limit of the whole run, in ms: more than it ever needs, less than a CI job may take. */
 const runTimeoutMs = 80 * 60_000;
 
 /**
  * Runs test files with node's own test runner on the pinned runtime; its report goes to our standard output.
+ *
  * @param titles regular expressions; none = every test
  * @returns the exit status
  */
 export async function runTests(files: readonly string[], titles: readonly string[] = []): Promise<number> {
   const options = [
     '--test',
-    `--test-concurrency=${Math.min(availableParallelism(), mostFiles)}`,
+    `--test-concurrency=${Math.min(availableParallelism(), maxFiles)}`,
     `--test-timeout=${testTimeoutMs}`,
     ...titles.map((title) => `--test-name-pattern=${title}`),
   ];

@@ -6,9 +6,9 @@ import { loadedPart } from './elf.ts';
 import { runtimeChanges } from './runtime-changes.ts';
 
 /**
- * Makes the runtime that the executable is built on: the pinned Node, without what is never loaded (symbols, debugging),
- * with signals, descriptors and their limit left as they are at its start, and without a look at the job's words or at the
- * environment.
+ * Builds the runtime for the executable: the pinned Node without the parts that are never loaded (symbols, debugging
+ * information), which at its start leaves signals, descriptors and their limit unchanged, and looks neither at the
+ * job's arguments nor at the environment.
  *
  * @param output the file to write
  */
@@ -19,7 +19,7 @@ export async function makeRuntime(platform: Platform, output: string): Promise<v
   await writeFile(output, runtime, { mode: 0o755 });
 }
 
-/** The pinned runtime for a platform; npm installs only that of this machine, any other is fetched by npm. */
+/** The pinned runtime for a platform. npm installs only the one for this machine; any other is downloaded with npm. */
 async function findRuntime(platform: Platform): Promise<string> {
   if (platform === here) return process.execPath;
   const { optionalDependencies } = JSON.parse(await readFile('package.json', 'utf8'));

@@ -2,8 +2,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { seedStatements, sqliteTables } from './multiflexi-schema.ts';
 
 /**
- * `npm run --silent sample-database -- FILE`: makes an SQLite file with the tables of MultiFlexi and job 1, which has
- * not begun: what the examples in `images/examples` report to. What a file holds already is left as it is.
+ * `npm run --silent sample-database -- FILE`: creates an SQLite file with MultiFlexi's tables and job 1, which has
+ * not started. The examples in `images/examples` report to it. Existing content is kept.
  */
 const [file] = process.argv.slice(2);
 if (file === undefined) {

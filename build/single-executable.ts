@@ -1,24 +1,24 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 
-/** What goes into a single executable. */
+/** The contents of a single executable. */
 export interface SingleExecutable {
   /** The bundled script, CommonJS. */
   readonly main: string;
-  /** The runtime that carries it. */
+  /** The runtime that embeds it. */
   readonly runtime: string;
   readonly output: string;
-  /** Files that it carries, by the names it knows them by. */
+  /** Files that it embeds, by asset name. */
   readonly assets?: Readonly<Record<string, string>>;
-  /** Compiled code goes in too. It can only be made on the processor that it is for. */
+  /** Whether to embed compiled code, which can be made only on the architecture that it is for. */
   readonly codeCache: boolean;
 }
 
 /**
- * What the runtime is told at every start: no warning of `node:ffi`, no debugger on USR1, no configuration of OpenSSL's;
- * a young heap (MiB) large enough that a job's start is not held up by a collection; one thread beside the main one for V8's
- * own work, since more of them only take time to start, and the runtime waits for ever for those that it may not have;
- * and that all words are the program's.
+ * The runtime's options at every start: no warning about `node:ffi`; no debugger on USR1; no OpenSSL configuration; a
+ * young heap (MiB) large enough that no garbage collection delays a job's start; one thread for V8's own work beside
+ * the main one, since more take time to start, and the runtime waits forever for those that it may not create; and
+ * `--`, so that all arguments are the program's.
  */
 const runtimeOptions = [
   '--disable-warning=ExperimentalWarning',
@@ -29,9 +29,10 @@ const runtimeOptions = [
   '--',
 ];
 
-/** Puts a script and its assets into a runtime; the result ignores NODE_OPTIONS. */
+/** Embeds a script and its assets into a runtime; the result ignores NODE_OPTIONS. */
 export async function makeSingleExecutable(parts: SingleExecutable): Promise<void> {
-  // Renamed at the end: the old one may be running (a file that runs cannot be written), and nobody sees half of it.
+  // Renamed at the end: the old file may be running (a running file cannot be written), and no one sees a partial
+  // file.
   const fresh = `${parts.output}.new`;
   const configuration = {
     main: parts.main,

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
 import { programs } from './programs.ts';
 
-/** What the executable is made from. */
+/** The files that the executable is built from. */
 const sources = ['src/**/*.ts', 'build/**/*.ts', 'package.json', 'package-lock.json'];
 
-/** A hash (SHA-256, hex) of all that the executable is made from, the runtime's version included. */
+/** A hash (SHA-256, hex) of everything that the executable is built from, including the runtime's version. */
 export async function sourceHash(): Promise<string> {
   const files = (await Array.fromAsync(glob(sources))).sort();
   const hash = createHash('sha256').update(process.version);
@@ -14,7 +14,7 @@ export async function sourceHash(): Promise<string> {
   return hash.digest('hex');
 }
 
-/** True when the last complete build was made from sources with this hash and is still there. */
+/** Whether the last complete build was made from sources with this hash and still exists. */
 export async function wasBuiltFrom(hash: string): Promise<boolean> {
   const made = [...programs.map((name) => `dist/${name}`), 'dist/source-hash'];
   if (!made.every((file) => existsSync(file))) return false;

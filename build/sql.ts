@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * `npm run --silent sql -- FILE QUERY`: one query on an SQLite file, for machines without sqlite3. One row a line,
- * columns separated by `|`, as sqlite3 prints them.
+ * `npm run --silent sql -- FILE QUERY`: runs one query on an SQLite file, for machines without sqlite3. Prints one
+ * row per line, columns separated by `|`, as sqlite3 does.
  */
 const [file, query] = process.argv.slice(2);
 if (file === undefined || query === undefined) {

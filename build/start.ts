@@ -4,9 +4,9 @@ import { buildIfChanged } from './start/build-if-changed.ts';
 import { type JobDatabase, openDatabase } from './start/database.ts';
 import { type JobKind, ownCommand, sampleJob } from './start/job-kinds.ts';
 import { launchJob } from './start/launch-job.ts';
-import { Place } from './start/place.ts';
+import { printSummary } from './start/print-summary.ts';
 import { SignalForwarder } from './start/signal-forwarder.ts';
-import { tellSummary } from './start/tell-summary.ts';
+import { Workspace } from './start/workspace.ts';
 
 /**
  * `npm start [-- COMMAND ARG…]`: one job from its row in a MultiFlexi database to its report there, by
@@ -25,15 +25,15 @@ async function start(command: readonly string[]): Promise<number> {
     const program = resolve('dist/multiflexi-emissary');
     await buildIfChanged(signals.first);
     const database = openDatabase(process.env['MULTIFLEXI_DATABASE_URL'] ?? null);
-    const place = await Place.make();
-    const kind = command.length === 0 ? sampleJob(place) : ownCommand(place, command);
-    const jobId = await plan(database, kind, place);
+    const workspace = await Workspace.make();
+    const kind = command.length === 0 ? sampleJob(workspace) : ownCommand(workspace, command);
+    const jobId = await plan(database, kind, workspace);
     process.stderr.write(`Job ${jobId}: ${kind.command.join(' ')}\n`);
-    const template = join(place.directory, 'template.json');
+    const template = join(workspace.directory, 'template.json');
     await writeFile(template, JSON.stringify(kind.template));
-    const ended = await launchJob({ program, place, kind, template, jobId, database, signals });
-    const kept = await place.leave(process.env['KEEP'] === '1' || !ended.delivered);
-    tellSummary({ ended, database, jobId, kept });
+    const ended = await launchJob({ program, workspace, kind, template, jobId, database, signals });
+    const kept = await workspace.close(process.env['KEEP'] === '1' || !ended.delivered);
+    printSummary({ ended, database, jobId, kept });
     return ended.status;
   } catch (error) {
     if (signals.status !== null) return signals.status;
@@ -47,12 +47,12 @@ async function start(command: readonly string[]): Promise<number> {
   }
 }
 
-/** Plans the job; a job that cannot be planned leaves no directory behind. */
-async function plan(database: JobDatabase, kind: JobKind, place: Place): Promise<number> {
+/** Plans the job; if that fails, no directory is left behind. */
+async function plan(database: JobDatabase, kind: JobKind, workspace: Workspace): Promise<number> {
   try {
     return database.addJob(kind);
   } catch (error) {
-    await place.leave(false);
+    await workspace.close(false);
     throw error;
   }
 }

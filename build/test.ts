@@ -4,10 +4,10 @@ import { startDockerDaemon } from './docker-daemon.ts';
 import { runTests } from './run-tests.ts';
 
 /**
- * `npm test`: the test files, against the built dist/emissary.
+ * `npm test`: runs the test files against the built dist/emissary.
  *
  *   npm test                         everything
- *   npm test -- outputs e2e/run      only files whose path has one of these words in it
+ *   npm test -- outputs e2e/run      only files whose path contains one of these strings
  *   npm test -- --title 'SIGTERM'    only tests whose title matches (a regular expression)
  */
 const folders = ['unit', 'e2e', 'containers', 'multiflexi'];

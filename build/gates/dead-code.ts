@@ -4,7 +4,7 @@ import { findingsOf } from './tool.ts';
 /** knip: see build/knip.json. */
 export const deadCode: Gate = {
   name: 'dead-code',
-  title: 'no file, export or dependency is without a user',
+  title: 'every file, export and dependency is used',
   check: () =>
     findingsOf('knip/bin/knip.js', ['--config', 'build/knip.json', '--no-progress', '--no-config-hints']),
 };

@@ -4,29 +4,31 @@ import type { Gate } from './gate.ts';
 
 const sources = ['src/**/*.ts'];
 
-/** Whoever imports a thing reads what it is, in which unit, and how it fails, above it. */
+/** Importers read there what an export is, in which unit, and how it fails. */
 export const documented: Gate = {
   name: 'documented',
-  title: 'every export of src says what it is',
+  title: 'every export of src has a doc comment',
   async check() {
     const files = (await Array.fromAsync(glob(sources))).sort();
     const exports = (await Promise.all(files.map(exportsOf))).flat();
-    const bare = exports.filter(({ told }) => !told).map(({ place }) => `${place} has no doc comment`);
-    return exports.length === 0 ? ['no export was looked at'] : bare;
+    const undocumented = exports
+      .filter(({ isDocumented }) => !isDocumented)
+      .map(({ place }) => `${place} has no doc comment`);
+    return exports.length === 0 ? ['no export was checked'] : undocumented;
   },
 };
 
 interface Export {
   readonly place: string;
-  readonly told: boolean;
+  readonly isDocumented: boolean;
 }
 
 async function exportsOf(file: string): Promise<readonly Export[]> {
   const source = ts.createSourceFile(file, await readFile(file, 'utf8'), ts.ScriptTarget.Latest, true);
   return source.statements.filter(isExported).map((statement) => {
     const { line } = source.getLineAndCharacterOfPosition(statement.getStart());
-    const told = ts.getJSDocCommentsAndTags(statement).length > 0;
-    return { place: `${file}:${line + 1}`, told };
+    const isDocumented = ts.getJSDocCommentsAndTags(statement).length > 0;
+    return { place: `${file}:${line + 1}`, isDocumented };
   });
 }
 

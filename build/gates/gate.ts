@@ -1,8 +1,8 @@
-/** One thing that must hold of the whole tree. Gates run in the tree's top directory. */
+/** A condition that the whole tree must meet. Gates run in the project's root directory. */
 export interface Gate {
   readonly name: string;
-  /** What holds, as a sentence. */
+  /** The condition, as a sentence. */
   readonly title: string;
-  /** What was found that breaks it, one text each; empty when all is well. */
+  /** The violations, one text each; empty if there are none. */
   check(): Promise<readonly string[]>;
 }

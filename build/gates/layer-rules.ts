@@ -1,13 +1,13 @@
 import type { IForbiddenRuleType, IRegularForbiddenRuleType } from 'dependency-cruiser';
 
-/** One layer of src: folders that never import each other, save for what `besides` allows. */
+/** One layer of src: folders that never import each other, except as `besides` allows. */
 interface Layer {
   readonly folders: readonly string[];
-  /** Folder → the neighbour that it may import all the same. */
+  /** Folder → the folder of the same layer that it may import. */
   readonly besides?: Readonly<Record<string, string>>;
 }
 
-/** The layers of src, from the top down: a folder imports only what is in a layer below its own (src/README.md). */
+/** The layers of src, from the top down: a folder imports only from layers below its own (src/README.md). */
 export const layersOfSource: readonly Layer[] = [
   { folders: ['commands'] },
   { folders: ['init', 'inputs', 'run', 'outputs', 'wait', 'report', 'launch'], besides: { wait: 'report' } },
@@ -37,21 +37,21 @@ const upward = layersOfSource.flatMap(({ folders, besides = {} }, index) =>
 );
 
 /**
- * Who may import whom, and the one home of each dependency: the two tables of src/README.md as rules. Paths are those
- * of the files that an import leads to; `node:` is left out of the names of node's own modules.
+ * Who may import whom, and the only home of each dependency: the two tables of src/README.md as rules. Paths are
+ * those of imported files; names of node's own modules have no `node:` prefix.
  */
 export const layerRules: readonly IForbiddenRuleType[] = [
-  // Types too: two files that need each other's types are one idea, or hide a third.
-  rule('no-circles', {}, { circular: true }),
+  // Includes types: two files that need each other's types are one concept, or lack a third file.
+  rule('no-cycles', {}, { circular: true }),
   rule(
-    'everything-is-found',
+    'imports-resolve',
     {},
     { couldNotResolve: true, pathNot: '^(node:)?(ffi|sqlite|sea|test/reporters)$' },
   ),
   rule('src-stands-alone', { path: '^src/' }, { path: '^(build|test|images)/' }),
 
   // The entry files → start-program → cli; the entry files → commands → layersOfSource.
-  rule('entries-are-the-top', { path: '^src/' }, { path: `^src/${entries}$` }),
+  rule('nothing-imports-entries', { path: '^src/' }, { path: `^src/${entries}$` }),
   rule(
     'only-entries-start',
     { path: '^src/', pathNot: `^src/${entries}$` },
@@ -68,7 +68,7 @@ export const layerRules: readonly IForbiddenRuleType[] = [
     { path: '^src/commands/' },
   ),
   ...upward,
-  // All that the program of the pod could ever load: it is copied onto every job's volume.
+  // Everything that the pod program could ever load: it is copied to every job's volume.
   {
     name: 'the-pod-program-is-small',
     severity: 'error',
@@ -79,7 +79,7 @@ export const layerRules: readonly IForbiddenRuleType[] = [
     },
   },
 
-  // One home per dependency.
+  // Each dependency has one home.
   home('ffi', '^(node:)?ffi$', '^src/kernel/'),
   home('zod', 'node_modules/zod/', '^src/settings/|^src/(report|observe)/.*schema\\.ts$'),
   home('yaml', 'node_modules/yaml/', '^src/pod/'),
@@ -91,13 +91,9 @@ export const layerRules: readonly IForbiddenRuleType[] = [
     '^(https?|http2|tls|net|dgram|dns)$',
     '^src/(report|inputs)/|^src/(settings/proxy|base/proxy-agent)\\.ts$',
   ),
-  home('whole-programs', 'node_modules/execa/|^child_process$', '^src/launch/'),
+  home('child-processes', 'node_modules/execa/|^child_process$', '^src/launch/'),
   home('bundler', 'node_modules/esbuild/', '^$'),
-  rule(
-    'zod-is-the-small-one',
-    { path: '^src/' },
-    { path: 'node_modules/zod/', pathNot: 'node_modules/zod/mini/' },
-  ),
+  rule('zod-mini-only', { path: '^src/' }, { path: 'node_modules/zod/', pathNot: 'node_modules/zod/mini/' }),
 ];
 
 function rule(
@@ -108,7 +104,7 @@ function rule(
   return { name, severity: 'error', from, to };
 }
 
-/** Within src, what `path` matches is imported only by files that `homes` matches. */
+/** Within src, only files that match `homes` may import what matches `path`. */
 function home(name: string, path: string, homes: string): IRegularForbiddenRuleType {
   return rule(`home-of-${name}`, { path: '^src/', pathNot: homes }, { path });
 }

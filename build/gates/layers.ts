@@ -5,13 +5,13 @@ import type { Gate } from './gate.ts';
 import { documents, layerRules, layersOfSource } from './layer-rules.ts';
 
 const folders = ['src', 'build', 'test', 'images'].filter((folder) => existsSync(folder));
-// A constant, since knip takes a pattern that stands in the call for an import of all that it matches.
+// A constant, because knip treats a literal pattern in the call as an import of every matching file.
 const sources = ['src/**/*.ts'];
 
 /** dependency-cruiser: see layer-rules.ts. */
 export const layers: Gate = {
   name: 'layers',
-  title: 'imports point down, and every dependency has its one home',
+  title: 'imports point down, and each dependency is imported only in its home',
   async check() {
     const { output } = await cruise(
       folders,
@@ -24,32 +24,32 @@ export const layers: Gate = {
       },
       { extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'], conditionNames: ['import', 'node', 'default'] },
     );
-    if (typeof output === 'string') return ['dependency-cruiser gave a text where a result was expected'];
-    return [...(await blindness(output)), ...(await homelessFolders()), ...violations(output)];
+    if (typeof output === 'string') return ['dependency-cruiser returned text instead of a result'];
+    return [...(await missingModules(output)), ...(await unknownFolders()), ...violations(output)];
   },
 };
 
-/** A cruise that saw too little proves nothing: every source file must be among its modules, with its imports. */
-async function blindness({ modules }: ICruiseResult): Promise<readonly string[]> {
+/** A run that saw too little proves nothing: every source file must be among its modules, with its imports. */
+async function missingModules({ modules }: ICruiseResult): Promise<readonly string[]> {
   const files = await Array.fromAsync(glob(sources));
   const seen = modules.filter(({ source }) => files.includes(source));
   const importing = seen.filter(({ dependencies }) => dependencies.length > 0);
   const unseen = files.filter((file) => !seen.some(({ source }) => source === file));
   return [
-    ...unseen.map((file) => `${file} was not looked at`),
+    ...unseen.map((file) => `${file} was not checked`),
     ...(importing.length > files.length / 2
       ? []
       : [`only ${importing.length} of ${files.length} files were seen to import anything`]),
   ];
 }
 
-/** A folder that the rules do not know is bound by none of them. */
-async function homelessFolders(): Promise<readonly string[]> {
+/** A folder that is missing from the rules would be unrestricted. */
+async function unknownFolders(): Promise<readonly string[]> {
   const entries = await readdir('src', { withFileTypes: true });
   const known = [...documents, ...layersOfSource.flatMap(({ folders }) => folders)];
   return entries
     .filter((entry) => entry.isDirectory() && !known.includes(entry.name))
-    .map(({ name }) => `src/${name} has no place in layer-rules.ts`);
+    .map(({ name }) => `src/${name} is missing from layer-rules.ts`);
 }
 
 function violations({ summary }: ICruiseResult): readonly string[] {

@@ -4,7 +4,7 @@ import { findingsOf } from './tool.ts';
 /** Biome: see build/lint.json. */
 export const lint: Gate = {
   name: 'lint',
-  title: 'the tree is formatted and keeps the lint rules',
+  title: 'the tree is formatted and follows the lint rules',
   check: () =>
     findingsOf('@biomejs/biome/bin/biome', [
       'check',

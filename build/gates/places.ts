@@ -1,7 +1,7 @@
 import { glob, readFile } from 'node:fs/promises';
 import type { Gate } from './gate.ts';
 
-/** Text that ties the tree to a machine or to a registry. */
+/** Text that ties the tree to a machine or a registry. */
 const places: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   {
     what: 'a registry host',
@@ -10,21 +10,21 @@ const places: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   { what: 'a package mirror', pattern: /\b(?:deb|security|archive)\.(?:debian|ubuntu)\.(?:org|com)\b/ },
   { what: 'a path of one machine', pattern: /(?<![\w.$}])\/(?:work|root|home\/[a-z]+)(?=[/'"`\s)]|$)/m },
 ];
-const left = ['node_modules', 'dist', '.git', '**/node_modules', '**/*.sqlite*'];
+const excluded = ['node_modules', 'dist', '.git', '**/node_modules', '**/*.sqlite*'];
 
-/** A machine's paths and a registry's name do not belong to the project. */
+/** Paths of a machine and names of registries do not belong in the project. */
 export const noPlaces: Gate = {
   name: 'places',
-  title: 'the tree names no registry and no path of one machine',
+  title: 'no file contains a registry name or a machine-specific path',
   async check() {
     const findings: string[] = [];
-    let looked = 0;
-    for await (const entry of glob(['**/*', '.*', '.*/**/*'], { exclude: left, withFileTypes: true })) {
+    let checked = 0;
+    for await (const entry of glob(['**/*', '.*', '.*/**/*'], { exclude: excluded, withFileTypes: true })) {
       if (!entry.isFile()) continue;
-      looked += 1;
+      checked += 1;
       findings.push(...(await findingsIn(`${entry.parentPath}/${entry.name}`)));
     }
-    return looked === 0 ? ['no file was looked at'] : findings;
+    return checked === 0 ? ['no file was checked'] : findings;
   },
 };
 

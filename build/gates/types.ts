@@ -4,6 +4,6 @@ import { findingsOf } from './tool.ts';
 /** TypeScript, strict: see tsconfig.json. */
 export const types: Gate = {
   name: 'types',
-  title: 'the types hold',
+  title: 'the tree passes the type check',
   check: () => findingsOf('typescript/bin/tsc', ['--project', '.', '--pretty', 'false']),
 };

@@ -5,21 +5,21 @@ import { sqliteTables } from '../multiflexi-schema.ts';
 import type { JobKind } from './job-kinds.ts';
 import { StartError } from './start-error.ts';
 
-/** How long another writer of the same database is waited for, ms. */
+/** How long to wait for another writer of the same database, in ms. */
 const busyMs = 10_000;
 const scheme = 'sqlite://';
 
-/** A stored artifact, as far as a summary needs it. */
+/** A stored artifact, as far as the summary needs it. */
 export interface StoredArtifact {
   readonly filename: string;
   readonly content_type: string;
-  /** Of what is stored; base64 where the note says so. */
+  /** Stored bytes; base64 if the note says so. */
   readonly bytes: number;
-  /** The first characters of what is stored. */
+  /** The first characters of the stored content. */
   readonly beginning: string;
 }
 
-/** What the database holds of one job. */
+/** What the database stores about a job. */
 export interface StoredJob {
   readonly begin: string | null;
   readonly end: string | null;
@@ -31,7 +31,7 @@ export interface StoredJob {
   readonly artifacts: readonly StoredArtifact[];
 }
 
-/** A MultiFlexi database in an SQLite file, as the side that plans the jobs sees it. */
+/** A MultiFlexi database in an SQLite file, as seen by the side that plans jobs. */
 export class JobDatabase {
   readonly file: string;
   readonly url: string;
@@ -45,8 +45,9 @@ export class JobDatabase {
   }
 
   /**
-   * Plans one job, with its company, user, application and runtemplate where they are not there yet.
-   * @throws StartError when the database cannot be written, or its tables are others
+   * Plans one job, and creates its company, user, application and runtemplate if they do not exist.
+   *
+   * @throws StartError if the database cannot be written, or has other tables
    */
   addJob(kind: JobKind): number {
     try {
@@ -74,7 +75,7 @@ export class JobDatabase {
     });
   }
 
-  /** Reads what has been stored of a job. */
+  /** Reads what is stored about a job. */
   stored(jobId: number): StoredJob {
     const row = this.#database
       .prepare(
@@ -115,7 +116,7 @@ export class JobDatabase {
   }
 }
 
-/** A user id need not have a name, in a container for one. */
+/** A user ID may have no name, for example in a container. */
 function loginName(): string {
   try {
     return userInfo().username;
@@ -125,14 +126,14 @@ function loginName(): string {
 }
 
 /**
- * Opens the database of `npm start`, and makes its tables where they are not there yet.
+ * Opens the database of `npm start`, and creates missing tables.
  *
  * @param url `sqlite:///absolute/path`, or null for ./multiflexi.sqlite
- * @throws StartError for another kind of database, or a file that is none
+ * @throws StartError for another kind of database, or a file that is not a database
  */
 export function openDatabase(url: string | null): JobDatabase {
   if (url !== null && !url.startsWith(`${scheme}/`)) {
-    throw new StartError('MULTIFLEXI_DATABASE_URL: npm start wants an SQLite file, sqlite:///absolute/path');
+    throw new StartError('MULTIFLEXI_DATABASE_URL: npm start needs an SQLite file, sqlite:///absolute/path');
   }
   const file = url === null ? resolve('multiflexi.sqlite') : decodeURI(url.slice(scheme.length));
   try {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Place } from './place.ts';
+import type { Workspace } from './workspace.ts';
 
-/** What MultiFlexi knows of an application. */
+/** What MultiFlexi knows about an application. */
 export interface Application {
   readonly name: string;
   readonly version: string;
@@ -16,12 +16,12 @@ export interface JobKind {
   readonly command: readonly [string, ...string[]];
   /** The template for `init`. */
   readonly template: object;
-  /** What the job's environment has besides the person's. */
+  /** Variables of the job besides the user's environment. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
 /** The sample application: an audit of this project's own lock file. */
-export function sampleJob(place: Place): JobKind {
+export function sampleJob(workspace: Workspace): JobKind {
   const folder = 'images/licence-audit';
   const definition = JSON.parse(readFileSync(`${folder}/licence-audit.multiflexi.app.json`, 'utf8')) as {
     readonly name: { readonly en: string };
@@ -29,25 +29,25 @@ export function sampleJob(place: Place): JobKind {
     readonly executable: string;
     readonly ociimage: string;
   };
-  const variables = variablesIn(place, 'licence-audit.json');
+  const variables = variablesIn(workspace, 'licence-audit.json');
   return {
     application: { ...definition, name: definition.name.en },
-    // The runtime that this project brings along: the machine's own Node may be too old to run TypeScript.
+    // The runtime in this project's dependencies: the machine's own Node may be too old to run TypeScript.
     command: [
       'node_modules/.bin/node',
       `${folder}/audit.ts`,
       '--lock',
       'package-lock.json',
       '--output',
-      place.work,
+      workspace.work,
     ],
     variables,
     template: {
       outputs: {
-        parameters: [{ name: 'package-count', valueFrom: { path: join(place.work, 'package-count') } }],
+        parameters: [{ name: 'package-count', valueFrom: { path: join(workspace.work, 'package-count') } }],
         artifacts: [
-          { name: 'csv', path: join(place.work, 'licences.csv'), archive: { none: {} } },
-          { name: 'licences', path: join(place.work, 'licences') },
+          { name: 'csv', path: join(workspace.work, 'licences.csv'), archive: { none: {} } },
+          { name: 'licences', path: join(workspace.work, 'licences') },
         ],
       },
       multiflexi: { resultFile: variables.RESULT_FILE },
@@ -55,10 +55,10 @@ export function sampleJob(place: Place): JobKind {
   };
 }
 
-/** The person's own command. What it writes to RESULT_FILE and PROGRESS_FILE is used if it does. */
-export function ownCommand(place: Place, command: readonly string[]): JobKind {
+/** The user's own command. If it writes to RESULT_FILE and PROGRESS_FILE, they are used. */
+export function ownCommand(workspace: Workspace, command: readonly string[]): JobKind {
   const [file = '', ...args] = command;
-  const variables = variablesIn(place, 'report.json');
+  const variables = variablesIn(workspace, 'report.json');
   return {
     application: { name: 'Own command', version: '1', executable: file, ociimage: '' },
     command: [file, ...args],
@@ -67,7 +67,7 @@ export function ownCommand(place: Place, command: readonly string[]): JobKind {
   };
 }
 
-/** The report's name is what the stored artifact is called. */
-function variablesIn(place: Place, report: string) {
-  return { RESULT_FILE: join(place.work, report), PROGRESS_FILE: place.progress };
+/** The report's file name becomes the name of the stored artifact. */
+function variablesIn(workspace: Workspace, report: string) {
+  return { RESULT_FILE: join(workspace.work, report), PROGRESS_FILE: workspace.progress };
 }

@@ -1,9 +1,9 @@
 import { execa } from 'execa';
 import type { JobDatabase } from './database.ts';
 import type { JobKind } from './job-kinds.ts';
-import type { Place } from './place.ts';
 import { type JobResult, readResult } from './read-result.ts';
 import type { SignalForwarder } from './signal-forwarder.ts';
+import type { Workspace } from './workspace.ts';
 
 /** How the job and its reporting ended. */
 export interface Ended {
@@ -19,7 +19,7 @@ export interface Ended {
 export async function launchJob(of: {
   /** The program outside of pods. */
   readonly program: string;
-  readonly place: Place;
+  readonly workspace: Workspace;
   readonly kind: JobKind;
   /** The template's file. */
   readonly template: string;
@@ -27,8 +27,8 @@ export async function launchJob(of: {
   readonly database: JobDatabase;
   readonly signals: SignalForwarder;
 }): Promise<Ended> {
-  const { program, place, kind, template, jobId, database, signals } = of;
-  const options = ['--root', place.root, '--job-id', String(jobId), '--template', template];
+  const { program, workspace, kind, template, jobId, database, signals } = of;
+  const options = ['--root', workspace.root, '--job-id', String(jobId), '--template', template];
   const launched = execa(program, ['launch', ...options, '--', ...kind.command], {
     env: { ...kind.variables, MULTIFLEXI_DATABASE_URL: database.url },
     stdio: 'inherit',
@@ -36,7 +36,7 @@ export async function launchJob(of: {
   });
   signals.forwardTo((signal) => void launched.kill(signal));
   const { exitCode = 64 } = await launched;
-  const result = readResult(place.root);
+  const result = readResult(workspace.root);
   const isOfJob = exitCode !== 64 || result?.exitCode === 64;
   return { status: exitCode, delivered: isOfJob && database.stored(jobId).end !== null, result };
 }

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Result } from '../../src/contract/records.ts';
 
-/** The record of the job's container. */
+/** The result record of the job's container. */
 export type JobResult = Result;
 
-/** Reads the record of `main`; null where the wrapper did not get as far as writing one. */
+/** Reads the result of `main`; null if the wrapper did not get as far as writing one. */
 export function readResult(root: string): JobResult | null {
   try {
     return JSON.parse(readFileSync(join(root, 'ctr', 'main', 'result.json'), 'utf8')) as JobResult;

@@ -1,4 +1,4 @@
-/** A reason why `npm start` cannot go on, for the person: one sentence, no trace. */
+/** A reason why `npm start` cannot continue, for the user: one sentence, no stack trace. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }

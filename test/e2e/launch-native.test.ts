@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { hostProgram } from '../helpers/program.ts';
-import { reportedJob } from '../helpers/sidecar.ts';
+import { reportedJob } from '../helpers/reporter.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -41,7 +41,7 @@ test('launch that gets TERM stops its job, waits for the report, and exits with 
   launched.kill('SIGTERM');
   const { status, stdout, stderr } = await launched.finished;
   assert.deepEqual([status, stdout.toString()], [7, 'ready\nstopped\n']);
-  assert.match(stderr, /^Stopping the job \(SIGTERM\)\. Once more kills it\.\n$/);
+  assert.match(stderr, /^Stopping the job \(SIGTERM\)\. Interrupt again to kill it\.\n$/);
   assert.equal(job.row().exitcode, 7);
 });
 

@@ -47,8 +47,8 @@ test('npm start kills a job that does not stop on the second Ctrl-C', async (t) 
   await start.shows(/ready\r?$/m);
   start.process.stdin.write(ctrlC);
   await start.shows(/no\r$/m);
-  await start.shows('Once more kills it');
-  // Two signals at the same time are one key press, forwarded by npm and by the terminal.
+  await start.shows('Interrupt again to kill it');
+  // Two signals that come together are one key press, passed on by npm and by the terminal.
   await new Promise((resolve) => setTimeout(resolve, 500));
   start.process.stdin.write(ctrlC);
   const { exitCode } = await start.process;

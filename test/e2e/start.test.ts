@@ -184,8 +184,8 @@ test('npm start kills a job that does not stop on a second signal, and records 1
   await start.shows(/ready\r?$/m);
   start.process.kill('SIGINT');
   await start.shows(/^no$/m);
-  await start.shows('Once more kills it');
-  // Two signals at the same time are one key press, forwarded by npm and by the terminal.
+  await start.shows('Interrupt again to kill it');
+  // Two signals that come together are one key press, passed on by npm and by the terminal.
   await new Promise((resolve) => setTimeout(resolve, 500));
   start.process.kill('SIGINT');
   const { exitCode } = await start.process;
@@ -205,7 +205,7 @@ test('npm start rejects an unusable database with one message', async (t) => {
   for (const [url, sentence] of [
     [
       'mysql://u:hidden@h/multiflexi',
-      'npm start: MULTIFLEXI_DATABASE_URL: npm start wants an SQLite file, sqlite:///absolute/path\n',
+      'npm start: MULTIFLEXI_DATABASE_URL: npm start needs an SQLite file, sqlite:///absolute/path\n',
     ],
     [`sqlite://${file}`, `npm start: Cannot use the database ${file}: unable to open database file\n`],
   ] as const) {

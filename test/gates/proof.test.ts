@@ -35,7 +35,7 @@ test('layers turns red when it sees no module', async (t) => {
     reject: false,
   });
   assert.equal(exitCode, 1);
-  assert.match(stdout, /src\/emissary\.ts was not looked at/);
+  assert.match(stdout, /src\/emissary\.ts was not checked/);
   assert.match(stdout, /only 0 of \d+ files were seen to import anything/);
 });
 

@@ -113,16 +113,16 @@ function obeyInterrupts(
   interrupts.listen((wish, signal) => {
     const over = run.exitCode !== null || run.signalCode !== null;
     if (wish === 'give up' || (over && wish === 'kill')) {
-      screen.note('Leaving without the report.');
+      screen.note('Exiting without the report.');
       run.kill('SIGKILL');
       wait?.kill('SIGKILL');
     } else if (over) {
-      screen.note('The job has ended; its report is being stored. Once more leaves without it.');
+      screen.note('The job has exited; its report is being stored. Interrupt again to exit without it.');
     } else if (wish === 'kill') {
       screen.note('Killing the job.');
       void request('KILL');
     } else {
-      screen.note(`Stopping the job (SIG${signal}). Once more kills it.`);
+      screen.note(`Stopping the job (SIG${signal}). Interrupt again to kill it.`);
       void request(signal);
     }
   });

@@ -1,18 +1,18 @@
 import type { JobProgress } from '../../observe/read-progress.ts';
 
-const longestBar = 40;
-/** Columns left free at the end: a full line would wrap on some terminals. */
+const maxBarColumns = 40;
+/** Unused columns at the end: a full line would wrap on some terminals. */
 const margin = 1;
 
 /** Draws one line: a bar where the job reports its progress, else only the time that it has been running. */
 export function drawBar(progress: JobProgress | null, view: { seconds: number; columns: number }): string {
   const time = `${view.seconds.toFixed(1)} s`;
-  const room = view.columns - margin;
-  if (progress === null || progress.all === 0) return `running, ${time}`.slice(0, room);
+  const width = view.columns - margin;
+  if (progress === null || progress.all === 0) return `running, ${time}`.slice(0, width);
   const share = Math.min(1, progress.done / progress.all);
   const text = ` ${progress.done}/${progress.all}  ${Math.floor(share * 100)} %  ${time}`;
-  const length = Math.min(longestBar, room - text.length);
-  if (length < 1) return text.trim().slice(0, room);
+  const length = Math.min(maxBarColumns, width - text.length);
+  if (length < 1) return text.trim().slice(0, width);
   const full = Math.round(share * length);
   return '█'.repeat(full) + '░'.repeat(length - full) + text;
 }

@@ -3,8 +3,8 @@ import { basename, delimiter, join, relative } from 'node:path';
 import type { JobDatabase, StoredJob } from './database.ts';
 import type { Ended } from './launch-job.ts';
 
-/** Prints what has become of a job: the verdict, the stored row, its lines and artifacts, and where there is more. */
-export function tellSummary(of: {
+/** Prints the outcome of a job: the verdict, the stored row, its lines and artifacts, and how to see more. */
+export function printSummary(of: {
   readonly ended: Ended;
   readonly database: JobDatabase;
   readonly jobId: number;
@@ -46,7 +46,7 @@ function rowOf({ begin, end, exitcode, pid, app_version }: StoredJob): string {
   return `begin ${begin ?? '-'}, end ${end ?? '-'}, exitcode ${exitcode ?? '-'}, pid ${pid ?? '-'}, app_version ${app_version}`;
 }
 
-/** Parameters with the beginning of their values: they are stored as artifacts too. */
+/** Parameters with the start of their values: they are stored as artifacts too. */
 function parameterTexts({ result }: Ended, stored: StoredJob): readonly string[] {
   return (result?.outputs.parameters ?? []).map(({ name, file, bytes }) => {
     const value = stored.artifacts.find(({ filename }) => filename === basename(file));
@@ -54,7 +54,7 @@ function parameterTexts({ result }: Ended, stored: StoredJob): readonly string[]
   });
 }
 
-/** What is stored, in the size that it has as a file; a stored text that is no file of ours in its own. */
+/** Stored artifacts with their file sizes; stored text without a file of ours has its own size. */
 function artifactTexts({ result }: Ended, stored: StoredJob): readonly string[] {
   const parameters = new Set(result?.outputs.parameters.map(({ file }) => basename(file)));
   const artifacts = stored.artifacts.filter(({ filename }) => !parameters.has(filename));
