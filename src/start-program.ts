@@ -5,9 +5,9 @@ import { errnoOf, Fault, messageOf } from './base/fault.ts';
 import { limits } from './base/limits.ts';
 import { logFlushed } from './base/log.ts';
 import { cli, type Program } from './cli.ts';
-import { readEnviron } from './kernel/environ.ts';
-import { exitNow } from './kernel/exit.ts';
-import { ignoredSignals, ignoreSignals } from './kernel/ignored.ts';
+import { exitNow } from './kernel/exit-now.ts';
+import { ignoredSignals, ignoreSignals } from './kernel/ignored-signals.ts';
+import { readEnviron } from './kernel/read-environ.ts';
 import { readBootstrapped, restoreNames } from './settings/cli/bootstrapped.ts';
 import { Environment } from './settings/cli/environment.ts';
 
@@ -100,7 +100,7 @@ function print(text: string): void {
         throw new Fault('delivery', `Cannot write to the standard output: ${messageOf(cause)}`, { cause });
       }
       // The pipe is non-blocking and full: wait as a blocking write would.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, limits.printAgainMs);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, limits.writeRetryMs);
     }
   }
 }

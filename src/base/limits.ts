@@ -11,7 +11,7 @@ export const limits = {
   /** After a read of fewer bytes than this, the next read waits until they are written. */
   gatherBytes: 128 * KiB,
   /** Bytes of one read at which a job counts as writing a lot: the capacity of a default pipe. */
-  muchOutputBytes: 64 * KiB,
+  highOutputBytes: 64 * KiB,
   /** Bytes requested from the kernel for the job's pipes (pipe(7): `/proc/sys/fs/pipe-max-size`). */
   pipeBytes: 1 * MiB,
   /** Buffer for unpacking a library, in bytes: unpacking it in one piece is faster. */
@@ -29,7 +29,7 @@ export const limits = {
   /** How long such a pipe is read at most, in ms: a leftover process that prints forever must not delay the seal. */
   drainMs: 2_000,
   /** Interval between writes to a standard output that is full and non-blocking, in ms. */
-  printAgainMs: 10,
+  writeRetryMs: 10,
   /** How long a run that was stopped waits for a stalled reader of its output, in ms. */
   stalledReaderMs: 2_000,
   /** Log messages that wait for a standard error that is not read; further ones are dropped. */
@@ -46,7 +46,7 @@ export const limits = {
   /** Characters of its message when space is short: at most six bytes each, as JSON. */
   shortMessageCharacters: 400,
   /** Reserves for what a rename itself takes on a full disk: one each for the job's end, the result and the seal. */
-  spareRooms: 3,
+  spareFiles: 3,
   /** Bytes of each reserve: a directory block splits into two, and so may its index. */
   spareBytes: 32 * KiB,
   /** Bytes of each reserve on btrfs, which reserves 2.75 MiB before a rename (11 items, 8 levels, 16 KiB, twice). */
@@ -66,13 +66,13 @@ export const limits = {
   /** How long saving runs before it yields to signals and timers, in ms. */
   savingTurnMs: 20,
   /** How long saving must take before its progress is reported, and how often it is, in ms. */
-  savingTellMs: 1_000,
+  savingReportMs: 1_000,
   /** A timer that counts only running time wakes up after this share of its time, */
   timerStepShare: 0.1,
   /** at least after this time, in ms, */
-  timerLeastStepMs: 50,
+  timerMinStepMs: 50,
   /** and at most after this time, in ms: a process that wakes up once a second costs nothing. */
-  timerLastStepMs: 1_000,
+  timerMaxStepMs: 1_000,
   /** A step that is later than this, in ms, means that the process was stopped: a busy machine is less late. */
   standstillMs: 1_000,
   /** Error of the kernel's memory counters, in bytes: each CPU keeps a part of its count to itself. */
@@ -82,11 +82,11 @@ export const limits = {
   /** How often KILL is repeated for leftover processes that fork while they are being killed, in ms. */
   leftoverKillMs: 100,
   /** How long KILL is repeated at most, in ms: we may not be allowed to kill some processes. */
-  leftoverLastMs: 10_000,
+  leftoverMaxMs: 10_000,
   /** Seconds between the stop signal and KILL, unless an option overrides it (Kubernetes' default). */
   graceSeconds: 30,
   /** The longest time that a setting accepts, in seconds: 31 years, so that a sum of times is still a valid date. */
-  longestSeconds: 1_000_000_000,
+  maxSeconds: 1_000_000_000,
   /** How long reading a pipe that was passed in place of a file may take, in ms. */
   passedPipeMs: 60_000,
   /** Bytes of the template: etcd limits a whole pod specification to 1.5 MiB. */
@@ -147,7 +147,7 @@ export const limits = {
   /** The window of that budget, in ms. */
   watchWindowMs: 1_000,
   /** How long a directory is polled before events are tried again, in ms. */
-  watchAgainMs: 1_000,
+  watchRetryMs: 1_000,
   /** Bytes read at once of what a job writes into `alive`: the capacity of a FIFO. */
   livenessBytes: 64 * KiB,
   /** How long changes of one file are coalesced, in ms: checking the file costs more than most changes. */
@@ -215,7 +215,7 @@ export const limits = {
   /** Names that are listed of one directory of the volume: a job may create any number. */
   listedNames: 1_000,
   /** How long to wait for a spool lock whose holder is not visible, in ms: a reporter that is exiting takes less. */
-  strangeLockMs: 2_000,
+  unseenLockMs: 2_000,
   /** Foreign spools that are set aside in one place; someone should have noticed by then. */
   spoolsAside: 100,
   /** Bytes of one file of /proc that describes a process or all locks. */
@@ -223,9 +223,9 @@ export const limits = {
   /** This many times the reserve must be free before it is taken: a small volume is left to the job and its wrapper. */
   spoolReserveShare: 4,
   /** Characters of a foreign name or message that a message of ours quotes: few paths are longer. */
-  namedCharacters: 300,
+  quotedCharacters: 300,
   /** Messages of one kind that are listed one by one: nobody reads more, and a job may cause any number. */
-  listedSentences: 20,
+  listedMessages: 20,
   /** Bytes reserved for each file: the budget, the stop, two stop requests, and the report. */
   spoolReserveBytes: [4 * KiB, 4 * KiB, 4 * KiB, 4 * KiB, 64 * KiB],
   /** Bytes that are read at the end of a progress file: `N/M` and a line before it. */
@@ -233,14 +233,14 @@ export const limits = {
   /** How long a wrapper that seems dead and left no seal has to produce one, in ms. */
   lostConfirmMs: 250,
   /** How long something else in the seal's place is left for a wrapper that is about to start, in ms. */
-  garbageMs: 4_000,
+  invalidSealMs: 4_000,
   /**
    * How long a seal is not trusted while its wrapper is alive, in ms: longer than a wrapper takes to end leftover
    * processes.
    */
   sealBesideMs: 15_000,
   /** Files that the reporter must be able to open: with fewer it could not even see how the job ended. */
-  leastFiles: 7,
+  minOpenFiles: 7,
   /** How long an unreadable seal is retried before the other records are used, in ms. */
   unreadableMs: 60_000,
   /** How long a wrapper whose `alive` has ended has to remove a request before it counts as gone, in ms. */
@@ -250,7 +250,7 @@ export const limits = {
   /** How often a container whose record is a guess is checked again during delivery, in ms. */
   lateSealMs: 500,
   /** Everything is checked again after this time, in ms: the kernel drops events when its queue is full. */
-  lookAgainMs: 5_000,
+  recheckMs: 5_000,
   /** How long output is collected before it is sent, in ms: many small writes become one transaction. */
   gatherOutputMs: 50,
   /** How long delivery is tried after the job's end, unless a variable overrides it, in seconds. */
@@ -260,7 +260,7 @@ export const limits = {
   /** How long a wrapper may save outputs after the job was stopped, in ms: enough for several gigabytes. */
   saveMs: 120_000,
   /** How often KILL is requested again while a container keeps running, in ms. */
-  killAgainMs: 250,
+  killRepeatMs: 250,
   /** How long a wrapper may take to seal after its job was killed or its saving was stopped, in ms. */
   gatherMs: 10_000,
   /** The most that is reserved for the report before a deadline, in ms. */
@@ -269,15 +269,15 @@ export const limits = {
    * A deadline that is closer than this, or has passed, counts as this far away, in ms: otherwise no job could exit
    * gracefully.
    */
-  leastBudgetMs: 3_000,
+  minBudgetMs: 3_000,
   /** How long to wait for a container that never started when the job is stopped, in ms. */
   neverStartedMs: 2_000,
   /** The first pause before a retry, in ms; it doubles each time. */
   retryFirstMs: 200,
   /** The shortest such pause, when little time is left, in ms. */
-  retryLeastMs: 50,
+  retryMinMs: 50,
   /** The longest such pause, in ms: a server that comes back is noticed soon. */
-  retryLastMs: 5_000,
+  retryMaxMs: 5_000,
   /**
    * How long MariaDB waits for a lock that another program holds, in seconds: its default of one day exceeds the time
    * left for the report after a stop, and the lock of a killed reporter would block the next one.
@@ -290,7 +290,7 @@ export const limits = {
   /** The REST server's share of the report's time: the database needs the rest to write the row instead. */
   rowFirstShare: 0.75,
   /** What is reserved for the job's end when the output takes the rest of the report's time, in ms. */
-  lastThingsMs: 5_000,
+  finalReserveMs: 5_000,
   /** How long best-effort sinks have after the job's end, in ms. */
   bestEffortMs: 15_000,
   /** Bytes of the smallest step of a copy: a page, the most that a file of /sys has. */
@@ -363,7 +363,7 @@ export const limits = {
    * Bytes that must arrive in each such period except the last: a server that trickles data would hold the pod
    * forever.
    */
-  fetchLeastBytes: 64 * KiB,
+  fetchMinBytes: 64 * KiB,
   /** How long fetching one input over HTTP may take, including all attempts, in ms: 16 GiB at 0.8 MB/s. */
   fetchMs: 6 * 3_600_000,
   /** Bytes that one thread compresses at once for gzip or zip: fits a core's cache, and is twice pigz's 128 KiB. */
@@ -398,7 +398,7 @@ export const limits = {
   /** How long matching all of a template's patterns may take, in ms: a pattern can be exponential. */
   patternMs: 2_000,
   /** The least time that each pattern gets, in ms, however many there are. */
-  leastPatternMs: 50,
+  minPatternMs: 50,
   /** Files that a template's patterns may match in total: a pattern that matches everything is a mistake. */
   patternFiles: 1_000,
   /** Two signals to the launcher that are so close, in ms, are one: npm forwards what the terminal has sent already. */

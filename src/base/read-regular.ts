@@ -117,7 +117,7 @@ function readOrWait(descriptor: number, piece: Buffer, deadline: number): number
       if (errnoOf(error) !== 'EAGAIN' || !fstatSync(descriptor).isFIFO()) throw error;
       if (performance.now() > deadline)
         throw new Error(`the pipe did not end within ${limits.passedPipeMs / 1000} s`);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, limits.printAgainMs);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, limits.writeRetryMs);
     }
   }
 }

@@ -26,10 +26,7 @@ export function after(ms: number, callBack: () => void): Timer {
  * not count, except for one step: a process that could not look must not conclude anything.
  */
 export function afterRunning(ms: number, callBack: () => void): Timer {
-  const step = Math.min(
-    Math.max(ms * limits.timerStepShare, limits.timerLeastStepMs),
-    limits.timerLastStepMs,
-  );
+  const step = Math.min(Math.max(ms * limits.timerStepShare, limits.timerMinStepMs), limits.timerMaxStepMs);
   let timer: Timer;
   const wait = (left: number): void => {
     const part = Math.min(left, step);

@@ -3,8 +3,8 @@ import { log } from '../base/log.ts';
 import { type Layout, layoutOf } from '../contract/layout.ts';
 import { carriedRuntime } from '../init/carried-runtime.ts';
 import { earlierSeal } from '../init/earlier-seal.ts';
-import { holdVolume } from '../init/hold-volume.ts';
 import { installRuntime } from '../init/install-runtime.ts';
+import { lockVolume } from '../init/lock-volume.ts';
 import { openVolume } from '../init/open-volume.ts';
 import { publishBootstrap } from '../init/publish-bootstrap.ts';
 import { publishTemplate } from '../init/publish-template.ts';
@@ -29,7 +29,7 @@ export async function init(invocation: Invocation, args: readonly Buffer[]): Pro
   const layout = layoutOf(settings.root);
   const carried = carriedRuntime();
   openVolume(layout);
-  holdVolume(layout);
+  lockVolume(layout);
   await installRuntime(invocation.program, carried, layout);
   await stage(template, layout, invocation);
   publishTemplate(text, layout);

@@ -1,5 +1,5 @@
 import { Fault, faultStatus } from '../base/fault.ts';
-import { hideFromOthers } from '../kernel/undumpable.ts';
+import { hideFromOthers } from '../kernel/hide-from-others.ts';
 import { openVolume } from '../observe/open-volume.ts';
 import { Delivery } from '../report/delivery.ts';
 import { findReport, reportRecord } from '../report/spool/find-report.ts';

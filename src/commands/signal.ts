@@ -1,6 +1,6 @@
 import { Fault, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { allOf } from '../base/sentences.ts';
+import { joinLimited } from '../base/shorten.ts';
 import { signalNumber } from '../base/signal-names.ts';
 import { Liveness } from '../contract/liveness.ts';
 import type { Volume } from '../contract/volume.ts';
@@ -20,7 +20,7 @@ export async function signal(invocation: Invocation, args: readonly Buffer[]): P
   const volume = openVolume(root);
   const names = new Set([...(await expectedContainers(volume)), ...volume.list('ctr', limits.listedNames)]);
   if (!names.has(name)) {
-    const known = allOf([...names], ', ');
+    const known = joinLimited([...names], ', ');
     throw new Fault('usage', `signal: no container ${name} on ${root}; known containers: ${known}`);
   }
   if (readSeal(volume, name).kind === 'valid' && !isLiving(volume, name)) {

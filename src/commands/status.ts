@@ -45,7 +45,7 @@ function table(
       String(container.stdoutBytes),
       String(container.stderrBytes),
       container.seconds === null ? '-' : container.seconds.toFixed(1),
-      printable(container.message ?? '-').slice(0, limits.namedCharacters),
+      printable(container.message ?? '-').slice(0, limits.quotedCharacters),
     ]),
   ];
   const widths = (rows[0] ?? []).map((_, column) =>

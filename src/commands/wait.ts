@@ -3,8 +3,8 @@ import { Fault, faultStatus } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { log } from '../base/log.ts';
 import { requireMounted } from '../contract/require-mounted.ts';
+import { hideFromOthers } from '../kernel/hide-from-others.ts';
 import { canOpen, openManyFiles } from '../kernel/open-files.ts';
-import { hideFromOthers } from '../kernel/undumpable.ts';
 import { concludeJob, refuseJob } from '../observe/job-report.ts';
 import { openVolume } from '../observe/open-volume.ts';
 import { Delivery } from '../report/delivery.ts';
@@ -46,7 +46,7 @@ export async function wait(invocation: Invocation, args: readonly Buffer[]): Pro
   setFlagsFromString('--semi-space-growth-factor=1');
   // It opens four files per container.
   openManyFiles();
-  if (!canOpen(limits.leastFiles)) throw new Fault('volume', tooFewFiles);
+  if (!canOpen(limits.minOpenFiles)) throw new Fault('volume', tooFewFiles);
   const requests = new StopRequests(invocation.ignored);
   const startedAt = Date.now();
   const settings = { ...waitSettings(invocation, args), ...reportSettings(invocation.environment) };
@@ -65,7 +65,7 @@ export async function wait(invocation: Invocation, args: readonly Buffer[]): Pro
   return delivered ? 0 : faultStatus.delivery;
 }
 
-const tooFewFiles = `Cannot follow the job: fewer than ${limits.leastFiles} more files can be opened; raise the limit (ulimit -n)`;
+const tooFewFiles = `Cannot follow the job: fewer than ${limits.minOpenFiles} more files can be opened; raise the limit (ulimit -n)`;
 
 /** An unreadable template ends the job, since the wrappers reject it, too; MultiFlexi must get that reported. */
 async function followOrRefuse(wait: Wait): Promise<boolean> {
@@ -109,7 +109,7 @@ async function followAndDeliver(wait: Wait, names: readonly string[]): Promise<b
 
 /** Ms for the report after the reporter was stopped: the pod's grace, with a minimum. */
 function lastMs({ graceMs }: WaitSettings): number {
-  return Math.max(graceMs, limits.leastBudgetMs);
+  return Math.max(graceMs, limits.minBudgetMs);
 }
 
 async function deliverSpooled(wait: Wait, job: SpooledJob): Promise<boolean> {

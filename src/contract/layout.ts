@@ -44,7 +44,7 @@ export interface Layout {
 }
 
 /** The default path of the shared volume: the same as Argo's. */
-export const usualRoot = '/var/run/argo';
+export const defaultRoot = '/var/run/argo';
 
 /** @param root the absolute path of the shared volume */
 export function layoutOf(root: string): Layout {

@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { after, type Timer } from '../base/timer.ts';
 import { readNow } from '../kernel/pipe.ts';
-import { type Readiness, watchDescriptor } from '../kernel/readiness.ts';
+import { type Readiness, watchDescriptor } from '../kernel/watch-descriptor.ts';
 import type { Volume } from './volume.ts';
 
 /** Receives data that nobody needs; as large as a FIFO. */

@@ -19,6 +19,6 @@ export function madeByInit(root: string, owner: number): boolean {
 }
 
 /** The clause that explains the rejection. */
-export function strangersReason(owner: number): string {
+export function foreignOwnerReason(owner: number): string {
   return `it belongs to user ${owner}, who did not install the emissary there: another container may have replaced it`;
 }

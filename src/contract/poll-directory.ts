@@ -79,5 +79,5 @@ function pollAll(): void {
   const startedAt = performance.now();
   for (const each of [...polled]) each.look();
   const pauseMs = Math.max(limits.watchPollMs, limits.pollShare * (performance.now() - startedAt));
-  timer = polled.size === 0 ? null : setTimeout(pollAll, Math.min(pauseMs, limits.lookAgainMs));
+  timer = polled.size === 0 ? null : setTimeout(pollAll, Math.min(pauseMs, limits.recheckMs));
 }

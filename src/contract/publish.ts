@@ -2,7 +2,7 @@ import { closeSync, fchmodSync, openSync, renameSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
 import { displace } from '../base/displace.ts';
-import { removeFile } from '../base/remove.ts';
+import { removeFile } from '../base/remove-file.ts';
 
 /**
  * Publishes a file atomically: writes it next to its place under a temporary name, then renames it (rename(2) is

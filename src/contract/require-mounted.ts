@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { pid } from 'node:process';
 import { Fault } from '../base/fault.ts';
-import { usualRoot } from './layout.ts';
+import { defaultRoot } from './layout.ts';
 
 /**
  * Rejects a volume that is not mounted: what a container's first process writes below the default root is lost with
@@ -10,7 +10,7 @@ import { usualRoot } from './layout.ts';
  * @throws Fault `volume`
  */
 export function requireMounted(root: string): void {
-  if (pid !== 1 || root !== usualRoot) return;
+  if (pid !== 1 || root !== defaultRoot) return;
   const mount = mountOf(root);
   if (mount === null || mount !== mountOf('/')) return;
   throw new Fault(

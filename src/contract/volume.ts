@@ -9,12 +9,12 @@ import {
   removeWithin,
   renameWithin,
 } from '../kernel/open-beneath.ts';
-import { createBeside, isUnpublished } from './beside.ts';
-import { firstNames } from './bounded-read.ts';
+import { firstNames } from './first-names.ts';
 import { makeReadable } from './make-readable.ts';
 import { writeWhole } from './publish.ts';
-import { type OpenFile, passing, type ReadResult } from './read-result.ts';
-import { writeSparse } from './write-pieces.ts';
+import { type OpenFile, type ReadResult, retryFor } from './read-result.ts';
+import { createTemporary, isTemporary } from './temporary-file.ts';
+import { writeSparse } from './write-sparse.ts';
 
 /**
  * The shared volume as the reporter sees it: any job may have put anything anywhere. Every path is walked from the
@@ -38,11 +38,11 @@ export class Volume {
       // One byte more than the limit detects a file that is too large, even while it grows.
       const bytes = readUpTo(opened.descriptor, limit + 1);
       return bytes.length > limit
-        ? { kind: 'refused', reason: `is larger than ${limit} bytes`, passes: 'never' }
+        ? { kind: 'refused', reason: `is larger than ${limit} bytes`, retry: 'never' }
         : { kind: 'read', bytes, owner: opened.owner };
     } catch (error) {
       const code = errnoOf(error);
-      return { kind: 'refused', reason: `cannot be read (${code})`, passes: passing(code) };
+      return { kind: 'refused', reason: `cannot be read (${code})`, retry: retryFor(code) };
     } finally {
       closeSync(opened.descriptor);
     }
@@ -51,7 +51,7 @@ export class Volume {
   /** Whether anything is there, whatever its type. */
   has(path: string): boolean {
     const found = this.openAny(path, pathOnly);
-    if ('kind' in found) return found.kind === 'refused' && found.passes === 'never';
+    if ('kind' in found) return found.kind === 'refused' && found.retry === 'never';
     closeSync(found.descriptor);
     return true;
   }
@@ -63,7 +63,7 @@ export class Volume {
     const { size, uid: owner, nlink } = fstatSync(opened.descriptor);
     if (nlink <= 1) return { descriptor: opened.descriptor, size, owner };
     closeSync(opened.descriptor);
-    return { kind: 'refused', reason: 'has another name too (a hard link)', passes: 'never' };
+    return { kind: 'refused', reason: 'has another name too (a hard link)', retry: 'never' };
   }
 
   /** Opens a file of the wanted type for reading. The type is checked first: opening a device may have side effects. */
@@ -76,7 +76,7 @@ export class Volume {
       closeSync(opened.descriptor);
       if (!matches) break;
     }
-    return { kind: 'refused', reason: 'is not a regular file', passes: 'never' };
+    return { kind: 'refused', reason: 'is not a regular file', retry: 'never' };
   }
 
   /** The size of a regular file in bytes; null if there is none. */
@@ -99,7 +99,7 @@ export class Volume {
       if (code === 'EACCES' && makeReadable(this.#directory, path)) return this.openAny(path, flags);
       if (code === 'ENOENT') return { kind: 'absent' };
       const reason = code === 'ELOOP' ? 'is a symbolic link' : `cannot be opened (${code})`;
-      return { kind: 'refused', reason, passes: passing(code) };
+      return { kind: 'refused', reason, retry: retryFor(code) };
     }
   }
 
@@ -144,7 +144,7 @@ export class Volume {
   /** Publishes a file atomically, like `publish`, but without trusting the path. */
   publish(path: string, content: string | Uint8Array, mode = 0o644): void {
     this.#within(path, (parent, name) => {
-      const temporary = createBeside(parent, mode);
+      const temporary = createTemporary(parent, mode);
       try {
         writeWhole(temporary.file, typeof content === 'string' ? Buffer.from(content) : content, 0);
         renameWithin(parent, temporary.name, name);
@@ -164,7 +164,7 @@ export class Volume {
     const name = path.slice(slash + 1);
     let temporary: { readonly name: string; readonly file: number } | null = null;
     try {
-      temporary = createBeside(parent, mode);
+      temporary = createTemporary(parent, mode);
       await writeSparse(temporary.file, pieces);
       renameWithin(parent, temporary.name, name);
     } catch (error) {
@@ -183,7 +183,7 @@ export class Volume {
 
   /** Removes unpublished leftovers of a killed process from a directory. The caller must be the only writer there. */
   removeUnpublished(path: string): void {
-    const names = this.list(path, limits.listedNames).filter(isUnpublished);
+    const names = this.list(path, limits.listedNames).filter(isTemporary);
     for (const name of names) {
       try {
         this.remove(`${path}/${name}`);

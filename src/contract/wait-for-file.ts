@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { watchDirectory } from './watch.ts';
+import { watchDirectory } from './watch-directory.ts';
 
 /** Resolves when the file exists, or when the signal is aborted. Its directory must exist. */
 export async function waitForFile(path: string, signal: AbortSignal): Promise<void> {

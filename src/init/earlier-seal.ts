@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { firstNames } from '../contract/bounded-read.ts';
+import { firstNames } from '../contract/first-names.ts';
 import type { Layout } from '../contract/layout.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { errnoOf, Fault, messageOf } from '../base/fault.ts';
-import { noRoomReasons } from '../base/no-room.ts';
+import { outOfSpaceReasons } from '../base/out-of-space.ts';
 
 /** Readable reasons for the usual errors, by errno name. */
 const reasons: Readonly<Record<string, string>> = {
-  ...noRoomReasons,
+  ...outOfSpaceReasons,
   EROFS: 'the volume is mounted read-only',
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',

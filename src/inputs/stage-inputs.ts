@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } f
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, Fault, messageOf } from '../base/fault.ts';
 import { log } from '../base/log.ts';
-import { noRoomReason } from '../base/no-room.ts';
+import { outOfSpaceReason } from '../base/out-of-space.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { Environment } from '../settings/cli/environment.ts';
 import type { InputArtifact, Template } from '../settings/template/template.ts';
@@ -130,6 +130,6 @@ function reasonOf(error: unknown): string {
     case 'EEXIST':
       return 'it is inside another input, where a part of its path is not a directory';
     default:
-      return noRoomReason(error) ?? messageOf(error);
+      return outOfSpaceReason(error) ?? messageOf(error);
   }
 }

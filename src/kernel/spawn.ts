@@ -1,5 +1,5 @@
 import { getRawPointer } from 'node:ffi';
-import { allSignals, whileIgnoring } from './ignored.ts';
+import { allSignals, whileIgnoring } from './ignored-signals.ts';
 import { bind } from './libc.ts';
 import { signalSet } from './signal-set.ts';
 

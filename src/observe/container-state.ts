@@ -43,7 +43,7 @@ export type Seal =
   | { readonly kind: 'valid'; readonly exitCode: number }
   | { readonly kind: 'garbage'; readonly complaint: string }
   /** It exists but cannot be read now: its value may become known later, or from the other records. */
-  | { readonly kind: 'unreadable'; readonly complaint: string; readonly passes: 'soon' | 'perhaps' };
+  | { readonly kind: 'unreadable'; readonly complaint: string; readonly retry: 'soon' | 'perhaps' };
 
 /** Reads a container's seal. Anything but a complete decimal status is garbage, never success. */
 export function readSeal(volume: Volume, name: string): Seal {
@@ -53,8 +53,8 @@ export function readSeal(volume: Volume, name: string): Seal {
       return look;
     case 'refused': {
       const complaint = `exitcode of container ${name} ${look.reason}`;
-      const { passes } = look;
-      return passes === 'never' ? { kind: 'garbage', complaint } : { kind: 'unreadable', complaint, passes };
+      const { retry } = look;
+      return retry === 'never' ? { kind: 'garbage', complaint } : { kind: 'unreadable', complaint, retry };
     }
     case 'read': {
       const exitCode = parseExitCode(look.bytes);

@@ -1,5 +1,5 @@
 import { limits } from '../base/limits.ts';
-import { named } from '../base/sentences.ts';
+import { shorten } from '../base/shorten.ts';
 import { containerNamePattern } from '../contract/container-name.ts';
 import { Liveness } from '../contract/liveness.ts';
 import { lostExitCode, type SavingProgress } from '../contract/records.ts';
@@ -98,7 +98,7 @@ function messageOf(state: ContainerState, saving: SavingProgress | null): string
     case 'saving':
       return saving === null
         ? 'Saving its outputs'
-        : `Saving its outputs: ${saving.files} files, ${saving.bytes} bytes so far, now ${named(saving.current)}`;
+        : `Saving its outputs: ${saving.files} files, ${saving.bytes} bytes so far, now ${shorten(saving.current)}`;
     case 'sealed':
       return state.complaint ?? state.result?.message ?? state.doubt;
     case 'lost':

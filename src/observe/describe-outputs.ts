@@ -19,7 +19,7 @@ export async function describeOutputs(volume: Volume): Promise<Describe> {
   if (template === null) return ({ name }) => name;
   const patterns = Object.entries(template.multiflexi.artifactDescriptions).filter(isKnown(template));
   // Each pattern gets an equal share of the time, as when the outputs were collected.
-  const most = Math.max(limits.leastPatternMs, Math.floor(limits.patternMs / (patterns.length || 1)));
+  const most = Math.max(limits.minPatternMs, Math.floor(limits.patternMs / (patterns.length || 1)));
   const fitting = new PatternsWithin(limits.patternMs, most);
   return (output) =>
     template.artifacts.find(({ name, path }) => name === output.name && path === output.path)?.description ??

@@ -81,7 +81,7 @@ async function readResult(volume: Volume, name: string): Promise<FoundResult> {
     mayPass,
   });
   if (look.kind === 'absent') return complain('is missing');
-  if (look.kind === 'refused') return complain(look.reason, look.passes !== 'never');
+  if (look.kind === 'refused') return complain(look.reason, look.retry !== 'never');
   const { parseResult } = await import('./result-schema.ts');
   const result = parseResult(look.bytes);
   return result === null ? complain('is not a result record') : { result, complaint: null, mayPass: false };

@@ -1,7 +1,7 @@
 import { Fault, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { textOf } from '../base/text-of.ts';
-import { madeByInit, strangersReason } from '../contract/made-by-init.ts';
+import { foreignOwnerReason, madeByInit } from '../contract/made-by-init.ts';
 import type { Volume } from '../contract/volume.ts';
 import { parseTemplate } from '../settings/template/parse-template.ts';
 import { emptyTemplate, type Template } from '../settings/template/template.ts';
@@ -18,7 +18,7 @@ export async function readTemplate(volume: Volume): Promise<Template> {
     case 'refused':
       throw unreadable(volume, `it ${look.reason}`);
     case 'read':
-      if (!madeByInit(volume.root, look.owner)) throw unreadable(volume, strangersReason(look.owner));
+      if (!madeByInit(volume.root, look.owner)) throw unreadable(volume, foreignOwnerReason(look.owner));
       return parseTemplate(text(look.bytes, volume), `"${volume.root}/template"`);
   }
 }

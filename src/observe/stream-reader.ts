@@ -2,9 +2,9 @@ import { closeSync, readSync } from 'node:fs';
 import { DeliveryError } from '../base/delivery-error.ts';
 import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { isPassing } from '../contract/read-result.ts';
+import { isTransient } from '../contract/read-result.ts';
 import type { Volume } from '../contract/volume.ts';
-import { nextData } from '../kernel/seek-data.ts';
+import { nextData } from '../kernel/next-data.ts';
 import type { StreamBound } from './stream-bounds.ts';
 
 /** Reads one captured stream from an offset on, always in large blocks, however few bytes the caller takes at a time. */
@@ -46,7 +46,7 @@ export class StreamReader {
     if (this.#descriptor !== null) return;
     const opened = this.#volume.openFile(this.#path);
     if (!('kind' in opened)) this.#descriptor = opened.descriptor;
-    else if (opened.kind === 'refused' && opened.passes === 'soon') throw this.#again(opened.reason);
+    else if (opened.kind === 'refused' && opened.retry === 'soon') throw this.#again(opened.reason);
   }
 
   close(): void {
@@ -64,7 +64,7 @@ export class StreamReader {
       const count = readSync(this.#descriptor, this.#buffer, 0, this.#buffer.length, this.offset);
       if (count > 0) return this.#buffer.subarray(0, count);
     } catch (error) {
-      throw isPassing(errnoOf(error)) ? this.#again(`cannot be read (${errnoOf(error)})`) : error;
+      throw isTransient(errnoOf(error)) ? this.#again(`cannot be read (${errnoOf(error)})`) : error;
     }
     this.#buffer = null;
     return nothing;

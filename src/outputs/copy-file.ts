@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
-import { isSparse, SparseReader } from '../kernel/sparse.ts';
+import { isSparse, SparseReader } from '../kernel/sparse-reader.ts';
 import { isKernelFile, readKernelFile } from './find/kernel-files.ts';
 import type { Root } from './find/member.ts';
 import { openMember } from './find/read-file.ts';

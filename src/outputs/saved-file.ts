@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fchmodSync, ftruncateSync } from 'node:fs';
 import { errnoOf, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { noRoomReasons } from '../base/no-room.ts';
+import { outOfSpaceReasons } from '../base/out-of-space.ts';
 import type { Layout } from '../contract/layout.ts';
 import { writeWhole } from '../contract/publish.ts';
 import { zerosOf } from './pack/zeros.ts';
@@ -105,7 +105,7 @@ export class SavedFile {
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  ...noRoomReasons,
+  ...outOfSpaceReasons,
   EROFS: 'the volume is mounted read-only',
   EACCES: 'this user may not write to the volume',
   EPERM: 'this user may not write to the volume',

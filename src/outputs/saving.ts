@@ -42,7 +42,7 @@ export class Saving {
     await nextTurn();
     this.check();
     this.#yieldedAt = performance.now();
-    if (this.#yieldedAt - this.#reportedAt < limits.savingTellMs) return;
+    if (this.#yieldedAt - this.#reportedAt < limits.savingReportMs) return;
     this.#reportedAt = this.#yieldedAt;
     const { onProgress } = this.#options;
     onProgress({

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { Fault } from '../base/fault.ts';
 import type { Application } from '../settings/application/application.ts';
-import { defaultMask, maskEntries, nameTeller } from '../settings/secret-names.ts';
+import { defaultMask, maskEntries, nameMatcher } from '../settings/secret-names.ts';
 import { urlPasswords } from '../settings/url-passwords.ts';
 import { isUnsafeInPod } from './is-expanded.ts';
 import { Macros } from './macros.ts';
@@ -22,7 +22,7 @@ export interface JobVariables {
   readonly directory: string;
 }
 
-const isMasked = nameTeller(maskEntries(defaultMask));
+const isMasked = nameMatcher(maskEntries(defaultMask));
 /** Variable names that every version of Kubernetes accepts. */
 const plainName = /^[-._A-Za-z][-._A-Za-z0-9]*$/;
 

@@ -10,7 +10,7 @@ import { limits } from '../base/limits.ts';
  * @returns ms
  */
 export function backOffMs(failures: number, leftMs: number): number {
-  const longest = Math.min(limits.retryLastMs, limits.retryFirstMs * 2 ** (failures - 1));
+  const longest = Math.min(limits.retryMaxMs, limits.retryFirstMs * 2 ** (failures - 1));
   const pauseMs = longest * (0.5 + Math.random() / 2);
-  return Math.min(pauseMs, Math.max(limits.retryLeastMs, leftMs / 4));
+  return Math.min(pauseMs, Math.max(limits.retryMinMs, leftMs / 4));
 }

@@ -78,5 +78,5 @@ export class DeliveryTime {
 }
 
 function lastOf(ms: number): number {
-  return Math.min(ms / 2, limits.lastThingsMs);
+  return Math.min(ms / 2, limits.finalReserveMs);
 }

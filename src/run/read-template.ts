@@ -4,7 +4,7 @@ import { limits } from '../base/limits.ts';
 import { readOnVolume } from '../base/read-regular.ts';
 import { textOf } from '../base/text-of.ts';
 import type { Layout } from '../contract/layout.ts';
-import { madeByInit, strangersReason } from '../contract/made-by-init.ts';
+import { foreignOwnerReason, madeByInit } from '../contract/made-by-init.ts';
 import { parseTemplate } from '../settings/template/parse-template.ts';
 import { emptyTemplate, type Template } from '../settings/template/template.ts';
 
@@ -40,5 +40,5 @@ export function requireOwnInputs({ root, inputs }: Layout): void {
 }
 
 function requireInits(root: string, owner: number): void {
-  if (!madeByInit(root, owner)) throw new Error(strangersReason(owner));
+  if (!madeByInit(root, owner)) throw new Error(foreignOwnerReason(owner));
 }

@@ -74,7 +74,7 @@ export class Reaper {
     let takesSignals = signalDescendants(terminateSignal);
     if (takesSignals) await pause(limits.leftoverGraceMs, gone.signal);
     // Counts rounds, not time: while this process was frozen, no KILL was sent.
-    for (let left = limits.leftoverLastMs / limits.leftoverKillMs; takesSignals && left > 0; left -= 1) {
+    for (let left = limits.leftoverMaxMs / limits.leftoverKillMs; takesSignals && left > 0; left -= 1) {
       this.reap();
       if (gone.signal.aborted) return;
       takesSignals = signalDescendants(killSignal);

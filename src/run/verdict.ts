@@ -155,7 +155,7 @@ function unsavedSentence(
   { message }: RunVerdict,
   { reason, unsaved }: NonNullable<Saved['stopped']>,
 ): string {
-  const listed = unsaved.slice(0, limits.listedSentences).map(({ kind, name }) => `${kind} ${name}`);
+  const listed = unsaved.slice(0, limits.listedMessages).map(({ kind, name }) => `${kind} ${name}`);
   const more = unsaved.length - listed.length;
   const names = `${listed.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   return `${message ?? 'The job succeeded'}; saving its outputs was stopped (${reason}), not saved: ${names}`;

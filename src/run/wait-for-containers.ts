@@ -3,7 +3,7 @@ import { limits } from '../base/limits.ts';
 import type { Layout } from '../contract/layout.ts';
 import { Liveness } from '../contract/liveness.ts';
 import { Volume } from '../contract/volume.ts';
-import { watchDirectory } from '../contract/watch.ts';
+import { watchDirectory } from '../contract/watch-directory.ts';
 import { containerEnd, type Dependency, type EndedContainer } from './container-end.ts';
 import { restoreDirectory } from './open-container.ts';
 
@@ -37,7 +37,7 @@ export async function waitForContainers(
     });
   }
   // A job may replace the watched directory.
-  const again = setInterval(() => dependencies.check(names), limits.lookAgainMs);
+  const again = setInterval(() => dependencies.check(names), limits.recheckMs);
   dependencies.check(names);
   const found = await promise;
   clearInterval(again);

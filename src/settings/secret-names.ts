@@ -11,7 +11,7 @@ export function maskEntries(list: string): readonly string[] {
 }
 
 /** A predicate for the names that match a list. */
-export function nameTeller(entries: readonly string[]): (name: string) => boolean {
+export function nameMatcher(entries: readonly string[]): (name: string) => boolean {
   const names = entries.map(namePattern);
   return (name) => names.some((pattern) => pattern.test(name));
 }

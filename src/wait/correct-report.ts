@@ -69,7 +69,7 @@ async function stateNow(volume: Volume, { name, result }: ContainerReport): Prom
   if (life === 'living' && result !== null) return null;
   const seal = readSeal(volume, name);
   const isReadable =
-    seal.kind === 'valid' || (seal.kind === 'unreadable' && seal.passes === 'perhaps' && result === null);
+    seal.kind === 'valid' || (seal.kind === 'unreadable' && seal.retry === 'perhaps' && result === null);
   if (isReadable && life !== 'living') return readSealed(volume, name, seal);
   const started = await readStarted(volume, name);
   const ended = await readEnded(volume, name, started);

@@ -1,6 +1,6 @@
 import { limits } from '../base/limits.ts';
 import { log } from '../base/log.ts';
-import { allOf } from '../base/sentences.ts';
+import { joinLimited } from '../base/shorten.ts';
 import { doubtsOf, type JobReport } from '../observe/job-report.ts';
 import type { Delivery } from '../report/delivery.ts';
 import type { Progress } from '../report/sink.ts';
@@ -40,10 +40,10 @@ export async function deliverEnded(
   if (job.report !== first) {
     const second = again();
     await second.start(job);
-    delivered = await second.finish(job, Math.max(limits.leastBudgetMs, endsAt - performance.now()));
+    delivered = await second.finish(job, Math.max(limits.minBudgetMs, endsAt - performance.now()));
   }
   const doubts = doubtsOf(job.report);
-  if (doubts.length > 0) log(allOf(doubts));
+  if (doubts.length > 0) log(joinLimited(doubts));
   return delivered && doubts.length === 0;
 }
 

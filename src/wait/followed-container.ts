@@ -58,7 +58,7 @@ export class FollowedContainer {
     const life = this.#lifeNow();
     if (life === null) return this.state;
     const seal = readSeal(this.#volume, this.#name);
-    if (seal.kind === 'unreadable' && !this.#isUnreadable(life, seal.passes)) return this.state;
+    if (seal.kind === 'unreadable' && !this.#isUnreadable(life, seal.retry)) return this.state;
     return (await this.#sealedState(life, seal)) ?? this.#unsealedState(life, attempts);
   }
 
@@ -81,10 +81,10 @@ export class FollowedContainer {
   }
 
   /** Whether to give up on an unreadable seal. Lack of descriptors passes, and servers come back. */
-  #isUnreadable(life: Life, passes: 'soon' | 'perhaps'): boolean {
+  #isUnreadable(life: Life, retry: 'soon' | 'perhaps'): boolean {
     if (life === 'living') return true;
     this.#unreadableAt ??= performance.now();
-    if (life === 'gone' && passes === 'perhaps') return true;
+    if (life === 'gone' && retry === 'perhaps') return true;
     this.#retry ??= after(limits.retryFirstMs, () => {
       this.#retry = null;
       this.#onChange();
@@ -123,7 +123,7 @@ export class FollowedContainer {
   /** Whether garbage has been there for longer than a wrapper needs to start. */
   #garbageLasts(): boolean {
     this.#garbageAt ??= performance.now();
-    return performance.now() - this.#garbageAt >= limits.garbageMs;
+    return performance.now() - this.#garbageAt >= limits.invalidSealMs;
   }
 
   /** Whether a live wrapper has had a seal for longer than it takes to exit. */

@@ -36,7 +36,7 @@ export class JobStop {
   /** Ms for the report. Even an expired budget of an earlier reporter leaves a minimum. */
   get reportMs(): number {
     const left = this.#reportUntil - performance.now();
-    return left > 0 ? left : limits.leastBudgetMs;
+    return left > 0 ? left : limits.minBudgetMs;
   }
 
   /** Why the job was stopped; null if it was not. */
@@ -96,7 +96,7 @@ export class JobStop {
 
   /** A job may remove a request before its wrapper sees it: KILL is requested until the container has exited. */
   #killAgain(): void {
-    this.#repeat = after(limits.killAgainMs, () => {
+    this.#repeat = after(limits.killRepeatMs, () => {
       for (const [name, { kind }] of this.#job.states) if (kind === 'running') this.#requested.delete(name);
       this.#requestDue();
       this.#killAgain();

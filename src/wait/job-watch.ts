@@ -2,7 +2,7 @@ import { messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { log } from '../base/log.ts';
 import type { Volume } from '../contract/volume.ts';
-import { watchDirectory } from '../contract/watch.ts';
+import { watchDirectory } from '../contract/watch-directory.ts';
 import type { ContainerState } from '../observe/container-state.ts';
 import { attemptsOf } from '../observe/read-template.ts';
 import { FollowedContainer } from './followed-container.ts';
@@ -50,7 +50,7 @@ export class JobWatch {
         this.#unwatched.add(name);
       }
     }
-    this.#timers.push(setInterval(() => this.#lookAgain(), limits.lookAgainMs));
+    this.#timers.push(setInterval(() => this.#lookAgain(), limits.recheckMs));
     if (this.#unwatched.size === 0) return;
     this.#timers.push(setInterval(() => this.#noticeAll(this.#unwatched), limits.watchPollMs));
   }

@@ -27,7 +27,7 @@ export class PresenceCheck {
   look(): 'asking' | 'present' | 'absent' {
     if (this.#isAbsent) return 'absent';
     const now = performance.now();
-    if (now < this.#answeredAt + limits.lookAgainMs) return 'present';
+    if (now < this.#answeredAt + limits.recheckMs) return 'present';
     if (this.#asked === null) return this.#ask(now);
     if (this.#fileNow() !== this.#asked.file) {
       this.#asked = null;

@@ -79,7 +79,7 @@ function splitUntil(
   graceMs: number,
   budgetMs: number,
 ): TimeBudget {
-  const end = Math.max(wantedEnd, now + limits.leastBudgetMs);
+  const end = Math.max(wantedEnd, now + limits.minBudgetMs);
   const left = end - now;
   const gatherUntil = end - Math.min(left / 5, budgetMs, limits.reportReserveMs);
   const saveUntil = gatherUntil - Math.min(left / 20, limits.gatherMs);

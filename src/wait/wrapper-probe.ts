@@ -34,7 +34,7 @@ export class WrapperProbe {
     this.#since ??= now;
     if (this.#askedAt === null) {
       // A wrapper that is just starting has not made `alive` yet, and leaves its predecessor's files in place for a moment.
-      if (now >= this.#since + limits.garbageMs) this.#ask(now);
+      if (now >= this.#since + limits.invalidSealMs) this.#ask(now);
       return false;
     }
     if (!this.#volume.has(this.#path)) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { hostProgram } from '../helpers/program.ts';
-import { reportedJob } from '../helpers/reporter.ts';
+import { reportedJob } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 

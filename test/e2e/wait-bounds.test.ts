@@ -55,7 +55,10 @@ test('wait reads no more of each stream than EMISSARY_LOG_LIMIT_BYTES', async (t
   const env = { ...job.env, EMISSARY_LOG_LIMIT_BYTES: '1000' };
   const { status, stderr } = await emissary(['wait'], { root: job.root, env });
   assert.equal(status, 64);
-  assert.match(stderr, /stdout of container main has 588895 bytes, but EMISSARY_LOG_LIMIT_BYTES allows only 1000/);
+  assert.match(
+    stderr,
+    /stdout of container main has 588895 bytes, but EMISSARY_LOG_LIMIT_BYTES allows only 1000/,
+  );
   const bytes = (wanted: string) =>
     job.lines().reduce((sum, { type, line }) => sum + (type === wanted ? line.length : 0), 0);
   assert.deepEqual([bytes('stdout'), bytes('stderr'), job.row().exitcode], [1000, 6, 0]);

@@ -152,7 +152,9 @@ test('wait reports a full SQLite disk, and writes again when there is space', as
     const url = `sqlite://${join(disk, 'small.sqlite')}`;
     const env = { ...job.env, MULTIFLEXI_DATABASE_URL: url, EMISSARY_REPORT_SECONDS: '60' };
     const reporter = startEmissary(t, ['wait'], { root: job.root, env });
-    await until('it is logged', () => reporter.stderr().includes('small.sqlite: the disk is full; retrying\n'));
+    await until('it is logged', () =>
+      reporter.stderr().includes('small.sqlite: the disk is full; retrying\n'),
+    );
     tool('mount', ['-o', 'remount,size=100m', disk]);
     const { status, stderr } = await reporter.finished;
     assert.equal(status, 0, stderr);

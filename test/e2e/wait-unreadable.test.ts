@@ -26,10 +26,18 @@ const another = 65_534;
 
 const losses: readonly (readonly [string, (path: string) => void, readonly (string | RegExp)[]])[] = [
   ['missing', (path) => rmSync(path), [/0 bytes of stdout .* its wrapper wrote 8/]],
-  ['a link', (path) => move(path, (moved) => symlinkSync(moved, path)), [/0 bytes of stdout .* its wrapper wrote 8/]],
+  [
+    'a link',
+    (path) => move(path, (moved) => symlinkSync(moved, path)),
+    [/0 bytes of stdout .* its wrapper wrote 8/],
+  ],
   ['a FIFO', (path) => move(path, () => execFileSync('mkfifo', [path])), [/0 bytes of stdout/]],
   ['a hard link', (path) => move(path, (moved) => linkSync(moved, path)), [/0 bytes of stdout/]],
-  ['shortened', (path) => truncateSync(path, 4), [/4 bytes of stdout of container main .* its wrapper wrote 8/]],
+  [
+    'shortened',
+    (path) => truncateSync(path, 4),
+    [/4 bytes of stdout of container main .* its wrapper wrote 8/],
+  ],
   [
     'lengthened',
     (path) => writeFileSync(path, 'one\ntwo\nthree\n'),

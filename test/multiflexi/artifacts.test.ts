@@ -132,7 +132,10 @@ test('an artifact that is not what the wrapper saved is named, and not stored', 
   writeFileSync(join(root, record.outputs.artifacts[0]?.file ?? ''), Buffer.alloc(3 * MiB, 'y'));
   const { status, stderr } = await emissary(['wait'], { root, env });
   assert.equal(status, 64);
-  assert.match(stderr, /Cannot store output "large\.txt" .* it is not what the wrapper saved: its SHA-256 differs/);
+  assert.match(
+    stderr,
+    /Cannot store output "large\.txt" .* it is not what the wrapper saved: its SHA-256 differs/,
+  );
   const stored = await server.query('select filename from artifacts where job_id = ?', [jobId]);
   assert.deepEqual(
     stored.map((row) => row['filename']),

@@ -1,6 +1,6 @@
 import { ftruncateSync } from 'node:fs';
 import { writeWhole } from '../../contract/publish.ts';
-import { SparseReader } from '../../kernel/sparse.ts';
+import { SparseReader } from '../../kernel/sparse-reader.ts';
 
 /**
  * Copies the data of a sparse file up to a size and keeps its holes: they are not read and take no space.

@@ -11,7 +11,7 @@ import {
 import { limits } from '../../base/limits.ts';
 import { openRegular } from '../../base/read-regular.ts';
 import { writeWhole } from '../../contract/publish.ts';
-import { isSparse } from '../../kernel/sparse.ts';
+import { isSparse } from '../../kernel/sparse-reader.ts';
 import { tooLarge } from '../too-large.ts';
 import { copySparse } from './copy-sparse.ts';
 

@@ -130,7 +130,7 @@ class Pace {
   #check(): void {
     const seconds = limits.fetchSilenceMs / 1000;
     if (this.#bytes === null || this.#bytes === 0) this.#slow.abort(new Error(`no data for ${seconds} s`));
-    else if (this.#bytes < limits.fetchLeastBytes)
+    else if (this.#bytes < limits.fetchMinBytes)
       this.#slow.abort(new Error(`too slow: only ${this.#bytes} bytes in ${seconds} s`));
     this.#bytes = 0;
   }

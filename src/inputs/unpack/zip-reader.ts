@@ -2,8 +2,8 @@ import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node
 import type { Readable } from 'node:stream';
 import { RandomAccessReader } from 'yauzl';
 import { beginningOf } from './archive-kind.ts';
+import { findZip } from './find-zip.ts';
 import { foreignArchive } from './foreign-archive.ts';
-import { findZip } from './zip-window.ts';
 
 /**
  * A ZIP file's bytes for yauzl. yauzl's own reader passes invalid positions of the archive to Node, which throws an

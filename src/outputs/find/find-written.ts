@@ -77,7 +77,7 @@ async function matchPatterns(
   saving: Saving,
 ): Promise<readonly PatternMatches[]> {
   // Equal time shares, so that an exponential pattern does not affect the others.
-  const maxMs = Math.max(limits.leastPatternMs, Math.floor(limits.patternMs / patterns.length));
+  const maxMs = Math.max(limits.minPatternMs, Math.floor(limits.patternMs / patterns.length));
   const compiled = patterns.map(phpPattern);
   const matches: PatternMatches[] = [];
   for (const [index, pattern] of patterns.entries()) {

@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
-import { isSparse } from '../../kernel/sparse.ts';
+import { isSparse } from '../../kernel/sparse-reader.ts';
 import { missingReason, readingReason } from '../reasons.ts';
 import { type BytePath, fsPath } from './byte-path.ts';
 import { isKernelFile, readKernelFile } from './kernel-files.ts';

@@ -1,4 +1,4 @@
-import type { SparseReader } from '../../kernel/sparse.ts';
+import type { SparseReader } from '../../kernel/sparse-reader.ts';
 import { readingReason } from '../reasons.ts';
 import type { Skipped } from '../skipped.ts';
 import type { Member } from './member.ts';

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { limits } from '../../base/limits.ts';
-import { SparseReader } from '../../kernel/sparse.ts';
+import { SparseReader } from '../../kernel/sparse-reader.ts';
 import type { BytePath } from '../find/byte-path.ts';
 import type { Member } from '../find/member.ts';
 import { openMember } from '../find/read-file.ts';

@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { limits } from '../../base/limits.ts';
-import { SparseReader } from '../../kernel/sparse.ts';
+import { SparseReader } from '../../kernel/sparse-reader.ts';
 import type { Member } from '../find/member.ts';
 import { passHole, readBlock } from '../find/read-block.ts';
 import { openMember } from '../find/read-file.ts';

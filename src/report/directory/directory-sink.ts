@@ -4,12 +4,12 @@ import { DeliveryError } from '../../base/delivery-error.ts';
 import { errnoOf, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { makeDirectories } from '../../base/make-directories.ts';
-import { isNoRoom } from '../../base/no-room.ts';
-import { allOf, named } from '../../base/sentences.ts';
+import { isOutOfSpace } from '../../base/out-of-space.ts';
+import { joinLimited, shorten } from '../../base/shorten.ts';
 import { nextTurn } from '../../base/timer.ts';
-import { isPassing } from '../../contract/read-result.ts';
+import { isTransient } from '../../contract/read-result.ts';
 import { Volume } from '../../contract/volume.ts';
-import { nextData } from '../../kernel/seek-data.ts';
+import { nextData } from '../../kernel/next-data.ts';
 import { missingOutput } from '../missing-output.ts';
 import type { Progress, Sink } from '../sink.ts';
 import { reportRecord } from '../spool/find-report.ts';
@@ -54,7 +54,7 @@ export class DirectorySink implements Sink {
           advanced();
         });
         if (reason !== null)
-          refused.push(`Cannot copy all of "${named(file.path)}" to ${this.#target}: it ${reason}`);
+          refused.push(`Cannot copy all of "${shorten(file.path)}" to ${this.#target}: it ${reason}`);
       }
       const bytesRead = (name: string, stream: string) => sizes.get(`ctr/${name}/${stream}`) ?? 0;
       refused.push(...missingOutput(report, { bytesRead }));
@@ -62,13 +62,13 @@ export class DirectorySink implements Sink {
       target.close();
     } catch (cause) {
       if (cause instanceof DeliveryError) throw cause;
-      const permanent = !isNoRoom(cause) && !isPassing(errnoOf(cause));
+      const permanent = !isOutOfSpace(cause) && !isTransient(errnoOf(cause));
       throw new DeliveryError(`Cannot write the results to ${this.#target}: ${messageOf(cause)}`, {
         permanent,
         cause,
       });
     }
-    if (refused.length > 0) throw new DeliveryError(allOf(refused), { permanent: true });
+    if (refused.length > 0) throw new DeliveryError(joinLimited(refused), { permanent: true });
     return [];
   }
 
@@ -88,7 +88,7 @@ async function copy(
   if (!isOutput && !path.startsWith('ctr/')) return 'is not among the outputs';
   const opened = from.openFile(path);
   if ('kind' in opened) {
-    if (opened.kind === 'refused' && opened.passes === 'soon')
+    if (opened.kind === 'refused' && opened.retry === 'soon')
       throw new DeliveryError(`Cannot read "${path}": it ${opened.reason}`, { permanent: false });
     if (opened.kind === 'refused') return opened.reason;
     return isOutput ? 'does not exist' : null;

@@ -147,7 +147,7 @@ function refusalOf(
 
 /** Node's message lists the names in the certificate; otherwise the code suffices, without advice about Node. */
 function trouble(code: string, cause: unknown): string {
-  return code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? messageOf(cause).slice(0, limits.namedCharacters) : code;
+  return code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? messageOf(cause).slice(0, limits.quotedCharacters) : code;
 }
 
 function reasonOf(code: string, cause: unknown): string {

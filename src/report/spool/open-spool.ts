@@ -98,7 +98,7 @@ async function takeLock(
   lock: number,
   { isPrivate, noWait }: { readonly isPrivate: boolean; readonly noWait: AbortSignal },
 ): Promise<void> {
-  const end = performance.now() + limits.strangeLockMs;
+  const end = performance.now() + limits.unseenLockMs;
   for (;;) {
     const held = lockFile(lock);
     if (held === 'held') return;

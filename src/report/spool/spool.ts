@@ -2,7 +2,7 @@ import { closeSync, statfsSync } from 'node:fs';
 import { messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
-import { isNoRoom } from '../../base/no-room.ts';
+import { isOutOfSpace } from '../../base/out-of-space.ts';
 import type { Volume } from '../../contract/volume.ts';
 import { mayHoldMoreValues } from '../../observe/may-hold-more-values.ts';
 
@@ -89,7 +89,7 @@ export class Spool {
         return;
       } catch (error) {
         const reserve = this.#reserves.shift();
-        if (reserve === undefined || !isNoRoom(error)) throw error;
+        if (reserve === undefined || !isOutOfSpace(error)) throw error;
         this.#free(reserve);
       }
     }

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Transaction } from 'kysely';
 import { DeliveryError } from '../../base/delivery-error.ts';
 import { limits } from '../../base/limits.ts';
-import { named } from '../../base/sentences.ts';
+import { shorten } from '../../base/shorten.ts';
 import { nextTurn } from '../../base/timer.ts';
 import type { ArtifactRecord, ParameterRecord } from '../../contract/records.ts';
 import { type Describe, describeOutputs } from '../../observe/describe-outputs.ts';
@@ -124,7 +124,7 @@ function outputsOf(report: JobReport, size: Size): readonly Output[] {
 }
 
 function nameOf({ record: { name, file } }: Output): string {
-  return `output "${named(name)}" (${named(file)})`;
+  return `output "${shorten(name)}" (${shorten(file)})`;
 }
 
 function markOf({ key, record }: Output): string {

@@ -1,5 +1,5 @@
 import { DeliveryError } from '../../base/delivery-error.ts';
-import { allOf } from '../../base/sentences.ts';
+import { joinLimited } from '../../base/shorten.ts';
 import type { SqlDatabase } from './sql-database.ts';
 
 /**
@@ -26,5 +26,5 @@ export async function eachInTurn(
 
 /** @throws DeliveryError, permanent, if there are such sentences */
 export function refuse(sentences: readonly string[]): void {
-  if (sentences.length > 0) throw new DeliveryError(allOf(sentences), { permanent: true });
+  if (sentences.length > 0) throw new DeliveryError(joinLimited(sentences), { permanent: true });
 }

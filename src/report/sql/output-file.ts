@@ -4,7 +4,7 @@ import { DeliveryError } from '../../base/delivery-error.ts';
 import { errnoOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { nextTurn } from '../../base/timer.ts';
-import { isPassing } from '../../contract/read-result.ts';
+import { isTransient } from '../../contract/read-result.ts';
 import type { Volume } from '../../contract/volume.ts';
 import { Utf8Check } from './utf8-check.ts';
 
@@ -74,7 +74,7 @@ async function* readPieces(volume: Volume, path: string): AsyncIterable<Buffer> 
   const opened = volume.openFile(path);
   if ('kind' in opened) {
     if (opened.kind === 'absent') throw new Changed('does not exist');
-    if (opened.passes !== 'soon') throw new Changed(opened.reason);
+    if (opened.retry !== 'soon') throw new Changed(opened.reason);
     throw new DeliveryError(`Cannot read "${path}": it ${opened.reason}`, { permanent: false });
   }
   try {
@@ -104,7 +104,7 @@ function fill(descriptor: number, piece: Buffer, offset: number, path: string): 
       count = readSync(descriptor, piece, filled, piece.length - filled, offset + filled);
   } catch (cause) {
     const code = errnoOf(cause);
-    if (!isPassing(code)) throw new Changed(`cannot be read (${code})`);
+    if (!isTransient(code)) throw new Changed(`cannot be read (${code})`);
     throw new DeliveryError(`Cannot read "${path}" (${code})`, { permanent: false, cause });
   }
   return filled;

@@ -1,4 +1,4 @@
-import { nameTeller } from '../../settings/secret-names.ts';
+import { nameMatcher } from '../../settings/secret-names.ts';
 import { urlPasswords } from '../../settings/url-passwords.ts';
 import { SecretSearch } from './secret-search.ts';
 import { SecretValues } from './secret-values.ts';
@@ -25,7 +25,7 @@ export const noSecrets: Secrets = { values: [], search: null, unmasked: [], unen
  */
 export function findSecrets(entries: readonly Buffer[], patterns: readonly string[]): Secrets {
   if (patterns.length === 0) return noSecrets;
-  const isSecret = nameTeller(patterns);
+  const isSecret = nameMatcher(patterns);
   const found = new SecretValues();
   for (const entry of entries) {
     const equals = entry.indexOf('=', 1);

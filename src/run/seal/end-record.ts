@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
-import { isNoRoom } from '../../base/no-room.ts';
+import { isOutOfSpace } from '../../base/out-of-space.ts';
 import type { ContainerLayout } from '../../contract/layout.ts';
 import type { Ended } from '../../contract/records.ts';
 import { restoreDirectory } from '../open-container.ts';
@@ -33,7 +33,7 @@ export class EndRecord {
       if (!this.#reserve.takeBack()) this.#reserve.take(limits.endedBytes);
     } catch (error) {
       this.#reserve.free();
-      if (!isNoRoom(error)) throw error;
+      if (!isOutOfSpace(error)) throw error;
     }
   }
 
@@ -58,7 +58,7 @@ export class EndRecord {
       this.#reserve.free();
     } catch (error) {
       // On a full volume saving is short, and the seal has its own reserve.
-      if (!isNoRoom(error))
+      if (!isOutOfSpace(error))
         log(`cannot write ${path}: ${messageOf(error)}; only the seal reports the job's end`);
     }
   }

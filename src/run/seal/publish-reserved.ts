@@ -1,4 +1,4 @@
-import { isNoRoom } from '../../base/no-room.ts';
+import { isOutOfSpace } from '../../base/out-of-space.ts';
 import { publish } from '../../contract/publish.ts';
 import type { Reserve } from './reserve.ts';
 import type { SpareSpace } from './spare-space.ts';
@@ -22,7 +22,7 @@ export function publishReserved(content: Buffer, { path, reserve, spare, kept }:
     try {
       return publish(path, content);
     } catch (error) {
-      if (!isNoRoom(error) || spare.left <= kept) throw error;
+      if (!isOutOfSpace(error) || spare.left <= kept) throw error;
       spare.release();
     }
   }

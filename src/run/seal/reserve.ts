@@ -2,8 +2,8 @@ import { constants, fchmodSync, fstatSync, ftruncateSync, lstatSync, openSync, r
 import { basename, dirname, join } from 'node:path';
 import { displace } from '../../base/displace.ts';
 import { limits } from '../../base/limits.ts';
-import { isNoRoom } from '../../base/no-room.ts';
-import { removeFile } from '../../base/remove.ts';
+import { isOutOfSpace } from '../../base/out-of-space.ts';
+import { removeFile } from '../../base/remove-file.ts';
 import { writeWhole } from '../../contract/publish.ts';
 import { allocate } from '../../kernel/allocate.ts';
 
@@ -59,7 +59,7 @@ export class Reserve {
     } catch (error) {
       // Leave the last free space to the job.
       ftruncateSync(file, size);
-      if (!isNoRoom(error)) throw error;
+      if (!isOutOfSpace(error)) throw error;
     }
   }
 

@@ -1,4 +1,4 @@
-import { removeFile } from '../../base/remove.ts';
+import { removeFile } from '../../base/remove-file.ts';
 import type { ContainerLayout } from '../../contract/layout.ts';
 import { publish } from '../../contract/publish.ts';
 import type { SavingProgress } from '../../contract/records.ts';

@@ -2,7 +2,7 @@ import { displace } from '../../base/displace.ts';
 import { Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
-import { isNoRoom } from '../../base/no-room.ts';
+import { isOutOfSpace } from '../../base/out-of-space.ts';
 import type { ContainerLayout } from '../../contract/layout.ts';
 import { noOutputs, type Result } from '../../contract/records.ts';
 import { restoreDirectory } from '../open-container.ts';
@@ -40,7 +40,7 @@ export class Seal {
       this.#result.free();
       throw new Fault(
         'volume',
-        `Cannot run container ${name}: ${isNoRoom(cause) ? 'no space for' : 'cannot reserve'} its final record in ${directory}: ${messageOf(cause)}`,
+        `Cannot run container ${name}: ${isOutOfSpace(cause) ? 'no space for' : 'cannot reserve'} its final record in ${directory}: ${messageOf(cause)}`,
         { cause },
       );
     }
@@ -86,7 +86,7 @@ export class Seal {
     try {
       publishReserved(whole, room);
     } catch (error) {
-      if (!isNoRoom(error)) throw error;
+      if (!isOutOfSpace(error)) throw error;
       publishReserved(textOf(shortened(result)), room);
       log(
         `the volume is full (${messageOf(error)}): ${path} omits the command, the outputs and earlier attempts`,

@@ -2,7 +2,7 @@ import { closeSync, constants, fsyncSync, openSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { displace } from '../../base/displace.ts';
 import { limits } from '../../base/limits.ts';
-import { removeFile } from '../../base/remove.ts';
+import { removeFile } from '../../base/remove-file.ts';
 import type { ContainerLayout } from '../../contract/layout.ts';
 import { writeWhole } from '../../contract/publish.ts';
 import { setAttribute } from '../../kernel/allocate.ts';
@@ -42,7 +42,7 @@ export class SpareSpace {
   /** Reserves as much as there is. Never throws. */
   take(kind: VolumeKind): void {
     if (kind === 'memory' || this.#paths.length > 0) return;
-    for (let count = 1; count <= limits.spareRooms; count += 1) {
+    for (let count = 1; count <= limits.spareFiles; count += 1) {
       const path = join(this.#directory, `.spare.${count}.reserve`);
       try {
         makeSpare(path, kind);

@@ -4,7 +4,7 @@ import { errnoOf, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
 import { readOnVolume } from '../../base/read-regular.ts';
-import { removeFile } from '../../base/remove.ts';
+import { removeFile } from '../../base/remove-file.ts';
 import { signalName, signalNumber } from '../../base/signal-names.ts';
 import { pause } from '../../base/timer.ts';
 import type { ContainerLayout } from '../../contract/layout.ts';
@@ -38,7 +38,7 @@ export class SignalRequests {
         restoreDirectory(directory);
         await this.#watchUntilReplaced();
         if (this.#over.aborted) return;
-        if (round <= limits.listedSentences) {
+        if (round <= limits.listedMessages) {
           log(`${directory} was moved or removed; now watching its replacement for signal requests`);
         }
         // A job that replaces it in a loop must not keep this process busy.
@@ -71,7 +71,7 @@ export class SignalRequests {
   /** Resolves when the path no longer leads to the watched directory. */
   async #watchUntilReplaced(): Promise<void> {
     const { directory, signal } = this.#container;
-    const { watchDirectory } = await import('../../contract/watch.ts');
+    const { watchDirectory } = await import('../../contract/watch-directory.ts');
     const { promise, resolve } = Promise.withResolvers<void>();
     const end = new AbortController();
     this.#over.addEventListener('abort', () => end.abort(), { signal: end.signal });

@@ -2,7 +2,7 @@ import { closeSync, constants, fchmodSync, openSync } from 'node:fs';
 import { displace } from '../../base/displace.ts';
 import { messageOf } from '../../base/fault.ts';
 import { log } from '../../base/log.ts';
-import { noRoomReason } from '../../base/no-room.ts';
+import { outOfSpaceReason } from '../../base/out-of-space.ts';
 import type { StreamRecord } from '../../contract/records.ts';
 import { writeSome } from './write-some.ts';
 
@@ -48,7 +48,7 @@ export class LogFile {
     for (let offset = 0; offset < part.length; ) {
       const written = await writeSome(this.#file, part, offset);
       if (typeof written !== 'number') {
-        this.#truncate(noRoomReason(written) ?? messageOf(written));
+        this.#truncate(outOfSpaceReason(written) ?? messageOf(written));
         break;
       }
       offset += written;
@@ -65,7 +65,7 @@ export class LogFile {
       closeSync(this.#file);
     } catch (error) {
       this.#truncated = true;
-      log(`output may be missing from ${this.#path}: ${noRoomReason(error) ?? messageOf(error)}`);
+      log(`output may be missing from ${this.#path}: ${outOfSpaceReason(error) ?? messageOf(error)}`);
     }
   }
 

@@ -1,7 +1,7 @@
 import { errnoOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { duplicateNow, growPipe } from '../../kernel/pipe.ts';
-import { watchDescriptor } from '../../kernel/readiness.ts';
+import { watchDescriptor } from '../../kernel/watch-descriptor.ts';
 import type { Memory } from './pump.ts';
 import { writeSome } from './write-some.ts';
 
@@ -59,7 +59,7 @@ export class PassThrough {
 
   /** With much output, a pipe as large as ours wakes the reader less often; the usual size is 64 KiB. */
   #grow(bytes: number): void {
-    if (this.#busy || bytes < limits.muchOutputBytes) return;
+    if (this.#busy || bytes < limits.highOutputBytes) return;
     this.#busy = true;
     growPipe(this.#file, limits.pipeBytes);
   }

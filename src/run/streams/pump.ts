@@ -3,7 +3,7 @@ import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { after } from '../../base/timer.ts';
 import { growPipe, readableBytes, readNow } from '../../kernel/pipe.ts';
-import { type Readiness, watchDescriptor } from '../../kernel/readiness.ts';
+import { type Readiness, watchDescriptor } from '../../kernel/watch-descriptor.ts';
 
 /** EIO: the other side of the terminal is closed. */
 const hungUp = -5;

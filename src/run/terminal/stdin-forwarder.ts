@@ -2,7 +2,6 @@ import { closeSync, read } from 'node:fs';
 import { errnoOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { pauseFor } from '../../base/timer.ts';
-import { watchInput } from '../../kernel/input-watch.ts';
 import {
   discardTyped,
   duplicateDescriptor,
@@ -10,6 +9,7 @@ import {
   endOfLine,
   terminalSettings,
 } from '../../kernel/terminal.ts';
+import { watchInput } from '../../kernel/watch-input.ts';
 import { PassThrough, readyAgain } from '../streams/pass-through.ts';
 import type { OuterTerminal } from './outer-terminal.ts';
 

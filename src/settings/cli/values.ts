@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { containerNamePattern } from '../../contract/container-name.ts';
-import { usualRoot } from '../../contract/layout.ts';
+import { defaultRoot } from '../../contract/layout.ts';
 
 /**
  * Checks of single values. Each takes the text and its source (`--grace`, `EMISSARY_GRACE_SECONDS`) and throws a
@@ -15,8 +15,8 @@ export function secondsToMs(text: string, source: string): number {
   if (Number.isNaN(seconds)) {
     throw new Fault('usage', `${source} is not a number of seconds (0 or more)`);
   }
-  if (seconds > limits.longestSeconds) {
-    throw new Fault('usage', `${source} is more than ${limits.longestSeconds} seconds`);
+  if (seconds > limits.maxSeconds) {
+    throw new Fault('usage', `${source} is more than ${limits.maxSeconds} seconds`);
   }
   return Math.round(seconds * 1000);
 }
@@ -51,7 +51,7 @@ export function imageName(text: string, source: string): string {
 
 /** An absolute directory. */
 export function rootDirectory(given: string | null, source: string): string {
-  const text = given ?? usualRoot;
+  const text = given ?? defaultRoot;
   if (!isAbsolute(text) || text.includes('\0')) {
     throw new Fault('usage', `${source} is not an absolute path`);
   }

@@ -2,7 +2,7 @@ import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import type { Environment } from '../cli/environment.ts';
 import { type HttpProxy, proxyFor } from '../proxy.ts';
-import { authorities } from './authority.ts';
+import { authorities } from './authorities.ts';
 
 /**
  * Where metrics are sent, from OpenTelemetry's own variables

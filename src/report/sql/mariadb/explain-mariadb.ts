@@ -79,7 +79,7 @@ const names: Readonly<Record<number, string>> = {
  * @param isSecure whether the connection was over TLS, or to a socket
  */
 export function explainMariadb(error: unknown, name: string, isSecure: boolean): DeliveryError {
-  const reason = messageOf(error).slice(0, limits.namedCharacters).split('\n')[0] ?? '';
+  const reason = messageOf(error).slice(0, limits.quotedCharacters).split('\n')[0] ?? '';
   const code = codeOf(error);
   const advice = permanent[code] ?? adviceOn(code, reason, isSecure);
   if (advice !== null)

@@ -1,5 +1,5 @@
 import { fstatSync, readSync, type Stats } from 'node:fs';
-import { nextData } from './seek-data.ts';
+import { nextData } from './next-data.ts';
 
 const statBlockBytes = 512;
 

@@ -9,7 +9,7 @@ import { lockFile } from '../kernel/lock.ts';
  *
  * @throws Fault `volume` if another `init` is running there
  */
-export function holdVolume({ root }: Layout): void {
+export function lockVolume({ root }: Layout): void {
   let directory: number;
   try {
     directory = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);

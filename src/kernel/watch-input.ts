@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { bind } from './libc.ts';
-import { type Readiness, watchDescriptor } from './readiness.ts';
+import { type Readiness, watchDescriptor } from './watch-descriptor.ts';
 
 const closeOnExec = 0o2000000;
 const add = 1;

@@ -6,7 +6,7 @@ import { openBeneath, removeWithin } from '../kernel/open-beneath.ts';
 const temporaryName = /^\.emissary\.[0-9]+\.tmp$/;
 
 /** Whether a file of this name was left unpublished by its writer. */
-export function isUnpublished(name: string): boolean {
+export function isTemporary(name: string): boolean {
   return temporaryName.test(name);
 }
 
@@ -17,7 +17,10 @@ export function isUnpublished(name: string): boolean {
  * @param parent a descriptor of the directory
  * @returns its name, and a descriptor for writing, which the caller closes
  */
-export function createBeside(parent: number, mode: number): { readonly name: string; readonly file: number } {
+export function createTemporary(
+  parent: number,
+  mode: number,
+): { readonly name: string; readonly file: number } {
   const name = `.emissary.${pid}.tmp`;
   removeWithin(parent, name);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { errnoOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { after, type Timer } from '../base/timer.ts';
-import { Coalescer } from './coalesce.ts';
+import { Coalescer } from './coalescer.ts';
 import { spendEvent } from './event-budget.ts';
 import { type Polling, pollDirectory } from './poll-directory.ts';
 
@@ -84,7 +84,7 @@ class DirectoryWatch {
   /** Polls for a while, then tries events again. */
   #poll(): void {
     this.#polling ??= pollDirectory(this.#directory, this.#names, (name) => this.#changes.notice(name));
-    this.#again = after(limits.watchAgainMs, () => this.#watchAgain());
+    this.#again = after(limits.watchRetryMs, () => this.#watchAgain());
   }
 
   #watchAgain(): void {
