@@ -18,7 +18,7 @@ export interface JobTemplate {
  * they are; the others are regular expressions on file names, as in MultiFlexi.
  */
 export function jobTemplate(settings: ManifestSettings, variables: JobVariables): JobTemplate {
-  const { application, jobId } = settings;
+  const { application } = settings;
   let inSecret = false;
   const expanded = (text: string, where: string) => {
     const { text: found, used } = variables.macros.expand(text, where);
@@ -43,7 +43,6 @@ export function jobTemplate(settings: ManifestSettings, variables: JobVariables)
     ...(inputs.length > 0 && { inputs: { artifacts: inputs } }),
     ...(fixed.length > 0 && { outputs: { artifacts: fixed } }),
     multiflexi: {
-      ...(jobId !== null && { jobId }),
       temporaryDirectory: variables.directory,
       ...(resultFile !== null && { resultFile }),
       ...(patterns.length > 0 && patternKeys(patterns, place.directory)),

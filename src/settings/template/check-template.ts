@@ -95,7 +95,6 @@ function checkDefaults(parameters: readonly OutputParameter[], origin: string): 
 
 function toMultiflexi(raw: NonNullable<RawTemplate['multiflexi']>): MultiflexiBlock {
   return {
-    jobId: raw.jobId === undefined ? null : String(raw.jobId),
     resultFile: raw.resultFile === undefined ? null : withoutTrailingSlash(raw.resultFile),
     artifactPatterns: raw.artifactPatterns ?? [],
     artifactDescriptions: raw.artifactDescriptions ?? {},

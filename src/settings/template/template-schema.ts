@@ -114,7 +114,6 @@ export const templateSchema = z.object({
   multiflexi: z.optional(
     z.nullable(
       z.object({
-        jobId: z.optional(z.union([z.string(), wholeNumber])),
         resultFile: z.optional(absolutePath),
         /** PHP regular expressions; an invalid one matches nothing. */
         artifactPatterns: z.optional(z.array(z.string())),

@@ -71,7 +71,6 @@ export interface TemplateLimits {
 
 /** This project's own block of the template. */
 export interface MultiflexiBlock {
-  readonly jobId: string | null;
   readonly resultFile: string | null;
   readonly artifactPatterns: readonly string[];
   /** Descriptions of the files that a pattern matches, by pattern. */
@@ -108,7 +107,6 @@ export const emptyTemplate: Template = {
   retry: { attempts: 1, delaySeconds: 0 },
   sidecars: [],
   multiflexi: {
-    jobId: null,
     resultFile: null,
     artifactPatterns: [],
     artifactDescriptions: {},
