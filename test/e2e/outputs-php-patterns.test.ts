@@ -13,6 +13,7 @@ const patterns: readonly [pattern: string, fits: readonly string[], not: readonl
   ['a\\-b', ['xa-b'], ['ab']],
   ['x_{PROJECT}.json', ['x_{PROJECT}.json'], ['x_PROJECT.json']],
   ['^[[:digit:]]++$', ['123'], ['12a']],
+  ['^[[:word:]]+$', ['a_1'], ['a-1']],
   ['^[^[:alpha:]_]+$', ['1-2'], ['1_2', 'a']],
   ['\\Ab.\\z', ['bx'], ['abx', 'bxy']],
   ['(?>ab|a)c', ['abc'], ['ab']],
