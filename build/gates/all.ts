@@ -6,6 +6,7 @@ import { lint } from './lint.ts';
 import { noPlaces } from './places.ts';
 import { size } from './size.ts';
 import { types } from './types.ts';
+import { versions } from './versions.ts';
 
 /** Every gate of `npm run check`. */
-export const gates: readonly Gate[] = [types, lint, layers, deadCode, documented, noPlaces, size];
+export const gates: readonly Gate[] = [types, lint, layers, deadCode, documented, noPlaces, size, versions];

@@ -8,7 +8,16 @@ import { temporaryVolume } from '../helpers/volume.ts';
 import { violations } from './violations.ts';
 
 /** What the gates look at. */
-const tree = ['src', 'build', 'test', 'images', 'package.json', 'tsconfig.json', '.gitignore'];
+const tree = [
+  'src',
+  'build',
+  'test',
+  'images',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  '.gitignore',
+];
 
 for (const { name } of gates) {
   test(`${name} turns red for what is planted`, async (t) => {

@@ -143,6 +143,24 @@ export const violations: readonly Violation[] = [
     files: { 'dist/emissary': 'x'.repeat(130_000_001) },
     says: /dist\/emissary has 130000001 bytes/,
   },
+  {
+    gate: 'versions',
+    title: 'an image of another version',
+    files: { 'images/planted/pod.yaml': `image: ${['multiflexi-emissary', '9.8.7'].join(':')}\n` },
+    says: /images\/planted\/pod\.yaml:1 has 9\.8\.7 instead of/,
+  },
+  {
+    gate: 'versions',
+    title: 'an application of another version',
+    files: { 'images/planted/planted.multiflexi.app.json': '{\n  "version": "9.8.6"\n}\n' },
+    says: /images\/planted\/planted\.multiflexi\.app\.json:2 has 9\.8\.6 instead of/,
+  },
+  {
+    gate: 'versions',
+    title: 'a lock file of another version',
+    files: { 'package-lock.json': '{ "version": "9.8.5", "packages": { "": { "version": "9.8.5" } } }\n' },
+    says: /package-lock\.json has 9\.8\.5 instead of/,
+  },
 ];
 
 function lintViolation(title: string, text: string, says: RegExp): Violation {
