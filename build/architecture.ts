@@ -16,7 +16,7 @@ export interface Platform {
   readonly runtimePackage: string;
 }
 
-const platforms: Readonly<Record<Architecture, Platform>> = {
+const byArchitecture: Readonly<Record<Architecture, Platform>> = {
   x64: {
     architecture: 'x64',
     machine: 62,
@@ -33,12 +33,14 @@ const platforms: Readonly<Record<Architecture, Platform>> = {
   },
 };
 
-/** @param name Node's or Docker's name of an architecture */
+/** All that there is a build for. */
+export const platforms: readonly Platform[] = Object.values(byArchitecture);
+
+/** @param name Node's or Docker's name of a processor */
 export function platformOf(name: string): Platform {
-  const found = Object.values(platforms).find(
-    ({ architecture, oci }) => name === architecture || name === oci,
-  );
-  if (found === undefined) throw new Error(`Cannot build for "${name}": only x64 and arm64 are supported.`);
+  const found = platforms.find(({ architecture, oci }) => name === architecture || name === oci);
+  if (found === undefined)
+    throw new Error(`Cannot build for "${name}": only x64 and arm64 are supported.`);
   return found;
 }
 

@@ -34,6 +34,7 @@ if (platform === here && values['if-changed'] && (await wasBuiltFrom(hash))) {
   await makeRuntime(platform, runtime);
   for (const name of programs) {
     const program = await bundle(`src/${name}.ts`, `${output}/parts/${name}/program`);
+    await writeFile(`${output}/parts/${name}/packages.json`, JSON.stringify(program.packages));
     await makeExecutable({ name, program, platform, output, runtime, system: values.libraries });
   }
   await makeImageTree(platform, output);

@@ -1,6 +1,8 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build, transform } from 'esbuild';
+import { bundledPackages } from './bundled-packages.ts';
+import { projectVersion } from './version-mentions.ts';
 
 /** The program in chunks: the loader's file, and the chunks by name. */
 export interface Bundle {
@@ -10,6 +12,8 @@ export interface Bundle {
   readonly chunks: ReadonlyMap<string, string>;
   /** The directory that contains them. */
   readonly directory: string;
+  /** The npm packages whose code is in the chunks, as `name@version`. */
+  readonly packages: readonly string[];
 }
 
 /**
@@ -25,8 +29,8 @@ export async function bundle(entry: string, directory: string): Promise<Bundle> 
   await mkdir(directory, { recursive: true });
   const loader = join(directory, 'loader.cjs');
   await build({ ...common, entryPoints: ['src/loader.ts'], format: 'cjs', outfile: loader });
-  const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
-  const { outputFiles } = await build({
+  const version = await projectVersion();
+  const { outputFiles, metafile } = await build({
     ...common,
     entryPoints: [entry],
     entryNames: 'main',
@@ -35,6 +39,7 @@ export async function bundle(entry: string, directory: string): Promise<Bundle> 
     outdir: directory,
     chunkNames: '[name]-[hash]',
     write: false,
+    metafile: true,
     define: { EMISSARY_VERSION: JSON.stringify(version) },
   });
   const chunks = new Map<string, string>();
@@ -51,7 +56,7 @@ export async function bundle(entry: string, directory: string): Promise<Bundle> 
     await writeFile(chunk, `(function(exports,require,module){${code}\n})`);
     chunks.set(basename(path), chunk);
   }
-  return { loader, chunks, directory };
+  return { loader, chunks, directory, packages: await bundledPackages(metafile) };
 }
 
 const common = {

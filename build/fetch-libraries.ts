@@ -1,9 +1,9 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import type { Platform } from './architecture.ts';
-
-const packages = ['libc6', 'libstdc++6', 'libgcc-s1', 'libatomic1'];
+import { libraryPackages, versionsFile } from './library-packages.ts';
 
 /**
  * Unpacks the libraries of another architecture from Debian's packages into a separate directory. Does not change
@@ -13,7 +13,7 @@ const packages = ['libc6', 'libstdc++6', 'libgcc-s1', 'libatomic1'];
  */
 export async function fetchLibraries(platform: Platform): Promise<string> {
   const directory = resolve('dist', `libraries-${platform.oci}`);
-  if ((await readdir(directory).catch(() => [])).length > 0) return directory;
+  if (existsSync(join(directory, versionsFile))) return directory;
   const work = `${directory}.partial`;
   await rm(work, { recursive: true, force: true });
   for (const needed of ['lists/partial', 'cache/archives/partial', 'packages', 'tree']) {
@@ -25,11 +25,16 @@ export async function fetchLibraries(platform: Platform): Promise<string> {
     ...['-o', 'APT::Sandbox::User=root', '-o', 'Acquire::Retries=5', '-q'],
   ];
   await execa('apt-get', [...options, 'update']);
-  const names = packages.map((name) => `${name}:${platform.oci}`);
+  const names = libraryPackages.map((name) => `${name}:${platform.oci}`);
   await execa('apt-get', [...options, 'download', ...names], { cwd: join(work, 'packages') });
+  const versions: string[] = [];
   for (const file of await readdir(join(work, 'packages'))) {
-    await execa('dpkg', ['-x', join(work, 'packages', file), join(work, 'tree')]);
+    const path = join(work, 'packages', file);
+    await execa('dpkg', ['-x', path, join(work, 'tree')]);
+    versions.push((await execa('dpkg-deb', ['--show', path])).stdout);
   }
+  await writeFile(join(work, 'tree', versionsFile), versions.join('\n'));
+  await rm(directory, { recursive: true, force: true });
   await rename(join(work, 'tree'), directory);
   await rm(work, { recursive: true });
   return directory;

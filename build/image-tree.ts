@@ -24,12 +24,23 @@ export async function makeImageTree(platform: Platform, output: string): Promise
     await mkdir(volume, { recursive: true });
     await chmod(volume, 0o1777);
   }
-  const carried = await carriedParts(join(output, 'parts/emissary'));
-  await installRuntime(join(output, 'emissary'), carried, layoutOf(tree));
-  publishBootstrap(carried, layoutOf(tree));
-  // The ones that the runtime itself trusts, for users who need a file.
+  await installInto(tree, 'emissary', output);
+  // Those that the runtime itself trusts, for whoever wants to name a file.
   const certificates = `${rootCertificates.join('\n')}\n`;
   await writeFile(join(tree, 'etc/ssl/certs/ca-certificates.crt'), certificates, { mode: 0o444 });
+}
+
+/**
+ * Puts a program into a directory as `init` does: `emissary` there starts in any image.
+ *
+ * @param tree an absolute path
+ * @param name the program's
+ * @param output where `makeExecutable` left the executable and its parts
+ */
+export async function installInto(tree: string, name: string, output: string): Promise<void> {
+  const carried = await carriedParts(join(output, 'parts', name));
+  await installRuntime(join(output, name), carried, layoutOf(tree));
+  publishBootstrap(carried, layoutOf(tree));
 }
 
 async function carriedParts(parts: string) {
