@@ -1,0 +1,7 @@
+/** One component of a bill of materials, as CycloneDX has it. */
+export interface Component {
+  readonly 'bom-ref': string;
+  readonly type: string;
+  readonly name: string;
+  readonly [field: string]: unknown;
+}

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { programs } from '../programs.ts';
+import type { PlatformBuild } from './build-for.ts';
+import type { Component } from './component.ts';
+import { libraryComponents } from './library-components.ts';
+import { runtimeComponent } from './runtime-component.ts';
+import type { SourceState } from './source-state.ts';
+
+interface Dependency {
+  readonly ref: string;
+  readonly dependsOn: readonly string[];
+}
+
+/** What npm knows of the tree's packages, in CycloneDX's form (npm-sbom(1)). */
+interface Sbom {
+  readonly metadata: { readonly component: Component; readonly tools: readonly object[] };
+  readonly components: readonly Component[];
+  readonly dependencies: readonly Dependency[];
+}
+
+/**
+ * The release's bill of materials (CycloneDX 1.5): the packages whose code is in the programs, the runtime, and the
+ * loader and libraries that the programs carry. What npm lists for the build alone is left out.
+ */
+export async function makeSbom(builds: readonly PlatformBuild[], source: SourceState): Promise<object> {
+  const { stdout } = await execa('npm', ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only']);
+  const known = JSON.parse(stdout) as Sbom;
+  const bundled = await bundledBy(builds);
+  const runtimes = known.components.filter(({ name }) =>
+    builds.some(({ platform }) => platform.runtimePackage === name),
+  );
+  const packages = [...bundled].map((ref) => packageIn(known, ref));
+  const runtime = runtimeComponent(runtimes);
+  const libraries = (await Promise.all(builds.map(libraryComponents))).flat();
+  const root = known.metadata.component['bom-ref'];
+  const parts = [...packages, runtime, ...libraries].map((component) => component['bom-ref']);
+  return {
+    ...known,
+    // No number that is drawn: the same sources give the same file.
+    serialNumber: undefined,
+    metadata: {
+      timestamp: new Date(source.seconds * 1000).toISOString(),
+      lifecycles: [{ phase: 'build' }],
+      tools: known.metadata.tools,
+      component: { ...asPart(known.metadata.component), type: 'application', name: 'multiflexi-emissary' },
+    },
+    components: [...packages, runtime, ...runtimes.map(asPart), ...libraries],
+    dependencies: [
+      { ref: root, dependsOn: parts },
+      ...between(known.dependencies, bundled),
+      { ref: runtime['bom-ref'], dependsOn: runtimes.map((component) => component['bom-ref']) },
+    ],
+  };
+}
+
+async function bundledBy(builds: readonly PlatformBuild[]): Promise<ReadonlySet<string>> {
+  const files = builds.flatMap(({ output }) =>
+    programs.map((program) => join(output, 'parts', program, 'packages.json')),
+  );
+  const lists = await Promise.all(files.map(async (file) => JSON.parse(await readFile(file, 'utf8'))));
+  return new Set<string>(lists.flat().sort());
+}
+
+function packageIn({ components }: Sbom, ref: string): Component {
+  const found = components.find((component) => component['bom-ref'] === ref);
+  if (found === undefined) throw new Error(`npm sbom does not list ${ref}, which is in the programs`);
+  return asPart(found);
+}
+
+/** npm calls a package optional that only the build's own package.json needs: here it is a part. */
+function asPart({ properties: _, ...component }: Component): Component {
+  return { ...component, scope: 'required' };
+}
+
+function between(dependencies: readonly Dependency[], refs: ReadonlySet<string>): readonly Dependency[] {
+  return dependencies
+    .filter(({ ref }) => refs.has(ref))
+    .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((each) => refs.has(each)) }));
+}

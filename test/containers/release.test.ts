@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, type TestContext, test } from 'node:test';
+import { execa } from 'execa';
+import { here } from '../../build/architecture.ts';
+import { atEnd } from '../helpers/at-end.ts';
+import { git } from '../helpers/checkout.ts';
+import { requireEmulation } from '../helpers/emulated.ts';
+import { type Engine, requireEngine } from '../helpers/engine.ts';
+import { makeRelease, type Release } from '../helpers/release.ts';
+import { requireProgram } from '../helpers/require.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+const name = `multiflexi-emissary-${version}`;
+
+test('npm run release prints one line a step and lists what it has made', async (t) => {
+  const release = await requireRelease(t);
+  if (release === null) return;
+  const { directory, checkout, stdout, stderr } = release;
+  assert.equal(stderr, '');
+  const [title = '', ...lines] = stdout.split('\n').filter((line) => !line.startsWith('>') && line !== '');
+  assert.equal(
+    title,
+    `multiflexi-emissary ${version} from ${(await git(checkout, ['rev-parse', 'HEAD'])).trim()}`,
+  );
+  const listed = lines.filter((line) => line.startsWith('dist/release/'));
+  for (const line of lines.filter((each) => !listed.includes(each))) assert.match(line, /^.+ … \d+\.\d s$/);
+  const programs = ['emissary', 'multiflexi-emissary'].flatMap((program) =>
+    ['amd64', 'arm64'].map((processor) => `${program}-${version}-linux-${processor}`),
+  );
+  const expected = [...programs, `${name}.cdx.json`, `${name}.oci.tar`, `${name}.tgz`];
+  assert.deepEqual(readdirSync(directory).sort(), ['SHA256SUMS', ...expected].sort());
+  assert.deepEqual(
+    listed.map((line) => line.split('  ')[0]),
+    expected.map((file) => `dist/release/${file}`).sort(),
+  );
+});
+
+test('sha256sum --check accepts a release, and SHA256SUMS lists all of its files', async (t) => {
+  const release = await requireRelease(t);
+  if (release === null) return;
+  const { stdout } = await execa('sha256sum', ['--check', '--strict', 'SHA256SUMS'], {
+    cwd: release.directory,
+  });
+  const others = readdirSync(release.directory).filter((file) => file !== 'SHA256SUMS');
+  assert.deepEqual(
+    stdout.split('\n').sort(),
+    others.map((file) => `${file}: OK`),
+  );
+});
+
+for (const processor of ['amd64', 'arm64']) {
+  test(`both programs of a release for ${processor} start, and so does what is in the npm package`, async (t) => {
+    const release = await requireRelease(t);
+    if (release === null || !canStart(t, processor)) return;
+    const { directory, checkout } = release;
+    // Only the emulator reads it: where the other processor's loader is.
+    const env = { QEMU_LD_PREFIX: join(checkout, `dist/libraries-${processor}`) };
+    for (const program of ['emissary', 'multiflexi-emissary']) {
+      const file = join(directory, `${program}-${version}-linux-${processor}`);
+      const { stdout } = await execa(file, ['--version'], { env });
+      assert.equal(stdout.split('\n')[0], `${program} ${version}`);
+    }
+    const unpacked = temporaryVolume(t);
+    await execa('tar', [
+      '-xzf',
+      join(directory, `${name}.tgz`),
+      '-C',
+      unpacked,
+      `package/linux-${processor}`,
+    ]);
+    const packed = join(unpacked, `package/linux-${processor}/emissary`);
+    const { stdout } = await execa(packed, ['--version']);
+    assert.equal(stdout.split('\n')[0], `multiflexi-emissary ${version}`);
+  });
+}
+
+test('npm exec runs multiflexi-emissary from the packed file, and forwards arguments and the status', async (t) => {
+  const release = await requireRelease(t);
+  if (release === null) return;
+  const cwd = temporaryVolume(t);
+  const run = (args: readonly string[]) =>
+    execa(
+      'npm',
+      [
+        ...['exec', '--yes', '--offline', '--package', join(release.directory, `${name}.tgz`)],
+        ...['--', 'multiflexi-emissary', ...args],
+      ],
+      { cwd, env: { npm_config_cache: join(cwd, 'cache') }, reject: false },
+    );
+  const told = await run(['--version']);
+  assert.deepEqual(
+    [told.exitCode, told.stdout.split('\n')[0]],
+    [0, `multiflexi-emissary ${version}`],
+    told.stderr,
+  );
+  const job = await run([
+    'run',
+    '--root',
+    temporaryVolume(t),
+    '--',
+    'sh',
+    '-c',
+    'echo "$1"; exit 7',
+    'sh',
+    'a  b',
+  ]);
+  assert.deepEqual([job.exitCode, job.stdout], [7, 'a  b'], job.stderr);
+});
+
+test('podman loads the image of a release, and starts it on either processor', async (t) => {
+  const release = await requireRelease(t);
+  const engine = await requireEngine(t, 'podman');
+  if (release === null || engine === null) return;
+  const archive = join(release.directory, `${name}.oci.tar`);
+  const image = `localhost/multiflexi-emissary:${version}`;
+  const { run } = privateStore(t, engine);
+  const loaded = await run(['load', '--input', archive]);
+  assert.equal(loaded.exitCode, 0, loaded.stderr);
+  const inspected = await run(['image', 'inspect', image]);
+  const [{ Config: config, Architecture: architecture }] = JSON.parse(inspected.stdout);
+  assert.deepEqual([architecture, config.User, config.Entrypoint], [here.oci, '65532:65532', ['/emissary']]);
+  const dockerfile = readFileSync('images/emissary/Dockerfile', 'utf8');
+  for (const [label, value] of Object.entries(config.Labels)) {
+    if (label.endsWith('.revision') || label.endsWith('.version')) continue;
+    assert.ok(dockerfile.includes(`${label}="${value}"`), `the Dockerfile has ${label} as ${value}`);
+  }
+  for (const processor of ['amd64', 'arm64'].filter((each) => canStart(t, each))) {
+    const args = ['--rm', '--network', 'none', '--read-only', '--arch', processor, `oci-archive:${archive}`];
+    const started = await run(['run', ...args, '--version']);
+    assert.deepEqual(
+      [started.exitCode, started.stdout.split('\n')[0]],
+      [0, `emissary ${version}`],
+      started.stderr,
+    );
+  }
+});
+
+test('the bill of materials names what is bundled, the runtime and the libraries, and no tool of the build', async (t) => {
+  const release = await requireRelease(t);
+  if (release === null) return;
+  const sbom = JSON.parse(readFileSync(join(release.directory, `${name}.cdx.json`), 'utf8'));
+  assert.deepEqual([sbom.bomFormat, sbom.specVersion], ['CycloneDX', '1.5']);
+  assert.deepEqual(
+    [sbom.metadata.component.name, sbom.metadata.component.version],
+    ['multiflexi-emissary', version],
+  );
+  const components: { name: string; version: string; purl: string; 'bom-ref': string }[] = sbom.components;
+  const names = components.map((component) => component.name);
+  for (const bundled of ['zod', 'kysely', 'mysql2', 'tar', 'yauzl', 'yaml', '@opentelemetry/sdk-metrics'])
+    assert.ok(names.includes(bundled), `${bundled} is listed`);
+  for (const tool of ['typescript', 'esbuild', '@biomejs/biome', 'execa', 'knip'])
+    assert.ok(!names.includes(tool), `${tool} is not listed`);
+  assert.equal(components.find((component) => component.name === 'node')?.version, process.versions.node);
+  for (const library of ['libc6', 'libstdc++6', 'libgcc-s1', 'libatomic1']) {
+    const found = components.filter((component) => component.name === library);
+    assert.equal(found.length, 2, `${library} is listed for either processor`);
+    for (const each of found) assert.match(each.version, /^\d/);
+  }
+  const refs = components.map((component) => component['bom-ref']);
+  assert.equal(new Set(refs).size, refs.length);
+  const known = [...refs, sbom.metadata.component['bom-ref']];
+  for (const { ref, dependsOn } of sbom.dependencies)
+    for (const each of [ref, ...dependsOn]) assert.ok(known.includes(each), `${each} is a component`);
+});
+
+/** Podman with images of its own: other tests give the same name to theirs. */
+function privateStore(t: TestContext, engine: Engine): Pick<Engine, 'run'> {
+  const directory = temporaryVolume(t);
+  const store = ['--root', join(directory, 'root'), '--runroot', join(directory, 'run')];
+  const run: Engine['run'] = (args) => engine.run([...store, ...args]);
+  atEnd(t, () => run(['rmi', '--all', '--force']));
+  return { run };
+}
+
+let made: Promise<Release> | null = null;
+
+after(async () => {
+  const release = await made?.catch(() => null);
+  if (release) rmSync(release.checkout, { recursive: true, force: true });
+});
+
+/** The one release of this file, made by the first test that asks for it. */
+async function requireRelease(t: TestContext): Promise<Release | null> {
+  for (const tool of ['git', 'apt-get', 'dpkg']) if (!requireProgram(t, tool)) return null;
+  made ??= makeRelease();
+  return await made;
+}
+
+function canStart(t: TestContext, processor: string): boolean {
+  return processor === here.oci || (processor === 'arm64' && requireEmulation(t));
+}
