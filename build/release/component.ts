@@ -1,4 +1,4 @@
-/** One component of a bill of materials, as CycloneDX has it. */
+/** One component of an SBOM, as CycloneDX has it. */
 export interface Component {
   readonly 'bom-ref': string;
   readonly type: string;

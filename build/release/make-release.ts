@@ -36,7 +36,7 @@ export async function makeRelease(first: Platform): Promise<void> {
   const ordered = [first, ...platforms.filter((platform) => platform !== first)];
   const builds: PlatformBuild[] = [];
   for (const platform of ordered) builds.push(await buildFor(platform));
-  await step('the programs', () => copyPrograms(builds, version));
+  await step('copies of the programs', () => copyPrograms(builds, version));
   await makePackages(builds, version, source);
   await step('SHA256SUMS', () => writeChecksums(unfinished));
   await rename(unfinished, release);
@@ -56,7 +56,7 @@ async function makePackages(
   version: string,
   source: SourceState,
 ): Promise<void> {
-  await step('the image, for both', () =>
+  await step('image', () =>
     makeOciArchive({
       platforms: builds.map(({ platform }) => platform),
       version,
@@ -65,8 +65,8 @@ async function makePackages(
       output: join(unfinished, `${name}-${version}.oci.tar`),
     }),
   );
-  await step('the npm package', () => makeNpmPackage(builds, join(work, 'npm'), unfinished));
-  await step('the bill of materials', async () => {
+  await step('npm package', () => makeNpmPackage(builds, join(work, 'npm'), unfinished));
+  await step('SBOM', async () => {
     const sbom = await makeSbom(builds, source);
     await writeFile(join(unfinished, `${name}-${version}.cdx.json`), `${JSON.stringify(sbom, null, 2)}\n`);
   });

@@ -21,7 +21,7 @@ interface Sbom {
 }
 
 /**
- * The release's bill of materials (CycloneDX 1.5): the packages whose code is in the programs, the runtime, and the
+ * The release's SBOM (CycloneDX 1.5): the packages whose code is in the programs, the runtime, and the
  * loader and libraries that the programs carry. What npm lists for the build alone is left out.
  */
 export async function makeSbom(builds: readonly PlatformBuild[], source: SourceState): Promise<object> {

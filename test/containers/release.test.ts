@@ -138,7 +138,7 @@ test('podman loads the image of a release, and starts it on either processor', a
   }
 });
 
-test('the bill of materials names what is bundled, the runtime and the libraries, and no tool of the build', async (t) => {
+test('the SBOM lists bundled packages, the runtime and the libraries, and no build tool', async (t) => {
   const release = await requireRelease(t);
   if (release === null) return;
   const sbom = JSON.parse(readFileSync(join(release.directory, `${name}.cdx.json`), 'utf8'));
