@@ -85,6 +85,7 @@ export const layerRules: readonly IForbiddenRuleType[] = [
   home('yaml', 'node_modules/yaml/', '^src/pod/'),
   home('archives', 'node_modules/(tar|yauzl)/', '^src/(outputs|inputs)/'),
   home('database', 'node_modules/(kysely|mysql2)/|^(node:)?sqlite$', '^src/report/'),
+  home('media-types', 'node_modules/mime/', '^src/report/sql/'),
   home('opentelemetry', 'node_modules/@opentelemetry/', '^src/report/'),
   home(
     'network',

@@ -82,6 +82,7 @@ export const violations: readonly Violation[] = [
   layer('home-of-archives', 'src/run/planted-yauzl.ts', 'yauzl'),
   layer('home-of-database', 'src/settings/planted-kysely.ts', 'kysely'),
   layer('home-of-database', 'src/outputs/planted-sqlite.ts', 'node:sqlite'),
+  layer('home-of-media-types', 'src/outputs/planted-mime.ts', 'mime'),
   layer('home-of-network', 'src/run/planted-http.ts', 'node:http'),
   layer('home-of-child-processes', 'src/run/planted-execa.ts', 'execa'),
   layer('home-of-child-processes', 'src/run/planted-child.ts', 'node:child_process'),

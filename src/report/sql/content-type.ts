@@ -1,37 +1,30 @@
 import { extname } from 'node:path';
+import { Mime } from 'mime/lite';
+import standardTypes from 'mime/types/standard.js';
 
-/** Media types by file name extension (IANA's registry), regardless of the content. */
-const types: Readonly<Record<string, string>> = {
-  '.csv': 'text/csv',
-  '.gif': 'image/gif',
-  '.gz': 'application/gzip',
-  '.htm': 'text/html',
-  '.html': 'text/html',
-  '.isdoc': 'application/xml',
-  '.jpeg': 'image/jpeg',
-  '.jpg': 'image/jpeg',
-  '.json': 'application/json',
-  '.log': 'text/plain',
-  '.md': 'text/markdown',
-  '.ods': 'application/vnd.oasis.opendocument.spreadsheet',
-  '.odt': 'application/vnd.oasis.opendocument.text',
-  '.pdf': 'application/pdf',
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml',
-  '.tar': 'application/x-tar',
-  '.tgz': 'application/gzip',
-  '.txt': 'text/plain',
-  '.webp': 'image/webp',
-  '.xls': 'application/vnd.ms-excel',
-  '.xlsx': 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  '.xml': 'application/xml',
-  '.yaml': 'application/yaml',
-  '.yml': 'application/yaml',
-  '.zip': 'application/zip',
-  '.zst': 'application/zstd',
+/** What the standard types lack, or have otherwise: vendors' types, and two that IANA has registered since. */
+const moreTypes = {
+  'application/gzip': ['tgz'],
+  'application/vnd.ms-excel': ['xls'],
+  'application/vnd.oasis.opendocument.spreadsheet': ['ods'],
+  'application/vnd.oasis.opendocument.text': ['odt'],
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': ['xlsx'],
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': ['docx'],
+  'application/x-tar': ['tar'],
+  // Invoices as XML.
+  'application/xml': ['isdoc'],
+  // RFC 9512.
+  'application/yaml': ['yaml', 'yml'],
+  // RFC 8878.
+  'application/zstd': ['zst'],
 };
 
-/** A file's media type: by its name, otherwise by whether it is text. */
+const mime = new Mime(standardTypes).define(moreTypes, true);
+
+/** A file's media type: by its name, else by whether it is text. The content is not asked. */
 export function contentTypeOf(name: string, isText: boolean): string {
-  return types[extname(name).toLowerCase()] ?? (isText ? 'text/plain' : 'application/octet-stream');
+  const extension = extname(name);
+  // The library would take the file `log` for one that ends with `.log`.
+  const known = extension === '' ? null : mime.getType(extension);
+  return known ?? (isText ? 'text/plain' : 'application/octet-stream');
 }
