@@ -72,7 +72,7 @@ function baseUrl(text: string): string {
 
 function timeZone(text: string): string {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone;
+    return new Temporal.ZonedDateTime(0n, text).timeZoneId;
   } catch (cause) {
     throw new Fault('usage', 'MULTIFLEXI_TIMEZONE is not a time zone (like Europe/Prague)', {
       cause,
