@@ -1,8 +1,8 @@
-import { type Kysely, sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { SqlDatabase } from './sql-database.ts';
 import type { Tables } from './sql-tables.ts';
 
-type Query = Pick<Kysely<Tables>, 'executeQuery' | 'getExecutor'>;
+type Query = Pick<Transaction<Tables>, 'selectFrom' | 'selectNoFrom'>;
 
 /**
  * Makes texts fit a column: characters that its character set lacks become U+FFFD, or `?` if it lacks that too. Only the
@@ -31,12 +31,14 @@ export class CharsetFit {
     column: string,
   ): Promise<CharsetFit | null> {
     if (!database.hasCharsets) return null;
-    const { rows } = await sql<{ charset: string | null }>`select character_set_name as charset
-      from information_schema.columns
-      where table_schema = database() and table_name = ${table} and column_name = ${column}`.execute(
-      query as Kysely<Tables>,
-    );
-    const charset = rows[0]?.charset ?? '';
+    const row = await query
+      .selectFrom('information_schema.columns')
+      .select('character_set_name as charset')
+      .where('table_schema', '=', sql<string>`database()`)
+      .where('table_name', '=', table)
+      .where('column_name', '=', column)
+      .executeTakeFirst();
+    const charset = row?.charset ?? '';
     if (charset === 'utf8mb4' || !/^[a-z0-9_]+$/.test(charset)) return null;
     const [held] = await convert(query, [unknown], charset);
     return new CharsetFit(`${table}.${column}`, charset, held === unknown ? unknown : '?');
@@ -63,10 +65,8 @@ async function convert(
   characters: readonly string[],
   charset: string,
 ): Promise<readonly string[]> {
-  const { rows } = await sql<{
-    held: string;
-  }>`select convert(convert(${characters.join('')} using ${sql.raw(charset)}) using utf8mb4) as held`.execute(
-    query as Kysely<Tables>,
-  );
-  return [...(rows[0]?.held ?? '')];
+  const text = characters.join('');
+  const held = sql<string>`convert(convert(${text} using ${sql.raw(charset)}) using utf8mb4)`;
+  const row = await query.selectNoFrom(held.as('held')).executeTakeFirst();
+  return [...(row?.held ?? '')];
 }

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { type Expression, expressionBuilder, type RawBuilder } from 'kysely';
 import { clockDifference } from '../clock-difference.ts';
 import { beginOf, endOf } from '../job-times.ts';
 import type { Progress } from '../sink.ts';
@@ -6,6 +6,7 @@ import { WrittenCodes } from '../written-codes.ts';
 import { eachInTurn, refuse } from './each-in-turn.ts';
 import type { SqlDatabase, SqlJob } from './sql-database.ts';
 import { refuseOther, requireStored } from './sql-exit-code.ts';
+import type { Tables } from './sql-tables.ts';
 
 type Report = NonNullable<Progress['report']>;
 
@@ -56,7 +57,7 @@ export class JobRow {
     const { database, spool } = this.#job;
     const begin = beginOf(progress);
     const end = endOf(report, begin, spool);
-    const stored = sql`coalesce(${sql.ref('job.begin')}, ${await this.#at(begin ?? end)})`;
+    const stored = ofJob.fn.coalesce('job.begin', await this.#at(begin ?? end));
     // Another program may have stored a begin by another clock.
     return { begin: stored, end: database.later(await this.#at(end), stored) };
   }
@@ -88,21 +89,25 @@ export class JobRow {
 }
 
 interface Times {
-  readonly begin: RawBuilder<unknown>;
-  readonly end: RawBuilder<unknown>;
+  readonly begin: Expression<unknown>;
+  readonly end: Expression<unknown>;
 }
 
 /** The columns of an end besides the exit code. */
 interface Columns extends Times {
   readonly pid?: number | null;
-  readonly app_version?: RawBuilder<string>;
+  readonly app_version?: Expression<string | null>;
 }
 
-const versionOfApp = sql<string>`coalesce((select version from apps where apps.id = job.app_id), job.app_version)`;
+const ofJob = expressionBuilder<Tables, 'job'>();
+const versionOfApp = ofJob.fn.coalesce(
+  ofJob.selectFrom('apps').select('version').whereRef('apps.id', '=', 'job.app_id'),
+  'job.app_version',
+);
 
 async function clockAhead({ clock, query }: SqlDatabase): Promise<number> {
   if (clock === null) return 0;
   const asked = Date.now();
-  const { rows } = await sql<{ ms: unknown }>`select ${clock} as ms`.execute(query);
-  return clockDifference(asked, Date.now(), Number(rows[0]?.ms ?? Number.NaN), 0);
+  const row = await query.selectNoFrom(clock.as('ms')).executeTakeFirst();
+  return clockDifference(asked, Date.now(), Number(row?.ms ?? Number.NaN), 0);
 }

@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import { DeliveryError } from '../../base/delivery-error.ts';
 import { limits } from '../../base/limits.ts';
 import { nextTurn } from '../../base/timer.ts';
@@ -75,10 +75,10 @@ export class LineDelivery {
     lines: readonly OutputLine[],
     room: number,
   ): Promise<void> {
-    const { rows } = await sql<{
-      at: string;
-    }>`select ${this.#job.database.markedNow(own.mark)} as at`.execute(transaction);
-    const at = rows[0]?.at ?? '';
+    const row = await transaction
+      .selectNoFrom(this.#job.database.markedNow(own.mark).as('at'))
+      .executeTakeFirst();
+    const at = row?.at ?? '';
     let first = seq;
     for (const part of partsWithin(lines, room)) {
       await this.#insertPart(transaction, first, part, at);
@@ -114,6 +114,8 @@ export class LineDelivery {
 
 /** Bytes of a row besides its line: numbers, commas, the time. */
 const rowBytes = 80;
+/** Bytes of a statement before its rows. */
+const headBytes = 128;
 
 /**
  * Splits lines into parts that each fit into one statement, even if every character has to be escaped, and within SQLite's
@@ -124,10 +126,10 @@ function partsWithin(lines: readonly OutputLine[], room: number): readonly (read
   let left = 0;
   for (const line of lines) {
     const bytes = 2 * Buffer.byteLength(line.line) + rowBytes;
-    if (bytes > room - rowBytes) throw tooLong(bytes, room);
+    if (bytes > room - headBytes) throw tooLong(bytes, room);
     if (bytes > left || parts.at(-1)?.length === limits.batchLines) {
       parts.push([]);
-      left = room - rowBytes;
+      left = room - headBytes;
     }
     parts.at(-1)?.push(line);
     left -= bytes;
@@ -158,8 +160,12 @@ async function insertRows(
   lines: readonly OutputLine[],
   at: string,
 ): Promise<void> {
-  const rows = lines.map(({ type, line }, index) => sql`(${jobId}, ${seq + index}, ${type}, ${line}, ${at})`);
-  await sql`insert into job_output_lines (job_id, seq, type, line, created_at) values ${sql.join(rows)}`.execute(
-    transaction,
-  );
+  const values = lines.map(({ type, line }, index) => ({
+    job_id: jobId,
+    seq: seq + index,
+    type,
+    line,
+    created_at: at,
+  }));
+  await transaction.insertInto('job_output_lines').values(values).execute();
 }

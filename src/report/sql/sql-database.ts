@@ -1,4 +1,4 @@
-import type { Kysely, RawBuilder, Transaction } from 'kysely';
+import type { Expression, Kysely, RawBuilder, Transaction } from 'kysely';
 import type { DeliveryError } from '../../base/delivery-error.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Tables } from './sql-tables.ts';
@@ -19,7 +19,7 @@ export interface SqlDatabase {
   /** A time of this clock, in whole seconds since 1970, in the form of a column. */
   at(seconds: number): RawBuilder<unknown>;
   /** The later of two times. */
-  later(one: RawBuilder<unknown>, other: RawBuilder<unknown>): RawBuilder<unknown>;
+  later(one: Expression<unknown>, other: Expression<unknown>): Expression<unknown>;
   /** The last instant whose time ends with these six digits of a second, as text: at most a second ago. */
   markedNow(mark: string): RawBuilder<string>;
   /** Whether `created_at` ends with these digits. */

@@ -1,6 +1,9 @@
 import type { Generated } from 'kysely';
 
-/** The parts of MultiFlexi's tables that this program uses. Times are written by the database's own clock. */
+/**
+ * The parts of MultiFlexi's tables that this program uses, and the database's own table of their columns. Times are
+ * written by the database's own clock.
+ */
 export interface Tables {
   readonly job: {
     readonly id: number;
@@ -27,5 +30,11 @@ export interface Tables {
     readonly artifact: string | null;
     readonly created_at: unknown;
     readonly note: string | null;
+  };
+  readonly 'information_schema.columns': {
+    readonly table_schema: string;
+    readonly table_name: string;
+    readonly column_name: string;
+    readonly character_set_name: string | null;
   };
 }

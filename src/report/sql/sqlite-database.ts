@@ -29,10 +29,17 @@ export function openSqlite(path: string): SqlDatabase {
     insertArtifact: async (transaction, { jobId, filename, contentType, note }, pieces, bytes) => {
       // The library takes complete values only; as bytes, the content is at least not in memory as a string too.
       const content = await gathered(pieces, bytes);
-      await sql`insert into artifacts (job_id, filename, content_type, note, created_at, artifact)
-        values (${jobId}, ${filename}, ${contentType}, ${note}, ${now}, cast(${content} as text))`.execute(
-        transaction,
-      );
+      await transaction
+        .insertInto('artifacts')
+        .values({
+          job_id: jobId,
+          filename,
+          content_type: contentType,
+          note,
+          created_at: now,
+          artifact: sql<string>`cast(${content} as text)`,
+        })
+        .execute();
     },
     explain: (error) => explain(error, path),
     close: () => query.destroy(),

@@ -19,8 +19,8 @@ export function openMariadb(settings: Settings): SqlDatabase {
   const pool = patientPool(() => createConnection(options));
   const query = new Kysely<Tables>({ dialect: new MysqlDialect({ pool }) });
   const statementBytes = async () => {
-    const { rows } = await sql<{ bytes: number }>`select @@max_allowed_packet as bytes`.execute(query);
-    return Number(rows[0]?.bytes ?? 0);
+    const bytes = sql<number>`@@max_allowed_packet`.as('bytes');
+    return Number((await query.selectNoFrom(bytes).executeTakeFirst())?.bytes ?? 0);
   };
   const name = `the database ${settings.database} at ${addressOf(settings)}`;
   return {
@@ -28,7 +28,7 @@ export function openMariadb(settings: Settings): SqlDatabase {
     query,
     locksRows: true,
     hasCharsets: true,
-    now: sql`now()`,
+    now,
     // Both refer to the same instant: the start of the statement.
     clock: sql<number>`unix_timestamp() * 1000 + microsecond(now(6)) div 1000`,
     at: (seconds) => sql`from_unixtime(${seconds})`,
@@ -38,9 +38,16 @@ export function openMariadb(settings: Settings): SqlDatabase {
     hasMark: (mark) => sql`microsecond(created_at) = ${Number(mark)}`,
     statementBytes,
     artifactBytes: async () => Math.min(limits.artifactBytes, (await statementBytes()) - statementOverhead),
-    insertArtifact: (_, { jobId, filename, contentType, note }, pieces) =>
+    insertArtifact: (transaction, { jobId, filename, contentType, note }, pieces) => {
+      const row = { job_id: jobId, filename, content_type: contentType, note, created_at: now };
+      // The content is the last value.
+      const statement = transaction
+        .insertInto('artifacts')
+        .values({ ...row, artifact: '' })
+        .compile();
       // The transaction occupies the only connection.
-      pool.insertInPieces(insertArtifact, [jobId, filename, contentType, note], pieces),
+      return pool.insertInPieces(statement.sql, statement.parameters.slice(0, -1), pieces);
+    },
     explain: (error) => explainMariadb(error, name, isSecure),
     close: () => {
       // A connection with a query in progress is cut: the next connection repeats the query.
@@ -94,6 +101,4 @@ interface StreamOptions {
 /** Bytes of a row besides the artifact when it is read: its names, type and note. */
 const statementOverhead = 4096;
 
-/** The content is the last value. */
-const insertArtifact =
-  'insert into artifacts (job_id, filename, content_type, note, created_at, artifact) values (?, ?, ?, ?, now(), ?)';
+const now = sql`now()`;
