@@ -87,11 +87,8 @@ export const layerRules: readonly IForbiddenRuleType[] = [
   home('database', 'node_modules/(kysely|mysql2)/|^(node:)?sqlite$', '^src/report/'),
   home('media-types', 'node_modules/mime/', '^src/report/sql/'),
   home('opentelemetry', 'node_modules/@opentelemetry/', '^src/report/'),
-  home(
-    'network',
-    '^(https?|http2|tls|net|dgram|dns)$',
-    '^src/(report|inputs)/|^src/(settings/proxy|base/proxy-agent)\\.ts$',
-  ),
+  home('http', '^(https?|http2)$', '^src/base/(http-request|proxy-agent)\\.ts$'),
+  home('network', '^(tls|net|dgram|dns)$', '^src/report/|^src/settings/proxy\\.ts$'),
   home('child-processes', 'node_modules/execa/|^child_process$', '^src/launch/'),
   home('bundler', 'node_modules/esbuild/', '^$'),
   rule('zod-mini-only', { path: '^src/' }, { path: 'node_modules/zod/', pathNot: 'node_modules/zod/mini/' }),

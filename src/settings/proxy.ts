@@ -1,16 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { Fault } from '../base/fault.ts';
+import type { HttpProxy } from '../base/http-request.ts';
 import type { Environment } from './cli/environment.ts';
-
-/** A proxy for requests to some server. */
-export interface HttpProxy {
-  /** Its full URL: it may contain credentials, and is never shown. */
-  readonly address: string;
-  /** Its host and port, for messages. */
-  readonly name: string;
-  /** The variable that set it, for messages. */
-  readonly variable: string;
-}
 
 /**
  * The proxy from `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` for a URL, as curl and Go read them; null = none.

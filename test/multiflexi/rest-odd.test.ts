@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { startReadyJob } from '../helpers/job.ts';
@@ -109,3 +110,17 @@ for (const [what, [pack, encoding]] of Object.entries(bombs)) {
     assert.match(stderr, /answered without the row of job 7/);
   });
 }
+
+test('REST: wait does not hang on a 101 that nobody asked for', async (t) => {
+  const job = await restJob(t);
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.end('HTTP/1.1 101 X\r\nUpgrade: y\r\nConnection: Upgrade\r\n\r\nabc'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { status, stderr } = await reportOverRest(t, job, { MULTIFLEXI_API_URL: url });
+  assert.equal(status, 64);
+  assert.match(stderr, /refused the report \(101\); check MULTIFLEXI_API_URL\n/);
+});

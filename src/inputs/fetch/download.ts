@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 import { errnoOf, Fault, messageOf } from '../../base/fault.ts';
+import type { HttpAnswer } from '../../base/http-request.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
 import { tooLarge } from '../too-large.ts';
@@ -41,7 +41,7 @@ export async function download(
         cause instanceof Final ||
         cause instanceof Redirection ||
         cause instanceof Fault ||
-        isRefusal(cause) ||
+        (cause instanceof ProxyError && cause.permanent) ||
         timeout.aborted ||
         attempt === limits.fetchAttempts
       )
@@ -49,11 +49,6 @@ export async function download(
     }
     await pause(limits.fetchPauseMs * 2 ** (attempt - 1), new AbortController().signal);
   }
-}
-
-/** A proxy's own permanent response. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof ProxyError && error.status !== null && error.status < 500;
 }
 
 function reasonOf(error: unknown): string {
@@ -138,7 +133,7 @@ class Pace {
 
 /** @returns the SHA-256 of the bytes, hexadecimal */
 async function keep(
-  response: IncomingMessage,
+  response: HttpAnswer,
   { place, maxBytes }: { readonly place: string; readonly maxBytes: number },
   onBytes: (bytes: number) => void,
 ): Promise<string> {

@@ -1,6 +1,6 @@
-import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
 import { unescape as percentDecoded } from 'node:querystring';
-import type { HttpProxy } from '../../settings/proxy.ts';
+import { messageOf } from '../../base/fault.ts';
+import { type HttpAnswer, type HttpProxy, httpRequest, proxyRefusal } from '../../base/http-request.ts';
 
 /** Maximum number of redirects, as in browsers. */
 const maxRedirects = 20;
@@ -15,11 +15,7 @@ const redirections: readonly number[] = [301, 302, 303, 307, 308];
  * @returns the response, its body not yet read
  * @throws Error whose `code` or message gives the reason; if aborted, the signal's reason
  */
-export async function httpGet(
-  address: string,
-  signal: AbortSignal,
-  proxyOf: ProxyOf,
-): Promise<IncomingMessage> {
+export async function httpGet(address: string, signal: AbortSignal, proxyOf: ProxyOf): Promise<HttpAnswer> {
   let url = new URL(address);
   let authorization = authorizationIn(url);
   for (let followed = 0; followed <= maxRedirects; followed += 1) {
@@ -42,22 +38,14 @@ export class Redirection extends Error {}
 
 /** A failure of or behind a proxy. */
 export class ProxyError extends Error {
-  /** The status with which the proxy refused, which a retry cannot change; null = the connection failed. */
-  readonly status: number | null;
+  /** The proxy refused, which a retry cannot change. */
+  readonly permanent: boolean;
 
-  constructor({ name, variable }: HttpProxy, cause: Error) {
-    const status = 'statusCode' in cause && typeof cause.statusCode === 'number' ? cause.statusCode : null;
-    const advice = status === 407 ? `; it asks for a name and a password in ${variable}` : '';
-    const way = `the proxy ${name} of ${variable}`;
-    super(
-      status === null
-        ? `${cause.message} (through ${way})`
-        : `${way} refused the connection (${status})${advice}`,
-      {
-        cause,
-      },
-    );
-    this.status = status;
+  constructor(proxy: HttpProxy, cause: unknown) {
+    const refusal = proxyRefusal(proxy, cause);
+    const way = `through the proxy ${proxy.name} of ${proxy.variable}`;
+    super(refusal?.reason ?? `${messageOf(cause)} (${way})`, { cause });
+    this.permanent = refusal?.permanent ?? false;
   }
 }
 
@@ -83,42 +71,11 @@ interface RequestContext {
   readonly proxy: HttpProxy | null;
 }
 
-async function send(url: URL, { authorization, signal, proxy }: RequestContext): Promise<IncomingMessage> {
-  const plain = new URL(url);
-  plain.username = '';
-  plain.password = '';
-  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
-  const options: RequestOptions = {
-    agent: proxy === null ? false : await agentFor(url, proxy),
-    signal,
-    headers: {
-      accept: '*/*',
-      'accept-encoding': 'identity',
-      ...(authorization !== null && { authorization }),
-    },
-  };
-  return new Promise((resolve, reject) => {
-    let response: IncomingMessage | null = null;
-    request(plain, options, (found) => {
-      response = found;
-      resolve(found);
-    })
-      .on('error', (error) => {
-        // Otherwise the reader would only see a closed connection. Data after a complete body is not part of it.
-        if (response?.complete === false) response.destroy(error);
-        const failure = proxy === null ? error : new ProxyError(proxy, error);
-        reject(signal.aborted ? signal.reason : failure);
-      })
-      // We requested no other protocol (101). Without a listener, Node closes the connection without an event.
-      .on('upgrade', (found, socket) => {
-        socket.destroy();
-        resolve(found);
-      })
-      .end();
-  });
-}
-
-async function agentFor({ protocol }: URL, { address }: HttpProxy): Promise<Agent> {
-  const { proxyAgent } = await import('../../base/proxy-agent.ts');
-  return proxyAgent(protocol, address);
+async function send(url: URL, { authorization, signal, proxy }: RequestContext): Promise<HttpAnswer> {
+  const headers = { accept: '*/*', ...(authorization !== null && { authorization }) };
+  try {
+    return await httpRequest(url, { headers, body: null, signal, proxy, authority: null });
+  } catch (cause) {
+    throw proxy === null || signal.aborted ? cause : new ProxyError(proxy, cause);
+  }
 }

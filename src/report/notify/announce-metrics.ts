@@ -1,5 +1,3 @@
-import { type Agent, Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
@@ -7,6 +5,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, MetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { DeliveryError } from '../../base/delivery-error.ts';
 import { messageOf } from '../../base/fault.ts';
+import { httpAgent } from '../../base/http-request.ts';
 import type { JobReport } from '../../observe/job-report.ts';
 import type { TelemetrySettings } from '../../settings/destinations/telemetry-settings.ts';
 import { version } from '../../version.ts';
@@ -74,16 +73,9 @@ function openExporter(settings: TelemetrySettings): JsonExporter | ProtobufExpor
     url: settings.url,
     headers: { ...settings.headers },
     timeoutMillis: settings.timeoutMs,
-    httpAgentOptions: (protocol: string) => agentFor(settings, protocol),
+    httpAgentOptions: (protocol: string) => httpAgent(protocol, settings),
   };
   return settings.protocol === 'http/json' ? new JsonExporter(options) : new ProtobufExporter(options);
-}
-
-async function agentFor({ authority, proxy }: TelemetrySettings, protocol: string): Promise<Agent> {
-  const options = authority === null ? {} : { ca: authority };
-  if (proxy !== null)
-    return (await import('../../base/proxy-agent.ts')).proxyAgent(protocol, proxy.address, options);
-  return protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent();
 }
 
 function send(exporter: JsonExporter | ProtobufExporter, metrics: ResourceMetrics): Promise<ExportResult> {

@@ -1,9 +1,8 @@
-import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
 import { DeliveryError } from '../../base/delivery-error.ts';
 import { errnoOf, messageOf } from '../../base/fault.ts';
+import { type HttpAnswer, httpRequest, proxyRefusal } from '../../base/http-request.ts';
 import { limits } from '../../base/limits.ts';
 import type { RestSettings } from '../../settings/destinations/rest-settings.ts';
-import type { HttpProxy } from '../../settings/proxy.ts';
 import { certificateAdvice } from '../certificate-advice.ts';
 import { clockDifference } from '../clock-difference.ts';
 import { decodeBody } from './decode-body.ts';
@@ -27,49 +26,30 @@ export interface Answer {
  * @throws DeliveryError if there is no response. Its message never contains headers or a body.
  */
 export async function exchange(settings: RestSettings, path: string, body: object | null): Promise<Answer> {
-  const url = new URL(`${settings.baseUrl}${path}`);
-  const text = body === null ? null : JSON.stringify(body);
-  const options: RequestOptions & { ca?: string } = {
-    method: text === null ? 'GET' : 'POST',
-    headers: {
-      Authorization: `Basic ${Buffer.from(`${settings.user}:${settings.password}`).toString('base64')}`,
-      Accept: 'application/json',
-      'Accept-Encoding': 'identity',
-      ...(text !== null && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }),
-    },
-    agent: await agentFor(settings),
-    signal: AbortSignal.timeout(limits.exchangeMs),
-    ...(settings.authority !== null && { ca: settings.authority }),
+  const credentials = Buffer.from(`${settings.user}:${settings.password}`).toString('base64');
+  const headers = {
+    authorization: `Basic ${credentials}`,
+    accept: 'application/json',
+    ...(body !== null && { 'content-type': 'application/json' }),
   };
+  const signal = AbortSignal.timeout(limits.exchangeMs);
+  const asked = Date.now();
   try {
-    return await send(url, options, text);
+    const answer = await httpRequest(new URL(`${settings.baseUrl}${path}`), {
+      headers,
+      body: body === null ? null : JSON.stringify(body),
+      signal,
+      proxy: settings.proxy,
+      authority: settings.authority,
+    });
+    const clockAheadMs = clockAhead(answer, asked);
+    return { ...toAnswer(answer, await readBody(answer)), clockAheadMs };
   } catch (cause) {
-    throw unreachable(settings, cause);
+    throw unreachable(settings, signal.aborted ? signal.reason : cause);
   }
 }
 
-/** No agent without a proxy: the server could close a kept-alive connection just when the next request is sent. */
-async function agentFor({ baseUrl, proxy, authority }: RestSettings): Promise<Agent | false> {
-  if (proxy === null) return false;
-  const { proxyAgent } = await import('../../base/proxy-agent.ts');
-  const options = authority === null ? {} : { ca: authority };
-  return proxyAgent(new URL(baseUrl).protocol, proxy.address, options);
-}
-
-async function send(url: URL, options: RequestOptions, text: string | null): Promise<Answer> {
-  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
-  const asked = Date.now();
-  return new Promise((resolve, reject) => {
-    const sent = request(url, options, (response) => {
-      const clockAheadMs = clockAhead(response, asked);
-      readBody(response).then((body) => resolve({ ...toAnswer(response, body), clockAheadMs }), reject);
-    });
-    sent.on('error', reject);
-    sent.end(text ?? undefined);
-  });
-}
-
-async function readBody(response: IncomingMessage): Promise<Buffer> {
+async function readBody(response: HttpAnswer): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of response) {
@@ -84,12 +64,12 @@ async function readBody(response: IncomingMessage): Promise<Buffer> {
 }
 
 /** A very large difference is ignored: it is a mistake, or the clock of a device on the way that is not set. */
-function clockAhead({ headers }: IncomingMessage, asked: number): number {
+function clockAhead({ headers }: HttpAnswer, asked: number): number {
   const ahead = clockDifference(asked, Date.now(), Date.parse(headers.date ?? ''), 1000);
   return Math.abs(ahead) > limits.clockDifferenceMs ? 0 : ahead;
 }
 
-function toAnswer(response: IncomingMessage, body: Buffer): Omit<Answer, 'clockAheadMs'> {
+function toAnswer(response: HttpAnswer, body: Buffer): Omit<Answer, 'clockAheadMs'> {
   return {
     status: response.statusCode ?? 0,
     contentType: response.headers['content-type'] ?? '',
@@ -116,10 +96,9 @@ function unreachable(settings: RestSettings, cause: unknown): DeliveryError {
   // A retry would not help.
   if (advice !== null)
     return new DeliveryError(`The REST server ${host} ${advice}`, { permanent: true, cause });
-  const refused =
-    code === 'ERR_PROXY_TUNNEL' && settings.proxy !== null ? refusalOf(settings.proxy, cause) : null;
-  if (refused !== null) {
-    const [reason, permanent] = refused;
+  const refusal = settings.proxy === null ? null : proxyRefusal(settings.proxy, cause);
+  if (refusal !== null) {
+    const { reason, permanent } = refusal;
     return new DeliveryError(`Cannot reach the REST server ${host}: ${reason}`, { permanent, cause });
   }
   const timedOut = cause instanceof Error && (cause.name === 'TimeoutError' || cause.name === 'AbortError');
@@ -132,17 +111,6 @@ function unreachable(settings: RestSettings, cause: unknown): DeliveryError {
     permanent: false,
     cause,
   });
-}
-
-/** Why a proxy made no connection; null if it did not even answer as a proxy. */
-function refusalOf(
-  { name, variable }: HttpProxy,
-  cause: unknown,
-): readonly [reason: string, permanent: boolean] | null {
-  const { statusCode: status } = cause as { readonly statusCode?: unknown };
-  if (typeof status !== 'number' || !(status >= 300 && status < 600)) return null;
-  const advice = status === 407 ? `; set a user name and a password in ${variable}` : '';
-  return [`the proxy ${name} of ${variable} refused the connection (${status})${advice}`, status < 500];
 }
 
 /** Node's message lists the names in the certificate; otherwise the code suffices, without advice about Node. */

@@ -1,7 +1,8 @@
 import { Fault } from '../../base/fault.ts';
+import type { HttpProxy } from '../../base/http-request.ts';
 import { limits } from '../../base/limits.ts';
 import type { Environment } from '../cli/environment.ts';
-import { type HttpProxy, proxyFor } from '../proxy.ts';
+import { proxyFor } from '../proxy.ts';
 import { authorities } from './authorities.ts';
 
 /**

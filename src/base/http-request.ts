@@ -1,0 +1,99 @@
+import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
+
+/** A proxy that requests to some server go through. */
+export interface HttpProxy {
+  /** Its whole address: it may hold a user name and a password, and is never shown. */
+  readonly address: string;
+  /** Its host and port, for messages. */
+  readonly name: string;
+  /** The variable that named it, for messages. */
+  readonly variable: string;
+}
+
+/** How a server is reached. */
+export interface Route {
+  /** Null: directly. */
+  readonly proxy: HttpProxy | null;
+  /** The PEM text of an authority of one's own; null: the usual ones. It also holds for a proxy that speaks TLS. */
+  readonly authority: string | null;
+}
+
+/** One request. */
+export interface HttpRequest extends Route {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent by POST; null: a GET. */
+  readonly body: string | null;
+  /** Ends the request, and the reading of its answer. */
+  readonly signal: AbortSignal;
+}
+
+/** What a server answered, its body not yet read. */
+export type HttpAnswer = IncomingMessage;
+
+/**
+ * Sends one request over HTTP or HTTPS, on a connection of its own: a kept one may be closed by the server just when the
+ * next request is sent. Redirections are not followed, and the body stays as the server has it (decision 80).
+ *
+ * @param url a user and a password in it are not sent
+ * @throws the runtime's error; aborted: the signal's reason
+ */
+export async function httpRequest(url: URL, request: HttpRequest): Promise<HttpAnswer> {
+  const { headers, body, signal } = request;
+  const plain = new URL(url);
+  plain.username = '';
+  plain.password = '';
+  const client = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const length = body === null ? {} : { 'content-length': Buffer.byteLength(body) };
+  const options: RequestOptions = {
+    method: body === null ? 'GET' : 'POST',
+    headers: { 'accept-encoding': 'identity', ...headers, ...length },
+    agent: await httpAgent(url.protocol, request),
+    signal,
+  };
+  return new Promise((resolve, reject) => {
+    let answer: HttpAnswer | null = null;
+    client
+      .request(plain, options, (found) => {
+        answer = found;
+        resolve(found);
+      })
+      .on('error', (error) => {
+        const cause = signal.aborted ? signal.reason : error;
+        // Its reader would only learn that the connection was closed. What is behind a whole body is not a part of it.
+        if (answer?.complete === false) answer.destroy(cause);
+        reject(cause);
+      })
+      // Nobody asked for another protocol (101). Without a listener, Node closes the connection and says nothing.
+      .on('upgrade', (found, socket) => {
+        socket.destroy();
+        // It has no body, and no end.
+        found.destroy();
+        resolve(found);
+      })
+      .end(body ?? undefined);
+  });
+}
+
+/** The runtime's agent for a route. @param protocol of the address that is asked for: `https:` or `http:` */
+export async function httpAgent(protocol: string, { proxy, authority }: Route): Promise<Agent> {
+  const options = authority === null ? {} : { ca: authority };
+  if (proxy !== null) return (await import('./proxy-agent.ts')).proxyAgent(protocol, proxy.address, options);
+  const client = protocol === 'https:' ? await import('node:https') : await import('node:http');
+  return new client.Agent(options);
+}
+
+/** Why a proxy made no connection. */
+export interface ProxyRefusal {
+  readonly reason: string;
+  /** Asking again does not help. */
+  readonly permanent: boolean;
+}
+
+/** What a proxy answered in the place of a connection; null where it did not even answer as one. */
+export function proxyRefusal({ name, variable }: HttpProxy, error: unknown): ProxyRefusal | null {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : null;
+  if (typeof status !== 'number' || !(status >= 300 && status < 600)) return null;
+  const advice = status === 407 ? `; set a user name and a password in ${variable}` : '';
+  const reason = `the proxy ${name} of ${variable} refused the connection (${status})${advice}`;
+  return { reason, permanent: status < 500 };
+}
