@@ -22,7 +22,12 @@ export const layers: Gate = {
         doNotFollow: { path: 'node_modules' },
         exclude: { path: '^(test/fixtures|dist)/' },
       },
-      { extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'], conditionNames: ['import', 'node', 'default'] },
+      {
+        extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'],
+        conditionNames: ['import', 'node', 'default'],
+        // A package may name its parts otherwise than its files.
+        exportsFields: ['exports'],
+      },
     );
     if (typeof output === 'string') return ['dependency-cruiser returned text instead of a result'];
     return [...(await missingModules(output)), ...(await unknownFolders()), ...violations(output)];
