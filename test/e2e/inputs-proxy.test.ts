@@ -51,7 +51,7 @@ for (const [status, url, sentence] of [
   [
     407,
     'https://inputs.example/',
-    /the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY refused the connection \(407\); it asks for a name/,
+    /the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY refused the connection \(407\); set a user name/,
   ],
   [
     403,

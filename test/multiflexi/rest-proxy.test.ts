@@ -50,7 +50,7 @@ test('REST: hosts in NO_PROXY, and this machine, are reached directly', async (t
 const refusals: readonly (readonly [number, RegExp])[] = [
   [
     407,
-    /the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY refused the connection \(407\); it asks for a name and a password in HTTPS_PROXY\n/,
+    /the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY refused the connection \(407\); set a user name and a password in HTTPS_PROXY\n/,
   ],
   [403, /the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY refused the connection \(403\)\n/],
   [503, /the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY refused the connection \(503\); retrying\n/],
