@@ -8,19 +8,24 @@ export interface Elf {
   readonly needed: readonly string[];
 }
 
-const segmentKinds = { load: 1, dynamic: 2, interpreter: 3 };
+/** `p_type` of the segments that the build knows. */
+export const segmentKinds = { load: 1, dynamic: 2, interpreter: 3, table: 6 };
 const executable = 1;
 const codeAlignment = 16;
 const tags = { end: 0n, needed: 1n, strings: 5n };
 
-interface Segment {
+/** An entry of the program header table. */
+export interface Segment {
   readonly kind: number;
   readonly flags: number;
   /** The file offset of its program header. */
   readonly header: number;
   readonly offset: number;
   readonly address: number;
+  /** Bytes that the file has of it. */
   readonly bytes: number;
+  /** Its offset and its address are the same modulo this. */
+  readonly alignment: number;
 }
 
 /** @throws Error if the bytes are not such a file */
@@ -77,7 +82,8 @@ export function addCode(file: Buffer, makeCode: (at: number, entry: number) => B
   for (const size of [32, 40]) file.writeBigUInt64LE(BigInt(used + code.length), segment.header + size);
 }
 
-function segmentsOf(file: Buffer): readonly Segment[] {
+/** All segments of a file, in the order of its table. */
+export function segmentsOf(file: Buffer): readonly Segment[] {
   const first = Number(file.readBigUInt64LE(32));
   const size = file.readUInt16LE(54);
   return Array.from({ length: file.readUInt16LE(56) }, (_, index) => {
@@ -89,6 +95,7 @@ function segmentsOf(file: Buffer): readonly Segment[] {
       offset: Number(header.readBigUInt64LE(8)),
       address: Number(header.readBigUInt64LE(16)),
       bytes: Number(header.readBigUInt64LE(32)),
+      alignment: Number(header.readBigUInt64LE(48)),
     };
   });
 }

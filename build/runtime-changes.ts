@@ -3,6 +3,7 @@ import { hideVariables } from './hide-variables.ts';
 import { keepArgv } from './keep-argv.ts';
 import { keepDescriptors } from './keep-descriptors.ts';
 import { keepSignals } from './keep-signals.ts';
+import { trimIcu } from './trim-icu.ts';
 
 /**
  * Everything that the build changes in the runtime, in order, by the name of the file that does it. Each throws when it
@@ -14,4 +15,5 @@ export const runtimeChanges: ReadonlyMap<string, (runtime: Buffer, architecture:
     ['keep-descriptors', keepDescriptors],
     ['keep-argv', keepArgv],
     ['hide-variables', hideVariables],
+    ['trim-icu', trimIcu],
   ]);

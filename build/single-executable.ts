@@ -1,5 +1,7 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
+import { cutUnused } from './cut-unused.ts';
+import { loadedPart } from './elf.ts';
 
 /** The contents of a single executable. */
 export interface SingleExecutable {
@@ -47,5 +49,7 @@ export async function makeSingleExecutable(parts: SingleExecutable): Promise<voi
   const file = `${parts.output}.sea.json`;
   await writeFile(file, JSON.stringify(configuration));
   await execa(process.execPath, ['--build-sea', file], { stdio: 'inherit' });
+  // Not before: `--build-sea` takes a program's offsets for its addresses, and would fill the gap again.
+  await writeFile(fresh, cutUnused(loadedPart(await readFile(fresh))));
   await rename(fresh, parts.output);
 }

@@ -6,7 +6,7 @@ import type { Layout } from '../contract/layout.ts';
 const temporaryName = /^\..+\.[0-9]+\.tmp$/;
 
 /**
- * Removes unpublished leftovers of a killed `init`, among them the program's 122 MB: each name contains a process ID,
+ * Removes unpublished leftovers of a killed `init`, among them the program's 92 MB: each name contains a process ID,
  * so no later `init` would overwrite it.
  *
  * @param runtime the directory of this runtime

@@ -33,14 +33,14 @@ export const rows: readonly Row[] = [
     name: 'footprint',
     title: 'volume after init',
     unit: 'bytes',
-    target: { kind: 'value', of: 'max', atMost: 130_000_000 },
+    target: { kind: 'value', of: 'max', atMost: 100_000_000 },
     measure: async (bench) => ({ ours: [bytesBelow(install(bench))], others: [] }),
   },
   {
     name: 'image-size',
     title: 'image of the emissary',
     unit: 'bytes',
-    target: { kind: 'value', of: 'max', atMost: 130_000_000 },
+    target: { kind: 'value', of: 'max', atMost: 100_000_000 },
     measure: async () => ({ ours: globSync('dist/image/*').map(bytesBelow), others: [] }),
   },
   ...(['podman', 'docker'] as const).map(
