@@ -39,8 +39,7 @@ export const platforms: readonly Platform[] = Object.values(byArchitecture);
 /** @param name Node's or Docker's name of a processor */
 export function platformOf(name: string): Platform {
   const found = platforms.find(({ architecture, oci }) => name === architecture || name === oci);
-  if (found === undefined)
-    throw new Error(`Cannot build for "${name}": only x64 and arm64 are supported.`);
+  if (found === undefined) throw new Error(`Cannot build for "${name}": only x64 and arm64 are supported.`);
   return found;
 }
 
