@@ -1,11 +1,11 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { here, platformOf } from './architecture.ts';
-import { bundle } from './bundle.ts';
-import { makeExecutable } from './executable.ts';
+import { bundle } from './bundle/bundle.ts';
+import { makeExecutable } from './bundle/executable.ts';
 import { makeImageTree } from './image-tree.ts';
 import { programs } from './programs.ts';
-import { makeRuntime } from './runtime.ts';
+import { makeRuntime } from './runtime/runtime.ts';
 import { sourceHash, wasBuiltFrom } from './source-hash.ts';
 
 /**

@@ -6,7 +6,7 @@ import { layoutOf } from '../src/contract/layout.ts';
 import { installRuntime } from '../src/init/install-runtime.ts';
 import { publishBootstrap } from '../src/init/publish-bootstrap.ts';
 import type { Platform } from './architecture.ts';
-import { libraryPrefix } from './executable.ts';
+import { libraryPrefix } from './bundle/executable.ts';
 
 /**
  * Builds `dist/image/<architecture>`, the whole content of the emissary's image: the program as `init` installs it,

@@ -2,16 +2,16 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Platform, platformOf } from './architecture.ts';
-import { loadedPart, readElf } from './elf.ts';
-import { fetchRuntime } from './runtime.ts';
-import { runtimeChanges } from './runtime-changes.ts';
+import { loadedPart, readElf } from './runtime/elf.ts';
+import { fetchRuntime } from './runtime/runtime.ts';
+import { runtimeChanges } from './runtime/runtime-changes.ts';
 
 /**
  * `npm run try-runtime -- VERSION`: whether the build could use that version of Node, for both processors: each change of
  * the runtime is tried by itself, and what the runtime needs of the system is compared with the pinned one. Nothing in
  * the tree is changed. With a path in the version's place, that file alone is tried.
  *
- * Exits with 1 when anything has to be looked at: see UPGRADING.md.
+ * Exits with 1 when anything has to be looked at: see runtime/UPGRADING.md.
  */
 const [given] = process.argv.slice(2);
 try {

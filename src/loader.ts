@@ -4,7 +4,7 @@ import { Script } from 'node:vm';
 /**
  * The script that the runtime starts. The program is split into chunks, CommonJS modules, so that a verb reads only
  * what it uses: `run` neither reads nor compiles the database client of `wait`. The chunks that a job's start needs
- * are in one precompiled script (decision 3; built by `build/bundle.ts` and `build/compile.ts`).
+ * are in one precompiled script (decision 3; built by `build/bundle/bundle.ts` and `build/bundle/compile.ts`).
  */
 type Load = (name: string) => unknown;
 type Chunk = (exports: object, require: Load, module: object) => void;

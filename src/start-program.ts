@@ -31,7 +31,7 @@ export function startProgram(program: Program): void {
   prepareRuntime();
 
   const ignored = ignoredSignals();
-  // The runtime would have done this at its start, and so hidden what was ignored before (build/keep-signals.ts).
+  // The runtime would have done this at its start, and so hidden what was ignored before (build/runtime/keep-signals.ts).
   ignoreSignals([pipeSignal, fileSizeSignal]);
 
   const defect = new Promise<never>((_, reject) => process.on('uncaughtException', reject));

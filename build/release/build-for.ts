@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { here, type Platform } from '../architecture.ts';
-import { fetchLibraries } from '../fetch-libraries.ts';
+import { fetchLibraries } from '../runtime/fetch-libraries.ts';
 import { step } from './step.ts';
 
 /** What was built for one processor. */

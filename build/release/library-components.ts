@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Platform } from '../architecture.ts';
-import { librariesOf } from '../libraries.ts';
-import { libraryPackages, packageOf, versionsFile } from '../library-packages.ts';
+import { librariesOf } from '../runtime/libraries.ts';
+import { libraryPackages, packageOf, versionsFile } from '../runtime/library-packages.ts';
 import type { PlatformBuild } from './build-for.ts';
 import type { Component } from './component.ts';
 
@@ -27,7 +27,7 @@ export async function libraryComponents(build: PlatformBuild): Promise<readonly 
       scope: 'required',
       purl,
       ...(name === 'libc6' && {
-        pedigree: { notes: 'The loader does not read /etc/ld.so.preload (build/libraries.ts).' },
+        pedigree: { notes: 'The loader does not read /etc/ld.so.preload (build/runtime/libraries.ts).' },
       }),
       components: files.map(([library, content]) => file(library, content, platform)),
     };

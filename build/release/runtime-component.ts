@@ -25,7 +25,7 @@ export function runtimeComponent(packages: readonly Component[]): Component {
     pedigree: {
       notes:
         `Taken from the npm packages ${packages.map(({ name }) => name).join(' and ')}. Symbols are removed, and code ` +
-        'is changed that touches signals, descriptors, arguments and the environment at the start (build/runtime.ts).',
+        'is changed that touches signals, descriptors, arguments and the environment at the start (build/runtime/runtime.ts).',
     },
     components: libraries.map(([name, version = '']) => ({
       'bom-ref': `node/${name}@${version}`,

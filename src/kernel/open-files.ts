@@ -9,7 +9,7 @@ const hardAt = 8;
 
 /**
  * Raises this process's limit of open files to the maximum (setrlimit(2)). The runtime would do this at its start,
- * but the job must inherit the limit that the emissary was given (`build/keep-descriptors.ts`).
+ * but the job must inherit the limit that the emissary was given (`build/runtime/keep-descriptors.ts`).
  */
 export function openManyFiles(): void {
   const libc = bind({

@@ -50,7 +50,7 @@ export interface SpawnRequest {
 /**
  * posix_spawn(3): starts a program with no signal blocked. It inherits this process's umask, directory, user, limits
  * and descriptors above 2: our own are close-on-exec, those that we were started with are not
- * (`build/keep-descriptors.ts`).
+ * (`build/runtime/keep-descriptors.ts`).
  *
  * @returns the process ID, or the errno of what failed, including exec
  */

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { makeSingleExecutable } from '../../build/single-executable.ts';
+import { makeSingleExecutable } from '../../build/bundle/single-executable.ts';
 import { program } from '../helpers/program.ts';
 import type { Peer } from './peer.ts';
 import type { Bench } from './row.ts';

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
 import { platformOf } from '../../build/architecture.ts';
-import { fetchLibraries } from '../../build/fetch-libraries.ts';
+import { fetchLibraries } from '../../build/runtime/fetch-libraries.ts';
 import { requireEmulation } from '../helpers/emulated.ts';
 import { requireEngine } from '../helpers/engine.ts';
 import { makeImage, withTree } from '../helpers/images.ts';

@@ -8,7 +8,7 @@ import { armBootstrap } from '../../../build/bootstrap/arm64.ts';
 import { bootstrap } from '../../../build/bootstrap/bootstrap.ts';
 import { fromBytes, fromInstructions } from '../../../build/bootstrap/listing.ts';
 import { x86Bootstrap } from '../../../build/bootstrap/x86-64.ts';
-import { armPrologue, x86Prologue } from '../../../build/hide-variables.ts';
+import { armPrologue, x86Prologue } from '../../../build/runtime/hide-variables.ts';
 import { requireProgram } from '../../helpers/require.ts';
 import { temporaryVolume } from '../../helpers/volume.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Platform } from './architecture.ts';
+import type { Platform } from '../architecture.ts';
 import { readElf } from './elf.ts';
 
 /**

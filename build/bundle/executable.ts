@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
-import { here, type Platform } from './architecture.ts';
-import { bootstrap } from './bootstrap/bootstrap.ts';
+import { here, type Platform } from '../architecture.ts';
+import { bootstrap } from '../bootstrap/bootstrap.ts';
+import { librariesOf } from '../runtime/libraries.ts';
+import { sourceHash } from '../source-hash.ts';
 import type { Bundle } from './bundle.ts';
 import { compileStart } from './compile.ts';
-import { librariesOf } from './libraries.ts';
 import { makeSingleExecutable } from './single-executable.ts';
-import { sourceHash } from './source-hash.ts';
 
 /** The prefix of the libraries' asset names; `src/init/carried-runtime.ts` uses the same. */
 export const libraryPrefix = 'library-';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeIcuPackage, readIcuPackage } from '../../../build/icu-package.ts';
+import { makeIcuPackage, readIcuPackage } from '../../../../build/runtime/icu-package.ts';
 
 const header = Buffer.alloc(32);
 header.writeUInt16LE(header.length);

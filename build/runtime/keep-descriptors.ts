@@ -1,4 +1,4 @@
-import type { Architecture } from './architecture.ts';
+import type { Architecture } from '../architecture.ts';
 import { type Change, changeMachineCode } from './machine-code.ts';
 
 const steps = ['closes descriptors at exec', 'raises the limit of open files'] as const;

@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { cutUnused } from '../../../build/cut-unused.ts';
-import { loadedPart, segmentKinds, segmentsOf } from '../../../build/elf.ts';
-import { readIcuPackage } from '../../../build/icu-package.ts';
-import { trimIcu } from '../../../build/trim-icu.ts';
-import { temporaryVolume } from '../../helpers/volume.ts';
+import { cutUnused } from '../../../../build/runtime/cut-unused.ts';
+import { loadedPart, segmentKinds, segmentsOf } from '../../../../build/runtime/elf.ts';
+import { readIcuPackage } from '../../../../build/runtime/icu-package.ts';
+import { trimIcu } from '../../../../build/runtime/trim-icu.ts';
+import { temporaryVolume } from '../../../helpers/volume.ts';
 
 const pinned = loadedPart(readFileSync(process.execPath));
 const trimmed = Buffer.from(pinned);

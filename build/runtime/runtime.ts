@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { here, type Platform } from './architecture.ts';
+import { here, type Platform } from '../architecture.ts';
 import { loadedPart } from './elf.ts';
 import { runtimeChanges } from './runtime-changes.ts';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
-import type { Platform } from './architecture.ts';
+import type { Platform } from '../architecture.ts';
 import { libraryPackages, versionsFile } from './library-packages.ts';
 
 /**

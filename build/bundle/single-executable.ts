@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
-import { cutUnused } from './cut-unused.ts';
-import { loadedPart } from './elf.ts';
+import { cutUnused } from '../runtime/cut-unused.ts';
+import { loadedPart } from '../runtime/elf.ts';
 
 /** The contents of a single executable. */
 export interface SingleExecutable {

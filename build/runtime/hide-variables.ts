@@ -1,5 +1,5 @@
-import type { Architecture } from './architecture.ts';
-import { fromBytes, fromInstructions } from './bootstrap/listing.ts';
+import type { Architecture } from '../architecture.ts';
+import { fromBytes, fromInstructions } from '../bootstrap/listing.ts';
 import { addCode } from './elf.ts';
 
 /**

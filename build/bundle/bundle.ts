@@ -1,8 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build, transform } from 'esbuild';
+import { projectVersion } from '../version-mentions.ts';
 import { bundledPackages } from './bundled-packages.ts';
-import { projectVersion } from './version-mentions.ts';
 
 /** The program in chunks: the loader's file, and the chunks by name. */
 export interface Bundle {

@@ -1,4 +1,4 @@
-import type { Architecture } from './architecture.ts';
+import type { Architecture } from '../architecture.ts';
 import { type Change, changeMachineCode } from './machine-code.ts';
 
 /** `result = nullopt; invalid = false; if (args.empty()) return result;`: makes the `if` unconditional. */

@@ -1,4 +1,4 @@
-import type { Architecture } from './architecture.ts';
+import type { Architecture } from '../architecture.ts';
 import { hideVariables } from './hide-variables.ts';
 import { keepArgv } from './keep-argv.ts';
 import { keepDescriptors } from './keep-descriptors.ts';
