@@ -11,8 +11,8 @@ import { publishTemplate } from '../init/publish-template.ts';
 import { readTemplateText } from '../init/read-template-text.ts';
 import { initSettings } from '../settings/cli/init-settings.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
-import { parseTemplate } from '../settings/template/parse-template.ts';
 import type { Template } from '../settings/template/template.ts';
+import { templateFromJson } from '../settings/template/template-from-json.ts';
 
 /**
  * `emissary init`: puts the program, the template and the staged inputs on the shared volume. Validates all of its
@@ -24,7 +24,7 @@ import type { Template } from '../settings/template/template.ts';
 export async function init(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
   const settings = initSettings(invocation, args);
   const { text, origin } = readTemplateText(settings.template);
-  const template = await parseTemplate(text, origin);
+  const template = await templateFromJson(text, origin);
   await warnOfPatterns(template);
   const layout = layoutOf(settings.root);
   const carried = carriedRuntime();

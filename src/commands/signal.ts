@@ -2,8 +2,8 @@ import { Fault, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { joinLimited } from '../base/shorten.ts';
 import { signalNumber } from '../base/signal-names.ts';
-import { Liveness } from '../contract/liveness.ts';
 import type { Volume } from '../contract/volume.ts';
+import { WrapperLiveness } from '../contract/wrapper-liveness.ts';
 import { readSeal } from '../observe/container-state.ts';
 import { expectedContainers } from '../observe/expected-containers.ts';
 import { openVolume } from '../observe/open-volume.ts';
@@ -40,7 +40,7 @@ export async function signal(invocation: Invocation, args: readonly Buffer[]): P
 
 /** The seal may be forged by the job while its wrapper is alive. */
 function isLiving(volume: Volume, name: string): boolean {
-  const liveness = new Liveness(volume, name, () => undefined);
+  const liveness = new WrapperLiveness(volume, name, () => undefined);
   const life = liveness.look();
   liveness.close();
   return life === 'living';

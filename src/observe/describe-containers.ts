@@ -1,9 +1,9 @@
 import { limits } from '../base/limits.ts';
 import { shorten } from '../base/shorten.ts';
 import { containerNamePattern } from '../contract/container-name.ts';
-import { Liveness } from '../contract/liveness.ts';
 import { lostExitCode, type SavingProgress } from '../contract/records.ts';
 import type { Volume } from '../contract/volume.ts';
+import { WrapperLiveness } from '../contract/wrapper-liveness.ts';
 import {
   type ContainerState,
   lostState,
@@ -52,7 +52,7 @@ export async function describeContainers(
 
 /** A snapshot: unlike `wait`, it does not give a dead wrapper time for its seal to appear. */
 async function stateOf(volume: Volume, name: string, attempts: number): Promise<ContainerState> {
-  const liveness = new Liveness(volume, name, () => undefined);
+  const liveness = new WrapperLiveness(volume, name, () => undefined);
   const life = liveness.look();
   liveness.close();
   const seal = readSeal(volume, name);

@@ -3,8 +3,8 @@ import { limits } from '../base/limits.ts';
 import { textOf } from '../base/text-of.ts';
 import { foreignOwnerReason, madeByInit } from '../contract/made-by-init.ts';
 import type { Volume } from '../contract/volume.ts';
-import { parseTemplate } from '../settings/template/parse-template.ts';
 import { emptyTemplate, type Template } from '../settings/template/template.ts';
+import { templateFromJson } from '../settings/template/template-from-json.ts';
 
 /**
  * The template on the volume; the empty one if there is none.
@@ -19,7 +19,7 @@ export async function readTemplate(volume: Volume): Promise<Template> {
       throw unreadable(volume, `it ${look.reason}`);
     case 'read':
       if (!madeByInit(volume.root, look.owner)) throw unreadable(volume, foreignOwnerReason(look.owner));
-      return parseTemplate(text(look.bytes, volume), `"${volume.root}/template"`);
+      return templateFromJson(text(look.bytes, volume), `"${volume.root}/template"`);
   }
 }
 

@@ -1,8 +1,8 @@
 import { limits } from '../base/limits.ts';
 import { readOnVolume } from '../base/read-regular.ts';
 import type { ContainerLayout, Layout } from '../contract/layout.ts';
-import type { Liveness } from '../contract/liveness.ts';
 import { largestExitCode, lostExitCode, parseExitCode } from '../contract/records.ts';
+import type { WrapperLiveness } from '../contract/wrapper-liveness.ts';
 
 /** A container that has exited. */
 export interface EndedContainer {
@@ -15,7 +15,7 @@ export interface EndedContainer {
 /** A container that is waited for. */
 export interface Dependency {
   readonly name: string;
-  readonly liveness: Liveness;
+  readonly liveness: WrapperLiveness;
   /** When a seal was first seen while its wrapper was still alive; ms of a monotonic clock. */
   besideAt: number | null;
 }

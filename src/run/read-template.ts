@@ -5,8 +5,8 @@ import { readOnVolume } from '../base/read-regular.ts';
 import { textOf } from '../base/text-of.ts';
 import type { Layout } from '../contract/layout.ts';
 import { foreignOwnerReason, madeByInit } from '../contract/made-by-init.ts';
-import { parseTemplate } from '../settings/template/parse-template.ts';
 import { emptyTemplate, type Template } from '../settings/template/template.ts';
+import { templateFromJson } from '../settings/template/template-from-json.ts';
 
 /**
  * Reads the template on the volume; an empty template if there is none.
@@ -22,7 +22,7 @@ export async function readTemplate({ root, template }: Layout): Promise<Template
   } catch (cause) {
     throw new Fault('template', `Cannot read template ${template}: ${messageOf(cause)}`, { cause });
   }
-  return parseTemplate(text, template);
+  return templateFromJson(text, template);
 }
 
 /**

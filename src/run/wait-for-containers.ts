@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { limits } from '../base/limits.ts';
 import type { Layout } from '../contract/layout.ts';
-import { Liveness } from '../contract/liveness.ts';
 import { Volume } from '../contract/volume.ts';
 import { watchDirectory } from '../contract/watch-directory.ts';
+import { WrapperLiveness } from '../contract/wrapper-liveness.ts';
 import { containerEnd, type Dependency, type EndedContainer } from './container-end.ts';
 import { restoreDirectory } from './open-container.ts';
 
@@ -66,7 +66,7 @@ class Dependencies {
     this.#all = new Map(
       names.map((name): readonly [string, Dependency] => [
         name,
-        { name, liveness: new Liveness(volume, name, () => this.check([name])), besideAt: null },
+        { name, liveness: new WrapperLiveness(volume, name, () => this.check([name])), besideAt: null },
       ]),
     );
   }

@@ -1,5 +1,5 @@
-import { type Life, Liveness } from '../contract/liveness.ts';
 import type { Volume } from '../contract/volume.ts';
+import { type Life, WrapperLiveness } from '../contract/wrapper-liveness.ts';
 import { readSeal } from '../observe/container-state.ts';
 import type { ContainerReport, JobReport } from '../observe/job-report.ts';
 import { readSealed } from '../observe/read-sealed.ts';
@@ -41,7 +41,7 @@ async function contradictionOfOne(
 }
 
 function lifeOf(volume: Volume, name: string): Life {
-  const liveness = new Liveness(volume, name, () => undefined);
+  const liveness = new WrapperLiveness(volume, name, () => undefined);
   const life = liveness.look();
   liveness.close();
   return life;

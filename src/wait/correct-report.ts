@@ -1,6 +1,6 @@
 import { log } from '../base/log.ts';
-import { Liveness } from '../contract/liveness.ts';
 import type { Volume } from '../contract/volume.ts';
+import { WrapperLiveness } from '../contract/wrapper-liveness.ts';
 import {
   type ContainerState,
   lostState,
@@ -62,7 +62,7 @@ function differs(now: ContainerReport, before: ContainerReport | undefined): boo
 
 /** The state on the volume now; null if it adds nothing to what is known. */
 async function stateNow(volume: Volume, { name, result }: ContainerReport): Promise<ContainerState | null> {
-  const liveness = new Liveness(volume, name, () => undefined);
+  const liveness = new WrapperLiveness(volume, name, () => undefined);
   const life = liveness.look();
   liveness.close();
   // Its record is final only when it is gone.

@@ -1,7 +1,7 @@
 import { limits } from '../base/limits.ts';
 import { after, type Timer } from '../base/timer.ts';
-import { type Life, Liveness } from '../contract/liveness.ts';
 import type { Volume } from '../contract/volume.ts';
+import { type Life, WrapperLiveness } from '../contract/wrapper-liveness.ts';
 import {
   type ContainerState,
   lostState,
@@ -22,7 +22,7 @@ export class FollowedContainer {
   readonly #volume: Volume;
   readonly #name: string;
   readonly #onChange: () => void;
-  readonly #liveness: Liveness;
+  readonly #liveness: WrapperLiveness;
   readonly #probe: WrapperProbe;
   readonly #presence: PresenceCheck;
   /** When a garbage seal was first found, ms of a monotonic clock; null before. */
@@ -41,7 +41,7 @@ export class FollowedContainer {
     this.#volume = volume;
     this.#name = name;
     this.#onChange = onChange;
-    this.#liveness = new Liveness(volume, name, onChange);
+    this.#liveness = new WrapperLiveness(volume, name, onChange);
     this.#probe = new WrapperProbe(volume, name);
     this.#presence = new PresenceCheck(volume, name);
   }

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { Liveness } from '../../../src/contract/liveness.ts';
 import { Volume } from '../../../src/contract/volume.ts';
+import { WrapperLiveness } from '../../../src/contract/wrapper-liveness.ts';
 import { atEnd } from '../../helpers/at-end.ts';
 import { standIn } from '../../helpers/stand-in.ts';
 import { until } from '../../helpers/until.ts';
 import { temporaryVolume } from '../../helpers/volume.ts';
 
-function lifelineOf(t: TestContext, root: string): Liveness {
+function lifelineOf(t: TestContext, root: string): WrapperLiveness {
   const volume = new Volume(root);
-  const liveness = new Liveness(volume, 'main', () => undefined);
+  const liveness = new WrapperLiveness(volume, 'main', () => undefined);
   atEnd(t, () => {
     liveness.close();
     volume.close();

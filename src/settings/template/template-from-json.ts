@@ -12,7 +12,7 @@ import { emptyTemplate, type Template } from './template.ts';
  * @param origin its origin, for messages: a path or a variable's name
  * @throws Fault `template` with the path of the key
  */
-export async function parseTemplate(text: string, origin: string): Promise<Template> {
+export async function templateFromJson(text: string, origin: string): Promise<Template> {
   if (Buffer.byteLength(text) > limits.templateBytes) {
     throw new Fault('template', `Cannot read template ${origin}: larger than ${limits.templateBytes} bytes`);
   }

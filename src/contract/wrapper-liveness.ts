@@ -18,7 +18,7 @@ export type Life = 'unknown' | 'living' | 'dying' | 'gone';
  * Tracks whether a wrapper is alive through its FIFO `alive`: the kernel signals end of file when the wrapper dies,
  * however it dies and in whatever container (fifo(7)). Needs no access to the cluster.
  */
-export class Liveness {
+export class WrapperLiveness {
   readonly #volume: Volume;
   readonly #path: string;
   readonly #startedPath: string;
