@@ -33,6 +33,8 @@ export async function launchJob(of: {
     env: { ...kind.variables, MULTIFLEXI_DATABASE_URL: database.url },
     stdio: 'inherit',
     reject: false,
+    // A job, and its report, may take their time after TERM.
+    forceKillAfterDelay: false,
   });
   signals.forwardTo((signal) => void launched.kill(signal));
   const { exitCode = 64 } = await launched;

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { Fault } from '../base/fault.ts';
 import { Interrupts } from '../launch/interrupts.ts';
 import { openJobVolume } from '../launch/native/job-volume.ts';
-import { runRoles } from '../launch/native/run-roles.ts';
+import { Interrupted, runRoles } from '../launch/native/run-roles.ts';
 import { Screen } from '../launch/progress/screen.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import { launchSettings, progressFile } from '../settings/cli/launch-settings.ts';
@@ -21,29 +21,37 @@ export async function launch(invocation: Invocation, args: readonly Buffer[]): P
   const volume = await openJobVolume(settings.root);
   const progress = progressFile(invocation.environment, volume.root);
   const screen = new Screen(progress);
-  let delivered = false;
+  let needed = false;
   try {
     const ended = await runRoles({
       ...settings,
       program,
       root: volume.root,
-      jobEnvironment: { PROGRESS_FILE: progress, ...settings.jobEnvironment },
+      jobEnvironment: { ...settings.jobEnvironment, PROGRESS_FILE: progress },
       screen,
       interrupts,
+      onInstalled: () => {
+        needed = true;
+      },
     });
-    delivered = ended.delivered;
+    needed = !ended.delivered;
     return ended.status;
+  } catch (error) {
+    if (error instanceof Interrupted) return error.status;
+    throw error;
   } finally {
-    const kept = await volume.leave(!delivered);
+    screen.stop();
+    const kept = await volume.leave(needed);
     if (kept !== null && settings.root === null) screen.note(`The job's volume is kept in ${kept}`);
-    await screen.close();
+    await screen.flush();
   }
 }
 
-/** The program that goes into pods stands beside this one. */
+/** The program for pods is beside this one. Where this one was installed as `init` does it, its bootstrap serves as well. */
 function podProgram(own: string): string {
-  const path = join(dirname(own), 'emissary');
-  if (!existsSync(path))
-    throw new Fault('usage', `Cannot find the pod program ${path}; install it beside this program`);
-  return path;
+  const beside = join(dirname(own), 'emissary');
+  const installed = join(dirname(own), '../../emissary');
+  const path = [beside, installed].find((candidate) => existsSync(candidate));
+  if (path !== undefined) return path;
+  throw new Fault('usage', `Cannot find the pod program ${beside}; install it beside this program`);
 }

@@ -35,14 +35,24 @@ export function readProgressFile(path: string): JobProgress | null {
   }
 }
 
-/** The last whole line `N/M`; one without its newline only where there is no other. */
+/**
+ * The last line `N/M`. Without its newline it may be half written: it counts where there is no other, or where it goes to
+ * the same end.
+ */
 function progressIn(file: number): JobProgress | null {
   const tail = Buffer.alloc(limits.progressTailBytes);
   const start = Math.max(0, fstatSync(file).size - tail.length);
   const lines = tail.toString('latin1', 0, readSync(file, tail, 0, tail.length, start)).split('\n');
-  for (const line of [...lines.slice(0, -1).reverse(), lines.at(-1) ?? '']) {
-    const found = /^([0-9]{1,15})\/([0-9]{1,15})$/.exec(line.trim());
-    if (found !== null) return { done: Number(found[1]), all: Number(found[2]) };
-  }
-  return null;
+  const last = parsed(lines.pop() ?? '');
+  const whole =
+    lines
+      .reverse()
+      .map(parsed)
+      .find((found) => found !== null) ?? null;
+  return last !== null && (whole === null || whole.all === last.all) ? last : whole;
+}
+
+function parsed(line: string): JobProgress | null {
+  const found = /^([0-9]{1,15})\/([0-9]{1,15})$/.exec(line.trim());
+  return found === null ? null : { done: Number(found[1]), all: Number(found[2]) };
 }

@@ -256,7 +256,7 @@ test('init exits 65 on a full volume, and leaves no inputs', async (t) => {
   const its = pod(t);
   tool('sh', ['-c', 'head -c 40000000 /dev/urandom > noise; tar czf noise.tgz noise'], its.work);
   for (const name of ['noise', 'noise.tgz'])
-    await withMount(t, { root: its.root, options: 'size=150m' }, async () => {
+    await withMount(t, { root: its.root, options: 'size=120m' }, async () => {
       const good = { name: 'good', path: '/a/good', raw: { data: 'x' } };
       const large = { name: 'large', path: '/a/large', file: join(its.work, name) };
       await refused(its, inputs(good, large), /input large \(\/a\/large\): the volume is full/);

@@ -29,8 +29,11 @@ export async function openJobVolume(named: string | null): Promise<JobVolume> {
       root,
       leave: async (keep) => {
         if (keep) return root;
-        await rm(root, { recursive: true, force: true, maxRetries: 3 });
-        return null;
+        // What a job left there may not be removable; its result does not depend on that.
+        return rm(root, { recursive: true, force: true, maxRetries: 3 }).then(
+          () => null,
+          () => root,
+        );
       },
     };
   } catch (cause) {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { stderr, stdout } from 'node:process';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { Fault, faultStatus } from '../../base/fault.ts';
@@ -27,6 +28,8 @@ export interface NativeJob {
   readonly reporterEnvironment: Readonly<Record<string, string>> | null;
   readonly screen: Screen;
   readonly interrupts: Interrupts;
+  /** Called when the volume is ready: from now on it holds something of the job's. */
+  onInstalled(): void;
 }
 
 /** How the job and its reporting ended. */
@@ -43,31 +46,36 @@ type Role = ReturnType<typeof startRole>;
  * Runs `init`, then `run` and `wait` beside each other, as a pod does. They have sessions of their own, so Ctrl-C reaches
  * the launcher alone: the launcher stops the job, and the reporter can still report.
  *
- * @throws Fault `volume` when `init` fails
+ * @throws Fault `volume` or `inputs` when `init` fails; Interrupted by a signal before the job's start
  */
 export async function runRoles(job: NativeJob): Promise<NativeEnd> {
   const { root, screen } = job;
   await init(job);
+  job.onInstalled();
   const times = [
     ...(job.timeoutSeconds === null ? [] : ['--timeout', job.timeoutSeconds]),
     ...(job.graceSeconds === null ? [] : ['--grace', job.graceSeconds]),
   ];
-  const run = startRole(job, ['run', '--root', root, ...times, '--', ...job.command], job.jobEnvironment);
+  const run = startRole(
+    job,
+    ['run', '--root', root, '--name', 'main', ...times, '--', ...job.command],
+    job.jobEnvironment,
+  );
   const wait =
     job.reporterEnvironment === null
       ? null
       : startRole(job, ['wait', '--root', root, ...times], job.reporterEnvironment);
   obeyInterrupts(job, run, wait);
-  const note = (piece: Buffer) => screen.note(piece.toString().trimEnd());
   const forwarded = [
     forward(run.stdout, (piece) => screen.forward(stdout, piece)),
     forward(run.stderr, (piece) => screen.forward(stderr, piece)),
-    ...(wait === null ? [] : [forward(wait.stdout, note), forward(wait.stderr, note)]),
+    ...(wait === null ? [] : [noteLines(wait.stdout, screen), noteLines(wait.stderr, screen)]),
   ];
   const status = statusOf(await run);
   if (wait === null) {
     await Promise.all(forwarded);
-    return { status, delivered: true };
+    // A wrapper that was killed leaves a job that may live, and its volume.
+    return { status, delivered: existsSync(join(root, 'ctr', 'main', 'exitcode')) };
   }
   // Without a seal the reporter has to find out for itself that the wrapper is gone. It must not wait for ever.
   const seal = join(root, 'ctr', 'main', 'exitcode');
@@ -78,24 +86,57 @@ export async function runRoles(job: NativeJob): Promise<NativeEnd> {
   return { status: status === 0 && !delivered ? faultStatus.delivery : status, delivered };
 }
 
-async function init({ program, root, template, jobEnvironment }: NativeJob): Promise<void> {
+/** Not in the terminal's process group: what interrupts it comes here, and the job is not started then. */
+async function init({
+  program,
+  root,
+  template,
+  jobEnvironment,
+  screen,
+  interrupts,
+}: NativeJob): Promise<void> {
   const given = template === null ? [] : ['--template', template];
   const ended = await execa(program, ['init', '--root', root, ...given], {
     env: jobEnvironment,
     extendEnv: false,
-    stdin: 'ignore',
+    stdin: template === '-' ? 'inherit' : 'ignore',
     stdout: 'ignore',
+    detached: true,
     reject: false,
   });
-  if (ended.exitCode !== 0)
-    throw new Fault('volume', `init failed: ${ended.stderr.replace(/^emissary: /, '')}`);
+  const said = ended.stderr || (ended.shortMessage ?? '');
+  if (ended.exitCode !== 0) {
+    const code = ended.exitCode === faultStatus.inputs ? 'inputs' : 'volume';
+    throw new Fault(code, `init failed: ${said.replace(/^emissary: /, '')}`);
+  }
+  if (ended.stderr !== '') screen.note(ended.stderr);
+  if (interrupts.status !== null) throw new Interrupted(interrupts.status);
+}
+
+/** A signal came before the job was started. */
+export class Interrupted extends Error {
+  /** What a shell makes of the signal. */
+  readonly status: number;
+
+  constructor(status: number) {
+    super('interrupted before the job was started');
+    this.status = status;
+  }
 }
 
 function startRole(job: NativeJob, args: readonly string[], env: Readonly<Record<string, string>>) {
   // A job with the terminal at its input would get a terminal of its own, and every key: Ctrl-C is the launcher's.
   const stdin = args[0] === 'run' && !isTerminal(0) ? 'inherit' : 'ignore';
-  const options = { env, extendEnv: false, stdin, detached: true, buffer: false, reject: false } as const;
-  return execa(job.program, args, options);
+  return execa(job.program, args, {
+    env,
+    extendEnv: false,
+    stdin,
+    detached: true,
+    buffer: false,
+    reject: false,
+    // The reporter has its own time after TERM.
+    forceKillAfterDelay: false,
+  });
 }
 
 function obeyInterrupts(
@@ -109,7 +150,7 @@ function obeyInterrupts(
       extendEnv: false,
       reject: false,
       detached: true,
-    }).then((ended) => ended.exitCode !== 0 && screen.note(ended.stderr));
+    }).then((ended) => ended.exitCode !== 0 && screen.note(ended.stderr || (ended.shortMessage ?? '')));
   interrupts.listen((wish, signal) => {
     const over = run.exitCode !== null || run.signalCode !== null;
     if (wish === 'give up' || (over && wish === 'kill')) {
@@ -130,6 +171,10 @@ function obeyInterrupts(
 
 async function forward(from: Readable, to: (piece: Buffer) => Promise<void> | void): Promise<void> {
   for await (const piece of from) await to(piece as Buffer);
+}
+
+async function noteLines(from: Readable, screen: Screen): Promise<void> {
+  for await (const line of createInterface({ input: from })) screen.note(line);
 }
 
 /** The status of a process, as a shell gives it. */

@@ -37,8 +37,13 @@ export class Screen {
       this.#atLineStart = piece.at(-1) === 0x0a;
     }
     if (!stream.destroyed && !stream.write(piece)) {
+      const done = new AbortController();
+      const { signal } = done;
       // A reader that goes away is no reason to stop the job.
-      await Promise.race([once(stream, 'drain'), once(stream, 'close')]).catch(() => undefined);
+      const events = [once(stream, 'drain', { signal }), once(stream, 'close', { signal })];
+      await Promise.race(events).catch(() => undefined);
+      done.abort();
+      await Promise.allSettled(events);
     }
   }
 
@@ -49,8 +54,8 @@ export class Screen {
     this.#atLineStart = true;
   }
 
-  /** The job is over: the bar goes, the last progress is reported where there was no bar. All is written then. */
-  async close(): Promise<void> {
+  /** The job is over: the bar goes, and the last progress is reported where there was no bar. */
+  stop(): void {
     clearInterval(this.#timer);
     if (this.#bar) {
       this.#clear();
@@ -58,6 +63,12 @@ export class Screen {
     } else {
       this.#report();
     }
+    this.#drawn = false;
+    this.#atLineStart = true;
+  }
+
+  /** Resolves when everything is written. */
+  async flush(): Promise<void> {
     await Promise.all([stdout, stderr].map(written));
   }
 

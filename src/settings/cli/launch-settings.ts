@@ -72,7 +72,7 @@ function commandOf(operands: readonly string[], command: readonly Buffer[] | nul
 }
 
 /** Where to report, and with which password, is nothing for the job. */
-const reporterOnly = /^MULTIFLEXI_(?:DATABASE|API)_/;
+const reporterOnly = /^MULTIFLEXI_(?:DATABASE|API)_|^OTEL_EXPORTER_OTLP_(?:\w+_)?HEADERS$/;
 
 function withoutCredentials(
   variables: ReturnType<typeof Object.fromEntries<string>>,
