@@ -115,7 +115,7 @@ test('docker: wait distinguishes an engine that forbids locks from another emiss
     '/volume',
   ]);
   // Nobody holds the lock: the job is followed anyway, without a spool.
-  const inMemory = `Cannot use the spool /volume/report: cannot lock /volume/report/lock: ${found}; it is kept in memory`;
+  const inMemory = `Cannot use the spool /volume/report: cannot lock /volume/report/lock: ${found}; keeping it in memory`;
   assert.ok(waited.stderr.startsWith(`emissary: ${inMemory}`), waited.stderr);
   assert.deepEqual([waited.exitCode, JSON.parse(waited.stdout).verdict], [0, 'lost']);
 });

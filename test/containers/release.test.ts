@@ -108,6 +108,8 @@ test('npm exec runs multiflexi-emissary from the packed file, and forwards argum
     'a  b',
   ]);
   assert.deepEqual([job.exitCode, job.stdout], [7, 'a  b'], job.stderr);
+  const launched = await run(['launch', '--', 'sh', '-c', 'echo launched; exit 5']);
+  assert.deepEqual([launched.exitCode, launched.stdout], [5, 'launched'], launched.stderr);
 });
 
 test('podman loads the image of a release, and starts it on either processor', async (t) => {

@@ -184,7 +184,7 @@ test('signal lists the existing containers, each once and only a few of many, if
   assert.equal(stderr, `emissary: signal: no container mian on ${root}; known containers: main, other\n`);
   for (let number = 0; number < 48; number += 1) mkdirSync(join(root, `ctr/job-made-${number}`));
   const many = await emissary(['signal', 'mian', 'TERM'], { root });
-  assert.match(many.stderr, /; there are main, .*, and 30 more\n$/);
+  assert.match(many.stderr, /; known containers: main, .*, and 30 more\n$/);
 });
 
 test('wait stores lines of one byte each, however many come at once', async (t) => {
