@@ -58,7 +58,7 @@ for (const wanted of ['9999999', 'Fri, 31 Dec 9999 23:59:59 GMT']) {
       root: job.root,
       stdin: 'pipe',
     });
-    await until('it was refused', () => reporter.stderr().includes('asks to be left alone'));
+    await until('it was refused', () => reporter.stderr().includes('asks for a later retry'));
     running.process.stdin?.end('go\n');
     const { status, stderr } = await reporter.finished;
     assert.equal(status, 64);
