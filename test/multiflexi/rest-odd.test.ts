@@ -122,5 +122,5 @@ test('REST: wait does not hang on a 101 that nobody asked for', async (t) => {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { status, stderr } = await reportOverRest(t, job, { MULTIFLEXI_API_URL: url });
   assert.equal(status, 64);
-  assert.match(stderr, /refused the report \(101\); check MULTIFLEXI_API_URL\n/);
+  assert.match(stderr, /rejected the report \(101\); check MULTIFLEXI_API_URL\n/);
 });
