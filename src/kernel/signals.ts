@@ -58,6 +58,11 @@ export function catchSignals(numbers: readonly number[], listener: (signal: numb
     libc().uv_signal_init(loop, handle);
     libc().uv_signal_start(handle, caught, number);
   }
+  unblockSignals(numbers);
+}
+
+/** Lets signals through that were blocked when the program was started, as its bootstrap leaves all of them. */
+export function unblockSignals(numbers: readonly number[]): void {
   libc().pthread_sigmask(unblock, signalSet(numbers), 0n);
 }
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { limits } from '../base/limits.ts';
-import { catchSignals } from '../kernel/signals.ts';
+import { catchSignals, unblockSignals } from '../kernel/signals.ts';
 
 /** TERM counts like Ctrl-C; HUP and QUIT come from a terminal. Names without `SIG`. */
 const signals = ['INT', 'TERM', 'HUP', 'QUIT'] as const;
@@ -20,6 +20,8 @@ export class Interrupts {
     const byNumber = new Map(signals.map((name) => [constants.signals[`SIG${name}`] as number, name]));
     const caught = [...byNumber.keys()].filter((number) => !ignored.includes(number));
     catchSignals(caught, (number) => this.#press(byNumber.get(number) ?? 'TERM'));
+    // The runtime waits for children by it; installed, the program starts with every signal blocked.
+    unblockSignals([constants.signals.SIGCHLD]);
   }
 
   /** The exit status that the first signal stands for, or null when there was none. */

@@ -86,3 +86,13 @@ test('launch exits 64 with one sentence for what it cannot run', async (t) => {
   const { status, stderr } = await emissary(['launch', '--', 'true'], { program });
   assert.deepEqual([status, /Cannot find the pod program \S+\/emissary/.test(stderr)], [64, true], stderr);
 });
+
+test('launch of an installed program exits with the job’s code, and uses what was installed', async (t) => {
+  const root = temporaryVolume(t);
+  assert.equal((await emissary(['init'], { root, program: hostProgram })).status, 0);
+  const program = join(root, 'emissary');
+  const { status, stdout, stderr } = await emissary(['launch', '--', 'sh', '-c', 'echo launched; exit 5'], {
+    program,
+  });
+  assert.deepEqual([status, stdout.toString(), stderr], [5, 'launched\n', '']);
+});
