@@ -5,32 +5,13 @@ import { stderr, stdout } from 'node:process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
-import { Fault, faultStatus } from '../../base/fault.ts';
+import { faultStatus } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { after } from '../../base/timer.ts';
 import { isTerminal } from '../../kernel/is-terminal.ts';
-import type { Interrupts } from '../interrupts.ts';
 import type { Screen } from '../progress/screen.ts';
-
-/** What the three roles of a pod are given, as processes of this machine. */
-export interface NativeJob {
-  /** The program of the pod. */
-  readonly program: string;
-  /** The volume, a directory. */
-  readonly root: string;
-  /** The template's file; null for an empty template. */
-  readonly template: string | null;
-  readonly command: readonly string[];
-  readonly timeoutSeconds: string | null;
-  readonly graceSeconds: string | null;
-  readonly jobEnvironment: Readonly<Record<string, string>>;
-  /** Null where nobody is to report. */
-  readonly reporterEnvironment: Readonly<Record<string, string>> | null;
-  readonly screen: Screen;
-  readonly interrupts: Interrupts;
-  /** Called when the volume is ready: from now on it holds something of the job's. */
-  onInstalled(): void;
-}
+import { initVolume } from './init-volume.ts';
+import type { NativeJob } from './native-job.ts';
 
 /** How the job and its reporting ended. */
 export interface NativeEnd {
@@ -50,7 +31,7 @@ type Role = ReturnType<typeof startRole>;
  */
 export async function runRoles(job: NativeJob): Promise<NativeEnd> {
   const { root, screen } = job;
-  await init(job);
+  await initVolume(job);
   job.onInstalled();
   const times = [
     ...(job.timeoutSeconds === null ? [] : ['--timeout', job.timeoutSeconds]),
@@ -84,44 +65,6 @@ export async function runRoles(job: NativeJob): Promise<NativeEnd> {
   giveUp?.cancel();
   await Promise.all(forwarded);
   return { status: status === 0 && !delivered ? faultStatus.delivery : status, delivered };
-}
-
-/** Not in the terminal's process group: what interrupts it comes here, and the job is not started then. */
-async function init({
-  program,
-  root,
-  template,
-  jobEnvironment,
-  screen,
-  interrupts,
-}: NativeJob): Promise<void> {
-  const given = template === null ? [] : ['--template', template];
-  const ended = await execa(program, ['init', '--root', root, ...given], {
-    env: jobEnvironment,
-    extendEnv: false,
-    stdin: template === '-' ? 'inherit' : 'ignore',
-    stdout: 'ignore',
-    detached: true,
-    reject: false,
-  });
-  const said = ended.stderr || (ended.shortMessage ?? '');
-  if (ended.exitCode !== 0) {
-    const code = ended.exitCode === faultStatus.inputs ? 'inputs' : 'volume';
-    throw new Fault(code, `init failed: ${said.replace(/^emissary: /, '')}`);
-  }
-  if (ended.stderr !== '') screen.note(ended.stderr);
-  if (interrupts.status !== null) throw new Interrupted(interrupts.status);
-}
-
-/** A signal came before the job was started. */
-export class Interrupted extends Error {
-  /** What a shell makes of the signal. */
-  readonly status: number;
-
-  constructor(status: number) {
-    super('interrupted before the job was started');
-    this.status = status;
-  }
 }
 
 function startRole(job: NativeJob, args: readonly string[], env: Readonly<Record<string, string>>) {
