@@ -8,6 +8,10 @@ startProgram({
     ...podCommands,
     manifest: async () => (await import('./commands/manifest.ts')).manifest,
     launch: async () => (await import('./commands/launch.ts')).launch,
+    attach: async () => (await import('./commands/attach.ts')).attach,
+    cancel: async () => (await import('./commands/cancel.ts')).cancel,
+    list: async () => (await import('./commands/list.ts')).list,
+    doctor: async () => (await import('./commands/doctor.ts')).doctor,
   },
   elsewhere: {},
 });

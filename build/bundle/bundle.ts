@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build, transform } from 'esbuild';
 import { projectVersion } from '../version-mentions.ts';
+import { absentPackages } from './absent-packages.ts';
 import { bundledPackages } from './bundled-packages.ts';
 
 /** The program in chunks: the loader's file, and the chunks by name. */
@@ -40,6 +41,7 @@ export async function bundle(entry: string, directory: string): Promise<Bundle> 
     chunkNames: '[name]-[hash]',
     write: false,
     metafile: true,
+    plugins: [absentPackages],
     define: { EMISSARY_VERSION: JSON.stringify(version) },
   });
   const chunks = new Map<string, string>();

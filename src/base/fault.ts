@@ -17,6 +17,8 @@ export const faultStatus = {
   outputs: 64,
   /** Results could not be collected or delivered. */
   delivery: 64,
+  /** The engine cannot run the job: it is not there, or it refused. */
+  engine: 64,
   /** A bug in this program. Nothing throws this fault; any unexpected exception ends with its status. */
   defect: 64,
   /** An input could not be staged or put into place. */

@@ -403,10 +403,38 @@ export const limits = {
   patternFiles: 1_000,
   /** Two signals to the launcher that are so close, in ms, are one: npm forwards what the terminal has sent already. */
   samePressMs: 400,
-  /** How long the reporter of a native job has to find that the wrapper died without a seal, in ms. */
-  unsealedMs: 10_000,
   /** How often the launcher draws its bar again, in ms, */
   drawMs: 100,
   /** and how often it reports the progress where there is no terminal, in ms. */
   progressMs: 5_000,
+  /** How long a launched job may take to start, in seconds: pulling a large image over a slow link. */
+  launchStartSeconds: 600,
+  /** Seconds after a job's timeout at which its reporter stops it: only if its wrapper's own timeout fails. */
+  launchTimeoutSlack: 60,
+  /** Attempts to lock a launch's directory, which somebody may look at for a moment, */
+  lockTries: 4,
+  /** and the pause between them, in ms. */
+  lockRetryMs: 25,
+  /** Leftovers that one clean-up finishes: it may have to wait for each of them. */
+  cleanedLaunches: 50,
+  /** Ended launches whose last record is remembered, */
+  rememberedLaunches: 1_000,
+  /** and how many of the oldest are forgotten at a time when there are more. */
+  forgottenLaunches: 100,
+  /** How often somebody who waits for a launcher looks whether it was killed, in ms. */
+  launcherLookMs: 1_000,
+  /** How often an engine that does not answer is asked again, in ms. */
+  engineRetryMs: 1_000,
+  /** Lines of a container's own messages that are shown if it could not start. */
+  messageLines: 20,
+  /** How long ssh may take to connect to an engine's machine, in seconds. */
+  sshConnectSeconds: 20,
+  /** How long a credential helper may take, in ms: it may ask a person. */
+  credentialHelperMs: 60_000,
+  /** When podman's service that a launch has started ends by itself, in seconds without a request. */
+  podmanIdleSeconds: 300,
+  /** How long it may take to start, in ms, */
+  podmanStartMs: 30_000,
+  /** and how often it is looked for, in ms. */
+  podmanLookMs: 50,
 } as const;

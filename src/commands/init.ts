@@ -27,14 +27,14 @@ export async function init(invocation: Invocation, args: readonly Buffer[]): Pro
   const template = await templateFromJson(text, origin);
   await warnOfPatterns(template);
   const layout = layoutOf(settings.root);
-  const carried = carriedRuntime();
+  const carried = settings.withProgram ? carriedRuntime() : null;
   openVolume(layout);
   lockVolume(layout);
-  await installRuntime(invocation.program, carried, layout);
+  if (carried !== null) await installRuntime(invocation.program, carried, layout);
   await stage(template, layout, invocation);
   publishTemplate(text, layout);
   // Last: if init is killed on a new volume, no job can start without what it needs.
-  publishBootstrap(carried, layout);
+  if (carried !== null) publishBootstrap(carried, layout);
   warnOfEarlierJob(layout);
   return 0;
 }

@@ -17,7 +17,10 @@ export interface JobTemplate {
  * Builds it from the application's outputs, after expanding their macros: artifacts with absolute paths are saved as
  * they are; the others are regular expressions on file names, as in MultiFlexi.
  */
-export function jobTemplate(settings: ManifestSettings, variables: JobVariables): JobTemplate {
+export function jobTemplate(
+  settings: Pick<ManifestSettings, 'application' | 'variables'>,
+  variables: JobVariables,
+): JobTemplate {
   const { application } = settings;
   let inSecret = false;
   const expanded = (text: string, where: string) => {

@@ -50,7 +50,10 @@ export class Delivery {
    */
   async finish(progress: Progress, limitMs: number): Promise<boolean> {
     if (progress.report !== null) rememberEnd(progress.report, this.#spool);
-    const isPrinted = this.#loops.some(({ sink }) => !sink.bestEffort) || this.#printResult(progress);
+    const isPrinted =
+      this.#settings.mode === 'none' ||
+      this.#loops.some(({ sink }) => !sink.bestEffort) ||
+      this.#printResult(progress);
     const outcomes = await Promise.all(
       this.#loops.map(async (loop) => {
         const outcome = await loop.finish(...this.#share(loop, limitMs));

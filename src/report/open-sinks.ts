@@ -15,6 +15,7 @@ export interface Sinks {
 /** Opens the configured sinks. The code of each is loaded only when it is needed. */
 export async function openSinks(settings: ReportSettings, spool: Spool, wake: () => void): Promise<Sinks> {
   const owner = new RowOwner(firstOwner(settings));
+  if (settings.mode === 'none') return { all: [], owner };
   const opened = [
     openRest(settings, spool, owner, wake),
     openDatabaseSink(settings, spool, owner),

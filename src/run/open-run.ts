@@ -86,8 +86,8 @@ function once<T>(make: () => T): () => T {
 
 function openRecorder(container: ContainerLayout, settings: RunSettings, secrets: () => Secrets): Recorder {
   try {
-    const { logLimit, combined } = settings;
-    return new Recorder(container, { logLimit, combined, secrets });
+    const { logLimit, combined, captureOnly } = settings;
+    return new Recorder(container, { logLimit, combined, forwards: !captureOnly, secrets });
   } catch (cause) {
     const sentence = `Cannot keep the job's output in ${container.directory}: ${messageOf(cause)}`;
     throw new Fault('volume', sentence, { cause });

@@ -16,3 +16,12 @@ export function drawBar(progress: JobProgress | null, view: { seconds: number; c
   const full = Math.round(share * length);
   return '█'.repeat(full) + '░'.repeat(length - full) + text;
 }
+
+const frames = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
+const framesPerSecond = 8;
+
+/** Draws one line for what a launch is waiting for, with a spinner. */
+export function drawPhase(phase: string, view: { seconds: number; columns: number }): string {
+  const frame = frames[Math.floor(view.seconds * framesPerSecond) % frames.length];
+  return `${frame} ${phase}, ${view.seconds.toFixed(1)} s`.slice(0, view.columns - margin);
+}

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { stderr, stdout } from 'node:process';
 import { limits } from '../../base/limits.ts';
 import { readProgressFile } from '../../observe/read-progress.ts';
-import { drawBar } from './draw-bar.ts';
+import { drawBar, drawPhase } from './draw-bar.ts';
 
 const clearLine = '\r\x1b[2K';
 
@@ -13,21 +13,36 @@ const clearLine = '\r\x1b[2K';
  */
 export class Screen {
   readonly #progressFile: string;
-  readonly #bar = stderr.isTTY === true;
+  readonly #bar: boolean;
   readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout;
   #drawn = false;
   /** False while the terminal shows half a line of the job's. */
   #atLineStart = true;
   #reported = '';
+  #phase: string | null = null;
+  readonly #quiet: boolean;
 
-  /** @param progressFile the file whose last line is `N/M` */
-  constructor(progressFile: string) {
+  /** @param progressFile the file whose last line is `N/M` @param quiet whether nothing of our own is shown */
+  constructor(progressFile: string, quiet: boolean) {
     this.#progressFile = progressFile;
+    this.#quiet = quiet;
+    this.#bar = stderr.isTTY === true && !quiet;
     // A closed terminal, a reader that went away: the job hears of it by a signal, and is recorded all the same.
     for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
     const everyMs = this.#bar ? limits.drawMs : limits.progressMs;
     this.#timer = setInterval(() => (this.#bar ? this.#draw() : this.#report()), everyMs);
+  }
+
+  /** What the launch is waiting for: shown in the place of the bar. Null: the job runs. */
+  phase(text: string | null): void {
+    this.#phase = text;
+    if (this.#bar) this.#draw();
+  }
+
+  /** What it is waiting for, or null. */
+  get current(): string | null {
+    return this.#phase;
   }
 
   /** Forwards a piece of the job's output; waits for a slow reader. */
@@ -49,6 +64,7 @@ export class Screen {
 
   /** Shows a line of our own. */
   note(line: string): void {
+    if (this.#quiet) return;
     this.#clear();
     stderr.write(`${this.#bar && !this.#atLineStart ? '\n' : ''}${line}\n`);
     this.#atLineStart = true;
@@ -74,10 +90,14 @@ export class Screen {
 
   #draw(): void {
     if (!this.#atLineStart) return;
-    const line = drawBar(readProgressFile(this.#progressFile), {
+    const view = {
       seconds: (performance.now() - this.#startedAt) / 1000,
       columns: stderr.columns || 80,
-    });
+    };
+    const line =
+      this.#phase === null
+        ? drawBar(readProgressFile(this.#progressFile), view)
+        : drawPhase(this.#phase, view);
     stderr.write(`${clearLine}${line}`);
     this.#drawn = true;
   }
@@ -88,6 +108,7 @@ export class Screen {
   }
 
   #report(): void {
+    if (this.#quiet) return;
     const progress = readProgressFile(this.#progressFile);
     const line = progress === null ? '' : `progress ${progress.done}/${progress.all}`;
     if (line !== this.#reported) stderr.write(`${line}\n`);

@@ -11,16 +11,20 @@ import { writeSome } from './write-some.ts';
  */
 export class PassThrough {
   readonly #file: number;
-  #open = true;
+  #open: boolean;
   /** Whether there was enough output to justify a larger pipe for the reader, and forwarding without a copy. */
   #busy = false;
   #writing = false;
   /** Ends the wait for the current write. */
   #release: () => void = () => undefined;
 
-  /** @param file the descriptor, 1 or 2 */
-  constructor(file: number) {
+  /**
+   * @param file the descriptor, 1 or 2
+   * @param open whether anything is to be forwarded
+   */
+  constructor(file: number, open: boolean) {
     this.#file = file;
+    this.#open = open;
   }
 
   /**

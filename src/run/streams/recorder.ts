@@ -12,6 +12,8 @@ export interface RecorderOptions {
   /** Maximum bytes of each file; 0 = no limit. */
   readonly logLimit: number;
   readonly combined: boolean;
+  /** Whether the output also goes to the emissary's own standard output and error. */
+  readonly forwards: boolean;
   readonly secrets: () => Secrets;
 }
 
@@ -24,7 +26,8 @@ export class Recorder {
   readonly #timelineFile: LogFile;
   readonly #timeline: Timeline;
   readonly #combined: LogFile | null;
-  readonly #through: readonly [PassThrough, PassThrough] = [new PassThrough(1), new PassThrough(2)];
+  readonly #through: readonly [PassThrough, PassThrough];
+  readonly #forwards: boolean;
   readonly #secrets: () => Secrets;
   #combining: Promise<unknown> = Promise.resolve();
 
@@ -35,6 +38,8 @@ export class Recorder {
     this.#timeline = new Timeline(this.#timelineFile);
     this.#combined = options.combined ? new LogFile(layout.combined, options.logLimit) : null;
     this.#secrets = options.secrets;
+    this.#forwards = options.forwards;
+    this.#through = [new PassThrough(1, options.forwards), new PassThrough(2, options.forwards)];
   }
 
   /** The destination of one stream of one attempt. */
@@ -42,7 +47,7 @@ export class Recorder {
     const mask = new StreamMask(this.#secrets());
     const through = this.#through[stream === 1 ? 0 : 1];
     return {
-      forward: mask.changes ? null : (pipe, bytes) => through.take(pipe, bytes),
+      forward: mask.changes || !this.#forwards ? null : (pipe, bytes) => through.take(pipe, bytes),
       prepare: (chunk) => mask.push(chunk),
       write: (piece, forwarded) => this.#record(stream, piece, forwarded),
       end: async () => void (await this.#record(stream, mask.end(), 0)),

@@ -75,7 +75,7 @@ function descriptors(
 function screen(recorder: Recorder, terminals: readonly number[]): Sink {
   if (terminals.includes(1)) return recorder.sink(1);
   if (terminals.includes(2)) return recorder.sink(2);
-  const shown = new PassThrough(0);
+  const shown = new PassThrough(0, true);
   return {
     forward: null,
     prepare: (chunk) => chunk,

@@ -107,7 +107,7 @@ export class StdinForwarder {
   }
 
   #write(bytes: Buffer): Promise<unknown> {
-    this.#writing = new PassThrough(this.#job).write(bytes);
+    this.#writing = new PassThrough(this.#job, true).write(bytes);
     return this.#writing;
   }
 }

@@ -40,13 +40,33 @@ const descriptions: Readonly<
     example: '{program} status --json',
   },
   launch: {
-    usage: 'launch [options] -- COMMAND [ARG…]',
+    usage: 'launch [options] APPLICATION.json | [--image IMAGE] -- COMMAND [ARG…]',
     text:
       'Runs a job under the emissary and reports it: its output, its exit code; TERM and Ctrl-C stop it.\n' +
-      'With --engine native the job is a process of this machine. Its volume is a temporary directory, unless --root\n' +
-      'names one. Where to report is in the variables of wait; the job does not see them.',
-    example:
-      'MULTIFLEXI_DATABASE_URL=sqlite:///data/multiflexi.sqlite {program} launch --job-id 42 -- php report.php',
+      'With --engine native the job is a process of this machine; docker and podman run it in a container.\n' +
+      'Where to report is in the variables of wait; the job does not see them. A job whose launcher was killed goes\n' +
+      'on: launch it again with the same job ID, and it is followed.',
+    example: '{program} launch --engine podman --job-id 42 --variables job.env app.multiflexi.app.json',
+  },
+  attach: {
+    usage: 'attach [options] JOB',
+    text: 'Shows the output of a launched job and exits with its exit code. TERM ends only attach.',
+    example: '{program} attach 42',
+  },
+  cancel: {
+    usage: 'cancel [options] JOB',
+    text: 'Stops a launched job as TERM does, and waits for its end.',
+    example: '{program} cancel 42',
+  },
+  list: {
+    usage: 'list [options]',
+    text: 'Lists the jobs that were launched and are not finished, and those that were kept.',
+    example: '{program} list --json',
+  },
+  doctor: {
+    usage: 'doctor [options]',
+    text: 'Checks that an engine can run jobs, step by step, and says what to do about each failure.',
+    example: '{program} doctor --engine podman',
   },
   manifest: {
     usage: 'manifest [options] APPLICATION.multiflexi.app.json',

@@ -1,34 +1,22 @@
+import { launchOptions } from './launch-options.ts';
 import type { OptionSpec } from './option-spec.ts';
 
 /** The options that only verbs of the program outside of pods take. */
 export const hostOptions: readonly OptionSpec[] = [
-  {
-    name: 'engine',
-    verbs: ['launch'],
-    value: 'ENGINE',
-    variables: ['EMISSARY_ENGINE'],
-    help: 'where the job runs: native, as processes of this machine (default native)',
-  },
-  {
-    name: 'report',
-    verbs: ['launch'],
-    value: 'WHERE',
-    variables: ['EMISSARY_REPORT'],
-    help: 'host: report from here; none: do not (default host where a variable says where to report, else none)',
-  },
+  ...launchOptions,
   {
     name: 'variables',
-    verbs: ['manifest'],
+    verbs: ['manifest', 'launch'],
     value: 'FILE',
     variables: [],
-    help: "the job's variables, one NAME=value per line; secret values go into a Secret",
+    help: "the job's variables: NAME=value lines or a JSON object; for manifest, secret values go into a Secret",
   },
   {
     name: 'report-variables',
-    verbs: ['manifest'],
+    verbs: ['manifest', 'launch'],
     value: 'FILE',
     variables: [],
-    help: "the reporter's variables: the server and its credentials; they go into a Secret",
+    help: "the reporter's variables: the server and its credentials; for manifest, they go into a Secret",
   },
   {
     name: 'job-id',
@@ -46,7 +34,7 @@ export const hostOptions: readonly OptionSpec[] = [
   },
   {
     name: 'image',
-    verbs: ['manifest'],
+    verbs: ['manifest', 'launch'],
     value: 'IMAGE',
     variables: [],
     help: "the job's image (default the ociimage of the application)",
@@ -67,10 +55,10 @@ export const hostOptions: readonly OptionSpec[] = [
   },
   {
     name: 'user',
-    verbs: ['manifest'],
+    verbs: ['manifest', 'launch'],
     value: 'UID',
     variables: [],
-    help: 'the user ID that the job runs as, or image for the image user (default 65532)',
+    help: 'the user ID that the job runs as, or image for the image user (default image; manifest: 65532)',
   },
   {
     name: 'allow-root',
@@ -81,10 +69,10 @@ export const hostOptions: readonly OptionSpec[] = [
   },
   {
     name: 'language',
-    verbs: ['manifest'],
+    verbs: ['manifest', 'launch'],
     value: 'LANGUAGE',
     variables: [],
-    help: "language of artifact descriptions, such as cs or cs_CZ.UTF-8 (default the job's LANG, then that of manifest)",
+    help: "language of artifact descriptions, such as cs or cs_CZ.UTF-8 (default the job's LANG, then our own)",
   },
   {
     name: 'claim',

@@ -5,6 +5,8 @@ import { rootDirectory } from './values.ts';
 /** The settings of `init`. */
 export interface InitSettings {
   readonly root: string;
+  /** Whether the program itself is installed. */
+  readonly withProgram: boolean;
   /** The source of the template: a file, standard input, or the text itself. */
   readonly template:
     | { readonly from: 'file'; readonly path: string }
@@ -18,6 +20,7 @@ export function initSettings(invocation: Invocation, args: readonly Buffer[]): I
   rejectOperands('init', line);
   return {
     root: rootDirectory(line.value('root'), sourceOf('root', args, invocation.environment)),
+    withProgram: line.value('without-program') === null,
     template: templateSource(line.value('template'), invocation),
   };
 }

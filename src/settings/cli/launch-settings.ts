@@ -1,22 +1,60 @@
 import { isUtf8 } from 'node:buffer';
 import { Fault } from '../../base/fault.ts';
-import { readCommandLine, sourceOf } from './command-line.ts';
+import { limits } from '../../base/limits.ts';
+import type { Application } from '../application/application.ts';
+import { maskEntries } from '../secret-names.ts';
+import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
 import type { Environment } from './environment.ts';
+import { languageOf, readApplication } from './given-application.ts';
+import { givenVariables } from './given-variables.ts';
 import type { Invocation } from './invocation.ts';
-import { rootDirectory, secondsToMs, wholeNumber } from './values.ts';
+import { launchReport } from './launch-report.ts';
+import { engineOptions, type LaunchResources, launchResources } from './launch-resources.ts';
+import { stateDirectory } from './state-directory.ts';
+import { imageName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
 import { helpOf } from './verbs.ts';
+
+/** The engines, those that are to come included. */
+export const engines = ['native', 'docker', 'podman', 'kubernetes', 'azure'] as const;
+/** One engine. */
+export type EngineName = (typeof engines)[number];
 
 /** The settings of `launch`. */
 export interface LaunchSettings {
-  /** Null for a directory that goes when all was reported. */
+  readonly engine: EngineName;
+  readonly state: string;
+  readonly jobId: number | null;
+  /** A directory that becomes the volume and stays; null: one of our own. */
   readonly root: string | null;
+  /** What runs: an application, or a command. */
+  readonly application: Application | null;
+  /** Empty: the image's own command. */
+  readonly command: readonly string[];
+  /** Null where the engine needs none. */
+  readonly image: string | null;
+  /** The template's file; only without an application. */
   readonly template: string | null;
+  /** The variables of `--variables`. */
+  readonly variables: ReadonlyMap<string, string>;
+  readonly secretNames: readonly string[];
+  readonly resources: LaunchResources;
+  readonly engineOptions: ReadonlyMap<string, string>;
+  readonly pull: 'missing' | 'always' | 'never';
+  readonly keep: 'never' | 'failed' | 'always';
+  readonly onTerm: 'stop' | 'detach';
   readonly timeoutSeconds: string | null;
   readonly graceSeconds: string | null;
-  readonly command: readonly string[];
-  readonly jobEnvironment: Readonly<Record<string, string>>;
-  /** Null where nobody is to report. */
-  readonly reporterEnvironment: Readonly<Record<string, string>> | null;
+  readonly startTimeoutMs: number;
+  readonly copyReport: string | null;
+  readonly collect: string | null;
+  readonly quiet: boolean;
+  readonly detach: boolean;
+  /** The environment of a native job: that of the launcher, without credentials. */
+  readonly nativeEnvironment: Readonly<Record<string, string>>;
+  /** The reporter's; without destinations it reports to nobody. */
+  readonly reporterEnvironment: Readonly<Record<string, string>>;
+  /** Whether it reports to anybody. */
+  readonly reports: boolean;
 }
 
 /** @throws Fault `usage` */
@@ -24,63 +62,94 @@ export function launchSettings(invocation: Invocation, args: readonly Buffer[]):
   const { environment } = invocation;
   const line = readCommandLine('launch', args, environment);
   const from = (name: string) => sourceOf(name, args, environment);
-  const engine = line.value('engine') ?? 'native';
-  if (engine !== 'native')
-    throw new Fault('usage', `${from('engine')}: the only engine of this version is native`);
+  const choice = choices(line, from);
+  const engine = choice('engine', engines);
+  const variables = givenVariables(line.value('variables'), '--variables');
+  const what = whatRuns(line, variables, environment);
   const root = line.value('root');
-  const checked = (name: string, check: (text: string, source: string) => unknown) => {
+  const jobText = line.value('job-id');
+  const jobId = jobText === null ? null : wholeNumber(jobText, from('job-id'));
+  return {
+    engine,
+    state: stateDirectory(line, environment, from('state')),
+    jobId,
+    root: root === null ? null : rootDirectory(root, from('root')),
+    ...what,
+    image: imageOf(line, what.application, engine, from('image')),
+    template: line.value('template'),
+    variables,
+    secretNames: maskEntries(line.value('secret-names') ?? ''),
+    resources: launchResources(line, from),
+    engineOptions: engineOptions(line.value('engine-option'), from('engine-option')),
+    pull: choice('pull', ['missing', 'always', 'never']),
+    keep: choice('keep', ['never', 'failed', 'always']),
+    onTerm: choice('on-term', ['stop', 'detach']),
+    ...times(line, from),
+    copyReport: line.value('copy-report'),
+    collect: line.value('collect'),
+    quiet: line.value('quiet') !== null,
+    detach: line.value('detach') !== null,
+    ...launchReport(line, { environment, jobId, from }),
+  };
+}
+
+function choices(line: CommandLine, from: (name: string) => string) {
+  return <const T extends string>(name: string, known: readonly T[]): T => {
+    const text = line.value(name) ?? known[0];
+    const found = known.find((each) => each === text);
+    if (found !== undefined) return found;
+    throw new Fault('usage', `${from(name)} must be one of ${known.join(', ')}`);
+  };
+}
+
+function times(line: CommandLine, from: (name: string) => string) {
+  const checked = (name: string) => {
     const text = line.value(name);
-    if (text !== null) check(text, from(name));
+    if (text !== null) secondsToMs(text, from(name));
     return text;
   };
-  const jobId = checked('job-id', wholeNumber);
-  const all = {
-    ...Object.fromEntries(environment.all()),
-    ...(jobId !== null && { MULTIFLEXI_JOB_ID: jobId }),
-  };
+  const start = line.value('start-timeout') ?? String(limits.launchStartSeconds);
   return {
-    root: root === null ? null : rootDirectory(root, from('root')),
-    template: line.value('template'),
-    timeoutSeconds: checked('timeout', secondsToMs),
-    graceSeconds: checked('grace', secondsToMs),
-    command: commandOf(line.operands, line.command),
-    jobEnvironment: withoutCredentials(all),
-    reporterEnvironment: reports(line.value('report'), environment, from('report')) ? all : null,
+    timeoutSeconds: checked('timeout'),
+    graceSeconds: checked('grace'),
+    startTimeoutMs: secondsToMs(start, from('start-timeout')),
   };
 }
 
-/** Variables of which one must be set for a report to have anywhere to go. */
-const destinations = [
-  'MULTIFLEXI_DATABASE_URL',
-  'MULTIFLEXI_DATABASE_URL_FILE',
-  'MULTIFLEXI_API_URL',
-  'EMISSARY_RESULTS_DIR',
-];
-
-function reports(where: string | null, environment: Environment, source: string): boolean {
-  if (where === 'host' || where === 'none') return where === 'host';
-  if (where !== null) throw new Fault('usage', `${source} must be host or none`);
-  return environment.get(...destinations) !== null;
-}
-
-function commandOf(operands: readonly string[], command: readonly Buffer[] | null): readonly string[] {
-  if (operands.length > 0 || command === null || command.length === 0)
+/** An application, or a command behind `--`, or the command of the image. */
+function whatRuns(line: CommandLine, variables: ReadonlyMap<string, string>, environment: Environment) {
+  const [file, stray] = line.operands;
+  if (stray !== undefined || (file !== undefined && line.command !== null))
+    throw new Fault('usage', `launch takes one application, or a command behind --; ${helpOf('launch')}`);
+  if (file !== undefined) {
+    // A command that misses its -- is the likely mistake.
+    if (!file.endsWith('.json'))
+      throw new Fault('usage', `launch: put the command behind --; ${helpOf('launch')}`);
+    if (line.value('template') !== null)
+      throw new Fault('usage', 'launch: --template is for commands; an application has its own outputs');
+    return { application: readApplication(file, languageOf(line, variables, environment)), command: [] };
+  }
+  const command = line.command ?? [];
+  if (command.length === 0 && line.value('image') === null)
     throw new Fault('usage', `launch: put the command behind --; ${helpOf('launch')}`);
   const odd = command.findIndex((arg) => !isUtf8(arg));
   if (odd !== -1) throw new Fault('usage', `launch: argument ${odd} of the command is not valid UTF-8`);
-  return command.map(String);
+  return { application: null, command: command.map(String) };
 }
 
-/** Where to report, and with which password, is nothing for the job. */
-const reporterOnly = /^MULTIFLEXI_(?:DATABASE|API)_|^OTEL_EXPORTER_OTLP_(?:\w+_)?HEADERS$/;
-
-function withoutCredentials(
-  variables: ReturnType<typeof Object.fromEntries<string>>,
-): Record<string, string> {
-  return Object.fromEntries(Object.entries(variables).filter(([name]) => !reporterOnly.test(name)));
-}
-
-/** Where the job writes `N/M` to report its progress. */
-export function progressFile(environment: Environment, root: string): string {
-  return environment.get('PROGRESS_FILE') ?? `${root}/progress`;
+function imageOf(
+  line: CommandLine,
+  application: Application | null,
+  engine: EngineName,
+  source: string,
+): string | null {
+  const given = line.value('image');
+  if (engine === 'native') {
+    if (given === null) return null;
+    throw new Fault('usage', `${source}: the native engine uses no image; choose docker or podman`);
+  }
+  const image = given === null ? (application?.image ?? null) : imageName(given, source);
+  if (image !== null) return image;
+  const lacks = application === null ? 'a command needs an image' : 'the application has no ociimage';
+  throw new Fault('usage', `launch: ${lacks}; set one with --image`);
 }

@@ -1,12 +1,12 @@
 import { normalize } from 'node:path';
-import { Fault, reasonOf } from '../../base/fault.ts';
+import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { version } from '../../version.ts';
-import { type Application, parseApplication } from '../application/application.ts';
-import { parseDotenv } from '../application/dotenv.ts';
+import type { Application } from '../application/application.ts';
 import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
+import { languageOf, readApplication } from './given-application.ts';
+import { givenVariables } from './given-variables.ts';
 import type { Invocation } from './invocation.ts';
-import { readGiven } from './read-given.ts';
 import { containerName, imageName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
 import { helpOf } from './verbs.ts';
 
@@ -43,8 +43,8 @@ export interface ManifestSettings {
 export function manifestSettings(invocation: Invocation, args: readonly Buffer[]): ManifestSettings {
   const line = readCommandLine('manifest', args, invocation.environment);
   const from = (name: string) => sourceOf(name, args, invocation.environment);
-  const variables = variablesOf(line.value('variables'), '--variables');
-  const application = definition(line, languageOf(line, variables, invocation));
+  const variables = givenVariables(line.value('variables'), '--variables');
+  const application = definition(line, languageOf(line, variables, invocation.environment));
   const given = line.value('image');
   const image = given === null ? application.image : imageName(given, from('image'));
   if (image === null) {
@@ -59,7 +59,7 @@ export function manifestSettings(invocation: Invocation, args: readonly Buffer[]
     application,
     image,
     variables,
-    reportVariables: variablesOf(line.value('report-variables'), '--report-variables'),
+    reportVariables: givenVariables(line.value('report-variables'), '--report-variables'),
     kind: kindOf(line.value('kind') ?? 'pod'),
     jobId,
     podName: containerName(line.value('pod-name') ?? `multiflexi-job-${jobId ?? 'local'}`, from('pod-name')),
@@ -94,17 +94,6 @@ function userOf(text: string | null, allowRoot: boolean, source: string): number
   return user;
 }
 
-/** The job's language: the job's own setting takes precedence over this program's. */
-function languageOf(
-  line: CommandLine,
-  variables: ReadonlyMap<string, string>,
-  { environment }: Invocation,
-): string {
-  const locale = ['LC_ALL', 'LC_MESSAGES', 'LANG'];
-  const own = locale.map((name) => variables.get(name)).find((value) => value !== undefined && value !== '');
-  return line.value('language') ?? own ?? environment.get(...locale) ?? 'en';
-}
-
 /**
  * A volume at / would hide the image. A colon is not allowed in a mount path, a semicolon not in the loader's path
  * (ld.so(8)), and a $ might be expanded in the job's command.
@@ -120,19 +109,7 @@ function definition({ operands, command }: CommandLine, language: string): Appli
   if (file === undefined || stray !== undefined || command !== null) {
     throw new Fault('usage', `manifest takes one application definition; ${helpOf('manifest')}`);
   }
-  return parseApplication(read(file, 'the application definition'), language);
-}
-
-function variablesOf(file: string | null, source: string): ReadonlyMap<string, string> {
-  return file === null ? new Map() : parseDotenv(read(file, `the file of ${source}`), source);
-}
-
-function read(file: string, what: string): string {
-  try {
-    return readGiven(file, limits.variablesFileBytes);
-  } catch (cause) {
-    throw new Fault('usage', `Cannot read ${what}: ${reasonOf(cause)}`, { cause });
-  }
+  return readApplication(file, language);
 }
 
 function kindOf(text: string): 'pod' | 'job' {

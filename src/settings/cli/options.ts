@@ -1,14 +1,15 @@
 import { hostOptions } from './host-options.ts';
 import type { OptionSpec } from './option-spec.ts';
-import { type Verb, verbs } from './verbs.ts';
+import { verbs } from './verbs.ts';
 
-const everywhere: readonly Verb[] = verbs;
+/** The verbs that work on one volume. */
+const onVolume = verbs.filter((verb) => !['attach', 'cancel', 'list', 'doctor'].includes(verb));
 
 /** Every option of every verb. */
 export const options: readonly OptionSpec[] = [
   {
     name: 'root',
-    verbs: everywhere,
+    verbs: onVolume,
     value: 'DIR',
     variables: ['EMISSARY_ROOT'],
     help: 'the shared volume (default /var/run/argo)',
@@ -77,8 +78,22 @@ export const options: readonly OptionSpec[] = [
     help: 'also write both streams to one file, in order of arrival',
   },
   {
+    name: 'capture-only',
+    verbs: ['run'],
+    value: null,
+    variables: ['EMISSARY_CAPTURE_ONLY'],
+    help: 'keep the output in its files, and do not forward it to standard output and error',
+  },
+  {
+    name: 'without-program',
+    verbs: ['init'],
+    value: null,
+    variables: [],
+    help: 'install the template and the inputs only: the program is started from elsewhere',
+  },
+  {
     name: 'json',
-    verbs: ['status'],
+    verbs: ['status', 'list', 'doctor'],
     value: null,
     variables: [],
     help: 'print one JSON document',

@@ -22,6 +22,8 @@ export interface RunSettings {
   /** Patterns of variable names. */
   readonly maskNames: readonly string[];
   readonly combined: boolean;
+  /** The output is not forwarded: whoever wants it reads the files. */
+  readonly captureOnly: boolean;
   readonly argumentsFile: string | null;
   readonly pauseBefore: boolean;
   readonly pauseAfter: boolean;
@@ -43,6 +45,7 @@ export function runSettings(invocation: Invocation, args: readonly Buffer[]): Ru
     logLimit: wholeNumber(line.value('log-limit') ?? String(limits.logBytes), from('log-limit')),
     maskNames: maskEntries(line.value('mask-env') ?? defaultMask),
     combined: line.value('combined') !== null,
+    captureOnly: line.value('capture-only') !== null,
     argumentsFile: invocation.environment.get('EMISSARY_ARGS_FILE', 'ARGO_CONTAINER_ARGS_FILE'),
     pauseBefore:
       invocation.environment.get('EMISSARY_DEBUG_PAUSE_BEFORE', 'ARGO_DEBUG_PAUSE_BEFORE') === 'true',

@@ -1,11 +1,24 @@
 /** The verbs of both programs; `emissary` is `run` under Argo's name. */
-export const verbs = ['init', 'run', 'wait', 'signal', 'report', 'status', 'manifest', 'launch'] as const;
+export const verbs = [
+  'init',
+  'run',
+  'wait',
+  'signal',
+  'report',
+  'status',
+  'manifest',
+  'launch',
+  'attach',
+  'cancel',
+  'list',
+  'doctor',
+] as const;
 
 /** One verb. */
 export type Verb = (typeof verbs)[number];
 
 /** Verbs of the program outside pods only. */
-const hostVerbs: readonly Verb[] = ['manifest', 'launch'];
+const hostVerbs: readonly Verb[] = ['manifest', 'launch', 'attach', 'cancel', 'list', 'doctor'];
 
 /** Points to a verb's help, at the end of a message: `see emissary run --help`. */
 export function helpOf(verb: Verb): string {

@@ -16,8 +16,11 @@ export interface ReportSettings {
   readonly jobId: number | null;
   readonly rest: RestSettings | null;
   readonly database: DatabaseSettings | null;
-  /** `full`: the job's row, lines and artifacts. `output`: MultiFlexi's own process writes the row. */
-  readonly mode: 'full' | 'output';
+  /**
+   * `full`: the job's row, lines and artifacts. `output`: MultiFlexi's own process writes the row. `none`: nobody is told,
+   * and the spool has the result.
+   */
+  readonly mode: 'full' | 'output' | 'none';
   /** A directory that keeps the results of jobs, or null. */
   readonly resultsDirectory: string | null;
   /** The reporter's own directory for its spool, or null. */
@@ -99,8 +102,8 @@ function rowsOf(text: string | null): number {
   return rows;
 }
 
-function modeOf(text: string | null): 'full' | 'output' {
+function modeOf(text: string | null): ReportSettings['mode'] {
   if (text === null || text === 'full') return 'full';
-  if (text === 'output') return 'output';
-  throw new Fault('usage', 'MULTIFLEXI_REPORT is neither full nor output');
+  if (text === 'output' || text === 'none') return text;
+  throw new Fault('usage', 'MULTIFLEXI_REPORT is neither full, output nor none');
 }

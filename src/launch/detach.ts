@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { Fault, faultStatus } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import { readRegular } from '../base/read-regular.ts';
+import { watchDirectory } from '../contract/watch-directory.ts';
+import type { Invocation } from '../settings/cli/invocation.ts';
+import { readRecord } from './state/launch-record.ts';
+import { StateDirectory } from './state/state-directory.ts';
+
+/**
+ * Starts a launcher in the background that does everything, and returns when the job's start was requested.
+ *
+ * @param args of this launcher
+ * @param of the job's key, and where it will be
+ * @returns 0; the status of the launcher in the background if it failed
+ */
+export async function detach(
+  invocation: Invocation,
+  args: readonly Buffer[],
+  of: { readonly state: string; readonly key: string },
+): Promise<number> {
+  const state = new StateDirectory(of.state);
+  const directory = state.job(of.key);
+  const messages = join(state.path, `${of.key}.log`);
+  const log = createWriteStream(messages, { mode: 0o600 });
+  await once(log, 'open');
+  const child = execa(invocation.program, ['launch', ...withoutDetach(args)], {
+    env: { ...Object.fromEntries(invocation.environment.all()), EMISSARY_LAUNCH_KEY: of.key },
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    reject: false,
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: log,
+  });
+  const watching = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<number | null>();
+  const look = () => {
+    const stage = readRecord(directory.recordFile)?.stage;
+    if (stage === 'starting' || stage === 'ended') resolve(null);
+  };
+  watchDirectory(join(state.path, 'jobs'), { names: [of.key], onChange: look, signal: watching.signal });
+  const timer = setInterval(look, limits.launcherLookMs / 10);
+  void child.then(({ exitCode }) => resolve(exitCode ?? faultStatus.engine));
+  const failed = await promise;
+  clearInterval(timer);
+  watching.abort();
+  if (failed !== null && state.endOf(of.key) === null) {
+    const said = readRegular(messages, limits.variablesFileBytes).toString();
+    throw new Fault('engine', said.replace(/^emissary: /, '').trim() || 'The launcher has failed');
+  }
+  invocation.print(`${of.key}\n`);
+  return 0;
+}
+
+function withoutDetach(args: readonly Buffer[]): readonly string[] {
+  const end = args.findIndex((arg) => arg.toString() === '--');
+  return args
+    .map((arg, index) => ({ text: arg.toString(), isOwn: end === -1 || index < end }))
+    .filter(({ text, isOwn }) => !(isOwn && text === '--detach'))
+    .map(({ text }) => text);
+}

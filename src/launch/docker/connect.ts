@@ -1,0 +1,140 @@
+import Docker from 'dockerode';
+import { errnoOf, Fault } from '../../base/fault.ts';
+import type { Endpoint } from './endpoint.ts';
+import { engineReason, statusOf } from './engine-fault.ts';
+import { SshAgent } from './ssh-agent.ts';
+
+/** The versions of Docker's API that this client speaks. */
+const oldest = [1, 40] as const;
+const newest = [1, 52] as const;
+
+/** A connected engine. */
+export interface Connection {
+  readonly docker: Docker;
+  /** Its product and version, for people. */
+  readonly product: string;
+  /** Whether it is podman, whatever it was asked for as. */
+  readonly isPodman: boolean;
+  /** Whether directories of this host can be its own. */
+  readonly isLocal: boolean;
+}
+
+interface VersionAnswer {
+  readonly Version?: string;
+  readonly ApiVersion?: string;
+  readonly MinAPIVersion?: string;
+  readonly Components?: readonly { readonly Name: string; readonly Version: string }[];
+}
+
+/**
+ * Connects to an engine, and agrees with it on a version of the API.
+ *
+ * @param name as the user calls it, for messages
+ * @throws Fault `engine` if it does not answer, may not be used, or is too old or too new
+ */
+export async function connect(name: string, endpoint: Endpoint): Promise<Connection> {
+  const unversioned = new Docker(clientOptions(name, endpoint, undefined));
+  let answer: VersionAnswer;
+  try {
+    answer = (await unversioned.version()) as VersionAnswer;
+  } catch (error) {
+    throw new Fault(
+      'engine',
+      `Cannot reach ${name} at ${addressOf(endpoint)}: ${advice(name, endpoint, error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  const podman = answer.Components?.find(({ Name }) => Name === 'Podman Engine');
+  return {
+    docker: new Docker(clientOptions(name, endpoint, agreedVersion(name, answer))),
+    product: podman === undefined ? `Docker ${answer.Version ?? '?'}` : `Podman ${podman.Version}`,
+    isPodman: podman !== undefined,
+    isLocal: endpoint.kind === 'unix',
+  };
+}
+
+/** An endpoint, for people. */
+export function addressOf(endpoint: Endpoint): string {
+  switch (endpoint.kind) {
+    case 'unix':
+      return endpoint.path;
+    case 'tcp':
+      return `${endpoint.host}:${endpoint.port}`;
+    case 'ssh':
+      return `ssh://${endpoint.target.host}`;
+  }
+}
+
+function clientOptions(name: string, endpoint: Endpoint, version: string | undefined): Docker.DockerOptions {
+  const common = version === undefined ? {} : { version };
+  switch (endpoint.kind) {
+    case 'unix':
+      return { ...common, socketPath: endpoint.path };
+    case 'ssh': {
+      const { socket } = endpoint.target;
+      const at = socket === null ? [] : [name === 'podman' ? '--url' : '--host', `unix://${socket}`];
+      const agent = new SshAgent(endpoint.target, [name, ...at, 'system', 'dial-stdio']);
+      return {
+        ...common,
+        ...({ agent } as object),
+        host: endpoint.target.host,
+        port: 2375,
+        protocol: 'http',
+      };
+    }
+    case 'tcp': {
+      const { host, port, tls } = endpoint;
+      if (tls === null) return { ...common, host, port, protocol: 'http' };
+      const { ca, cert, key, verify } = tls;
+      return {
+        ...common,
+        host,
+        port,
+        protocol: 'https',
+        ...(ca !== null && { ca }),
+        ...(cert !== null && { cert }),
+        ...(key !== null && { key }),
+        ...(!verify && { checkServerIdentity: () => undefined }),
+      } as Docker.DockerOptions;
+    }
+  }
+}
+
+function agreedVersion(name: string, { ApiVersion, MinAPIVersion }: VersionAnswer): string {
+  const theirs = numbersOf(ApiVersion ?? '1.41');
+  const least = numbersOf(MinAPIVersion ?? ApiVersion ?? '1.24');
+  const agreed = compare(theirs, newest) < 0 ? theirs : newest;
+  if (compare(agreed, oldest) >= 0 && compare(agreed, least) >= 0) return `v${agreed.join('.')}`;
+  throw new Fault(
+    'engine',
+    `${name} speaks the versions ${least.join('.')} to ${theirs.join('.')} of Docker's API, and this program ` +
+      `${oldest.join('.')} to ${newest.join('.')}: upgrade the older one`,
+  );
+}
+
+type Version = readonly [number, number];
+
+function numbersOf(text: string): Version {
+  const [major = 0, minor = 0] = text.split('.').map(Number);
+  return [major, minor];
+}
+
+function compare(one: Version, other: Version): number {
+  return one[0] - other[0] || one[1] - other[1];
+}
+
+function advice(name: string, endpoint: Endpoint, error: unknown): string {
+  const reason = statusOf(error) === null ? engineReason(error) : `it answered ${engineReason(error)}`;
+  if (endpoint.kind !== 'unix') return reason;
+  switch (errnoOf(error)) {
+    case 'EACCES':
+      return `this user may not use its socket; add the user to the group of the socket, or run as root`;
+    case 'ENOENT':
+    case 'ECONNREFUSED':
+      return `no engine listens there; start it, or set ${name === 'podman' ? 'CONTAINER_HOST' : 'DOCKER_HOST'}`;
+    default:
+      return reason;
+  }
+}

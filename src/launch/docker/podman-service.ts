@@ -1,0 +1,52 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { Fault } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import { pauseFor } from '../../base/timer.ts';
+import type { Environment } from '../../settings/cli/environment.ts';
+import { connect } from './connect.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/**
+ * Starts podman's API where no unit of systemd has: `podman system service` on a socket of the state directory. It
+ * ends by itself when it has been idle for a while; containers do not depend on it.
+ *
+ * @throws Fault `engine`
+ */
+export async function podmanService(environment: Environment, state: string): Promise<Endpoint> {
+  const path = join(state, 'podman.sock');
+  const endpoint: Endpoint = { kind: 'unix', path };
+  if (await answers(endpoint)) return endpoint;
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  const service = execa(
+    'podman',
+    ['system', 'service', '--time', String(limits.podmanIdleSeconds), `unix://${path}`],
+    {
+      env: Object.fromEntries(environment.all()),
+      extendEnv: false,
+      detached: true,
+      cleanup: false,
+      reject: false,
+      stdio: 'ignore',
+    },
+  );
+  let ended: string | null = null;
+  void service.then(({ shortMessage, exitCode }) => {
+    ended = shortMessage ?? `exit status ${exitCode}`;
+  });
+  service.unref();
+  for (const end = performance.now() + limits.podmanStartMs; performance.now() < end; ) {
+    if (await answers(endpoint)) return endpoint;
+    if (ended !== null) throw new Fault('engine', `Cannot start podman's service: ${ended}`);
+    await pauseFor(limits.podmanLookMs);
+  }
+  throw new Fault('engine', `podman's service does not answer at ${path}`);
+}
+
+async function answers(endpoint: Endpoint): Promise<boolean> {
+  return connect('podman', endpoint).then(
+    () => true,
+    () => false,
+  );
+}

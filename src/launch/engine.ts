@@ -1,0 +1,88 @@
+import type { LaunchResources } from '../settings/cli/launch-resources.ts';
+
+/** What an engine is to run: one container with the emissary in front of the job's command. */
+export interface EngineJob {
+  /** Deterministic: a launch that is repeated finds what the first one made. */
+  readonly name: string;
+  /** Whose it is: installation and job. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Null: the engine has no images. */
+  readonly image: string | null;
+  /** Empty: the image's own. */
+  readonly command: readonly string[];
+  /** Nothing secret: an engine shows it to whoever may inspect the container. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Directories of this host. */
+  readonly places: {
+    /** Of this launch alone. */
+    readonly own: string;
+    readonly volume: string;
+    /** The installed program, read-only. */
+    readonly program: string;
+    /** The job's variables and arguments, read-only. */
+    readonly secrets: string;
+  };
+  readonly resources: LaunchResources;
+  readonly pull: 'missing' | 'always' | 'never';
+}
+
+/** Where the container's volume is mounted. */
+export const volumePath = '/var/run/argo';
+/** Where the program is mounted. */
+export const programPath = '/run/multiflexi-emissary';
+/** Where the job's variables and arguments are mounted. */
+export const secretsPath = '/run/secrets/multiflexi';
+
+/** The state of a job's container. */
+export type ContainerState =
+  | { readonly kind: 'absent' }
+  /** Never started. */
+  | { readonly kind: 'created' }
+  | { readonly kind: 'running' }
+  | ContainerEnd;
+
+/** How a container ended, as its engine tells it. */
+export interface ContainerEnd {
+  readonly kind: 'ended';
+  /** Null: the engine does not know. */
+  readonly exitCode: number | null;
+  /** One clause, from the engine's own facts, such as `it was out of memory (limit 64 MiB)`; null: nothing special. */
+  readonly reason: string | null;
+}
+
+/** A container of this installation, whatever became of its launcher. */
+export interface Leftover {
+  readonly name: string;
+  readonly key: string;
+  readonly running: boolean;
+}
+
+/**
+ * What an engine can do. Everything else (the volume, output, signals, time limits, results, reporting) is common
+ * code. All of it throws Fault `engine`, with one sentence.
+ */
+export interface Engine {
+  /** The command that an image runs by itself: its ENTRYPOINT and CMD. */
+  imageCommand(job: EngineJob): Promise<readonly string[]>;
+  /**
+   * Makes the container, with its image. If an earlier launch has made one that never started, that is replaced.
+   *
+   * @param phase called with what it is waiting for
+   * @param signal aborted: nothing is left of it
+   */
+  create(job: EngineJob, phase: (text: string) => void, signal: AbortSignal): Promise<void>;
+  start(job: EngineJob): Promise<void>;
+  look(job: EngineJob): Promise<ContainerState>;
+  /** Resolves when the container has ended or is gone; asks again as long as the engine does not answer. */
+  ended(job: EngineJob, signal: AbortSignal): Promise<ContainerEnd>;
+  /** Sends KILL to the container; no error if it has ended. */
+  kill(job: EngineJob): Promise<void>;
+  /** Removes the container; no error if it is gone. */
+  remove(job: EngineJob): Promise<void>;
+  /** The end of what the container itself has written: messages of the emissary, or of who could not start it. */
+  messages(job: EngineJob): Promise<string>;
+  /** The containers of an installation. */
+  leftovers(installation: string): Promise<readonly Leftover[]>;
+  /** Removes what the job's users have written to a directory of this host and this user may not. */
+  removeFiles(directory: string): Promise<void>;
+}

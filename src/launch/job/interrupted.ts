@@ -1,0 +1,10 @@
+/** A signal came before the job was started. */
+export class Interrupted extends Error {
+  /** What a shell makes of the signal. */
+  readonly status: number;
+
+  constructor(status: number) {
+    super('interrupted before the job was started');
+    this.status = status;
+  }
+}

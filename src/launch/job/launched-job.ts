@@ -1,0 +1,53 @@
+import type { LaunchSettings } from '../../settings/cli/launch-settings.ts';
+import type { Engine, EngineJob } from '../engine.ts';
+import type { Interrupts } from '../interrupts.ts';
+import type { Screen } from '../progress/screen.ts';
+import type { LaunchDirectory } from '../state/launch-directory.ts';
+import type { LaunchRecord, Stage } from '../state/launch-record.ts';
+import type { JobPlan } from './job-plan.ts';
+
+/** What a launch is made of. */
+export type LaunchParts = Pick<
+  LaunchedJob,
+  'settings' | 'plan' | 'engine' | 'container' | 'directory' | 'program' | 'screen' | 'interrupts' | 'record'
+>;
+
+/** All that belongs to one launch. */
+export class LaunchedJob {
+  readonly settings: LaunchSettings;
+  readonly plan: JobPlan;
+  readonly engine: Engine;
+  readonly container: EngineJob;
+  readonly directory: LaunchDirectory;
+  /** The program of the pod. */
+  readonly program: string;
+  readonly screen: Screen;
+  readonly interrupts: Interrupts;
+  #record: LaunchRecord;
+
+  constructor(parts: LaunchParts) {
+    this.settings = parts.settings;
+    this.plan = parts.plan;
+    this.engine = parts.engine;
+    this.container = parts.container;
+    this.directory = parts.directory;
+    this.program = parts.program;
+    this.screen = parts.screen;
+    this.interrupts = parts.interrupts;
+    this.#record = parts.record;
+  }
+
+  get record(): LaunchRecord {
+    return this.#record;
+  }
+
+  get root(): string {
+    return this.#record.root;
+  }
+
+  /** Records the next stage, before its first step. */
+  advance(stage: Stage, more: Partial<LaunchRecord> = {}): void {
+    this.#record = { ...this.#record, ...more, stage };
+    this.directory.write(this.#record);
+  }
+}

@@ -1,0 +1,44 @@
+import { execa } from 'execa';
+import { Fault, faultStatus } from '../../base/fault.ts';
+
+/** A file, an object, or none. */
+type GivenTemplate = { readonly file: string } | { readonly json: object } | null;
+
+/**
+ * Makes the job's volume: `init` without the program, which is started from elsewhere. Outside the terminal's process
+ * group: an interrupt reaches the launcher alone.
+ *
+ * @throws Fault `volume` or `inputs`
+ */
+export async function prepareVolume(of: {
+  readonly program: string;
+  readonly root: string;
+  readonly template: GivenTemplate;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly note: (line: string) => void;
+}): Promise<void> {
+  const { program, root, template } = of;
+  const { given, stdin } = inputOf(template);
+  const ended = await execa(program, ['init', '--without-program', '--root', root, ...given], {
+    env: of.environment,
+    extendEnv: false,
+    ...stdin,
+    stdout: 'ignore',
+    detached: true,
+    reject: false,
+  });
+  const said = ended.stderr || (ended.shortMessage ?? '');
+  if (ended.exitCode !== 0) {
+    const code = ended.exitCode === faultStatus.inputs ? 'inputs' : 'volume';
+    throw new Fault(code, `init failed: ${said.replace(/^emissary: /, '')}`);
+  }
+  if (ended.stderr !== '') of.note(ended.stderr);
+}
+
+function inputOf(template: GivenTemplate) {
+  if (template === null) return { given: [], stdin: { stdin: 'ignore' } as const };
+  if ('json' in template)
+    return { given: ['--template', '-'], stdin: { input: JSON.stringify(template.json) } };
+  const from = template.file === '-' ? 'inherit' : 'ignore';
+  return { given: ['--template', template.file], stdin: { stdin: from } as const };
+}

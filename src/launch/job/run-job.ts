@@ -1,0 +1,95 @@
+import { stderr, stdout } from 'node:process';
+import { Fault } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import { Volume } from '../../contract/volume.ts';
+import type { JobReport } from '../../observe/job-report.ts';
+import type { ContainerEnd } from '../engine.ts';
+import type { LaunchedJob } from './launched-job.ts';
+import { obeyInterrupts } from './obey-interrupts.ts';
+import { OutputFollower } from './output-follower.ts';
+import { Reporter } from './reporter.ts';
+import { startContainer } from './start-container.ts';
+
+/** How a launched job and its reporting ended. */
+export interface JobEnd {
+  /** Null where nobody knows: the reporter was killed. */
+  readonly report: JobReport | null;
+  readonly delivered: boolean;
+}
+
+/**
+ * Starts the job, unless an earlier launcher has, and follows it to its end: its output to ours, its end to the
+ * reporter.
+ *
+ * @throws Fault if it could not be started; Interrupted if it was stopped before
+ */
+export async function runJob(job: LaunchedJob): Promise<JobEnd> {
+  await startContainer(job);
+  const { screen, settings } = job;
+  screen.phase(null);
+  const volume = new Volume(job.root);
+  const follower = new OutputFollower(volume, (stream, piece) =>
+    screen.forward(stream === 'stdout' ? stdout : stderr, piece),
+  );
+  const reporter = new Reporter({
+    program: job.program,
+    root: job.root,
+    spool: job.directory.spool,
+    environment: settings.reporterEnvironment,
+    args: reporterTimes(job),
+    note: (line) => screen.note(line),
+  });
+  follower.start();
+  obeyInterrupts(job, volume, reporter);
+  const watching = new AbortController();
+  const container = watchContainer(job, volume, reporter, watching.signal);
+  const ended = await reporter.ended();
+  watching.abort();
+  await follower.finish();
+  volume.close();
+  const neverRan = await container;
+  if (neverRan !== null) throw neverRan;
+  return ended;
+}
+
+/**
+ * The job's end is its seal. A container that ends before the emissary in it did anything is never sealed: that only its
+ * engine knows. @returns null if the emissary has started
+ */
+async function watchContainer(
+  job: LaunchedJob,
+  volume: Volume,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<Fault | null> {
+  let end: ContainerEnd;
+  try {
+    end = await job.engine.ended(job.container, signal);
+  } catch {
+    return null;
+  }
+  if (['alive', 'started', 'exitcode'].some((name) => volume.has(`ctr/main/${name}`))) return null;
+  const neverRan = await describeFailedStart(job, end);
+  reporter.kill();
+  return neverRan;
+}
+
+async function describeFailedStart(job: LaunchedJob, end: ContainerEnd): Promise<Fault> {
+  const said = (await job.engine.messages(job.container)).trim().split('\n').slice(-3).join('; ');
+  const how = end.reason ?? `it exited with ${end.exitCode ?? 'an unknown code'}`;
+  return new Fault(
+    'engine',
+    `The container ended before the emissary started in it: ${how}${said === '' ? '' : `: ${said}`}`,
+  );
+}
+
+/** The reporter's own limit, in case the wrapper's fails. */
+function reporterTimes({ settings }: LaunchedJob): readonly string[] {
+  const { timeoutSeconds, graceSeconds } = settings;
+  return [
+    ...(timeoutSeconds === null
+      ? []
+      : ['--timeout', String(Number(timeoutSeconds) + limits.launchTimeoutSlack)]),
+    ...(graceSeconds === null ? [] : ['--grace', graceSeconds]),
+  ];
+}

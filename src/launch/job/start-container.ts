@@ -1,0 +1,93 @@
+import { Fault } from '../../base/fault.ts';
+import { after } from '../../base/timer.ts';
+import { Volume } from '../../contract/volume.ts';
+import { Interrupted } from './interrupted.ts';
+import type { LaunchedJob } from './launched-job.ts';
+import { prepareVolume } from './prepare-volume.ts';
+
+/**
+ * Brings the job to its start, from wherever an earlier launcher was killed: every stage can be repeated, and the
+ * container is started once.
+ *
+ * @throws Fault `engine`, `volume`, `inputs`; Interrupted
+ */
+export async function startContainer(job: LaunchedJob): Promise<void> {
+  const { stage } = job.record;
+  if (stage === 'ended') return;
+  if (stage === 'starting') return startAgain(job);
+  if (stage === 'creating') await removeUnstarted(job);
+  const cancel = new AbortController();
+  const { startTimeoutMs } = job.settings;
+  const late = after(startTimeoutMs, () =>
+    cancel.abort(new StartTimeout(startTimeoutMs, job.screen.current)),
+  );
+  job.interrupts.listen(() => cancel.abort(new Interrupted(job.interrupts.status ?? 143)));
+  try {
+    job.advance('creating');
+    const made = prepare(job);
+    // Both fail for reasons of their own: the first one counts, and the other is waited for.
+    const done = await Promise.allSettled([
+      made,
+      job.engine.create(job.container, (text) => job.screen.phase(text), cancel.signal),
+    ]);
+    const failed = done.find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    if (cancel.signal.aborted) throw cancel.signal.reason;
+    job.advance('starting');
+    await job.engine.start(job.container);
+  } catch (error) {
+    await job.engine.remove(job.container).catch(() => undefined);
+    throw cancel.signal.aborted ? cancel.signal.reason : error;
+  } finally {
+    late.cancel();
+  }
+}
+
+async function prepare(job: LaunchedJob): Promise<void> {
+  const { settings, plan } = job;
+  await prepareVolume({
+    program: job.program,
+    root: job.root,
+    template:
+      plan.template !== null
+        ? { json: plan.template }
+        : settings.template !== null
+          ? { file: settings.template }
+          : null,
+    environment: settings.engine === 'native' ? settings.nativeEnvironment : {},
+    note: (line) => job.screen.note(line),
+  });
+  const volume = new Volume(job.root);
+  // Whoever comes first makes it; to watch it, it must be there.
+  volume.makeDirectory('ctr/main', 0o777);
+  volume.close();
+}
+
+/** A launcher was killed between requesting the start and the end. */
+async function startAgain(job: LaunchedJob): Promise<void> {
+  const state = await job.engine.look(job.container);
+  const volume = new Volume(job.root);
+  const hasRun = ['alive', 'started', 'exitcode'].some((name) => volume.has(`ctr/main/${name}`));
+  volume.close();
+  if (state.kind === 'running' || hasRun) {
+    job.screen.note('emissary: The job was launched before; following it');
+    return;
+  }
+  // Of two wrappers on one volume, the second is refused: a process that is just starting is not doubled.
+  if (state.kind === 'created' || job.record.engine === 'native') return job.engine.start(job.container);
+  await removeUnstarted(job);
+  throw new Fault(
+    'engine',
+    'An earlier launch of this job was killed while it started it, and left no trace of it; launch it again',
+  );
+}
+
+async function removeUnstarted(job: LaunchedJob): Promise<void> {
+  await job.engine.remove(job.container);
+}
+
+class StartTimeout extends Fault {
+  constructor(ms: number, phase: string | null) {
+    super('engine', `The job did not start within ${ms / 1000} s${phase === null ? '' : `: still ${phase}`}`);
+  }
+}

@@ -1,0 +1,61 @@
+import { Fault, messageOf } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import type { Invocation } from '../../settings/cli/invocation.ts';
+import { launchSettings } from '../../settings/cli/launch-settings.ts';
+import { launchJob } from '../launch-job.ts';
+import { openLaunch } from '../open-launch.ts';
+import type { LaunchRecord } from '../state/launch-record.ts';
+import type { StateDirectory } from '../state/state-directory.ts';
+import { listJobs } from './list-jobs.ts';
+
+/**
+ * Finishes what killed launchers have left: jobs that have ended are reported, and everything of them is removed. A job
+ * that still runs, or that somebody follows or keeps, is left alone. A bounded number at a time.
+ *
+ * @returns one sentence for each
+ */
+export async function cleanJobs(state: StateDirectory, invocation: Invocation): Promise<readonly string[]> {
+  const said: string[] = [];
+  const jobs = await listJobs(state);
+  const left = jobs.filter(
+    ({ launcher, state: found }) => launcher === null && (found === 'sealed' || found === 'lost'),
+  );
+  for (const { key } of left.slice(0, limits.cleanedLaunches)) {
+    try {
+      said.push(await finish(state, key, invocation));
+    } catch (error) {
+      said.push(`${key}: ${messageOf(error)}`);
+    }
+  }
+  return said;
+}
+
+async function finish(state: StateDirectory, key: string, invocation: Invocation): Promise<string> {
+  const directory = state.job(key);
+  const record = directory.read();
+  if (record === null || record.stage === 'preparing') {
+    if (!directory.claim()) throw new Fault('usage', 'it is being launched');
+    directory.remove();
+    return `${key}: removed; it was not started`;
+  }
+  const settings = launchSettings(invocation, argumentsFor(state, record));
+  const job = await openLaunch(settings, invocation, key);
+  try {
+    const status = await launchJob(job);
+    return `${key}: finished (${status})`;
+  } finally {
+    job.screen.stop();
+  }
+}
+
+/** What finishes an earlier launch: no more than where it is. */
+function argumentsFor(state: StateDirectory, record: LaunchRecord): readonly Buffer[] {
+  const { key, engine, image, program } = record;
+  const id = /^job-(\d+)$/.exec(key)?.[1];
+  return [
+    ...['--engine', engine, '--state', state.path, '--quiet'],
+    ...(id === undefined ? [] : ['--job-id', id]),
+    ...(image === null ? [] : ['--image', image]),
+    ...['--', program ?? 'true'],
+  ].map((text) => Buffer.from(text));
+}

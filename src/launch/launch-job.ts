@@ -1,0 +1,89 @@
+import { faultStatus, messageOf } from '../base/fault.ts';
+import { Volume } from '../contract/volume.ts';
+import type { JobReport } from '../observe/job-report.ts';
+import type { EngineJob } from './engine.ts';
+import { Interrupted } from './job/interrupted.ts';
+import type { LaunchedJob } from './job/launched-job.ts';
+import { type JobEnd, runJob } from './job/run-job.ts';
+import { takeResults } from './job/take-results.ts';
+
+/**
+ * Runs one job in its engine from its start, or from where an earlier launcher was killed, to its report.
+ *
+ * @returns the exit status of the launcher: the job's; 64 where it succeeded and was not reported
+ * @throws Fault if it could not be run; nothing is left of it then
+ */
+export async function launchJob(job: LaunchedJob): Promise<number> {
+  let end: JobEnd;
+  try {
+    end = await runJob(job);
+  } catch (error) {
+    await leave(job);
+    if (error instanceof Interrupted) return error.status;
+    throw error;
+  }
+  job.screen.stop();
+  const { report, delivered } = end;
+  const volume = new Volume(job.root);
+  const { copyReport, collect } = job.settings;
+  const wanted = { resultFile: job.plan.resultFile, copyReport, collect };
+  for (const problem of takeResults(volume, report, wanted)) job.screen.note(`emissary: ${problem}`);
+  volume.close();
+  await tellEnd(job, report);
+  const exitCode = report?.exitCode ?? faultStatus.delivery;
+  if (!delivered || report === null) {
+    job.screen.note(`emissary: Not everything was reported; the job's volume is kept in ${job.root}`);
+    await quietly(job, () => job.engine.remove(job.container));
+    job.directory.release();
+    return exitCode === 0 ? faultStatus.delivery : exitCode;
+  }
+  const keeps = job.settings.keep === 'always' || (job.settings.keep === 'failed' && exitCode !== 0);
+  job.advance('ended', { exitCode, verdict: report.verdict, message: report.message, kept: keeps });
+  if (keeps) {
+    job.screen.note(`emissary: Kept: the volume ${job.root}${containerOf(job.container)}`);
+    job.directory.release();
+  } else {
+    await leave(job);
+  }
+  return exitCode;
+}
+
+function containerOf({ image, name }: EngineJob): string {
+  return image === null ? '' : `, and the container ${name}`;
+}
+
+/** What the job's own output does not tell. */
+async function tellEnd(job: LaunchedJob, report: JobReport | null): Promise<void> {
+  if (report === null) return;
+  const { verdict, message, exitCode } = report;
+  const isOurs = verdict === 'lost' || verdict === 'timedOut' || verdict === 'error' || verdict === 'skipped';
+  // What was killed may have been so by its engine.
+  const state = exitCode === 137 ? await job.engine.look(job.container).catch(() => null) : null;
+  const reason = state?.kind === 'ended' ? state.reason : null;
+  if (isOurs && message !== null) job.screen.note(`emissary: ${message}`);
+  if (reason !== null) job.screen.note(`emissary: The engine says about the container: ${reason}`);
+}
+
+/** Removes everything. A step that fails costs no result: it is a warning. */
+async function leave(job: LaunchedJob): Promise<void> {
+  await quietly(job, () => job.engine.remove(job.container));
+  await quietly(job, () => removeDirectory(job));
+}
+
+async function removeDirectory({ directory, engine }: LaunchedJob): Promise<void> {
+  try {
+    directory.remove();
+  } catch {
+    // Files of the job's users, which only the engine may remove.
+    await engine.removeFiles(directory.volume);
+    directory.remove();
+  }
+}
+
+async function quietly(job: LaunchedJob, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    job.screen.note(`emissary: ${messageOf(error)}`);
+  }
+}

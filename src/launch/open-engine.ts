@@ -1,0 +1,34 @@
+import { Fault } from '../base/fault.ts';
+import type { Environment } from '../settings/cli/environment.ts';
+import type { EngineName } from '../settings/cli/launch-settings.ts';
+import type { Engine } from './engine.ts';
+
+/** What an engine is opened with. */
+export interface EngineSetup {
+  readonly environment: Environment;
+  readonly options: ReadonlyMap<string, string>;
+  /** The program of the pod, on this host. */
+  readonly podProgram: string;
+  /** The state directory. */
+  readonly state: string;
+  /** The environment of a native job. */
+  readonly nativeEnvironment: Readonly<Record<string, string>>;
+}
+
+/**
+ * Opens an engine, and loads its client only now.
+ *
+ * @throws Fault `engine` if it cannot be reached; `usage` for one that is to come
+ */
+export async function openEngine(name: EngineName, setup: EngineSetup): Promise<Engine> {
+  switch (name) {
+    case 'native':
+      return new (await import('./native/native-engine.ts')).NativeEngine(setup);
+    case 'docker':
+    case 'podman':
+      return (await import('./docker/open-docker.ts')).openDocker(name, setup);
+    case 'kubernetes':
+    case 'azure':
+      throw new Fault('usage', `--engine: ${name} is not supported yet; choose native, docker or podman`);
+  }
+}

@@ -1,0 +1,146 @@
+import { Fault } from '../base/fault.ts';
+import type { Invocation } from '../settings/cli/invocation.ts';
+import type { LaunchSettings } from '../settings/cli/launch-settings.ts';
+import { type EngineJob, volumePath } from './engine.ts';
+import { Interrupts } from './interrupts.ts';
+import { installedProgram, podProgram } from './job/installed-program.ts';
+import { type JobPlan, planJob } from './job/job-plan.ts';
+import { writeSecrets } from './job/job-secrets.ts';
+import { LaunchedJob } from './job/launched-job.ts';
+import { openEngine } from './open-engine.ts';
+import { Screen } from './progress/screen.ts';
+import type { LaunchDirectory } from './state/launch-directory.ts';
+import type { LaunchRecord } from './state/launch-record.ts';
+import { StateDirectory } from './state/state-directory.ts';
+
+/**
+ * Claims a job for this launcher, opens its engine, and finds out how far an earlier launcher has come.
+ *
+ * @param key of the job in the state directory
+ * @throws Fault `usage`, `volume`, `engine`; nothing is left of it
+ */
+export async function openLaunch(
+  settings: LaunchSettings,
+  invocation: Invocation,
+  key: string,
+): Promise<LaunchedJob> {
+  // First: a signal from now on stops the job.
+  const interrupts = new Interrupts(invocation.ignored);
+  const plan = planJob(settings);
+  const program = podProgram(invocation.program);
+  const state = new StateDirectory(settings.state);
+  const directory = claim(state, key);
+  const before = directory.read();
+  try {
+    const engine = await openEngine(settings.engine, {
+      environment: invocation.environment,
+      options: settings.engineOptions,
+      podProgram: program,
+      state: state.path,
+      nativeEnvironment: settings.nativeEnvironment,
+    });
+    const record = earlier(before, settings) ?? newRecord(settings, directory, state);
+    const container = await containerOf({ settings, plan, state, directory, record, program });
+    const screen = new Screen(progressFile(settings, plan, record.root), settings.quiet);
+    const parts = { settings, plan, engine, container, directory, program, screen, interrupts, record };
+    return new LaunchedJob(parts);
+  } catch (error) {
+    if (before === null) directory.remove();
+    throw error;
+  }
+}
+
+function claim(state: StateDirectory, key: string): LaunchDirectory {
+  const directory = state.job(key);
+  if (directory.claim()) return directory;
+  const who = directory.launcher === null ? '' : ` by process ${directory.launcher}`;
+  throw new Fault(
+    'usage',
+    `${key} is being launched already${who}; to follow it: multiflexi-emissary attach ${key}`,
+  );
+}
+
+/** What an earlier launcher has recorded, if its job has not ended. */
+function earlier(before: LaunchRecord | null, settings: LaunchSettings): LaunchRecord | null {
+  if (before === null || before.stage === 'ended') return null;
+  const refuse = (why: string) => {
+    throw new Fault(
+      'usage',
+      `The job ${settings.jobId} was launched before and has not been finished: ${why}`,
+    );
+  };
+  if (before.engine !== settings.engine) refuse(`launch it with --engine ${before.engine}`);
+  // Whoever finishes it removes it: its report must not be lost.
+  if (before.reports && !settings.reports) refuse('launch it with the variables of its report');
+  return before;
+}
+
+function newRecord(
+  settings: LaunchSettings,
+  directory: LaunchDirectory,
+  state: StateDirectory,
+): LaunchRecord {
+  const { engine, image, application, command, root } = settings;
+  return {
+    version: 1,
+    key: directory.key,
+    engine,
+    stage: 'preparing',
+    container: engine === 'native' ? null : `emissary-${state.installation}-${directory.key}`,
+    image,
+    program: application?.executable ?? command[0] ?? null,
+    root: root ?? directory.volume,
+    createdAt: new Date().toISOString(),
+    reports: settings.reports,
+    exitCode: null,
+    verdict: null,
+    message: null,
+    kept: false,
+  };
+}
+
+async function containerOf(of: {
+  readonly settings: LaunchSettings;
+  readonly plan: JobPlan;
+  readonly state: StateDirectory;
+  readonly directory: LaunchDirectory;
+  readonly record: LaunchRecord;
+  readonly program: string;
+}): Promise<EngineJob> {
+  const { settings, plan, state, directory, record, program } = of;
+  const isNative = settings.engine === 'native';
+  return {
+    name: record.container ?? directory.key,
+    labels: {
+      'eu.multiflexi.emissary.installation': state.installation,
+      'eu.multiflexi.emissary.job': directory.key,
+    },
+    image: settings.image,
+    command: plan.command,
+    environment: {
+      ...(!isNative && { PROGRESS_FILE: `${volumePath}/progress` }),
+      ...(isNative && { PROGRESS_FILE: progressFile(settings, plan, record.root) }),
+      EMISSARY_CAPTURE_ONLY: 'true',
+      // The launcher forwards everything: the volume must have it.
+      EMISSARY_LOG_LIMIT_BYTES: settings.nativeEnvironment['EMISSARY_LOG_LIMIT_BYTES'] ?? '0',
+      ...(settings.timeoutSeconds !== null && { EMISSARY_TIMEOUT_SECONDS: settings.timeoutSeconds }),
+      ...(settings.graceSeconds !== null && { EMISSARY_GRACE_SECONDS: settings.graceSeconds }),
+      ...(plan.mask !== null && { EMISSARY_MASK_ENV: plan.mask }),
+      ...writeSecrets(directory.secrets, plan),
+    },
+    places: {
+      own: directory.path,
+      volume: record.root,
+      program: isNative ? '' : await installedProgram(program, state.path),
+      secrets: directory.secrets,
+    },
+    resources: settings.resources,
+    pull: settings.pull,
+  };
+}
+
+/** Where the launcher reads the job's progress. */
+function progressFile(settings: LaunchSettings, plan: JobPlan, root: string): string {
+  const own = plan.variables.get('PROGRESS_FILE') ?? settings.nativeEnvironment['PROGRESS_FILE'];
+  return settings.engine === 'native' && own !== undefined && own !== '' ? own : `${root}/progress`;
+}

@@ -1,0 +1,48 @@
+import { limits } from '../../base/limits.ts';
+import { readRegular } from '../../base/read-regular.ts';
+import type { EngineName } from '../../settings/cli/launch-settings.ts';
+
+/** How far a launch has come; each stage is recorded before its first step. */
+export type Stage =
+  /** The volume is being made; nothing of the job has started. */
+  | 'preparing'
+  /** A container is requested: it may exist, and may not have started. */
+  | 'creating'
+  /** The start is requested: the job may run. */
+  | 'starting'
+  /** The job has ended, and everything was taken. */
+  | 'ended';
+
+/** `launch.json`: what another process needs to find a launched job again. */
+export interface LaunchRecord {
+  readonly version: 1;
+  readonly key: string;
+  readonly engine: EngineName;
+  readonly stage: Stage;
+  /** The container's name; of a native job: null. */
+  readonly container: string | null;
+  readonly image: string | null;
+  /** The first word of the command: the others may be secret. */
+  readonly program: string | null;
+  /** The volume. */
+  readonly root: string;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** Whether the job is to be reported to somebody. */
+  readonly reports: boolean;
+  /** Null until the job has ended. */
+  readonly exitCode: number | null;
+  readonly verdict: string | null;
+  readonly message: string | null;
+  /** The container and the volume are kept on request. */
+  readonly kept: boolean;
+}
+
+/** Null if there is none, or it cannot be read. */
+export function readRecord(file: string): LaunchRecord | null {
+  try {
+    return JSON.parse(readRegular(file, limits.variablesFileBytes).toString()) as LaunchRecord;
+  } catch {
+    return null;
+  }
+}

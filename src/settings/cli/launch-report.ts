@@ -1,0 +1,73 @@
+import { resolve } from 'node:path';
+import { Fault } from '../../base/fault.ts';
+import type { CommandLine } from './command-line.ts';
+import type { Environment } from './environment.ts';
+import { givenVariables } from './given-variables.ts';
+
+/** The environments of the two sides of a launched job. */
+export interface LaunchReport {
+  /** The environment of a native job: that of the launcher, without credentials. */
+  readonly nativeEnvironment: Readonly<Record<string, string>>;
+  /** The reporter's; without destinations it reports to nobody. */
+  readonly reporterEnvironment: Readonly<Record<string, string>>;
+  /** Whether it reports to anybody. */
+  readonly reports: boolean;
+}
+
+/**
+ * Who sees which variables: where to report, and with which password, is nothing for the job.
+ *
+ * @throws Fault `usage`
+ */
+export function launchReport(
+  line: CommandLine,
+  of: {
+    readonly environment: Environment;
+    readonly jobId: number | null;
+    readonly from: (name: string) => string;
+  },
+): LaunchReport {
+  const given = givenVariables(line.value('report-variables'), '--report-variables');
+  const results = line.value('results');
+  const all = {
+    ...Object.fromEntries(of.environment.all()),
+    ...Object.fromEntries(given),
+    ...(of.jobId !== null && { MULTIFLEXI_JOB_ID: String(of.jobId) }),
+    ...(results !== null && { EMISSARY_RESULTS_DIR: resolve(results) }),
+  };
+  const where = whereToReport(line.value('report'), all, of.from('report'));
+  return {
+    nativeEnvironment: withoutCredentials(all, new Set(given.keys())),
+    reporterEnvironment: where === 'host' ? all : { ...all, MULTIFLEXI_REPORT: 'none' },
+    reports: where === 'host',
+  };
+}
+
+/** Variables of which one must be set for a report to have anywhere to go. */
+const destinations = [
+  'MULTIFLEXI_DATABASE_URL',
+  'MULTIFLEXI_DATABASE_URL_FILE',
+  'MULTIFLEXI_API_URL',
+  'EMISSARY_RESULTS_DIR',
+  'ZABBIX_SERVER',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
+];
+
+type Variables = Readonly<Record<string, string>>;
+
+function whereToReport(where: string | null, all: Variables, source: string): 'host' | 'none' {
+  if (where === 'host' || where === 'none') return where;
+  if (where === 'sidecar')
+    throw new Fault('usage', `${source}: sidecar is for Kubernetes, which is to come; use host`);
+  if (where !== null) throw new Fault('usage', `${source} must be host or none`);
+  return destinations.some((name) => (all[name] ?? '') !== '') ? 'host' : 'none';
+}
+
+const credentials = /^MULTIFLEXI_(?:DATABASE|API)_|^OTEL_EXPORTER_OTLP_(?:\w+_)?HEADERS$/;
+
+function withoutCredentials(all: Variables, given: ReadonlySet<string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(all).filter(([name]) => !credentials.test(name) && !given.has(name)),
+  );
+}

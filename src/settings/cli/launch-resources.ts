@@ -1,0 +1,80 @@
+import { isAbsolute, normalize } from 'node:path';
+import { Fault } from '../../base/fault.ts';
+import type { CommandLine } from './command-line.ts';
+
+/** What a container gets of its engine's host. */
+export interface LaunchResources {
+  /** `UID` or `UID:GID`; null: the image's user. */
+  readonly user: string | null;
+  /** Processors, such as 0.5; null: no limit. */
+  readonly cpus: number | null;
+  /** Bytes; null: no limit. */
+  readonly memory: number | null;
+  /** Null: the engine's default. */
+  readonly network: string | null;
+  readonly mounts: readonly LaunchMount[];
+}
+
+/** A directory or file of the engine's host that the job sees. */
+export interface LaunchMount {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+/** @throws Fault `usage` */
+export function launchResources(line: CommandLine, from: (name: string) => string): LaunchResources {
+  const user = line.value('user');
+  if (user !== null && user !== 'image' && !/^\d{1,10}(:\d{1,10})?$/.test(user))
+    throw new Fault('usage', `${from('user')} is neither a user ID (UID or UID:GID) nor image`);
+  const network = line.value('network');
+  if (network !== null && !/^[\w][\w.:-]*$/.test(network))
+    throw new Fault('usage', `${from('network')} is not the name of a network`);
+  return {
+    user: user === 'image' ? null : user,
+    cpus: cpusOf(line.value('cpus'), from('cpus')),
+    memory: bytesOf(line.value('memory'), from('memory')),
+    network,
+    mounts: listOf(line.value('mount')).map((text) => mountOf(text, from('mount'))),
+  };
+}
+
+/** @throws Fault `usage`; a key may be set once */
+export function engineOptions(text: string | null, source: string): ReadonlyMap<string, string> {
+  return new Map(
+    listOf(text).map((entry) => {
+      const [, key = '', value = ''] = /^([a-z][a-z-]*)=(.*)$/.exec(entry) ?? [];
+      if (key === '') throw new Fault('usage', `${source} is not of the form KEY=VALUE`);
+      return [key, value] as const;
+    }),
+  );
+}
+
+function listOf(text: string | null): readonly string[] {
+  return (text ?? '').split(',').filter((entry) => entry !== '');
+}
+
+function cpusOf(text: string | null, source: string): number | null {
+  if (text === null) return null;
+  const cpus = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (cpus > 0) return cpus;
+  throw new Fault('usage', `${source} is not a number of processors, such as 0.5 or 2`);
+}
+
+const units: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+
+function bytesOf(text: string | null, source: string): number | null {
+  if (text === null) return null;
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?$/.exec(text.toLowerCase()) ?? [];
+  const bytes = Math.floor(Number(number ?? 0) * (units[unit] ?? 1));
+  if (bytes > 0) return bytes;
+  throw new Fault('usage', `${source} is not a size of memory, such as 512m or 2g`);
+}
+
+function mountOf(text: string, source: string): LaunchMount {
+  const [from = '', to = '', mode, stray] = text.split(':');
+  const isMount = isAbsolute(from) && isAbsolute(to) && normalize(to) !== '/' && stray === undefined;
+  if (!isMount || (mode !== undefined && mode !== 'ro' && mode !== 'rw'))
+    throw new Fault('usage', `${source} is not of the form /SOURCE:/TARGET or /SOURCE:/TARGET:ro`);
+  return { source: from, target: to, readOnly: mode === 'ro' };
+}

@@ -1,0 +1,22 @@
+import { readCommandLine, rejectOperands, sourceOf } from './command-line.ts';
+import type { Invocation } from './invocation.ts';
+import { stateDirectory } from './state-directory.ts';
+
+/** The settings of `list`. */
+export interface ListSettings {
+  readonly state: string;
+  readonly json: boolean;
+  /** Finish what killed launchers have left. */
+  readonly clean: boolean;
+}
+
+/** @throws Fault `usage` */
+export function listSettings(invocation: Invocation, args: readonly Buffer[]): ListSettings {
+  const line = readCommandLine('list', args, invocation.environment);
+  rejectOperands('list', line);
+  return {
+    state: stateDirectory(line, invocation.environment, sourceOf('state', args, invocation.environment)),
+    json: line.value('json') !== null,
+    clean: line.value('clean') !== null,
+  };
+}
