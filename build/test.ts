@@ -10,7 +10,7 @@ import { runTests } from './run-tests.ts';
  *   npm test -- outputs e2e/run      only files whose path contains one of these strings
  *   npm test -- --title 'SIGTERM'    only tests whose title matches (a regular expression)
  */
-const folders = ['unit', 'e2e', 'containers', 'multiflexi'];
+const folders = ['unit', 'e2e', 'containers', 'launch', 'multiflexi'];
 
 const { values, positionals } = parseArgs({
   options: { title: { type: 'string', multiple: true } },
@@ -23,7 +23,9 @@ if (files.length === 0) {
   );
   process.exitCode = 1;
 } else {
-  const docker = files.some((file) => file.startsWith('test/containers/')) ? await startDockerDaemon() : null;
+  const docker = files.some((file) => /^test\/(containers|launch)\//.test(file))
+    ? await startDockerDaemon()
+    : null;
   if (docker !== null) process.env['DOCKER_HOST'] = docker.host;
   try {
     process.exitCode = await runTests(files, values.title);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { execa } from 'execa';
 import type { JobDatabase } from './database.ts';
 import type { JobKind } from './job-kinds.ts';
@@ -28,7 +29,16 @@ export async function launchJob(of: {
   readonly signals: SignalForwarder;
 }): Promise<Ended> {
   const { program, workspace, kind, template, jobId, database, signals } = of;
-  const options = ['--root', workspace.root, '--job-id', String(jobId), '--template', template];
+  const options = [
+    '--state',
+    join(workspace.directory, 'state'),
+    '--root',
+    workspace.root,
+    '--job-id',
+    String(jobId),
+    '--template',
+    template,
+  ];
   const launched = execa(program, ['launch', ...options, '--', ...kind.command], {
     env: { ...kind.variables, MULTIFLEXI_DATABASE_URL: database.url },
     stdio: 'inherit',

@@ -76,7 +76,7 @@ const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = 
     { ...rest, MULTIFLEXI_API_URL: 'https://h/', MULTIFLEXI_TIMEZONE: 'Mars/Olympus' },
     'MULTIFLEXI_TIMEZONE is not a time zone (like Europe/Prague)',
   ],
-  [{ MULTIFLEXI_REPORT: 'half' }, 'MULTIFLEXI_REPORT is neither full nor output'],
+  [{ MULTIFLEXI_REPORT: 'half' }, 'MULTIFLEXI_REPORT is neither full, output nor none'],
   [
     { ...rest, MULTIFLEXI_API_URL: 'https://h/', MULTIFLEXI_REPORT: 'output' },
     'MULTIFLEXI_REPORT=output needs MULTIFLEXI_DATABASE_URL: a REST server does not store output',

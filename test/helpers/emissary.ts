@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
 import { endTree, killTree } from './kill-tree.ts';
@@ -80,7 +83,7 @@ function launch(args: readonly string[], surroundings: Surroundings): Running {
   const [file = own, ...rest] = [...(surroundings.under ?? []), own, ...args];
   const { stdin } = surroundings;
   const child = spawn(file, rest, {
-    env: environment(surroundings),
+    env: { ...stateFor(args), ...environment(surroundings) },
     stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     ...(surroundings.cwd !== undefined && { cwd: surroundings.cwd }),
     ...(surroundings.uid !== undefined && { uid: surroundings.uid }),
@@ -104,6 +107,19 @@ function launch(args: readonly string[], surroundings: Surroundings): Running {
     kill: (signal) => child.kill(signal),
     finished: end(child, () => ({ stdout: stdout(), stderr: stderr() })),
   };
+}
+
+let state: string | null = null;
+
+/** Launched jobs are kept in a directory of the test file's, not in the tester's own. */
+function stateFor([verb = '']: readonly string[]): Record<string, string> {
+  if (!hostVerbs.includes(verb)) return {};
+  if (state === null) {
+    const directory = mkdtempSync(join(tmpdir(), 'emissary-test-state-'));
+    process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+    state = directory;
+  }
+  return { EMISSARY_STATE_DIR: state };
 }
 
 function environment({ root, env }: Surroundings): Record<string, string> {

@@ -13,7 +13,7 @@ export const hostProgram = resolve(
 );
 
 /** Verbs that only the program outside of pods has. */
-export const hostVerbs: readonly string[] = ['manifest', 'launch'];
+export const hostVerbs: readonly string[] = ['manifest', 'launch', 'attach', 'cancel', 'list', 'doctor'];
 
 let copy: string | null = null;
 

@@ -1,4 +1,5 @@
-import { Fault } from '../../base/fault.ts';
+import { Fault, messageOf } from '../../base/fault.ts';
+import { makeDirectories } from '../../base/make-directories.ts';
 import { after } from '../../base/timer.ts';
 import { Volume } from '../../contract/volume.ts';
 import { Interrupted } from './interrupted.ts';
@@ -24,6 +25,7 @@ export async function startContainer(job: LaunchedJob): Promise<void> {
   job.interrupts.listen(() => cancel.abort(new Interrupted(job.interrupts.status ?? 143)));
   try {
     job.advance('creating');
+    makeRoot(job);
     const made = prepare(job);
     // Both fail for reasons of their own: the first one counts, and the other is waited for.
     const done = await Promise.allSettled([
@@ -40,6 +42,15 @@ export async function startContainer(job: LaunchedJob): Promise<void> {
     throw cancel.signal.aborted ? cancel.signal.reason : error;
   } finally {
     late.cancel();
+  }
+}
+
+/** An engine may look for it before `init` has made it. */
+function makeRoot({ root }: LaunchedJob): void {
+  try {
+    makeDirectories(root);
+  } catch (cause) {
+    throw new Fault('volume', `Cannot make the job's volume ${root}: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -119,12 +119,12 @@ function times(line: CommandLine, from: (name: string) => string) {
 /** An application, or a command behind `--`, or the command of the image. */
 function whatRuns(line: CommandLine, variables: ReadonlyMap<string, string>, environment: Environment) {
   const [file, stray] = line.operands;
+  // A command that misses its -- is the likely mistake.
+  if (file !== undefined && !file.endsWith('.json'))
+    throw new Fault('usage', `launch: put the command behind --; ${helpOf('launch')}`);
   if (stray !== undefined || (file !== undefined && line.command !== null))
     throw new Fault('usage', `launch takes one application, or a command behind --; ${helpOf('launch')}`);
   if (file !== undefined) {
-    // A command that misses its -- is the likely mistake.
-    if (!file.endsWith('.json'))
-      throw new Fault('usage', `launch: put the command behind --; ${helpOf('launch')}`);
     if (line.value('template') !== null)
       throw new Fault('usage', 'launch: --template is for commands; an application has its own outputs');
     return { application: readApplication(file, languageOf(line, variables, environment)), command: [] };

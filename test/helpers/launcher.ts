@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { atEnd } from './at-end.ts';
+import { emissary, type Finished, type Running, startEmissary } from './emissary.ts';
+import { type Engine, requireEngine } from './engine.ts';
+import { makeNamedImage, withBusybox } from './images.ts';
+import { requireProgram } from './require.ts';
+import { temporaryVolume } from './volume.ts';
+
+/** The engines that the conformance suite runs against. */
+export const engineNames = ['native', 'docker', 'podman'] as const;
+
+/** One engine with a state directory of the test's own. */
+export interface Launcher {
+  readonly name: (typeof engineNames)[number];
+  /** Its command-line client; null: native. */
+  readonly engine: Engine | null;
+  readonly state: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** The options that every launch needs, the image included. */
+  readonly options: readonly string[];
+  /** Runs `launch` with a shell script as the job. */
+  script(script: string, more?: LaunchMore): Promise<Finished>;
+  startScript(script: string, more?: LaunchMore): Running;
+  /** Runs another verb. */
+  verb(args: readonly string[]): Promise<Finished>;
+  /** The containers of this installation, by the engine's own client. */
+  containers(): Promise<readonly string[]>;
+  /** The jobs that are left in the state directory. */
+  left(): readonly string[];
+}
+
+/** More for one launch. */
+export interface LaunchMore {
+  readonly options?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const image = 'localhost/emissary-launch-test:1';
+const tools = [
+  'sh',
+  'cat',
+  'sleep',
+  'echo',
+  'head',
+  'dd',
+  'env',
+  'id',
+  'mkdir',
+  'tr',
+  'yes',
+  'ps',
+  'kill',
+  'seq',
+  'printf',
+  'chmod',
+  'touch',
+  'test',
+];
+const made: Record<string, Promise<void>> = {};
+
+/** Null after the test was skipped because the engine does not work here; in CI that is a failure. */
+export async function launcherOf(t: TestContext, name: Launcher['name']): Promise<Launcher | null> {
+  const engine = name === 'native' ? null : await requireEngine(t, name);
+  if (name !== 'native' && (engine === null || !requireProgram(t, 'busybox'))) return null;
+  if (engine !== null) {
+    made[name] ??= makeNamedImage(t, engine, image, (tree) => withBusybox(tree, tools));
+    await made[name];
+  }
+  const state = join(temporaryVolume(t), 'state');
+  atEnd(t, () => rmSync(state, { recursive: true, force: true }));
+  const env = { ...engine?.env, ...hostVariable(), EMISSARY_STATE_DIR: state };
+  const options =
+    engine === null
+      ? ['--engine', 'native']
+      : ['--engine', name, '--image', image, '--network', 'none', '--pull', 'never'];
+  const line = (script: string, more: LaunchMore) =>
+    [
+      ['launch', ...options, ...(more.options ?? []), '--', 'sh', '-c', script],
+      { env: { ...env, ...more.env } },
+    ] as const;
+  return {
+    name,
+    engine,
+    state,
+    env,
+    options,
+    script: (script, more = {}) => emissary(...line(script, more)),
+    startScript: (script, more = {}) => startEmissary(t, ...line(script, more)),
+    verb: (args) => emissary(args, { env }),
+    containers: async () => {
+      if (engine === null) return [];
+      const { stdout } = await engine.run([
+        'ps',
+        '--all',
+        '--format',
+        '{{.Names}}',
+        '--filter',
+        `label=${label(state)}`,
+      ]);
+      return stdout.split('\n').filter((line) => line !== '');
+    },
+    left: () => readdirSync(join(state, 'jobs')),
+  };
+}
+
+function label(state: string): string {
+  return `eu.multiflexi.emissary.installation=${readFileSync(join(state, 'installation'), 'latin1').trim()}`;
+}
+
+function hostVariable(): Record<string, string> {
+  const host = process.env['DOCKER_HOST'];
+  return host === undefined ? {} : { DOCKER_HOST: host };
+}
