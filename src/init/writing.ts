@@ -1,16 +1,6 @@
 import { dirname } from 'node:path';
+import { writeReasons } from '../base/error-reason.ts';
 import { errnoOf, Fault, messageOf } from '../base/fault.ts';
-import { outOfSpaceReasons } from '../base/out-of-space.ts';
-
-/** Readable reasons for the usual errors, by errno name. */
-const reasons: Readonly<Record<string, string>> = {
-  ...outOfSpaceReasons,
-  EROFS: 'the volume is mounted read-only',
-  EACCES: 'this user may not write there',
-  EPERM: 'this user may not write there',
-  ENOTDIR: 'a part of the path is not a directory',
-  EISDIR: 'a directory is in its place',
-};
 
 /**
  * Performs one write on the volume and turns its error into a one-sentence message.
@@ -23,7 +13,7 @@ export function writing<T>(path: string, write: () => T): T {
     return write();
   } catch (cause) {
     if (cause instanceof Fault) throw cause;
-    const known = reasons[errnoOf(cause) ?? ''];
+    const known = writeReasons[errnoOf(cause) ?? ''];
     const reason =
       known === undefined ? messageOf(cause) : `${known} (${errnoOf(cause)}, in "${dirname(path)}")`;
     throw new Fault('volume', `Cannot write "${path}": ${reason}`, { cause });

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { errnoOf, Fault, messageOf } from '../base/fault.ts';
+import { errorReason, type Reasons, volumeReasons } from '../base/error-reason.ts';
+import { Fault } from '../base/fault.ts';
 import { log } from '../base/log.ts';
-import { outOfSpaceReason } from '../base/out-of-space.ts';
 import type { Layout } from '../contract/layout.ts';
 import type { Environment } from '../settings/cli/environment.ts';
 import type { InputArtifact, Template } from '../settings/template/template.ts';
@@ -12,6 +12,15 @@ import { unpack } from './unpack/unpack.ts';
 
 const readableDirectory = 0o755;
 const scriptMode = 0o755;
+
+const isInside = 'it is inside another input, where a part of its path is not a directory';
+/** Not `writeReasons`: the message names the input's path in the job, not the one that was written. */
+const reasons: Reasons = {
+  ...volumeReasons,
+  ENAMETOOLONG: 'it contains a name that is too long for the volume',
+  ENOTDIR: isInside,
+  EEXIST: isInside,
+};
 
 /**
  * Stages the script and all inputs on the volume. They replace what an earlier `init` staged, all at once; if a
@@ -32,7 +41,9 @@ export async function stageInputs(
     replace(layout);
   } catch (cause) {
     if (cause instanceof Fault) throw cause;
-    throw new Fault('inputs', `Cannot stage the inputs in ${layout.inputs}: ${reasonOf(cause)}`, { cause });
+    throw new Fault('inputs', `Cannot stage the inputs in ${layout.inputs}: ${errorReason(cause, reasons)}`, {
+      cause,
+    });
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
@@ -87,7 +98,7 @@ async function stageOne(
     await unpack(fetched, input.archive, staged, maxBytes);
     if (input.mode !== null) chmodSync(staged, input.mode);
   } catch (cause) {
-    const message = `Cannot stage input ${input.name} (${input.path}): ${reasonOf(cause)}`;
+    const message = `Cannot stage input ${input.name} (${input.path}): ${errorReason(cause, reasons)}`;
     if (!input.optional) throw new Fault('inputs', message, { cause });
     log(`${message}; it is optional`);
   } finally {
@@ -118,18 +129,4 @@ function replace({ inputs, inputsStaging, inputsReplaced }: Layout): void {
   if (existsSync(inputs)) renameSync(inputs, inputsReplaced);
   if (existsSync(inputsStaging)) renameSync(inputsStaging, inputs);
   rmSync(inputsReplaced, { recursive: true, force: true });
-}
-
-function reasonOf(error: unknown): string {
-  switch (errnoOf(error)) {
-    case 'EROFS':
-      return 'the volume is mounted read-only';
-    case 'ENAMETOOLONG':
-      return 'it contains a name that is too long for the volume';
-    case 'ENOTDIR':
-    case 'EEXIST':
-      return 'it is inside another input, where a part of its path is not a directory';
-    default:
-      return outOfSpaceReason(error) ?? messageOf(error);
-  }
 }

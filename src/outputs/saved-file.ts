@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fchmodSync, ftruncateSync } from 'node:fs';
-import { errnoOf, messageOf } from '../base/fault.ts';
+import { errorReason, writeReasons } from '../base/error-reason.ts';
 import { limits } from '../base/limits.ts';
-import { outOfSpaceReasons } from '../base/out-of-space.ts';
 import type { Layout } from '../contract/layout.ts';
 import { writeWhole } from '../contract/publish.ts';
 import { zerosOf } from './pack/zeros.ts';
@@ -104,19 +103,11 @@ export class SavedFile {
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ...outOfSpaceReasons,
-  EROFS: 'the volume is mounted read-only',
-  EACCES: 'this user may not write to the volume',
-  EPERM: 'this user may not write to the volume',
-  ENAMETOOLONG: 'its name is too long for the volume',
-};
-
 function writing<T>(write: () => T): T {
   try {
     return write();
   } catch (cause) {
-    const found = reasons[errnoOf(cause) ?? ''] ?? messageOf(cause);
-    throw new NotSaved(`cannot be written to the volume: ${found}`, { cause });
+    const reason = errorReason(cause, writeReasons);
+    throw new NotSaved(`cannot be written to the volume: ${reason}`, { cause });
   }
 }

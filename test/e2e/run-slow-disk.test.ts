@@ -152,7 +152,7 @@ test('a job whose volume fails continues to its end, its output is forwarded, an
     assert.deepEqual([status, stdout.length], [5, 1_000_006]);
     assert.match(
       stderr,
-      /no more output is captured in .*stdout: EROFS: read-only file system, write; the job continues\n/,
+      /no more output is captured in .*stdout: the volume is mounted read-only; the job continues\n/,
     );
     assert.match(stderr, /emissary: Cannot seal .*: EROFS: read-only file system, [^\n]*\n$/);
   });

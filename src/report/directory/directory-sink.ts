@@ -1,10 +1,10 @@
 import { closeSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeliveryError } from '../../base/delivery-error.ts';
+import { isOutOfSpace } from '../../base/error-reason.ts';
 import { errnoOf, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { makeDirectories } from '../../base/make-directories.ts';
-import { isOutOfSpace } from '../../base/out-of-space.ts';
 import { joinLimited, shorten } from '../../base/shorten.ts';
 import { nextTurn } from '../../base/timer.ts';
 import { isTransient } from '../../contract/read-result.ts';

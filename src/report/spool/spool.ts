@@ -1,8 +1,8 @@
 import { closeSync, statfsSync } from 'node:fs';
+import { isOutOfSpace } from '../../base/error-reason.ts';
 import { messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
-import { isOutOfSpace } from '../../base/out-of-space.ts';
 import type { Volume } from '../../contract/volume.ts';
 import { mayHoldMoreValues } from '../../observe/may-hold-more-values.ts';
 

@@ -1,7 +1,7 @@
+import { isOutOfSpace } from '../../base/error-reason.ts';
 import { messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
-import { isOutOfSpace } from '../../base/out-of-space.ts';
 import type { ContainerLayout } from '../../contract/layout.ts';
 import type { Ended } from '../../contract/records.ts';
 import { restoreDirectory } from '../open-container.ts';

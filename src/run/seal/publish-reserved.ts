@@ -1,4 +1,4 @@
-import { isOutOfSpace } from '../../base/out-of-space.ts';
+import { isOutOfSpace } from '../../base/error-reason.ts';
 import { publish } from '../../contract/publish.ts';
 import type { Reserve } from './reserve.ts';
 import type { SpareSpace } from './spare-space.ts';

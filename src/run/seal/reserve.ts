@@ -1,8 +1,8 @@
 import { constants, fchmodSync, fstatSync, ftruncateSync, lstatSync, openSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { displace } from '../../base/displace.ts';
+import { isOutOfSpace } from '../../base/error-reason.ts';
 import { limits } from '../../base/limits.ts';
-import { isOutOfSpace } from '../../base/out-of-space.ts';
 import { removeFile } from '../../base/remove-file.ts';
 import { writeWhole } from '../../contract/publish.ts';
 import { allocate } from '../../kernel/allocate.ts';

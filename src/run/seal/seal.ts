@@ -1,8 +1,8 @@
 import { displace } from '../../base/displace.ts';
+import { isOutOfSpace } from '../../base/error-reason.ts';
 import { Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
-import { isOutOfSpace } from '../../base/out-of-space.ts';
 import type { ContainerLayout } from '../../contract/layout.ts';
 import { noOutputs, type Result } from '../../contract/records.ts';
 import { restoreDirectory } from '../open-container.ts';

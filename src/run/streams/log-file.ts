@@ -1,8 +1,7 @@
 import { closeSync, constants, fchmodSync, openSync } from 'node:fs';
 import { displace } from '../../base/displace.ts';
-import { messageOf } from '../../base/fault.ts';
+import { errorReason, writeReasons } from '../../base/error-reason.ts';
 import { log } from '../../base/log.ts';
-import { outOfSpaceReason } from '../../base/out-of-space.ts';
 import type { StreamRecord } from '../../contract/records.ts';
 import { writeSome } from './write-some.ts';
 
@@ -48,7 +47,7 @@ export class LogFile {
     for (let offset = 0; offset < part.length; ) {
       const written = await writeSome(this.#file, part, offset);
       if (typeof written !== 'number') {
-        this.#truncate(outOfSpaceReason(written) ?? messageOf(written));
+        this.#truncate(errorReason(written, writeReasons));
         break;
       }
       offset += written;
@@ -65,7 +64,7 @@ export class LogFile {
       closeSync(this.#file);
     } catch (error) {
       this.#truncated = true;
-      log(`output may be missing from ${this.#path}: ${outOfSpaceReason(error) ?? messageOf(error)}`);
+      log(`output may be missing from ${this.#path}: ${errorReason(error, writeReasons)}`);
     }
   }
 
