@@ -1,44 +1,70 @@
-import { closeSync, fchmodSync, openSync, renameSync, writeSync } from 'node:fs';
+import { chmodSync, constants, copyFile, openSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
+import { promisify } from 'node:util';
 import { displace } from '../base/displace.ts';
 import { removeFile } from '../base/remove-file.ts';
+import { type Place, publishAt } from './unpublished-file.ts';
+
+/** The temporary names of a `TrustedPlace`. */
+const temporaryName = /^\..+\.[0-9]+\.tmp$/;
 
 /**
- * Publishes a file atomically: writes it next to its place under a temporary name, then renames it (rename(2) is
- * atomic). Readers on the same kernel see all of it or nothing. It is not flushed to disk: it must survive the death
- * of any process, but the volume does not outlive its node.
+ * Publishes a file atomically, in a directory whose path is trusted. See `UnpublishedFile`.
  *
  * @param mode the file's mode, whatever the umask
  * @throws the operating system's error; nothing is left behind
  */
 export function publish(path: string, content: string | Uint8Array, mode = 0o644): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${pid}.tmp`);
+  publishAt(new TrustedPlace(path), content, mode);
+}
+
+/**
+ * Publishes a copy of a large file, as `publish` does for bytes. The copy shares the file's blocks if the file system
+ * supports that; otherwise the kernel copies it. So it has no descriptor, and the bytes never pass through this
+ * process.
+ *
+ * @throws the operating system's error; nothing is left behind
+ */
+export async function publishCopy(source: string, path: string, mode: number): Promise<void> {
+  const place = new TrustedPlace(path);
   try {
-    writeNew(temporary, content, mode);
-    renameSync(temporary, path);
+    displace(place.temporary);
+    const flags = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL;
+    await promisify(copyFile)(source, place.temporary, flags);
+    chmodSync(place.temporary, mode);
+    place.publish();
   } catch (error) {
-    removeFile(temporary);
+    place.remove();
     throw error;
   }
 }
 
-/** Writes all bytes at this position of the file. @throws the operating system's error */
-export function writeWhole(file: number, bytes: Uint8Array, position: number): void {
-  for (let offset = 0; offset < bytes.length; ) {
-    offset += writeSync(file, bytes, offset, bytes.length - offset, position + offset);
-  }
+/** Whether a file of this name was left by a killed process before it was published. */
+export function isUnpublished(name: string): boolean {
+  return temporaryName.test(name);
 }
 
-function writeNew(path: string, content: string | Uint8Array, mode: number): void {
-  // First remove a leftover of a killed process with our process ID. 'wx' never follows a link that someone may have
-  // put there.
-  displace(path);
-  const file = openSync(path, 'wx', mode);
-  try {
-    fchmodSync(file, mode);
-    writeWhole(file, typeof content === 'string' ? Buffer.from(content) : content, 0);
-  } finally {
-    closeSync(file);
+class TrustedPlace implements Place {
+  readonly temporary: string;
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.temporary = join(dirname(path), `.${basename(path)}.${pid}.tmp`);
+  }
+
+  create(mode: number): number {
+    displace(this.temporary);
+    // 'wx' never follows a link that someone may have put there.
+    return openSync(this.temporary, 'wx', mode);
+  }
+
+  publish(): void {
+    renameSync(this.temporary, this.#path);
+  }
+
+  remove(): void {
+    removeFile(this.temporary);
   }
 }

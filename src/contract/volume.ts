@@ -11,9 +11,9 @@ import {
 } from '../kernel/open-beneath.ts';
 import { firstNames } from './first-names.ts';
 import { makeReadable } from './make-readable.ts';
-import { writeWhole } from './publish.ts';
+import { isTemporary, PlaceBeneath } from './place-beneath.ts';
 import { type OpenFile, type ReadResult, retryFor } from './read-result.ts';
-import { createTemporary, isTemporary } from './temporary-file.ts';
+import { publishAt, UnpublishedFile } from './unpublished-file.ts';
 import { writeSparse } from './write-sparse.ts';
 
 /**
@@ -143,35 +143,23 @@ export class Volume {
 
   /** Publishes a file atomically, like `publish`, but without trusting the path. */
   publish(path: string, content: string | Uint8Array, mode = 0o644): void {
-    this.#within(path, (parent, name) => {
-      const temporary = createTemporary(parent, mode);
-      try {
-        writeWhole(temporary.file, typeof content === 'string' ? Buffer.from(content) : content, 0);
-        renameWithin(parent, temporary.name, name);
-      } catch (error) {
-        removeWithin(parent, temporary.name);
-        throw error;
-      } finally {
-        closeSync(temporary.file);
-      }
-    });
+    this.#within(path, (parent, name) => publishAt(new PlaceBeneath(parent, name), content, mode));
   }
 
   /** Like `publish`, for content that comes in pieces; a piece of zeros becomes a hole. */
   async publishPieces(path: string, pieces: AsyncIterable<Uint8Array | number>, mode = 0o644): Promise<void> {
     const slash = path.lastIndexOf('/');
     const parent = this.#openDirectory(path.slice(0, Math.max(slash, 0)));
-    const name = path.slice(slash + 1);
-    let temporary: { readonly name: string; readonly file: number } | null = null;
     try {
-      temporary = createTemporary(parent, mode);
-      await writeSparse(temporary.file, pieces);
-      renameWithin(parent, temporary.name, name);
-    } catch (error) {
-      if (temporary !== null) removeWithin(parent, temporary.name);
-      throw error;
+      const file = new UnpublishedFile(new PlaceBeneath(parent, path.slice(slash + 1)), mode);
+      try {
+        await writeSparse(file.descriptor, pieces);
+        file.publish();
+      } catch (error) {
+        file.discard();
+        throw error;
+      }
     } finally {
-      if (temporary !== null) closeSync(temporary.file);
       closeSync(parent);
     }
   }

@@ -1,6 +1,6 @@
 import { ftruncateSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
-import { writeWhole } from './publish.ts';
+import { writeWhole } from '../base/write-whole.ts';
 
 /**
  * Writes pieces in sequence, with a hole for each piece of zeros: a job can create a file of any size without writing

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { Layout } from '../contract/layout.ts';
-import { publish } from '../contract/publish.ts';
+import { publish, publishCopy } from '../contract/publish.ts';
 import type { CarriedRuntime } from './carried-runtime.ts';
 import { makeOwnDirectory, ownerOn } from './own-directory.ts';
-import { publishCopy } from './publish-copy.ts';
 import { removeUnpublished } from './remove-unpublished.ts';
 import { writing } from './writing.ts';
 

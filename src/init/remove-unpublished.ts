@@ -1,9 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Layout } from '../contract/layout.ts';
-
-/** The temporary names of `publish` and `publishCopy`. */
-const temporaryName = /^\..+\.[0-9]+\.tmp$/;
+import { isUnpublished } from '../contract/publish.ts';
 
 /**
  * Removes unpublished leftovers of a killed `init`, among them the program's 92 MB: each name contains a process ID,
@@ -14,7 +12,7 @@ const temporaryName = /^\..+\.[0-9]+\.tmp$/;
 export function removeUnpublished({ root }: Layout, runtime: string): void {
   for (const directory of [root, runtime]) {
     for (const name of namesIn(directory)) {
-      if (temporaryName.test(name)) removeFile(join(directory, name));
+      if (isUnpublished(name)) removeFile(join(directory, name));
     }
   }
 }

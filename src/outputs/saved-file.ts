@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fchmodSync, ftruncateSync } from 'node:fs';
+import { ftruncateSync } from 'node:fs';
 import { errorReason, writeReasons } from '../base/error-reason.ts';
 import { limits } from '../base/limits.ts';
+import { writeWhole } from '../base/write-whole.ts';
 import type { Layout } from '../contract/layout.ts';
-import { writeWhole } from '../contract/publish.ts';
+import { UnpublishedFile } from '../contract/unpublished-file.ts';
 import { zerosOf } from './pack/zeros.ts';
 import { NotSaved } from './reasons.ts';
 import { SavedPlace } from './saved-place.ts';
@@ -16,11 +17,10 @@ const readableFile = 0o644;
  */
 export class SavedFile {
   readonly #place: SavedPlace;
-  readonly #file: number;
+  readonly #file: UnpublishedFile;
   readonly #maxBytes: number | null;
   readonly #hash = createHash('sha256');
   #bytes = 0;
-  #open = true;
 
   /**
    * @param layout the volume's; `path` is below its root
@@ -31,7 +31,7 @@ export class SavedFile {
     this.#maxBytes = maxBytes;
     this.#place = writing(() => new SavedPlace(layout, path));
     try {
-      this.#file = writing(() => this.#place.create(readableFile));
+      this.#file = writing(() => new UnpublishedFile(this.#place, readableFile));
     } catch (error) {
       this.#place.close();
       throw error;
@@ -46,7 +46,7 @@ export class SavedFile {
   write(bytes: Uint8Array): void {
     const place = this.#bytes;
     this.#take(bytes);
-    writing(() => writeWhole(this.#file, bytes, place));
+    writing(() => writeWhole(this.#file.descriptor, bytes, place));
   }
 
   /** Leaves a hole, which reads as zeros. */
@@ -57,24 +57,19 @@ export class SavedFile {
 
   #take(bytes: Uint8Array): void {
     // After a stop, a late thread may come here when the descriptor already belongs to another file.
-    if (!this.#open) throw new NotSaved('saving it was abandoned');
+    if (!this.#file.isOpen) throw new NotSaved('saving it was abandoned');
     this.#hash.update(bytes);
     this.#bytes += bytes.length;
     if (this.#maxBytes !== null && this.#bytes > this.#maxBytes)
       throw new NotSaved(`larger than the template's limit of ${this.#maxBytes} bytes`);
   }
 
-  /**
-   * Gives the file its final name once it is written; some volumes report a failed write only on close(2) (NFS,
-   * quotas).
-   */
+  /** Gives the file its final name once it is written. @throws NotSaved */
   publish(): { readonly bytes: number; readonly sha256: string } {
     writing(() => {
       // The file may end with a hole.
-      ftruncateSync(this.#file, this.#bytes);
-      fchmodSync(this.#file, readableFile);
-      this.#close();
-      this.#place.publish();
+      ftruncateSync(this.#file.descriptor, this.#bytes);
+      this.#file.publish();
     });
     this.#place.close();
     return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
@@ -82,24 +77,8 @@ export class SavedFile {
 
   /** Removes the temporary file. Never throws. */
   discard(): void {
-    try {
-      this.#close();
-    } catch {
-      // See below.
-    }
-    try {
-      this.#place.remove();
-    } catch {
-      // The original failure is reported; a remnant on a broken volume is not worth another message.
-    }
+    this.#file.discard();
     this.#place.close();
-  }
-
-  /** Closes only once: afterwards the descriptor may be reused for another file, even if close fails. */
-  #close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    closeSync(this.#file);
   }
 }
 

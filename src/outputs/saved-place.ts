@@ -2,6 +2,7 @@ import { closeSync, constants, fchmodSync, fstatSync, openSync } from 'node:fs';
 import { basename, dirname, relative } from 'node:path';
 import { errnoOf } from '../base/fault.ts';
 import type { Layout } from '../contract/layout.ts';
+import type { Place } from '../contract/unpublished-file.ts';
 import {
   makeDirectoryWithin,
   openBeneath,
@@ -14,10 +15,11 @@ import {
 const sharedDirectory = 0o777;
 
 /**
- * The destination of a saved file. Opens each directory of its path without following links that the job or another
+ * The destination of a saved file. Its temporary name is in another directory and always the same, so that a later run
+ * removes what a killed one left. Opens each directory of its path without following links that the job or another
  * container may have left in `outputs/`, so nothing is written outside the volume, even as root.
  */
-export class SavedPlace {
+export class SavedPlace implements Place {
   readonly #name: string;
   readonly #temporary: string;
   /** Descriptors of the directory with the temporary file, and of the final directory. */
@@ -41,19 +43,19 @@ export class SavedPlace {
     }
   }
 
-  /** Creates the file under its temporary name. @returns its descriptor */
+  /** See `Place`. */
   create(mode: number): number {
     this.remove();
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
     return openBeneath(this.#outputs, this.#temporary, flags, mode);
   }
 
-  /** Renames the file to its final name. */
+  /** See `Place`. */
   publish(): void {
     renameAcross(this.#outputs, this.#temporary, this.#directory, this.#name);
   }
 
-  /** Removes the temporary file. */
+  /** See `Place`. */
   remove(): void {
     removeWithin(this.#outputs, this.#temporary);
   }

@@ -1,5 +1,5 @@
 import { ftruncateSync } from 'node:fs';
-import { writeWhole } from '../../contract/publish.ts';
+import { writeWhole } from '../../base/write-whole.ts';
 import { SparseReader } from '../../kernel/sparse-reader.ts';
 
 /**

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { limits } from '../../base/limits.ts';
 import { openRegular } from '../../base/read-regular.ts';
-import { writeWhole } from '../../contract/publish.ts';
+import { writeWhole } from '../../base/write-whole.ts';
 import { isSparse } from '../../kernel/sparse-reader.ts';
 import { tooLarge } from '../too-large.ts';
 import { copySparse } from './copy-sparse.ts';

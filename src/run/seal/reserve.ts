@@ -4,14 +4,15 @@ import { displace } from '../../base/displace.ts';
 import { isOutOfSpace } from '../../base/error-reason.ts';
 import { limits } from '../../base/limits.ts';
 import { removeFile } from '../../base/remove-file.ts';
-import { writeWhole } from '../../contract/publish.ts';
+import { writeWhole } from '../../base/write-whole.ts';
 import { allocate } from '../../kernel/allocate.ts';
 
 const published = 0o644;
 
 /**
  * Space on the volume that is reserved for one small file: its blocks, inode and directory entry. A job that fills the
- * volume, or a leftover process that grabs every free block, cannot take it.
+ * volume, or a leftover process that grabs every free block, cannot take it. It is not an `UnpublishedFile`, which is
+ * made when it is needed: this one is made before the job starts, and stays open to be taken back.
  */
 export class Reserve {
   readonly #target: string;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { displace } from '../../base/displace.ts';
 import { limits } from '../../base/limits.ts';
 import { removeFile } from '../../base/remove-file.ts';
+import { writeWhole } from '../../base/write-whole.ts';
 import type { ContainerLayout } from '../../contract/layout.ts';
-import { writeWhole } from '../../contract/publish.ts';
 import { setAttribute } from '../../kernel/allocate.ts';
 
 /** statfs(2): TMPFS_MAGIC, BTRFS_SUPER_MAGIC. */
