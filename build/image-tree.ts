@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { zstdDecompressSync } from 'node:zlib';
 import { layoutOf } from '../src/contract/layout.ts';
-import { installRuntime } from '../src/init/install-runtime.ts';
-import { publishBootstrap } from '../src/init/publish-bootstrap.ts';
+import { installRuntime, publishBootstrap } from '../src/init/install-runtime.ts';
 import type { Platform } from './architecture.ts';
 import { libraryPrefix } from './bundle/executable.ts';
 

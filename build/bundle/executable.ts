@@ -10,7 +10,7 @@ import type { Bundle } from './bundle.ts';
 import { compileStart } from './compile.ts';
 import { makeSingleExecutable } from './single-executable.ts';
 
-/** The prefix of the libraries' asset names; `src/init/carried-runtime.ts` uses the same. */
+/** The prefix of the libraries' asset names; `src/init/install-runtime.ts` uses the same. */
 export const libraryPrefix = 'library-';
 
 /** What an executable is built from. */

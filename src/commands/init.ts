@@ -1,14 +1,10 @@
 import { existsSync } from 'node:fs';
 import { log } from '../base/log.ts';
 import { type Layout, layoutOf } from '../contract/layout.ts';
-import { carriedRuntime } from '../init/carried-runtime.ts';
-import { earlierSeal } from '../init/earlier-seal.ts';
-import { installRuntime } from '../init/install-runtime.ts';
-import { lockVolume } from '../init/lock-volume.ts';
+import { carriedRuntime, installRuntime, publishBootstrap } from '../init/install-runtime.ts';
+import { earlierSeal } from '../init/leftovers.ts';
 import { openVolume } from '../init/open-volume.ts';
-import { publishBootstrap } from '../init/publish-bootstrap.ts';
-import { publishTemplate } from '../init/publish-template.ts';
-import { readTemplateText } from '../init/read-template-text.ts';
+import { publishTemplate, readTemplateText } from '../init/template-text.ts';
 import { initSettings } from '../settings/cli/init-settings.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import type { Template } from '../settings/template/template.ts';
@@ -29,7 +25,6 @@ export async function init(invocation: Invocation, args: readonly Buffer[]): Pro
   const layout = layoutOf(settings.root);
   const carried = settings.withProgram ? carriedRuntime() : null;
   openVolume(layout);
-  lockVolume(layout);
   if (carried !== null) await installRuntime(invocation.program, carried, layout);
   await stage(template, layout, invocation);
   publishTemplate(text, layout);

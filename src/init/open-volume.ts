@@ -1,9 +1,10 @@
-import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, constants, lstatSync, openSync, statSync } from 'node:fs';
 import { geteuid } from 'node:process';
 import { Fault } from '../base/fault.ts';
+import { makeDirectories } from '../base/make-directories.ts';
 import type { Layout } from '../contract/layout.ts';
 import { requireMounted } from '../contract/require-mounted.ts';
+import { lockFile } from '../kernel/lock.ts';
 import { makeDirectory } from './make-directory.ts';
 import { writing } from './writing.ts';
 
@@ -13,30 +14,20 @@ const forEveryone = 0o777;
 const stickyForEveryone = 0o1777;
 
 /**
- * Makes the directories that the containers share, writable for any user, whatever the umask.
+ * Makes the directories that the containers share, writable for any user, whatever the umask, and locks the volume.
  *
- * @throws Fault `volume` if the root cannot be created or written, or is not a volume
+ * @throws Fault `volume` if the root cannot be created or written, or is not a volume, or if another `init` is running
+ *   there
  */
 export function openVolume(layout: Layout): void {
-  writing(layout.root, () => makeRoot(layout.root));
+  writing(layout.root, () => makeDirectories(layout.root));
   requireMounted(layout.root);
   shareWithEveryone(layout.root, statSync(layout.root).uid, stickyForEveryone);
   for (const directory of [layout.containers, layout.outputs, layout.parameters, layout.artifacts]) {
     writing(directory, () => makeDirectory(directory, forEveryone));
     shareWithEveryone(directory, lstatSync(directory).uid, forEveryone);
   }
-}
-
-/**
- * Makes the root and its missing parents. Does not use `recursive`, which never returns in a directory that accepts
- * no files, such as /proc. The root may be reached through links of the container's own file system.
- */
-function makeRoot(path: string): void {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found?.isDirectory()) return;
-  if (found !== undefined) throw new Fault('volume', `Cannot write "${path}": it is not a directory`);
-  makeRoot(dirname(path));
-  mkdirSync(path);
+  lock(layout.root);
 }
 
 /** Only the owner can change the mode; a volume with another mode is as its creator wanted it. */
@@ -45,4 +36,19 @@ function shareWithEveryone(directory: string, owner: number, wanted: number): vo
   if (own !== owner && own !== 0) return;
   const mode = statSync(directory).mode & 0o7777;
   if ((mode & wanted) !== wanted) writing(directory, () => chmodSync(directory, mode | wanted));
+}
+
+/**
+ * Locks the volume for this `init`, for the life of the process: two at a time would remove each other's files, and
+ * one could succeed with a half-installed volume. The lock is on the directory itself and leaves nothing behind.
+ */
+function lock(root: string): void {
+  let directory: number;
+  try {
+    directory = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch {
+    return; // This user may write but not read it: it stays unlocked, as on a volume without locks.
+  }
+  if (lockFile(directory) !== 'taken') return;
+  throw new Fault('volume', `Cannot use the volume ${root}: another init is at work there`);
 }

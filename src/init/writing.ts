@@ -1,6 +1,9 @@
 import { dirname } from 'node:path';
-import { writeReasons } from '../base/error-reason.ts';
+import { type Reasons, writeReasons } from '../base/error-reason.ts';
 import { errnoOf, Fault, messageOf } from '../base/fault.ts';
+
+/** EEXIST is mkdir(2)'s. */
+const reasons: Reasons = { ...writeReasons, EEXIST: 'it is not a directory' };
 
 /**
  * Performs one write on the volume and turns its error into a one-sentence message.
@@ -13,7 +16,7 @@ export function writing<T>(path: string, write: () => T): T {
     return write();
   } catch (cause) {
     if (cause instanceof Fault) throw cause;
-    const known = writeReasons[errnoOf(cause) ?? ''];
+    const known = reasons[errnoOf(cause) ?? ''];
     const reason =
       known === undefined ? messageOf(cause) : `${known} (${errnoOf(cause)}, in "${dirname(path)}")`;
     throw new Fault('volume', `Cannot write "${path}": ${reason}`, { cause });

@@ -218,7 +218,10 @@ test('init explains an unusable root with one message each', async (t) => {
   const roots = [
     { root: 'relative', message: '--root is not an absolute path' },
     { root: join(volume, 'file'), message: `Cannot write "${volume}/file": it is not a directory` },
-    { root: join(volume, 'file/below'), message: `Cannot write "${volume}/file": it is not a directory` },
+    {
+      root: join(volume, 'file/below'),
+      message: `Cannot write "${volume}/file/below": a part of its path is not a directory`,
+    },
     { root: '/proc/none', message: 'Cannot write "/proc/none": ENOENT' },
     { root: volume, message: `Cannot write "${volume}/ctr": it is not a directory` },
   ];

@@ -2,9 +2,12 @@ import { Fault, reasonOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { readUpTo } from '../base/read-regular.ts';
 import { textOf, withoutByteOrderMark } from '../base/text-of.ts';
+import type { Layout } from '../contract/layout.ts';
+import { publish } from '../contract/publish.ts';
 import type { InitSettings } from '../settings/cli/init-settings.ts';
 import { mountedJson } from '../settings/cli/mounted-json.ts';
 import { readGiven } from '../settings/cli/read-given.ts';
+import { writing } from './writing.ts';
 
 /** The template's text as it was given, and its origin, for messages. */
 export interface TemplateText {
@@ -26,6 +29,14 @@ export function readTemplateText(source: InitSettings['template']): TemplateText
     case 'file':
       return reading('of --template', () => mountedJson(readGiven(source.path, limits.templateBytes)));
   }
+}
+
+/**
+ * Publishes the template on the volume as it was given (except for a byte order mark), readable for every user
+ * (0444).
+ */
+export function publishTemplate(text: string, layout: Layout): void {
+  writing(layout.template, () => publish(layout.template, text, 0o444));
 }
 
 /** Blocks, and may be a terminal: someone may be typing the template. */
