@@ -421,6 +421,8 @@ export const limits = {
   rememberedLaunches: 1_000,
   /** and how many of the oldest are forgotten at a time when there are more. */
   forgottenLaunches: 100,
+  /** How often a launcher looks whether the reporter of an earlier one has ended, in ms. */
+  spoolLookMs: 100,
   /** How often somebody who waits for a launcher looks whether it was killed, in ms. */
   launcherLookMs: 1_000,
   /** How often an engine that does not answer is asked again, in ms. */

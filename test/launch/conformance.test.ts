@@ -22,9 +22,9 @@ for (const name of engineNames) {
   test(`${name}: a job that prints one line and exits at once, many times`, async (t) => {
     const launcher = await launcherOf(t, name);
     if (launcher === null) return;
-    for (let run = 0; run < 10; run += 1) {
-      const { status, stdout } = await launcher.script(`echo line ${run}; exit ${run}`);
-      assert.deepEqual([status, stdout.toString()], [run, `line ${run}\n`]);
+    for (const run of Array(10).keys()) {
+      const ended = await launcher.script(`echo line ${run}; exit ${run}`);
+      assert.deepEqual([ended.status, ended.stdout.toString()], [run, `line ${run}\n`]);
     }
   });
 

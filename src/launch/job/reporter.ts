@@ -1,9 +1,12 @@
+import { closeSync, constants as constantsOfFiles, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { limits } from '../../base/limits.ts';
 import { readRegular } from '../../base/read-regular.ts';
+import { pause } from '../../base/timer.ts';
+import { lockFile } from '../../kernel/lock.ts';
 import type { JobReport } from '../../observe/job-report.ts';
 
 /** How the reporter ended. */
@@ -31,31 +34,47 @@ export interface ReporterSetup {
  * is reported all the same.
  */
 export class Reporter {
-  readonly #process: ReturnType<typeof startWait>;
-  readonly #spool: string;
-  readonly #notes: Promise<void>;
+  readonly #setup: ReporterSetup;
+  readonly #given = new AbortController();
+  #process: ReturnType<typeof startWait> | null = null;
 
   constructor(setup: ReporterSetup) {
-    this.#spool = setup.spool;
-    this.#process = startWait(setup);
-    this.#notes = noteLines(this.#process.stderr, setup.note);
+    this.#setup = setup;
   }
 
-  /** Resolves at its end. Never rejects. */
-  async ended(): Promise<ReporterEnd> {
-    const { exitCode, signal } = await this.#process;
-    await this.#notes;
+  /** Starts it, once that of an earlier launcher has ended, and resolves at its end. Never rejects. */
+  async run(): Promise<ReporterEnd> {
+    const { spool, note } = this.#setup;
+    await whenFree(join(spool, 'report/lock'), this.#given.signal);
+    if (this.#given.signal.aborted) return { delivered: false, report: readReport(spool) };
+    const started = startWait(this.#setup);
+    this.#process = started;
+    const notes = noteLines(started.stderr, note);
+    const { exitCode, signal } = await started;
+    await notes;
     const status = exitCode ?? 128 + (constants.signals[signal ?? 'SIGKILL'] ?? 0);
-    return { delivered: status === 0, report: readReport(this.#spool) };
-  }
-
-  /** TERM: it stops the job, and reports what there is within its time. */
-  stop(): void {
-    this.#process.kill('SIGTERM');
+    return { delivered: status === 0, report: readReport(spool) };
   }
 
   kill(): void {
-    this.#process.kill('SIGKILL');
+    this.#given.abort();
+    this.#process?.kill('SIGKILL');
+  }
+}
+
+/** Resolves when no process holds the lock, or when the signal is aborted. The kernel tells nobody else of its end. */
+async function whenFree(lock: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && isHeld(lock)) await pause(limits.spoolLookMs, signal);
+}
+
+function isHeld(lock: string): boolean {
+  try {
+    const file = openSync(lock, constantsOfFiles.O_RDONLY | constantsOfFiles.O_NOFOLLOW);
+    const held = lockFile(file);
+    closeSync(file);
+    return held === 'taken';
+  } catch {
+    return false;
   }
 }
 

@@ -43,7 +43,7 @@ export async function runJob(job: LaunchedJob): Promise<JobEnd> {
   obeyInterrupts(job, volume, reporter);
   const watching = new AbortController();
   const container = watchContainer(job, volume, reporter, watching.signal);
-  const ended = await reporter.ended();
+  const ended = await reporter.run();
   watching.abort();
   await follower.finish();
   volume.close();

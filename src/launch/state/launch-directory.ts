@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import { pid } from 'node:process';
 import { errnoOf, Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
-import { publish, writeWhole } from '../../contract/publish.ts';
+import { writeWhole } from '../../base/write-whole.ts';
+import { publish } from '../../contract/publish.ts';
 import { lockFile } from '../../kernel/lock.ts';
 import { type LaunchRecord, readRecord } from './launch-record.ts';
 
