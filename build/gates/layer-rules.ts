@@ -74,7 +74,7 @@ export const layerRules: readonly IForbiddenRuleType[] = [
     severity: 'error',
     from: { path: '^src/emissary\\.ts$' },
     to: {
-      path: '^src/(commands/(manifest|launch)\\.ts|pod/|launch/|settings/application/)|node_modules/(yaml|execa)/',
+      path: '^src/(commands/(manifest|launch|attach|cancel|list|doctor)\\.ts|pod/|launch/|settings/application/)|node_modules/(yaml|execa|dockerode|docker-modem)/',
       reachable: true,
     },
   },
@@ -87,7 +87,8 @@ export const layerRules: readonly IForbiddenRuleType[] = [
   home('database', 'node_modules/(kysely|mysql2)/|^(node:)?sqlite$', '^src/report/'),
   home('media-types', 'node_modules/mime/', '^src/report/sql/'),
   home('opentelemetry', 'node_modules/@opentelemetry/', '^src/report/'),
-  home('http', '^(https?|http2)$', '^src/base/(http-request|proxy-agent)\\.ts$'),
+  home('engine-clients', 'node_modules/(dockerode|docker-modem)/', '^src/launch/docker/'),
+  home('http', '^(https?|http2)$', '^src/base/(http-request|proxy-agent)\\.ts$|^src/launch/docker/'),
   home('network', '^(tls|net|dgram|dns)$', '^src/report/|^src/settings/proxy\\.ts$'),
   home('child-processes', 'node_modules/execa/|^child_process$', '^src/launch/'),
   home('bundler', 'node_modules/esbuild/', '^$'),

@@ -1,4 +1,17 @@
+import type { Environment } from '../settings/cli/environment.ts';
 import type { LaunchResources } from '../settings/cli/launch-resources.ts';
+
+/** What an engine is opened with. */
+export interface EngineSetup {
+  readonly environment: Environment;
+  readonly options: ReadonlyMap<string, string>;
+  /** The program of the pod, on this host. */
+  readonly podProgram: string;
+  /** The state directory. */
+  readonly state: string;
+  /** The environment of a native job. */
+  readonly nativeEnvironment: Readonly<Record<string, string>>;
+}
 
 /** What an engine is to run: one container with the emissary in front of the job's command. */
 export interface EngineJob {
@@ -25,6 +38,12 @@ export interface EngineJob {
   readonly resources: LaunchResources;
   readonly pull: 'missing' | 'always' | 'never';
 }
+
+/** The labels of a container: whose it is. */
+export const labels = {
+  installation: 'eu.multiflexi.emissary.installation',
+  job: 'eu.multiflexi.emissary.job',
+} as const;
 
 /** Where the container's volume is mounted. */
 export const volumePath = '/var/run/argo';

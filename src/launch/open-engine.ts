@@ -1,19 +1,6 @@
 import { Fault } from '../base/fault.ts';
-import type { Environment } from '../settings/cli/environment.ts';
 import type { EngineName } from '../settings/cli/launch-settings.ts';
-import type { Engine } from './engine.ts';
-
-/** What an engine is opened with. */
-export interface EngineSetup {
-  readonly environment: Environment;
-  readonly options: ReadonlyMap<string, string>;
-  /** The program of the pod, on this host. */
-  readonly podProgram: string;
-  /** The state directory. */
-  readonly state: string;
-  /** The environment of a native job. */
-  readonly nativeEnvironment: Readonly<Record<string, string>>;
-}
+import type { Engine, EngineSetup } from './engine.ts';
 
 /**
  * Opens an engine, and loads its client only now.

@@ -1,7 +1,7 @@
 import { Fault } from '../base/fault.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import type { LaunchSettings } from '../settings/cli/launch-settings.ts';
-import { type EngineJob, volumePath } from './engine.ts';
+import { type EngineJob, labels, volumePath } from './engine.ts';
 import { Interrupts } from './interrupts.ts';
 import { installedProgram, podProgram } from './job/installed-program.ts';
 import { type JobPlan, planJob } from './job/job-plan.ts';
@@ -112,8 +112,8 @@ async function containerOf(of: {
   return {
     name: record.container ?? directory.key,
     labels: {
-      'eu.multiflexi.emissary.installation': state.installation,
-      'eu.multiflexi.emissary.job': directory.key,
+      [labels.installation]: state.installation,
+      [labels.job]: directory.key,
     },
     image: settings.image,
     command: plan.command,

@@ -56,7 +56,7 @@ export async function connect(name: string, endpoint: Endpoint): Promise<Connect
 }
 
 /** An endpoint, for people. */
-export function addressOf(endpoint: Endpoint): string {
+function addressOf(endpoint: Endpoint): string {
   switch (endpoint.kind) {
     case 'unix':
       return endpoint.path;

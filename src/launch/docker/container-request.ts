@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import type { ContainerCreateOptions, MountSettings } from 'dockerode';
+import { Fault } from '../../base/fault.ts';
 import { type EngineJob, programPath, secretsPath, volumePath } from '../engine.ts';
 
 /** Seconds that an engine waits after its own stop signal: the wrapper has its grace, and seals after it. */
@@ -52,4 +54,18 @@ function bind({
   readOnly: boolean;
 }): MountSettings {
   return { Type: 'bind', Source: source, Target: target, ReadOnly: readOnly };
+}
+
+/**
+ * Podman would make a missing source, as an empty directory.
+ *
+ * @throws Fault `usage`
+ */
+export function requireSources({ resources }: EngineJob): void {
+  for (const { source } of resources.mounts)
+    if (!existsSync(source))
+      throw new Fault(
+        'usage',
+        `--mount: ${source} does not exist on this machine; nothing is made in its place`,
+      );
 }

@@ -6,18 +6,19 @@ import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
 import { pause } from '../../base/timer.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
-import type { ContainerEnd, ContainerState, Engine, EngineJob, Leftover } from '../engine.ts';
+import {
+  type ContainerEnd,
+  type ContainerState,
+  type Engine,
+  type EngineJob,
+  type Leftover,
+  labels,
+} from '../engine.ts';
 import type { Connection } from './connect.ts';
 import { endReason, gone, withoutFrames } from './container-end.ts';
-import { containerRequest } from './container-request.ts';
+import { containerRequest, requireSources } from './container-request.ts';
 import { engineFault, statusOf } from './engine-fault.ts';
 import { pullImage } from './pull-image.ts';
-
-/** The labels of a container. */
-export const labels = {
-  installation: 'eu.multiflexi.emissary.installation',
-  job: 'eu.multiflexi.emissary.job',
-} as const;
 
 /** Runs jobs in containers of Docker, of podman, or of any engine with Docker's API. */
 export class DockerEngine implements Engine {
@@ -41,6 +42,7 @@ export class DockerEngine implements Engine {
     const command = job.command.length > 0 ? job.command : await this.imageCommand(job);
     if (command.length === 0)
       throw new Fault('usage', `launch: the image ${job.image} has no command; put one behind --`);
+    requireSources(job);
     const request = containerRequest({ ...job, command }, await this.#relabels());
     phase('creating the container');
     const created = this.#docker.createContainer(request);

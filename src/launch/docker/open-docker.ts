@@ -1,5 +1,5 @@
 import { Fault } from '../../base/fault.ts';
-import type { EngineSetup } from '../open-engine.ts';
+import type { EngineSetup } from '../engine.ts';
 import { connect } from './connect.ts';
 import { DockerEngine } from './docker-engine.ts';
 import { dockerEndpoint, podmanEndpoint } from './endpoint.ts';

@@ -9,7 +9,8 @@ export type RegistryLogin =
   | { readonly username: string; readonly password: string; readonly serveraddress: string }
   | { readonly identitytoken: string; readonly serveraddress: string };
 
-const dockerHub = 'https://index.docker.io/v1/';
+/** The key of the default registry in `config.json`. */
+const dockerHub = new URL('/v1/', 'https://index.docker.io').href;
 
 /**
  * The login for an image's registry, from Docker's `config.json`: its own entries, or a credential helper, which is

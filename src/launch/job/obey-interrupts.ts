@@ -29,7 +29,7 @@ export function obeyInterrupts(job: LaunchedJob, volume: Volume, reporter: Repor
 }
 
 /** Leaves a signal request for the wrapper of `main`. */
-export function requestSignal({ screen }: Pick<LaunchedJob, 'screen'>, volume: Volume, name: string): void {
+function requestSignal({ screen }: Pick<LaunchedJob, 'screen'>, volume: Volume, name: string): void {
   try {
     volume.publish('ctr/main/signal', String(signalNumber(name)), 0o666);
   } catch (error) {

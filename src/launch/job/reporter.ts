@@ -100,7 +100,7 @@ function startWait({ program, root, spool, environment, args }: ReporterSetup) {
 }
 
 /** The report in a spool; null if there is none. */
-export function readReport(spool: string): JobReport | null {
+function readReport(spool: string): JobReport | null {
   try {
     return JSON.parse(
       readRegular(join(spool, 'report/report.json'), limits.resultBytes).toString(),

@@ -11,9 +11,9 @@ import {
   type ContainerState,
   type Engine,
   type EngineJob,
+  type EngineSetup,
   secretsPath,
 } from '../engine.ts';
-import type { EngineSetup } from '../open-engine.ts';
 
 /** Runs the job as a process of this machine, under the emissary. Its session is its own: Ctrl-C is the launcher's. */
 export class NativeEngine implements Engine {
