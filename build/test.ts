@@ -10,7 +10,7 @@ import { runTests } from './run-tests.ts';
  *   npm test -- outputs e2e/run      only files whose path contains one of these strings
  *   npm test -- --title 'SIGTERM'    only tests whose title matches (a regular expression)
  */
-const folders = ['unit', 'e2e', 'containers', 'launch', 'multiflexi'];
+const folders = ['unit', 'e2e', 'containers', 'launch', 'executor', 'multiflexi'];
 
 const { values, positionals } = parseArgs({
   options: { title: { type: 'string', multiple: true } },
