@@ -11,7 +11,7 @@ final class ExitCode
 {
     private const SENTENCES = [
         0 => 'The job succeeded',
-        64 => 'The job was used wrongly, or could not be run or reported',
+        64 => 'The job reported a usage error, or could not be run or reported',
         126 => 'The job\'s command cannot be executed',
         127 => 'The job\'s command was not found',
         LaunchResult::UNKNOWN => 'How the job ended is not known',

@@ -79,19 +79,22 @@ final class JobFiles
      */
     private function reporting(): array
     {
+        $where = $this->configuration['EMISSARY_REPORT'] ?? '';
         $report = ReportVariables::of($this->configuration, (int) $this->job->getMyKey());
-        $file = $report === []
-            ? []
-            : ['--report-variables', $this->work->write('report-variables.json', self::object($report))];
+        $arguments = [];
 
-        if (($this->configuration['EMISSARY_REPORT'] ?? '') === '') {
-            array_push($file, '--report', $report === [] ? 'none' : 'host');
+        if ($report !== []) {
+            $arguments = ['--report-variables', $this->work->write('report-variables.json', self::object($report))];
         }
 
-        // Core stores every file of its directory for temporary files as an artifact, once more than `launch`.
-        return ReportVariables::haveDatabase($report)
-            ? $file
-            : [...$file, '--collect', $this->work->artifacts];
+        if ($where === '') {
+            array_push($arguments, '--report', $report === [] ? 'none' : 'host');
+        }
+
+        // Core stores what it finds in its directory for temporary files: `launch` may have stored it before.
+        return $where !== 'none' && ReportVariables::haveDatabase($report)
+            ? $arguments
+            : [...$arguments, '--collect', $this->work->artifacts];
     }
 
     /**

@@ -137,6 +137,21 @@ test('a setting counts as well if core has made a constant of it', async (t) => 
   assert.equal(launch.environ()['EMISSARY_KEEP'], 'failed');
 });
 
+test('localhost is the socket that PHP uses for it', async (t) => {
+  if (!requireProgram(t, 'php')) return;
+  const launch = recordingLaunch(t);
+  const socket = join(temporaryVolume(t), 'mysqld.sock');
+  writeFileSync(socket, '');
+  const settings = { DB_CONNECTION: 'mysql', DB_HOST: 'localhost', DB_DATABASE: 'multiflexi' };
+  const env = { ...launch.env, ...settings, DB_USERNAME: 'me', DB_SETTINGS: `;unix_socket=${socket}` };
+  await executorJob(t, { env }).run();
+  const url = new URL(launch.file('report-variables.json')['MULTIFLEXI_DATABASE_URL'] ?? '');
+  assert.deepEqual(
+    [url.hostname, url.port, url.username, url.searchParams.get('socket')],
+    ['localhost', '3306', 'me', socket],
+  );
+});
+
 test('a database URL of its own replaces what core connects to', async (t) => {
   if (!requireProgram(t, 'php')) return;
   const launch = recordingLaunch(t);
@@ -223,7 +238,8 @@ test('core finds collected artifacts in the directory of this job, and stores no
   };
   assert.deepEqual(await stored({}), []);
   // Nothing that launch could write artifacts to: core stores them.
-  assert.deepEqual(await stored({ DB_CONNECTION: 'pgsql' }), [['x.txt', 'mine\n']]);
+  for (const env of [{ DB_CONNECTION: 'pgsql' }, { EMISSARY_REPORT: 'none' }])
+    assert.deepEqual(await stored(env), [['x.txt', 'mine\n']]);
 });
 
 test('a run leaves nothing behind, and removes the secrets of a PHP process that was killed', async (t) => {

@@ -102,7 +102,7 @@ test('a job that exits with 64 itself is no refusal', async (t) => {
   if (!requireProgram(t, 'php')) return;
   const { job, run } = executorJob(t, { env: recordingLaunch(t, 'echo "usage: …" >&2; exit 64').env });
   const { facts } = await run();
-  assert.match(facts.meaning, /used wrongly/);
+  assert.match(facts.meaning, /usage error/);
   assert.deepEqual(job.lines(), []);
 });
 

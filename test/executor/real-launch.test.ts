@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { atEnd } from '../helpers/at-end.ts';
+import { startMariadb } from '../helpers/mariadb.ts';
 import { builtLaunch, executorJob, takesFiles } from '../helpers/php-executor.ts';
 import { linesIn } from '../helpers/reported-job.ts';
 import { requireProgram } from '../helpers/require.ts';
@@ -48,6 +50,33 @@ test('the lines, the row and the exit code of a job are those that launch has wr
   assert.ok(begin !== null && end !== null);
   assert.equal(exitcode, 3);
   assert.deepEqual(readdirSync(tmp), []);
+});
+
+test('a job is reported to the MariaDB server that core is configured for', async (t) => {
+  if (!requireProgram(t, 'php') || !requireProgram(t, 'mariadbd')) return;
+  const mariadb = await startMariadb();
+  atEnd(t, () => mariadb.stop());
+  const id = 7;
+  await mariadb.addJob(id);
+  const { username, password, hostname, port } = new URL(mariadb.url);
+  const { run } = executorJob(t, {
+    application: { executable: script(t, 'echo hello; exit 3') },
+    env: {
+      ...(await builtLaunch()),
+      DB_CONNECTION: 'mysql',
+      DB_HOST: hostname,
+      DB_PORT: port,
+      DB_USERNAME: username,
+      DB_PASSWORD: password,
+      DB_DATABASE: 'multiflexi',
+    },
+  });
+  const { status, facts } = await run();
+  assert.equal(status, 3, facts.errorOutput);
+  assert.deepEqual(await mariadb.query('select exitcode from job where id = ?', [id]), [{ exitcode: 3 }]);
+  assert.deepEqual(await mariadb.query('select type, line from job_output_lines where job_id = ?', [id]), [
+    { type: 'stdout', line: 'hello\n' },
+  ]);
 });
 
 test('a job has neither the credentials of the daemon nor its ignored signals', async (t) => {

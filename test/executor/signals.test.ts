@@ -60,6 +60,20 @@ test('PHP waits for a job that takes its time to stop, and reports all of its li
   assert.deepEqual(linesIn(job.lines()), lines);
 });
 
+test('PHP waits for a job that ignores SIGTERM, which is killed after its grace time', async (t) => {
+  if (!requireProgram(t, 'php')) return;
+  const { job, running } = await realJob(t, {
+    application: { executable: fixture('ignores-term.sh') },
+    env: { EMISSARY_GRACE_SECONDS: '1' },
+  });
+  const processes = treeOf(running.pid);
+  running.kill('SIGTERM');
+  const { status } = await running.finished;
+  assert.equal(status, 137);
+  assertEnded(job, 137);
+  assert.deepEqual(processes.filter(isRunning), []);
+});
+
 test('SIGTERM to every process of the unit, twice, as systemd sends it, stops the job gracefully', async (t) => {
   if (!requireProgram(t, 'php')) return;
   const { job, running } = await realJob(t, { application: { executable: fixture('exits-3-on-term.sh') } });
