@@ -119,29 +119,25 @@ abstract class EmissaryExecutor extends CommonExecutor implements \MultiFlexi\ex
                 self::$shared,
             );
 
-            return (new LaunchProcess(
+            $process = new LaunchProcess(
                 [$program, 'launch', '--engine', static::engine(), ...$files->arguments()],
                 LaunchEnvironment::of(static::engine(), $configuration, $this->environment),
                 $files->directory(),
-            ))->run(function (int $pid): void {
+            );
+
+            // Core reads the report after the run, and artifacts in the directory below.
+            if ($files->report() !== null) {
+                $this->environment->getFieldByCode('RESULT_FILE')->setValue($files->report());
+            }
+
+            return $process->run(function (int $pid): void {
                 $this->pid = $pid;
                 $this->job->setPid($pid);
             });
         } finally {
             $work->removeSecrets();
-            $this->pointAtResults($work);
+            Defaults::$MULTIFLEXI_TMP = $work->artifacts;
             array_map('unlink', array_filter($uploaded->getEnvArray(), 'is_file'));
-        }
-    }
-
-    /** After the job, core reads the report from RESULT_FILE, and takes artifacts from MULTIFLEXI_TMP. */
-    private function pointAtResults(WorkDirectory $work): void
-    {
-        Defaults::$MULTIFLEXI_TMP = $work->artifacts;
-        $report = $this->environment->getFieldByCode('RESULT_FILE');
-
-        if ($report !== null && (string) $report->getValue() !== '') {
-            $report->setValue($work->reports . '/' . basename((string) $report->getValue()));
         }
     }
 

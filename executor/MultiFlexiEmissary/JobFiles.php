@@ -36,12 +36,21 @@ final class JobFiles
             ? JobDirectories::onThisHost($work->temporary, $shared, $this->definition)
             : JobDirectories::inContainer($shared);
         $this->variables = JobVariables::of($fields, $directories);
+        $work->makeDirectoriesOf($this->variables->values);
     }
 
     /** The working directory of `launch`, and of a job on this host. */
     public function directory(): string
     {
         return $this->work->temporary;
+    }
+
+    /** Where the job's report is copied to, or null. Its path is an argument, so it must not have a secret in it. */
+    public function report(): ?string
+    {
+        $isSecret = \in_array('RESULT_FILE', $this->variables->secrets, true);
+
+        return $this->work->reportOf($isSecret ? 'report' : $this->variables->values['RESULT_FILE'] ?? '');
     }
 
     /**
@@ -62,8 +71,9 @@ final class JobFiles
             array_push($arguments, '--secret-names', implode(',', $this->variables->secrets));
         }
 
-        if (($this->variables->values['RESULT_FILE'] ?? '') !== '') {
-            $report = $this->work->reports . '/' . basename($this->variables->values['RESULT_FILE']);
+        $report = $this->report();
+
+        if ($report !== null) {
             array_push($arguments, '--copy-report', $report);
         }
 

@@ -16,6 +16,9 @@ final class LaunchProcess
     /** As above, after the process has closed its output. */
     private const LAST_PAUSE = 10_000;
 
+    /** How long to read after the end of the process, in ns. */
+    private const LAST_OUTPUT = 10_000_000_000;
+
     private const PIECE = 65_536;
 
     /** The codes of signals begin above it. */
@@ -52,8 +55,9 @@ final class LaunchProcess
         try {
             $process = $this->start();
             $forwarder->forwardTo($process);
-            $onStart(proc_get_status($process)['pid']);
-            $code = $this->follow($process);
+            $status = proc_get_status($process);
+            $onStart($status['pid']);
+            $code = $this->follow($process, $status);
         } finally {
             $forwarder->stop();
         }
@@ -83,17 +87,24 @@ final class LaunchProcess
 
     /**
      * @param resource $process
+     * @param array<string, mixed> $status of the process so far
      *
      * @return int its exit code
      */
-    private function follow($process): int
+    private function follow($process, array $status): int
     {
-        do {
-            // After the end it is not asked again: only the first answer has the exit code.
-            $status = ($status['running'] ?? true) ? proc_get_status($process) : $status;
-            // What the process wrote before its end is read after it; a pipe that another process holds may stay open.
-            $isQuiet = !$this->read();
-        } while ($status['running'] || !$isQuiet);
+        while ($status['running']) {
+            $this->read();
+            // Once it has ended, it is not asked again: only the first answer has the exit code.
+            $status = proc_get_status($process);
+        }
+
+        $until = hrtime(true) + self::LAST_OUTPUT;
+
+        // What it wrote at its end is still in the pipes. Another process may hold them, and write for ever.
+        while ($this->pipes !== [] && hrtime(true) < $until && $this->read()) {
+            continue;
+        }
 
         array_map('fclose', $this->pipes);
         $this->pipes = [];

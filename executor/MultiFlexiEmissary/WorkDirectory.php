@@ -15,9 +15,6 @@ final class WorkDirectory
     /** A job's own temporary directory, where it is run on this host. */
     public readonly string $temporary;
 
-    /** Where the job's report is copied to. */
-    public readonly string $reports;
-
     /** Where artifacts are copied to, if core is to store them. */
     public readonly string $artifacts;
 
@@ -31,6 +28,9 @@ final class WorkDirectory
     private const LONGEST_START = 600;
 
     private readonly string $path;
+
+    /** Where the job's report is copied to. */
+    private readonly string $reports;
 
     /** @var resource locked while this PHP process lives */
     private $lock;
@@ -76,6 +76,32 @@ final class WorkDirectory
         }
 
         return $path;
+    }
+
+    /**
+     * @param string $resultFile the report's path in the job, with a name by which core knows it
+     *
+     * @return null|string where it is copied to; null if the job writes none, or one to `php://stdout`
+     */
+    public function reportOf(string $resultFile): ?string
+    {
+        return $resultFile === '' || str_contains($resultFile, '://')
+            ? null
+            : $this->reports . '/' . basename($resultFile);
+    }
+
+    /**
+     * Makes the directories of files that the job is to write here.
+     *
+     * @param array<string, string> $paths only those in the temporary directory count
+     */
+    public function makeDirectoriesOf(array $paths): void
+    {
+        foreach ($paths as $path) {
+            if (str_starts_with($path, $this->temporary . '/') && !is_dir(\dirname($path))) {
+                @mkdir(\dirname($path), 0o700, true);
+            }
+        }
     }
 
     /** Removes what was written for `launch`. */

@@ -224,6 +224,28 @@ test("a native job has its artifacts in a directory of its own, and the host's o
   });
 });
 
+test('a report whose name has a secret in it is copied under another name, and one to a stream is not', async (t) => {
+  if (!requireProgram(t, 'php')) return;
+  const copied = async (RESULT_FILE: string) => {
+    const launch = recordingLaunch(t);
+    const PIN = { value: secret, secret: true };
+    const { facts } = await executorJob(t, { variables: { RESULT_FILE, PIN }, env: launch.env }).run();
+    assert.ok(!launch.text('argv').includes(secret));
+    return [launch.option('copy-report')?.replace(/^.*\//, ''), facts.resultFile?.replace(/^.*\//, '')];
+  };
+  assert.deepEqual(await copied('report_{PIN}.json'), ['report', 'report']);
+  assert.deepEqual(await copied('report_7.json'), ['report_7.json', 'report_7.json']);
+  assert.deepEqual(await copied('/php://stdout'), [undefined, 'stdout']);
+});
+
+test('the directory of a report exists before the job starts', async (t) => {
+  if (!requireProgram(t, 'php')) return;
+  const launch = recordingLaunch(t, 'test -d years/2026 && echo there');
+  const variables = { RESULT_FILE: 'years/2026/report.json' };
+  const { facts } = await executorJob(t, { variables, env: launch.env }).run();
+  assert.equal(facts.output, 'there\n');
+});
+
 test('core finds collected artifacts in the directory of this job, and stores none that launch has stored', async (t) => {
   if (!requireProgram(t, 'php')) return;
   const script = 'echo mine >"${collect:-/dev/null}/x.txt"';

@@ -76,6 +76,12 @@ test('the process ID and the exit code of launch are those of the job', async (t
   assert.deepEqual([pid, exitcode], [facts.pid, 42]);
 });
 
+test('the exit code of a launch that exits at once is kept', async (t) => {
+  if (!requireProgram(t, 'php')) return;
+  const { facts } = await executorJob(t, { env: { EMISSARY_LAUNCHER: '/bin/false' } }).run();
+  assert.equal(facts.exitCode, 1);
+});
+
 test('a launch that was killed counts as a killed job', async (t) => {
   if (!requireProgram(t, 'php')) return;
   const { facts } = await executorJob(t, { env: recordingLaunch(t, 'kill -KILL $$').env }).run();
