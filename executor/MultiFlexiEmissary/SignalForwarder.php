@@ -57,12 +57,14 @@ final class SignalForwarder
             return $act();
         }
 
+        // For a signal that nobody has asked PHP to handle, this is the default, whatever PHP has made of it.
+        $previous = pcntl_signal_get_handler(self::PIPE);
         pcntl_signal(self::PIPE, \SIG_DFL);
 
         try {
             return $act();
         } finally {
-            pcntl_signal(self::PIPE, \SIG_IGN);
+            pcntl_signal(self::PIPE, $previous === \SIG_DFL ? \SIG_IGN : $previous);
         }
     }
 
