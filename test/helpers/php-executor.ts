@@ -145,9 +145,9 @@ export function recordingLaunch(t: TestContext, script = ':'): Recorded {
 }
 
 /** The environment that makes the classes use the built `launch`. */
-export async function builtLaunch(): Promise<Readonly<Record<string, string>>> {
+export async function builtLaunch(t: TestContext): Promise<Readonly<Record<string, string>>> {
   return (await takesFiles())
-    ? { EMISSARY_LAUNCHER: hostProgram }
+    ? { EMISSARY_LAUNCHER: hostProgram, EMISSARY_STATE_DIR: join(temporaryVolume(t), 'state') }
     : {
         EMISSARY_LAUNCHER: join(tree, 'test/executor/translate-launch.php'),
         EMISSARY_TEST_PROGRAM: hostProgram,
