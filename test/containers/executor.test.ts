@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Engine, requireEngine } from '../helpers/engine.ts';
 import { makeImage, withBusybox } from '../helpers/images.ts';
-import { builtLaunch, type ExecutorJob, executorJob, takesFiles } from '../helpers/php-executor.ts';
+import { builtLaunch, type ExecutorJob, executorJob } from '../helpers/php-executor.ts';
 import { linesIn } from '../helpers/reported-job.ts';
 import { requireProgram } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
@@ -71,17 +71,13 @@ interface Machine {
 async function prepare(t: TestContext, name: Engine['name']): Promise<Machine | null> {
   const engine = await requireEngine(t, name);
   if (engine === null || !requireProgram(t, 'php') || !requireProgram(t, 'busybox')) return null;
-  if (!(await takesFiles())) {
-    t.diagnostic('the built launch has no engine for containers yet');
-    return null;
-  }
   const image = await makeImage(t, engine, 'executor', (tree) => {
     withBusybox(tree, ['sh', 'env', 'grep', 'sleep']);
     tree.write('/job', script, 0o755);
     tree.write('/waits', '#!/bin/sh\necho ready\nexec sleep 3600\n', 0o755);
   });
   const { DOCKER_HOST = '' } = process.env;
-  const env = { ...engine.env, ...(await builtLaunch(t)), DOCKER_HOST, EMISSARY_NETWORK: 'none' };
+  const env = { ...engine.env, ...builtLaunch(t), DOCKER_HOST, EMISSARY_NETWORK: 'none' };
   return {
     engine,
     jobOf: (executable) =>

@@ -108,7 +108,7 @@ test('a PHP without pcntl runs a job to its end', async (t) => {
   if (!requireProgram(t, 'php')) return;
   const script = releasable(t);
   writeFileSync(`${script}.go`, '');
-  const env = await builtLaunch(t);
+  const env = builtLaunch(t);
   const { job, run } = executorJob(t, { php: withoutPcntl, application: { executable: script }, env });
   const { status, facts } = await run();
   assert.deepEqual([status, facts.output], [5, 'ready\nreleased\n']);
@@ -119,7 +119,7 @@ async function realJob(
   t: TestContext,
   given: ExecutorCase,
 ): Promise<{ readonly job: ReportedJob; readonly running: Running }> {
-  const { job, start } = executorJob(t, { ...given, env: { ...(await builtLaunch(t)), ...given.env } });
+  const { job, start } = executorJob(t, { ...given, env: { ...builtLaunch(t), ...given.env } });
   const running = start();
   await until('the job is ready', () => linesIn(job.lines()).includes('ready\n'));
   return { job, running };

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { TestContext } from 'node:test';
-import { emissary, type Finished, type Running, startEmissary } from './emissary.ts';
+import { type Finished, type Running, startEmissary } from './emissary.ts';
 import { hostProgram } from './program.ts';
 import { type ReportedJob, reportedJob } from './reported-job.ts';
 import { temporaryVolume } from './volume.ts';
@@ -144,18 +144,7 @@ export function recordingLaunch(t: TestContext, script = ':'): Recorded {
   };
 }
 
-/** The environment that makes the classes use the built `launch`. */
-export async function builtLaunch(t: TestContext): Promise<Readonly<Record<string, string>>> {
-  return (await takesFiles())
-    ? { EMISSARY_LAUNCHER: hostProgram, EMISSARY_STATE_DIR: join(temporaryVolume(t), 'state') }
-    : {
-        EMISSARY_LAUNCHER: join(tree, 'test/executor/translate-launch.php'),
-        EMISSARY_TEST_PROGRAM: hostProgram,
-      };
-}
-
-/** Whether the built `launch` takes a definition and variables by file. */
-export async function takesFiles(): Promise<boolean> {
-  const { stdout } = await emissary(['launch', '--help']);
-  return stdout.includes('--report-variables');
+/** The environment that makes the classes use the built `launch`, with a state directory of the test's own. */
+export function builtLaunch(t: TestContext): Readonly<Record<string, string>> {
+  return { EMISSARY_LAUNCHER: hostProgram, EMISSARY_STATE_DIR: join(temporaryVolume(t), 'state') };
 }
