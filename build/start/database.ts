@@ -9,6 +9,12 @@ import { StartError } from './start-error.ts';
 const busyMs = 10_000;
 const scheme = 'sqlite://';
 
+/** The class that runs jobs in an engine. */
+const executors: Readonly<Record<string, string>> = {
+  docker: 'EmissaryDocker',
+  podman: 'EmissaryPodman',
+};
+
 /** A stored artifact, as far as the summary needs it. */
 export interface StoredArtifact {
   readonly filename: string;
@@ -49,15 +55,15 @@ export class JobDatabase {
    *
    * @throws StartError if the database cannot be written, or has other tables
    */
-  addJob(kind: JobKind): number {
+  addJob(kind: JobKind, engine: string): number {
     try {
-      return this.#plan(kind);
+      return this.#plan(kind, engine);
     } catch (cause) {
       throw new StartError(`Cannot use the database ${this.file}: ${(cause as Error).message}`, { cause });
     }
   }
 
-  #plan({ application, command, variables }: JobKind): number {
+  #plan({ application, command, variables }: JobKind, engine: string): number {
     const company = this.#idOf('company', { name: 'Sample company' });
     const user = this.#idOf('user', { login: loginName() });
     const { name, version, executable, ociimage } = application;
@@ -70,7 +76,7 @@ export class JobDatabase {
       runtemplate_id: runtemplate,
       command: command.join(' '),
       env: JSON.stringify(variables),
-      executor: 'Native',
+      executor: executors[engine] ?? 'Native',
       schedule_type: 'adhoc',
     });
   }

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { JobDatabase } from './database.ts';
@@ -22,24 +23,24 @@ export async function launchJob(of: {
   readonly program: string;
   readonly workspace: Workspace;
   readonly kind: JobKind;
-  /** The template's file. */
-  readonly template: string;
+  /** More options of `launch`: the engine. */
+  readonly options: readonly string[];
   readonly jobId: number;
   readonly database: JobDatabase;
   readonly signals: SignalForwarder;
 }): Promise<Ended> {
-  const { program, workspace, kind, template, jobId, database, signals } = of;
-  const options = [
-    '--state',
-    join(workspace.directory, 'state'),
-    '--root',
-    workspace.root,
-    '--job-id',
-    String(jobId),
-    '--template',
-    template,
+  const { program, workspace, kind, options, jobId, database, signals } = of;
+  const variables = join(workspace.directory, 'variables.json');
+  await writeFile(variables, JSON.stringify(kind.variables));
+  const template = join(workspace.directory, 'template.json');
+  if (kind.template !== null) await writeFile(template, JSON.stringify(kind.template));
+  const args = [
+    ...['launch', '--state', join(workspace.directory, 'state'), '--root', workspace.root],
+    ...['--job-id', String(jobId), '--variables', variables, ...options],
+    ...(kind.template === null ? [] : ['--template', template]),
+    ...kind.operands,
   ];
-  const launched = execa(program, ['launch', ...options, '--', ...kind.command], {
+  const launched = execa(program, args, {
     env: { ...kind.variables, MULTIFLEXI_DATABASE_URL: database.url },
     stdio: 'inherit',
     reject: false,
