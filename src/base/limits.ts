@@ -403,6 +403,8 @@ export const limits = {
   patternFiles: 1_000,
   /** Two signals to the launcher that are so close, in ms, are one: npm forwards what the terminal has sent already. */
   samePressMs: 400,
+  /** The same for TERM and HUP, which no person presses, in ms: a busy parent may forward them late. */
+  sameTermMs: 2_000,
   /** How often the launcher draws its bar again, in ms, */
   drawMs: 100,
   /** and how often it reports the progress where there is no terminal, in ms. */

@@ -19,7 +19,7 @@ export class Interrupts {
   constructor(ignored: readonly number[]) {
     const byNumber = new Map(signals.map((name) => [constants.signals[`SIG${name}`] as number, name]));
     const caught = [...byNumber.keys()].filter((number) => !ignored.includes(number));
-    catchSignals(caught, (number) => this.#press(byNumber.get(number) ?? 'TERM'));
+    catchSignals(caught, (number) => this.#receive(byNumber.get(number) ?? 'TERM'));
     // The runtime waits for children by it; installed, the program starts with every signal blocked.
     unblockSignals([constants.signals.SIGCHLD]);
   }
@@ -35,11 +35,13 @@ export class Interrupts {
     if (this.#times.length > 0) this.#report();
   }
 
-  #press(signal: SignalName): void {
+  #receive(signal: SignalName): void {
     const now = performance.now();
     const last = this.#times.at(-1);
-    // npm, or a shell, forwards Ctrl-C to a process that has had it from the terminal already.
-    if (last !== undefined && now - last < limits.samePressMs) return;
+    // npm, or a shell, forwards Ctrl-C to a process that has had it from the terminal already; and the parent that a
+    // supervisor has sent TERM too forwards it in its own time.
+    const sameMs = signal === 'INT' ? limits.samePressMs : limits.sameTermMs;
+    if (last !== undefined && now - last < sameMs) return;
     this.#times.push(now);
     this.#signal ??= signal;
     this.#report();

@@ -2,7 +2,7 @@ import { faultStatus, messageOf } from '../base/fault.ts';
 import { Volume } from '../contract/volume.ts';
 import type { JobReport } from '../observe/job-report.ts';
 import type { EngineJob } from './engine.ts';
-import { Interrupted } from './job/interrupted.ts';
+import { Detached, Interrupted } from './job/interrupted.ts';
 import type { LaunchedJob } from './job/launched-job.ts';
 import { type JobEnd, runJob } from './job/run-job.ts';
 import { takeResults } from './job/take-results.ts';
@@ -18,12 +18,21 @@ export async function launchJob(job: LaunchedJob): Promise<number> {
   try {
     end = await runJob(job);
   } catch (error) {
+    if (error instanceof Detached) {
+      job.directory.release();
+      // Not the end of the job: nobody may take it for success.
+      return job.interrupts.status ?? faultStatus.supervision;
+    }
     await leave(job);
     if (error instanceof Interrupted) return error.status;
     throw error;
   }
   job.screen.stop();
-  const { report, delivered } = end;
+  return conclude(job, end);
+}
+
+/** Takes the results, and removes the job, or says what is kept and why. */
+async function conclude(job: LaunchedJob, { report, delivered }: JobEnd): Promise<number> {
   const volume = new Volume(job.root);
   const { copyReport, collect } = job.settings;
   const wanted = { resultFile: job.plan.resultFile, copyReport, collect };

@@ -61,7 +61,7 @@ for (const name of engineNames) {
     await until('it was asked to stop', () => running.stderr().includes('Stopping the job'));
     const pressed = performance.now();
     // Two that are close count as one.
-    await until('they are apart', () => performance.now() - pressed > 500);
+    await until('they are apart', () => performance.now() - pressed > 2_100);
     running.kill('SIGTERM');
     assert.equal((await running.finished).status, 137);
     assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
@@ -103,6 +103,25 @@ for (const name of engineNames) {
     assert.match(stdout.toString(), /^\d+ started\nended\n$/);
     assert.deepEqual([job.row().exitcode, job.lines().length], [9, 2]);
     assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+  });
+
+  test(`${name}: with --on-term detach, TERM ends the launcher alone`, async (t) => {
+    const launcher = await launcherOf(t, name);
+    if (launcher === null) return;
+    const job = reportedJob(t);
+    const more = { env: job.env, options: ['--on-term', 'detach'] };
+    const running = launcher.startScript('echo ready; sleep 2; echo done; exit 6', more);
+    await until('the job runs', () => running.stdout().toString().includes('ready'));
+    running.kill('SIGTERM');
+    const left = await running.finished;
+    assert.equal(left.status, 143);
+    assert.match(
+      left.stderr,
+      /^emissary: The job goes on; to follow it: multiflexi-emissary attach job-\d+\n$/,
+    );
+    const again = await launcher.script('true', more);
+    assert.deepEqual([again.status, again.stdout.toString()], [6, 'ready\ndone\n'], again.stderr);
+    assert.deepEqual([job.row().exitcode, launcher.left(), await launcher.containers()], [6, [], []]);
   });
 
   test(`${name}: a secret is in no argument, environment or inspection`, async (t) => {

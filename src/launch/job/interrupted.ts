@@ -8,3 +8,10 @@ export class Interrupted extends Error {
     this.status = status;
   }
 }
+
+/** TERM ended the launcher alone, as `--on-term detach` wants it. */
+export class Detached extends Error {
+  constructor() {
+    super('the launcher was told to leave the job alone');
+  }
+}

@@ -7,25 +7,39 @@ import type { Reporter } from './reporter.ts';
 /**
  * From now on, signals to the launcher are for the job: the first asks it to stop, the second kills it, the third leaves
  * at once.
+ *
+ * @returns resolves, to `'detached'`, when TERM is to end the launcher alone
  */
-export function obeyInterrupts(job: LaunchedJob, volume: Volume, reporter: Reporter): void {
-  const { screen, interrupts, engine, container } = job;
-  interrupts.listen((wish, signal) => {
-    const over = volume.has('ctr/main/exitcode');
-    if (wish === 'give up' || (over && wish === 'kill')) {
-      screen.note('Exiting without the report.');
-      reporter.kill();
-      void engine.kill(container).catch(() => undefined);
-    } else if (over) {
-      screen.note('The job has exited; its report is being stored. Interrupt again to exit without it.');
-    } else if (wish === 'kill') {
-      screen.note('Killing the job.');
-      requestSignal(job, volume, 'KILL');
-    } else {
-      screen.note(`Stopping the job (SIG${signal}). Interrupt again to kill it.`);
-      requestSignal(job, volume, signal);
-    }
+export function obeyInterrupts(job: LaunchedJob, volume: Volume, reporter: Reporter): Promise<'detached'> {
+  const { screen, interrupts, engine, container, settings } = job;
+  return new Promise((resolve) => {
+    interrupts.listen((wish, signal) => {
+      if (settings.onTerm === 'detach' && signal === 'TERM') {
+        screen.note(
+          `emissary: The job goes on; to follow it: multiflexi-emissary attach ${job.directory.key}`,
+        );
+        return resolve('detached');
+      }
+      const over = volume.has('ctr/main/exitcode');
+      if (wish === 'give up' || (over && wish === 'kill')) {
+        screen.note('Exiting without the report.');
+        reporter.kill();
+        void engine.kill(container).catch(() => undefined);
+      } else if (over) {
+        screen.note('The job has exited; its report is being stored. Interrupt again to exit without it.');
+      } else {
+        ask(job, volume, wish === 'kill' ? 'KILL' : signal);
+      }
+    });
   });
+}
+
+function ask(job: LaunchedJob, volume: Volume, signal: string): void {
+  const { screen } = job;
+  screen.note(
+    signal === 'KILL' ? 'Killing the job.' : `Stopping the job (SIG${signal}). Interrupt again to kill it.`,
+  );
+  requestSignal(job, volume, signal);
 }
 
 /** Leaves a signal request for the wrapper of `main`. */
