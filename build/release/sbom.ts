@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { execa } from 'execa';
-import { programs } from '../programs.ts';
 import type { PlatformBuild } from './build-for.ts';
+import { bundledBy } from './bundled-by.ts';
 import type { Component } from './component.ts';
 import { libraryComponents } from './library-components.ts';
 import { runtimeComponent } from './runtime-component.ts';
@@ -53,14 +51,6 @@ export async function makeSbom(builds: readonly PlatformBuild[], source: SourceS
       { ref: runtime['bom-ref'], dependsOn: runtimes.map((component) => component['bom-ref']) },
     ],
   };
-}
-
-async function bundledBy(builds: readonly PlatformBuild[]): Promise<ReadonlySet<string>> {
-  const files = builds.flatMap(({ output }) =>
-    programs.map((program) => join(output, 'parts', program, 'packages.json')),
-  );
-  const lists = await Promise.all(files.map(async (file) => JSON.parse(await readFile(file, 'utf8'))));
-  return new Set<string>(lists.flat().sort());
 }
 
 function packageIn({ components }: Sbom, ref: string): Component {
