@@ -2,7 +2,8 @@ import { options } from './options.ts';
 import { variables } from './variables.ts';
 import type { Verb } from './verbs.ts';
 
-const descriptions: Readonly<
+/** What each verb is for: `{program}` in an example stands for the program's name. */
+export const descriptions: Readonly<
   Record<Verb, { readonly usage: string; readonly text: string; readonly example: string }>
 > = {
   init: {
@@ -100,7 +101,8 @@ export function programHelp(program: string, verbs: readonly Verb[]): string {
   ].join('\n');
 }
 
-const purposes: Readonly<Record<string, string>> = {
+/** What each program is, for the head of its help. */
+export const purposes: Readonly<Record<string, string>> = {
   emissary: 'the in-container job wrapper of MultiFlexi.',
   'multiflexi-emissary': "the job wrapper of MultiFlexi, for MultiFlexi's host.",
 };
