@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
+import { debianMirror } from './debian-mirror.ts';
 
 /** An old Debian: its C library, and a shell. */
 export interface OldDebian {
@@ -43,7 +44,7 @@ async function fetched(release: string, work: string): Promise<boolean> {
   const sources = join(work, 'sources.list');
   await writeFile(
     sources,
-    `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${await mirror()} ${release} main\n`,
+    `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${await debianMirror()} ${release} main\n`,
   );
   const options = [
     ...['-o', `Dir::Etc::sourcelist=${sources}`, '-o', 'Dir::Etc::sourceparts=-'],
@@ -63,17 +64,4 @@ async function fetched(release: string, work: string): Promise<boolean> {
   for (const file of await readdir(join(work, 'packages')))
     await execa('dpkg', ['-x', join(work, 'packages', file), tree]);
   return true;
-}
-
-/** Where the machine's own packages come from: not the security archive, which has no complete release. */
-async function mirror(): Promise<string> {
-  const { stdout } = await execa('apt-get', [
-    'indextargets',
-    '--format',
-    '$(REPO_URI)',
-    'Created-By: Packages',
-  ]);
-  const found = stdout.split('\n').find((uri) => uri !== '' && !uri.includes('security'));
-  if (found === undefined) throw new Error('apt has no mirror');
-  return found;
 }
