@@ -19,6 +19,8 @@ const kinds: readonly { readonly files: RegExp; readonly pattern: string }[] = [
     pattern: `\\b(?:multiflexi-emissary|multiflexi-php-report|multiflexi/licence-audit):${semver}`,
   },
   { files: /./, pattern: `\\bmultiflexi-emissary-${semver}(?=-linux|\\.oci|\\.tgz|\\.cdx)` },
+  // Debian's revision is not a part of it.
+  { files: /./, pattern: `\\bmultiflexi-emissary_${semver}(?=-1_)` },
   { files: /^images\/.*\.multiflexi\.app\.json$/, pattern: `^ {2}"version": "${semver}"` },
   { files: /Dockerfile$/, pattern: `org\\.opencontainers\\.image\\.version="${semver}"` },
 ];

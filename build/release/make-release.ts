@@ -1,6 +1,8 @@
 import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Platform, platforms } from '../architecture.ts';
+import { makeDebianPackage } from '../debian/debian-package.ts';
+import { maintainer } from '../debian/maintainer.ts';
 import { programs } from '../programs.ts';
 import { projectVersion } from '../version-mentions.ts';
 import { buildFor, type PlatformBuild } from './build-for.ts';
@@ -66,6 +68,12 @@ async function makePackages(
     }),
   );
   await step('npm package', () => makeNpmPackage(builds, join(work, 'npm'), unfinished));
+  await step('Debian packages', async () => {
+    const edition = { version, seconds: source.seconds, maintainer: maintainer() };
+    const make = (build: PlatformBuild) =>
+      makeDebianPackage(build, edition, join(work, `debian-${build.platform.oci}`), unfinished);
+    await Promise.all(builds.map(make));
+  });
   await step('SBOM', async () => {
     const sbom = await makeSbom(builds, source);
     await writeFile(join(unfinished, `${name}-${version}.cdx.json`), `${JSON.stringify(sbom, null, 2)}\n`);

@@ -30,7 +30,8 @@ test('npm run release prints one line a step and lists what it has made', async 
   const programs = ['emissary', 'multiflexi-emissary'].flatMap((program) =>
     ['amd64', 'arm64'].map((processor) => `${program}-${version}-linux-${processor}`),
   );
-  const expected = [...programs, `${name}.cdx.json`, `${name}.oci.tar`, `${name}.tgz`];
+  const packages = ['amd64', 'arm64'].map((processor) => `multiflexi-emissary_${version}-1_${processor}.deb`);
+  const expected = [...programs, `${name}.cdx.json`, `${name}.oci.tar`, `${name}.tgz`, ...packages];
   assert.deepEqual(readdirSync(directory).sort(), ['SHA256SUMS', ...expected].sort());
   assert.deepEqual(
     listed.map((line) => line.split('  ')[0]),
