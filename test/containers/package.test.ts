@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
@@ -45,6 +45,13 @@ test('man shows every page of the Debian package without a warning, with all opt
     assert.ok(readdirSync(pages).includes(`${program}.1.gz`));
     assert.equal((await man(`${program}.1.gz`)).stderr, '');
   }
+});
+
+test('the Debian package installs every PHP class of executor/ where MultiFlexi looks for it', async (t) => {
+  const built = await requirePackage(t);
+  if (built === null) return;
+  const installed = globSync('**/*.php', { cwd: join(built.tree, 'usr/share/php') });
+  assert.deepEqual(installed.sort(), globSync('**/*.php', { cwd: 'executor' }).sort());
 });
 
 const completed: readonly (readonly [string, string])[] = [

@@ -78,6 +78,29 @@ for (const processor of ['amd64', 'arm64']) {
   });
 }
 
+test('a release has a Debian package for each processor, with its own programs and the same dependencies', async (t) => {
+  const release = await requireRelease(t);
+  if (release === null) return;
+  const dependencies: string[] = [];
+  for (const processor of ['amd64', 'arm64']) {
+    const file = join(release.directory, `multiflexi-emissary_${version}-1_${processor}.deb`);
+    const field = async (name: string) => (await execa('dpkg-deb', ['--field', file, name])).stdout;
+    assert.deepEqual([await field('Architecture'), await field('Version')], [processor, `${version}-1`]);
+    dependencies.push(await field('Depends'));
+    const tree = temporaryVolume(t);
+    await execa('dpkg-deb', ['--extract', file, tree]);
+    for (const program of ['emissary', 'multiflexi-emissary']) {
+      const released = readFileSync(join(release.directory, `${program}-${version}-linux-${processor}`));
+      assert.ok(readFileSync(join(tree, 'usr/bin', program)).equals(released), `${program} for ${processor}`);
+    }
+  }
+  assert.equal(dependencies[0], dependencies[1]);
+  assert.match(
+    dependencies[0] ?? '',
+    /^libatomic1, libc6 \(>= [\d.]+\), libgcc-s1, libstdc\+\+6 \(>= \d+\)$/,
+  );
+});
+
 test('npm exec runs multiflexi-emissary from the packed file, and forwards arguments and the status', async (t) => {
   const release = await requireRelease(t);
   if (release === null) return;

@@ -154,6 +154,14 @@ export const violations: readonly Violation[] = [
   },
   {
     gate: 'versions',
+    title: 'a Debian package of another version',
+    files: {
+      'images/planted/README.md': `apt install ./${['multiflexi-emissary', '9.8.8-1', 'amd64.deb'].join('_')}\n`,
+    },
+    says: /images\/planted\/README\.md:1 has 9\.8\.8 instead of/,
+  },
+  {
+    gate: 'versions',
     title: 'an application of another version',
     files: { 'images/planted/planted.multiflexi.app.json': '{\n  "version": "9.8.6"\n}\n' },
     says: /images\/planted\/planted\.multiflexi\.app\.json:2 has 9\.8\.6 instead of/,
