@@ -90,7 +90,9 @@ test('a release has a Debian package for each processor, with its own programs a
     const tree = temporaryVolume(t);
     await execa('dpkg-deb', ['--extract', file, tree]);
     for (const program of ['emissary', 'multiflexi-emissary']) {
-      const released = readFileSync(join(release.directory, `${program}-${version}-linux-${processor}`));
+      const released: Buffer = readFileSync(
+        join(release.directory, `${program}-${version}-linux-${processor}`),
+      );
       assert.ok(readFileSync(join(tree, 'usr/bin', program)).equals(released), `${program} for ${processor}`);
     }
   }
