@@ -4,7 +4,6 @@ import { options } from '../../src/settings/cli/options.ts';
 import { variables } from '../../src/settings/cli/variables.ts';
 import { type Verb, verbs } from '../../src/settings/cli/verbs.ts';
 import { programs } from '../programs.ts';
-import { takesCommand } from './argument-kinds.ts';
 import { linkBeside, type PackageFile, plainFile } from './package-file.ts';
 import { homeOf, type ProgramName, verbsOf } from './program-verbs.ts';
 import { bold, entry, italic, roff, section, synopsis } from './roff.ts';
@@ -114,9 +113,12 @@ const failure = entry(
 );
 const unstaged = entry(bold('65'), 'An input could not be staged.');
 
+/** The verbs that exit as the job does. */
+const likeTheJob: readonly string[] = ['run', 'launch', 'attach'];
+
 /** What the exit status of a verb tells; of a program's, where no verb is given. */
 function exitStatus(verb: Verb | null): readonly string[] {
-  if (verb === null || takesCommand(verb)) {
+  if (verb === null || likeTheJob.includes(verb)) {
     return [
       entry("the job's", 'The verb ran a job.'),
       failure,
