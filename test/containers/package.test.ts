@@ -89,12 +89,22 @@ test('bash completes verbs, options and values from the Debian package', async (
   }
 });
 
-test('fish and zsh can read their completion in the Debian package', async (t) => {
+test('fish completes from the Debian package, and zsh can read its completion', async (t) => {
   const built = await requirePackage(t);
   if (built === null || !requireProgram(t, 'fish') || !requireProgram(t, 'zsh')) return;
   const share = join(built.tree, 'usr/share');
-  for (const program of ['emissary', 'multiflexi-emissary'])
-    await execa('fish', ['--no-execute', join(share, `fish/vendor_completions.d/${program}.fish`)]);
+  const env = { HOME: temporaryVolume(t) };
+  for (const [line, expected] of [
+    ['multiflexi-emissary la', ['launch']],
+    ['emissary status --j', ['--json']],
+    ['multiflexi-emissary manifest --kind ', ['job', 'pod']],
+    ['emissary signal main TE', ['TERM']],
+  ] as const) {
+    const file = join(share, `fish/vendor_completions.d/${line.split(' ')[0]}.fish`);
+    const script = 'source $argv[1]; complete -C $argv[2]';
+    const { stdout } = await execa('fish', ['--no-config', '-c', script, file, line], { env });
+    assert.deepEqual(stdout.replace(/\t.*/g, '').split('\n'), expected, line);
+  }
   await execa('zsh', ['-n', join(share, 'zsh/vendor-completions/_emissary')]);
 });
 
@@ -135,12 +145,13 @@ test('the settings and the state of the Debian package outlive an upgrade and a 
     assert.equal(await succeed(root, `cat ${settings}; ls ${state}`), 'MINE=1\njob', step);
     assert.equal(await modes(root), edited, step);
   };
-  for (const [version, shipped] of [
-    ['3', 'SHIPPED=2\n'],
-    ['4', 'SHIPPED=4\n'],
+  // Edited: dpkg has a question only where the package's own file has changed as well.
+  for (const [version, shipped, answer] of [
+    ['3', 'SHIPPED=2\n', ''],
+    ['4', 'SHIPPED=4\n', '--force-confdef --force-confold'],
   ] as const) {
     install(root, await laterPackage(t, built, version, shipped));
-    await succeed(root, 'dpkg --force-confdef --force-confold --install /new.deb');
+    await succeed(root, `dpkg ${answer} --install /new.deb`);
     await isKept(`upgrade to ${version}`);
   }
   await succeed(root, 'dpkg-reconfigure --frontend=noninteractive multiflexi-emissary');
