@@ -18,6 +18,8 @@ import { Workspace } from './start/workspace.ts';
  *
  * Exits with the job's exit code; 64 where something of ours failed.
  */
+// A reader that has gone away changes nothing about the job.
+process.stdout.on('error', () => undefined);
 process.exitCode = await start(process.argv.slice(2));
 
 async function start(args: readonly string[]): Promise<number> {
@@ -34,7 +36,7 @@ async function start(args: readonly string[]): Promise<number> {
     const jobId = await plan(database, { kind, engine }, workspace);
     process.stderr.write(`Job ${jobId}: ${kind.command.join(' ')}\n`);
     const ended = await launchJob({ program, workspace, kind, options, jobId, database, signals });
-    const kept = await workspace.close(process.env['KEEP'] === '1' || !ended.delivered);
+    const kept = await workspace.close(process.env['KEEP'] === '1' || (ended.started && !ended.delivered));
     printSummary({ ended, database, jobId, kept });
     return ended.status;
   } catch (error) {

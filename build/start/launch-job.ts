@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { JobDatabase } from './database.ts';
@@ -13,6 +15,8 @@ export interface Ended {
   readonly status: number;
   /** Everything is in the database. */
   readonly delivered: boolean;
+  /** False where it was stopped before that: there is nothing to keep. */
+  readonly started: boolean;
   /** Null where the wrapper did not get as far. */
   readonly result: JobResult | null;
 }
@@ -48,8 +52,10 @@ export async function launchJob(of: {
     forceKillAfterDelay: false,
   });
   signals.forwardTo((signal) => void launched.kill(signal));
-  const { exitCode = 64 } = await launched;
+  const ended = await launched;
+  const exitCode = ended.exitCode ?? 128 + (constants.signals[ended.signal ?? 'SIGKILL'] ?? 0);
   const result = readResult(workspace.root);
   const isOfJob = exitCode !== 64 || result?.exitCode === 64;
-  return { status: exitCode, delivered: isOfJob && database.stored(jobId).end !== null, result };
+  const started = existsSync(join(workspace.root, 'ctr/main/started')) || result !== null;
+  return { status: exitCode, started, delivered: isOfJob && database.stored(jobId).end !== null, result };
 }

@@ -33,7 +33,8 @@ export function printSummary(of: {
   process.stdout.write(`\n${rows.map(([title, text]) => `${title.padEnd(9)}  ${text}\n`).join('')}`);
 }
 
-function verdict({ result, status, delivered }: Ended): string {
+function verdict({ result, status, delivered, started }: Ended): string {
+  if (!started) return `the job was not started, exit code ${status}`;
   const how =
     result === null
       ? `no record of the job, exit code ${status}`

@@ -413,12 +413,16 @@ export const limits = {
   launchStartSeconds: 600,
   /** Seconds after a job's timeout at which its reporter stops it: only if its wrapper's own timeout fails. */
   launchTimeoutSlack: 60,
+  /** How long a launcher that gives up waits for its engine to kill the job, in ms. */
+  giveUpMs: 2_000,
   /** Attempts to lock a launch's directory, which somebody may look at for a moment, */
   lockTries: 4,
   /** and the pause between them, in ms. */
   lockRetryMs: 25,
   /** Leftovers that one clean-up finishes: it may have to wait for each of them. */
   cleanedLaunches: 50,
+  /** The same for a launch that has just ended its own job. */
+  cleanedInPassing: 3,
   /** Ended launches whose last record is remembered, */
   rememberedLaunches: 1_000,
   /** and how many of the oldest are forgotten at a time when there are more. */

@@ -1,9 +1,12 @@
+import { limits } from '../base/limits.ts';
 import { detach } from '../launch/detach.ts';
+import { cleanJobs } from '../launch/known/clean-jobs.ts';
 import { launchJob } from '../launch/launch-job.ts';
 import { openLaunch } from '../launch/open-launch.ts';
 import { StateDirectory } from '../launch/state/state-directory.ts';
+import { environmentOf } from '../settings/cli/environment.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
-import { launchSettings } from '../settings/cli/launch-settings.ts';
+import { type LaunchSettings, launchSettings } from '../settings/cli/launch-settings.ts';
 
 /**
  * `multiflexi-emissary launch`: runs a job in an engine, and looks like it: its output, its exit code, stopped by TERM
@@ -18,9 +21,24 @@ export async function launch(invocation: Invocation, args: readonly Buffer[]): P
   if (settings.detach) return detach(invocation, args, { state: settings.state, key });
   const job = await openLaunch(settings, invocation, key);
   try {
-    return await launchJob(job);
+    const status = await launchJob(job);
+    await cleanUp(settings, invocation, key);
+    return status;
   } finally {
     job.screen.stop();
     await job.screen.flush();
   }
+}
+
+/** What killed launchers have left, a few at a time; it costs this job nothing, whatever goes wrong. */
+async function cleanUp(
+  { state, reporterEnvironment }: LaunchSettings,
+  invocation: Invocation,
+  except: string,
+): Promise<void> {
+  const { MULTIFLEXI_JOB_ID: _, ...environment } = reporterEnvironment;
+  const own = { ...invocation, environment: environmentOf(environment) };
+  await cleanJobs(new StateDirectory(state), own, { most: limits.cleanedInPassing, except }).catch(
+    () => undefined,
+  );
 }

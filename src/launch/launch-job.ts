@@ -2,7 +2,7 @@ import { faultStatus, messageOf } from '../base/fault.ts';
 import { Volume } from '../contract/volume.ts';
 import type { JobReport } from '../observe/job-report.ts';
 import type { EngineJob } from './engine.ts';
-import { Detached, Interrupted } from './job/interrupted.ts';
+import { Interrupted, LeftJob } from './job/interrupted.ts';
 import type { LaunchedJob } from './job/launched-job.ts';
 import { type JobEnd, runJob } from './job/run-job.ts';
 import { takeResults } from './job/take-results.ts';
@@ -18,8 +18,9 @@ export async function launchJob(job: LaunchedJob): Promise<number> {
   try {
     end = await runJob(job);
   } catch (error) {
-    if (error instanceof Detached) {
+    if (error instanceof LeftJob) {
       job.directory.release();
+      job.screen.abandon();
       // Not the end of the job: nobody may take it for success.
       return job.interrupts.status ?? faultStatus.supervision;
     }
@@ -41,7 +42,10 @@ async function conclude(job: LaunchedJob, { report, delivered }: JobEnd): Promis
   await tellEnd(job, report);
   const exitCode = report?.exitCode ?? faultStatus.delivery;
   if (!delivered || report === null) {
-    job.screen.note(`emissary: Not everything was reported; the job's volume is kept in ${job.root}`);
+    job.screen.note(
+      `emissary: Not everything was reported; the job's volume is kept in ${job.root}; ` +
+        'multiflexi-emissary list --clean reports it later',
+    );
     await quietly(job, () => job.engine.remove(job.container));
     job.directory.release();
     return exitCode === 0 ? faultStatus.delivery : exitCode;
@@ -74,7 +78,7 @@ async function tellEnd(job: LaunchedJob, report: JobReport | null): Promise<void
 }
 
 /** Removes everything. A step that fails costs no result: it is a warning. */
-async function leave(job: LaunchedJob): Promise<void> {
+export async function leave(job: LaunchedJob): Promise<void> {
   await quietly(job, () => job.engine.remove(job.container));
   await quietly(job, () => removeDirectory(job));
 }

@@ -105,6 +105,23 @@ for (const name of engineNames) {
     assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
   });
 
+  test(`${name}: a job without an ID that lost its launcher is finished by list --clean, or by another launch`, async (t) => {
+    const launcher = await launcherOf(t, name);
+    if (launcher === null) return;
+    const first = launcher.startScript('echo ready; sleep 0.5; exit 9');
+    await until('the job runs', () => first.stdout().toString().includes('ready'));
+    first.kill('SIGKILL');
+    await first.finished;
+    const running = await launcher.verb(['list', '--clean']);
+    assert.match(running.stdout.toString(), /^run-[0-9a-f]{8} +\w+ +(running|sealed) /m);
+    await until('it has ended', async () => {
+      const { stdout } = await launcher.verb(['list', '--json']);
+      return JSON.parse(stdout.toString()).jobs[0]?.state === 'sealed';
+    });
+    assert.equal((await launcher.script('exit 2')).status, 2);
+    assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+  });
+
   test(`${name}: with --on-term detach, TERM ends the launcher alone`, async (t) => {
     const launcher = await launcherOf(t, name);
     if (launcher === null) return;

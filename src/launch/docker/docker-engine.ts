@@ -146,6 +146,7 @@ export class DockerEngine implements Engine {
       throw new Fault('engine', `${directory}: some files belong to other users; remove it as root`);
     // Rootless: the job's users are mapped ones, which only podman can become.
     const { exitCode, stderr } = await execa('podman', ['unshare', 'rm', '-rf', '--', directory], {
+      cwd: '/',
       reject: false,
     });
     if (exitCode !== 0) throw new Fault('engine', `Cannot remove ${directory}: ${stderr.trim()}`);

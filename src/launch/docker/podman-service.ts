@@ -25,6 +25,8 @@ export async function podmanService(environment: Environment, state: string): Pr
     {
       env: Object.fromEntries(environment.all()),
       extendEnv: false,
+      // Ours may have been removed.
+      cwd: '/',
       detached: true,
       cleanup: false,
       reject: false,

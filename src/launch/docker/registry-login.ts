@@ -58,6 +58,8 @@ async function askHelper(
     input: registry,
     env: Object.fromEntries(environment.all()),
     extendEnv: false,
+    // Ours may have been removed.
+    cwd: '/',
     reject: false,
     timeout: limits.credentialHelperMs,
   });

@@ -25,7 +25,12 @@ export async function installedProgram(program: string, state: string): Promise<
   if (existsSync(join(directory, 'emissary'))) return directory;
   const fresh = `${directory}.${pid}.tmp`;
   mkdirSync(dirname(directory), { recursive: true, mode: 0o700 });
-  const ended = await execa(program, ['init', '--root', fresh], { env: {}, extendEnv: false, reject: false });
+  const ended = await execa(program, ['init', '--root', fresh], {
+    env: {},
+    extendEnv: false,
+    cwd: '/',
+    reject: false,
+  });
   if (ended.exitCode !== 0)
     throw new Fault(
       'volume',

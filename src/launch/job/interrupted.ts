@@ -9,9 +9,9 @@ export class Interrupted extends Error {
   }
 }
 
-/** TERM ended the launcher alone, as `--on-term detach` wants it. */
-export class Detached extends Error {
+/** The launcher ends before its job: the next launch of the job finishes it. */
+export class LeftJob extends Error {
   constructor() {
-    super('the launcher was told to leave the job alone');
+    super('the launcher was told to leave its job');
   }
 }

@@ -1,5 +1,7 @@
 import { messageOf } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
 import { signalNumber } from '../../base/signal-names.ts';
+import { pauseFor } from '../../base/timer.ts';
 import type { Volume } from '../../contract/volume.ts';
 import type { Wish } from '../interrupts.ts';
 import type { LaunchedJob } from './launched-job.ts';
@@ -9,44 +11,49 @@ import type { Reporter } from './reporter.ts';
  * From now on, signals to the launcher are for the job: the first asks it to stop, the second kills it, the third leaves
  * at once.
  *
- * @returns resolves, to `'detached'`, when TERM is to end the launcher alone
+ * @returns resolves when the launcher is to end before its job: TERM is to end it alone, or it was told to give up
  */
-export function obeyInterrupts(job: LaunchedJob, volume: Volume, reporter: Reporter): Promise<'detached'> {
+export function obeyInterrupts(job: LaunchedJob, volume: Volume, reporter: Reporter): Promise<'left'> {
   const { screen, interrupts, settings } = job;
   return new Promise((resolve) => {
     interrupts.listen((wish, signal) => {
-      if (settings.onTerm !== 'detach' || signal !== 'TERM')
-        return obey(job, volume, reporter, { wish, signal });
-      screen.note(`emissary: The job goes on; to follow it: multiflexi-emissary attach ${job.directory.key}`);
-      resolve('detached');
+      const over = volume.has('ctr/main/exitcode');
+      if (settings.onTerm === 'detach' && signal === 'TERM') {
+        screen.note(
+          `emissary: The job goes on; to follow it: multiflexi-emissary attach ${job.directory.key}`,
+        );
+        resolve('left');
+      } else if (wish === 'give up' || (over && wish === 'kill')) {
+        screen.note('Exiting without the report.');
+        reporter.kill();
+        void killed(job).then(() => resolve('left'));
+      } else {
+        ask(job, volume, { wish, signal, over });
+      }
     });
   });
 }
 
-function obey(
-  job: LaunchedJob,
-  volume: Volume,
-  reporter: Reporter,
-  { wish, signal }: { readonly wish: Wish; readonly signal: string },
-): void {
-  const over = volume.has('ctr/main/exitcode');
-  if (wish === 'give up' || (over && wish === 'kill')) {
-    job.screen.note('Exiting without the report.');
-    reporter.kill();
-    void job.engine.kill(job.container).catch(() => undefined);
-  } else if (over) {
-    job.screen.note('The job has exited; its report is being stored. Interrupt again to exit without it.');
-  } else {
-    ask(job, volume, wish === 'kill' ? 'KILL' : signal);
-  }
+/** An engine that does not answer must not hold whoever gives up. */
+function killed({ engine, container }: LaunchedJob): Promise<void> {
+  return Promise.race([engine.kill(container).catch(() => undefined), pauseFor(limits.giveUpMs)]);
 }
 
-function ask(job: LaunchedJob, volume: Volume, signal: string): void {
+function ask(
+  job: LaunchedJob,
+  volume: Volume,
+  of: { readonly wish: Wish; readonly signal: string; readonly over: boolean },
+): void {
   const { screen } = job;
+  if (of.over) {
+    screen.note('The job has exited; its report is being stored. Interrupt again to exit without it.');
+    return;
+  }
+  const isKill = of.wish === 'kill';
   screen.note(
-    signal === 'KILL' ? 'Killing the job.' : `Stopping the job (SIG${signal}). Interrupt again to kill it.`,
+    isKill ? 'Killing the job.' : `Stopping the job (SIG${of.signal}). Interrupt again to kill it.`,
   );
-  requestSignal(job, volume, signal);
+  requestSignal(job, volume, isKill ? 'KILL' : of.signal);
 }
 
 /** Leaves a signal request for the wrapper of `main`. */

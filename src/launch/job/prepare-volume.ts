@@ -1,3 +1,4 @@
+import { isAbsolute, resolve } from 'node:path';
 import { execa } from 'execa';
 import { Fault, faultStatus } from '../../base/fault.ts';
 
@@ -22,6 +23,8 @@ export async function prepareVolume(of: {
   const ended = await execa(program, ['init', '--without-program', '--root', root, ...given], {
     env: of.environment,
     extendEnv: false,
+    // Ours may have been removed.
+    cwd: '/',
     ...stdin,
     stdout: 'ignore',
     detached: true,
@@ -40,5 +43,6 @@ function inputOf(template: GivenTemplate) {
   if ('json' in template)
     return { given: ['--template', '-'], stdin: { input: JSON.stringify(template.json) } };
   const from = template.file === '-' ? 'inherit' : 'ignore';
-  return { given: ['--template', template.file], stdin: { stdin: from } as const };
+  const file = template.file === '-' || isAbsolute(template.file) ? template.file : resolve(template.file);
+  return { given: ['--template', file], stdin: { stdin: from } as const };
 }

@@ -86,6 +86,8 @@ function startWait({ program, root, spool, environment, args }: ReporterSetup) {
       EMISSARY_LOG_LIMIT_BYTES: environment['EMISSARY_LOG_LIMIT_BYTES'] ?? '0',
     },
     extendEnv: false,
+    // Ours may have been removed.
+    cwd: '/',
     stdin: 'ignore',
     // Without a destination it prints the result there.
     stdout: 'ignore',

@@ -4,7 +4,7 @@ import { limits } from '../../base/limits.ts';
 import { Volume } from '../../contract/volume.ts';
 import type { JobReport } from '../../observe/job-report.ts';
 import type { ContainerEnd } from '../engine.ts';
-import { Detached } from './interrupted.ts';
+import { LeftJob } from './interrupted.ts';
 import type { LaunchedJob } from './launched-job.ts';
 import { obeyInterrupts } from './obey-interrupts.ts';
 import { OutputFollower } from './output-follower.ts';
@@ -41,12 +41,12 @@ export async function runJob(job: LaunchedJob): Promise<JobEnd> {
     note: (line) => screen.note(line),
   });
   follower.start();
-  const detached = obeyInterrupts(job, volume, reporter);
+  const left = obeyInterrupts(job, volume, reporter);
   const watching = new AbortController();
   const container = watchContainer(job, volume, reporter, watching.signal);
-  const ended = await Promise.race([reporter.run(), detached]);
+  const ended = await Promise.race([reporter.run(), left]);
   watching.abort();
-  if (ended === 'detached') throw new Detached();
+  if (ended === 'left') throw new LeftJob();
   await follower.finish();
   volume.close();
   const neverRan = await container;

@@ -77,10 +77,7 @@ async function prepare(job: LaunchedJob): Promise<void> {
 /** A launcher was killed between requesting the start and the end. */
 async function startAgain(job: LaunchedJob): Promise<void> {
   const state = await job.engine.look(job.container);
-  const volume = new Volume(job.root);
-  const hasRun = ['alive', 'started', 'exitcode'].some((name) => volume.has(`ctr/main/${name}`));
-  volume.close();
-  if (state.kind === 'running' || hasRun) {
+  if (state.kind === 'running' || hasRun(job.root)) {
     job.screen.note('emissary: The job was launched before; following it');
     return;
   }
@@ -100,5 +97,17 @@ async function removeUnstarted(job: LaunchedJob): Promise<void> {
 class StartTimeout extends Fault {
   constructor(ms: number, phase: string | null) {
     super('engine', `The job did not start within ${ms / 1000} s${phase === null ? '' : `: still ${phase}`}`);
+  }
+}
+
+/** Whether the emissary of the job has ever started: then the job may have. */
+export function hasRun(root: string): boolean {
+  try {
+    const volume = new Volume(root);
+    const found = ['alive', 'started', 'exitcode'].some((name) => volume.has(`ctr/main/${name}`));
+    volume.close();
+    return found;
+  } catch {
+    return false;
   }
 }

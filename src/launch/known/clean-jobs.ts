@@ -2,11 +2,14 @@ import { Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import type { Invocation } from '../../settings/cli/invocation.ts';
 import { launchSettings } from '../../settings/cli/launch-settings.ts';
-import { launchJob } from '../launch-job.ts';
+import { hasRun } from '../job/start-container.ts';
+import { launchJob, leave } from '../launch-job.ts';
 import { openLaunch } from '../open-launch.ts';
 import type { LaunchRecord } from '../state/launch-record.ts';
 import type { StateDirectory } from '../state/state-directory.ts';
-import { listJobs } from './list-jobs.ts';
+import { type ListedJob, listJobs } from './list-jobs.ts';
+
+const everything = { most: limits.cleanedLaunches, except: null };
 
 /**
  * Finishes what killed launchers have left: jobs that have ended are reported, and everything of them is removed. A job
@@ -14,13 +17,15 @@ import { listJobs } from './list-jobs.ts';
  *
  * @returns one sentence for each
  */
-export async function cleanJobs(state: StateDirectory, invocation: Invocation): Promise<readonly string[]> {
+export async function cleanJobs(
+  state: StateDirectory,
+  invocation: Invocation,
+  { most, except }: { readonly most: number; readonly except: string | null } = everything,
+): Promise<readonly string[]> {
   const said: string[] = [];
   const jobs = await listJobs(state);
-  const left = jobs.filter(
-    ({ launcher, state: found }) => launcher === null && (found === 'sealed' || found === 'lost'),
-  );
-  for (const { key } of left.slice(0, limits.cleanedLaunches)) {
+  const left = jobs.filter((job) => isLeftOver(job) && job.key !== except);
+  for (const { key } of left.slice(0, most)) {
     try {
       said.push(await finish(state, key, invocation));
     } catch (error) {
@@ -41,6 +46,10 @@ async function finish(state: StateDirectory, key: string, invocation: Invocation
   const settings = launchSettings(invocation, argumentsFor(state, record));
   const job = await openLaunch(settings, invocation, key);
   try {
+    if (!hasRun(job.root)) {
+      await leave(job);
+      return `${key}: removed; it was not started`;
+    }
     const status = await launchJob(job);
     return `${key}: finished (${status})`;
   } finally {
@@ -58,4 +67,8 @@ function argumentsFor(state: StateDirectory, record: LaunchRecord): readonly Buf
     ...(image === null ? [] : ['--image', image]),
     ...['--', program ?? 'true'],
   ].map((text) => Buffer.from(text));
+}
+
+function isLeftOver({ launcher, state }: ListedJob): boolean {
+  return launcher === null && (state === 'sealed' || state === 'lost');
 }

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { kill } from 'node:process';
-import { execa } from 'execa';
-import { Fault } from '../../base/fault.ts';
+import { Fault, messageOf } from '../../base/fault.ts';
 import { publish } from '../../contract/publish.ts';
 import { isTerminal } from '../../kernel/is-terminal.ts';
 import {
@@ -14,11 +15,13 @@ import {
   type EngineSetup,
   secretsPath,
 } from '../engine.ts';
+import { findProcess, isRunning, killSession, type OwnProcess } from './own-process.ts';
 
 /** Runs the job as a process of this machine, under the emissary. Its session is its own: Ctrl-C is the launcher's. */
 export class NativeEngine implements Engine {
   readonly #setup: EngineSetup;
-  #process: ReturnType<typeof startRun> | null = null;
+  /** The end of the process that was started here; null: an earlier launcher has started it. */
+  #end: Promise<ContainerEnd> | null = null;
 
   constructor(setup: EngineSetup) {
     this.#setup = setup;
@@ -33,48 +36,48 @@ export class NativeEngine implements Engine {
   }
 
   async start(job: EngineJob): Promise<void> {
-    const started = startRun(this.#setup, job);
-    this.#process = started;
-    // Its failure is awaited by `ended`.
-    started.catch(() => undefined);
-    if (started.pid === undefined) {
-      const { shortMessage } = await started;
-      throw new Fault('engine', `Cannot start the emissary: ${shortMessage ?? 'no process'}`);
+    const child = startRun(this.#setup, job);
+    this.#end = endOf(child);
+    try {
+      await once(child, 'spawn');
+    } catch (cause) {
+      throw new Fault('engine', `Cannot start the emissary: ${messageOf(cause)}`, { cause });
     }
-    publish(pidFile(job), `${started.pid} ${startTime(started.pid) ?? ''}\n`, 0o600);
+    const started = findProcess(child.pid ?? 0);
+    if (started !== null) publish(pidFile(job), `${started.pid} ${started.startTime}\n`, 0o600);
   }
 
   async look(job: EngineJob): Promise<ContainerState> {
-    const [pid = '', time = ''] = readOrEmpty(pidFile(job)).trim().split(' ');
-    if (pid === '') return { kind: 'absent' };
-    const isRunning = startTime(Number(pid)) === time;
-    return isRunning ? { kind: 'running' } : { kind: 'ended', exitCode: null, reason: null };
+    const started = processOf(job);
+    if (started === null) return { kind: 'absent' };
+    return isRunning(started) ? { kind: 'running' } : { kind: 'ended', exitCode: null, reason: null };
   }
 
   async ended(_job: EngineJob, signal: AbortSignal): Promise<ContainerEnd> {
     // Of a process that is not our child, its volume tells the end.
-    if (this.#process === null) return new Promise((_, reject) => onAbort(signal, reject));
-    const ended = await this.#process;
-    const exitCode = ended.exitCode ?? 128 + (constants.signals[ended.signal ?? 'SIGKILL'] ?? 0);
-    return { kind: 'ended', exitCode, reason: null };
+    return (
+      this.#end ?? new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    );
   }
 
   async kill(job: EngineJob): Promise<void> {
-    if ((await this.look(job)).kind !== 'running') return;
+    const started = processOf(job);
+    if (started === null || !isRunning(started)) return;
     try {
-      kill(Number(readOrEmpty(pidFile(job)).split(' ')[0]), 'SIGKILL');
+      kill(started.pid, 'SIGKILL');
     } catch {
       // It has just ended.
     }
   }
 
-  async remove(): Promise<void> {
-    // Its files are on the volume.
+  /** A wrapper that was killed has left its job behind. */
+  async remove(job: EngineJob): Promise<void> {
+    const started = processOf(job);
+    if (started !== null) killSession(started);
   }
 
-  async messages(): Promise<string> {
-    if (this.#process === null) return '';
-    return (await this.#process).stderr;
+  async messages(job: EngineJob): Promise<string> {
+    return readOrEmpty(messagesFile(job));
   }
 
   async leftovers(): Promise<readonly []> {
@@ -86,31 +89,48 @@ export class NativeEngine implements Engine {
   }
 }
 
-function startRun({ podProgram, nativeEnvironment }: EngineSetup, job: EngineJob) {
+function startRun({ podProgram, nativeEnvironment }: EngineSetup, job: EngineJob): ChildProcess {
   const { places, environment, command } = job;
   const own = Object.entries(environment).map(([name, value]) => [
     name,
     value.replace(secretsPath, places.secrets),
   ]);
-  return execa(
-    podProgram,
-    ['run', '--root', places.volume, '--name', 'main', '--capture-only', '--', ...command],
-    {
-      env: { ...nativeEnvironment, ...Object.fromEntries(own) },
-      extendEnv: false,
-      // A job with the terminal at its input would get a terminal of its own, and every key.
-      stdin: isTerminal(0) ? 'ignore' : 'inherit',
-      stdout: 'ignore',
-      detached: true,
-      cleanup: false,
-      reject: false,
-      maxBuffer: 64 * 1024,
-    },
-  );
+  // A file, not a pipe: the wrapper may live longer than we.
+  const messages = openSync(messagesFile(job), 'a', 0o600);
+  try {
+    return spawn(
+      podProgram,
+      ['run', '--root', places.volume, '--name', 'main', '--capture-only', '--', ...command],
+      {
+        env: { ...nativeEnvironment, ...Object.fromEntries(own) },
+        // A job with the terminal at its input would get a terminal of its own, and every key.
+        stdio: [isTerminal(0) ? 'ignore' : 'inherit', 'ignore', messages],
+        detached: true,
+      },
+    );
+  } finally {
+    closeSync(messages);
+  }
+}
+
+async function endOf(child: ChildProcess): Promise<ContainerEnd> {
+  const { promise, resolve } = Promise.withResolvers<number | null>();
+  child.once('exit', (code, signal) => resolve(code ?? 128 + (constants.signals[signal ?? 'SIGKILL'] ?? 0)));
+  child.once('error', () => resolve(null));
+  return { kind: 'ended', exitCode: await promise, reason: null };
 }
 
 function pidFile({ places }: EngineJob): string {
   return join(places.own, 'pid');
+}
+
+function messagesFile({ places }: EngineJob): string {
+  return join(places.own, 'messages');
+}
+
+function processOf(job: EngineJob): OwnProcess | null {
+  const [pid = '', startTime = ''] = readOrEmpty(pidFile(job)).trim().split(' ');
+  return pid === '' ? null : { pid: Number(pid), startTime };
 }
 
 function readOrEmpty(path: string): string {
@@ -119,16 +139,4 @@ function readOrEmpty(path: string): string {
   } catch {
     return '';
   }
-}
-
-/** When a process was started, in ticks since the machine's start (proc(5)); null if there is none. */
-function startTime(pid: number): string | null {
-  const stat = readOrEmpty(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields[0] === 'Z' ? null : (fields[19] ?? null);
-}
-
-function onAbort(signal: AbortSignal, then: (reason: unknown) => void): void {
-  if (signal.aborted) then(signal.reason);
-  else signal.addEventListener('abort', () => then(signal.reason), { once: true });
 }

@@ -20,6 +20,7 @@ export class Screen {
   /** False while the terminal shows half a line of the job's. */
   #atLineStart = true;
   #reported = '';
+  #abandoned = false;
   #phase: string | null = null;
   readonly #quiet: boolean;
 
@@ -83,9 +84,14 @@ export class Screen {
     this.#atLineStart = true;
   }
 
+  /** Nobody waits any more for a reader that stands still. */
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
   /** Resolves when everything is written. */
   async flush(): Promise<void> {
-    await Promise.all([stdout, stderr].map(written));
+    if (!this.#abandoned) await Promise.all([stdout, stderr].map(written));
   }
 
   #draw(): void {

@@ -43,3 +43,8 @@ export function nameOf(entry: Buffer): string {
   const equals = entry.indexOf('=', 1);
   return (equals === -1 ? entry : entry.subarray(0, equals)).toString('latin1');
 }
+
+/** An environment of texts. */
+export function environmentOf(variables: Readonly<Record<string, string>>): Environment {
+  return new Environment(Object.entries(variables).map(([name, value]) => Buffer.from(`${name}=${value}`)));
+}

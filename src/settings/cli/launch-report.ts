@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { Fault } from '../../base/fault.ts';
+import { reportSettings } from '../destinations/report-settings.ts';
 import type { CommandLine } from './command-line.ts';
-import type { Environment } from './environment.ts';
+import { type Environment, environmentOf } from './environment.ts';
 import { givenVariables } from './given-variables.ts';
 
 /** The environments of the two sides of a launched job. */
@@ -36,6 +37,8 @@ export function launchReport(
     ...(results !== null && { EMISSARY_RESULTS_DIR: resolve(results) }),
   };
   const where = whereToReport(line.value('report'), all, of.from('report'));
+  // The reporter would refuse them too, but when the job runs already.
+  if (where === 'host') reportSettings(environmentOf(all));
   return {
     nativeEnvironment: withoutCredentials(all, new Set(given.keys())),
     reporterEnvironment: where === 'host' ? all : { ...all, MULTIFLEXI_REPORT: 'none' },
@@ -57,11 +60,18 @@ const destinations = [
 type Variables = Readonly<Record<string, string>>;
 
 function whereToReport(where: string | null, all: Variables, source: string): 'host' | 'none' {
-  if (where === 'host' || where === 'none') return where;
+  if (where === 'none') return where;
+  const isKnown = destinations.some((name) => (all[name] ?? '') !== '');
+  if (where === 'host' && isKnown) return where;
+  if (where === 'host')
+    throw new Fault(
+      'usage',
+      `${source}: no variable says where to report; set MULTIFLEXI_DATABASE_URL, for example`,
+    );
   if (where === 'sidecar')
     throw new Fault('usage', `${source}: sidecar is for Kubernetes, which is to come; use host`);
   if (where !== null) throw new Fault('usage', `${source} must be host or none`);
-  return destinations.some((name) => (all[name] ?? '') !== '') ? 'host' : 'none';
+  return isKnown ? 'host' : 'none';
 }
 
 const credentials = /^MULTIFLEXI_(?:DATABASE|API)_|^OTEL_EXPORTER_OTLP_(?:\w+_)?HEADERS$/;
