@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import Docker from 'dockerode';
 import { errnoOf, Fault } from '../../base/fault.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -20,10 +21,14 @@ export interface Connection {
 }
 
 interface VersionAnswer {
-  readonly Version?: string;
-  readonly ApiVersion?: string;
   readonly MinAPIVersion?: string;
-  readonly Components?: readonly { readonly Name: string; readonly Version: string }[];
+}
+
+/** What `/_ping` answers in its headers. */
+interface Ping {
+  readonly apiVersion: string;
+  /** `Docker/20.10.24 (linux)`, `Libpod/4.3.1 (linux)`. */
+  readonly server: string;
 }
 
 /**
@@ -34,25 +39,43 @@ interface VersionAnswer {
  */
 export async function connect(name: string, endpoint: Endpoint): Promise<Connection> {
   const unversioned = new Docker(clientOptions(name, endpoint, undefined));
-  let answer: VersionAnswer;
+  let answer: Ping;
   try {
-    answer = (await unversioned.version()) as VersionAnswer;
+    answer = await ping(unversioned);
   } catch (error) {
     throw new Fault(
       'engine',
       `Cannot reach ${name} at ${addressOf(endpoint)}: ${advice(name, endpoint, error)}`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
-  const podman = answer.Components?.find(({ Name }) => Name === 'Podman Engine');
+  const isPodman = answer.server.startsWith('Libpod/');
+  const version = /\/(\S+)/.exec(answer.server)?.[1] ?? '';
   return {
-    docker: new Docker(clientOptions(name, endpoint, agreedVersion(name, answer))),
-    product: podman === undefined ? `Docker ${answer.Version ?? '?'}` : `Podman ${podman.Version}`,
-    isPodman: podman !== undefined,
+    docker: new Docker(clientOptions(name, endpoint, await agreedVersion(name, answer, unversioned))),
+    product: `${isPodman ? 'Podman' : 'Docker'} ${version}`.trim(),
+    isPodman,
     isLocal: endpoint.kind === 'unix',
   };
+}
+
+/** Not `/version`: podman takes a second for it, since it asks all of its helpers for theirs. */
+function ping({ modem }: Docker): Promise<Ping> {
+  const options = {
+    path: '/_ping',
+    method: 'GET',
+    isStream: true,
+    statusCodes: { 200: true, 500: 'server error' },
+  };
+  return new Promise((resolve, reject) => {
+    modem.dial(options, (error: unknown, found: unknown) => {
+      if (error !== null && error !== undefined) return reject(error);
+      const { headers, resume } = found as IncomingMessage;
+      resume.call(found);
+      const text = (name: string) => String(headers[name] ?? '');
+      resolve({ apiVersion: text('api-version') || '1.41', server: text('server') });
+    });
+  });
 }
 
 /** An endpoint, for people. */
@@ -102,16 +125,23 @@ function clientOptions(name: string, endpoint: Endpoint, version: string | undef
   }
 }
 
-function agreedVersion(name: string, { ApiVersion, MinAPIVersion }: VersionAnswer): string {
-  const theirs = numbersOf(ApiVersion ?? '1.41');
-  const least = numbersOf(MinAPIVersion ?? ApiVersion ?? '1.24');
+async function agreedVersion(name: string, { apiVersion }: Ping, docker: Docker): Promise<string> {
+  const theirs = numbersOf(apiVersion);
   const agreed = compare(theirs, newest) < 0 ? theirs : newest;
+  // Only a newer engine may have dropped what we speak.
+  const least = compare(theirs, newest) > 0 ? await leastVersion(docker) : oldest;
   if (compare(agreed, oldest) >= 0 && compare(agreed, least) >= 0) return `v${agreed.join('.')}`;
+  const range = least === oldest ? theirs.join('.') : `${least.join('.')} to ${theirs.join('.')}`;
   throw new Fault(
     'engine',
-    `${name} speaks the versions ${least.join('.')} to ${theirs.join('.')} of Docker's API, and this program ` +
+    `${name} speaks the versions ${range} of Docker's API, and this program ` +
       `${oldest.join('.')} to ${newest.join('.')}: upgrade the older one`,
   );
+}
+
+async function leastVersion(docker: Docker): Promise<Version> {
+  const { MinAPIVersion } = (await docker.version()) as VersionAnswer;
+  return numbersOf(MinAPIVersion ?? '1.24');
 }
 
 type Version = readonly [number, number];
