@@ -5,5 +5,9 @@ import { startProgram } from './start-program.ts';
 startProgram({
   name: 'emissary',
   commands: podCommands,
-  elsewhere: { manifest: 'multiflexi-emissary', launch: 'multiflexi-emissary' },
+  elsewhere: {
+    manifest: 'multiflexi-emissary',
+    launch: 'multiflexi-emissary',
+    mirror: 'multiflexi-emissary',
+  },
 });

@@ -8,4 +8,6 @@ export const podCommands: Commands = {
   signal: async () => (await import('./commands/signal.ts')).signal,
   report: async () => (await import('./commands/report.ts')).report,
   status: async () => (await import('./commands/status.ts')).status,
+  hold: async () => (await import('./commands/hold.ts')).hold,
+  send: async () => (await import('./commands/send.ts')).send,
 };

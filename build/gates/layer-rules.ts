@@ -10,7 +10,10 @@ interface Layer {
 /** The layers of src, from the top down: a folder imports only from layers below its own (src/README.md). */
 export const layersOfSource: readonly Layer[] = [
   { folders: ['commands'] },
-  { folders: ['init', 'inputs', 'run', 'outputs', 'wait', 'report', 'launch'], besides: { wait: 'report' } },
+  {
+    folders: ['init', 'inputs', 'run', 'outputs', 'wait', 'report', 'mirror', 'launch'],
+    besides: { wait: 'report' },
+  },
   { folders: ['observe', 'pod'] },
   { folders: ['settings'] },
   { folders: ['contract'] },
@@ -74,7 +77,7 @@ export const layerRules: readonly IForbiddenRuleType[] = [
     severity: 'error',
     from: { path: '^src/emissary\\.ts$' },
     to: {
-      path: '^src/(commands/(manifest|launch|attach|cancel|list|doctor)\\.ts|pod/|launch/|settings/application/)|node_modules/(yaml|execa|dockerode|docker-modem)/',
+      path: '^src/(commands/(manifest|launch|attach|cancel|list|doctor|mirror)\\.ts|pod/|launch/|settings/application/)|node_modules/(yaml|execa|dockerode|docker-modem)/',
       reachable: true,
     },
   },

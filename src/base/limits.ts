@@ -405,6 +405,48 @@ export const limits = {
   samePressMs: 400,
   /** The same for TERM and HUP, which no person presses, in ms: a busy parent may forward them late. */
   sameTermMs: 2_000,
+  /** Bytes of a file in one frame of a mirror's stream: few frames for large files, little memory on both sides. */
+  frameBytes: 256 * KiB,
+  /** Bytes of a frame's text: a path, or the names of 1,000 containers. */
+  frameTextBytes: 128 * KiB,
+  /** Bytes in one line where frames travel as text: 3,000 characters. */
+  frameLineBytes: 2_250,
+  /** Characters of a line that a terminal keeps (N_TTY_BUF_SIZE). */
+  terminalLineBytes: 4 * KiB,
+  /** Bytes on their way to a mirror that are not acknowledged: 80 MB/s at a round trip of 100 ms. */
+  mirrorWindowBytes: 8 * MiB,
+  /** Bytes of frames that are written at once. */
+  mirrorBatchBytes: 256 * KiB,
+  /** Pieces that one call writes (IOV_MAX, writev(2)). */
+  writtenPieces: 1_024,
+  /** Bytes of one stream that travel before another one gets its turn. */
+  mirrorTurnBytes: 4 * MiB,
+  /** Bytes after which a receiver acknowledges what it has written. */
+  mirrorAckBytes: 1 * MiB,
+  /** And after this time at least, in ms, if anything came. */
+  mirrorAckMs: 500,
+  /** Bytes at the end of a mirrored file that are compared before it is continued. */
+  mirrorTailBytes: 64 * KiB,
+  /** How long a sender is silent before it sends a sign of life, in ms. */
+  mirrorPingMs: 2_000,
+  /** How long one side of a mirror's stream may say nothing, in ms: then the other one ends the connection. */
+  mirrorSilenceMs: 15_000,
+  /** Directories above a mirrored output: PATH_MAX allows 2,048, and each one is held open. */
+  mirrorDepth: 256,
+  /** Entries of one directory of outputs: they are sorted in memory. */
+  mirrorNames: 2_000_000,
+  /** Outputs that a mirror takes. */
+  mirrorFiles: 5_000_000,
+  /** Bytes that a mirror takes in all, unless an option overrides it; holes do not count. */
+  mirrorBytes: 64 * GiB,
+  /** Size of one mirrored file, holes included. */
+  mirrorFileBytes: 1024 * GiB,
+  /** How long a finished job's volume is held for its receiver, in seconds, unless an option overrides it. */
+  holdSeconds: 3_600,
+  /** How long the mirror waits before it starts a new sender, in ms; the pause doubles, */
+  mirrorRetryMs: 250,
+  /** up to this time, in ms. */
+  mirrorMaxRetryMs: 10_000,
   /** How often the launcher draws its bar again, in ms, */
   drawMs: 100,
   /** and how often it reports the progress where there is no terminal, in ms. */

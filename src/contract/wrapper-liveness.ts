@@ -3,6 +3,7 @@ import { limits } from '../base/limits.ts';
 import { after, type Timer } from '../base/timer.ts';
 import { readNow } from '../kernel/pipe.ts';
 import { type Readiness, watchDescriptor } from '../kernel/watch-descriptor.ts';
+import { goneName, isMirror } from './mirror/mirror-marker.ts';
 import type { Volume } from './volume.ts';
 
 /** Receives data that nobody needs; as large as a FIFO. */
@@ -22,6 +23,7 @@ export class WrapperLiveness {
   readonly #volume: Volume;
   readonly #path: string;
   readonly #startedPath: string;
+  readonly #gonePath: string;
   readonly #onChange: () => void;
   #file: number | null = null;
   #readiness: Readiness | null = null;
@@ -29,6 +31,8 @@ export class WrapperLiveness {
   /** Whether the open file was opened before the job was started. */
   #openedBeforeJob = false;
   #isProven = false;
+  /** Null until an end of file makes it interesting. */
+  #isMirror: boolean | null = null;
   /** When its end of file was found, in ms of a monotonic clock; null while a process holds it open. */
   #endedAt: number | null = null;
   #confirmation: Timer | null = null;
@@ -39,6 +43,7 @@ export class WrapperLiveness {
     this.#volume = volume;
     this.#path = `ctr/${name}/alive`;
     this.#startedPath = `ctr/${name}/started`;
+    this.#gonePath = `ctr/${name}/${goneName}`;
     this.#onChange = onChange;
   }
 
@@ -88,12 +93,25 @@ export class WrapperLiveness {
       return;
     }
     this.#release();
+    if (this.#isLeftByReceiver()) {
+      this.#endedAt = null;
+      return;
+    }
     // Opened again, it reports end of file again, and cannot revoke what the first one has proven.
     if (this.#endedAt !== null) return;
     this.#endedAt = performance.now();
-    this.#isProven = this.#openedBeforeJob;
+    this.#isProven = this.#openedBeforeJob || this.#isMirror === true;
     this.#confirmation?.cancel();
     this.#confirmation = after(limits.lostConfirmMs + 1, this.#onChange);
+  }
+
+  /**
+   * On a mirror, the receiver holds the FIFO as long as the wrapper lives, and says when it is gone. Without that, only the
+   * receiver has died, and another one will hold the FIFO (decision 92).
+   */
+  #isLeftByReceiver(): boolean {
+    this.#isMirror ??= isMirror(this.#volume);
+    return this.#isMirror && !this.#volume.has(this.#gonePath);
   }
 
   /** Pauses reading: a job may write there forever. */

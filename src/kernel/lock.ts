@@ -22,13 +22,24 @@ const libc = () => (functions ??= bindLock());
  * @returns `'held'`; `'taken'` if another process holds it; else the errno of what failed
  */
 export function holdFifo(path: string): 'held' | 'taken' | { readonly errno: number } {
+  const held = openHeldFifo(path);
+  return typeof held === 'number' ? 'held' : held;
+}
+
+/**
+ * The same until the descriptor is closed.
+ *
+ * @returns the descriptor; `'taken'` if another process holds it; else the errno of what failed
+ */
+export function openHeldFifo(path: string): number | 'taken' | { readonly errno: number } {
   // A second round is needed after removing a leftover of another user.
   for (let round = 0; ; round += 1) {
     const made = makeFifo(path);
     const file = openFifo(path);
     if (file !== null) {
       const held = lockFile(file);
-      if (held !== 'held') closeSync(file);
+      if (held === 'held') return file;
+      closeSync(file);
       return held;
     }
     if (round > 0) return { errno: made };

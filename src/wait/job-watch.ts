@@ -1,6 +1,7 @@
 import { messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { log } from '../base/log.ts';
+import { goneName } from '../contract/mirror/mirror-marker.ts';
 import type { Volume } from '../contract/volume.ts';
 import { watchDirectory } from '../contract/watch-directory.ts';
 import type { ContainerState } from '../observe/container-state.ts';
@@ -10,7 +11,7 @@ import { FollowedContainer } from './followed-container.ts';
 /** The files of a container that show the state of its job. */
 const watched = [
   ...['alive', 'started', 'ended', 'saving', 'result.json', 'exitcode'],
-  ...['timeline', 'stdout', 'stderr'],
+  ...['timeline', 'stdout', 'stderr', goneName],
 ];
 
 /**

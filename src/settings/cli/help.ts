@@ -40,6 +40,29 @@ export const descriptions: Readonly<
     text: 'Shows the state, exit code, verdict, output size and duration of each container.',
     example: '{program} status --json',
   },
+  hold: {
+    usage: 'hold [options]',
+    text:
+      'Keeps the shared volume until its receiver has taken everything. The main process of the reporter container, where\n' +
+      'the job is reported from elsewhere. Exits with 0 when it was taken, and with 64 when the time was over before.\n' +
+      'SIGTERM shortens the time to --grace; a second one ends it.',
+    example: '{program} hold --hold 600',
+  },
+  send: {
+    usage: 'send [options]',
+    text:
+      'Sends the shared volume to its mirror, on the standard streams. An engine runs it in the reporter container (exec).\n' +
+      'The newest sender wins. It exits with 0 when the receiver has let the volume go, and with 64 when the connection broke.',
+    example: 'docker exec -i REPORTER {program} send',
+  },
+  mirror: {
+    usage: 'mirror [options] -- COMMAND [ARG…]',
+    text:
+      'Keeps a mirror of a volume that is elsewhere in the directory --root, until the job has ended and all of it is there.\n' +
+      'COMMAND starts emissary send beside the volume; it is started again whenever the connection breaks.\n' +
+      'Meanwhile wait, status and signal work on the mirror as on the volume.',
+    example: '{program} mirror --root /tmp/job-42 -- docker exec -i REPORTER /var/run/argo/emissary send',
+  },
   launch: {
     usage: 'launch [options] APPLICATION.json | [--image IMAGE] -- COMMAND [ARG…]',
     text:

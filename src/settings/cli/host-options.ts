@@ -81,4 +81,11 @@ export const hostOptions: readonly OptionSpec[] = [
     variables: [],
     help: 'a volume claim that the reporter mounts, for a database file or kept results',
   },
+  {
+    name: 'mirror-limit',
+    verbs: ['mirror'],
+    value: 'BYTES',
+    variables: ['EMISSARY_MIRROR_LIMIT_BYTES'],
+    help: 'maximum size of the mirror; holes do not count (default 64 GiB)',
+  },
 ];

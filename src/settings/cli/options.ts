@@ -44,7 +44,7 @@ export const options: readonly OptionSpec[] = [
   },
   {
     name: 'grace',
-    verbs: ['run', 'wait', 'manifest', 'launch'],
+    verbs: ['run', 'wait', 'hold', 'manifest', 'launch'],
     value: 'SECONDS',
     variables: ['EMISSARY_GRACE_SECONDS', 'ARGO_TERMINATION_GRACE_PERIOD_SECONDS'],
     help: 'time between the stop signal and KILL (default 30)',
@@ -90,6 +90,20 @@ export const options: readonly OptionSpec[] = [
     value: null,
     variables: [],
     help: 'install the template and the inputs only: the program is started from elsewhere',
+  },
+  {
+    name: 'hold',
+    verbs: ['hold'],
+    value: 'SECONDS',
+    variables: ['EMISSARY_HOLD_SECONDS'],
+    help: "how long the volume is held after the job's end if nobody takes it (default 3600)",
+  },
+  {
+    name: 'encoding',
+    verbs: ['send', 'mirror'],
+    value: 'ENCODING',
+    variables: [],
+    help: 'binary, or text for a stream that is a terminal (default of send: what its streams need; else binary)',
   },
   {
     name: 'json',

@@ -6,19 +6,22 @@ export const verbs = [
   'signal',
   'report',
   'status',
+  'hold',
+  'send',
   'manifest',
   'launch',
   'attach',
   'cancel',
   'list',
   'doctor',
+  'mirror',
 ] as const;
 
 /** One verb. */
 export type Verb = (typeof verbs)[number];
 
 /** Verbs of the program outside pods only. */
-const hostVerbs: readonly Verb[] = ['manifest', 'launch', 'attach', 'cancel', 'list', 'doctor'];
+const hostVerbs: readonly Verb[] = ['manifest', 'launch', 'attach', 'cancel', 'list', 'doctor', 'mirror'];
 
 /** Points to a verb's help, at the end of a message: `see emissary run --help`. */
 export function helpOf(verb: Verb): string {
