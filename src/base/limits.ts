@@ -443,6 +443,8 @@ export const limits = {
   mirrorFileBytes: 1024 * GiB,
   /** How long a finished job's volume is held for its receiver, in seconds, unless an option overrides it. */
   holdSeconds: 3_600,
+  /** How long a sender has for its own exit when all is done, in ms: then its command is stopped. */
+  senderExitMs: 2_000,
   /** How long the mirror waits before it starts a new sender, in ms; the pause doubles, */
   mirrorRetryMs: 250,
   /** up to this time, in ms. */

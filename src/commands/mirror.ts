@@ -15,7 +15,8 @@ export async function mirror(invocation: Invocation, args: readonly Buffer[]): P
   new StopRequests(invocation.ignored).listen(() => stopping.abort());
   const copy = new Mirror(settings.root, settings.maxBytes);
   try {
-    await followSender(copy, settings, stopping.signal);
+    const env = Object.fromEntries(invocation.environment.all());
+    await followSender(copy, { ...settings, env }, stopping.signal);
     return 0;
   } finally {
     copy.close();

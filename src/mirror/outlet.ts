@@ -1,5 +1,5 @@
 import { writev } from 'node:fs';
-import { errnoOf } from '../base/fault.ts';
+import { errnoOf, Fault, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { pauseFor } from '../base/timer.ts';
 import type { FrameParts } from '../contract/mirror/frame.ts';
@@ -31,7 +31,7 @@ export class Outlet {
   }
   #seen = 0;
 
-  /** Resolves when the frame's bytes may be overwritten. @throws the operating system's error if nobody reads */
+  /** Resolves when the frame's bytes may be overwritten. @throws Fault `delivery` if nobody reads */
   async send(parts: FrameParts): Promise<void> {
     if (this.#isFull) await this.#room();
     const { pieces, size } = this.#encoder.encode(parts);
@@ -85,7 +85,8 @@ function writeSome(file: number, pieces: readonly Buffer[]): Promise<number> {
     writev(file, pieces, (error, count) => {
       if (error === null) resolve(count);
       else if (errnoOf(error) === 'EAGAIN') resolve(0);
-      else reject(error);
+      else
+        reject(new Fault('delivery', `Cannot write to the receiver: ${messageOf(error)}`, { cause: error }));
     });
   });
 }

@@ -3,8 +3,8 @@ import { limits } from '../base/limits.ts';
 import type { Volume } from '../contract/volume.ts';
 import type { FrameSink } from './file-content.ts';
 
-/** What is no regular file is garbage for every reader of a record, and so is this. */
-const garbage = Buffer.from('not a regular file');
+/** What is no regular file is garbage for every reader of a record, and so is this. No longer than a seal may be. */
+const garbage = Buffer.from('not a file');
 
 /** A small file that appears whole: sent whenever it has changed. */
 export class RecordSender {

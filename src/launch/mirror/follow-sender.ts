@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
-import { pause } from '../../base/timer.ts';
+import { pause, pauseFor } from '../../base/timer.ts';
 import type { FrameEncoding } from '../../contract/mirror/frame-stream.ts';
 import type { Mirror } from './mirror.ts';
 import { type ConnectionEnd, MirrorReceiver } from './mirror-receiver.ts';
@@ -10,6 +11,7 @@ import { type ConnectionEnd, MirrorReceiver } from './mirror-receiver.ts';
 /** How a sender is started, and how it is spoken to. */
 interface SenderCommand {
   readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
   readonly encoding: FrameEncoding;
 }
 
@@ -45,9 +47,9 @@ export async function followSender(
   throw new Fault('delivery', 'Stopped before the mirror was complete');
 }
 
-async function receiveOnce(mirror: Mirror, { command, encoding }: SenderCommand, stopping: AbortSignal) {
+async function receiveOnce(mirror: Mirror, { command, env, encoding }: SenderCommand, stopping: AbortSignal) {
   const [file = '', ...args] = command;
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(file, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
   const receiver = new MirrorReceiver(mirror, { input: child.stdout, output: child.stdin, encoding });
   child.on('error', (error) => receiver.close(messageOf(error)));
   const stop = () => receiver.close('it was stopped');
@@ -55,6 +57,8 @@ async function receiveOnce(mirror: Mirror, { command, encoding }: SenderCommand,
   let end: ConnectionEnd = await receiver.received();
   if (end.kind === 'complete') end = await receiver.letGo();
   stopping.removeEventListener('abort', stop);
+  // A sender that has let the volume go exits by itself.
+  if (end.kind === 'released') await Promise.race([once(child, 'exit'), pauseFor(limits.senderExitMs)]);
   child.stdin.destroy();
   child.stdout.destroy();
   child.kill();
