@@ -40,7 +40,8 @@ export async function cli(program: Program, invocation: Invocation): Promise<num
 
 async function dispatch(program: Program, invocation: Invocation): Promise<number> {
   const [first, ...args] = invocation.args;
-  const name = first?.toString() ?? '';
+  // Where an engine's exec takes no arguments, the container's environment names the verb.
+  const name = first?.toString() ?? invocation.environment.get('EMISSARY_VERB') ?? '';
   if (name === '--help' || name === 'help') {
     const { programHelp } = await import('./settings/cli/help.ts');
     invocation.print(programHelp(program.name, verbsOf(program)));

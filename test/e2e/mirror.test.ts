@@ -10,7 +10,7 @@ import { assertSame, filesBelow, mirroredVolume } from '../helpers/mirrored-job.
 import { program } from '../helpers/program.ts';
 import { requireProgram } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
-import { temporaryVolume } from '../helpers/volume.ts';
+import { roomyParent, temporaryVolume } from '../helpers/volume.ts';
 
 test('a results directory from a mirror is the same as from the volume', async (t) => {
   const mirrored = mirroredVolume(t);
@@ -115,7 +115,7 @@ test('10 MB of every byte arrive through a terminal that echoes, with a sender t
 });
 
 test('a mirror has 1 GB of output', async (t) => {
-  const mirrored = mirroredVolume(t);
+  const mirrored = mirroredVolume(t, {}, roomyParent(4e9));
   const mirror = await mirrored.start();
   const job = startJob(t, ['sh', '-c', 'yes 0123456789abcdef | head -c 1000000000'], { root: mirrored.far });
   job.process.stdout?.removeAllListeners('data').resume();
@@ -127,7 +127,7 @@ test('a mirror has 1 GB of output', async (t) => {
 });
 
 test('a mirror has 100,000 small outputs, through connections that break', async (t) => {
-  const mirrored = mirroredVolume(t, { cuts: [2_000_000, 2_000_000] });
+  const mirrored = mirroredVolume(t, { cuts: [2_000_000, 2_000_000] }, roomyParent(4e9));
   const outputs = join(mirrored.far, 'outputs/artifacts');
   for (let directory = 0; directory < 100; directory += 1) {
     mkdirSync(join(outputs, String(directory)), { recursive: true });

@@ -28,10 +28,10 @@ export interface LinkPlan {
   readonly bytesPerSecond?: number;
 }
 
-/** A new volume with a mirror behind a link. */
-export function mirroredVolume(t: TestContext, plan: LinkPlan = {}, at?: string): MirroredVolume {
-  const far = at ?? temporaryVolume(t);
-  const near = join(temporaryVolume(t), 'mirror');
+/** A new volume with a mirror behind a link. @param parent the directory for both */
+export function mirroredVolume(t: TestContext, plan: LinkPlan = {}, parent?: string): MirroredVolume {
+  const far = temporaryVolume(t, parent);
+  const near = join(temporaryVolume(t, parent), 'mirror');
   const link = temporaryVolume(t);
   writeFileSync(join(link, 'plan'), JSON.stringify({ cuts: [], ...plan }));
   const senders = () => {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, realpathSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -8,8 +8,8 @@ import { atEnd } from './at-end.ts';
 process.umask(0o022);
 
 /** A new directory like an emptyDir (0777), which is removed when the test ends. KEEP=1 keeps it and prints its path. */
-export function temporaryVolume(t: TestContext): string {
-  const directory = mkdtempSync(join(realpathSync(tmpdir()), 'emissary-test-'));
+export function temporaryVolume(t: TestContext, parent = tmpdir()): string {
+  const directory = mkdtempSync(join(realpathSync(parent), 'emissary-test-'));
   chmodSync(directory, 0o777);
   atEnd(t, () => {
     if (process.env['KEEP'] === '1') t.diagnostic(`kept ${directory}`);
@@ -17,4 +17,13 @@ export function temporaryVolume(t: TestContext): string {
     else rmSync(directory, { recursive: true, force: true, maxRetries: 20 });
   });
   return directory;
+}
+
+const memory = '/dev/shm';
+
+/** Where a test makes very many files, or large ones: in memory, if it has so many bytes free. */
+export function roomyParent(bytes: number): string {
+  if (!existsSync(memory)) return tmpdir();
+  const { bavail, bsize } = statfsSync(memory);
+  return bavail * bsize > bytes ? memory : tmpdir();
 }

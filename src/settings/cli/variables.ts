@@ -36,6 +36,11 @@ export const variables: readonly VariableSpec[] = [
     verbs: ['run'],
     help: '=true pauses before or after the job until <root>/ctr/<name>/before or after exists',
   },
+  {
+    name: 'EMISSARY_VERB',
+    verbs: ['send'],
+    help: 'the verb of a command line without arguments: an exec may take a program only',
+  },
   { name: 'MULTIFLEXI_JOB_ID', verbs: reporting, help: 'the ID of the job in MultiFlexi' },
   {
     name: 'MULTIFLEXI_DATABASE_URL, MULTIFLEXI_DATABASE_URL_FILE',
