@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { hostProgram, program } from '../helpers/program.ts';
 
-const podVerbs = ['init', 'run', 'wait', 'signal', 'report', 'status'];
+const podVerbs = ['init', 'run', 'wait', 'signal', 'report', 'status', 'hold', 'send'];
 
 const programs = [
   { name: 'emissary', file: program, verbs: podVerbs },
-  { name: 'multiflexi-emissary', file: hostProgram, verbs: [...podVerbs, 'manifest', 'launch'] },
+  { name: 'multiflexi-emissary', file: hostProgram, verbs: [...podVerbs, 'manifest', 'launch', 'mirror'] },
 ];
 
 test('--version prints the version of package.json, with every verb and without', async () => {
