@@ -29,6 +29,8 @@ export class LocalRequests {
     mkdirSync(directory, { recursive: true });
     const { signal } = this.#closing;
     watchDirectory(directory, { names: ['signal'], onChange: () => this.#forward(container), signal });
+    // One that an earlier receiver has not forwarded.
+    this.#forward(container);
   }
 
   /** Forwards every request to this listener from now on, also those that are there. Null: to nobody. */

@@ -23,7 +23,8 @@ export class Mirror {
   readonly #grown: GrownCopies;
   readonly #whole: WholeFiles;
   readonly #life: MirroredLife;
-  #containers: ReadonlySet<string> = new Set();
+  /** Those that a sender has announced; until then, what a job without a template has. */
+  #containers: ReadonlySet<string> = new Set(['main']);
 
   /**
    * @param root the directory, which is made if it is missing
@@ -59,6 +60,14 @@ export class Mirror {
   /** Makes what was applied known to the next receiver. */
   settle(): void {
     this.#whole.settle();
+  }
+
+  /**
+   * Nobody will send any more: the far side is gone, with its wrappers. Readers of the mirror find those containers lost that
+   * have no seal.
+   */
+  abandon(): void {
+    for (const name of this.#containers) this.#life.release(name);
   }
 
   /** Ends a connection: the next one begins with a greeting. */
