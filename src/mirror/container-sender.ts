@@ -38,7 +38,8 @@ export class ContainerSender {
   /** Sends what is new, with a bound. @returns whether there is more */
   async send(sink: FrameSink, state: ContainerState): Promise<boolean> {
     const isFinal = hasEnded(state);
-    if (state.kind !== 'waiting' && !isFinal) await this.#sendLife(sink, 'living');
+    // One that has ended counts as living until all of it has arrived: a reader must not find traces of a wrapper alone.
+    if (state.kind !== 'waiting') await this.#sendLife(sink, 'living');
     const isComplete = await this.#sendGrown(sink, isFinal);
     for (const record of this.#live) await record.look(sink);
     return !isComplete;

@@ -1,5 +1,6 @@
 import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import type { FrameParts } from '../contract/mirror/frame.ts';
 import type { FrameEncoding } from '../contract/mirror/frame-stream.ts';
 import type { Ready } from '../contract/mirror/messages.ts';
 import type { Volume } from '../contract/volume.ts';
@@ -88,10 +89,12 @@ export class Sender {
       this.#volume,
       states.names,
       { had: this.#wishes.had, start },
-      this.#outlet,
+      { send: (frame) => this.#sendUnlessLetGo(frame) },
     );
     try {
       await this.#follow(files, states);
+    } catch (error) {
+      if (error !== enough) throw error;
     } finally {
       files.close();
     }
@@ -120,6 +123,12 @@ export class Sender {
     }
   }
 
+  /** @throws `enough` when the receiver wants no more: there may be very much of it */
+  async #sendUnlessLetGo(frame: FrameParts): Promise<void> {
+    if (this.#wishes.letsGo) throw enough;
+    await this.#outlet.send(frame);
+  }
+
   #leaveSignals(names: readonly string[]): void {
     for (const signal of this.#wishes.signals.splice(0)) {
       this.#requireTurn();
@@ -127,7 +136,7 @@ export class Sender {
     }
   }
 
-  async #sendNow(frame: Parameters<Outlet['send']>[0]): Promise<void> {
+  async #sendNow(frame: FrameParts): Promise<void> {
     await this.#outlet.send(frame);
     await this.#outlet.flush();
   }
@@ -151,5 +160,6 @@ export class Sender {
   }
 }
 
+const enough = new Error('the volume may go');
 const foreignMirror = 'the mirror is that of another volume';
 const outOfTurn = 'A newer sender has taken over';

@@ -125,6 +125,19 @@ test('100 MB that are written just before the exit arrive through a link of 25 M
   assertSame(mirrored);
 });
 
+test('wait on a mirror that is filled slowly after the end of the job takes its wrapper for no lost one', async (t) => {
+  const mirrored = mirroredVolume(t, { bytesPerSecond: 1e6 });
+  const made = startJob(t, ['sh', '-c', 'head -c 25000000 /dev/zero; exit 6'], { root: mirrored.far });
+  assert.equal((await made.finished).status, 6);
+  const job = { ...reportedJob(t), root: mirrored.near };
+  const mirror = await mirrored.start();
+  // 25 s: longer than a reporter waits for a sign of life.
+  const reporter = await startWait(t, job);
+  assert.equal((await mirror.finished).status, 0);
+  assert.equal((await reporter.finished).status, 0);
+  assert.equal(job.row().exitcode, 6);
+});
+
 function isRunning(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));

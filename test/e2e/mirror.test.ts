@@ -4,6 +4,8 @@ import { createReadStream, existsSync, mkdirSync, readFileSync, writeFileSync } 
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { test } from 'node:test';
+import type { FrameParts } from '../../src/contract/mirror/frame.ts';
+import { FrameEncoder } from '../../src/contract/mirror/frame-stream.ts';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { startJob, startReadyJob } from '../helpers/job.ts';
 import { assertSame, filesBelow, mirroredVolume } from '../helpers/mirrored-job.ts';
@@ -139,6 +141,44 @@ test('a mirror has 100,000 small outputs, through connections that break', async
   assert.equal((await mirror.finished).status, 0);
   assert.equal(mirrored.senders().length, 3);
   assertSame(mirrored);
+});
+
+test('a large output is continued where the last connection broke', async (t) => {
+  const mirrored = mirroredVolume(t, { cuts: [20_000_000, 20_000_000, 15_000_000] }, roomyParent(1e9));
+  const path = join(temporaryVolume(t), 'large');
+  writeFileSync(path, randomBytes(60_000_000));
+  const template = { outputs: { artifacts: [{ name: 'large', path, archive: { none: {} } }] } };
+  const job = startJob(t, ['true'], { root: mirrored.far, template });
+  assert.equal((await job.finished).status, 0);
+  const mirror = await mirrored.start();
+  assert.equal((await mirror.finished).status, 0);
+  assertSame(mirrored);
+  // No connection has carried again what an earlier one had.
+  const carried = await until(
+    'the last one has ended',
+    () => mirrored.carried().length === 4 && mirrored.carried(),
+  );
+  assert.ok(carried.reduce((sum, bytes) => sum + bytes, 0) < 66_000_000, carried.join(' '));
+});
+
+test('a receiver that lets go in the middle ends sender and hold', async (t) => {
+  const root = temporaryVolume(t);
+  const outputs = join(root, 'outputs/artifacts');
+  mkdirSync(outputs, { recursive: true });
+  for (let file = 0; file < 200; file += 1) writeFileSync(join(outputs, `${file}`), randomBytes(1_000_000));
+  const holder = startEmissary(t, ['hold'], { root });
+  await startJob(t, ['true'], { root }).finished;
+  const sender = startEmissary(t, ['send'], { root, stdin: 'pipe' });
+  const encoder = new FrameEncoder('binary', 'receiver');
+  const say = (frame: FrameParts) => sender.process.stdin?.write(Buffer.concat(encoder.encode(frame).pieces));
+  say({ type: 'start', text: JSON.stringify({ volume: null, after: null, partial: null }) });
+  // The window is full, and nothing is acknowledged.
+  await until('it waits for an acknowledgement', () => sender.stdout().length > 8_000_000);
+  say({ type: 'letGo' });
+  say({ type: 'ack', offset: sender.stdout().length });
+  assert.equal((await sender.finished).status, 0);
+  assert.ok(sender.stdout().length < 20_000_000);
+  assert.equal((await holder.finished).status, 0);
 });
 
 async function hashOf(path: string): Promise<string> {

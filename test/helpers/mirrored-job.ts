@@ -17,6 +17,8 @@ export interface MirroredVolume {
   readonly near: string;
   /** Process IDs of the senders so far, the newest last. */
   senders(): readonly number[];
+  /** Bytes that each connection has carried from the volume. */
+  carried(): readonly number[];
   /** Starts `mirror` through a link, and waits until it has its first news. */
   start(options?: readonly string[]): Promise<Running>;
 }
@@ -34,19 +36,21 @@ export function mirroredVolume(t: TestContext, plan: LinkPlan = {}, parent?: str
   const near = join(temporaryVolume(t, parent), 'mirror');
   const link = temporaryVolume(t);
   writeFileSync(join(link, 'plan'), JSON.stringify({ cuts: [], ...plan }));
-  const senders = () => {
-    const file = join(link, 'senders');
+  const numbers = (name: string) => {
+    const file = join(link, name);
     if (!existsSync(file)) return [];
     return readFileSync(file, 'utf8')
       .split('\n')
       .filter((line) => line !== '')
       .map(Number);
   };
+  const senders = () => numbers('senders');
   atEnd(t, () => senders().forEach(endSender));
   return {
     far,
     near,
     senders,
+    carried: () => numbers('carried'),
     async start(options = []) {
       const sender = [process.execPath, fixture('link.ts'), link, program, 'send', '--root', far];
       const mirror = startEmissary(t, ['mirror', '--root', near, ...options, '--', ...sender]);
