@@ -445,6 +445,8 @@ export const limits = {
   holdSeconds: 3_600,
   /** How long a sender has for its own exit when all is done, in ms: then its command is stopped. */
   senderExitMs: 2_000,
+  /** How often a complete mirror tries to let the volume go: its container ends then, perhaps before it has answered. */
+  letGoTries: 3,
   /** How long the mirror waits before it starts a new sender, in ms; the pause doubles, */
   mirrorRetryMs: 250,
   /** up to this time, in ms. */

@@ -155,6 +155,13 @@ test('what a job has put in the place of a record is garbage on the mirror too',
   assert.ok(existsSync(mirrored.near));
 });
 
+test('a mirror that has everything is complete, although its sender ends before it answers', async (t) => {
+  const end = { type: 'end', text: JSON.stringify({ outputs: 0, skipped: 0 }) };
+  const { status, stderr } = await receiveFrom(t, [end]);
+  assert.equal(status, 0);
+  assert.match(stderr, /The volume was taken, and not let go/);
+});
+
 test('a mirror of one volume refuses another one', async (t) => {
   const first = mirroredVolume(t);
   const mirror = await first.start();

@@ -27,24 +27,37 @@ export async function followSender(
   sender: SenderCommand,
   stopping: AbortSignal,
 ): Promise<void> {
-  let pauseMs: number = limits.mirrorRetryMs;
-  let reported: string | null = null;
+  const breaks = new Breaks();
+  /** Connections that broke since everything is there. */
+  let tries = 0;
   while (!stopping.aborted) {
-    const { end, heard } = await receiveOnce(mirror, sender, stopping);
+    const { end, heard, isComplete } = await receiveOnce(mirror, sender, stopping);
     if (end.kind !== 'broken') return;
-    if (stopping.aborted) break;
+    if (isComplete || tries > 0) tries += 1;
+    // The container may be gone before it can answer that the volume may go.
+    if (tries >= limits.letGoTries) return log(`The volume was taken, and not let go: ${end.reason}`);
     if (end.isFinal) throw new Fault('delivery', `Cannot mirror the volume: ${end.reason}`);
-    if (heard) {
-      pauseMs = limits.mirrorRetryMs;
-      reported = null;
-    }
-    // One line for a break, however long it lasts.
-    if (end.reason !== reported) log(`The connection to the volume broke: ${end.reason}; it is resumed`);
-    reported = end.reason;
-    await pause(pauseMs, stopping);
-    pauseMs = Math.min(pauseMs * 2, limits.mirrorMaxRetryMs);
+    if (!stopping.aborted) await breaks.rest(end.reason, heard, stopping);
   }
   throw new Fault('delivery', 'Stopped before the mirror was complete');
+}
+
+/** Connections that broke one after another: the pause grows, and one line is logged, however long it lasts. */
+class Breaks {
+  #pauseMs: number = limits.mirrorRetryMs;
+  #reported: string | null = null;
+
+  /** @param heard whether a sender had answered: then this is the first break of a new row */
+  async rest(reason: string, heard: boolean, stopping: AbortSignal): Promise<void> {
+    if (heard) {
+      this.#pauseMs = limits.mirrorRetryMs;
+      this.#reported = null;
+    }
+    if (reason !== this.#reported) log(`The connection to the volume broke: ${reason}; it is resumed`);
+    this.#reported = reason;
+    await pause(this.#pauseMs, stopping);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, limits.mirrorMaxRetryMs);
+  }
 }
 
 async function receiveOnce(mirror: Mirror, { command, env, encoding }: SenderCommand, stopping: AbortSignal) {
@@ -55,12 +68,13 @@ async function receiveOnce(mirror: Mirror, { command, env, encoding }: SenderCom
   const stop = () => receiver.close('it was stopped');
   stopping.addEventListener('abort', stop);
   let end: ConnectionEnd = await receiver.received();
-  if (end.kind === 'complete') end = await receiver.letGo();
+  const isComplete = end.kind === 'complete';
+  if (isComplete) end = await receiver.letGo();
   stopping.removeEventListener('abort', stop);
   // A sender that has let the volume go exits by itself.
   if (end.kind === 'released') await Promise.race([once(child, 'exit'), pauseFor(limits.senderExitMs)]);
   child.stdin.destroy();
   child.stdout.destroy();
   child.kill();
-  return { end, heard: receiver.heardAnything };
+  return { end, heard: receiver.heardAnything, isComplete };
 }
