@@ -125,6 +125,8 @@ test('a mirror has nothing of the links, FIFOs and other names that a job left a
   const mirror = await mirrored.start();
   startJob(t, ['true'], { root: mirrored.far });
   assert.equal((await mirror.finished).status, 0);
+  // Two links, a FIFO, and two names of one file.
+  assert.match(mirror.stderr(), /5 entries of the outputs are not mirrored/);
   const near = join(mirrored.near, 'outputs/artifacts');
   assert.equal(lstatSync(join(near, 'sparse')).size, 10e9);
   assert.ok(lstatSync(join(near, 'sparse')).blocks < 1_000);

@@ -1,4 +1,5 @@
 import { errnoOf, messageOf } from '../../base/fault.ts';
+import { log } from '../../base/log.ts';
 import type { Frame, FrameParts } from '../../contract/mirror/frame.ts';
 import { parseBegin, parseEnd, parseReady, type Start } from '../../contract/mirror/messages.ts';
 import { mirroredPath } from '../../contract/mirror/mirrored-files.ts';
@@ -13,6 +14,9 @@ import { WholeFiles } from './whole-files.ts';
 /** What a frame means for the connection that it came through. */
 export type FrameEffect = 'none' | 'greeted' | 'complete' | 'released';
 
+const leftOut =
+  'entries of the outputs are not mirrored: they are links, have other names, or cannot be read';
+
 /**
  * A local copy of a job's volume that is elsewhere. It owns its directory, and applies to it what a sender sends, which is
  * not trusted: paths, sizes and order are checked.
@@ -23,6 +27,7 @@ export class Mirror {
   readonly #grown: GrownCopies;
   readonly #whole: WholeFiles;
   readonly #life: MirroredLife;
+  #isComplete = false;
   /** Those that a sender has announced; until then, what a job without a template has. */
   #containers: ReadonlySet<string> = new Set(['main']);
 
@@ -174,7 +179,11 @@ export class Mirror {
   #end(frame: Frame): FrameEffect {
     const end = parseEnd(frame.text);
     if (end === null) throw new MirrorRefusal('the end is invalid', true);
-    if (end.outputs === this.#whole.outputs) return 'complete';
+    if (end.outputs === this.#whole.outputs) {
+      if (end.skipped > 0 && !this.#isComplete) log(`${end.skipped} ${leftOut}`);
+      this.#isComplete = true;
+      return 'complete';
+    }
     this.#whole.forgetOutputs();
     throw new MirrorRefusal('the outputs on the volume have changed while they were sent');
   }
