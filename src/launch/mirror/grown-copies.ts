@@ -1,11 +1,11 @@
 import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { limits } from '../../base/limits.ts';
+import { writeWhole } from '../../base/write-whole.ts';
 import { firstNames } from '../../contract/first-names.ts';
 import type { Frame, FrameParts } from '../../contract/mirror/frame.ts';
 import { growingFiles, mirroredPath } from '../../contract/mirror/mirrored-files.ts';
 import { tailHash } from '../../contract/mirror/tail-hash.ts';
-import { writeWhole } from '../../contract/publish.ts';
 import { MirrorRefusal } from './mirror-refusal.ts';
 import type { MirrorSpace } from './mirror-space.ts';
 

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
-import { writeWhole } from '../../contract/publish.ts';
+import { writeWhole } from '../../base/write-whole.ts';
 import type { MirrorSpace } from './mirror-space.ts';
 
 /** Which outputs the mirror has, in the order of their travel: one line each, its size and its path. */

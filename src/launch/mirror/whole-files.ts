@@ -11,11 +11,12 @@ import {
 } from 'node:fs';
 import { errnoOf } from '../../base/fault.ts';
 import { removeFile } from '../../base/remove-file.ts';
+import { writeWhole } from '../../base/write-whole.ts';
 import type { Frame } from '../../contract/mirror/frame.ts';
 import type { Start } from '../../contract/mirror/messages.ts';
 import { type MirroredPath, mirroredPath } from '../../contract/mirror/mirrored-files.ts';
 import { tailHash } from '../../contract/mirror/tail-hash.ts';
-import { publish, writeWhole } from '../../contract/publish.ts';
+import { publish } from '../../contract/publish.ts';
 import { holeLength } from './grown-copies.ts';
 import { MirrorRefusal } from './mirror-refusal.ts';
 import type { MirrorSpace } from './mirror-space.ts';
