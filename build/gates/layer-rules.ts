@@ -92,7 +92,7 @@ export const layerRules: readonly IForbiddenRuleType[] = [
   home('opentelemetry', 'node_modules/@opentelemetry/', '^src/report/'),
   home('engine-clients', 'node_modules/(dockerode|docker-modem)/', '^src/launch/docker/'),
   home('http', '^(https?|http2)$', '^src/base/(http-request|proxy-agent)\\.ts$|^src/launch/docker/'),
-  home('network', '^(tls|net|dgram|dns)$', '^src/report/|^src/settings/proxy\\.ts$'),
+  home('network', '^(tls|net|dgram|dns)$', '^src/report/|^src/settings/proxy\\.ts$|^src/launch/docker/'),
   home('child-processes', 'node_modules/execa/|^child_process$', '^src/launch/'),
   home('bundler', 'node_modules/esbuild/', '^$'),
   rule('zod-mini-only', { path: '^src/' }, { path: 'node_modules/zod/', pathNot: 'node_modules/zod/mini/' }),

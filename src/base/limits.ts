@@ -461,6 +461,10 @@ export const limits = {
   launchTimeoutSlack: 60,
   /** How long a launcher that gives up waits for its engine to kill the job, in ms. */
   giveUpMs: 2_000,
+  /** How far a mirror may be behind its volume when a container has ended, in ms, */
+  mirrorBehindMs: 20_000,
+  /** and how often it is looked at meanwhile, in ms. */
+  mirrorLookMs: 200,
   /** Attempts to lock a launch's directory, which somebody may look at for a moment, */
   lockTries: 4,
   /** and the pause between them, in ms. */

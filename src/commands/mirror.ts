@@ -1,3 +1,4 @@
+import { commandSender } from '../launch/mirror/command-sender.ts';
 import { followSender } from '../launch/mirror/follow-sender.ts';
 import { Mirror } from '../launch/mirror/mirror.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
@@ -16,7 +17,7 @@ export async function mirror(invocation: Invocation, args: readonly Buffer[]): P
   const copy = new Mirror(settings.root, settings.maxBytes);
   try {
     const env = Object.fromEntries(invocation.environment.all());
-    await followSender(copy, { ...settings, env }, stopping.signal);
+    await followSender(copy, () => commandSender({ ...settings, env }), stopping.signal);
     return 0;
   } finally {
     copy.close();

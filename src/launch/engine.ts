@@ -1,5 +1,6 @@
 import type { Environment } from '../settings/cli/environment.ts';
 import type { LaunchResources } from '../settings/cli/launch-resources.ts';
+import type { SenderConnection } from './mirror/follow-sender.ts';
 
 /** What an engine is opened with. */
 export interface EngineSetup {
@@ -29,6 +30,7 @@ export interface EngineJob {
   readonly places: {
     /** Of this launch alone. */
     readonly own: string;
+    /** The volume; where that is elsewhere, what it gets at its beginning. */
     readonly volume: string;
     /** The installed program, read-only. */
     readonly program: string;
@@ -81,6 +83,11 @@ export interface Leftover {
  * code. All of it throws Fault `engine`, with one sentence.
  */
 export interface Engine {
+  /**
+   * Null: the job's volume is a directory of this host. Else the volume is elsewhere, and this starts a sender in the
+   * job's reporter container, to mirror it.
+   */
+  readonly openSender: ((job: EngineJob) => Promise<SenderConnection>) | null;
   /** The command that an image runs by itself: its ENTRYPOINT and CMD. */
   imageCommand(job: EngineJob): Promise<readonly string[]>;
   /**

@@ -40,7 +40,15 @@ export async function openLaunch(
       nativeEnvironment: settings.nativeEnvironment,
     });
     const record = earlier(before, settings) ?? newRecord(settings, directory, state);
-    const container = await containerOf({ settings, plan, state, directory, record, program });
+    const container = await containerOf({
+      settings,
+      plan,
+      state,
+      directory,
+      record,
+      program,
+      isFar: engine.openSender !== null,
+    });
     const screen = new Screen(progressFile(settings, plan, record.root), settings.quiet);
     const parts = { settings, plan, engine, container, directory, program, screen, interrupts, record };
     return new LaunchedJob(parts);
@@ -106,6 +114,7 @@ async function containerOf(of: {
   readonly directory: LaunchDirectory;
   readonly record: LaunchRecord;
   readonly program: string;
+  readonly isFar: boolean;
 }): Promise<EngineJob> {
   const { settings, plan, state, directory, record, program } = of;
   const isNative = settings.engine === 'native';
@@ -130,7 +139,7 @@ async function containerOf(of: {
     },
     places: {
       own: directory.path,
-      volume: record.root,
+      volume: of.isFar ? directory.staging : record.root,
       program: isNative ? '' : await installedProgram(program, state.path),
       secrets: directory.secrets,
     },

@@ -6,10 +6,11 @@ import { emissary, type Finished, type Running, startEmissary } from './emissary
 import { type Engine, requireEngine } from './engine.ts';
 import { makeNamedImage, withBusybox } from './images.ts';
 import { requireProgram } from './require.ts';
+import { tcpFront } from './tcp-front.ts';
 import { temporaryVolume } from './volume.ts';
 
 /** The engines that the conformance suite runs against. */
-export const engineNames = ['native', 'docker', 'podman'] as const;
+export const engineNames = ['native', 'docker', 'podman', 'docker elsewhere'] as const;
 
 /** One engine with a state directory of the test's own. */
 export interface Launcher {
@@ -62,19 +63,21 @@ const made: Record<string, Promise<void>> = {};
 
 /** Null after the test was skipped because the engine does not work here; in CI that is a failure. */
 export async function launcherOf(t: TestContext, name: Launcher['name']): Promise<Launcher | null> {
-  const engine = name === 'native' ? null : await requireEngine(t, name);
-  if (name !== 'native' && (engine === null || !requireProgram(t, 'busybox'))) return null;
+  const client = name === 'docker elsewhere' ? 'docker' : name;
+  const engine = client === 'native' ? null : await requireEngine(t, client);
+  if (client !== 'native' && (engine === null || !requireProgram(t, 'busybox'))) return null;
   if (engine !== null) {
-    made[name] ??= makeNamedImage(t, engine, image, (tree) => withBusybox(tree, tools));
-    await made[name];
+    made[client] ??= makeNamedImage(t, engine, image, (tree) => withBusybox(tree, tools));
+    await made[client];
   }
   const state = join(temporaryVolume(t), 'state');
   atEnd(t, () => rmSync(state, { recursive: true, force: true }));
-  const env = { ...engine?.env, ...hostVariable(), EMISSARY_STATE_DIR: state };
+  const host = name === 'docker elsewhere' ? { DOCKER_HOST: await tcpFront(t) } : hostVariable();
+  const env = { ...engine?.env, ...host, EMISSARY_STATE_DIR: state };
   const options =
     engine === null
       ? ['--engine', 'native']
-      : ['--engine', name, '--image', image, '--network', 'none', '--pull', 'never'];
+      : ['--engine', client, '--image', image, '--network', 'none', '--pull', 'never'];
   const line = (script: string, more: LaunchMore) =>
     [
       ['launch', ...options, ...(more.options ?? []), '--', 'sh', '-c', script],

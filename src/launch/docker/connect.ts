@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import type { Agent, IncomingMessage } from 'node:http';
 import Docker from 'dockerode';
 import { errnoOf, Fault } from '../../base/fault.ts';
 import type { Endpoint } from './endpoint.ts';
+import { EngineAgent } from './engine-agent.ts';
 import { engineReason, statusOf } from './engine-fault.ts';
 import { SshAgent } from './ssh-agent.ts';
 
@@ -98,31 +99,16 @@ function clientOptions(name: string, endpoint: Endpoint, version: string | undef
     case 'ssh': {
       const { socket } = endpoint.target;
       const at = socket === null ? [] : [name === 'podman' ? '--url' : '--host', `unix://${socket}`];
-      const agent = new SshAgent(endpoint.target, [name, ...at, 'system', 'dial-stdio']);
-      return {
-        ...common,
-        ...({ agent } as object),
-        host: endpoint.target.host,
-        port: 2375,
-        protocol: 'http',
-      };
+      return through(new SshAgent(endpoint.target, [name, ...at, 'system', 'dial-stdio']), common);
     }
-    case 'tcp': {
-      const { host, port, tls } = endpoint;
-      if (tls === null) return { ...common, host, port, protocol: 'http' };
-      const { ca, cert, key, verify } = tls;
-      return {
-        ...common,
-        host,
-        port,
-        protocol: 'https',
-        ...(ca !== null && { ca }),
-        ...(cert !== null && { cert }),
-        ...(key !== null && { key }),
-        ...(!verify && { checkServerIdentity: () => undefined }),
-      } as Docker.DockerOptions;
-    }
+    case 'tcp':
+      return through(new EngineAgent(endpoint), common);
   }
+}
+
+/** Every connection is the agent's; the client takes it for one to a socket. */
+function through(agent: Agent, common: Docker.DockerOptions): Docker.DockerOptions {
+  return { ...common, socketPath: '/', protocol: 'http', ...({ agent } as object) };
 }
 
 async function agreedVersion(name: string, { apiVersion }: Ping, docker: Docker): Promise<string> {

@@ -1,24 +1,20 @@
-import { existsSync } from 'node:fs';
 import type { ContainerCreateOptions, MountSettings } from 'dockerode';
-import { Fault } from '../../base/fault.ts';
-import { type EngineJob, programPath, secretsPath, volumePath } from '../engine.ts';
+import { type EngineJob, programPath } from '../engine.ts';
 
 /** Seconds that an engine waits after its own stop signal: the wrapper has its grace, and seals after it. */
 const stopSeconds = 60;
 
+/** One mount of Docker's API. */
+export type Mount = MountSettings;
+
 /**
  * What the API is asked to create: the job's image with the emissary in front of the command. No automatic removal:
- * it takes the exit code with it. Mounts never create what is missing on the engine's host.
+ * it takes the exit code with it.
  *
- * @param relabel whether SELinux labels have to be set on our own directories
+ * @param mounts where the volume and the program are
  */
-export function containerRequest(job: EngineJob, relabel: boolean): ContainerCreateOptions {
-  const { places, resources } = job;
-  const own = [
-    { source: places.volume, target: volumePath, readOnly: false },
-    { source: places.program, target: programPath, readOnly: true },
-    { source: places.secrets, target: secretsPath, readOnly: true },
-  ];
+export function containerRequest(job: EngineJob, mounts: readonly Mount[]): ContainerCreateOptions {
+  const { resources } = job;
   return {
     name: job.name,
     Image: job.image ?? '',
@@ -31,12 +27,7 @@ export function containerRequest(job: EngineJob, relabel: boolean): ContainerCre
     StopSignal: 'SIGTERM',
     StopTimeout: stopSeconds,
     HostConfig: {
-      ...(relabel
-        ? {
-            Binds: own.map(({ source, target, readOnly }) => `${source}:${target}:z${readOnly ? ',ro' : ''}`),
-          }
-        : {}),
-      Mounts: [...(relabel ? [] : own), ...resources.mounts].map(bind),
+      Mounts: [...mounts, ...resources.mounts.map(bind)],
       ...(resources.network !== null && { NetworkMode: resources.network }),
       ...(resources.cpus !== null && { NanoCpus: Math.round(resources.cpus * 1e9) }),
       ...(resources.memory !== null && { Memory: resources.memory, MemorySwap: resources.memory }),
@@ -44,28 +35,15 @@ export function containerRequest(job: EngineJob, relabel: boolean): ContainerCre
   };
 }
 
-function bind({
+/** A directory of the engine's host. What is missing there is never made. */
+export function bind({
   source,
   target,
   readOnly,
 }: {
-  source: string;
-  target: string;
-  readOnly: boolean;
-}): MountSettings {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}): Mount {
   return { Type: 'bind', Source: source, Target: target, ReadOnly: readOnly };
-}
-
-/**
- * Podman would make a missing source, as an empty directory.
- *
- * @throws Fault `usage`
- */
-export function requireSources({ resources }: EngineJob): void {
-  for (const { source } of resources.mounts)
-    if (!existsSync(source))
-      throw new Fault(
-        'usage',
-        `--mount: ${source} does not exist on this machine; nothing is made in its place`,
-      );
 }

@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
 import type Docker from 'dockerode';
+import type { ContainerCreateOptions } from 'dockerode';
 import { execa } from 'execa';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
 import { pause } from '../../base/timer.ts';
+import { unlessAborted } from '../../base/unless-aborted.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import {
   type ContainerEnd,
@@ -16,18 +17,27 @@ import {
 } from '../engine.ts';
 import type { Connection } from './connect.ts';
 import { endReason, gone, withoutFrames } from './container-end.ts';
-import { containerRequest, requireSources } from './container-request.ts';
 import { engineFault, statusOf } from './engine-fault.ts';
 import { pullImage } from './pull-image.ts';
+import { removeNamed } from './remove-named.ts';
+import { VolumeElsewhere } from './volume-elsewhere.ts';
+import { VolumeHere } from './volume-here.ts';
+import type { VolumePlace } from './volume-place.ts';
 
 /** Runs jobs in containers of Docker, of podman, or of any engine with Docker's API. */
 export class DockerEngine implements Engine {
   readonly #connection: Connection;
   readonly #environment: Environment;
+  readonly #place: VolumePlace;
 
   constructor(connection: Connection, environment: Environment) {
     this.#connection = connection;
     this.#environment = environment;
+    this.#place = connection.isLocal ? new VolumeHere(connection.docker) : new VolumeElsewhere(connection);
+  }
+
+  get openSender(): Engine['openSender'] {
+    return this.#place.openSender;
   }
 
   async imageCommand(job: EngineJob): Promise<readonly string[]> {
@@ -42,16 +52,26 @@ export class DockerEngine implements Engine {
     const command = job.command.length > 0 ? job.command : await this.imageCommand(job);
     if (command.length === 0)
       throw new Fault('usage', `launch: the image ${job.image} has no command; put one behind --`);
-    requireSources(job);
-    const request = containerRequest({ ...job, command }, await this.#relabels());
+    const whole = { ...job, command };
     phase('creating the container');
+    try {
+      const request = await this.#place.request(whole);
+      await this.#place.provide(whole, phase);
+      await this.#createOnce(job, request, signal);
+      await this.#place.complete(whole);
+    } catch (error) {
+      throw signal.aborted ? error : this.#fault(`create the container of ${job.image}`, error);
+    }
+  }
+
+  async #createOnce(job: EngineJob, request: ContainerCreateOptions, signal: AbortSignal): Promise<void> {
     const created = this.#docker.createContainer(request);
     try {
       await unlessAborted(created, signal);
     } catch (error) {
       if (statusOf(error) === 409 && (await this.look(job)).kind === 'created') {
-        await this.remove(job);
-        return this.create(job, phase, signal);
+        await removeNamed(this.#docker, job.name);
+        return this.#createOnce(job, request, signal);
       }
       // The engine may create it after all: it must not stay, and never starts.
       if (signal.aborted)
@@ -59,12 +79,13 @@ export class DockerEngine implements Engine {
           () => this.remove(job),
           () => undefined,
         );
-      throw signal.aborted ? error : this.#fault(`create the container of ${job.image}`, error);
+      throw error;
     }
   }
 
   async start(job: EngineJob): Promise<void> {
     try {
+      await this.#place.start(job);
       await this.#docker.getContainer(job.name).start();
     } catch (error) {
       // 304: it runs already.
@@ -111,12 +132,10 @@ export class DockerEngine implements Engine {
 
   async remove(job: Pick<EngineJob, 'name'>): Promise<void> {
     try {
-      // v: with the anonymous volumes of its image.
-      await this.#docker.getContainer(job.name).remove({ force: true, v: true });
+      await removeNamed(this.#docker, job.name);
+      await this.#place.remove(job);
     } catch (error) {
-      // 409: it is being removed.
-      if (![404, 409].includes(statusOf(error) ?? 0))
-        throw this.#fault(`remove the container ${job.name}`, error);
+      throw this.#fault(`remove the container ${job.name}`, error);
     }
   }
 
@@ -181,27 +200,7 @@ export class DockerEngine implements Engine {
     }
   }
 
-  /** `:z` only where the engine has SELinux. */
-  async #relabels(): Promise<boolean> {
-    // Only a machine with it has this directory; asking the engine takes time.
-    if (!existsSync('/sys/fs/selinux/enforce')) return false;
-    const { SecurityOptions } = (await this.#docker.info()) as {
-      readonly SecurityOptions?: readonly string[];
-    };
-    return SecurityOptions?.some((option) => option.includes('selinux')) === true;
-  }
-
   #fault(what: string, error: unknown): Fault {
     return engineFault(`${this.#connection.product} cannot ${what}`, error);
   }
-}
-
-/** The promise's value, or the signal's reason, whichever is first. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject);
-  });
 }

@@ -1,4 +1,3 @@
-import { Fault } from '../../base/fault.ts';
 import type { EngineSetup } from '../engine.ts';
 import { connect } from './connect.ts';
 import { DockerEngine } from './docker-engine.ts';
@@ -17,7 +16,5 @@ export async function openDocker(name: 'docker' | 'podman', setup: EngineSetup):
       ? dockerEndpoint(environment)
       : (podmanEndpoint(environment) ?? (await podmanService(environment, state)));
   const connection = await connect(name, endpoint);
-  if (!connection.isLocal)
-    throw new Fault('engine', `${name} at another machine is not supported yet; use an engine on this one`);
   return new DockerEngine(connection, environment);
 }

@@ -1,12 +1,14 @@
 import { stderr, stdout } from 'node:process';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
+import { pauseFor } from '../../base/timer.ts';
 import { Volume } from '../../contract/volume.ts';
 import type { JobReport } from '../../observe/job-report.ts';
 import type { ContainerEnd } from '../engine.ts';
 import { LeftJob } from './interrupted.ts';
 import type { LaunchedJob } from './launched-job.ts';
 import { obeyInterrupts } from './obey-interrupts.ts';
+import { openMirror } from './open-mirror.ts';
 import { OutputFollower } from './output-follower.ts';
 import { Reporter } from './reporter.ts';
 import { startContainer } from './start-container.ts';
@@ -28,6 +30,7 @@ export async function runJob(job: LaunchedJob): Promise<JobEnd> {
   await startContainer(job);
   const { screen, settings } = job;
   screen.phase(null);
+  const mirror = job.engine.openSender === null ? null : await openMirror(job, job.engine.openSender);
   const volume = new Volume(job.root);
   const follower = new OutputFollower(volume, (stream, piece) =>
     screen.forward(stream === 'stdout' ? stdout : stderr, piece),
@@ -46,6 +49,7 @@ export async function runJob(job: LaunchedJob): Promise<JobEnd> {
   const container = watchContainer(job, volume, reporter, watching.signal);
   const ended = await Promise.race([reporter.run(), left]);
   watching.abort();
+  await mirror?.close();
   if (ended === 'left') throw new LeftJob();
   await follower.finish();
   volume.close();
@@ -70,7 +74,8 @@ async function watchContainer(
   } catch {
     return null;
   }
-  if (['alive', 'started', 'exitcode'].some((name) => volume.has(`ctr/main/${name}`))) return null;
+  // A mirror is a little behind.
+  if (await hasTrace(volume, job.engine.openSender === null ? 0 : limits.mirrorBehindMs)) return null;
   const neverRan = await describeFailedStart(job, end);
   reporter.kill();
   return neverRan;
@@ -94,4 +99,14 @@ function reporterTimes({ settings }: LaunchedJob): readonly string[] {
       : ['--timeout', String(Number(timeoutSeconds) + limits.launchTimeoutSlack)]),
     ...(graceSeconds === null ? [] : ['--grace', graceSeconds]),
   ];
+}
+
+/** Whether the emissary has left a trace on the volume, now or within this time. */
+async function hasTrace(volume: Volume, withinMs: number): Promise<boolean> {
+  const names = ['alive', 'started', 'exitcode'];
+  for (const end = performance.now() + withinMs; ; ) {
+    if (names.some((name) => volume.has(`ctr/main/${name}`))) return true;
+    if (performance.now() >= end) return false;
+    await pauseFor(limits.mirrorLookMs);
+  }
 }

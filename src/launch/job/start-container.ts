@@ -27,6 +27,8 @@ export async function startContainer(job: LaunchedJob): Promise<void> {
     job.advance('creating');
     makeRoot(job);
     const made = prepare(job);
+    // A volume that is elsewhere is filled with what is made here.
+    if (job.engine.openSender !== null) await made;
     // Both fail for reasons of their own: the first one counts, and the other is waited for.
     const done = await Promise.allSettled([
       made,
@@ -46,7 +48,8 @@ export async function startContainer(job: LaunchedJob): Promise<void> {
 }
 
 /** An engine may look for it before `init` has made it. */
-function makeRoot({ root }: LaunchedJob): void {
+function makeRoot({ container }: LaunchedJob): void {
+  const root = container.places.volume;
   try {
     makeDirectories(root);
   } catch (cause) {
@@ -58,7 +61,7 @@ async function prepare(job: LaunchedJob): Promise<void> {
   const { settings, plan } = job;
   await prepareVolume({
     program: job.program,
-    root: job.root,
+    root: job.container.places.volume,
     template:
       plan.template !== null
         ? { json: plan.template }
@@ -68,7 +71,7 @@ async function prepare(job: LaunchedJob): Promise<void> {
     environment: settings.engine === 'native' ? settings.nativeEnvironment : {},
     note: (line) => job.screen.note(line),
   });
-  const volume = new Volume(job.root);
+  const volume = new Volume(job.container.places.volume);
   // Whoever comes first makes it; to watch it, it must be there.
   volume.makeDirectory('ctr/main', 0o777);
   volume.close();

@@ -1,37 +1,38 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
-import { pause, pauseFor } from '../../base/timer.ts';
-import type { FrameEncoding } from '../../contract/mirror/frame-stream.ts';
+import { pause } from '../../base/timer.ts';
 import type { Mirror } from './mirror.ts';
-import { type ConnectionEnd, MirrorReceiver } from './mirror-receiver.ts';
+import { type ConnectionEnd, MirrorReceiver, type SenderStream } from './mirror-receiver.ts';
 
-/** How a sender is started, and how it is spoken to. */
-interface SenderCommand {
-  readonly command: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly encoding: FrameEncoding;
+/** A sender that was started: a stream both ways, and what ends it. */
+export interface SenderConnection extends SenderStream {
+  /** Resolves, with a clause, when it cannot go on; never, if the stream itself tells that. */
+  readonly failed: Promise<string>;
+  /** Ends this side. @param released whether the sender has let the volume go, and exits by itself */
+  close(released: boolean): Promise<void>;
 }
 
+/** Starts one more sender. @throws VolumeGone; any other error is temporary */
+export type OpenSender = () => Promise<SenderConnection>;
+
+/** The volume is not there any more: no sender will ever come. */
+export class VolumeGone extends Error {}
+
 /**
- * Receives a mirror from senders that a command starts, one after another, until everything is there and the volume was let
- * go.
+ * Receives a mirror from senders, one after another, until everything is there and the volume was let go. If the volume is
+ * gone, the mirror is abandoned.
  *
  * @param stopping gives up
  * @throws Fault `delivery` if the mirror cannot be completed, or `stopping` is aborted
  */
-export async function followSender(
-  mirror: Mirror,
-  sender: SenderCommand,
-  stopping: AbortSignal,
-): Promise<void> {
+export async function followSender(mirror: Mirror, open: OpenSender, stopping: AbortSignal): Promise<void> {
   const breaks = new Breaks();
   /** Connections that broke since everything is there. */
   let tries = 0;
   while (!stopping.aborted) {
-    const { end, heard, isComplete } = await receiveOnce(mirror, sender, stopping);
+    const { end, heard, isComplete } = await receiveOnce(mirror, open, stopping);
+    if (end.kind === 'gone') return mirror.abandon();
     if (end.kind !== 'broken') return;
     if (isComplete || tries > 0) tries += 1;
     // The container may be gone before it can answer that the volume may go.
@@ -60,21 +61,23 @@ class Breaks {
   }
 }
 
-async function receiveOnce(mirror: Mirror, { command, env, encoding }: SenderCommand, stopping: AbortSignal) {
-  const [file = '', ...args] = command;
-  const child = spawn(file, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
-  const receiver = new MirrorReceiver(mirror, { input: child.stdout, output: child.stdin, encoding });
-  child.on('error', (error) => receiver.close(messageOf(error)));
+async function receiveOnce(mirror: Mirror, open: OpenSender, stopping: AbortSignal) {
+  const nothing = { heard: false, isComplete: false };
+  let sender: SenderConnection;
+  try {
+    sender = await open();
+  } catch (error) {
+    if (error instanceof VolumeGone) return { end: { kind: 'gone' } as const, ...nothing };
+    return { end: { kind: 'broken', reason: messageOf(error), isFinal: false } as const, ...nothing };
+  }
+  const receiver = new MirrorReceiver(mirror, sender);
+  void sender.failed.then((reason) => receiver.close(reason));
   const stop = () => receiver.close('it was stopped');
   stopping.addEventListener('abort', stop);
   let end: ConnectionEnd = await receiver.received();
   const isComplete = end.kind === 'complete';
   if (isComplete) end = await receiver.letGo();
   stopping.removeEventListener('abort', stop);
-  // A sender that has let the volume go exits by itself.
-  if (end.kind === 'released') await Promise.race([once(child, 'exit'), pauseFor(limits.senderExitMs)]);
-  child.stdin.destroy();
-  child.stdout.destroy();
-  child.kill();
+  await sender.close(end.kind === 'released');
   return { end, heard: receiver.heardAnything, isComplete };
 }

@@ -36,6 +36,11 @@ export class LaunchDirectory {
     return join(this.path, 'volume');
   }
 
+  /** What a volume that is elsewhere gets at its beginning. */
+  get staging(): string {
+    return join(this.path, 'staging');
+  }
+
   get spool(): string {
     return join(this.path, 'spool');
   }
