@@ -1,8 +1,12 @@
-import { mkdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
+import { printable } from '../../base/printable.ts';
+import { readRegular } from '../../base/read-regular.ts';
+import { shorten } from '../../base/shorten.ts';
 import { pauseFor } from '../../base/timer.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import { connect } from './connect.ts';
@@ -19,6 +23,10 @@ export async function podmanService(environment: Environment, state: string): Pr
   const endpoint: Endpoint = { kind: 'unix', path };
   if (await answers(endpoint)) return endpoint;
   mkdirSync(state, { recursive: true, mode: 0o700 });
+  const messages = join(state, 'podman.log');
+  // A file, not a pipe: the service outlives this process.
+  const log = createWriteStream(messages, { mode: 0o600 });
+  await once(log, 'open');
   const service = execa(
     'podman',
     ['system', 'service', '--time', String(limits.podmanIdleSeconds), `unix://${path}`],
@@ -30,9 +38,10 @@ export async function podmanService(environment: Environment, state: string): Pr
       detached: true,
       cleanup: false,
       reject: false,
-      stdio: 'ignore',
+      stdio: ['ignore', 'ignore', log],
     },
   );
+  log.destroy();
   let ended: string | null = null;
   void service.then(({ shortMessage, exitCode }) => {
     ended = shortMessage ?? `exit status ${exitCode}`;
@@ -40,10 +49,18 @@ export async function podmanService(environment: Environment, state: string): Pr
   service.unref();
   for (const end = performance.now() + limits.podmanStartMs; performance.now() < end; ) {
     if (await answers(endpoint)) return endpoint;
-    if (ended !== null) throw new Fault('engine', `Cannot start podman's service: ${ended}`);
+    if (ended !== null)
+      throw new Fault('engine', `Cannot start podman's service: ${lastLine(messages) ?? ended}`);
     await pauseFor(limits.podmanLookMs);
   }
   throw new Fault('engine', `podman's service does not answer at ${path}`);
+}
+
+/** Podman's own reason; null if it gave none. */
+function lastLine(file: string): string | null {
+  const lines = readRegular(file, limits.variablesFileBytes).toString().trim().split('\n');
+  const last = lines.at(-1) ?? '';
+  return last === '' ? null : shorten(printable(last));
 }
 
 async function answers(endpoint: Endpoint): Promise<boolean> {
