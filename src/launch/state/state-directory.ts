@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, Fault, messageOf } from '../../base/fault.ts';
+import { makeDirectories } from '../../base/make-directories.ts';
 import { publish } from '../../contract/publish.ts';
 import { LaunchDirectory } from './launch-directory.ts';
 import { type LaunchRecord, readRecord } from './launch-record.ts';
@@ -16,7 +17,7 @@ export class StateDirectory {
   constructor(path: string) {
     this.path = path;
     try {
-      mkdirSync(join(path, 'jobs'), { recursive: true, mode: 0o700 });
+      makeDirectories(join(path, 'jobs'));
       if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o700);
       this.installation = installationOf(join(path, 'installation'));
     } catch (cause) {
