@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { Fault, faultStatus } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { log } from '../base/log.ts';
 import { readRegular } from '../base/read-regular.ts';
 import { watchDirectory } from '../contract/watch-directory.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
@@ -25,8 +26,8 @@ export async function detach(
   const state = new StateDirectory(of.state);
   const directory = state.job(of.key);
   const messages = join(state.path, `${of.key}.log`);
-  const log = createWriteStream(messages, { mode: 0o600 });
-  await once(log, 'open');
+  const output = createWriteStream(messages, { mode: 0o600 });
+  await once(output, 'open');
   const child = execa(invocation.program, ['launch', ...withoutDetach(args)], {
     env: { ...Object.fromEntries(invocation.environment.all()), EMISSARY_LAUNCH_KEY: of.key },
     extendEnv: false,
@@ -35,7 +36,7 @@ export async function detach(
     reject: false,
     stdin: 'ignore',
     stdout: 'ignore',
-    stderr: log,
+    stderr: output,
   });
   const watching = new AbortController();
   const { promise, resolve } = Promise.withResolvers<number | null>();
@@ -53,6 +54,9 @@ export async function detach(
     const said = readRegular(messages, limits.variablesFileBytes).toString();
     throw new Fault('engine', said.replace(/^emissary: /, '').trim() || 'The launcher has failed');
   }
+  // Warnings from before the start.
+  for (const line of readRegular(messages, limits.variablesFileBytes).toString().split('\n'))
+    if (line.startsWith('emissary: ')) log(line.slice('emissary: '.length));
   invocation.print(`${of.key}\n`);
   return 0;
 }

@@ -12,6 +12,8 @@ export interface EngineSetup {
   readonly state: string;
   /** The environment of a native job. */
   readonly nativeEnvironment: Readonly<Record<string, string>>;
+  /** Takes a warning about the engine: one sentence. */
+  readonly warn?: (sentence: string) => void;
 }
 
 /** What an engine is to run: one container with the emissary in front of the job's command. */

@@ -1,4 +1,5 @@
 import { Fault } from '../base/fault.ts';
+import { log } from '../base/log.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import type { LaunchSettings } from '../settings/cli/launch-settings.ts';
 import { type EngineJob, labels, volumePath } from './engine.ts';
@@ -38,6 +39,7 @@ export async function openLaunch(
       podProgram: program,
       state: state.path,
       nativeEnvironment: settings.nativeEnvironment,
+      ...(!settings.quiet && { warn: log }),
     });
     const record = earlier(before, settings) ?? newRecord(settings, directory, state);
     const container = await containerOf({

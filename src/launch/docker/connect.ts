@@ -15,6 +15,8 @@ export interface Connection {
   readonly docker: Docker;
   /** Its product and version, for people. */
   readonly product: string;
+  /** The version of the API that both speak: `v1.41`. */
+  readonly api: string;
   /** Whether it is podman, whatever it was asked for as. */
   readonly isPodman: boolean;
   /** Whether directories of this host can be its own. */
@@ -52,8 +54,10 @@ export async function connect(name: string, endpoint: Endpoint): Promise<Connect
   }
   const isPodman = answer.server.startsWith('Libpod/');
   const version = /\/(\S+)/.exec(answer.server)?.[1] ?? '';
+  const api = await agreedVersion(name, answer, unversioned);
   return {
-    docker: new Docker(clientOptions(name, endpoint, await agreedVersion(name, answer, unversioned))),
+    docker: new Docker(clientOptions(name, endpoint, api)),
+    api,
     product: `${isPodman ? 'Podman' : 'Docker'} ${version}`.trim(),
     isPodman,
     isLocal: endpoint.kind === 'unix',
@@ -80,7 +84,7 @@ function ping({ modem }: Docker): Promise<Ping> {
 }
 
 /** An endpoint, for people. */
-function addressOf(endpoint: Endpoint): string {
+export function addressOf(endpoint: Endpoint): string {
   switch (endpoint.kind) {
     case 'unix':
       return endpoint.path;

@@ -30,22 +30,33 @@ export interface SshTarget {
   readonly socket: string | null;
 }
 
+/** An endpoint, and why it is this one. */
+export interface LocatedEndpoint {
+  readonly endpoint: Endpoint;
+  /** For people: `set by DOCKER_HOST`. */
+  readonly source: string;
+}
+
 /**
  * Finds Docker's API as Docker's own client does: DOCKER_HOST, else the context (DOCKER_CONTEXT, `config.json`), else
  * the usual sockets.
  *
  * @throws Fault `usage`
  */
-export function dockerEndpoint(environment: Environment): Endpoint {
+export function dockerEndpoint(environment: Environment): LocatedEndpoint {
   const host = environment.get('DOCKER_HOST');
-  if (host !== null) return endpointOf(host, 'DOCKER_HOST', environmentTls(environment));
+  if (host !== null) return fromVariable(host, 'DOCKER_HOST', environment);
   const directory = dockerDirectory(environment);
   const context = environment.get('DOCKER_CONTEXT') ?? currentContext(directory);
-  if (context !== null && context !== 'default') return contextEndpoint(directory, context);
+  if (context !== null && context !== 'default')
+    return {
+      endpoint: contextEndpoint(directory, context),
+      source: `set by Docker's context "${context}"`,
+    };
   const rootless = join(environment.get('XDG_RUNTIME_DIR') ?? '/nowhere', 'docker.sock');
-  const path =
-    existsSync('/var/run/docker.sock') || !existsSync(rootless) ? '/var/run/docker.sock' : rootless;
-  return { kind: 'unix', path };
+  return existsSync('/var/run/docker.sock') || !existsSync(rootless)
+    ? { endpoint: { kind: 'unix', path: '/var/run/docker.sock' }, source: "Docker's default" }
+    : { endpoint: { kind: 'unix', path: rootless }, source: 'of a rootless Docker' };
 }
 
 /**
@@ -53,12 +64,13 @@ export function dockerEndpoint(environment: Environment): Endpoint {
  *
  * @throws Fault `usage`
  */
-export function podmanEndpoint(environment: Environment): Endpoint | null {
+export function podmanEndpoint(environment: Environment): LocatedEndpoint | null {
   const host = environment.get('CONTAINER_HOST');
-  if (host !== null) return endpointOf(host, 'CONTAINER_HOST', environmentTls(environment));
+  if (host !== null) return fromVariable(host, 'CONTAINER_HOST', environment);
   const runtime = environment.get('XDG_RUNTIME_DIR') ?? `/run/user/${getuid?.() ?? 0}`;
   const own = getuid?.() === 0 ? '/run/podman/podman.sock' : join(runtime, 'podman/podman.sock');
-  return existsSync(own) ? { kind: 'unix', path: own } : null;
+  if (!existsSync(own)) return null;
+  return { endpoint: { kind: 'unix', path: own }, source: "of systemd's unit podman.socket" };
 }
 
 /** Where Docker's client keeps its configuration. */
@@ -79,6 +91,11 @@ export function dockerConfiguration(directory: string): Readonly<Record<string, 
       `Cannot read ${file}: ${cause instanceof SyntaxError ? 'it is not JSON' : reasonOf(cause)}`,
     );
   }
+}
+
+function fromVariable(host: string, variable: string, environment: Environment): LocatedEndpoint {
+  const endpoint = endpointOf(host, variable, environmentTls(environment));
+  return { endpoint, source: `set by ${variable}` };
 }
 
 function currentContext(directory: string): string | null {
