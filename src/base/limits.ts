@@ -495,4 +495,22 @@ export const limits = {
   podmanStartMs: 30_000,
   /** and how often it is looked for, in ms. */
   podmanLookMs: 50,
+  /** How long one check of doctor may take, in ms: an engine on a busy machine answers within it. */
+  doctorCheckMs: 60_000,
+  /** How long a check that is given up may clean up, in ms. */
+  doctorCleanUpMs: 30_000,
+  /** Bytes of what doctor's trial job prints: a name and a version. */
+  trialOutputBytes: 1 * KiB,
+  /** Bytes that must be free for launched jobs: the installed program takes 100 MiB, */
+  stateLeastBytes: 256 * MiB,
+  /** and those below which doctor warns: one captured stream may take them. */
+  stateLowBytes: 1 * GiB,
+  /** Files that it must be possible to make: a job's volume has some dozens. */
+  stateFiles: 1_000,
+  /** A clock that says less, in ms since 1970, is wrong: this program is younger. */
+  earliestClockMs: 1_767_225_600_000,
+  /** How much younger than the clock the program's file may be, in ms: time zones that were mistaken. */
+  clockAheadMs: 24 * 60 * 60 * 1_000,
+  /** How far the clocks of this machine and of its file server may be apart, in ms. */
+  clockApartMs: 2_000,
 } as const;

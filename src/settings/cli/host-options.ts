@@ -34,10 +34,10 @@ export const hostOptions: readonly OptionSpec[] = [
   },
   {
     name: 'image',
-    verbs: ['manifest', 'launch'],
+    verbs: ['manifest', 'launch', 'doctor'],
     value: 'IMAGE',
     variables: [],
-    help: "the job's image (default the ociimage of the application)",
+    help: "the job's image (default the ociimage of the application); doctor pulls it if it is missing",
   },
   {
     name: 'emissary-image',

@@ -1,0 +1,29 @@
+import { Fault } from '../../base/fault.ts';
+import type { DoctorSettings } from '../../settings/cli/doctor-settings.ts';
+import type { Invocation } from '../../settings/cli/invocation.ts';
+import type { Check } from './check.ts';
+import { hostChecks } from './host-checks.ts';
+
+/**
+ * The checks of an engine, in order.
+ *
+ * @throws Fault `usage` for an engine that is to come
+ */
+export async function checksOf(
+  { engine, state, image }: DoctorSettings,
+  { environment, program }: Invocation,
+): Promise<readonly Check[]> {
+  const subject = { environment, program, state };
+  switch (engine) {
+    case 'native':
+      return [...hostChecks(subject), ...(await import('./native-checks.ts')).nativeChecks(subject)];
+    case 'docker':
+    case 'podman': {
+      const { engineChecks } = await import('./engine-checks.ts');
+      return [...hostChecks(subject), ...engineChecks(engine, subject, image)];
+    }
+    case 'kubernetes':
+    case 'azure':
+      throw new Fault('usage', `doctor: ${engine} is not supported yet; choose native, docker or podman`);
+  }
+}
