@@ -10,11 +10,14 @@ import { tcpFront } from './tcp-front.ts';
 import { temporaryVolume } from './volume.ts';
 
 /** The engines that the conformance suite runs against. */
-export const engineNames = ['native', 'docker', 'podman', 'docker elsewhere'] as const;
+export const engineNames = ['native', 'docker', 'podman'] as const;
+
+/** The same, and a Docker that could be on another machine. */
+export const launcherNames = [...engineNames, 'docker elsewhere'] as const;
 
 /** One engine with a state directory of the test's own. */
 export interface Launcher {
-  readonly name: (typeof engineNames)[number];
+  readonly name: (typeof launcherNames)[number];
   /** Its command-line client; null: native. */
   readonly engine: Engine | null;
   readonly state: string;

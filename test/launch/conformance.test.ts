@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { engineNames, launcherOf } from '../helpers/launcher.ts';
+import { launcherNames, launcherOf } from '../helpers/launcher.ts';
 import { reportedJob } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
-for (const name of engineNames) {
+for (const name of launcherNames) {
   test(`${name}: the job’s bytes on each stream, its exit code, nothing of ours, nothing left`, async (t) => {
     const launcher = await launcherOf(t, name);
     if (launcher === null) return;
