@@ -12,15 +12,17 @@ const rehearsalMs = 60_000;
 
 /** The files that make a job's start fast. */
 export interface Start {
-  /** The chunks for a job's start and end, in one script. */
+  /** The chunks for a job's start and end, in one script: the same sources give the same script. */
   readonly script: string;
-  /** That script, compiled for this architecture. */
+  /** That script, compiled for this architecture. May differ from build to build: see `compileStart`. */
   readonly compiled: string;
 }
 
 /**
  * Rehearses a run to find out which chunks a job's start and end need, and joins them into one script. V8 compiles a
  * function on its first call: a second rehearsal, with that script, keeps the code of the functions that it called.
+ * Some functions are called only if, for example, the job's end is noticed before the end of its output. So the code,
+ * which is a cache, differs a little from one build to the next.
  */
 export async function compileStart({ directory }: Bundle): Promise<Start> {
   const start = { script: join(directory, 'start.js'), compiled: join(directory, 'start.js.code') };
@@ -44,7 +46,10 @@ async function rehearse(directory: string): Promise<readonly string[]> {
       ['--disable-warning=ExperimentalWarning', script, directory, ...run],
       { env: { REHEARSAL_PASSWORD: 'not a secret' }, timeout: rehearsalMs },
     );
-    const names = stdout.split('\n').filter((line) => line.startsWith('./'));
+    const names = stdout
+      .split('\n')
+      .filter((line) => line.startsWith('./'))
+      .sort();
     if (names.length === 0) throw new Error('The rehearsed run did not report which chunks it had loaded.');
     return names;
   } finally {

@@ -41,12 +41,13 @@ export async function makeExecutable(ingredients: Ingredients): Promise<void> {
   const chunks = await Promise.all(
     [program.loader, ...program.chunks.values()].map((file) => readFile(file)),
   );
-  const id = identity([sources, ...chunks, runtime, ...libraries.values()]);
+  const start = await compileStart(program);
+  const script = await readFile(start.script);
+  const id = identity([sources, ...chunks, script, runtime, ...libraries.values()]);
   const assets = new Map([['bootstrap', bootstrap(platform.architecture, `runtime/${id}`)]]);
   for (const [name, library] of libraries) assets.set(`${libraryPrefix}${name}`, pack(library));
   for (const [name, bytes] of assets) await writeFile(join(parts, name), bytes);
   await writeFile(join(parts, 'id'), id);
-  const start = await compileStart(program);
   await makeSingleExecutable({
     main: program.loader,
     runtime: ingredients.runtime,
@@ -62,7 +63,10 @@ export async function makeExecutable(ingredients: Ingredients): Promise<void> {
   });
 }
 
-/** Identifies a runtime by its content, so that the files of different versions are never mixed. */
+/**
+ * Identifies a runtime by its content, so that the files of different versions are never mixed. Compiled code is not
+ * part of it: it is a cache, and not the same in each build.
+ */
 function identity(contents: readonly Buffer[]): string {
   const hash = createHash('sha256');
   for (const content of contents) hash.update(`${content.length}\0`).update(content);

@@ -7,7 +7,7 @@ import { Script } from 'node:vm';
 /**
  * Runs the program's chunks from a directory with the arguments that follow, as the loader would. At exit, it prints
  * the names of the loaded chunks, and writes the compiled code of `start.js`, if that exists. Runs as a separate
- * process, started by `compile.ts`.
+ * process, started by `compile.ts`. No timer fires: what is loaded must not depend on how fast the builder is.
  */
 type Chunk = (exports: object, require: (name: string) => unknown, module: object) => void;
 
@@ -18,6 +18,7 @@ const start = fs.existsSync(join(directory, 'start.js')) ? script('start.js') : 
 const startChunks = (start?.runInThisContext() ?? {}) as Readonly<Record<string, Chunk>>;
 
 giveArgv(args);
+stopClock();
 writeAtExit();
 load('./main.js');
 
@@ -42,6 +43,13 @@ function giveArgv(given: readonly string[]): void {
   const cmdline = Buffer.from(['emissary', ...given, ''].join('\0'));
   fs.readFileSync = ((path: string, ...rest: never[]) =>
     path === '/proc/self/cmdline' ? cmdline : read(path, ...rest)) as typeof read;
+}
+
+/** What the program does later in a longer job, it does by timers. A job of an instant needs none. */
+function stopClock(): void {
+  const set = globalThis.setTimeout;
+  const never = 2 ** 31 - 1;
+  globalThis.setTimeout = ((callBack: () => void) => set(callBack, never)) as typeof set;
 }
 
 /** The program exits with `_exit(2)`. */
