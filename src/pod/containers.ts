@@ -95,7 +95,7 @@ export function reporter(settings: ManifestSettings, secrets: boolean): Kubernet
     ...(secrets && { EMISSARY_ENV_FILE: `${secretsPath}/report/${variablesKey}` }),
   };
   return {
-    name: 'sidecar',
+    name: 'reporter',
     image: settings.emissaryImage,
     args: ['wait'],
     env: environment(ours),

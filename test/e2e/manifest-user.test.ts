@@ -42,12 +42,12 @@ test('manifest --allow-root lets only the job run as root, without privilege esc
     assert.equal(status, 0);
     assert.equal(spec.securityContext.runAsNonRoot, undefined);
     assert.equal(spec.securityContext.seccompProfile.type, 'RuntimeDefault');
-    const [main, sidecar] = spec.containers;
+    const [main, reporter] = spec.containers;
     assert.equal(main.securityContext.runAsUser, user);
     assert.equal(main.securityContext.allowPrivilegeEscalation, false);
     const { drop, add } = main.securityContext.capabilities;
     assert.deepEqual([drop, add], [['ALL'], ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID']]);
-    for (const { securityContext } of [spec.initContainers[0], sidecar]) {
+    for (const { securityContext } of [spec.initContainers[0], reporter]) {
       assert.equal(securityContext.runAsNonRoot, true);
       assert.deepEqual(securityContext.capabilities, { drop: ['ALL'] });
     }

@@ -41,17 +41,18 @@ test('manifest prints the pod of the sample application', async (t) => {
   assert.equal(pod.kind, 'Pod');
   assert.equal(pod.metadata.name, 'multiflexi-job-42');
   assert.deepEqual(restrictedViolations(pod.spec), []);
-  const [main, sidecar] = pod.spec.containers;
+  const [main, reporter] = pod.spec.containers;
+  assert.deepEqual([main.name, reporter.name], ['main', 'reporter']);
   assert.equal(main.image, 'multiflexi/licence-audit:0.1.0');
   assert.deepEqual(main.command, [
     ...['/var/run/argo/emissary', 'run', '--', 'licence-audit'],
     ...['--lock', 'package-lock.json', '--output', '/tmp/licence-audit'],
   ]);
   assert.equal(environmentOf(main)['MULTIFLEXI_JOB_ID'], '42');
-  assert.deepEqual(sidecar.args, ['wait']);
-  assert.deepEqual(sidecar.volumeMounts.at(-1), { name: 'kept', mountPath: '/kept' });
-  const spool = sidecar.volumeMounts.find(({ name }: { name: string }) => name === 'emissary-spool');
-  assert.equal(environmentOf(sidecar)['EMISSARY_SPOOL_DIR'], spool.mountPath);
+  assert.deepEqual(reporter.args, ['wait']);
+  assert.deepEqual(reporter.volumeMounts.at(-1), { name: 'kept', mountPath: '/kept' });
+  const spool = reporter.volumeMounts.find(({ name }: { name: string }) => name === 'emissary-spool');
+  assert.equal(environmentOf(reporter)['EMISSARY_SPOOL_DIR'], spool.mountPath);
   assert.deepEqual(
     pod.spec.volumes.find(({ name }: { name: string }) => name === 'emissary-spool'),
     { name: 'emissary-spool', emptyDir: {} },
@@ -65,12 +66,12 @@ test('manifest prints the pod of the sample application', async (t) => {
 test("manifest derives the pod's times from the job's", async (t) => {
   const { pod } = await manifest(t, smallest, ['--timeout', '100', '--grace', '7']);
   const { terminationGracePeriodSeconds: grace, activeDeadlineSeconds: deadline } = pod.spec;
-  const [main, sidecar] = pod.spec.containers.map(environmentOf);
+  const [main, reporter] = pod.spec.containers.map(environmentOf);
   assert.deepEqual([main.EMISSARY_TIMEOUT_SECONDS, main.EMISSARY_GRACE_SECONDS], ['100', '7']);
-  assert.equal(sidecar.EMISSARY_GRACE_SECONDS, '7');
+  assert.equal(reporter.EMISSARY_GRACE_SECONDS, '7');
   assert.ok(grace > 7, 'the report has time after the job was stopped');
   assert.ok(
-    deadline >= Number(sidecar.EMISSARY_TIMEOUT_SECONDS) + grace,
+    deadline >= Number(reporter.EMISSARY_TIMEOUT_SECONDS) + grace,
     'and within the deadline of the pod',
   );
   const without = await manifest(t, smallest);
@@ -94,13 +95,13 @@ test('manifest keeps every secret out of the pod', async (t) => {
     ODD: '$(PLAIN)',
   });
   assert.deepEqual(Object.keys(variablesOf(report)), ['MULTIFLEXI_DATABASE_URL']);
-  const [main, sidecar] = pod.spec.containers;
+  const [main, reporter] = pod.spec.containers;
   assert.equal(environmentOf(main)['PLAIN'], 'shown');
   assert.match(environmentOf(main)['EMISSARY_MASK_ENV'] ?? '', /,MAIL$/);
   const mounted = (container: { volumeMounts: { name: string }[] }) =>
     container.volumeMounts.map(({ name }) => name);
   assert.deepEqual(mounted(main), ['emissary', 'job-secrets']);
-  assert.deepEqual(mounted(sidecar), ['emissary', 'emissary-spool', 'report-secrets']);
+  assert.deepEqual(mounted(reporter), ['emissary', 'emissary-spool', 'report-secrets']);
 });
 
 test('manifest splits cmdparams into arguments, and never splits a value', async (t) => {

@@ -57,21 +57,21 @@ test('TERM twice by the same way reaches the job twice', async (t) => {
 });
 
 test('deleting a pod sends the job one TERM, from the kubelet or from the reporter', async (t) => {
-  for (const first of ['job', 'sidecar'] as const) {
+  for (const first of ['job', 'reporter'] as const) {
     const reported = reportedJob(t);
-    const sidecar = await startWait(t, reported);
+    const reporter = await startWait(t, reported);
     const job = await startCounting(t, reported.root);
-    const both = { job, sidecar };
+    const both = { job, reporter };
     both[first].kill('SIGTERM');
-    if (first === 'sidecar') await job.signalled();
-    both[first === 'job' ? 'sidecar' : 'job'].kill('SIGTERM');
+    if (first === 'reporter') await job.signalled();
+    both[first === 'job' ? 'reporter' : 'job'].kill('SIGTERM');
     const asked = () => existsSync(join(reported.root, 'report/stop.json'));
     await until(
-      'the sidecar has asked',
+      'the reporter has asked',
       () => asked() && !existsSync(join(reported.root, 'ctr/main/signal')),
     );
     assert.equal(await job.end(), 1, first);
-    assert.equal((await sidecar.finished).status, 0);
+    assert.equal((await reporter.finished).status, 0);
     assert.equal(reported.row().exitcode, 3);
   }
 });

@@ -22,7 +22,7 @@ const recordedRuns = 100;
 const idleRuns = 5;
 const jobId = 1;
 
-/** What the sidecar does: how fast, in how much memory, how soon. */
+/** What the reporter does: how fast, in how much memory, how soon. */
 export const rows: readonly Row[] = [
   {
     name: 'report-lines',
@@ -40,7 +40,7 @@ export const rows: readonly Row[] = [
   },
   {
     name: 'report-memory-idle',
-    title: 'private memory, idle sidecar, MariaDB',
+    title: 'private memory, idle reporter, MariaDB',
     unit: 'MiB',
     target: { kind: 'value', of: 'p50', atMost: 25 },
     measure: measureIdle,
@@ -54,7 +54,7 @@ export const rows: readonly Row[] = [
   },
 ];
 
-/** The same rows by the client of the database, from a file of inserts, and by the sidecar from a sealed volume. */
+/** The same rows by the client of the database, from a file of inserts, and by the reporter from a sealed volume. */
 async function measureLines(bench: Bench): Promise<Measured> {
   const server = await startMariadb();
   try {
@@ -110,13 +110,13 @@ async function measureRecorded(bench: Bench): Promise<Measured> {
   for (let run = 0; run < bench.times(recordedRuns); run += 1) {
     const root = bench.directory();
     const database = makeSqlite(bench.directory(), jobId);
-    const sidecar = await startSidecar(bench, root, database.url);
+    const reporter = await startReporter(bench, root, database.url);
     const sealed = whenChanged(join(root, 'ctr/main'), () => existsSync(join(root, 'ctr/main/exitcode')));
     const recorded = whenChanged(dirname(database.path), () => hasEnded(database));
     startJob(bench, root, ['sh', '-c', 'echo one; sleep 0.1; echo two']);
     const [sealTime, rowTime] = await Promise.all([sealed, recorded]);
     ours.push(rowTime - sealTime);
-    if (sidecar.exitCode === null) await once(sidecar, 'exit');
+    if (reporter.exitCode === null) await once(reporter, 'exit');
   }
   return { ours, others: [] };
 }
@@ -147,15 +147,15 @@ async function measureIdle(bench: Bench): Promise<Measured> {
     await server.addJob(jobId);
     for (let run = 0; run < bench.times(idleRuns); run += 1) {
       const root = bench.directory();
-      const sidecar = await startSidecar(bench, root, server.url);
+      const reporter = await startReporter(bench, root, server.url);
       const wrapper = startJob(bench, root, ['sh', '-c', 'echo begun; exec sleep 600']);
       const begun = async () => (await server.query('select id from job_output_lines')).length > run;
       await until('the first line is there', begun, 20_000);
       // At rest: all that the start has put off is done.
       await pause(1_000);
-      ours.push(privateBytes(sidecar.pid ?? -1) / MiB);
+      ours.push(privateBytes(reporter.pid ?? -1) / MiB);
       wrapper.kill('SIGTERM');
-      await once(sidecar, 'exit');
+      await once(reporter, 'exit');
     }
   } finally {
     await server.stop();
@@ -172,12 +172,12 @@ async function measureLarge(bench: Bench): Promise<Measured> {
     const count = Math.round(largeLines * Math.min(1, bench.scale));
     keepOutput(bench, root, ['sh', '-c', `yes ${line} | head -n ${count}`]);
     const database = makeSqlite(directory, jobId);
-    const sidecar = await startSidecar(bench, root, database.url, {
+    const reporter = await startReporter(bench, root, database.url, {
       EMISSARY_LOG_LIMIT_BYTES: '20000000000',
       EMISSARY_OUTPUT_ROWS: '1000000',
     });
-    const watching = watchPrivateMemory(sidecar);
-    const [status] = sidecar.exitCode === null ? await once(sidecar, 'exit') : [sidecar.exitCode];
+    const watching = watchPrivateMemory(reporter);
+    const [status] = reporter.exitCode === null ? await once(reporter, 'exit') : [reporter.exitCode];
     const peak = watching();
     const [row] = database.query<{ bytes: number }>('select sum(length(line)) bytes from job_output_lines');
     if (status !== 0 || row?.bytes !== count * largeLineBytes)
@@ -189,13 +189,13 @@ async function measureLarge(bench: Bench): Promise<Measured> {
 }
 
 /** Starts `wait`; resolves when it watches. */
-async function startSidecar(
+async function startReporter(
   bench: Bench,
   root: string,
   url: string,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<ChildProcess> {
-  const sidecar = spawn(bench.program, ['wait', '--root', root], {
+  const reporter = spawn(bench.program, ['wait', '--root', root], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
       PATH: process.env['PATH'],
@@ -204,8 +204,8 @@ async function startSidecar(
       ...settings,
     },
   });
-  await until('the sidecar watches', () => existsSync(join(root, 'ctr/main')));
-  return sidecar;
+  await until('the reporter watches', () => existsSync(join(root, 'ctr/main')));
+  return reporter;
 }
 
 function startJob(bench: Bench, root: string, job: readonly string[]): ChildProcess {
