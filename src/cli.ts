@@ -19,6 +19,9 @@ export interface Program {
   readonly elsewhere: Readonly<Partial<Record<Verb, string>>>;
 }
 
+const helpFlags: readonly string[] = ['--help', '-h'];
+const versionFlags: readonly string[] = ['--version', '-V'];
+
 /**
  * Runs one command line of a program.
  *
@@ -42,17 +45,18 @@ async function dispatch(program: Program, invocation: Invocation): Promise<numbe
   const [first, ...args] = invocation.args;
   // Where an engine's exec takes no arguments, the container's environment names the verb.
   const name = first?.toString() ?? invocation.environment.get('EMISSARY_VERB') ?? '';
-  if (name === '--help' || name === 'help') {
+  const asksHelp = helpFlags.includes(name) || name === 'help';
+  if (asksHelp && (name !== 'help' || args.length === 0)) {
     const { programHelp } = await import('./settings/cli/help.ts');
     invocation.print(programHelp(program.name, verbsOf(program)));
     return 0;
   }
-  if (name === '--version') return printVersion(program, invocation);
-  const [verb, load] = commandOf(program, name);
+  if (versionFlags.includes(name) || name === 'version') return printVersion(program, invocation);
+  const [verb, load] = commandOf(program, asksHelp ? String(args[0]) : name);
   const end = args.findIndex((arg) => arg.toString('latin1') === '--');
   const own = (end === -1 ? args : args.slice(0, end)).map(String);
-  if (own.includes('--version')) return printVersion(program, invocation);
-  if (own.includes('--help')) {
+  if (own.some((arg) => versionFlags.includes(arg))) return printVersion(program, invocation);
+  if (asksHelp || own.some((arg) => helpFlags.includes(arg))) {
     const { verbHelp } = await import('./settings/cli/help.ts');
     invocation.print(verbHelp(program.name, verb));
     return 0;
@@ -81,7 +85,7 @@ function commandOf(program: Program, name: string): readonly [Verb, () => Promis
         `"${name}" is a verb of ${other}, the program outside of the pod: ${other} ${name} --help`,
       );
   }
-  throw new Fault('usage', `unknown ${name.startsWith('--') ? 'option' : 'verb'} "${name}"; ${known}`);
+  throw new Fault('usage', `unknown ${name.startsWith('-') ? 'option' : 'verb'} "${name}"; ${known}`);
 }
 
 function verbsOf({ commands }: Program): readonly Verb[] {

@@ -5,9 +5,7 @@ import { startProgram } from './start-program.ts';
 startProgram({
   name: 'emissary',
   commands: podCommands,
-  elsewhere: {
-    manifest: 'multiflexi-emissary',
-    launch: 'multiflexi-emissary',
-    mirror: 'multiflexi-emissary',
-  },
+  elsewhere: Object.fromEntries(
+    ['manifest', 'launch', 'attach', 'cancel', 'list', 'doctor', 'mirror'].map((verb) => [verb, 'multiflexi-emissary']),
+  ),
 });

@@ -42,7 +42,10 @@ export async function bundle(entry: string, directory: string): Promise<Bundle> 
     write: false,
     metafile: true,
     plugins: [absentPackages],
-    define: { EMISSARY_VERSION: JSON.stringify(version) },
+    define: {
+      EMISSARY_VERSION: JSON.stringify(version),
+      EMISSARY_PROGRAM: JSON.stringify(basename(entry, '.ts')),
+    },
   });
   const chunks = new Map<string, string>();
   for (const { path, text } of outputFiles) {

@@ -1,4 +1,5 @@
 import { Fault, faultStatus } from '../base/fault.ts';
+import { programName } from '../base/program-name.ts';
 import { hideFromOthers } from '../kernel/hide-from-others.ts';
 import { openVolume } from '../observe/open-volume.ts';
 import { Delivery } from '../report/delivery.ts';
@@ -29,7 +30,7 @@ export async function report(invocation: Invocation, args: readonly Buffer[]): P
   if (gathered === null) {
     throw new Fault(
       'delivery',
-      `Nothing to deliver: ${spool.home?.root}/report/${reportRecord} does not exist or is not a report; run "emissary wait" to gather one`,
+      `Nothing to deliver: ${spool.home?.root}/report/${reportRecord} does not exist or is not a report; run "${programName} wait" to gather one`,
     );
   }
   if (gathered.jobId !== null && settings.jobId !== null && gathered.jobId !== settings.jobId) {
@@ -41,7 +42,7 @@ export async function report(invocation: Invocation, args: readonly Buffer[]): P
     const place = `${root}/report/${reportRecord}`;
     throw new Fault(
       'delivery',
-      `Cannot deliver ${place}: ${contradiction}; run "emissary wait --root ${root}" to gather it again`,
+      `Cannot deliver ${place}: ${contradiction}; run "${programName} wait --root ${root}" to gather it again`,
     );
   }
   const job = new SpooledJob(spool, corrected, settings);

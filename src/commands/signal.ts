@@ -1,5 +1,6 @@
 import { Fault, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { programName } from '../base/program-name.ts';
 import { joinLimited } from '../base/shorten.ts';
 import { signalNumber } from '../base/signal-names.ts';
 import type { Volume } from '../contract/volume.ts';
@@ -50,7 +51,10 @@ function signalSettings(invocation: Invocation, args: readonly Buffer[]) {
   const line = readCommandLine('signal', args, invocation.environment);
   const [name, text, ...rest] = line.operands;
   if (name === undefined || text === undefined || rest.length > 0 || line.command !== null) {
-    throw new Fault('usage', 'signal needs a container and a signal, for example: emissary signal main TERM');
+    throw new Fault(
+      'usage',
+      `signal needs a container and a signal, for example: ${programName} signal main TERM`,
+    );
   }
   const number = signalNumber(text);
   if (number === null)

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
-import { hostProgram, program } from '../helpers/program.ts';
+import { hostProgram, hostVerbs, program } from '../helpers/program.ts';
 
 const podVerbs = ['init', 'run', 'wait', 'signal', 'report', 'status', 'hold', 'send'];
 
 const programs = [
   { name: 'emissary', file: program, verbs: podVerbs },
-  { name: 'multiflexi-emissary', file: hostProgram, verbs: [...podVerbs, 'manifest', 'launch', 'mirror'] },
+  { name: 'multiflexi-emissary', file: hostProgram, verbs: [...podVerbs, ...hostVerbs] },
 ];
 
 test('--version prints the version of package.json, with every verb and without', async () => {
@@ -26,7 +26,7 @@ test('--help names the verb, its options and an example, on standard output', as
     for (const verb of verbs) {
       const { status, stdout, stderr } = await emissary([verb, '--help'], { program: file });
       assert.deepEqual([status, stderr], [0, '']);
-      assert.match(stdout.toString(), new RegExp(`^Usage: ${name} ${verb} [^]*--root DIR[^]*Example:\n`));
+      assert.match(stdout.toString(), new RegExp(`^Usage: ${name} ${verb} [^]*--version[^]*Example:\n`));
     }
   }
 });
@@ -41,11 +41,76 @@ test('--help of a program names its verbs', async () => {
   }
 });
 
-test('manifest exits 64 in the pod program, and names the program that has it', async () => {
-  const { status, stdout, stderr } = await emissary(['manifest', 'app.json'], { program });
-  assert.deepEqual([status, stdout.toString()], [64, '']);
-  const where = 'is a verb of multiflexi-emissary, the program outside of the pod';
-  assert.equal(stderr, `emissary: "manifest" ${where}: multiflexi-emissary manifest --help\n`);
+test('a verb of the other program exits 64 in the pod program, and names the program that has it', async () => {
+  for (const verb of hostVerbs) {
+    const { status, stdout, stderr } = await emissary([verb, 'app.json'], { program });
+    assert.deepEqual([status, stdout.toString()], [64, '']);
+    const where = 'is a verb of multiflexi-emissary, the program outside of the pod';
+    assert.equal(stderr, `emissary: "${verb}" ${where}: multiflexi-emissary ${verb} --help\n`);
+  }
+});
+
+test('-h, -V, version and help VERB are the long options in other words', async () => {
+  const pairs = [
+    [['-h'], ['--help']],
+    [['-V'], ['--version']],
+    [['version'], ['--version']],
+    [
+      ['help', 'run'],
+      ['run', '--help'],
+    ],
+    [
+      ['run', '-h'],
+      ['run', '--help'],
+    ],
+    [
+      ['run', '-V'],
+      ['run', '--version'],
+    ],
+  ];
+  for (const [short = [], long = []] of pairs) {
+    const [found, expected] = await Promise.all([emissary(short), emissary(long)]);
+    assert.deepEqual([found.status, found.stderr, found.stdout], [0, '', expected.stdout], short.join(' '));
+  }
+});
+
+test('help of an unknown verb exits 64', async () => {
+  const { status, stderr } = await emissary(['help', 'start']);
+  assert.equal(status, 64);
+  assert.match(stderr, /^emissary: unknown verb "start"; /);
+});
+
+test('each text in the help of a verb starts in the same column', async () => {
+  for (const { file, verbs } of programs) {
+    for (const verb of verbs) {
+      const help = (await emissary([verb, '--help'], { program: file })).stdout.toString();
+      const [, options = ''] = /^Options:\n([^]*?)\n\n/m.exec(help) ?? [];
+      for (const line of options.split('\n'))
+        assert.match(line, /^( {2}--\S+( \S+)?$|(?=.{26}\S)( {2}--\S+( \S+)? {2,}| {26})\S)/);
+    }
+  }
+});
+
+test('the help of launch has its own default of --root, and EMISSARY_TEMPLATE', async () => {
+  const help = (await emissary(['launch', '--help'])).stdout.toString();
+  assert.match(help, /--root DIR +the job's volume, kept when the job has ended \(default a new one/);
+  assert.match(help, /EMISSARY_TEMPLATE/);
+});
+
+test('messages tell what to type by the name of the program that was called', async () => {
+  for (const { name, file } of programs) {
+    const advice: readonly (readonly [readonly string[], string])[] = [
+      [['run'], `usage: ${name} run [options]`],
+      [['run', '--graze'], `see ${name} run --help`],
+      [['signal'], `for example: ${name} signal main TERM`],
+      [['emissary', 'wait'], `for the verb wait: ${name} wait`],
+    ];
+    for (const [args, words] of advice) {
+      const { status, stderr } = await emissary(args, { program: file });
+      assert.equal(status, 64);
+      assert.ok(stderr.includes(words), stderr);
+    }
+  }
 });
 
 test('--help of wait names every variable that configures a destination', async () => {

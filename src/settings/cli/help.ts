@@ -141,7 +141,10 @@ export function verbHelp(program: string, verb: Verb): string {
       const args = `  --${option.name}${option.value === null ? '' : ` ${option.value}`}`;
       const alternatives =
         option.variables.length === 0 ? [] : [`${' '.repeat(26)}or ${option.variables.join(', ')}`];
-      return [`${args.padEnd(24)}  ${option.help}`, ...alternatives];
+      // Where the option is too long, its text goes into the next line.
+      const lines =
+        args.length > 24 ? [args, `${' '.repeat(26)}${option.help}`] : [`${args.padEnd(24)}  ${option.help}`];
+      return [...lines, ...alternatives];
     });
   const others = variables
     .filter((variable) => variable.verbs.includes(verb))

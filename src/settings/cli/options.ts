@@ -2,8 +2,8 @@ import { hostOptions } from './host-options.ts';
 import type { OptionSpec } from './option-spec.ts';
 import { verbs } from './verbs.ts';
 
-/** The verbs that work on one volume. */
-const onVolume = verbs.filter((verb) => !['attach', 'cancel', 'list', 'doctor'].includes(verb));
+/** The verbs that work on the volume that is mounted where they run. */
+const onVolume = verbs.filter((verb) => !['launch', 'attach', 'cancel', 'list', 'doctor'].includes(verb));
 
 /** Every option of every verb. */
 export const options: readonly OptionSpec[] = [
@@ -13,6 +13,13 @@ export const options: readonly OptionSpec[] = [
     value: 'DIR',
     variables: ['EMISSARY_ROOT'],
     help: 'the shared volume (default /var/run/argo)',
+  },
+  {
+    name: 'root',
+    verbs: ['launch'],
+    value: 'DIR',
+    variables: ['EMISSARY_ROOT'],
+    help: "the job's volume, kept when the job has ended (default a new one, removed then)",
   },
   {
     name: 'template',

@@ -1,10 +1,12 @@
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
+import { programName } from '../../base/program-name.ts';
 import { signalNumber } from '../../base/signal-names.ts';
 import { defaultMask, maskEntries } from '../secret-names.ts';
 import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
 import type { Invocation } from './invocation.ts';
 import { containerName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
+import { verbs } from './verbs.ts';
 
 /** The settings of `run`. */
 export interface RunSettings {
@@ -77,12 +79,17 @@ function jobArguments(
   operands: readonly string[],
   command: readonly Buffer[] | null,
 ): readonly [Buffer, ...Buffer[]] {
-  if (operands.length > 0) {
-    throw new Fault('usage', 'run: put -- before the command: emissary run [options] -- COMMAND [ARG…]');
+  const usage = `${programName} run [options] -- COMMAND [ARG…]`;
+  const [operand] = operands;
+  if (operand !== undefined) {
+    // `emissary emissary wait`: the first word was taken for the name of the program.
+    const verb = verbs.find((each) => each === operand);
+    const advice = verb === undefined ? '' : `; for the verb ${verb}: ${programName} ${verb}`;
+    throw new Fault('usage', `run: put -- before the command: ${usage}${advice}`);
   }
   const [file, ...rest] = command ?? [];
   if (file === undefined) {
-    throw new Fault('usage', 'run: no command after --; usage: emissary run [options] -- COMMAND [ARG…]');
+    throw new Fault('usage', `run: no command after --; usage: ${usage}`);
   }
   return [file, ...rest];
 }

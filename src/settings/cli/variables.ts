@@ -13,7 +13,7 @@ const reporting: readonly Verb[] = ['wait', 'report'];
 export const variables: readonly VariableSpec[] = [
   {
     name: 'EMISSARY_TEMPLATE, ARGO_TEMPLATE',
-    verbs: ['init'],
+    verbs: ['init', 'launch'],
     help: 'the template itself, as JSON; --template takes precedence',
   },
   {

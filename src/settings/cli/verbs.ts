@@ -1,3 +1,5 @@
+import { programName } from '../../base/program-name.ts';
+
 /** The verbs of both programs; `emissary` is `run` under Argo's name. */
 export const verbs = [
   'init',
@@ -20,10 +22,7 @@ export const verbs = [
 /** One verb. */
 export type Verb = (typeof verbs)[number];
 
-/** Verbs of the program outside pods only. */
-const hostVerbs: readonly Verb[] = ['manifest', 'launch', 'attach', 'cancel', 'list', 'doctor', 'mirror'];
-
 /** Points to a verb's help, at the end of a message: `see emissary run --help`. */
 export function helpOf(verb: Verb): string {
-  return `see ${hostVerbs.includes(verb) ? 'multiflexi-emissary' : 'emissary'} ${verb} --help`;
+  return `see ${programName} ${verb} --help`;
 }
