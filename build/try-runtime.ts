@@ -7,9 +7,10 @@ import { fetchRuntime } from './runtime/runtime.ts';
 import { runtimeChanges } from './runtime/runtime-changes.ts';
 
 /**
- * `npm run try-runtime -- VERSION`: whether the build could use that version of Node, for both processors: each change of
- * the runtime is tried by itself, and what the runtime needs of the system is compared with the pinned one. Nothing in
- * the tree is changed. With a path in the version's place, that file alone is tried.
+ * `npm run try-runtime -- VERSION`: whether the build could use that version of Node, for both processors. Tries the
+ * changes of each file in build/runtime, in a file up to the first that is not possible, and prints the loader and the
+ * libraries that the runtime needs. Nothing in the tree is changed. With a path in the version's place, that file alone
+ * is tried.
  *
  * Exits with 1 when anything has to be looked at: see runtime/UPGRADING.md.
  */
@@ -50,7 +51,7 @@ async function tryRuntime(version: string): Promise<number> {
   }
 }
 
-/** Prints a line for each change. @returns 1 when one of them is not possible */
+/** Prints a line for each file of changes. @returns 1 when one of them is not possible */
 function report({ architecture }: Platform, file: Buffer): number {
   const runtime = loadedPart(file);
   let status = 0;

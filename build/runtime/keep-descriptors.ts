@@ -31,7 +31,7 @@ const changes: Readonly<Record<Architecture, Readonly<Record<(typeof steps)[numb
 };
 
 /**
- * Makes the runtime's start (`InitializeOncePerProcess` in Node's src/node.cc), which has no option for it, keep the
+ * Makes the runtime's start (`InitializeOncePerProcessInternal` in Node's src/node.cc), which has no option for it, keep the
  * inherited descriptors and the limit of open files: they are the job's (decision 36).
  *
  * @throws Error if the code is not there as expected

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from '
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
-import { hostProgram } from '../helpers/program.ts';
+import { hostProgram, program } from '../helpers/program.ts';
 import { reportedJob } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
@@ -18,6 +18,17 @@ test('launch looks like its job: its bytes on each stream, its exit code, nothin
   assert.deepEqual(stdout, Buffer.from('out\xff\n', 'latin1'));
   assert.equal(stderr, 'err\ufffd');
   assert.deepEqual(readdirSync(TMPDIR), []);
+});
+
+test('launch finds the pod program of a release under its own name', async (t) => {
+  const directory = temporaryVolume(t);
+  const [own = '', pod = ''] = ['multiflexi-emissary', 'emissary'].map((name) =>
+    join(directory, `${name}-1.2.3-linux-amd64`),
+  );
+  copyFileSync(hostProgram, own);
+  copyFileSync(program, pod);
+  const { status, stdout, stderr } = await emissary(['launch', '--', 'echo', 'launched'], { program: own });
+  assert.deepEqual([status, stdout.toString(), stderr], [0, 'launched\n', '']);
 });
 
 test('launch reports the job to the database, and keeps its credentials from the job', async (t) => {

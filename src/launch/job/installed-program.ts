@@ -1,14 +1,18 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
 import { execa } from 'execa';
 import { errnoOf, Fault } from '../../base/fault.ts';
 
-/** The program for pods is beside this one. Where this one was installed as `init` does it, its bootstrap serves as well. */
+/**
+ * The program for pods is beside this one, also under the name that a release gives it. Where this one was installed as
+ * `init` does it, its bootstrap serves as well.
+ */
 export function podProgram(own: string): string {
   const beside = join(dirname(own), 'emissary');
+  const released = join(dirname(own), basename(own).replace(/^multiflexi-/, ''));
   const installed = join(dirname(own), '../../emissary');
-  const path = [beside, installed].find((candidate) => existsSync(candidate));
+  const path = [beside, released, installed].find((candidate) => candidate !== own && existsSync(candidate));
   if (path !== undefined) return path;
   throw new Fault('usage', `Cannot find the pod program ${beside}; install it beside this program`);
 }

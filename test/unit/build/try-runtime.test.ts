@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
@@ -38,4 +38,23 @@ test('try-runtime exits 64 with one sentence for a file that is no program', asy
   const { exitCode, stdout, stderr } = await tryRuntime(file);
   assert.deepEqual([exitCode, stdout], [64, '']);
   assert.match(stderr, /^Cannot try the runtime \S+: not a 64-bit little-endian ELF file$/);
+});
+
+test('each test that UPGRADING.md names as failing without a change exists', () => {
+  const named = [
+    ...readFileSync('build/runtime/UPGRADING.md', 'utf8').matchAll(/`([a-z0-9-]+)`: ([^|]+?) *\|$/gm),
+  ];
+  assert.ok(named.length >= 6);
+  for (const [, file = '', titles = ''] of named) {
+    const path = ['e2e', 'containers'].map((folder) => `test/${folder}/${file}.test.ts`).find(existsSync);
+    assert.ok(path !== undefined, file);
+    const lines = readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => line.trimStart().startsWith('test('));
+    for (const title of titles.split('; '))
+      assert.ok(
+        lines.some((line) => line.includes(title)),
+        `${file}: ${title}`,
+      );
+  }
 });
