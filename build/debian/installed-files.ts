@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { programs } from '../programs.ts';
 import type { PlatformBuild } from '../release/build-for.ts';
+import { licences } from '../release/licences.ts';
 import { debianChangelog } from './changelog.ts';
 import { completions } from './completions.ts';
-import { copyright } from './copyright.ts';
 import { manPages } from './man-pages.ts';
 import { documents, packageName } from './names.ts';
 import { type PackageFile, plainFile } from './package-file.ts';
@@ -43,7 +43,7 @@ export async function installedFiles(
     { path: configuration, mode: 0o640, content: own(`${packageName}.env`) },
     ...manPages(edition),
     ...completions(),
-    plainFile(`${documents}/copyright`, await copyright([build])),
+    plainFile(`${documents}/copyright`, await licences([build], 'debian')),
     plainFile(`${documents}/changelog.Debian.gz`, gzipSync(changes, { level: 9 })),
     plainFile(`${documents}/examples/emissary.conf`, own('emissary.conf')),
     plainFile(`usr/share/lintian/overrides/${packageName}`, own('lintian-overrides')),

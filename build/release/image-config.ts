@@ -1,5 +1,19 @@
 import type { SourceState } from './source-state.ts';
 
+/** Those of all parts in the SBOM (SPDX). */
+const licences = [
+  'MIT',
+  'Apache-2.0',
+  'BSD-3-Clause',
+  'BlueOak-1.0.0',
+  'GPL-3.0-or-later WITH GCC-exception-3.1',
+  'ISC',
+  'LGPL-2.1-or-later',
+  'Unicode-3.0',
+  'Zlib',
+  'blessing',
+].join(' AND ');
+
 /** What the image sets for its containers: the same as images/emissary/Dockerfile. */
 export function imageConfig(version: string, { commit }: SourceState): object {
   return {
@@ -10,7 +24,7 @@ export function imageConfig(version: string, { commit }: SourceState): object {
       'org.opencontainers.image.title': 'multiflexi-emissary',
       'org.opencontainers.image.description': 'In-container job wrapper of MultiFlexi: init, run, wait',
       'org.opencontainers.image.version': version,
-      'org.opencontainers.image.licenses': 'MIT',
+      'org.opencontainers.image.licenses': licences,
       ...(commit !== null && { 'org.opencontainers.image.revision': commit }),
     },
   };

@@ -8,6 +8,9 @@ import { libraryPackages, packageOf, versionsFile } from '../runtime/library-pac
 import type { PlatformBuild } from './build-for.ts';
 import type { Component } from './component.ts';
 
+const libcLicence = 'LGPL-2.1-or-later';
+const gccLicence = 'GPL-3.0-or-later WITH GCC-exception-3.1';
+
 /** Debian's packages with the loader and the libraries that the programs for one processor carry. */
 export async function libraryComponents(build: PlatformBuild): Promise<readonly Component[]> {
   const { platform, system, output } = build;
@@ -26,6 +29,7 @@ export async function libraryComponents(build: PlatformBuild): Promise<readonly 
       version,
       scope: 'required',
       purl,
+      licenses: [{ expression: name === 'libc6' ? libcLicence : gccLicence }],
       ...(name === 'libc6' && {
         pedigree: { notes: 'The loader does not read /etc/ld.so.preload (build/runtime/libraries.ts).' },
       }),

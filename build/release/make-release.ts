@@ -7,6 +7,7 @@ import { programs } from '../programs.ts';
 import { projectVersion } from '../version-mentions.ts';
 import { buildFor, type PlatformBuild } from './build-for.ts';
 import { writeChecksums } from './checksums.ts';
+import { licences } from './licences.ts';
 import { makeNpmPackage } from './npm-package.ts';
 import { makeOciArchive } from './oci-archive.ts';
 import { requireTools } from './require-tools.ts';
@@ -58,8 +59,10 @@ async function makePackages(
   version: string,
   source: SourceState,
 ): Promise<void> {
+  const texts = await licences(builds, 'elsewhere');
   await step('image', () =>
     makeOciArchive({
+      licences: texts,
       platforms: builds.map(({ platform }) => platform),
       version,
       source,
@@ -67,7 +70,7 @@ async function makePackages(
       output: join(unfinished, `${name}-${version}.oci.tar`),
     }),
   );
-  await step('npm package', () => makeNpmPackage(builds, join(work, 'npm'), unfinished));
+  await step('npm package', () => makeNpmPackage(builds, texts, join(work, 'npm'), unfinished));
   await step('Debian packages', async () => {
     const edition = { version, seconds: source.seconds, maintainer: maintainer() };
     const make = (build: PlatformBuild) =>
@@ -75,7 +78,7 @@ async function makePackages(
     await Promise.all(builds.map(make));
   });
   await step('SBOM', async () => {
-    const sbom = await makeSbom(builds, source);
+    const sbom = await makeSbom(builds, source, version);
     await writeFile(join(unfinished, `${name}-${version}.cdx.json`), `${JSON.stringify(sbom, null, 2)}\n`);
   });
 }

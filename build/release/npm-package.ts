@@ -3,19 +3,23 @@ import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { installInto } from '../image-tree.ts';
 import type { PlatformBuild } from './build-for.ts';
+import { licencesFile } from './licences.ts';
+import { npmReadme } from './npm-readme.ts';
 
 const name = 'multiflexi-emissary';
-const documents = ['README.md', 'CHANGELOG.md', 'LICENSE'];
+const documents = ['CHANGELOG.md', 'LICENSE'];
 
 /**
  * Packs `multiflexi-emissary` for npm: the program for every processor, as `init` installs it, and a shell script that
  * starts the one that fits. The project's own package.json is not what is published: its packages are for the build.
  *
+ * @param licences the texts of all licences in it
  * @param directory where the package is put together
  * @param output the directory that gets the packed file
  */
 export async function makeNpmPackage(
   builds: readonly PlatformBuild[],
+  licences: string,
   directory: string,
   output: string,
 ): Promise<void> {
@@ -31,6 +35,8 @@ export async function makeNpmPackage(
     await rm(join(tree, 'argoexec'));
   }
   for (const file of documents) await copyFile(file, join(directory, file));
+  await writeFile(join(directory, 'README.md'), npmReadme(await readFile('README.md', 'utf8'), documents));
+  await writeFile(join(directory, licencesFile), licences);
   await writeFile(join(directory, 'package.json'), await packageJson(builds, program));
   await execa('npm', ['pack', '--ignore-scripts', '--pack-destination', resolve(output)], { cwd: directory });
 }
@@ -45,7 +51,7 @@ async function packageJson(builds: readonly PlatformBuild[], program: string): P
     os: ['linux'],
     cpu: builds.map(({ platform }) => platform.architecture),
     bin: { [name]: program },
-    files: ['bin', ...builds.map(({ platform }) => `linux-${platform.oci}`), 'CHANGELOG.md'],
+    files: ['bin', ...builds.map(({ platform }) => `linux-${platform.oci}`), 'CHANGELOG.md', licencesFile],
   };
   return `${JSON.stringify(published, null, 2)}\n`;
 }

@@ -4,7 +4,8 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Platform } from '../architecture.ts';
 import { imageConfig } from './image-config.ts';
-import { type Descriptor, digestOf, OciBlobs } from './oci-blobs.ts';
+import { licencesFile } from './licences.ts';
+import { blobPath, type Descriptor, digestOf, OciBlobs } from './oci-blobs.ts';
 import { reproducibleTar } from './reproducible-tar.ts';
 import type { SourceState } from './source-state.ts';
 
@@ -14,6 +15,8 @@ export interface ImageIngredients {
   readonly platforms: readonly Platform[];
   readonly version: string;
   readonly source: SourceState;
+  /** The texts of all licences in it. */
+  readonly licences: string;
   /** A directory for the layout. */
   readonly work: string;
   /** The archive's file. */
@@ -27,11 +30,16 @@ const types = {
   layer: 'application/vnd.oci.image.layer.v1.tar+gzip',
 } as const;
 
-/** Writes the image as an OCI archive: one image for several processors, each with one layer. */
+/**
+ * Writes the image as an OCI archive: one image for several processors, each with one layer. Docker without containerd's
+ * image store does not read that: for it, `manifest.json` names the same blobs, as `docker save` does. It knows one
+ * processor per image, so each has a tag of its own.
+ */
 export async function makeOciArchive(ingredients: ImageIngredients): Promise<void> {
   const { platforms, version, source, work, output } = ingredients;
   const blobs = new OciBlobs(work);
-  const manifests = await Promise.all(platforms.map((platform) => addManifest(blobs, platform, ingredients)));
+  const images = await Promise.all(platforms.map((platform) => addImage(blobs, platform, ingredients)));
+  const manifests = images.map(({ manifest }) => manifest);
   const index = await blobs.addJson(types.index, { schemaVersion: 2, mediaType: types.index, manifests });
   const annotations = { 'org.opencontainers.image.ref.name': `multiflexi-emissary:${version}` };
   await mkdir(work, { recursive: true });
@@ -42,16 +50,23 @@ export async function makeOciArchive(ingredients: ImageIngredients): Promise<voi
     mediaType: types.index,
     manifests: [{ ...index, annotations }],
   });
+  await writeJson(
+    join(work, 'manifest.json'),
+    images.map(({ saved }) => saved),
+  );
   await writeFile(output, await reproducibleTar(work, source.seconds));
 }
 
-async function addManifest(
+/** Adds the image for one processor. */
+async function addImage(
   blobs: OciBlobs,
   { oci }: Platform,
   ingredients: ImageIngredients,
-): Promise<object> {
+): Promise<{ readonly manifest: object; readonly saved: object }> {
   const { version, source } = ingredients;
-  const layer = await reproducibleTar(`dist/image/${oci}`, source.seconds);
+  const tree = `dist/image/${oci}`;
+  await writeFile(join(tree, licencesFile), ingredients.licences, { mode: 0o444 });
+  const layer = await reproducibleTar(tree, source.seconds);
   const packed: Descriptor = await blobs.add(types.layer, await promisify(gzip)(layer));
   const created = new Date(source.seconds * 1000).toISOString();
   const config = await blobs.addJson(types.config, {
@@ -63,9 +78,14 @@ async function addManifest(
     history: [{ created, comment: 'npm run release' }],
   });
   const manifest = { schemaVersion: 2, mediaType: types.manifest, config, layers: [packed] };
+  const described = await blobs.addJson(types.manifest, manifest);
   return {
-    ...(await blobs.addJson(types.manifest, manifest)),
-    platform: { architecture: oci, os: 'linux' },
+    manifest: { ...described, platform: { architecture: oci, os: 'linux' } },
+    saved: {
+      Config: blobPath(config),
+      RepoTags: [`multiflexi-emissary:${version}-${oci}`],
+      Layers: [blobPath(packed)],
+    },
   };
 }
 

@@ -11,25 +11,31 @@ export interface Descriptor {
 
 /** Writes blobs of an OCI image layout (image-spec, image-layout.md). */
 export class OciBlobs {
-  readonly #directory: string;
+  readonly #layout: string;
 
   /** @param layout the layout's directory */
   constructor(layout: string) {
-    this.#directory = join(layout, 'blobs/sha256');
+    this.#layout = layout;
   }
 
   /** Writes bytes under their digest. */
   async add(mediaType: string, content: Uint8Array): Promise<Descriptor> {
-    await mkdir(this.#directory, { recursive: true });
+    await mkdir(join(this.#layout, 'blobs/sha256'), { recursive: true });
     const digest = digestOf(content);
-    await writeFile(join(this.#directory, digest.slice('sha256:'.length)), content);
-    return { mediaType, digest, size: content.length };
+    const descriptor = { mediaType, digest, size: content.length };
+    await writeFile(join(this.#layout, blobPath(descriptor)), content);
+    return descriptor;
   }
 
   /** Writes a value as JSON. */
   async addJson(mediaType: string, value: object): Promise<Descriptor> {
     return await this.add(mediaType, Buffer.from(JSON.stringify(value)));
   }
+}
+
+/** A blob's file in the layout. */
+export function blobPath({ digest }: Descriptor): string {
+  return `blobs/${digest.replace(':', '/')}`;
 }
 
 /** The digest of a blob, `sha256:…`. */

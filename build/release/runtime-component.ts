@@ -1,4 +1,5 @@
 import type { Component } from './component.ts';
+import { runtimeLicences } from './runtime-licences.ts';
 
 /** What `process.versions` lists besides libraries. One that this Node was built without has no version there. */
 const notLibraries = ['node', 'modules', 'napi', 'cldr', 'tz', 'unicode'];
@@ -32,6 +33,14 @@ export function runtimeComponent(packages: readonly Component[]): Component {
       type: 'library',
       name,
       version,
+      licenses: [{ license: { id: licenceOf(name) } }],
     })),
   };
+}
+
+function licenceOf(name: string): string {
+  const licence = runtimeLicences[name];
+  if (licence === undefined)
+    throw new Error(`runtime-licences.ts has no licence for ${name}, a library in Node`);
+  return licence;
 }

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { execa } from 'execa';
 import type { PlatformBuild } from './build-for.ts';
 import { bundledBy } from './bundled-by.ts';
 import type { Component } from './component.ts';
 import { libraryComponents } from './library-components.ts';
+import { programFiles } from './program-files.ts';
 import { runtimeComponent } from './runtime-component.ts';
 import type { SourceState } from './source-state.ts';
 
@@ -22,7 +24,11 @@ interface Sbom {
  * The release's SBOM (CycloneDX 1.5): the packages whose code is in the programs, the runtime, and the
  * loader and libraries that the programs carry. What npm lists for the build alone is left out.
  */
-export async function makeSbom(builds: readonly PlatformBuild[], source: SourceState): Promise<object> {
+export async function makeSbom(
+  builds: readonly PlatformBuild[],
+  source: SourceState,
+  version: string,
+): Promise<object> {
   const { stdout } = await execa('npm', ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only']);
   const known = JSON.parse(stdout) as Sbom;
   const bundled = await bundledBy(builds);
@@ -34,15 +40,18 @@ export async function makeSbom(builds: readonly PlatformBuild[], source: SourceS
   const libraries = (await Promise.all(builds.map(libraryComponents))).flat();
   const root = known.metadata.component['bom-ref'];
   const parts = [...packages, runtime, ...libraries].map((component) => component['bom-ref']);
-  return {
+  const sbom = {
     ...known,
-    // No number that is drawn: the same sources give the same file.
-    serialNumber: undefined,
     metadata: {
       timestamp: new Date(source.seconds * 1000).toISOString(),
       lifecycles: [{ phase: 'build' }],
       tools: known.metadata.tools,
-      component: { ...asPart(known.metadata.component), type: 'application', name: 'multiflexi-emissary' },
+      component: {
+        ...asPart(known.metadata.component),
+        type: 'application',
+        name: 'multiflexi-emissary',
+        components: await programFiles(builds, version),
+      },
     },
     components: [...packages, runtime, ...runtimes.map(asPart), ...libraries],
     dependencies: [
@@ -51,6 +60,15 @@ export async function makeSbom(builds: readonly PlatformBuild[], source: SourceS
       { ref: runtime['bom-ref'], dependsOn: runtimes.map((component) => component['bom-ref']) },
     ],
   };
+  return { ...sbom, serialNumber: serialNumberOf(sbom) };
+}
+
+/** Not drawn: the same programs of the same sources have the same number. A UUID of version 8 (RFC 9562). */
+function serialNumberOf(sbom: object): string {
+  const text = JSON.stringify({ ...sbom, serialNumber: undefined });
+  const hash = createHash('sha256').update(text).digest('hex');
+  const parts = [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `8${hash.slice(17, 20)}`];
+  return `urn:uuid:${[...parts, hash.slice(20, 32)].join('-')}`;
 }
 
 function packageIn({ components }: Sbom, ref: string): Component {

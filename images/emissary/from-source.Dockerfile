@@ -20,7 +20,7 @@ ARG VERSION=development
 LABEL org.opencontainers.image.title="multiflexi-emissary" \
       org.opencontainers.image.description="In-container job wrapper of MultiFlexi: init, run, wait" \
       org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.licenses="MIT"
+      org.opencontainers.image.licenses="MIT AND Apache-2.0 AND BSD-3-Clause AND BlueOak-1.0.0 AND GPL-3.0-or-later WITH GCC-exception-3.1 AND ISC AND LGPL-2.1-or-later AND Unicode-3.0 AND Zlib AND blessing"
 COPY --from=build /source/dist/tree/ /
 USER 65532:65532
 ENTRYPOINT ["/emissary"]

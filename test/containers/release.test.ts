@@ -138,6 +138,50 @@ test('npm exec runs multiflexi-emissary from the packed file, and forwards argum
   assert.deepEqual([launched.exitCode, launched.stdout], [5, 'launched'], launched.stderr);
 });
 
+test('npm exec runs the package in the release’s own directory, as build/README.md tells', async (t) => {
+  const release = await requireRelease(t);
+  if (release === null) return;
+  const line = /^npm exec .*$/m.exec(readFileSync('build/README.md', 'utf8'))?.[0] ?? '';
+  assert.match(line, /--version$/);
+  const { exitCode, stdout, stderr } = await execa('sh', ['-c', line], {
+    cwd: release.directory,
+    env: { npm_config_cache: join(temporaryVolume(t), 'cache'), npm_config_offline: 'true' },
+    reject: false,
+  });
+  assert.deepEqual([exitCode, stdout.split('\n')[0]], [0, `multiflexi-emissary ${version}`], stderr);
+});
+
+test('the npm package has all licence texts, and a README whose links lead somewhere', async (t) => {
+  const release = await requireRelease(t);
+  if (release === null) return;
+  const unpacked = temporaryVolume(t);
+  await execa('tar', ['-xzf', join(release.directory, `${name}.tgz`), '-C', unpacked]);
+  const read = (file: string) => readFileSync(join(unpacked, 'package', file), 'utf8');
+  for (const part of ['kysely@', 'Node.js', 'libstdc++6', 'GNU LESSER GENERAL PUBLIC LICENSE'])
+    assert.ok(read('LICENSES.txt').includes(part), part);
+  const links = [...read('README.md').matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target);
+  assert.ok(links.includes('LICENSE'));
+  for (const link of links.filter((each) => !/^(https:|#)/.test(each))) assert.notEqual(read(link), '');
+});
+
+test('docker loads the image of a release, with a tag for each processor', async (t) => {
+  const release = await requireRelease(t);
+  const engine = await requireEngine(t, 'docker');
+  if (release === null || engine === null) return;
+  const tags = ['amd64', 'arm64'].map((processor) => `multiflexi-emissary:${version}-${processor}`);
+  atEnd(t, () => engine.run(['rmi', '--force', ...tags]));
+  const loaded = await engine.run(['load', '--input', join(release.directory, `${name}.oci.tar`)]);
+  assert.equal(loaded.exitCode, 0, loaded.stderr);
+  for (const processor of ['amd64', 'arm64']) {
+    const image = `multiflexi-emissary:${version}-${processor}`;
+    const inspected = await engine.run(['image', 'inspect', '--format', '{{.Architecture}}', image]);
+    assert.deepEqual([inspected.exitCode, inspected.stdout], [0, processor], inspected.stderr);
+  }
+  const args = ['--rm', '--network', 'none', `multiflexi-emissary:${version}-${here.oci}`, '--version'];
+  const started = await engine.run(['run', ...args]);
+  assert.deepEqual([started.exitCode, started.stdout.split('\n')[0]], [0, `emissary ${version}`]);
+});
+
 test('podman loads the image of a release, and starts it on either processor', async (t) => {
   const release = await requireRelease(t);
   const engine = await requireEngine(t, 'podman');
@@ -155,6 +199,8 @@ test('podman loads the image of a release, and starts it on either processor', a
     if (label.endsWith('.revision') || label.endsWith('.version')) continue;
     assert.ok(dockerfile.includes(`${label}="${value}"`), `the Dockerfile has ${label} as ${value}`);
   }
+  const listed = await execa('tar', ['-xOf', archive, 'index.json']);
+  assert.equal(JSON.parse(listed.stdout).manifests.length, 1);
   for (const processor of ['amd64', 'arm64'].filter((each) => canStart(t, each))) {
     const args = ['--rm', '--network', 'none', '--read-only', '--arch', processor, `oci-archive:${archive}`];
     const started = await run(['run', ...args, '--version']);
@@ -201,6 +247,29 @@ test('the SBOM lists bundled packages, the runtime and the libraries, and no bui
   const known = [...refs, sbom.metadata.component['bom-ref']];
   for (const { ref, dependsOn } of sbom.dependencies)
     for (const each of [ref, ...dependsOn]) assert.ok(known.includes(each), `${each} is a component`);
+});
+
+test('the SBOM names the licence of each part, and the checksum of each program', async (t) => {
+  const release = await requireRelease(t);
+  if (release === null) return;
+  const sbom = JSON.parse(readFileSync(join(release.directory, `${name}.cdx.json`), 'utf8'));
+  assert.match(
+    sbom.serialNumber,
+    /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/,
+  );
+  const label = /image\.licenses="(.*)"/.exec(readFileSync('images/emissary/Dockerfile', 'utf8'))?.[1] ?? '';
+  const known = label.split(' AND ');
+  const node = sbom.components.find((component: { name: string }) => component.name === 'node');
+  for (const { name, licenses } of [...sbom.components, ...node.components])
+    for (const { license, expression } of licenses ?? [{}])
+      assert.ok(known.includes(expression ?? license?.id), `${name}: ${expression ?? license?.id}`);
+  const sums = readFileSync(join(release.directory, 'SHA256SUMS'), 'utf8').trim().split('\n');
+  const programs = sums.filter((line) => /-linux-(amd64|arm64)$/.test(line));
+  const listed = sbom.metadata.component.components.map(
+    (file: { name: string; hashes: readonly { content: string }[] }) =>
+      `${file.hashes[0]?.content}  ${file.name}`,
+  );
+  assert.deepEqual(listed.sort(), programs.sort());
 });
 
 /** Podman with images of its own: other tests give the same name to theirs. */

@@ -1,0 +1,129 @@
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { here } from '../architecture.ts';
+import { libraryPackages } from '../runtime/library-packages.ts';
+import type { PlatformBuild } from './build-for.ts';
+import { bundledBy } from './bundled-by.ts';
+
+/** The name of the file with all texts in the image and the npm package. */
+export const licencesFile = 'LICENSES.txt';
+
+/** A part of the programs that others have written. */
+interface Part {
+  readonly name: string;
+  readonly licence: string;
+}
+
+/** Licences that every Debian system has. */
+const common = '/usr/share/common-licenses';
+/** One of them. Policy, 12.5: a package names its file in the place of the text. */
+const apache = /^.*Apache License\s+Version 2\.0, January 2004[\s\S]*?END OF TERMS AND CONDITIONS$/gm;
+const commonApache = 'Apache License, version 2.0: see /usr/share/common-licenses/Apache-2.0.';
+const reference = new RegExp(`${common}/([A-Za-z]+(?:-[0-9]+(?:\\.[0-9]+)?)?)`, 'g');
+
+/** https://spdx.org/licenses/ISC */
+const isc = `Permission to use, copy, modify, and/or distribute this software for any purpose
+with or without fee is hereby granted, provided that the above copyright notice
+and this permission notice appear in all copies.
+
+THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH
+REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND
+FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT,
+INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS
+OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR OTHER
+TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF
+THIS SOFTWARE.`;
+
+const rule = '-'.repeat(78);
+
+/**
+ * The project's licence, then those of all that is in the programs.
+ *
+ * @param where `debian`: what Debian has in files of its own is named. `elsewhere`: all texts are complete
+ */
+export async function licences(
+  builds: readonly PlatformBuild[],
+  where: 'debian' | 'elsewhere',
+): Promise<string> {
+  const parts = [
+    ...(await npmParts([...(await bundledBy(builds))])),
+    {
+      name: 'Node.js',
+      licence: await readFile(join('node_modules', here.runtimePackage, 'LICENSE'), 'utf8'),
+    },
+    ...(await libraryParts()),
+  ];
+  const groups = [...Map.groupBy(parts, ({ licence }) => shortened(licence, where).trim())];
+  const texts = groups.map(([licence]) => licence).join();
+  return [
+    'multiflexi-emissary, https://multiflexi.eu/',
+    (await readFile('LICENSE', 'utf8')).trim(),
+    'The programs contain the runtime Node.js, JavaScript packages, and copies of\nlibraries of the distribution for containers that have none. Their licences:',
+    ...groups.flatMap(([licence, all]) => [
+      `${rule}\n${all.map(({ name }) => name).join('\n')}\n${rule}`,
+      licence,
+    ]),
+    ...(where === 'debian' ? [] : await commonTexts(texts)),
+    '',
+  ].join('\n\n');
+}
+
+function shortened(licence: string, where: 'debian' | 'elsewhere'): string {
+  return where === 'debian' ? licence.replace(apache, commonApache) : licence;
+}
+
+/** The files of Debian that the texts refer to. `GPL` is a link to the newest one. */
+async function commonTexts(texts: string): Promise<readonly string[]> {
+  const named = new Set([...texts.matchAll(reference)].map(([file]) => file));
+  const files = new Set(await Promise.all([...named].map((file) => realpath(file))));
+  return Promise.all(
+    [...files]
+      .sort()
+      .map(
+        async (file) => `${rule}\n${common}/${basename(file)}\n${rule}\n\n${await readFile(file, 'utf8')}`,
+      ),
+  );
+}
+
+async function npmParts(bundled: readonly string[]): Promise<readonly Part[]> {
+  const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8')) as {
+    readonly packages: Readonly<Record<string, { readonly version: string }>>;
+  };
+  return Promise.all(
+    bundled.map(async (name) => {
+      const place = Object.keys(packages).find(
+        (path) => name === `${path.split('node_modules/').at(-1)}@${packages[path]?.version}`,
+      );
+      if (place === undefined)
+        throw new Error(`package-lock.json does not have ${name}, which is in the programs`);
+      return { name, licence: await licenceIn(place, name) };
+    }),
+  );
+}
+
+async function licenceIn(directory: string, name: string): Promise<string> {
+  const files = (await readdir(directory))
+    .filter((file) => /^(licen[cs]e|copying|notice)\b/i.test(file))
+    .sort();
+  if (files.length === 0) return await declaredLicence(directory, name);
+  const texts = await Promise.all(files.map((file) => readFile(join(directory, file), 'utf8')));
+  return texts.join('\n').replaceAll('\r', '');
+}
+
+/** The text of the licence that a package declares without a text. */
+async function declaredLicence(directory: string, name: string): Promise<string> {
+  const { license, author } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
+  if (license !== 'ISC' || typeof author !== 'string')
+    throw new Error(`${name} has no licence file in ${directory}`);
+  return `Copyright (c) ${author}\n\n${isc}`;
+}
+
+/** What Debian says of its packages; the other processor's are made from the same sources. */
+async function libraryParts(): Promise<readonly Part[]> {
+  return Promise.all(
+    libraryPackages.map(async (name) => ({
+      name: `${name} of the distribution`,
+      licence: await readFile(`/usr/share/doc/${name}/copyright`, 'utf8'),
+    })),
+  );
+}
