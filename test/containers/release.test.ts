@@ -180,6 +180,12 @@ test('docker loads the image of a release, with a tag for each processor', async
   const args = ['--rm', '--network', 'none', `multiflexi-emissary:${version}-${here.oci}`, '--version'];
   const started = await engine.run(['run', ...args]);
   assert.deepEqual([started.exitCode, started.stdout.split('\n')[0]], [0, `emissary ${version}`]);
+  const { stdout: container } = await engine.run(['create', `multiflexi-emissary:${version}-${here.oci}`]);
+  atEnd(t, () => engine.run(['rm', container]));
+  const copied = join(temporaryVolume(t), 'licences');
+  const { exitCode, stderr } = await engine.run(['cp', `${container}:/LICENSES.txt`, copied]);
+  assert.deepEqual([exitCode, stderr], [0, '']);
+  assert.ok(readFileSync(copied, 'utf8').includes('GNU LESSER GENERAL PUBLIC LICENSE'));
 });
 
 test('podman loads the image of a release, and starts it on either processor', async (t) => {
