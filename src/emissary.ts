@@ -6,6 +6,9 @@ startProgram({
   name: 'emissary',
   commands: podCommands,
   elsewhere: Object.fromEntries(
-    ['manifest', 'launch', 'attach', 'cancel', 'list', 'doctor', 'mirror'].map((verb) => [verb, 'multiflexi-emissary']),
+    ['manifest', 'launch', 'attach', 'cancel', 'list', 'doctor', 'mirror'].map((verb) => [
+      verb,
+      'multiflexi-emissary',
+    ]),
   ),
 });

@@ -41,7 +41,8 @@ export async function openLaunch(
       nativeEnvironment: settings.nativeEnvironment,
       ...(!settings.quiet && { warn: log }),
     });
-    const record = earlier(before, settings) ?? newRecord(settings, directory, state);
+    const isFar = engine.openSender !== null;
+    const record = earlier(before, settings) ?? newRecord(settings, directory, state, isFar);
     const container = await containerOf({
       settings,
       plan,
@@ -49,7 +50,7 @@ export async function openLaunch(
       directory,
       record,
       program,
-      isFar: engine.openSender !== null,
+      isFar,
     });
     const screen = new Screen(progressFile(settings, plan, record.root), settings.quiet);
     const parts = { settings, plan, engine, container, directory, program, screen, interrupts, record };
@@ -89,6 +90,7 @@ function newRecord(
   settings: LaunchSettings,
   directory: LaunchDirectory,
   state: StateDirectory,
+  elsewhere: boolean,
 ): LaunchRecord {
   const { engine, image, application, command, root } = settings;
   return {
@@ -100,6 +102,7 @@ function newRecord(
     image,
     program: application?.executable ?? command[0] ?? null,
     root: root ?? directory.volume,
+    elsewhere,
     createdAt: new Date().toISOString(),
     reports: settings.reports,
     exitCode: null,

@@ -115,7 +115,9 @@ test('a Debian system runs a job from the package, as any user', async (t) => {
   install(root, built.file);
   await succeed(root, 'dpkg --install /new.deb');
   const user = 'setpriv --reuid=1000 --regid=1000 --clear-groups';
-  const job = await root.run(`cd /tmp && ${user} multiflexi-emissary launch -- sh -c 'id -u; exit 3'`);
+  const job = await root.run(
+    `cd /tmp && ${user} multiflexi-emissary launch --state /tmp/launched -- sh -c 'id -u; exit 3'`,
+  );
   assert.deepEqual([job.exitCode, job.stdout], [3, '1000'], job.stderr);
   const told = await succeed(root, 'emissary --version && multiflexi-emissary --version');
   assert.match(told, /^emissary .*\nmultiflexi-emissary /);

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { getuid } from 'node:process';
 import { Fault, reasonOf } from '../../base/fault.ts';
@@ -75,7 +74,7 @@ export function podmanEndpoint(environment: Environment): LocatedEndpoint | null
 
 /** Where Docker's client keeps its configuration. */
 export function dockerDirectory(environment: Environment): string {
-  return environment.get('DOCKER_CONFIG') ?? join(environment.get('HOME') ?? homedir(), '.docker');
+  return environment.get('DOCKER_CONFIG') ?? join(environment.get('HOME') ?? '/', '.docker');
 }
 
 /** Docker's `config.json`; empty if there is none. */

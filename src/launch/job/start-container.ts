@@ -80,7 +80,8 @@ async function prepare(job: LaunchedJob): Promise<void> {
 /** A launcher was killed between requesting the start and the end. */
 async function startAgain(job: LaunchedJob): Promise<void> {
   const state = await job.engine.look(job.container);
-  if (state.kind === 'running' || hasRun(job.root)) {
+  const hasEnded = job.record.elsewhere && state.kind === 'ended';
+  if (state.kind === 'running' || hasEnded || hasRun(job.root)) {
     job.screen.note('emissary: The job was launched before; following it');
     return;
   }

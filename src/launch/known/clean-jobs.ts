@@ -46,6 +46,14 @@ async function finish(state: StateDirectory, key: string, invocation: Invocation
   const settings = launchSettings(invocation, argumentsFor(state, record));
   const job = await openLaunch(settings, invocation, key);
   try {
+    if (record.elsewhere) {
+      const { kind } = await job.engine.look(job.container);
+      if (kind === 'running') {
+        job.directory.release();
+        return `${key}: runs elsewhere`;
+      }
+      if (kind === 'ended') return `${key}: finished (${await launchJob(job)})`;
+    }
     if (!hasRun(job.root)) {
       await leave(job);
       return `${key}: removed; it was not started`;
@@ -70,5 +78,5 @@ function argumentsFor(state: StateDirectory, record: LaunchRecord): readonly Buf
 }
 
 function isLeftOver({ launcher, state }: ListedJob): boolean {
-  return launcher === null && (state === 'sealed' || state === 'lost');
+  return launcher === null && ['sealed', 'lost', 'unseen'].includes(state);
 }

@@ -7,7 +7,7 @@ import type { StateDirectory } from '../state/state-directory.ts';
 export interface ListedJob {
   readonly key: string;
   readonly engine: string | null;
-  /** `starting`, `running`, `saving`, `sealed`, `lost`, or `kept`. */
+  /** `starting`, `running`, `saving`, `sealed`, `lost`, `kept`; `unseen`: it is elsewhere, and nobody mirrors it. */
   readonly state: string;
   readonly exitCode: number | null;
   /** RFC 3339. */
@@ -47,7 +47,8 @@ async function describe(directory: LaunchDirectory): Promise<ListedJob> {
   if (record.stage !== 'starting')
     return { ...known, state: launcher === null ? 'lost' : 'starting', exitCode: null };
   const main = await mainOf(root);
-  return { ...known, state: stateOf(main), exitCode: main?.exitCode ?? null };
+  const isUnseen = record.elsewhere && launcher === null && main?.state !== 'sealed';
+  return { ...known, state: isUnseen ? 'unseen' : stateOf(main), exitCode: main?.exitCode ?? null };
 }
 
 /** The state of its container; null if the volume is gone. */

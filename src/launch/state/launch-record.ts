@@ -24,8 +24,10 @@ export interface LaunchRecord {
   readonly image: string | null;
   /** The first word of the command: the others may be secret. */
   readonly program: string | null;
-  /** The volume. */
+  /** The volume, or its mirror. */
   readonly root: string;
+  /** Whether the volume is elsewhere, and this is its mirror. */
+  readonly elsewhere: boolean;
   /** RFC 3339, UTC. */
   readonly createdAt: string;
   /** Whether the job is to be reported to somebody. */

@@ -21,8 +21,23 @@ export function stateDirectory(line: CommandLine, environment: Environment, sour
     throw new Fault('usage', `${source} is not an absolute path`);
   }
   if (getuid?.() === 0 || isOurs(system)) return system;
-  const home = environment.get('HOME') ?? homedir();
-  return join(environment.get('XDG_STATE_HOME') ?? join(home, '.local/state'), 'multiflexi-emissary');
+  const state = environment.get('XDG_STATE_HOME');
+  if (state !== null) return join(state, 'multiflexi-emissary');
+  const home = environment.get('HOME') ?? homeOf();
+  if (home !== null) return join(home, '.local/state/multiflexi-emissary');
+  throw new Fault(
+    'usage',
+    'This user has no home directory to keep launched jobs in; choose a directory with --state',
+  );
+}
+
+/** Null for a user ID without an entry in the user database. */
+function homeOf(): string | null {
+  try {
+    return homedir();
+  } catch {
+    return null;
+  }
 }
 
 function isOurs(path: string): boolean {
