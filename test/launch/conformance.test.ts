@@ -237,8 +237,7 @@ for (const name of launcherNames) {
     if (name === 'native') return;
     const image = await launcher.verb([
       'launch',
-      '--engine',
-      name,
+      ...launcher.options.slice(0, 2),
       '--image',
       'localhost/nowhere:1',
       '--pull',

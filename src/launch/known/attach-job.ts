@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import { stderr, stdout } from 'node:process';
 import { Fault } from '../../base/fault.ts';
 import { lostExitCode } from '../../contract/records.ts';
 import { Volume } from '../../contract/volume.ts';
+import { waitForFile } from '../../contract/wait-for-file.ts';
 import type { JobReference } from '../../settings/cli/job-reference.ts';
 import { OutputFollower } from '../job/output-follower.ts';
+import { hasRun } from '../job/start-container.ts';
 import { Screen } from '../progress/screen.ts';
 import { awaitEnd } from './await-end.ts';
 import { awaitSeal } from './await-seal.ts';
@@ -27,18 +30,20 @@ export async function attachJob(reference: JobReference): Promise<number> {
 }
 
 async function follow(job: KnownJob, { fromNow, text }: JobReference, screen: Screen): Promise<number> {
-  const volume = openVolume(job);
-  const follower =
-    volume === null
-      ? null
-      : new OutputFollower(
-          volume,
-          (stream, piece) => screen.forward(stream === 'stdout' ? stdout : stderr, piece),
-          fromNow ? 'now' : 'start',
-        );
-  follower?.start();
-  const exitCode = await exitCodeOf(job, volume);
-  await follower?.finish();
+  const over = new AbortController();
+  const following = openVolume(job, over.signal).then((volume) => {
+    if (volume === null) return null;
+    const follower = new OutputFollower(
+      volume,
+      (stream, piece) => screen.forward(stream === 'stdout' ? stdout : stderr, piece),
+      fromNow ? 'now' : 'start',
+    );
+    follower.start();
+    return follower;
+  });
+  const exitCode = await exitCodeOf(job);
+  over.abort();
+  await (await following)?.finish();
   if (exitCode !== null) return exitCode;
   screen.note(
     `emissary: The job ${text} is lost: its launcher and its wrapper are gone; launch it again to report it`,
@@ -46,25 +51,37 @@ async function follow(job: KnownJob, { fromNow, text }: JobReference, screen: Sc
   return lostExitCode;
 }
 
-/** Null if the job was finished, and its volume removed; an open one can be read to its end all the same. */
-function openVolume({ record }: KnownJob): Volume | null {
+/**
+ * The volume, as soon as there is something to follow: a mirror comes a little later than its job. An open one can be read to
+ * its end when its job was finished and removed. Null if that was before.
+ */
+async function openVolume({ record, directory }: KnownJob, signal: AbortSignal): Promise<Volume | null> {
+  const { root } = record;
+  const steps = [...(root === directory.volume ? [root] : []), join(root, 'ctr'), join(root, 'ctr/main')];
   try {
-    return new Volume(record.root);
+    for (const step of steps) await waitForFile(step, signal);
+    return new Volume(root);
   } catch {
     return null;
   }
 }
 
-async function exitCodeOf(
-  { state, directory, record }: KnownJob,
-  volume: Volume | null,
-): Promise<number | null> {
+async function exitCodeOf({ state, directory, record }: KnownJob): Promise<number | null> {
   if (record.stage === 'ended') return record.exitCode;
   if (directory.isFollowed) {
     const end = await awaitEnd(state, directory, record.createdAt);
     if (end !== null) return end.exitCode;
   }
-  if (volume?.has('ctr/main') === true) return awaitSeal(volume);
+  if (hasRun(record.root)) return sealedCode(record.root);
   if (record.stage === 'starting') return null;
   throw new Fault('volume', 'The job was not started: its launcher was killed before that; launch it again');
+}
+
+async function sealedCode(root: string): Promise<number | null> {
+  const volume = new Volume(root);
+  try {
+    return await awaitSeal(volume);
+  } finally {
+    volume.close();
+  }
 }
