@@ -53,6 +53,8 @@ function prepareRuntime(): void {
   // if it is not a link, all of /usr/share/zoneinfo. Nothing here uses local time; an empty name opens no file
   // (tzset(3)).
   process.env['TZ'] = ':';
+  // What a library should not call any more is no message to a user.
+  process.noDeprecation = true;
 }
 
 function rawArgv(): readonly Buffer[] {

@@ -481,6 +481,10 @@ export const limits = {
   spoolLookMs: 100,
   /** How often somebody who waits for a launcher looks whether it was killed, in ms. */
   launcherLookMs: 1_000,
+  /** How long an engine may take to tell its version, in ms: it may be starting, or at the end of a slow line. */
+  engineAnswerMs: 60_000,
+  /** Requests for a container whose name is taken by what a killed launcher has left. */
+  createTries: 10,
   /** How often an engine that does not answer is asked again, in ms. */
   engineRetryMs: 1_000,
   /** Lines of a container's own messages that are shown if it could not start. */

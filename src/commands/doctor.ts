@@ -21,7 +21,7 @@ export async function doctor(invocation: Invocation, args: readonly Buffer[]): P
   const givenUp = Promise.withResolvers<readonly Diagnosis[]>();
   // The first signal lets a check clean up.
   interrupts.listen((wish) => (wish === 'stop' ? cancel.abort() : givenUp.resolve([])));
-  const checks = await checksOf(settings, invocation);
+  const checks = await checksOf(settings, invocation, cancel.signal);
   const width = Math.max(...checks.map(({ name }) => name.length));
   const show = (diagnosis: Diagnosis) => invocation.print(rowOf(diagnosis, width));
   if (!json) invocation.print(`${'CHECK'.padEnd(width)}  RESULT   FOUND\n`);

@@ -1,5 +1,7 @@
 import { limits } from '../base/limits.ts';
 import { detach } from '../launch/detach.ts';
+import { Interrupted } from '../launch/job/interrupted.ts';
+import type { LaunchedJob } from '../launch/job/launched-job.ts';
 import { cleanJobs } from '../launch/known/clean-jobs.ts';
 import { launchJob } from '../launch/launch-job.ts';
 import { openLaunch } from '../launch/open-launch.ts';
@@ -19,7 +21,13 @@ export async function launch(invocation: Invocation, args: readonly Buffer[]): P
   const settings = launchSettings(invocation, args);
   const key = invocation.environment.get('EMISSARY_LAUNCH_KEY') ?? StateDirectory.keyOf(settings.jobId);
   if (settings.detach) return detach(invocation, args, { state: settings.state, key });
-  const job = await openLaunch(settings, invocation, key);
+  let job: LaunchedJob;
+  try {
+    job = await openLaunch(settings, invocation, key);
+  } catch (error) {
+    if (error instanceof Interrupted) return error.status;
+    throw error;
+  }
   try {
     const status = await launchJob(job);
     await cleanUp(settings, invocation, key);

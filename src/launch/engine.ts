@@ -14,6 +14,8 @@ export interface EngineSetup {
   readonly nativeEnvironment: Readonly<Record<string, string>>;
   /** Takes a warning about the engine: one sentence. */
   readonly warn?: (sentence: string) => void;
+  /** Aborted: the launch is over. */
+  readonly signal: AbortSignal;
 }
 
 /** What an engine is to run: one container with the emissary in front of the job's command. */

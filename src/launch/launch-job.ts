@@ -72,7 +72,8 @@ async function tellEnd(job: LaunchedJob, report: JobReport | null): Promise<void
   const isOurs = verdict === 'lost' || verdict === 'timedOut' || verdict === 'error' || verdict === 'skipped';
   // What was killed may have been so by its engine.
   const state = exitCode === 137 ? await job.engine.look(job.container).catch(() => null) : null;
-  const reason = state?.kind === 'ended' ? state.reason : null;
+  const isGone = state?.kind === 'absent' && job.container.image !== null;
+  const reason = isGone ? 'somebody has removed it' : state?.kind === 'ended' ? state.reason : null;
   if (isOurs && message !== null) job.screen.note(`emissary: ${message}`);
   if (reason !== null) job.screen.note(`emissary: The engine says about the container: ${reason}`);
 }

@@ -5,6 +5,7 @@ import type { LaunchSettings } from '../settings/cli/launch-settings.ts';
 import { type EngineJob, labels, volumePath } from './engine.ts';
 import { Interrupts } from './interrupts.ts';
 import { installedProgram, podProgram } from './job/installed-program.ts';
+import { Interrupted } from './job/interrupted.ts';
 import { type JobPlan, planJob } from './job/job-plan.ts';
 import { writeSecrets } from './job/job-secrets.ts';
 import { LaunchedJob } from './job/launched-job.ts';
@@ -18,7 +19,7 @@ import { StateDirectory } from './state/state-directory.ts';
  * Claims a job for this launcher, opens its engine, and finds out how far an earlier launcher has come.
  *
  * @param key of the job in the state directory
- * @throws Fault `usage`, `volume`, `engine`; nothing is left of it
+ * @throws Fault `usage`, `volume`, `engine`; Interrupted; nothing is left of it
  */
 export async function openLaunch(
   settings: LaunchSettings,
@@ -27,6 +28,8 @@ export async function openLaunch(
 ): Promise<LaunchedJob> {
   // First: a signal from now on stops the job.
   const interrupts = new Interrupts(invocation.ignored);
+  const cancel = new AbortController();
+  interrupts.listen(() => cancel.abort(new Interrupted(interrupts.status ?? 143)));
   const plan = planJob(settings);
   const program = podProgram(invocation.program);
   const state = new StateDirectory(settings.state);
@@ -40,6 +43,7 @@ export async function openLaunch(
       state: state.path,
       nativeEnvironment: settings.nativeEnvironment,
       ...(!settings.quiet && { warn: log }),
+      signal: cancel.signal,
     });
     const isFar = engine.openSender !== null;
     const record = earlier(before, settings) ?? newRecord(settings, directory, state, isFar);

@@ -1,14 +1,13 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import Docker from 'dockerode';
 import { errnoOf, Fault } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import type { Environment } from '../../settings/cli/environment.ts';
+import { agreedVersion } from './agreed-version.ts';
 import type { Endpoint } from './endpoint.ts';
 import { EngineAgent } from './engine-agent.ts';
 import { engineReason, statusOf } from './engine-fault.ts';
 import { SshAgent } from './ssh-agent.ts';
-
-/** The versions of Docker's API that this client speaks. */
-const oldest = [1, 40] as const;
-const newest = [1, 52] as const;
 
 /** A connected engine. */
 export interface Connection {
@@ -21,15 +20,22 @@ export interface Connection {
   readonly isPodman: boolean;
   /** Whether directories of this host can be its own. */
   readonly isLocal: boolean;
+  /** Starts it again; null: it is not ours. */
+  readonly revive: (() => Promise<unknown>) | null;
 }
 
-interface VersionAnswer {
-  readonly MinAPIVersion?: string;
+/** What a connection is made with. */
+export interface ConnectSetup {
+  /** For ssh: its agent, its user's directory. */
+  readonly environment: Environment;
+  /** Aborted: rejects with its reason. */
+  readonly signal: AbortSignal;
 }
 
 /** What `/_ping` answers in its headers. */
 interface Ping {
-  readonly apiVersion: string;
+  /** Null: what answers is no engine. */
+  readonly apiVersion: string | null;
   /** `Docker/20.10.24 (linux)`, `Libpod/4.3.1 (linux)`. */
   readonly server: string;
 }
@@ -40,37 +46,47 @@ interface Ping {
  * @param name as the user calls it, for messages
  * @throws Fault `engine` if it does not answer, may not be used, or is too old or too new
  */
-export async function connect(name: string, endpoint: Endpoint): Promise<Connection> {
-  const unversioned = new Docker(clientOptions(name, endpoint, undefined));
+export async function connect(
+  name: string,
+  endpoint: Endpoint,
+  { environment, signal }: ConnectSetup,
+): Promise<Connection> {
+  const client = (version?: string) => new Docker(clientOptions(name, endpoint, { environment, version }));
+  const unversioned = client();
+  const late = AbortSignal.timeout(limits.engineAnswerMs);
+  const unreachable = (reason: string, cause?: unknown) =>
+    new Fault('engine', `Cannot reach ${name} at ${addressOf(endpoint)}: ${reason}`, { cause });
   let answer: Ping;
   try {
-    answer = await ping(unversioned);
+    answer = await ping(unversioned, AbortSignal.any([signal, late]));
   } catch (error) {
-    throw new Fault(
-      'engine',
-      `Cannot reach ${name} at ${addressOf(endpoint)}: ${advice(name, endpoint, error)}`,
-      { cause: error },
-    );
+    if (signal.aborted) throw signal.reason;
+    if (late.aborted) throw unreachable(`it did not answer within ${limits.engineAnswerMs / 1000} s`);
+    throw unreachable(advice(name, endpoint, error), error);
   }
-  const isPodman = answer.server.startsWith('Libpod/');
-  const version = /\/(\S+)/.exec(answer.server)?.[1] ?? '';
-  const api = await agreedVersion(name, answer, unversioned);
+  const { apiVersion, server } = answer;
+  if (apiVersion === null) throw unreachable("what answers there has not Docker's API");
+  const isPodman = server.startsWith('Libpod/');
+  const version = /\/(\S+)/.exec(server)?.[1] ?? '';
+  const api = await agreedVersion(name, { apiVersion, docker: unversioned });
   return {
-    docker: new Docker(clientOptions(name, endpoint, api)),
+    docker: client(api),
     api,
     product: `${isPodman ? 'Podman' : 'Docker'} ${version}`.trim(),
     isPodman,
     isLocal: endpoint.kind === 'unix',
+    revive: null,
   };
 }
 
 /** Not `/version`: podman takes a second for it, since it asks all of its helpers for theirs. */
-function ping({ modem }: Docker): Promise<Ping> {
+function ping({ modem }: Docker, abortSignal: AbortSignal): Promise<Ping> {
   const options = {
     path: '/_ping',
     method: 'GET',
     isStream: true,
     statusCodes: { 200: true, 500: 'server error' },
+    abortSignal,
   };
   return new Promise((resolve, reject) => {
     modem.dial(options, (error: unknown, found: unknown) => {
@@ -78,7 +94,7 @@ function ping({ modem }: Docker): Promise<Ping> {
       const { headers, resume } = found as IncomingMessage;
       resume.call(found);
       const text = (name: string) => String(headers[name] ?? '');
-      resolve({ apiVersion: text('api-version') || '1.41', server: text('server') });
+      resolve({ apiVersion: text('api-version') || null, server: text('server') });
     });
   });
 }
@@ -95,7 +111,11 @@ export function addressOf(endpoint: Endpoint): string {
   }
 }
 
-function clientOptions(name: string, endpoint: Endpoint, version: string | undefined): Docker.DockerOptions {
+function clientOptions(
+  name: string,
+  endpoint: Endpoint,
+  { environment, version }: { readonly environment: Environment; readonly version: string | undefined },
+): Docker.DockerOptions {
   const common = version === undefined ? {} : { version };
   switch (endpoint.kind) {
     case 'unix':
@@ -103,7 +123,10 @@ function clientOptions(name: string, endpoint: Endpoint, version: string | undef
     case 'ssh': {
       const { socket } = endpoint.target;
       const at = socket === null ? [] : [name === 'podman' ? '--url' : '--host', `unix://${socket}`];
-      return through(new SshAgent(endpoint.target, [name, ...at, 'system', 'dial-stdio']), common);
+      return through(
+        new SshAgent(endpoint.target, [name, ...at, 'system', 'dial-stdio'], environment),
+        common,
+      );
     }
     case 'tcp':
       return through(new EngineAgent(endpoint), common);
@@ -113,36 +136,6 @@ function clientOptions(name: string, endpoint: Endpoint, version: string | undef
 /** Every connection is the agent's; the client takes it for one to a socket. */
 function through(agent: Agent, common: Docker.DockerOptions): Docker.DockerOptions {
   return { ...common, socketPath: '/', protocol: 'http', ...({ agent } as object) };
-}
-
-async function agreedVersion(name: string, { apiVersion }: Ping, docker: Docker): Promise<string> {
-  const theirs = numbersOf(apiVersion);
-  const agreed = compare(theirs, newest) < 0 ? theirs : newest;
-  // Only a newer engine may have dropped what we speak.
-  const least = compare(theirs, newest) > 0 ? await leastVersion(docker) : oldest;
-  if (compare(agreed, oldest) >= 0 && compare(agreed, least) >= 0) return `v${agreed.join('.')}`;
-  const range = least === oldest ? theirs.join('.') : `${least.join('.')} to ${theirs.join('.')}`;
-  throw new Fault(
-    'engine',
-    `${name} speaks the versions ${range} of Docker's API, and this program ` +
-      `${oldest.join('.')} to ${newest.join('.')}: upgrade the older one`,
-  );
-}
-
-async function leastVersion(docker: Docker): Promise<Version> {
-  const { MinAPIVersion } = (await docker.version()) as VersionAnswer;
-  return numbersOf(MinAPIVersion ?? '1.24');
-}
-
-type Version = readonly [number, number];
-
-function numbersOf(text: string): Version {
-  const [major = 0, minor = 0] = text.split('.').map(Number);
-  return [major, minor];
-}
-
-function compare(one: Version, other: Version): number {
-  return one[0] - other[0] || one[1] - other[1];
 }
 
 function advice(name: string, endpoint: Endpoint, error: unknown): string {

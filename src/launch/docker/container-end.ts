@@ -1,3 +1,4 @@
+import type Docker from 'dockerode';
 import type { ContainerEnd, EngineJob } from '../engine.ts';
 
 /** The end of a container that is not there any more. */
@@ -6,6 +7,28 @@ export const gone: ContainerEnd = {
   exitCode: null,
   reason: 'somebody has removed its container',
 };
+
+/**
+ * Resolves when the engine says that the container has ended, whatever it says about it. As a stream: where the
+ * connection is cut, the client's own `wait` never returns.
+ *
+ * @throws the engine's error, the connection's, the signal's reason
+ */
+export async function engineSaysEnded(docker: Docker, name: string, abortSignal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<NodeJS.ReadableStream>();
+  const request = {
+    path: `/containers/${name}/wait?`,
+    method: 'POST',
+    isStream: true,
+    statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
+    abortSignal,
+  };
+  docker.modem.dial(request, (error: unknown, answer: unknown) =>
+    error === null ? resolve(answer as NodeJS.ReadableStream) : reject(error),
+  );
+  for await (const _ of await promise) {
+  }
+}
 
 /** What an engine knows about the end of a container; null: nothing special. */
 export function endReason(

@@ -1,11 +1,8 @@
 import type Docker from 'dockerode';
-import type { ContainerCreateOptions } from 'dockerode';
-import { execa } from 'execa';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
 import { pause } from '../../base/timer.ts';
-import { unlessAborted } from '../../base/unless-aborted.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import {
   type ContainerEnd,
@@ -16,9 +13,11 @@ import {
   labels,
 } from '../engine.ts';
 import type { Connection } from './connect.ts';
-import { endReason, gone, withoutFrames } from './container-end.ts';
+import { endReason, engineSaysEnded, gone, withoutFrames } from './container-end.ts';
+import { createContainer } from './create-container.ts';
 import { engineFault, statusOf } from './engine-fault.ts';
 import { pullImage } from './pull-image.ts';
+import { removeAsPodman } from './remove-as-podman.ts';
 import { removeNamed } from './remove-named.ts';
 import { VolumeElsewhere } from './volume-elsewhere.ts';
 import { VolumeHere } from './volume-here.ts';
@@ -57,29 +56,14 @@ export class DockerEngine implements Engine {
     try {
       const request = await this.#place.request(whole);
       await this.#place.provide(whole, phase);
-      await this.#createOnce(job, request, signal);
+      await createContainer(this.#docker, request, {
+        look: () => this.look(job),
+        remove: () => this.remove(job),
+        signal,
+      });
       await this.#place.complete(whole);
     } catch (error) {
       throw signal.aborted ? error : this.#fault(`create the container of ${job.image}`, error);
-    }
-  }
-
-  async #createOnce(job: EngineJob, request: ContainerCreateOptions, signal: AbortSignal): Promise<void> {
-    const created = this.#docker.createContainer(request);
-    try {
-      await unlessAborted(created, signal);
-    } catch (error) {
-      if (statusOf(error) === 409 && (await this.look(job)).kind === 'created') {
-        await removeNamed(this.#docker, job.name);
-        return this.#createOnce(job, request, signal);
-      }
-      // The engine may create it after all: it must not stay, and never starts.
-      if (signal.aborted)
-        await created.then(
-          () => this.remove(job),
-          () => undefined,
-        );
-      throw error;
     }
   }
 
@@ -114,8 +98,10 @@ export class DockerEngine implements Engine {
       if (state?.kind === 'ended') return state;
       if (state?.kind === 'absent') return gone;
       // The engine is being restarted, or podman's service has ended: the job runs on.
-      if (state === null && !complained) log(`${this.#connection.product} does not answer; the job runs on`);
-      complained ||= state === null;
+      if (state === null && !(await this.#revive()) && !complained) {
+        log(`${this.#connection.product} does not answer; the job runs on`);
+        complained = true;
+      }
       await pause(limits.engineRetryMs, signal);
     }
   }
@@ -131,9 +117,15 @@ export class DockerEngine implements Engine {
   }
 
   async remove(job: Pick<EngineJob, 'name'>): Promise<void> {
-    try {
+    const remove = async () => {
       await removeNamed(this.#docker, job.name);
       await this.#place.remove(job);
+    };
+    try {
+      await remove().catch(async (error) => {
+        if (statusOf(error) !== null || !(await this.#revive())) throw error;
+        await remove();
+      });
     } catch (error) {
       throw this.#fault(`remove the container ${job.name}`, error);
     }
@@ -161,20 +153,14 @@ export class DockerEngine implements Engine {
   }
 
   async removeFiles(directory: string): Promise<void> {
-    if (!this.#connection.isPodman)
-      throw new Fault('engine', `${directory}: some files belong to other users; remove it as root`);
-    // Rootless: the job's users are mapped ones, which only podman can become.
-    const { exitCode, stderr } = await execa('podman', ['unshare', 'rm', '-rf', '--', directory], {
-      cwd: '/',
-      reject: false,
-    });
-    if (exitCode !== 0) throw new Fault('engine', `Cannot remove ${directory}: ${stderr.trim()}`);
+    if (this.#connection.isPodman) return removeAsPodman(directory, this.#environment);
+    throw new Fault('engine', `${directory}: some files belong to other users; remove it as root`);
   }
 
   /** Null where the engine did not answer. */
   async #waitOnce(job: EngineJob, signal: AbortSignal): Promise<ContainerState | null> {
     try {
-      await this.#docker.getContainer(job.name).wait({ abortSignal: signal });
+      await engineSaysEnded(this.#docker, job.name, signal);
       return await this.look(job);
     } catch (error) {
       return statusOf(error) === 404 ? gone : null;
@@ -198,6 +184,16 @@ export class DockerEngine implements Engine {
         throw new Fault('engine', `The image ${image} is not there, and --pull never forbids to pull it`);
       await pullImage(this.#docker, image, pulling);
     }
+  }
+
+  /** Starts a service again that answers no more, if it was ours. @returns whether it answers */
+  async #revive(): Promise<boolean> {
+    const { revive } = this.#connection;
+    if (revive === null) return false;
+    return revive().then(
+      () => true,
+      () => false,
+    );
   }
 
   #fault(what: string, error: unknown): Fault {

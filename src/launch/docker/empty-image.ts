@@ -13,7 +13,7 @@ const blockBytes = 512;
  */
 export async function makeEmptyImage({ docker }: Connection, repository: string): Promise<void> {
   const stream = await docker.importImage(Readable.from([emptyTree()]), { repo: repository, tag: 'latest' });
-  await followEvents(docker, stream);
+  await followEvents(stream);
 }
 
 /** Removes it; no error if it is gone. */

@@ -12,7 +12,15 @@ export function statusOf(error: unknown): number | null {
 export function engineReason(error: unknown): string {
   const json = error instanceof Error && 'json' in error ? error.json : null;
   const said = typeof json === 'object' && json !== null && 'message' in json ? json.message : null;
-  const text = typeof said === 'string' && said !== '' ? said : messageOf(error);
+  if (typeof said === 'string' && said !== '') return oneLine(said);
+  // The client's own words around the engine's, and the runtime's advice about itself.
+  return oneLine(
+    messageOf(error).replace(/^\(HTTP code \d+\) [^-]* - |; if the root CA is installed .*$/g, ''),
+  );
+}
+
+/** A text of an engine as a part of a sentence: one line, without control characters, of bounded length. */
+function oneLine(text: string): string {
   return shorten(printable(text.trim().replaceAll(/\s*\n\s*/g, ' ')));
 }
 

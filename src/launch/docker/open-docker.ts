@@ -11,10 +11,13 @@ import { warnOfLogout } from './warn-of-logout.ts';
  * @throws Fault `engine`, `usage`
  */
 export async function openDocker(name: 'docker' | 'podman', setup: EngineSetup): Promise<DockerEngine> {
-  const { endpoint } = await locateEngine(name, setup);
-  const connection = await connect(name, endpoint);
+  const { environment, state } = setup;
+  const { endpoint, isOwn } = await locateEngine(name, setup);
+  const connection = await connect(name, endpoint, setup);
   if (connection.isPodman) warnOfLogout(endpoint, setup);
-  return new DockerEngine(connection, setup.environment);
+  // It ends when it has been idle for a while.
+  const revive = () => podmanService(state, { environment, signal: new AbortController().signal });
+  return new DockerEngine(isOwn ? { ...connection, revive } : connection, environment);
 }
 
 /**
@@ -24,13 +27,11 @@ export async function openDocker(name: 'docker' | 'podman', setup: EngineSetup):
  */
 export async function locateEngine(
   name: 'docker' | 'podman',
-  { environment, state }: Pick<EngineSetup, 'environment' | 'state'>,
-): Promise<LocatedEndpoint> {
-  if (name === 'docker') return dockerEndpoint(environment);
-  const found = podmanEndpoint(environment);
-  if (found !== null) return found;
-  return {
-    endpoint: await podmanService(environment, state),
-    source: 'of a podman service that this program has started',
-  };
+  setup: Pick<EngineSetup, 'environment' | 'state' | 'signal'>,
+): Promise<LocatedEndpoint & { readonly isOwn: boolean }> {
+  const { environment, state } = setup;
+  const found = name === 'docker' ? dockerEndpoint(environment) : podmanEndpoint(environment);
+  if (found !== null) return { ...found, isOwn: false };
+  const endpoint = await podmanService(state, setup);
+  return { endpoint, source: 'of a podman service that this program has started', isOwn: true };
 }

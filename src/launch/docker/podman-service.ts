@@ -8,8 +8,7 @@ import { printable } from '../../base/printable.ts';
 import { readRegular } from '../../base/read-regular.ts';
 import { shorten } from '../../base/shorten.ts';
 import { pauseFor } from '../../base/timer.ts';
-import type { Environment } from '../../settings/cli/environment.ts';
-import { connect } from './connect.ts';
+import { type ConnectSetup, connect } from './connect.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /**
@@ -18,10 +17,10 @@ import type { Endpoint } from './endpoint.ts';
  *
  * @throws Fault `engine`
  */
-export async function podmanService(environment: Environment, state: string): Promise<Endpoint> {
+export async function podmanService(state: string, setup: ConnectSetup): Promise<Endpoint> {
   const path = join(state, 'podman.sock');
   const endpoint: Endpoint = { kind: 'unix', path };
-  if (await answers(endpoint)) return endpoint;
+  if (await answers(endpoint, setup)) return endpoint;
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const messages = join(state, 'podman.log');
   // A file, not a pipe: the service outlives this process.
@@ -31,7 +30,7 @@ export async function podmanService(environment: Environment, state: string): Pr
     'podman',
     ['system', 'service', '--time', String(limits.podmanIdleSeconds), `unix://${path}`],
     {
-      env: Object.fromEntries(environment.all()),
+      env: Object.fromEntries(setup.environment.all()),
       extendEnv: false,
       // Ours may have been removed.
       cwd: '/',
@@ -48,7 +47,8 @@ export async function podmanService(environment: Environment, state: string): Pr
   });
   service.unref();
   for (const end = performance.now() + limits.podmanStartMs; performance.now() < end; ) {
-    if (await answers(endpoint)) return endpoint;
+    if (await answers(endpoint, setup)) return endpoint;
+    setup.signal.throwIfAborted();
     if (ended !== null)
       throw new Fault('engine', `Cannot start podman's service: ${lastLine(messages) ?? ended}`);
     await pauseFor(limits.podmanLookMs);
@@ -63,8 +63,8 @@ function lastLine(file: string): string | null {
   return last === '' ? null : shorten(printable(last));
 }
 
-async function answers(endpoint: Endpoint): Promise<boolean> {
-  return connect('podman', endpoint).then(
+async function answers(endpoint: Endpoint, setup: ConnectSetup): Promise<boolean> {
+  return connect('podman', endpoint, setup).then(
     () => true,
     () => false,
   );

@@ -24,7 +24,7 @@ export async function pullImage(
   try {
     const authconfig = await registryLogin(image, of.environment);
     const options = { abortSignal: of.signal, ...(authconfig !== null && { authconfig }) };
-    await followEvents(docker, await docker.pull(withTag(image), options));
+    await followEvents(await docker.pull(withTag(image), options));
   } catch (error) {
     if (error instanceof Fault || of.signal.aborted) throw error;
     throw refuse(engineReason(error));

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { Agent } from 'node:http';
 import { Duplex } from 'node:stream';
 import { limits } from '../../base/limits.ts';
+import type { Environment } from '../../settings/cli/environment.ts';
 import type { SshTarget } from './endpoint.ts';
 
 /**
@@ -11,12 +12,14 @@ import type { SshTarget } from './endpoint.ts';
 export class SshAgent extends Agent {
   readonly #target: SshTarget;
   readonly #dial: readonly string[];
+  readonly #environment: Environment;
 
   /** @param dial the command there that connects its standard streams to the engine */
-  constructor(target: SshTarget, dial: readonly string[]) {
+  constructor(target: SshTarget, dial: readonly string[], environment: Environment) {
     super({ keepAlive: false });
     this.#target = target;
     this.#dial = dial;
+    this.#environment = environment;
   }
 
   override createConnection(): Duplex {
@@ -25,6 +28,7 @@ export class SshAgent extends Agent {
     const options = ['-o', 'BatchMode=yes', '-o', `ConnectTimeout=${limits.sshConnectSeconds}`, '-T'];
     // The address ends what ssh takes for options.
     const child = spawn('ssh', [...options, ...to, '--', host, ...this.#dial], {
+      env: Object.fromEntries(this.#environment.all()),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     return new SshConnection(child);
@@ -50,8 +54,13 @@ class SshConnection extends Duplex {
     // After `close`, all of its output was read.
     child.on('close', (status) => {
       if (status === 0) this.push(null);
-      else this.destroy(new Error(`ssh: ${this.#said.trim().split('\n').at(-1) || `exit status ${status}`}`));
+      else this.destroy(new Error(this.#reason(status)));
     });
+  }
+
+  #reason(status: number | null): string {
+    const said = this.#said.trim().split('\n').at(-1) || `exit status ${status}`;
+    return said.startsWith('ssh: ') ? said : `ssh: ${said}`;
   }
 
   override _read(): void {

@@ -17,16 +17,7 @@ export class VolumeHere implements VolumePlace {
 
   async request(job: EngineJob): Promise<ContainerCreateOptions> {
     requireSources(job);
-    const { places } = job;
-    const own = [
-      { source: places.volume, target: volumePath, readOnly: false },
-      { source: places.program, target: programPath, readOnly: true },
-      { source: places.secrets, target: secretsPath, readOnly: true },
-    ];
-    if (!(await this.#relabels())) return containerRequest(job, own.map(bind));
-    const request = containerRequest(job, []);
-    const Binds = own.map(({ source, target, readOnly }) => `${source}:${target}:z${readOnly ? ',ro' : ''}`);
-    return { ...request, HostConfig: { ...request.HostConfig, Binds } };
+    return bindingRequest(job, await this.#relabels());
   }
 
   async provide(): Promise<void> {
@@ -54,6 +45,24 @@ export class VolumeHere implements VolumePlace {
     };
     return SecurityOptions?.some((option) => option.includes('selinux')) === true;
   }
+}
+
+/**
+ * What the engine is asked to create, with the launch's directories bound.
+ *
+ * @param relabel whether SELinux labels have to be set on them: never on a user's `--mount`
+ */
+export function bindingRequest(job: EngineJob, relabel: boolean): ContainerCreateOptions {
+  const { places } = job;
+  const own = [
+    { source: places.volume, target: volumePath, readOnly: false },
+    { source: places.program, target: programPath, readOnly: true },
+    { source: places.secrets, target: secretsPath, readOnly: true },
+  ];
+  if (!relabel) return containerRequest(job, own.map(bind));
+  const request = containerRequest(job, []);
+  const Binds = own.map(({ source, target, readOnly }) => `${source}:${target}:z${readOnly ? ',ro' : ''}`);
+  return { ...request, HostConfig: { ...request.HostConfig, Binds } };
 }
 
 /** Podman would make a missing source, as an empty directory. @throws Fault `usage` */

@@ -7,13 +7,16 @@ import { hostChecks } from './host-checks.ts';
 /**
  * The checks of an engine, in order.
  *
+ * @param signal aborted: they are to end
+ *
  * @throws Fault `usage` for an engine that is to come
  */
 export async function checksOf(
   { engine, state, image }: DoctorSettings,
   { environment, program }: Invocation,
+  signal: AbortSignal,
 ): Promise<readonly Check[]> {
-  const subject = { environment, program, state };
+  const subject = { environment, program, state, signal };
   switch (engine) {
     case 'native':
       return [...hostChecks(subject), ...(await import('./native-checks.ts')).nativeChecks(subject)];

@@ -4,7 +4,7 @@ import { makeEmptyImage, removeEmptyImage } from '../docker/empty-image.ts';
 import { openDocker } from '../docker/open-docker.ts';
 import { programPath } from '../engine.ts';
 import { installedProgram } from '../job/installed-program.ts';
-import { type Check, failed, ok } from './check.ts';
+import { type Check, failed, ok, skipped } from './check.ts';
 import type { EngineAccess } from './engine-access.ts';
 import { type Subject, setupOf } from './subject.ts';
 import { type TrialEnd, tryJob } from './trial-job.ts';
@@ -21,6 +21,8 @@ export function containerCheck(access: EngineAccess, subject: Subject): Check {
     remedy,
     cleansUp: true,
     async examine(signal) {
+      if (!(await access.connect()).isLocal)
+        return skipped('the engine is on another machine; launch a job to try it');
       const { exitCode, stdout } = await runVersion(access, subject, signal);
       const said = stdout.trim();
       if (exitCode !== 0) return failed(`emissary --version exited with ${exitCode} in a container`, remedy);

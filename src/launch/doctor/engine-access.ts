@@ -33,7 +33,7 @@ export class EngineAccess {
 
   /** @throws Fault `engine` */
   connect(): Promise<Connection> {
-    this.#connection ??= this.locate().then(({ endpoint }) => connect(this.name, endpoint));
+    this.#connection ??= this.locate().then(({ endpoint }) => connect(this.name, endpoint, this.#subject));
     return this.#connection;
   }
 

@@ -9,16 +9,19 @@ export interface Subject {
   readonly program: string;
   /** The state directory. */
   readonly state: string;
+  /** Aborted: the checks are to end. */
+  readonly signal: AbortSignal;
 }
 
 /** What its engine is opened with. @throws Fault `usage` if the pod program is missing */
-export function setupOf({ environment, program, state }: Subject): EngineSetup {
+export function setupOf({ environment, program, state, signal }: Subject): EngineSetup {
   const path = environment.get('PATH');
   return {
     environment,
     options: new Map(),
     podProgram: podProgram(program),
     state,
+    signal,
     // No more than a trial job needs.
     nativeEnvironment: path === null ? {} : { PATH: path },
   };

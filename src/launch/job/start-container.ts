@@ -2,7 +2,7 @@ import { Fault, messageOf } from '../../base/fault.ts';
 import { makeDirectories } from '../../base/make-directories.ts';
 import { after } from '../../base/timer.ts';
 import { Volume } from '../../contract/volume.ts';
-import { Interrupted } from './interrupted.ts';
+import { Interrupted, LeftJob } from './interrupted.ts';
 import type { LaunchedJob } from './launched-job.ts';
 import { prepareVolume } from './prepare-volume.ts';
 
@@ -10,7 +10,7 @@ import { prepareVolume } from './prepare-volume.ts';
  * Brings the job to its start, from wherever an earlier launcher was killed: every stage can be repeated, and the
  * container is started once.
  *
- * @throws Fault `engine`, `volume`, `inputs`; Interrupted
+ * @throws Fault `engine`, `volume`, `inputs`; Interrupted; LeftJob
  */
 export async function startContainer(job: LaunchedJob): Promise<void> {
   const { stage } = job.record;
@@ -22,7 +22,21 @@ export async function startContainer(job: LaunchedJob): Promise<void> {
   const late = after(startTimeoutMs, () =>
     cancel.abort(new StartTimeout(startTimeoutMs, job.screen.current)),
   );
-  job.interrupts.listen(() => cancel.abort(new Interrupted(job.interrupts.status ?? 143)));
+  const left = new Promise<never>((_, reject) => {
+    job.interrupts.listen((wish) => {
+      cancel.abort(new Interrupted(job.interrupts.status ?? 143));
+      // An engine that does not answer must not hold whoever gives up; the next launch removes what it makes.
+      if (wish === 'give up') reject(new LeftJob());
+    });
+  });
+  try {
+    await Promise.race([left, createAndStart(job, cancel.signal)]);
+  } finally {
+    late.cancel();
+  }
+}
+
+async function createAndStart(job: LaunchedJob, signal: AbortSignal): Promise<void> {
   try {
     job.advance('creating');
     makeRoot(job);
@@ -32,18 +46,16 @@ export async function startContainer(job: LaunchedJob): Promise<void> {
     // Both fail for reasons of their own: the first one counts, and the other is waited for.
     const done = await Promise.allSettled([
       made,
-      job.engine.create(job.container, (text) => job.screen.phase(text), cancel.signal),
+      job.engine.create(job.container, (text) => job.screen.phase(text), signal),
     ]);
     const failed = done.find((each) => each.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    if (cancel.signal.aborted) throw cancel.signal.reason;
+    if (signal.aborted) throw signal.reason;
     job.advance('starting');
     await job.engine.start(job.container);
   } catch (error) {
     await job.engine.remove(job.container).catch(() => undefined);
-    throw cancel.signal.aborted ? cancel.signal.reason : error;
-  } finally {
-    late.cancel();
+    throw signal.aborted ? signal.reason : error;
   }
 }
 

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type Launcher, launcherOf } from '../helpers/launcher.ts';
+import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+for (const name of ['native', 'docker', 'podman'] as const)
+  test(`${name}: list --clean removes what ended and nobody follows, of its own installation`, async (t) => {
+    const [one, other] = [await launcherOf(t, name), await launcherOf(t, name)];
+    if (one === null || other === null) return;
+    const followed = await startJob(t, one, '11');
+    const orphan = await startJob(t, one, '12');
+    const leftover = await startJob(t, one, '13');
+    for (const job of [orphan, leftover]) {
+      job.running.kill('SIGKILL');
+      await job.running.finished;
+    }
+    leftover.finish();
+    await until('the leftover has ended', async () => (await states(one))['job-13'] === 'sealed');
+    const all = { 'job-11': 'running', 'job-12': 'running', 'job-13': 'sealed' };
+    const containers = await one.containers();
+    const byOther = await other.verb(['list', '--clean']);
+    assert.deepEqual([byOther.status, byOther.stderr], [0, '']);
+    assert.deepEqual([await states(one), await one.containers()], [all, containers]);
+    const byOne = await one.verb(['list', '--clean']);
+    assert.deepEqual([byOne.status, byOne.stderr], [0, 'emissary: job-13: finished (9)\n']);
+    assert.deepEqual(await states(one), { 'job-11': 'running', 'job-12': 'running' });
+    assert.deepEqual(
+      await one.containers(),
+      containers.filter((each) => !each.endsWith('job-13')),
+    );
+    followed.finish();
+    assert.equal((await followed.running.finished).status, 9);
+    orphan.finish();
+    await until('the orphan has ended', async () => (await states(one))['job-12'] === 'sealed');
+    await one.verb(['list', '--clean']);
+    assert.deepEqual([one.left(), await one.containers()], [[], []]);
+  });
+
+async function states(launcher: Launcher): Promise<Readonly<Record<string, string>>> {
+  const { stdout } = await launcher.verb(['list', '--json']);
+  const { jobs } = JSON.parse(stdout.toString()) as { jobs: readonly { key: string; state: string }[] };
+  return Object.fromEntries(jobs.map(({ key, state }) => [key, state]));
+}
+
+/** A job that exits with 9 when the test says so. */
+async function startJob(t: TestContext, launcher: Launcher, id: string) {
+  const directory = temporaryVolume(t);
+  const go = join(directory, 'go');
+  const mount = launcher.name === 'native' ? [] : ['--mount', `${directory}:${directory}`];
+  const running = launcher.startScript(`echo begun; while [ ! -e ${go} ]; do sleep 0.05; done; exit 9`, {
+    options: ['--job-id', id, '--report', 'none', ...mount],
+  });
+  await until('the job has begun', () => running.stdout().toString().includes('begun'));
+  return { running, finish: () => writeFileSync(go, '') };
+}
