@@ -13,6 +13,7 @@ export interface DockerDaemon {
 
 const startBoundMs = 180_000;
 const answerBoundMs = 30_000;
+const stopBoundMs = 60_000;
 const pauseMs = 100;
 
 /**
@@ -40,7 +41,10 @@ export async function startDockerDaemon(): Promise<DockerDaemon | null> {
   );
   const stop = async () => {
     daemon.kill('SIGTERM');
+    // A container that does not end holds it.
+    const late = setTimeout(() => daemon.kill('SIGKILL'), stopBoundMs);
     await daemon;
+    clearTimeout(late);
     await file.close();
     // The last container's mount may be busy for a moment.
     await rm(directory, { recursive: true, force: true, maxRetries: 20 });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
@@ -75,6 +75,7 @@ export async function launcherOf(t: TestContext, name: Launcher['name']): Promis
   }
   const state = join(temporaryVolume(t), 'state');
   atEnd(t, () => rmSync(state, { recursive: true, force: true }));
+  if (engine !== null) atEnd(t, () => removeOwn(engine, state));
   const host = name === 'docker elsewhere' ? { DOCKER_HOST: await tcpFront(t) } : hostVariable();
   const env = { ...engine?.env, ...host, EMISSARY_STATE_DIR: state };
   const options =
@@ -105,7 +106,7 @@ export async function launcherOf(t: TestContext, name: Launcher['name']): Promis
         '--filter',
         `label=${label(state)}`,
       ]);
-      return stdout.split('\n').filter((line) => line !== '');
+      return namesIn(stdout);
     },
     left: () => readdirSync(join(state, 'jobs')),
   };
@@ -118,4 +119,20 @@ function label(state: string): string {
 function hostVariable(): Record<string, string> {
   const host = process.env['DOCKER_HOST'];
   return host === undefined ? {} : { DOCKER_HOST: host };
+}
+
+/** A test that fails leaves containers and volumes, which would hold the daemon at its end. */
+async function removeOwn(engine: Engine, state: string): Promise<void> {
+  if (!existsSync(join(state, 'installation'))) return;
+  const filter = ['--filter', `label=${label(state)}`];
+  const { stdout: containers } = await engine.run(['ps', '--all', '--quiet', ...filter]);
+  const left = namesIn(containers);
+  if (left.length > 0) await engine.run(['rm', '--force', ...left]);
+  const { stdout: volumes } = await engine.run(['volume', 'ls', '--quiet', ...filter]);
+  const kept = namesIn(volumes);
+  if (kept.length > 0) await engine.run(['volume', 'rm', ...kept]);
+}
+
+function namesIn(text: string): readonly string[] {
+  return text.split('\n').filter((line) => line !== '');
 }
