@@ -13,7 +13,15 @@ export const hostProgram = resolve(
 );
 
 /** Verbs that only the program outside of pods has. */
-export const hostVerbs: readonly string[] = ['manifest', 'launch', 'attach', 'cancel', 'list', 'doctor', 'mirror'];
+export const hostVerbs: readonly string[] = [
+  'manifest',
+  'launch',
+  'attach',
+  'cancel',
+  'list',
+  'doctor',
+  'mirror',
+];
 
 let copy: string | null = null;
 
