@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { here, platformOf } from './architecture.ts';
+import { withBuildLock } from './build-lock.ts';
 import { bundle } from './bundle/bundle.ts';
 import { makeExecutable } from './bundle/executable.ts';
 import { makeImageTree } from './image-tree.ts';
@@ -23,10 +24,14 @@ const { values } = parseArgs({
 });
 const platform = platformOf(values.platform);
 const output = platform === here ? 'dist' : `dist/${platform.oci}`;
-const hash = await sourceHash();
-if (platform === here && values['if-changed'] && (await wasBuiltFrom(hash))) {
-  process.stdout.write(`${programs.map((name) => `dist/${name}`).join(' and ')} are up to date.\n`);
-} else {
+await withBuildLock(build);
+
+async function build(): Promise<void> {
+  const hash = await sourceHash();
+  if (platform === here && values['if-changed'] && (await wasBuiltFrom(hash))) {
+    process.stdout.write(`${programs.map((name) => `dist/${name}`).join(' and ')} are up to date.\n`);
+    return;
+  }
   if (platform === here) await rm('dist/source-hash', { force: true });
   await rm(`${output}/parts`, { recursive: true, force: true });
   const runtime = `${output}/parts/node`;

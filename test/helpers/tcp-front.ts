@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
 
 /** Docker's socket behind a port: an engine on another machine, as far as a client can tell. */
-interface TcpFront {
+export interface TcpFront {
   /** For DOCKER_HOST. */
   readonly host: string;
   /** Breaks every connection there is. */
@@ -12,7 +12,7 @@ interface TcpFront {
 }
 
 /** Starts one in front of the test run's daemon. */
-async function startTcpFront(t: TestContext): Promise<TcpFront> {
+export async function startTcpFront(t: TestContext): Promise<TcpFront> {
   const path = (process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock').replace(/^unix:\/\//, '');
   const open = new Set<Socket>();
   const server = createServer((client) => {

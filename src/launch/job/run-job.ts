@@ -8,9 +8,9 @@ import type { ContainerEnd } from '../engine.ts';
 import { LeftJob } from './interrupted.ts';
 import type { LaunchedJob } from './launched-job.ts';
 import { obeyInterrupts } from './obey-interrupts.ts';
-import { openMirror } from './open-mirror.ts';
+import { type OpenMirror, openMirror } from './open-mirror.ts';
 import { OutputFollower } from './output-follower.ts';
-import { Reporter } from './reporter.ts';
+import { Reporter, type ReporterEnd } from './reporter.ts';
 import { startContainer } from './start-container.ts';
 
 /** How a launched job and its reporting ended. */
@@ -27,14 +27,7 @@ export interface JobEnd {
  * @throws Fault if it could not be started; Interrupted if it was stopped before
  */
 export async function runJob(job: LaunchedJob): Promise<JobEnd> {
-  await startContainer(job);
-  const { screen, settings } = job;
-  screen.phase(null);
-  const mirror = job.engine.openSender === null ? null : await openMirror(job, job.engine.openSender);
-  const volume = new Volume(job.root);
-  const follower = new OutputFollower(volume, (stream, piece) =>
-    screen.forward(stream === 'stdout' ? stdout : stderr, piece),
-  );
+  const { screen, settings, engine } = job;
   const reporter = new Reporter({
     program: job.program,
     root: job.root,
@@ -43,11 +36,38 @@ export async function runJob(job: LaunchedJob): Promise<JobEnd> {
     args: reporterTimes(job),
     note: (line) => screen.note(line),
   });
+  let reported: Promise<ReporterEnd> | null = null;
+  const report = () => {
+    reported ??= reporter.run();
+  };
+  try {
+    // While the engine starts the job, the reporter gets ready; a mirror has to begin first.
+    await startContainer(job, engine.openSender === null ? report : () => undefined);
+  } catch (error) {
+    reporter.kill();
+    await reported;
+    throw error;
+  }
+  screen.phase(null);
+  const mirror = engine.openSender === null ? null : await openMirror(job, engine.openSender);
+  report();
+  return follow(job, reporter, { reported: reported ?? reporter.run(), mirror });
+}
+
+async function follow(
+  job: LaunchedJob,
+  reporter: Reporter,
+  { reported, mirror }: { readonly reported: Promise<ReporterEnd>; readonly mirror: OpenMirror | null },
+): Promise<JobEnd> {
+  const volume = new Volume(job.root);
+  const follower = new OutputFollower(volume, (stream, piece) =>
+    job.screen.forward(stream === 'stdout' ? stdout : stderr, piece),
+  );
   follower.start();
   const left = obeyInterrupts(job, volume, reporter);
   const watching = new AbortController();
   const container = watchContainer(job, volume, reporter, watching.signal);
-  const ended = await Promise.race([reporter.run(), left]);
+  const ended = await Promise.race([reported, left]);
   watching.abort();
   await mirror?.close();
   if (ended === 'left') throw new LeftJob();

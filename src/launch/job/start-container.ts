@@ -10,9 +10,10 @@ import { prepareVolume } from './prepare-volume.ts';
  * Brings the job to its start, from wherever an earlier launcher was killed: every stage can be repeated, and the
  * container is started once.
  *
+ * @param onCreated called when the container is there, and the job is about to start
  * @throws Fault `engine`, `volume`, `inputs`; Interrupted; LeftJob
  */
-export async function startContainer(job: LaunchedJob): Promise<void> {
+export async function startContainer(job: LaunchedJob, onCreated: () => void): Promise<void> {
   const { stage } = job.record;
   if (stage === 'ended') return;
   if (stage === 'starting') return startAgain(job);
@@ -30,13 +31,13 @@ export async function startContainer(job: LaunchedJob): Promise<void> {
     });
   });
   try {
-    await Promise.race([left, createAndStart(job, cancel.signal)]);
+    await Promise.race([left, createAndStart(job, onCreated, cancel.signal)]);
   } finally {
     late.cancel();
   }
 }
 
-async function createAndStart(job: LaunchedJob, signal: AbortSignal): Promise<void> {
+async function createAndStart(job: LaunchedJob, onCreated: () => void, signal: AbortSignal): Promise<void> {
   try {
     job.advance('creating');
     makeRoot(job);
@@ -52,6 +53,7 @@ async function createAndStart(job: LaunchedJob, signal: AbortSignal): Promise<vo
     if (failed !== undefined) throw failed.reason;
     if (signal.aborted) throw signal.reason;
     job.advance('starting');
+    onCreated();
     await job.engine.start(job.container);
   } catch (error) {
     await job.engine.remove(job.container).catch(() => undefined);
