@@ -1,6 +1,7 @@
 import { Fault } from '../base/fault.ts';
 import { log } from '../base/log.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
+import { engineEnvironment } from '../settings/cli/launch-report.ts';
 import type { LaunchSettings } from '../settings/cli/launch-settings.ts';
 import { type EngineJob, labels, volumePath } from './engine.ts';
 import { Interrupts } from './interrupts.ts';
@@ -37,7 +38,7 @@ export async function openLaunch(
   const before = directory.read();
   try {
     const engine = await openEngine(settings.engine, {
-      environment: invocation.environment,
+      environment: engineEnvironment(invocation.environment),
       options: settings.engineOptions,
       podProgram: program,
       state: state.path,

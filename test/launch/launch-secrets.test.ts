@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { engineFront } from '../helpers/engine-front.ts';
@@ -59,3 +59,25 @@ test('what is kept of a job with secrets, only its user can reach', async (t) =>
   assert.ok(!record.includes('s3cret-value'));
   for (const container of await launcher.containers()) await launcher.engine?.run(['rm', '-f', container]);
 });
+
+test('podman: the service that a launch starts, and that outlives it, has no credentials of the report', async (t) => {
+  const launcher = await launcherOf(t, 'podman');
+  if (launcher === null) return;
+  const secret = randomBytes(12).toString('hex');
+  const env = { MULTIFLEXI_API_PASSWORD: secret, MULTIFLEXI_DATABASE_URL: `mysql://u:${secret}@localhost/m` };
+  assert.equal((await launcher.script('exit 3', { env, options: ['--report', 'none'] })).status, 3);
+  const socket = join(launcher.state, 'podman.sock');
+  const services = readdirSync('/proc').filter(
+    (pid) => /^\d+$/.test(pid) && textOf(pid, 'cmdline').includes(socket),
+  );
+  assert.notEqual(services.length, 0);
+  for (const pid of services) assert.ok(!textOf(pid, 'environ').includes(secret), `process ${pid} has it`);
+});
+
+function textOf(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+  } catch {
+    return '';
+  }
+}

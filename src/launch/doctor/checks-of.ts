@@ -1,6 +1,7 @@
 import { Fault } from '../../base/fault.ts';
 import type { DoctorSettings } from '../../settings/cli/doctor-settings.ts';
 import type { Invocation } from '../../settings/cli/invocation.ts';
+import { engineEnvironment } from '../../settings/cli/launch-report.ts';
 import type { Check } from './check.ts';
 import { hostChecks } from './host-checks.ts';
 
@@ -16,7 +17,7 @@ export async function checksOf(
   { environment, program }: Invocation,
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
-  const subject = { environment, program, state, signal };
+  const subject = { environment: engineEnvironment(environment), program, state, signal };
   switch (engine) {
     case 'native':
       return [...hostChecks(subject), ...(await import('./native-checks.ts')).nativeChecks(subject)];

@@ -41,7 +41,7 @@ export function launchReport(
   if (where === 'host') reportSettings(environmentOf(all));
   return {
     nativeEnvironment: withoutCredentials(all, new Set(given.keys())),
-    reporterEnvironment: where === 'host' ? all : { ...all, MULTIFLEXI_REPORT: 'none' },
+    reporterEnvironment: where === 'host' ? all : { ...withoutDestinations(all), MULTIFLEXI_REPORT: 'none' },
     reports: where === 'host',
   };
 }
@@ -80,4 +80,16 @@ function withoutCredentials(all: Variables, given: ReadonlySet<string>): Record<
   return Object.fromEntries(
     Object.entries(all).filter(([name]) => !credentials.test(name) && !given.has(name)),
   );
+}
+
+/** Who reports to nobody needs no job ID for them, and no password. */
+function withoutDestinations(all: Variables): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(withoutCredentials(all, new Set())).filter(([name]) => !destinations.includes(name)),
+  );
+}
+
+/** What an engine's client and the programs that it starts may see: some of them outlive the launcher. */
+export function engineEnvironment(environment: Environment): Environment {
+  return environmentOf(withoutCredentials(Object.fromEntries(environment.all()), new Set()));
 }
