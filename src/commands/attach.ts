@@ -1,6 +1,6 @@
 import { attachJob } from '../launch/known/attach-job.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
-import { jobReference } from '../settings/cli/job-reference.ts';
+import { jobReference } from '../settings/verbs/job-reference.ts';
 
 /**
  * `multiflexi-emissary attach`: shows the output of a launched job. TERM ends only this process.

@@ -1,7 +1,7 @@
 import { log } from '../base/log.ts';
 import { cancelJob } from '../launch/known/cancel-job.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
-import { jobReference } from '../settings/cli/job-reference.ts';
+import { jobReference } from '../settings/verbs/job-reference.ts';
 
 /**
  * `multiflexi-emissary cancel`: stops a launched job, and waits for its end.

@@ -3,8 +3,8 @@ import { printable, printableJson } from '../base/printable.ts';
 import { checksOf } from '../launch/doctor/checks-of.ts';
 import { type Diagnosis, diagnose } from '../launch/doctor/diagnose.ts';
 import { Interrupts } from '../launch/interrupts.ts';
-import { doctorSettings } from '../settings/cli/doctor-settings.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
+import { doctorSettings } from '../settings/verbs/doctor-settings.ts';
 
 /**
  * `multiflexi-emissary doctor`: checks that an engine can run jobs, and prints one row for each check as it is made, or

@@ -7,7 +7,7 @@ import { HoldTime } from '../mirror/hold-time.ts';
 import { expectedContainers } from '../observe/expected-containers.ts';
 import { openVolume } from '../observe/open-volume.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
-import { holdSettings } from '../settings/cli/mirror-settings.ts';
+import { holdSettings } from '../settings/verbs/mirror-settings.ts';
 import { hasEnded, JobWatch } from '../wait/job-watch.ts';
 import { StopRequests } from '../wait/stop-requests.ts';
 

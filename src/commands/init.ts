@@ -5,10 +5,10 @@ import { carriedRuntime, installRuntime, publishBootstrap } from '../init/instal
 import { earlierSeal } from '../init/leftovers.ts';
 import { openVolume } from '../init/open-volume.ts';
 import { publishTemplate, readTemplateText } from '../init/template-text.ts';
-import { initSettings } from '../settings/cli/init-settings.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import type { Template } from '../settings/template/template.ts';
 import { templateFromJson } from '../settings/template/template-from-json.ts';
+import { initSettings } from '../settings/verbs/init-settings.ts';
 
 /**
  * `emissary init`: puts the program, the template and the staged inputs on the shared volume. Validates all of its

@@ -8,7 +8,7 @@ import { openLaunch } from '../launch/open-launch.ts';
 import { StateDirectory } from '../launch/state/state-directory.ts';
 import { environmentOf } from '../settings/cli/environment.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
-import { type LaunchSettings, launchSettings } from '../settings/cli/launch-settings.ts';
+import { type LaunchSettings, launchSettings } from '../settings/verbs/launch-settings.ts';
 
 /**
  * `multiflexi-emissary launch`: runs a job in an engine, and looks like it: its output, its exit code, stopped by TERM

@@ -4,7 +4,7 @@ import { cleanJobs } from '../launch/known/clean-jobs.ts';
 import { type ListedJob, listJobs } from '../launch/known/list-jobs.ts';
 import { StateDirectory } from '../launch/state/state-directory.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
-import { listSettings } from '../settings/cli/list-settings.ts';
+import { listSettings } from '../settings/verbs/list-settings.ts';
 
 /**
  * `multiflexi-emissary list`: prints one line for each launched job that is not finished, or one JSON document.

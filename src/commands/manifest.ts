@@ -1,7 +1,7 @@
 import { podObjects } from '../pod/pod-objects.ts';
 import { yamlOf } from '../pod/yaml-of.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
-import { manifestSettings } from '../settings/cli/manifest-settings.ts';
+import { manifestSettings } from '../settings/verbs/manifest-settings.ts';
 
 /**
  * `emissary manifest`: prints the pod that runs a MultiFlexi application, from its definition and its environment.

@@ -2,7 +2,7 @@ import { commandSender } from '../launch/mirror/command-sender.ts';
 import { followSender } from '../launch/mirror/follow-sender.ts';
 import { Mirror } from '../launch/mirror/mirror.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
-import { mirrorSettings } from '../settings/cli/mirror-settings.ts';
+import { mirrorSettings } from '../settings/verbs/mirror-settings.ts';
 import { StopRequests } from '../wait/stop-requests.ts';
 
 /**

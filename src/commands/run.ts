@@ -23,8 +23,8 @@ import {
 } from '../run/verdict.ts';
 import { allVariables } from '../settings/cli/all-variables.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
-import { type RunSettings, runSettings } from '../settings/cli/run-settings.ts';
 import type { Template } from '../settings/template/template.ts';
+import { type RunSettings, runSettings } from '../settings/verbs/run-settings.ts';
 
 /**
  * `emissary run`: waits for the job's dependencies, supervises the job, saves its outputs, and seals the container.

@@ -4,7 +4,7 @@ import { encodingOf } from '../mirror/stream-encoding.ts';
 import { expectedContainers } from '../observe/expected-containers.ts';
 import { openVolume } from '../observe/open-volume.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
-import { sendSettings } from '../settings/cli/mirror-settings.ts';
+import { sendSettings } from '../settings/verbs/mirror-settings.ts';
 import { JobWatch } from '../wait/job-watch.ts';
 
 /**

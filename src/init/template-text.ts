@@ -4,9 +4,9 @@ import { readUpTo } from '../base/read-regular.ts';
 import { textOf, withoutByteOrderMark } from '../base/text-of.ts';
 import type { Layout } from '../contract/layout.ts';
 import { publish } from '../contract/publish.ts';
-import type { InitSettings } from '../settings/cli/init-settings.ts';
 import { mountedJson } from '../settings/cli/mounted-json.ts';
 import { readGiven } from '../settings/cli/read-given.ts';
+import type { InitSettings } from '../settings/verbs/init-settings.ts';
 import { writing } from './writing.ts';
 
 /** The template's text as it was given, and its origin, for messages. */

@@ -1,5 +1,5 @@
 import type { Environment } from '../settings/cli/environment.ts';
-import type { LaunchResources } from '../settings/cli/launch-resources.ts';
+import type { LaunchResources } from '../settings/verbs/launch-resources.ts';
 import type { SenderConnection } from './mirror/follow-sender.ts';
 
 /** What an engine is opened with. */

@@ -1,5 +1,5 @@
 import { Fault } from '../base/fault.ts';
-import type { EngineName } from '../settings/cli/launch-settings.ts';
+import type { EngineName } from '../settings/verbs/launch-settings.ts';
 import type { Engine, EngineSetup } from './engine.ts';
 
 /**

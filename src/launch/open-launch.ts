@@ -1,8 +1,8 @@
 import { Fault } from '../base/fault.ts';
 import { log } from '../base/log.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
-import { engineEnvironment } from '../settings/cli/launch-report.ts';
-import type { LaunchSettings } from '../settings/cli/launch-settings.ts';
+import { engineEnvironment } from '../settings/verbs/launch-report.ts';
+import type { LaunchSettings } from '../settings/verbs/launch-settings.ts';
 import { type EngineJob, labels, volumePath } from './engine.ts';
 import { Interrupts } from './interrupts.ts';
 import { installedProgram, podProgram } from './job/installed-program.ts';

@@ -1,5 +1,5 @@
 import { limits } from '../base/limits.ts';
-import type { ManifestSettings } from '../settings/cli/manifest-settings.ts';
+import type { ManifestSettings } from '../settings/verbs/manifest-settings.ts';
 import { unexpanded } from './is-expanded.ts';
 import type { JobArguments } from './job-arguments.ts';
 import type { JobTemplate } from './job-template.ts';

@@ -1,8 +1,8 @@
 import { basename, dirname, isAbsolute, normalize } from 'node:path';
 import { log } from '../base/log.ts';
 import type { ApplicationArtifact } from '../settings/application/application.ts';
-import type { ManifestSettings } from '../settings/cli/manifest-settings.ts';
 import { phpPattern } from '../settings/template/php-pattern.ts';
+import type { ManifestSettings } from '../settings/verbs/manifest-settings.ts';
 import { fileInputs } from './file-inputs.ts';
 import { absolute, type JobVariables } from './job-variables.ts';
 

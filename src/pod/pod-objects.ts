@@ -1,5 +1,5 @@
 import { limits } from '../base/limits.ts';
-import type { ManifestSettings } from '../settings/cli/manifest-settings.ts';
+import type { ManifestSettings } from '../settings/verbs/manifest-settings.ts';
 import {
   argumentsKey,
   installer,

@@ -4,7 +4,7 @@ import { type ContainerLayout, type Layout, layoutOf } from '../contract/layout.
 import { adoptOrphans } from '../kernel/reap.ts';
 import { catchSignals, startThreads } from '../kernel/signals.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
-import type { RunSettings } from '../settings/cli/run-settings.ts';
+import type { RunSettings } from '../settings/verbs/run-settings.ts';
 import { findSecrets, type Secrets } from './mask/find-secrets.ts';
 import { openContainer } from './open-container.ts';
 import { Reaper } from './reaper.ts';

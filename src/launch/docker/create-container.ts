@@ -4,7 +4,7 @@ import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
 import { unlessAborted } from '../../base/unless-aborted.ts';
 import type { ContainerState } from '../engine.ts';
-import { engineReason, statusOf } from './engine-fault.ts';
+import { engineReason, statusOf } from './connection/engine-fault.ts';
 
 /**
  * Requests a container. One of the same name that never started is what a killed launcher has left, or what the engine

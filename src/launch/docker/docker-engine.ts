@@ -12,13 +12,13 @@ import {
   type Leftover,
   labels,
 } from '../engine.ts';
-import type { Connection } from './connect.ts';
+import type { Connection } from './connection/connect.ts';
+import { engineFault, statusOf } from './connection/engine-fault.ts';
 import { endReason, engineSaysEnded, gone, withoutFrames } from './container-end.ts';
 import { createContainer } from './create-container.ts';
-import { engineFault, statusOf } from './engine-fault.ts';
-import { pullImage } from './pull-image.ts';
-import { removeAsPodman } from './remove-as-podman.ts';
+import { pullImage } from './image/pull-image.ts';
 import { removeNamed } from './remove-named.ts';
+import { removeAsPodman } from './rootless/remove-as-podman.ts';
 import { VolumeElsewhere } from './volume-elsewhere.ts';
 import { VolumeHere } from './volume-here.ts';
 import type { VolumePlace } from './volume-place.ts';

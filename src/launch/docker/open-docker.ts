@@ -1,9 +1,9 @@
 import type { EngineSetup } from '../engine.ts';
-import { connect } from './connect.ts';
+import { connect } from './connection/connect.ts';
+import { dockerEndpoint, type LocatedEndpoint, podmanEndpoint } from './connection/endpoint.ts';
+import { podmanService } from './connection/podman-service.ts';
 import { DockerEngine } from './docker-engine.ts';
-import { dockerEndpoint, type LocatedEndpoint, podmanEndpoint } from './endpoint.ts';
-import { podmanService } from './podman-service.ts';
-import { warnOfLogout } from './warn-of-logout.ts';
+import { warnOfLogout } from './rootless/warn-of-logout.ts';
 
 /**
  * Connects to Docker or podman.

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { statusOf } from './engine-fault.ts';
+import { statusOf } from './connection/engine-fault.ts';
 
 /** Removes a container, running or not, with the anonymous volumes of its image; no error if it is gone. */
 export async function removeNamed(docker: Docker, name: string): Promise<void> {

@@ -2,8 +2,8 @@ import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { Fault, messageOf } from '../../base/fault.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
-import { addressOf } from '../docker/connect.ts';
-import type { Endpoint } from '../docker/endpoint.ts';
+import { addressOf } from '../docker/connection/connect.ts';
+import type { Endpoint } from '../docker/connection/endpoint.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 import type { EngineAccess } from './engine-access.ts';
 

@@ -1,7 +1,7 @@
 import { Fault } from '../../base/fault.ts';
-import type { DoctorSettings } from '../../settings/cli/doctor-settings.ts';
 import type { Invocation } from '../../settings/cli/invocation.ts';
-import { engineEnvironment } from '../../settings/cli/launch-report.ts';
+import type { DoctorSettings } from '../../settings/verbs/doctor-settings.ts';
+import { engineEnvironment } from '../../settings/verbs/launch-report.ts';
 import type { Check } from './check.ts';
 import { hostChecks } from './host-checks.ts';
 

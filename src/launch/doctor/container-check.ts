@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { getgid, getuid } from 'node:process';
-import { makeEmptyImage, removeEmptyImage } from '../docker/empty-image.ts';
+import { makeEmptyImage, removeEmptyImage } from '../docker/image/empty-image.ts';
 import { openDocker } from '../docker/open-docker.ts';
 import { programPath } from '../engine.ts';
 import { installedProgram } from '../job/installed-program.ts';

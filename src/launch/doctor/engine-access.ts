@@ -1,7 +1,7 @@
-import { type Connection, connect } from '../docker/connect.ts';
-import type { LocatedEndpoint } from '../docker/endpoint.ts';
+import { type Connection, connect } from '../docker/connection/connect.ts';
+import type { LocatedEndpoint } from '../docker/connection/endpoint.ts';
 import { locateEngine } from '../docker/open-docker.ts';
-import { type PodmanInfo, podmanInfo } from '../docker/podman-info.ts';
+import { type PodmanInfo, podmanInfo } from '../docker/rootless/podman-info.ts';
 import type { Subject } from './subject.ts';
 
 /** What a Docker or podman tells about itself, beyond what `launch` needs. */

@@ -1,9 +1,9 @@
 import { arch } from 'node:process';
 import { limits } from '../../base/limits.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
-import type { Connection } from '../docker/connect.ts';
-import { statusOf } from '../docker/engine-fault.ts';
-import { pullImage } from '../docker/pull-image.ts';
+import type { Connection } from '../docker/connection/connect.ts';
+import { statusOf } from '../docker/connection/engine-fault.ts';
+import { pullImage } from '../docker/image/pull-image.ts';
 import { type Check, failed, ok } from './check.ts';
 import type { EngineAccess } from './engine-access.ts';
 

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
-import { userName } from '../docker/account-names.ts';
-import { lingerCommand, lingeringOf } from '../docker/lingering.ts';
-import type { IdRange } from '../docker/podman-info.ts';
+import { userName } from '../docker/rootless/account-names.ts';
+import { lingerCommand, lingeringOf } from '../docker/rootless/lingering.ts';
+import type { IdRange } from '../docker/rootless/podman-info.ts';
 import { type Check, type Finding, failed, ok, skipped, warning } from './check.ts';
 import type { EngineAccess } from './engine-access.ts';
 

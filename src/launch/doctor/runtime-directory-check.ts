@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { getuid } from 'node:process';
 import type { Environment } from '../../settings/cli/environment.ts';
-import { userName } from '../docker/account-names.ts';
-import { lingerCommand } from '../docker/lingering.ts';
+import { userName } from '../docker/rootless/account-names.ts';
+import { lingerCommand } from '../docker/rootless/lingering.ts';
 import { type Check, ok, warning } from './check.ts';
 
 /** A rootless podman of this user finds its socket and its state: under cron and sudo it may not. */

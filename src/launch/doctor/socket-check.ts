@@ -2,7 +2,7 @@ import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { getuid } from 'node:process';
 import { errorReason, readReasons } from '../../base/error-reason.ts';
 import { errnoOf } from '../../base/fault.ts';
-import { groupName, userName } from '../docker/account-names.ts';
+import { groupName, userName } from '../docker/rootless/account-names.ts';
 import { type Check, type Finding, failed, ok } from './check.ts';
 import type { EngineAccess } from './engine-access.ts';
 

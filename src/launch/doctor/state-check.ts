@@ -2,7 +2,7 @@ import { mkdtempSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { getuid } from 'node:process';
 import { errorReason, writeReasons } from '../../base/error-reason.ts';
-import { userName } from '../docker/account-names.ts';
+import { userName } from '../docker/rootless/account-names.ts';
 import { StateDirectory } from '../state/state-directory.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 

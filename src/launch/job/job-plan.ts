@@ -3,8 +3,8 @@ import { jobArguments } from '../../pod/job-arguments.ts';
 import { jobTemplate } from '../../pod/job-template.ts';
 import { jobVariables } from '../../pod/job-variables.ts';
 import type { Application } from '../../settings/application/application.ts';
-import type { LaunchSettings } from '../../settings/cli/launch-settings.ts';
 import { defaultMask } from '../../settings/secret-names.ts';
+import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
 
 /** What a launched job consists of, whatever engine runs it. */
 export interface JobPlan {

@@ -1,4 +1,4 @@
-import type { LaunchSettings } from '../../settings/cli/launch-settings.ts';
+import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
 import type { Engine, EngineJob } from '../engine.ts';
 import type { Interrupts } from '../interrupts.ts';
 import type { Screen } from '../progress/screen.ts';

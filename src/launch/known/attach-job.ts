@@ -4,7 +4,7 @@ import { Fault } from '../../base/fault.ts';
 import { lostExitCode } from '../../contract/records.ts';
 import { Volume } from '../../contract/volume.ts';
 import { waitForFile } from '../../contract/wait-for-file.ts';
-import type { JobReference } from '../../settings/cli/job-reference.ts';
+import type { JobReference } from '../../settings/verbs/job-reference.ts';
 import { OutputFollower } from '../job/output-follower.ts';
 import { hasRun } from '../job/start-container.ts';
 import { Screen } from '../progress/screen.ts';

@@ -2,7 +2,7 @@ import { kill } from 'node:process';
 import { Fault, messageOf } from '../../base/fault.ts';
 import { signalNumber } from '../../base/signal-names.ts';
 import { Volume } from '../../contract/volume.ts';
-import type { JobReference } from '../../settings/cli/job-reference.ts';
+import type { JobReference } from '../../settings/verbs/job-reference.ts';
 import { awaitEnd } from './await-end.ts';
 import { awaitSeal } from './await-seal.ts';
 import { findJob } from './known-job.ts';

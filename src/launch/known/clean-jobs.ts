@@ -1,7 +1,7 @@
 import { Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import type { Invocation } from '../../settings/cli/invocation.ts';
-import { launchSettings } from '../../settings/cli/launch-settings.ts';
+import { launchSettings } from '../../settings/verbs/launch-settings.ts';
 import { hasRun } from '../job/start-container.ts';
 import { launchJob, leave } from '../launch-job.ts';
 import { openLaunch } from '../open-launch.ts';

@@ -1,5 +1,5 @@
 import { Fault } from '../../base/fault.ts';
-import type { JobReference } from '../../settings/cli/job-reference.ts';
+import type { JobReference } from '../../settings/verbs/job-reference.ts';
 import type { LaunchDirectory } from '../state/launch-directory.ts';
 import type { LaunchRecord } from '../state/launch-record.ts';
 import { StateDirectory } from '../state/state-directory.ts';

@@ -1,6 +1,6 @@
 import { limits } from '../../base/limits.ts';
 import { readRegular } from '../../base/read-regular.ts';
-import type { EngineName } from '../../settings/cli/launch-settings.ts';
+import type { EngineName } from '../../settings/verbs/launch-settings.ts';
 
 /** How far a launch has come; each stage is recorded before its first step. */
 export type Stage =

@@ -1,7 +1,7 @@
 import { limits } from '../../base/limits.ts';
-import { readCommandLine, rejectOperands, sourceOf } from './command-line.ts';
-import type { Invocation } from './invocation.ts';
-import { deadlineMs, rootDirectory, secondsToMs } from './values.ts';
+import { readCommandLine, rejectOperands, sourceOf } from '../cli/command-line.ts';
+import type { Invocation } from '../cli/invocation.ts';
+import { deadlineMs, rootDirectory, secondsToMs } from '../cli/values.ts';
 
 /** The settings of `wait`, except for the server, which is in `report-settings.ts`. */
 export interface WaitSettings {

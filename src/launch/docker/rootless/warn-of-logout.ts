@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { publish } from '../../contract/publish.ts';
-import type { EngineSetup } from '../engine.ts';
+import { publish } from '../../../contract/publish.ts';
+import type { EngineSetup } from '../../engine.ts';
+import type { Endpoint } from '../connection/endpoint.ts';
 import { userName } from './account-names.ts';
-import type { Endpoint } from './endpoint.ts';
 import { lingerCommand, lingeringOf } from './lingering.ts';
 
 /**

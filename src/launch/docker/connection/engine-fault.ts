@@ -1,6 +1,6 @@
-import { Fault, messageOf } from '../../base/fault.ts';
-import { printable } from '../../base/printable.ts';
-import { shorten } from '../../base/shorten.ts';
+import { Fault, messageOf } from '../../../base/fault.ts';
+import { printable } from '../../../base/printable.ts';
+import { shorten } from '../../../base/shorten.ts';
 
 /** The HTTP status of an answer of the engine that was an error; null where it did not answer. */
 export function statusOf(error: unknown): number | null {

@@ -2,11 +2,11 @@ import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { programName } from '../../base/program-name.ts';
 import { signalNumber } from '../../base/signal-names.ts';
+import { type CommandLine, readCommandLine, sourceOf } from '../cli/command-line.ts';
+import type { Invocation } from '../cli/invocation.ts';
+import { containerName, rootDirectory, secondsToMs, wholeNumber } from '../cli/values.ts';
+import { verbs } from '../cli/verbs.ts';
 import { defaultMask, maskEntries } from '../secret-names.ts';
-import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
-import type { Invocation } from './invocation.ts';
-import { containerName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
-import { verbs } from './verbs.ts';
 
 /** The settings of `run`. */
 export interface RunSettings {

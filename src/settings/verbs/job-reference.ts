@@ -1,8 +1,8 @@
 import { Fault } from '../../base/fault.ts';
-import { readCommandLine, sourceOf } from './command-line.ts';
-import type { Invocation } from './invocation.ts';
+import { readCommandLine, sourceOf } from '../cli/command-line.ts';
+import type { Invocation } from '../cli/invocation.ts';
+import { helpOf } from '../cli/verbs.ts';
 import { stateDirectory } from './state-directory.ts';
-import { helpOf } from './verbs.ts';
 
 /** The settings of the verbs that concern one launched job. */
 export interface JobReference {

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { Fault } from '../../base/fault.ts';
-import { limits } from '../../base/limits.ts';
-import { printable } from '../../base/printable.ts';
-import { readRegular } from '../../base/read-regular.ts';
-import { shorten } from '../../base/shorten.ts';
-import { pauseFor } from '../../base/timer.ts';
+import { Fault } from '../../../base/fault.ts';
+import { limits } from '../../../base/limits.ts';
+import { printable } from '../../../base/printable.ts';
+import { readRegular } from '../../../base/read-regular.ts';
+import { shorten } from '../../../base/shorten.ts';
+import { pauseFor } from '../../../base/timer.ts';
 import { type ConnectSetup, connect } from './connect.ts';
 import type { Endpoint } from './endpoint.ts';
 

@@ -1,6 +1,6 @@
 import { isAbsolute, normalize } from 'node:path';
 import { Fault } from '../../base/fault.ts';
-import type { CommandLine } from './command-line.ts';
+import type { CommandLine } from '../cli/command-line.ts';
 
 /** What a container gets of its engine's host. */
 export interface LaunchResources {

@@ -2,17 +2,17 @@ import { isUtf8 } from 'node:buffer';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import type { Application } from '../application/application.ts';
+import { type CommandLine, readCommandLine, sourceOf } from '../cli/command-line.ts';
+import type { Environment } from '../cli/environment.ts';
+import type { Invocation } from '../cli/invocation.ts';
+import { imageName, rootDirectory, secondsToMs, wholeNumber } from '../cli/values.ts';
+import { helpOf } from '../cli/verbs.ts';
 import { maskEntries } from '../secret-names.ts';
-import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
-import type { Environment } from './environment.ts';
 import { languageOf, readApplication } from './given-application.ts';
 import { givenVariables } from './given-variables.ts';
-import type { Invocation } from './invocation.ts';
 import { launchReport } from './launch-report.ts';
 import { engineOptions, type LaunchResources, launchResources } from './launch-resources.ts';
 import { stateDirectory } from './state-directory.ts';
-import { imageName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
-import { helpOf } from './verbs.ts';
 
 /** The engines, those that are to come included. */
 export const engines = ['native', 'docker', 'podman', 'kubernetes', 'azure'] as const;

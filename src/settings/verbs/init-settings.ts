@@ -1,6 +1,6 @@
-import { readCommandLine, rejectOperands, sourceOf } from './command-line.ts';
-import type { Invocation } from './invocation.ts';
-import { rootDirectory } from './values.ts';
+import { readCommandLine, rejectOperands, sourceOf } from '../cli/command-line.ts';
+import type { Invocation } from '../cli/invocation.ts';
+import { rootDirectory } from '../cli/values.ts';
 
 /** The settings of `init`. */
 export interface InitSettings {

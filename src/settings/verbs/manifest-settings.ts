@@ -3,12 +3,12 @@ import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { version } from '../../version.ts';
 import type { Application } from '../application/application.ts';
-import { type CommandLine, readCommandLine, sourceOf } from './command-line.ts';
+import { type CommandLine, readCommandLine, sourceOf } from '../cli/command-line.ts';
+import type { Invocation } from '../cli/invocation.ts';
+import { containerName, imageName, rootDirectory, secondsToMs, wholeNumber } from '../cli/values.ts';
+import { helpOf } from '../cli/verbs.ts';
 import { languageOf, readApplication } from './given-application.ts';
 import { givenVariables } from './given-variables.ts';
-import type { Invocation } from './invocation.ts';
-import { containerName, imageName, rootDirectory, secondsToMs, wholeNumber } from './values.ts';
-import { helpOf } from './verbs.ts';
 
 /** A volume claim that the reporter mounts, for a database file or kept results. */
 export interface Claim {

@@ -1,5 +1,5 @@
-import { readCommandLine, rejectOperands, sourceOf } from './command-line.ts';
-import type { Invocation } from './invocation.ts';
+import { readCommandLine, rejectOperands, sourceOf } from '../cli/command-line.ts';
+import type { Invocation } from '../cli/invocation.ts';
 import { stateDirectory } from './state-directory.ts';
 
 /** The settings of `list`. */

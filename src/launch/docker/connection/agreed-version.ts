@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { Fault } from '../../base/fault.ts';
+import { Fault } from '../../../base/fault.ts';
 
 /** The versions of Docker's API that this client speaks. */
 const oldest = [1, 40] as const;

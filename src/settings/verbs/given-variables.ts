@@ -1,7 +1,7 @@
 import { Fault, reasonOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { parseDotenv } from '../application/dotenv.ts';
-import { readGiven } from './read-given.ts';
+import { readGiven } from '../cli/read-given.ts';
 
 /**
  * Reads a file with variables: lines `NAME=value`, or a JSON object of texts (a null counts as not set).

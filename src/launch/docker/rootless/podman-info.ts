@@ -1,4 +1,4 @@
-import type { Connection } from './connect.ts';
+import type { Connection } from '../connection/connect.ts';
 
 /** What podman knows about itself: the part of `GET /libpod/info` that decides whether jobs can run. */
 export interface PodmanInfo {

@@ -1,8 +1,8 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import Docker from 'dockerode';
-import { errnoOf, Fault } from '../../base/fault.ts';
-import { limits } from '../../base/limits.ts';
-import type { Environment } from '../../settings/cli/environment.ts';
+import { errnoOf, Fault } from '../../../base/fault.ts';
+import { limits } from '../../../base/limits.ts';
+import type { Environment } from '../../../settings/cli/environment.ts';
 import { agreedVersion } from './agreed-version.ts';
 import type { Endpoint } from './endpoint.ts';
 import { EngineAgent } from './engine-agent.ts';

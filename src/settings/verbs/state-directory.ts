@@ -3,8 +3,8 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { getuid } from 'node:process';
 import { Fault } from '../../base/fault.ts';
-import type { CommandLine } from './command-line.ts';
-import type { Environment } from './environment.ts';
+import type { CommandLine } from '../cli/command-line.ts';
+import type { Environment } from '../cli/environment.ts';
 
 /** That of the package, for root or for the user that MultiFlexi's daemon runs as. */
 const system = '/var/lib/multiflexi-emissary';

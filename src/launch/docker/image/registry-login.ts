@@ -1,8 +1,8 @@
 import { execa } from 'execa';
-import { Fault } from '../../base/fault.ts';
-import { limits } from '../../base/limits.ts';
-import type { Environment } from '../../settings/cli/environment.ts';
-import { dockerConfiguration, dockerDirectory } from './endpoint.ts';
+import { Fault } from '../../../base/fault.ts';
+import { limits } from '../../../base/limits.ts';
+import type { Environment } from '../../../settings/cli/environment.ts';
+import { dockerConfiguration, dockerDirectory } from '../connection/endpoint.ts';
 
 /** What a pull sends to the engine, for one registry. */
 export type RegistryLogin =

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Agent } from 'node:http';
 import { Duplex } from 'node:stream';
-import { limits } from '../../base/limits.ts';
-import type { Environment } from '../../settings/cli/environment.ts';
+import { limits } from '../../../base/limits.ts';
+import type { Environment } from '../../../settings/cli/environment.ts';
 import type { SshTarget } from './endpoint.ts';
 
 /**

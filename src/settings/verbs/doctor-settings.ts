@@ -1,9 +1,9 @@
 import { Fault } from '../../base/fault.ts';
-import { readCommandLine, rejectOperands, sourceOf } from './command-line.ts';
-import type { Invocation } from './invocation.ts';
+import { readCommandLine, rejectOperands, sourceOf } from '../cli/command-line.ts';
+import type { Invocation } from '../cli/invocation.ts';
+import { imageName } from '../cli/values.ts';
 import { type EngineName, engines } from './launch-settings.ts';
 import { stateDirectory } from './state-directory.ts';
-import { imageName } from './values.ts';
 
 /** The settings of `doctor`. */
 export interface DoctorSettings {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { Fault } from '../../base/fault.ts';
+import type { CommandLine } from '../cli/command-line.ts';
+import { type Environment, environmentOf } from '../cli/environment.ts';
 import { reportSettings } from '../destinations/report-settings.ts';
-import type { CommandLine } from './command-line.ts';
-import { type Environment, environmentOf } from './environment.ts';
 import { givenVariables } from './given-variables.ts';
 
 /** The environments of the two sides of a launched job. */

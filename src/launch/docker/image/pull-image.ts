@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
-import { Fault } from '../../base/fault.ts';
-import type { Environment } from '../../settings/cli/environment.ts';
-import { engineReason } from './engine-fault.ts';
+import { Fault } from '../../../base/fault.ts';
+import type { Environment } from '../../../settings/cli/environment.ts';
+import { engineReason } from '../connection/engine-fault.ts';
 import { followEvents } from './follow-events.ts';
 import { registryLogin } from './registry-login.ts';
 

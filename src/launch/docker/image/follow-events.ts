@@ -1,4 +1,4 @@
-import { limits } from '../../base/limits.ts';
+import { limits } from '../../../base/limits.ts';
 
 /** One line of an engine's progress. */
 interface EngineEvent {

@@ -1,9 +1,9 @@
 import { Fault, reasonOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { type Application, parseApplication } from '../application/application.ts';
-import type { CommandLine } from './command-line.ts';
-import type { Environment } from './environment.ts';
-import { readGiven } from './read-given.ts';
+import type { CommandLine } from '../cli/command-line.ts';
+import type { Environment } from '../cli/environment.ts';
+import { readGiven } from '../cli/read-given.ts';
 
 /**
  * Reads the definition of an application (`*.multiflexi.app.json`).

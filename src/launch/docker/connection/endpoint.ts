@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getuid } from 'node:process';
-import { Fault, reasonOf } from '../../base/fault.ts';
-import type { Environment } from '../../settings/cli/environment.ts';
+import { Fault, reasonOf } from '../../../base/fault.ts';
+import type { Environment } from '../../../settings/cli/environment.ts';
 
 /** Where an engine's API is. */
 export type Endpoint =

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
-import { Fault } from '../../base/fault.ts';
-import type { Environment } from '../../settings/cli/environment.ts';
+import { Fault } from '../../../base/fault.ts';
+import type { Environment } from '../../../settings/cli/environment.ts';
 
 /**
  * Removes a directory with files of users that a rootless podman has mapped, which only podman can become.

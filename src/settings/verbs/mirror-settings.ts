@@ -1,10 +1,10 @@
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import type { FrameEncoding } from '../../contract/mirror/frame-stream.ts';
-import { type CommandLine, readCommandLine, rejectOperands, sourceOf } from './command-line.ts';
-import type { Invocation } from './invocation.ts';
-import { rootDirectory, secondsToMs, wholeNumber } from './values.ts';
-import { helpOf } from './verbs.ts';
+import { type CommandLine, readCommandLine, rejectOperands, sourceOf } from '../cli/command-line.ts';
+import type { Invocation } from '../cli/invocation.ts';
+import { rootDirectory, secondsToMs, wholeNumber } from '../cli/values.ts';
+import { helpOf } from '../cli/verbs.ts';
 
 /** The settings of `send`. */
 export interface SendSettings {

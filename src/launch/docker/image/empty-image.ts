@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { Connection } from './connect.ts';
+import type { Connection } from '../connection/connect.ts';
 import { followEvents } from './follow-events.ts';
 
 const blockBytes = 512;
