@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bindingRequest } from '../../src/launch/docker/volume-here.ts';
+import { noContainerOptions } from '../../src/settings/verbs/container-options.ts';
 import { engineFront } from '../helpers/engine-front.ts';
 import { launcherOf } from '../helpers/launcher.ts';
 import { requireRoot } from '../helpers/require.ts';
@@ -78,6 +79,7 @@ test('with SELinux, only the launcher’s own directories are relabelled', () =>
         memory: null,
         network: null,
         mounts: [{ source: '/srv/data', target: '/data', readOnly: false }],
+        container: noContainerOptions,
       },
       pull: 'never',
     },

@@ -1,4 +1,5 @@
-import type { ContainerCreateOptions, MountSettings } from 'dockerode';
+import type { ContainerCreateOptions, HostConfig, MountSettings } from 'dockerode';
+import type { ContainerOptions } from '../../settings/verbs/container-options.ts';
 import { type EngineJob, programPath } from '../engine.ts';
 
 /** Seconds that an engine waits after its own stop signal: the wrapper has its grace, and seals after it. */
@@ -21,8 +22,9 @@ export function containerRequest(job: EngineJob, mounts: readonly Mount[]): Cont
     Entrypoint: [`${programPath}/emissary`],
     Cmd: ['run', '--', ...job.command],
     Env: Object.entries(job.environment).map(([name, value]) => `${name}=${value}`),
-    Labels: { ...job.labels },
+    Labels: { ...resources.container.labels, ...job.labels },
     ...(resources.user !== null && { User: resources.user }),
+    ...(resources.container.hostname !== null && { Hostname: resources.container.hostname }),
     // The wrapper ends the job by itself.
     StopSignal: 'SIGTERM',
     StopTimeout: stopSeconds,
@@ -31,7 +33,27 @@ export function containerRequest(job: EngineJob, mounts: readonly Mount[]): Cont
       ...(resources.network !== null && { NetworkMode: resources.network }),
       ...(resources.cpus !== null && { NanoCpus: Math.round(resources.cpus * 1e9) }),
       ...(resources.memory !== null && { Memory: resources.memory, MemorySwap: resources.memory }),
+      ...hostOptions(resources.container),
     },
+  };
+}
+
+/** Only what is asked for: an empty list can mean something else than none. */
+function hostOptions(options: ContainerOptions): HostConfig {
+  const { hosts, nameServers, addedCapabilities, droppedCapabilities, security, limits } = options;
+  const { sharedMemory, processes, temporary } = options;
+  return {
+    ...(hosts.length > 0 && { ExtraHosts: [...hosts] }),
+    ...(nameServers.length > 0 && { Dns: [...nameServers] }),
+    ...(addedCapabilities.length > 0 && { CapAdd: [...addedCapabilities] }),
+    ...(droppedCapabilities.length > 0 && { CapDrop: [...droppedCapabilities] }),
+    ...(security.length > 0 && { SecurityOpt: [...security] }),
+    ...(sharedMemory !== null && { ShmSize: sharedMemory }),
+    ...(processes !== null && { PidsLimit: processes }),
+    ...(Object.keys(temporary).length > 0 && { Tmpfs: { ...temporary } }),
+    ...(limits.length > 0 && {
+      Ulimits: limits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
+    }),
   };
 }
 

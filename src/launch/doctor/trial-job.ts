@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { Volume } from '../../contract/volume.ts';
+import { noContainerOptions } from '../../settings/verbs/container-options.ts';
 import { type Engine, type EngineJob, labels } from '../engine.ts';
 import { prepareVolume } from '../job/prepare-volume.ts';
 import { StateDirectory } from '../state/state-directory.ts';
@@ -63,7 +64,7 @@ function jobOf({ state, image, command, programs, user }: Trial): EngineJob {
     command,
     environment: { EMISSARY_CAPTURE_ONLY: 'true' },
     places: { own, volume: join(own, 'volume'), program: programs, secrets: join(own, 'secrets') },
-    resources: { user, cpus: null, memory: null, network: 'none', mounts: [] },
+    resources: { user, cpus: null, memory: null, network: 'none', mounts: [], container: noContainerOptions },
     pull: 'never',
   };
 }
@@ -71,7 +72,7 @@ function jobOf({ state, image, command, programs, user }: Trial): EngineJob {
 async function run(engine: Engine, job: EngineJob, signal: AbortSignal): Promise<TrialEnd> {
   try {
     await engine.create(job, () => undefined, signal);
-    await engine.start(job);
+    await engine.start(job, signal);
     const { exitCode, reason } = await Promise.race([engine.ended(job, signal), rejectOn(signal)]);
     const seal = readIn(job, 'exitcode');
     if (seal !== null) return { exitCode: Number(seal), stdout: readIn(job, 'stdout') ?? '' };

@@ -105,7 +105,7 @@ export const launchOptions: readonly OptionSpec[] = [
     verbs: ['launch'],
     value: 'KEY=VALUE',
     variables: ['EMISSARY_ENGINE_OPTIONS'],
-    help: 'options of one engine, see src/launch/README.md; several are separated by commas',
+    help: 'what only docker and podman have, such as shm-size=256m (add-host, cap-add, cap-drop, dns, hostname, label, pids-limit, security-opt, shm-size, tmpfs, ulimit); several are separated by commas',
   },
   {
     name: 'on-term',

@@ -68,3 +68,12 @@ export function deadlineMs(text: string, source: string): number | null {
   }
   return ms;
 }
+
+const units: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+
+/** A size of memory, such as 512m or 2g. Returns bytes; null if it is none. */
+export function bytesOf(text: string): number | null {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?$/.exec(text.toLowerCase()) ?? [];
+  const bytes = Math.floor(Number(number ?? 0) * (units[unit] ?? 1));
+  return bytes > 0 ? bytes : null;
+}

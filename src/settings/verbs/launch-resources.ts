@@ -1,6 +1,13 @@
 import { isAbsolute, normalize } from 'node:path';
 import { Fault } from '../../base/fault.ts';
 import type { CommandLine } from '../cli/command-line.ts';
+import { bytesOf } from '../cli/values.ts';
+import {
+  type ContainerOptions,
+  containerOptions,
+  type GivenOption,
+  noContainerOptions,
+} from './container-options.ts';
 
 /** What a container gets of its engine's host. */
 export interface LaunchResources {
@@ -13,6 +20,8 @@ export interface LaunchResources {
   /** Null: the engine's default. */
   readonly network: string | null;
   readonly mounts: readonly LaunchMount[];
+  /** Those of `--engine-option`. */
+  readonly container: ContainerOptions;
 }
 
 /** A directory or file of the engine's host that the job sees. */
@@ -23,7 +32,11 @@ export interface LaunchMount {
 }
 
 /** @throws Fault `usage` */
-export function launchResources(line: CommandLine, from: (name: string) => string): LaunchResources {
+export function launchResources(
+  line: CommandLine,
+  engine: string,
+  from: (name: string) => string,
+): LaunchResources {
   const user = line.value('user');
   if (user !== null && user !== 'image' && !/^\d{1,10}(:\d{1,10})?$/.test(user))
     throw new Fault('usage', `${from('user')} is neither a user ID (UID or UID:GID) nor image`);
@@ -33,21 +46,28 @@ export function launchResources(line: CommandLine, from: (name: string) => strin
   return {
     user: user === 'image' ? null : user,
     cpus: cpusOf(line.value('cpus'), from('cpus')),
-    memory: bytesOf(line.value('memory'), from('memory')),
+    memory: memoryOf(line.value('memory'), from('memory')),
     network,
     mounts: listOf(line.value('mount')).map((text) => mountOf(text, from('mount'))),
+    container: containerOf(line, engine, from('engine-option')),
   };
 }
 
-/** @throws Fault `usage`; a key may be set once */
-export function engineOptions(text: string | null, source: string): ReadonlyMap<string, string> {
-  return new Map(
-    listOf(text).map((entry) => {
-      const [, key = '', value = ''] = /^([a-z][a-z-]*)=(.*)$/.exec(entry) ?? [];
-      if (key === '') throw new Fault('usage', `${source} is not of the form KEY=VALUE`);
-      return [key, value] as const;
-    }),
-  );
+function containerOf(line: CommandLine, engine: string, source: string): ContainerOptions {
+  const given = engineOptions(line.value('engine-option'), source);
+  if (engine === 'docker' || engine === 'podman') return containerOptions(given, source);
+  if (engine === 'native' && given.length > 0)
+    throw new Fault('usage', `${source}: the native engine has no options; choose docker or podman`);
+  return noContainerOptions;
+}
+
+/** @throws Fault `usage`; what an engine does with them is its own */
+export function engineOptions(text: string | null, source: string): readonly GivenOption[] {
+  return listOf(text).map((entry) => {
+    const [, key = '', value = ''] = /^([a-z][a-z-]*)=(.*)$/.exec(entry) ?? [];
+    if (key === '') throw new Fault('usage', `${source} is not of the form KEY=VALUE`);
+    return [key, value];
+  });
 }
 
 function listOf(text: string | null): readonly string[] {
@@ -61,13 +81,10 @@ function cpusOf(text: string | null, source: string): number | null {
   throw new Fault('usage', `${source} is not a number of processors, such as 0.5 or 2`);
 }
 
-const units: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
-
-function bytesOf(text: string | null, source: string): number | null {
+function memoryOf(text: string | null, source: string): number | null {
   if (text === null) return null;
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?$/.exec(text.toLowerCase()) ?? [];
-  const bytes = Math.floor(Number(number ?? 0) * (units[unit] ?? 1));
-  if (bytes > 0) return bytes;
+  const bytes = bytesOf(text);
+  if (bytes !== null) return bytes;
   throw new Fault('usage', `${source} is not a size of memory, such as 512m or 2g`);
 }
 
