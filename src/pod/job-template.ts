@@ -3,7 +3,7 @@ import { log } from '../base/log.ts';
 import type { ApplicationArtifact } from '../settings/application/application.ts';
 import { phpPattern } from '../settings/template/php-pattern.ts';
 import type { ManifestSettings } from '../settings/verbs/manifest-settings.ts';
-import { fileInputs } from './file-inputs.ts';
+import { type FileSource, fileInputs } from './file-inputs.ts';
 import { absolute, type JobVariables } from './job-variables.ts';
 
 /** The template for `init`. */
@@ -16,10 +16,13 @@ export interface JobTemplate {
 /**
  * Builds it from the application's outputs, after expanding their macros: artifacts with absolute paths are saved as
  * they are; the others are regular expressions on file names, as in MultiFlexi.
+ *
+ * @param files how it gets the files that variables name
  */
 export function jobTemplate(
   settings: Pick<ManifestSettings, 'application' | 'variables'>,
   variables: JobVariables,
+  files: FileSource = 'included',
 ): JobTemplate {
   const { application } = settings;
   let inSecret = false;
@@ -41,7 +44,7 @@ export function jobTemplate(
   const patterns = artifacts.filter(({ path }) => !isAbsolute(path));
   warnOfHopeless(patterns);
   const values = new Map([...variables.plain, ...variables.secret]);
-  const inputs = fileInputs(application, values, new Set(settings.variables.keys()));
+  const inputs = fileInputs(application, values, new Set(settings.variables.keys()), files);
   const template = {
     ...(inputs.length > 0 && { inputs: { artifacts: inputs } }),
     ...(fixed.length > 0 && { outputs: { artifacts: fixed } }),
