@@ -5,6 +5,7 @@ import { pauseFor } from './timer.ts';
 
 let last: Promise<void> = Promise.resolve();
 let unwritten = 0;
+let muted = false;
 let rewrite: (message: string) => string = (message) => message;
 
 /** Rewrites every later message before it is written, for example to mask secrets that it quotes. */
@@ -18,9 +19,19 @@ export function setLogRewrite(change: (message: string) => string): void {
  * signals.
  */
 export function log(message: string): void {
-  if (unwritten >= limits.pendingLogMessages) return;
+  if (muted || unwritten >= limits.pendingLogMessages) return;
   unwritten += 1;
   last = last.then(() => writeAll(Buffer.from(`emissary: ${printable(rewrite(message))}\n`)));
+}
+
+/** Runs something whose messages nobody wants. What it throws is logged by whoever catches it. */
+export async function withoutLog<T>(body: () => Promise<T>): Promise<T> {
+  muted = true;
+  try {
+    return await body();
+  } finally {
+    muted = false;
+  }
 }
 
 /** Await this before the process exits. Resolves when everything was written, or when nothing accepts it in time. */

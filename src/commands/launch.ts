@@ -1,4 +1,5 @@
 import { limits } from '../base/limits.ts';
+import { withoutLog } from '../base/log.ts';
 import { detach } from '../launch/detach.ts';
 import { Interrupted } from '../launch/job/interrupted.ts';
 import type { LaunchedJob } from '../launch/job/launched-job.ts';
@@ -19,6 +20,15 @@ import { type LaunchSettings, launchSettings } from '../settings/verbs/launch-se
  */
 export async function launch(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
   const settings = launchSettings(invocation, args);
+  const run = () => launchWith(settings, invocation, args);
+  return settings.quiet ? withoutLog(run) : run();
+}
+
+async function launchWith(
+  settings: LaunchSettings,
+  invocation: Invocation,
+  args: readonly Buffer[],
+): Promise<number> {
   const key = invocation.environment.get('EMISSARY_LAUNCH_KEY') ?? StateDirectory.keyOf(settings.jobId);
   if (settings.detach) return detach(invocation, args, { state: settings.state, key });
   let job: LaunchedJob;

@@ -43,7 +43,7 @@ export async function openLaunch(
       podProgram: program,
       state: state.path,
       nativeEnvironment: settings.nativeEnvironment,
-      ...(!settings.quiet && { warn: log }),
+      warn: log,
       signal: cancel.signal,
     });
     const isFar = engine.openSender !== null;
