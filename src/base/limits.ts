@@ -483,6 +483,12 @@ export const limits = {
   launcherLookMs: 1_000,
   /** How long an engine may take to tell its version, in ms: it may be starting, or at the end of a slow line. */
   engineAnswerMs: 60_000,
+  /** How long an engine may take to make, start or stop a container, in ms: on a slow disk, it takes minutes. */
+  engineWorkMs: 300_000,
+  /** How often an engine is asked whose answers are cut off, */
+  engineTries: 3,
+  /** and how long an answer may be, in bytes: lists have some hundred bytes for each container. */
+  engineAnswerBytes: 64 * MiB,
   /** Requests for a container whose name is taken by what a killed launcher has left. */
   createTries: 10,
   /** How often an engine that does not answer is asked again, in ms. */

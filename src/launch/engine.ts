@@ -101,7 +101,8 @@ export interface Engine {
    * @param signal aborted: nothing is left of it
    */
   create(job: EngineJob, phase: (text: string) => void, signal: AbortSignal): Promise<void>;
-  start(job: EngineJob): Promise<void>;
+  /** @param signal aborted: rejects; whoever calls it removes the container, whether it has started or not */
+  start(job: EngineJob, signal: AbortSignal): Promise<void>;
   look(job: EngineJob): Promise<ContainerState>;
   /** Resolves when the container has ended or is gone; asks again as long as the engine does not answer. */
   ended(job: EngineJob, signal: AbortSignal): Promise<ContainerEnd>;

@@ -80,8 +80,14 @@ async function tellEnd(job: LaunchedJob, report: JobReport | null): Promise<void
 
 /** Removes everything. A step that fails costs no result: it is a warning. */
 export async function leave(job: LaunchedJob): Promise<void> {
-  await quietly(job, () => job.engine.remove(job.container));
-  await quietly(job, () => removeDirectory(job));
+  const removed = await quietly(job, () => job.engine.remove(job.container));
+  if (!removed && job.record.stage === 'starting') {
+    // The engine may start it yet: whoever comes next has to find it, and removes it.
+    job.advance('creating');
+    job.directory.release();
+  } else {
+    await quietly(job, () => removeDirectory(job));
+  }
 }
 
 async function removeDirectory({ directory, engine }: LaunchedJob): Promise<void> {
@@ -94,10 +100,13 @@ async function removeDirectory({ directory, engine }: LaunchedJob): Promise<void
   }
 }
 
-async function quietly(job: LaunchedJob, step: () => Promise<void>): Promise<void> {
+/** @returns whether it was done */
+async function quietly(job: LaunchedJob, step: () => Promise<void>): Promise<boolean> {
   try {
     await step();
+    return true;
   } catch (error) {
     job.screen.note(`emissary: ${messageOf(error)}`);
+    return false;
   }
 }

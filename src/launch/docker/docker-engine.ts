@@ -3,6 +3,7 @@ import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
 import { pause } from '../../base/timer.ts';
+import { unlessAborted } from '../../base/unless-aborted.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import {
   type ContainerEnd,
@@ -17,6 +18,7 @@ import { engineFault, statusOf } from './connection/engine-fault.ts';
 import { endReason, engineSaysEnded, gone, withoutFrames } from './container-end.ts';
 import { createContainer } from './create-container.ts';
 import { pullImage } from './image/pull-image.ts';
+import { leftoverOf } from './leftover-of.ts';
 import { removeNamed } from './remove-named.ts';
 import { removeAsPodman } from './rootless/remove-as-podman.ts';
 import { VolumeElsewhere } from './volume-elsewhere.ts';
@@ -67,11 +69,16 @@ export class DockerEngine implements Engine {
     }
   }
 
-  async start(job: EngineJob): Promise<void> {
-    try {
+  async start(job: EngineJob, signal: AbortSignal): Promise<void> {
+    const begin = async () => {
       await this.#place.start(job);
+      signal.throwIfAborted();
       await this.#docker.getContainer(job.name).start();
+    };
+    try {
+      await unlessAborted(begin(), signal);
     } catch (error) {
+      if (signal.aborted) throw signal.reason;
       // 304: it runs already.
       if (statusOf(error) !== 304) throw this.#fault(`start the container of ${job.image}`, error);
     }
@@ -145,11 +152,7 @@ export class DockerEngine implements Engine {
   async leftovers(installation: string): Promise<readonly Leftover[]> {
     const filters = { label: [`${labels.installation}=${installation}`] };
     const found = await this.#docker.listContainers({ all: true, filters });
-    return found.map(({ Names, Labels, State }) => ({
-      name: (Names[0] ?? '').replace(/^\//, ''),
-      key: Labels[labels.job] ?? '',
-      running: State === 'running' || State === 'paused',
-    }));
+    return found.map(leftoverOf);
   }
 
   async removeFiles(directory: string): Promise<void> {

@@ -16,7 +16,6 @@ import { prepareVolume } from './prepare-volume.ts';
 export async function startContainer(job: LaunchedJob, onCreated: () => void): Promise<void> {
   const { stage } = job.record;
   if (stage === 'ended') return;
-  if (stage === 'starting') return startAgain(job);
   if (stage === 'creating') await removeUnstarted(job);
   const cancel = new AbortController();
   const { startTimeoutMs } = job.settings;
@@ -31,7 +30,9 @@ export async function startContainer(job: LaunchedJob, onCreated: () => void): P
     });
   });
   try {
-    await Promise.race([left, createAndStart(job, onCreated, cancel.signal)]);
+    const starting =
+      stage === 'starting' ? startAgain(job, cancel.signal) : createAndStart(job, onCreated, cancel.signal);
+    await Promise.race([left, starting]);
   } finally {
     late.cancel();
   }
@@ -54,7 +55,8 @@ async function createAndStart(job: LaunchedJob, onCreated: () => void, signal: A
     if (signal.aborted) throw signal.reason;
     job.advance('starting');
     onCreated();
-    await job.engine.start(job.container);
+    job.screen.phase('starting the container');
+    await job.engine.start(job.container, signal);
   } catch (error) {
     await job.engine.remove(job.container).catch(() => undefined);
     throw signal.aborted ? signal.reason : error;
@@ -92,7 +94,7 @@ async function prepare(job: LaunchedJob): Promise<void> {
 }
 
 /** A launcher was killed between requesting the start and the end. */
-async function startAgain(job: LaunchedJob): Promise<void> {
+async function startAgain(job: LaunchedJob, signal: AbortSignal): Promise<void> {
   const state = await job.engine.look(job.container);
   const hasEnded = job.record.elsewhere && state.kind === 'ended';
   if (state.kind === 'running' || hasEnded || hasRun(job.root)) {
@@ -100,7 +102,8 @@ async function startAgain(job: LaunchedJob): Promise<void> {
     return;
   }
   // Of two wrappers on one volume, the second is refused: a process that is just starting is not doubled.
-  if (state.kind === 'created' || job.record.engine === 'native') return job.engine.start(job.container);
+  if (state.kind === 'created' || job.record.engine === 'native')
+    return job.engine.start(job.container, signal);
   await removeUnstarted(job);
   throw new Fault(
     'engine',

@@ -46,6 +46,10 @@ async function finish(state: StateDirectory, key: string, invocation: Invocation
   const settings = launchSettings(invocation, argumentsFor(state, record));
   const job = await openLaunch(settings, invocation, key);
   try {
+    if (record.stage === 'creating') {
+      await leave(job);
+      return `${key}: removed; it was not started`;
+    }
     if (record.elsewhere) {
       const { kind } = await job.engine.look(job.container);
       if (kind === 'running') {

@@ -4,6 +4,7 @@ import { errnoOf, Fault } from '../../../base/fault.ts';
 import { limits } from '../../../base/limits.ts';
 import type { Environment } from '../../../settings/cli/environment.ts';
 import { agreedVersion } from './agreed-version.ts';
+import { boundCalls } from './bound-calls.ts';
 import type { Endpoint } from './endpoint.ts';
 import { EngineAgent } from './engine-agent.ts';
 import { engineReason, statusOf } from './engine-fault.ts';
@@ -51,7 +52,8 @@ export async function connect(
   endpoint: Endpoint,
   { environment, signal }: ConnectSetup,
 ): Promise<Connection> {
-  const client = (version?: string) => new Docker(clientOptions(name, endpoint, { environment, version }));
+  const client = (version?: string) =>
+    boundCalls(new Docker(clientOptions(name, endpoint, { environment, version })));
   const unversioned = client();
   const late = AbortSignal.timeout(limits.engineAnswerMs);
   const unreachable = (reason: string, cause?: unknown) =>

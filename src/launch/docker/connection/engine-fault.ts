@@ -13,6 +13,8 @@ export function engineReason(error: unknown): string {
   const json = error instanceof Error && 'json' in error ? error.json : null;
   const said = typeof json === 'object' && json !== null && 'message' in json ? json.message : null;
   if (typeof said === 'string' && said !== '') return oneLine(said);
+  // Node's word for a connection that ends within an answer.
+  if (messageOf(error) === 'aborted') return 'its answer was cut off';
   // The client's own words around the engine's, and the runtime's advice about itself.
   return oneLine(
     messageOf(error).replace(/^\(HTTP code \d+\) [^-]* - |; if the root CA is installed .*$/g, ''),
