@@ -1,0 +1,136 @@
+import type { IncomingMessage } from 'node:http';
+import { type RequestOptions, request } from 'node:https';
+import { request as plainRequest } from 'node:http';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { limits } from '../../base/limits.ts';
+import { isRecord } from '../../base/is-record.ts';
+import { ApiError } from './api-error.ts';
+
+/** One request to the API server. */
+export interface ClusterRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Path and query. */
+  readonly path: string;
+  readonly body?: object;
+  readonly signal: AbortSignal;
+}
+
+/** An object of the API, as it is in JSON. */
+export type ApiObject = Readonly<Record<string, unknown>>;
+
+/**
+ * A cluster's API server. Its configuration, credentials and proxy are the client library's; the requests are plain JSON, so
+ * that fields which the library does not know stay (decision 94).
+ */
+export class Cluster {
+  #config: KubeConfig;
+  readonly #load: () => KubeConfig;
+  readonly namespace: string;
+
+  /** @param load reads the configuration, and once more where the server refuses its credentials */
+  constructor(load: () => KubeConfig, namespace: string | null) {
+    this.#load = load;
+    this.#config = load();
+    const { currentContext } = this.#config;
+    this.namespace = namespace ?? this.#config.getContextObject(currentContext)?.namespace ?? 'default';
+  }
+
+  /** The API server's address, for people. */
+  get server(): string {
+    return this.#config.getCurrentCluster()?.server ?? '';
+  }
+
+  /** The path of the objects of one kind in the namespace. */
+  path(kind: string, name = ''): string {
+    const place = `/api/v1/namespaces/${encodeURIComponent(this.namespace)}/${kind}`;
+    return name === '' ? place : `${place}/${encodeURIComponent(name)}`;
+  }
+
+  /** Sends a request, and reads its answer. @throws ApiError; the runtime's error; the signal's reason */
+  async send(wanted: ClusterRequest): Promise<ApiObject> {
+    const late = AbortSignal.any([wanted.signal, AbortSignal.timeout(limits.clusterAnswerMs)]);
+    const text = await readText(await this.open({ ...wanted, signal: late }), limits.clusterAnswerBytes);
+    const answer: unknown = JSON.parse(text);
+    if (!isRecord(answer)) throw new Error('its answer is not an object');
+    return answer;
+  }
+
+  /** Sends a request whose answer is read as it comes. @throws as `send` */
+  async open(wanted: ClusterRequest): Promise<IncomingMessage> {
+    const answer = await this.#once(wanted);
+    if (answer.statusCode !== 401) return checked(answer);
+    answer.destroy();
+    // A token that has just expired: there may be a new one.
+    this.#config = this.#load();
+    return checked(await this.#once(wanted));
+  }
+
+  /** What a connection needs to be accepted: certificates, credentials, the way through a proxy. */
+  async connectOptions(): Promise<RequestOptions> {
+    const options: RequestOptions = {};
+    // The library's type is that of another package.
+    await this.#config.applyToHTTPSOptions(options as Parameters<KubeConfig['applyToHTTPSOptions']>[0]);
+    return options;
+  }
+
+  async #once({ method, path, body, signal }: ClusterRequest): Promise<IncomingMessage> {
+    const text = body === undefined ? null : JSON.stringify(body);
+    const { headers, ...options } = await this.connectOptions();
+    const url = new URL(this.server.replace(/\/$/, '') + path);
+    const ask = url.protocol === 'http:' ? plainRequest : request;
+    return new Promise((resolve, reject) => {
+      ask(
+        url,
+        {
+          ...options,
+          method,
+          signal,
+          headers: {
+            ...(headers as object),
+            accept: 'application/json',
+            ...(text !== null && {
+              'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+              'content-length': Buffer.byteLength(text),
+            }),
+          },
+        },
+        resolve,
+      )
+        .on('error', (error) => reject(signal.aborted ? signal.reason : error))
+        .end(text ?? undefined);
+    });
+  }
+}
+
+async function checked(answer: IncomingMessage): Promise<IncomingMessage> {
+  const { statusCode = 0 } = answer;
+  if (statusCode >= 200 && statusCode < 300) return answer;
+  const text = await readText(answer, limits.clusterAnswerBytes);
+  throw errorOf(statusCode, text);
+}
+
+/** Its body is a Status, or what something in front of the server says. */
+function errorOf(status: number, text: string): ApiError {
+  try {
+    const body: unknown = JSON.parse(text);
+    if (isRecord(body) && typeof body['message'] === 'string')
+      return new ApiError(status, String(body['reason'] ?? ''), body['message']);
+  } catch {
+    // Not JSON.
+  }
+  return new ApiError(status, '', `it answered ${status}${text === '' ? '' : `: ${text}`}`);
+}
+
+async function readText(answer: IncomingMessage, most: number): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of answer) {
+    pieces.push(piece);
+    size += piece.length;
+    if (size > most) {
+      answer.destroy();
+      throw new Error(`its answer has more than ${most} bytes`);
+    }
+  }
+  return Buffer.concat(pieces).toString();
+}

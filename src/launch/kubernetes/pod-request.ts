@@ -1,0 +1,127 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { limits } from '../../base/limits.ts';
+import { readRegular } from '../../base/read-regular.ts';
+import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
+import { type EngineJob, secretsPath, volumePath } from '../engine.ts';
+import type { ApiObject } from './cluster.ts';
+import { containers, secretName } from './pod-names.ts';
+
+const templateFile = 'template.json';
+/** The same unprivileged user as in the emissary's image: what the job writes, the reporter can read. */
+const ownUser = 65_532;
+const confined = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+/** What root needs as a job: other users' files, their owners, and to become another user. */
+const rootCapabilities = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID'];
+
+/**
+ * The pod of a job: `init` installs the program, the job runs under it, and the reporter's container holds the volume until
+ * the launcher has taken everything. It complies with the restricted Pod Security Standard, unless the job may be root.
+ */
+export function podRequest(job: EngineJob, settings: KubernetesSettings): ApiObject {
+  const mayBeRoot = isRoot(job);
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: job.name, labels: { ...job.labels, 'app.kubernetes.io/managed-by': 'multiflexi' } },
+    spec: {
+      restartPolicy: 'Never',
+      enableServiceLinks: false,
+      ...(settings.serviceAccount === null
+        ? { automountServiceAccountToken: false }
+        : { serviceAccountName: settings.serviceAccount }),
+      terminationGracePeriodSeconds: Number(job.environment['EMISSARY_GRACE_SECONDS'] ?? limits.graceSeconds) + limits.reportSeconds,
+      securityContext: {
+        ...(!mayBeRoot && { runAsNonRoot: true }),
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      volumes: [
+        { name: 'emissary', emptyDir: {} },
+        { name: 'job-secrets', secret: { secretName: secretName(job.name), defaultMode: 0o444 } },
+      ],
+      initContainers: [installer(job, settings)],
+      containers: [mainContainer(job), reporter(settings)],
+    },
+  };
+}
+
+/** The job's variables, hidden arguments and template, which only its owner reference ties to the pod. */
+export function secretRequest(job: EngineJob, uid: string): ApiObject {
+  const files = readdirSync(job.places.secrets).map((name) => {
+    const bytes = readRegular(join(job.places.secrets, name), limits.secretFileBytes);
+    return [name, bytes.toString('base64')] as const;
+  });
+  const template = job.template === null ? [] : [[templateFile, base64(JSON.stringify(job.template))] as const];
+  const owner = { apiVersion: 'v1', kind: 'Pod', name: job.name, uid };
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: secretName(job.name), labels: { ...job.labels }, ownerReferences: [owner] },
+    type: 'Opaque',
+    data: Object.fromEntries([...files, ...template]),
+  };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+function isRoot({ resources }: EngineJob): boolean {
+  return resources.user === 'image' || resources.user?.split(':')[0] === '0';
+}
+
+function installer(job: EngineJob, { emissaryImage }: KubernetesSettings): ApiObject {
+  return {
+    name: containers.install,
+    image: emissaryImage,
+    args: ['init', ...(job.template === null ? [] : ['--template', `${secretsPath}/${templateFile}`])],
+    securityContext: ownSecurityContext(job),
+    volumeMounts: [sharedVolume, secretMount],
+  };
+}
+
+function mainContainer(job: EngineJob): ApiObject {
+  const { image, command, environment, resources } = job;
+  const [user, group] = resources.user === null ? [String(ownUser), undefined] : resources.user.split(':');
+  const amounts = {
+    ...(resources.cpus !== null && { cpu: String(resources.cpus) }),
+    ...(resources.memory !== null && { memory: String(resources.memory) }),
+  };
+  return {
+    name: containers.main,
+    image,
+    command: [`${volumePath}/emissary`, 'run', '--', ...command].map(unexpanded),
+    env: Object.entries(environment).map(([name, value]) => ({ name, value: unexpanded(value) })),
+    ...(Object.keys(amounts).length > 0 && { resources: { limits: amounts } }),
+    securityContext: {
+      ...confined,
+      ...(isRoot(job) && { capabilities: { drop: ['ALL'], add: rootCapabilities } }),
+      ...(user !== 'image' && { runAsUser: Number(user) }),
+      ...(group !== undefined && { runAsGroup: Number(group) }),
+    },
+    volumeMounts: [sharedVolume, secretMount],
+  };
+}
+
+function reporter({ emissaryImage }: KubernetesSettings): ApiObject {
+  return {
+    name: containers.reporter,
+    image: emissaryImage,
+    args: ['hold'],
+    securityContext: { ...confined, runAsNonRoot: true, readOnlyRootFilesystem: true },
+    volumeMounts: [sharedVolume],
+  };
+}
+
+/** Our own containers never run as root, even if the job does. */
+function ownSecurityContext(job: EngineJob): ApiObject {
+  return { ...(isRoot(job) && { runAsNonRoot: true }), ...confined, readOnlyRootFilesystem: true };
+}
+
+const sharedVolume = { name: 'emissary', mountPath: volumePath };
+const secretMount = { name: 'job-secrets', mountPath: secretsPath, readOnly: true };
+
+/** Kubernetes makes `$` of `$$`, and values of `$(NAME)`. */
+function unexpanded(text: string): string {
+  return text.replaceAll('$', '$$$$');
+}

@@ -1,0 +1,76 @@
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { ContainerEnd, ContainerState } from '../engine.ts';
+import { containers } from './pod-names.ts';
+
+/** The end of a job whose pod is not there any more. */
+export const gone: ContainerEnd = {
+  kind: 'ended',
+  exitCode: null,
+  reason: 'somebody has deleted its pod',
+};
+
+/** The state of a pod's main container: what the job is, whatever the pod's phase says. */
+export function stateOf(pod: V1Pod | null): ContainerState {
+  if (pod === null) return { kind: 'absent' };
+  const { phase } = pod.status ?? {};
+  const main = statusOfContainer(pod, containers.main);
+  const state = main?.state ?? {};
+  if (state.terminated !== undefined) {
+    // A node that comes back does not know: then it is neither the job's code nor the engine's.
+    const isKnown = state.terminated.reason !== 'ContainerStatusUnknown';
+    return {
+      kind: 'ended',
+      exitCode: isKnown ? state.terminated.exitCode : null,
+      reason: endReason(pod, state.terminated.reason ?? ''),
+    };
+  }
+  if (phase === 'Failed' || phase === 'Succeeded')
+    return { kind: 'ended', exitCode: null, reason: podReason(pod) };
+  return state.running === undefined ? { kind: 'created' } : { kind: 'running' };
+}
+
+/** Whether the reporter's container runs: the volume can be reached. */
+export function isReachable(pod: V1Pod): boolean {
+  return statusOfContainer(pod, containers.reporter)?.state?.running !== undefined;
+}
+
+/** Whether the volume will never be reachable again. */
+export function isUnreachable(pod: V1Pod | null): boolean {
+  if (pod === null) return true;
+  const { phase } = pod.status ?? {};
+  return (
+    phase === 'Failed' ||
+    phase === 'Succeeded' ||
+    statusOfContainer(pod, containers.reporter)?.state?.terminated !== undefined
+  );
+}
+
+/** The status of one container of a pod, an init container too. */
+export function statusOfContainer(pod: V1Pod, name: string): V1ContainerStatus | undefined {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  return [...containerStatuses, ...initContainerStatuses].find((each) => each.name === name);
+}
+
+function endReason(pod: V1Pod, reason: string): string | null {
+  if (reason === 'OOMKilled') return `it was out of memory${memoryLimit(pod)}`;
+  return podReason(pod);
+}
+
+function memoryLimit({ spec }: V1Pod): string {
+  const limit = spec?.containers.find(({ name }) => name === containers.main)?.resources?.limits?.['memory'];
+  return limit === undefined ? '' : ` (limit ${limit})`;
+}
+
+/** Why the pod as a whole has ended; null: nothing special. */
+function podReason({ status, metadata }: V1Pod): string | null {
+  const { reason = '', message = '' } = status ?? {};
+  const said = message === '' ? '' : `: ${message.trim()}`;
+  if (reason === 'DeadlineExceeded') return 'its pod has exceeded its deadline';
+  if (reason === 'Evicted') return `its pod was evicted${said}`;
+  if (reason !== '') return `its pod has failed: ${reason}${said}`;
+  const disruption = status?.conditions?.find(
+    ({ type, status: holds }) => type === 'DisruptionTarget' && holds === 'True',
+  );
+  if (disruption !== undefined) return `its pod was removed: ${disruption.message ?? disruption.reason ?? ''}`;
+  return metadata?.deletionTimestamp === undefined ? null : 'somebody has deleted its pod';
+}

@@ -1,0 +1,45 @@
+import { resolve } from 'node:path';
+import { Fault } from '../../base/fault.ts';
+import { version } from '../../version.ts';
+import type { CommandLine } from '../cli/command-line.ts';
+import { imageName } from '../cli/values.ts';
+
+/** How a cluster is reached, and what a pod gets there. */
+export interface KubernetesSettings {
+  /** An absolute path; null: as kubectl finds it. */
+  readonly kubeconfig: string | null;
+  /** Null: the kubeconfig's current one. */
+  readonly context: string | null;
+  /** Null: that of the context, else `default`. */
+  readonly namespace: string | null;
+  /** Null: the namespace's default, whose token the pod does not get. */
+  readonly serviceAccount: string | null;
+  /** A file that is merged into the pod; null: none. */
+  readonly podTemplate: string | null;
+  /** The image of this program, which the cluster must be able to pull. */
+  readonly emissaryImage: string;
+}
+
+/** @throws Fault `usage` */
+export function kubernetesSettings(line: CommandLine, from: (name: string) => string): KubernetesSettings {
+  const path = (name: string) => {
+    const value = line.value(name);
+    return value === null ? null : resolve(value);
+  };
+  const label = (name: string, most: number) => {
+    const value = line.value(name);
+    if (value === null || (value.length <= most && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(value))) return value;
+    throw new Fault('usage', `${from(name)} is not a name of Kubernetes (small letters, digits and -)`);
+  };
+  return {
+    kubeconfig: path('kubeconfig'),
+    context: line.value('context'),
+    namespace: label('namespace', 63),
+    serviceAccount: label('service-account', 253),
+    podTemplate: path('pod-template'),
+    emissaryImage: imageName(
+      line.value('emissary-image') ?? `multiflexi-emissary:${version}`,
+      from('emissary-image'),
+    ),
+  };
+}
