@@ -2,6 +2,7 @@ import { glob } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { startDockerDaemon } from './docker-daemon.ts';
 import { runTests } from './run-tests.ts';
+import { prepareTestCluster } from './test-cluster.ts';
 
 /**
  * `npm test`: runs the test files against the built dist/emissary.
@@ -10,7 +11,7 @@ import { runTests } from './run-tests.ts';
  *   npm test -- outputs e2e/run      only files whose path contains one of these strings
  *   npm test -- --title 'SIGTERM'    only tests whose title matches (a regular expression)
  */
-const folders = ['unit', 'e2e', 'containers', 'launch', 'executor', 'multiflexi'];
+const folders = ['unit', 'e2e', 'containers', 'launch', 'kubernetes', 'executor', 'multiflexi'];
 
 const { values, positionals } = parseArgs({
   options: { title: { type: 'string', multiple: true } },
@@ -27,9 +28,13 @@ if (files.length === 0) {
     ? await startDockerDaemon()
     : null;
   if (docker !== null) process.env['DOCKER_HOST'] = docker.host;
+  const cluster = files.some((file) => /^test\/(kubernetes|launch)\//.test(file))
+    ? await prepareTestCluster()
+    : null;
   try {
     process.exitCode = await runTests(files, values.title);
   } finally {
+    await cluster?.release();
     await docker?.stop();
   }
 }

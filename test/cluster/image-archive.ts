@@ -5,7 +5,7 @@ import { here } from '../../build/architecture.ts';
 import { reproducibleTar } from '../../build/release/reproducible-tar.ts';
 
 /** How containers of an image start. */
-export interface ImageStart {
+export interface ContainerStart {
   readonly entrypoint?: readonly string[];
   readonly user?: string;
 }
@@ -20,7 +20,7 @@ export interface ImageStart {
 export async function imageArchive(
   directory: string,
   image: string,
-  { entrypoint, user }: ImageStart,
+  { entrypoint, user }: ContainerStart,
   work: string,
 ): Promise<Uint8Array> {
   const layer = await reproducibleTar(directory, 0);

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type { TestContext } from 'node:test';
-import { here } from '../../build/architecture.ts';
-import { seedStatements, sqliteTables } from '../../build/multiflexi-schema.ts';
 import { holdFifo } from '../../src/kernel/lock.ts';
 import { type Engine, requireEngine } from './engine.ts';
-import { makeNamedImage, withBusybox, withTree } from './images.ts';
+import { makeExampleDatabase, type StoredJob, storedJob } from './example-database.ts';
+import { exampleImages } from './example-images.ts';
+import { makeNamedImage } from './images.ts';
 import { requireProgram } from './require.ts';
 import { until } from './until.ts';
 
@@ -19,17 +18,6 @@ export interface ExampleMachine {
   stored(): StoredJob;
 }
 
-/** The rows of job 1. */
-export interface StoredJob {
-  readonly exitcode: number | null;
-  readonly begin: string | null;
-  readonly end: string | null;
-  /** `<type> <line>` each. */
-  readonly lines: readonly string[];
-  readonly artifacts: readonly string[];
-}
-
-const images = { emissary: 'multiflexi-emissary:0.1.0', busybox: 'busybox:1.36' };
 /** Marks the volume as ours to remove. */
 const label = 'emissary-test';
 const pod = 'multiflexi-job-1';
@@ -47,13 +35,7 @@ export async function exampleMachine(t: TestContext, name: Engine['name']): Prom
   t.after(() => clear(engine));
   // Left by a killed test; a user's own volume of that name makes the next step fail.
   await clear(engine);
-  await makeNamedImage(t, engine, images.emissary, (tree) => withTree(tree, `dist/image/${here.oci}`), {
-    entrypoint: '/emissary',
-    user: '65532:65532',
-  });
-  await makeNamedImage(t, engine, images.busybox, (tree) =>
-    withBusybox(tree, ['sh', 'cat', 'grep', 'id', 'mkdir', 'sleep', 'uname', 'wc']),
-  );
+  for (const { image, fill, start } of exampleImages) await makeNamedImage(t, engine, image, fill, start);
   const { exitCode, stderr } = await engine.run(['volume', 'create', '--label', label, 'multiflexi']);
   assert.equal(exitCode, 0, stderr);
   const file = await databaseOn(engine, 'multiflexi');
@@ -89,7 +71,7 @@ async function clear(engine: Engine): Promise<void> {
   );
   const own = [...(await volumes(engine, ['--filter', `label=${label}`])), ...unmarked];
   if (own.length > 0) await engine.run(['volume', 'rm', '--force', ...own]);
-  await engine.run(['rmi', '--force', ...Object.values(images)]);
+  await engine.run(['rmi', '--force', ...exampleImages.map(({ image }) => image)]);
 }
 
 async function volumes(engine: Engine, filter: readonly string[] = []): Promise<readonly string[]> {
@@ -103,28 +85,6 @@ async function volumes(engine: Engine, filter: readonly string[] = []): Promise<
 
 async function databaseOn(engine: Engine, volume: string): Promise<string> {
   const { stdout } = await engine.run(['volume', 'inspect', '--format', '{{.Mountpoint}}', volume]);
-  const file = join(stdout.trim(), 'multiflexi.sqlite');
   chmodSync(stdout.trim(), 0o777);
-  using database = new DatabaseSync(file);
-  for (const statement of [...sqliteTables, ...seedStatements(1)]) database.exec(statement);
-  chmodSync(file, 0o666);
-  return file;
-}
-
-function storedJob(file: string): StoredJob {
-  using database = new DatabaseSync(file, { readOnly: true, timeout: 60_000 });
-  const row = database.prepare('SELECT begin, "end", exitcode FROM job WHERE id = 1').get();
-  const lines = database
-    .prepare('SELECT type, line FROM job_output_lines WHERE job_id = 1 ORDER BY seq')
-    .all();
-  const artifacts = database
-    .prepare('SELECT filename FROM artifacts WHERE job_id = 1 ORDER BY filename')
-    .all();
-  return {
-    exitcode: row?.['exitcode'] as number | null,
-    begin: row?.['begin'] as string | null,
-    end: row?.['end'] as string | null,
-    lines: lines.map(({ type, line }) => `${type} ${String(line).trimEnd()}`),
-    artifacts: artifacts.map(({ filename }) => String(filename)),
-  };
+  return makeExampleDatabase(stdout.trim());
 }

@@ -53,7 +53,8 @@ export async function makeNamedImage(
   ]);
 }
 
-function treeAt(directory: string): Tree {
+/** A tree in an empty directory. */
+export function treeAt(directory: string): Tree {
   const place = (path: string) => {
     mkdirSync(dirname(join(directory, path)), { recursive: true });
     return join(directory, path);
