@@ -37,7 +37,7 @@ export async function importImage(
 }
 
 /** Gives the cluster an image from an archive of `docker save`, `podman save` or an OCI layout. */
-export async function importArchive(file: string): Promise<void> {
+async function importArchive(file: string): Promise<void> {
   const address = ['--address', join(runDirectory, 'containerd.sock'), '--namespace', 'k8s.io'];
   await execa('ctr', [...address, 'images', 'import', file]);
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
@@ -22,6 +22,9 @@ const namespaces = ['--mount', '--pid', '--net', '--fork', '--kill-child', '--mo
 /** Why no cluster can run on this machine, in words that a skipped test can show; null: one can. */
 export async function obstacle(): Promise<string | null> {
   if (process.getuid?.() !== 0) return 'only root can start a Kubernetes cluster';
+  // user_namespaces(7): 0 0 4294967295 in the first one.
+  if (!/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8')))
+    return 'a Kubernetes cluster needs the rights of the real root, not those of a user namespace';
   for (const [name, owner] of Object.entries(programs))
     if (!isInstalled(name)) return `${name} is not installed (Debian's package ${owner})`;
   if (!existsSync(plugin)) return `${plugin} is missing (Debian's package containernetworking-plugins)`;

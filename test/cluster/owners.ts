@@ -8,8 +8,13 @@ const directory = join(runDirectory, 'owners');
 /** The owner of a cluster that a person has started: it runs until it is stopped. */
 export const forEver = 1;
 
-/** The cluster runs as long as one of its owners, which are processes. */
+/**
+ * The cluster runs as long as one of its owners, which are processes.
+ * @throws Error if the process has ended: tests outlive a test run that was killed, and must not start a cluster again
+ */
 export async function addOwner(pid: number): Promise<void> {
+  if (!existsSync(join('/proc', `${pid}`)))
+    throw new Error(`Process ${pid}, which needs the cluster, has ended`);
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, `${pid}`), '');
 }

@@ -29,8 +29,8 @@ export async function startCluster(bin: string, owner: number): Promise<void> {
     if (clusterProcess() !== null && existsSync(adminKubeconfig)) return await addOwner(owner);
     await removeCluster();
     await mkdir(run, { mode: 0o711 });
-    await addOwner(owner);
     try {
+      await addOwner(owner);
       await start(bin);
     } catch (error) {
       const log = existsSync(join(run, 'log')) ? await endOfLogs() : '';

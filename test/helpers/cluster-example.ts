@@ -53,7 +53,8 @@ export async function exampleCluster(t: TestContext): Promise<ExampleCluster | n
       until('the pod has ended', async () => {
         const { items } = JSON.parse((await kubectl(['get', 'pods', '--output=json'])).stdout);
         const { phase, containerStatuses = [], initContainerStatuses = [] } = items[0].status;
-        if (phase !== 'Succeeded' && phase !== 'Failed') return null;
+        // What it waits for, if that does not come.
+        if (phase !== 'Succeeded' && phase !== 'Failed') throw new Error(JSON.stringify(items[0].status));
         const all: readonly ContainerStatus[] = [...initContainerStatuses, ...containerStatuses];
         const exitCodes = all.map(({ name, state }) => [name, state.terminated?.exitCode] as const);
         return { phase, exitCodes: Object.fromEntries(exitCodes) };

@@ -1,5 +1,5 @@
 // Command kube is every program of a Kubernetes cluster in one file: it becomes the one whose name it is called by.
-// Linked together they are a third of the size of five files, and are built in a third of the time.
+// They share most of their packages, so one program is linked faster and is smaller than six.
 package main
 
 import (
