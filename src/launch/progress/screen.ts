@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { stderr, stdout } from 'node:process';
 import { limits } from '../../base/limits.ts';
 import { readProgressFile } from '../../observe/read-progress.ts';
@@ -46,21 +45,13 @@ export class Screen {
     return this.#phase;
   }
 
-  /** Forwards a piece of the job's output; waits for a slow reader. */
+  /** Forwards a piece of the job's output; resolves when its memory is free again, however slow the reader is. */
   async forward(stream: NodeJS.WriteStream, piece: Buffer): Promise<void> {
     if (stream.isTTY) {
       this.#clear();
       this.#atLineStart = piece.at(-1) === 0x0a;
     }
-    if (!stream.destroyed && !stream.write(piece)) {
-      const done = new AbortController();
-      const { signal } = done;
-      // A reader that goes away is no reason to stop the job.
-      const events = [once(stream, 'drain', { signal }), once(stream, 'close', { signal })];
-      await Promise.race(events).catch(() => undefined);
-      done.abort();
-      await Promise.allSettled(events);
-    }
+    await written(stream, piece);
   }
 
   /** Shows a line of our own. */
@@ -91,7 +82,7 @@ export class Screen {
 
   /** Resolves when everything is written. */
   async flush(): Promise<void> {
-    if (!this.#abandoned) await Promise.all([stdout, stderr].map(written));
+    if (!this.#abandoned) await Promise.all([stdout, stderr].map((stream) => written(stream, '')));
   }
 
   #draw(): void {
@@ -122,11 +113,16 @@ export class Screen {
   }
 }
 
-/** Resolves when everything before it is written, or nobody takes it any more. */
-function written(stream: NodeJS.WriteStream): Promise<void> {
+/** Resolves when this and everything before it is written, or nobody takes it any more. */
+function written(stream: NodeJS.WriteStream, piece: Buffer | ''): Promise<void> {
   return new Promise((resolve) => {
     if (stream.destroyed) return resolve();
-    stream.once('close', resolve);
-    stream.write('', () => resolve());
+    const done = () => {
+      stream.off('close', done);
+      resolve();
+    };
+    stream.once('close', done);
+    // Also called where the reader has gone away, which is no reason to stop the job.
+    stream.write(piece, done);
   });
 }
