@@ -39,6 +39,8 @@ export interface Launcher {
 export interface LaunchMore {
   readonly options?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** A command line to put before it. */
+  readonly under?: readonly string[];
 }
 
 const image = 'localhost/emissary-launch-test:1';
@@ -64,20 +66,29 @@ const tools = [
 ];
 const made: Record<string, Promise<void>> = {};
 
-/** Null after the test was skipped because the engine does not work here; in CI that is a failure. */
-export async function launcherOf(t: TestContext, name: Launcher['name']): Promise<Launcher | null> {
+/**
+ * Null after the test was skipped because the engine does not work here; in CI that is a failure.
+ *
+ * @param own an engine of the test's own; default: the one of the test run
+ */
+export async function launcherOf(
+  t: TestContext,
+  name: Launcher['name'],
+  own: Engine | null = null,
+): Promise<Launcher | null> {
   const client = name === 'docker elsewhere' ? 'docker' : name;
-  const engine = client === 'native' ? null : await requireEngine(t, client);
+  const engine = own ?? (client === 'native' ? null : await requireEngine(t, client));
   if (client !== 'native' && (engine === null || !requireProgram(t, 'busybox'))) return null;
   if (engine !== null) {
-    made[client] ??= makeNamedImage(t, engine, image, (tree) => withBusybox(tree, tools));
-    await made[client];
+    const make = () => makeNamedImage(t, engine, image, (tree) => withBusybox(tree, tools));
+    if (own === null) made[client] ??= make();
+    await (own === null ? made[client] : make());
   }
   const state = join(temporaryVolume(t), 'state');
   atEnd(t, () => rmSync(state, { recursive: true, force: true }));
   if (engine !== null) atEnd(t, () => removeOwn(engine, state));
   const host = name === 'docker elsewhere' ? { DOCKER_HOST: await tcpFront(t) } : hostVariable();
-  const env = { ...engine?.env, ...host, EMISSARY_STATE_DIR: state };
+  const env = { ...host, ...engine?.env, EMISSARY_STATE_DIR: state };
   const options =
     engine === null
       ? ['--engine', 'native']
@@ -85,7 +96,7 @@ export async function launcherOf(t: TestContext, name: Launcher['name']): Promis
   const line = (script: string, more: LaunchMore) =>
     [
       ['launch', ...options, ...(more.options ?? []), '--', 'sh', '-c', script],
-      { env: { ...env, ...more.env } },
+      { env: { ...env, ...more.env }, ...(more.under !== undefined && { under: more.under }) },
     ] as const;
   return {
     name,

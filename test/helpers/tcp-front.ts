@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
 
@@ -7,16 +8,31 @@ import { atEnd } from './at-end.ts';
 export interface TcpFront {
   /** For DOCKER_HOST. */
   readonly host: string;
+  /** Bytes that came from the engine so far. */
+  carried(): number;
   /** Breaks every connection there is. */
   cut(): void;
 }
 
-/** Starts one in front of the test run's daemon. */
-export async function startTcpFront(t: TestContext): Promise<TcpFront> {
-  const path = (process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock').replace(/^unix:\/\//, '');
+/** What is behind a front, and how good the link is. */
+export interface FrontPlan {
+  /** Default: that of the test run's daemon. */
+  readonly socket?: string;
+  /** What each connection carries from the engine; default: no limit. */
+  readonly bytesPerSecond?: number;
+}
+
+/** Starts one. */
+export async function startTcpFront(t: TestContext, plan: FrontPlan = {}): Promise<TcpFront> {
+  const daemon = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
+  const path = plan.socket ?? daemon.replace(/^unix:\/\//, '');
   const open = new Set<Socket>();
+  let carried = 0;
   const server = createServer((client) => {
     const engine = createConnection(path);
+    engine.on('data', (piece) => {
+      carried += piece.length;
+    });
     for (const [from, to] of [
       [client, engine],
       [engine, client],
@@ -25,10 +41,13 @@ export async function startTcpFront(t: TestContext): Promise<TcpFront> {
       from.on('error', () => to.destroy());
       from.on('close', () => {
         open.delete(from);
-        to.destroy();
+        // What a slow link still carries arrives.
+        if (from === client || !from.readableEnded) to.destroy();
       });
-      from.pipe(to);
     }
+    client.pipe(engine);
+    if (plan.bytesPerSecond === undefined) engine.pipe(client);
+    else engine.pipe(slowLink(plan.bytesPerSecond)).pipe(client);
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -37,12 +56,19 @@ export async function startTcpFront(t: TestContext): Promise<TcpFront> {
     for (const socket of open) socket.destroy();
   };
   atEnd(t, () => stop(server, cut));
-  return { host: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`, cut };
+  return { host: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`, carried: () => carried, cut };
 }
 
 /** The same, where only the address matters. */
 export async function tcpFront(t: TestContext): Promise<string> {
   return (await startTcpFront(t)).host;
+}
+
+function slowLink(bytesPerSecond: number): Transform {
+  return new Transform({
+    transform: (piece, _, done) =>
+      setTimeout(() => done(null, piece), (piece.length * 1_000) / bytesPerSecond),
+  });
 }
 
 function stop(server: Server, cut: () => void): Promise<void> {
