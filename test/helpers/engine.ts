@@ -39,9 +39,9 @@ export async function requireEngine(t: TestContext, name: Engine['name']): Promi
   return null;
 }
 
-/** The engine, without checking whether it works. */
-export function engineOf(name: Engine['name']): Engine {
-  const env = name === 'podman' ? podmanEnvironment() : {};
+/** The engine, without checking whether it works. @param more variables, for an engine of a test's own */
+export function engineOf(name: Engine['name'], more: Engine['env'] = {}): Engine {
+  const env = { ...(name === 'podman' ? podmanEnvironment() : {}), ...more };
   const run = async (args: readonly string[], options: Options = {}) => {
     const bounded = {
       timeout: callBoundMs,
