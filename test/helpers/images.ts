@@ -27,9 +27,10 @@ export async function makeImage(
   engine: Engine,
   name: string,
   fill: (tree: Tree) => void,
+  start: ImageStart = {},
 ): Promise<string> {
   const image = `localhost/emissary-test-${name}-${process.pid}:test`;
-  await makeNamedImage(t, engine, image, fill);
+  await makeNamedImage(t, engine, image, fill, start);
   atEnd(t, () => engine.run(['rmi', '--force', image]));
   return image;
 }
