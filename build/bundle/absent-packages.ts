@@ -4,7 +4,7 @@ import type { Plugin } from 'esbuild';
  * Packages that dockerode loads at its start and that this program never reaches: building images (BuildKit, over gRPC;
  * tar-fs), and an ssh of its own, which knows no known hosts (decision 91). In their place there is an empty module.
  */
-const absent = /^(?:ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|tar-fs|@balena\/dockerignore)$/;
+const absent = /^(?:ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|tar-fs|@balena\/dockerignore|undici)$/;
 
 /** The plugin of esbuild that leaves them out. */
 export const absentPackages: Plugin = {

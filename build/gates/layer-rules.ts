@@ -77,7 +77,7 @@ export const layerRules: readonly IForbiddenRuleType[] = [
     severity: 'error',
     from: { path: '^src/emissary\\.ts$' },
     to: {
-      path: '^src/(commands/(manifest|launch|attach|cancel|list|doctor|mirror)\\.ts|pod/|launch/|settings/application/)|node_modules/(yaml|execa|dockerode|docker-modem)/',
+      path: '^src/(commands/(manifest|launch|attach|cancel|list|doctor|mirror)\\.ts|pod/|launch/|settings/application/)|node_modules/(yaml|execa|dockerode|docker-modem|@kubernetes|ws)/',
       reachable: true,
     },
   },
@@ -91,7 +91,12 @@ export const layerRules: readonly IForbiddenRuleType[] = [
   home('media-types', 'node_modules/mime/', '^src/report/sql/'),
   home('opentelemetry', 'node_modules/@opentelemetry/', '^src/report/'),
   home('engine-clients', 'node_modules/(dockerode|docker-modem)/', '^src/launch/docker/'),
-  home('http', '^(https?|http2)$', '^src/base/(http-request|proxy-agent)\\.ts$|^src/launch/docker/'),
+  home('cluster-client', 'node_modules/(@kubernetes/client-node|ws)/', '^src/launch/kubernetes/'),
+  home(
+    'http',
+    '^(https?|http2)$',
+    '^src/base/(http-request|proxy-agent)\\.ts$|^src/launch/(docker|kubernetes)/',
+  ),
   home('network', '^(tls|net|dgram|dns)$', '^src/report/|^src/settings/proxy\\.ts$|^src/launch/docker/'),
   home('child-processes', 'node_modules/execa/|^child_process$', '^src/launch/'),
   home('bundler', 'node_modules/esbuild/', '^$'),

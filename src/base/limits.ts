@@ -493,6 +493,24 @@ export const limits = {
   createTries: 10,
   /** How often an engine that does not answer is asked again, in ms. */
   engineRetryMs: 1_000,
+  /** How long a cluster may take for one answer, in ms, */
+  clusterAnswerMs: 30_000,
+  /** and how many bytes one may have. */
+  clusterAnswerBytes: 16 * MiB,
+  /** How long one watch of a pod lasts, in seconds: then it is listed anew. */
+  clusterWatchSeconds: 25,
+  /** The longest pause before a cluster that does not answer is asked again, in ms. */
+  clusterMaxRetryMs: 10_000,
+  /** How long images may fail to be pulled, in ms: one may be pushed a little later. */
+  imagePullGraceMs: 60_000,
+  /** How long a pod's own status has precedence, in ms, before its events are asked for what it does not tell, */
+  podEventMs: 3_000,
+  /** and how many of them are read. */
+  podEvents: 100,
+  /** The grace of a pod that is deleted: its job has ended, or has not started. */
+  podRemovalSeconds: 2,
+  /** How long a deleted pod may take to go, in ms. */
+  podGoneMs: 90_000,
   /** Lines of a container's own messages that are shown if it could not start. */
   messageLines: 20,
   /** How long ssh may take to connect to an engine's machine, in seconds. */

@@ -30,6 +30,8 @@ export interface EngineJob {
   readonly command: readonly string[];
   /** Nothing secret: an engine shows it to whoever may inspect the container. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The template for `init`, as JSON; null: none. Only an engine that makes the volume itself needs it. */
+  readonly template: string | null;
   /** Directories of this host. */
   readonly places: {
     /** Of this launch alone. */
@@ -92,6 +94,8 @@ export interface Engine {
    * job's reporter container, to mirror it.
    */
   readonly openSender: ((job: EngineJob) => Promise<SenderConnection>) | null;
+  /** Whether the engine makes the volume with `init`; else it is made on this host. */
+  readonly makesVolume: boolean;
   /** The command that an image runs by itself: its ENTRYPOINT and CMD. */
   imageCommand(job: EngineJob): Promise<readonly string[]>;
   /**
@@ -101,8 +105,8 @@ export interface Engine {
    * @param signal aborted: nothing is left of it
    */
   create(job: EngineJob, phase: (text: string) => void, signal: AbortSignal): Promise<void>;
-  /** @param signal aborted: rejects; whoever calls it removes the container, whether it has started or not */
-  start(job: EngineJob, signal: AbortSignal): Promise<void>;
+  /** @param phase called with what it is waiting for @param signal aborted: rejects; whoever calls it removes the container, whether it has started or not */
+  start(job: EngineJob, phase: (text: string) => void, signal: AbortSignal): Promise<void>;
   look(job: EngineJob): Promise<ContainerState>;
   /** Resolves when the container has ended or is gone; asks again as long as the engine does not answer. */
   ended(job: EngineJob, signal: AbortSignal): Promise<ContainerEnd>;

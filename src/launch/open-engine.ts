@@ -1,4 +1,5 @@
 import { Fault } from '../base/fault.ts';
+import type { KubernetesSettings } from '../settings/verbs/kubernetes-settings.ts';
 import type { EngineName } from '../settings/verbs/launch-settings.ts';
 import type { Engine, EngineSetup } from './engine.ts';
 
@@ -7,7 +8,11 @@ import type { Engine, EngineSetup } from './engine.ts';
  *
  * @throws Fault `engine` if it cannot be reached; `usage` for one that is to come
  */
-export async function openEngine(name: EngineName, setup: EngineSetup): Promise<Engine> {
+export async function openEngine(
+  name: EngineName,
+  setup: EngineSetup,
+  kubernetes: KubernetesSettings,
+): Promise<Engine> {
   switch (name) {
     case 'native':
       return new (await import('./native/native-engine.ts')).NativeEngine(setup);
@@ -15,7 +20,8 @@ export async function openEngine(name: EngineName, setup: EngineSetup): Promise<
     case 'podman':
       return (await import('./docker/open-docker.ts')).openDocker(name, setup);
     case 'kubernetes':
+      return (await import('./kubernetes/open-kubernetes.ts')).openKubernetes(setup, kubernetes);
     case 'azure':
-      throw new Fault('usage', `--engine: ${name} is not supported yet; choose native, docker or podman`);
+      throw new Fault('usage', `--engine: ${name} is not supported yet; choose another one`);
   }
 }

@@ -1,6 +1,9 @@
 import { Fault } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
 import { log } from '../base/log.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
+import { mountedJson } from '../settings/cli/mounted-json.ts';
+import { readGiven } from '../settings/cli/read-given.ts';
 import { engineEnvironment } from '../settings/verbs/launch-report.ts';
 import type { LaunchSettings } from '../settings/verbs/launch-settings.ts';
 import { type EngineJob, labels, volumePath } from './engine.ts';
@@ -37,16 +40,21 @@ export async function openLaunch(
   const directory = claim(state, key);
   const before = directory.read();
   try {
-    const engine = await openEngine(settings.engine, {
-      environment: engineEnvironment(invocation.environment),
-      options: settings.engineOptions,
-      podProgram: program,
-      state: state.path,
-      nativeEnvironment: settings.nativeEnvironment,
-      warn: log,
-      signal: cancel.signal,
-    });
+    const engine = await openEngine(
+      settings.engine,
+      {
+        environment: engineEnvironment(invocation.environment),
+        options: settings.engineOptions,
+        podProgram: program,
+        state: state.path,
+        nativeEnvironment: settings.nativeEnvironment,
+        warn: log,
+        signal: cancel.signal,
+      },
+      settings.kubernetes,
+    );
     const isFar = engine.openSender !== null;
+    const needsProgram = settings.engine !== 'native' && !engine.makesVolume;
     const record = earlier(before, settings) ?? newRecord(settings, directory, state, isFar);
     const container = await containerOf({
       settings,
@@ -56,6 +64,7 @@ export async function openLaunch(
       record,
       program,
       isFar,
+      needsProgram,
     });
     const screen = new Screen(progressFile(settings, plan, record.root), settings.quiet);
     const parts = { settings, plan, engine, container, directory, program, screen, interrupts, record };
@@ -108,6 +117,7 @@ function newRecord(
     program: application?.executable ?? command[0] ?? null,
     root: root ?? directory.volume,
     elsewhere,
+    cluster: settings.engine === 'kubernetes' ? settings.kubernetes : null,
     createdAt: new Date().toISOString(),
     reports: settings.reports,
     exitCode: null,
@@ -125,6 +135,7 @@ async function containerOf(of: {
   readonly record: LaunchRecord;
   readonly program: string;
   readonly isFar: boolean;
+  readonly needsProgram: boolean;
 }): Promise<EngineJob> {
   const { settings, plan, state, directory, record, program } = of;
   const isNative = settings.engine === 'native';
@@ -147,15 +158,22 @@ async function containerOf(of: {
       ...(plan.mask !== null && { EMISSARY_MASK_ENV: plan.mask }),
       ...writeSecrets(directory.secrets, plan),
     },
+    template: templateText(plan, settings),
     places: {
       own: directory.path,
       volume: of.isFar ? directory.staging : record.root,
-      program: isNative ? '' : await installedProgram(program, state.path),
+      program: of.needsProgram ? await installedProgram(program, state.path) : '',
       secrets: directory.secrets,
     },
     resources: settings.resources,
     pull: settings.pull,
   };
+}
+
+/** The template for an engine that makes the volume itself. @throws Fault `usage` */
+function templateText({ template }: JobPlan, settings: LaunchSettings): string | null {
+  if (template !== null) return JSON.stringify(template);
+  return settings.template === null ? null : mountedJson(readGiven(settings.template, limits.templateBytes));
 }
 
 /** Where the launcher reads the job's progress. */

@@ -23,7 +23,7 @@ export function containerRequest(job: EngineJob, mounts: readonly Mount[]): Cont
     Cmd: ['run', '--', ...job.command],
     Env: Object.entries(job.environment).map(([name, value]) => `${name}=${value}`),
     Labels: { ...resources.container.labels, ...job.labels },
-    ...(resources.user !== null && { User: resources.user }),
+    ...(resources.user !== null && resources.user !== 'image' && { User: resources.user }),
     ...(resources.container.hostname !== null && { Hostname: resources.container.hostname }),
     // The wrapper ends the job by itself.
     StopSignal: 'SIGTERM',

@@ -27,6 +27,7 @@ import type { VolumePlace } from './volume-place.ts';
 
 /** Runs jobs in containers of Docker, of podman, or of any engine with Docker's API. */
 export class DockerEngine implements Engine {
+  readonly makesVolume = false;
   readonly #connection: Connection;
   readonly #environment: Environment;
   readonly #place: VolumePlace;
@@ -69,7 +70,7 @@ export class DockerEngine implements Engine {
     }
   }
 
-  async start(job: EngineJob, signal: AbortSignal): Promise<void> {
+  async start(job: EngineJob, _phase: (text: string) => void, signal: AbortSignal): Promise<void> {
     const begin = async () => {
       await this.#place.start(job);
       signal.throwIfAborted();
@@ -193,13 +194,17 @@ export class DockerEngine implements Engine {
   async #revive(): Promise<boolean> {
     const { revive } = this.#connection;
     if (revive === null) return false;
-    return revive().then(
-      () => true,
-      () => false,
-    );
+    return succeeds(revive());
   }
 
   #fault(what: string, error: unknown): Fault {
     return engineFault(`${this.#connection.product} cannot ${what}`, error);
   }
+}
+
+function succeeds(attempt: Promise<unknown>): Promise<boolean> {
+  return attempt.then(
+    () => true,
+    () => false,
+  );
 }

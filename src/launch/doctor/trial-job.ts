@@ -63,6 +63,7 @@ function jobOf({ state, image, command, programs, user }: Trial): EngineJob {
     image,
     command,
     environment: { EMISSARY_CAPTURE_ONLY: 'true' },
+    template: null,
     places: { own, volume: join(own, 'volume'), program: programs, secrets: join(own, 'secrets') },
     resources: { user, cpus: null, memory: null, network: 'none', mounts: [], container: noContainerOptions },
     pull: 'never',
@@ -72,7 +73,7 @@ function jobOf({ state, image, command, programs, user }: Trial): EngineJob {
 async function run(engine: Engine, job: EngineJob, signal: AbortSignal): Promise<TrialEnd> {
   try {
     await engine.create(job, () => undefined, signal);
-    await engine.start(job, signal);
+    await engine.start(job, () => undefined, signal);
     const { exitCode, reason } = await Promise.race([engine.ended(job, signal), rejectOn(signal)]);
     const seal = readIn(job, 'exitcode');
     if (seal !== null) return { exitCode: Number(seal), stdout: readIn(job, 'stdout') ?? '' };

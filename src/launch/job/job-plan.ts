@@ -34,7 +34,11 @@ export function planJob(settings: LaunchSettings): JobPlan {
 
 function planApplication(settings: LaunchSettings, application: Application): JobPlan {
   const found = jobVariables(application, settings.variables);
-  const { template } = jobTemplate({ application, variables: settings.variables }, found, 'named');
+  const { template } = jobTemplate(
+    { application, variables: settings.variables },
+    found,
+    settings.engine === 'kubernetes' ? 'included' : 'named',
+  );
   const { args } = jobArguments(application, found);
   const { inputs: _, ...withoutInputs } = template;
   // On this machine, the files that variables name are at their paths already.

@@ -41,22 +41,18 @@ export async function startContainer(job: LaunchedJob, onCreated: () => void): P
 async function createAndStart(job: LaunchedJob, onCreated: () => void, signal: AbortSignal): Promise<void> {
   try {
     job.advance('creating');
-    makeRoot(job);
-    const made = prepare(job);
+    const made = job.engine.makesVolume ? Promise.resolve() : prepare(job);
     // A volume that is elsewhere is filled with what is made here.
     if (job.engine.openSender !== null) await made;
     // Both fail for reasons of their own: the first one counts, and the other is waited for.
-    const done = await Promise.allSettled([
-      made,
-      job.engine.create(job.container, (text) => job.screen.phase(text), signal),
-    ]);
+    const done = await Promise.allSettled([made, job.engine.create(job.container, phaseOf(job), signal)]);
     const failed = done.find((each) => each.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     if (signal.aborted) throw signal.reason;
     job.advance('starting');
     onCreated();
     job.screen.phase('starting the container');
-    await job.engine.start(job.container, signal);
+    await job.engine.start(job.container, phaseOf(job), signal);
   } catch (error) {
     await job.engine.remove(job.container).catch(() => undefined);
     throw signal.aborted ? signal.reason : error;
@@ -73,7 +69,13 @@ function makeRoot({ container }: LaunchedJob): void {
   }
 }
 
+/** Shows what the engine is waiting for. */
+function phaseOf({ screen }: LaunchedJob): (text: string) => void {
+  return (text) => screen.phase(text);
+}
+
 async function prepare(job: LaunchedJob): Promise<void> {
+  makeRoot(job);
   const { settings, plan } = job;
   await prepareVolume({
     program: job.program,
@@ -103,7 +105,7 @@ async function startAgain(job: LaunchedJob, signal: AbortSignal): Promise<void> 
   }
   // Of two wrappers on one volume, the second is refused: a process that is just starting is not doubled.
   if (state.kind === 'created' || job.record.engine === 'native')
-    return job.engine.start(job.container, signal);
+    return job.engine.start(job.container, phaseOf(job), signal);
   await removeUnstarted(job);
   throw new Fault(
     'engine',

@@ -77,8 +77,16 @@ function argumentsFor(state: StateDirectory, record: LaunchRecord): readonly Buf
     ...['--engine', engine, '--state', state.path, '--quiet'],
     ...(id === undefined ? [] : ['--job-id', id]),
     ...(image === null ? [] : ['--image', image]),
+    ...clusterArguments(record),
     ...['--', program ?? 'true'],
   ].map((text) => Buffer.from(text));
+}
+
+function clusterArguments({ cluster }: LaunchRecord): readonly string[] {
+  const { kubeconfig = null, context = null, namespace = null } = cluster ?? {};
+  return Object.entries({ kubeconfig, context, namespace }).flatMap(([name, value]) =>
+    value === null ? [] : [`--${name}`, value],
+  );
 }
 
 function isLeftOver({ launcher, state }: ListedJob): boolean {

@@ -28,5 +28,11 @@ export function isTemporary(error: unknown): boolean {
 
 /** Why a request failed, as a part of a sentence: one line of bounded length. */
 export function reasonOfApi(error: unknown): string {
-  return shorten(printable(messageOf(error).trim().replaceAll(/\s*\n\s*/g, ' ')));
+  return shorten(
+    printable(
+      messageOf(error)
+        .trim()
+        .replaceAll(/\s*\n\s*/g, ' '),
+    ),
+  );
 }

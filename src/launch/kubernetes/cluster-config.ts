@@ -1,4 +1,4 @@
-import { env } from 'node:process';
+import { type SpawnOptions, spawn } from 'node:child_process';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Fault, messageOf } from '../../base/fault.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
@@ -15,7 +15,6 @@ export function clusterConfig(
   { kubeconfig, context }: KubernetesSettings,
   environment: Environment,
 ): KubeConfig {
-  withholdFromPlugins(environment);
   const config = new KubeConfig();
   try {
     if (kubeconfig !== null) config.loadFromFile(kubeconfig);
@@ -31,11 +30,29 @@ export function clusterConfig(
       'usage',
       'No cluster is configured: set --kubeconfig or KUBECONFIG, and --context if it has several',
     );
+  withholdFromPlugins(config, environment);
   return config;
 }
 
-/** The client starts credential plugins with this process's own environment: what is not for engines must not be there. */
-function withholdFromPlugins(environment: Environment): void {
-  const given = new Set([...environment.all()].map(([name]) => name));
-  for (const name of Object.keys(env)) if (!given.has(name)) delete env[name];
+/** The library's own starter of credential plugins. */
+interface PluginStarter {
+  execFn?: (command: string, args: readonly string[], options: SpawnOptions) => unknown;
+}
+
+/** The library starts credential plugins with this process's whole environment: what is not for engines must not be in it. */
+function withholdFromPlugins(config: KubeConfig, environment: Environment): void {
+  const own = config.getCurrentUser()?.exec?.env as readonly { readonly name: string }[] | undefined;
+  const allowed = new Set([
+    ...[...environment.all()].map(([name]) => name),
+    ...(own ?? []).map(({ name }) => name),
+  ]);
+  const { authenticators } = config as unknown as { readonly authenticators: readonly PluginStarter[] };
+  for (const each of authenticators) {
+    if (each.execFn === undefined) continue;
+    each.execFn = (command, args, options) => {
+      const all = { ...Object.fromEntries(environment.all()), ...options.env };
+      const env = Object.fromEntries(Object.entries(all).filter(([name]) => allowed.has(name)));
+      return spawn(command, args, { ...options, env });
+    };
+  }
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { type RequestOptions, request } from 'node:https';
 import { request as plainRequest } from 'node:http';
+import { type RequestOptions, request } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { limits } from '../../base/limits.ts';
 import { isRecord } from '../../base/is-record.ts';
+import { limits } from '../../base/limits.ts';
 import { ApiError } from './api-error.ts';
 
 /** One request to the API server. */
@@ -48,11 +48,15 @@ export class Cluster {
 
   /** Sends a request, and reads its answer. @throws ApiError; the runtime's error; the signal's reason */
   async send(wanted: ClusterRequest): Promise<ApiObject> {
-    const late = AbortSignal.any([wanted.signal, AbortSignal.timeout(limits.clusterAnswerMs)]);
-    const text = await readText(await this.open({ ...wanted, signal: late }), limits.clusterAnswerBytes);
-    const answer: unknown = JSON.parse(text);
+    const answer: unknown = JSON.parse(await this.text(wanted));
     if (!isRecord(answer)) throw new Error('its answer is not an object');
     return answer;
+  }
+
+  /** As `send`; the answer is a text, such as a log. */
+  async text(wanted: ClusterRequest): Promise<string> {
+    const late = AbortSignal.any([wanted.signal, AbortSignal.timeout(limits.clusterAnswerMs)]);
+    return readText(await this.open({ ...wanted, signal: late }), limits.clusterAnswerBytes);
   }
 
   /** Sends a request whose answer is read as it comes. @throws as `send` */

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { PassThrough, Writable } from 'node:stream';
 import WebSocket from 'ws';
-import { log } from '../../base/log.ts';
 import { limits } from '../../base/limits.ts';
+import { log } from '../../base/log.ts';
 import { ApiError } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
 
@@ -27,12 +27,17 @@ export async function openExec(
   cluster: Cluster,
   of: { readonly pod: string; readonly container: string; readonly command: readonly string[] },
 ): Promise<ExecStream> {
-  const query = new URLSearchParams({ container: of.container, stdin: 'true', stdout: 'true', stderr: 'true' });
+  const query = new URLSearchParams({
+    container: of.container,
+    stdin: 'true',
+    stdout: 'true',
+    stderr: 'true',
+  });
   for (const word of of.command) query.append('command', word);
   const url = `${cluster.server.replace(/^http/, 'ws').replace(/\/$/, '')}${cluster.path('pods', of.pod)}/exec?${query}`;
   const { headers, ...options } = await cluster.connectOptions();
   const socket = new WebSocket(url, protocols, {
-    ...(options as WebSocket.ClientOptions),
+    ...(options as object),
     headers: headers as Record<string, string>,
     handshakeTimeout: limits.clusterAnswerMs,
     perMessageDeflate: false,
@@ -87,6 +92,9 @@ function streamOf(socket: WebSocket): ExecStream {
 }
 
 function tell(text: Buffer): void {
-  const line = text.toString().trim().replace(/^emissary: /, '');
+  const line = text
+    .toString()
+    .trim()
+    .replace(/^emissary: /, '');
   log(line.slice(0, limits.quotedCharacters));
 }

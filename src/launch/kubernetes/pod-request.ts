@@ -30,7 +30,8 @@ export function podRequest(job: EngineJob, settings: KubernetesSettings): ApiObj
       ...(settings.serviceAccount === null
         ? { automountServiceAccountToken: false }
         : { serviceAccountName: settings.serviceAccount }),
-      terminationGracePeriodSeconds: Number(job.environment['EMISSARY_GRACE_SECONDS'] ?? limits.graceSeconds) + limits.reportSeconds,
+      terminationGracePeriodSeconds:
+        Number(job.environment['EMISSARY_GRACE_SECONDS'] ?? limits.graceSeconds) + limits.reportSeconds,
       securityContext: {
         ...(!mayBeRoot && { runAsNonRoot: true }),
         seccompProfile: { type: 'RuntimeDefault' },
@@ -51,7 +52,7 @@ export function secretRequest(job: EngineJob, uid: string): ApiObject {
     const bytes = readRegular(join(job.places.secrets, name), limits.secretFileBytes);
     return [name, bytes.toString('base64')] as const;
   });
-  const template = job.template === null ? [] : [[templateFile, base64(JSON.stringify(job.template))] as const];
+  const template = job.template === null ? [] : [[templateFile, base64(job.template)] as const];
   const owner = { apiVersion: 'v1', kind: 'Pod', name: job.name, uid };
   return {
     apiVersion: 'v1',

@@ -71,6 +71,7 @@ function podReason({ status, metadata }: V1Pod): string | null {
   const disruption = status?.conditions?.find(
     ({ type, status: holds }) => type === 'DisruptionTarget' && holds === 'True',
   );
-  if (disruption !== undefined) return `its pod was removed: ${disruption.message ?? disruption.reason ?? ''}`;
+  if (disruption !== undefined)
+    return `its pod was removed: ${disruption.message ?? disruption.reason ?? ''}`;
   return metadata?.deletionTimestamp === undefined ? null : 'somebody has deleted its pod';
 }

@@ -18,7 +18,10 @@ export function waitingReason(pod: V1Pod): Waiting {
   const { conditions = [], initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
   const scheduled = conditions.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status === 'False')
-    return { kind: 'waits', text: `waiting for a node: ${scheduled.message ?? scheduled.reason ?? 'none fits'}` };
+    return {
+      kind: 'waits',
+      text: `waiting for a node: ${scheduled.message ?? scheduled.reason ?? 'none fits'}`,
+    };
   for (const each of [...initContainerStatuses, ...containerStatuses]) {
     const found = ofContainer(pod, each);
     if (found !== null) return found;
@@ -30,7 +33,10 @@ export function waitingReason(pod: V1Pod): Waiting {
 function ofContainer(pod: V1Pod, { name, image, state }: V1ContainerStatus): Waiting | null {
   const { waiting, terminated } = state ?? {};
   if (terminated !== undefined && terminated.exitCode !== 0 && name === 'install')
-    return { kind: 'never', text: `the program could not be installed on the volume (${terminated.exitCode})` };
+    return {
+      kind: 'never',
+      text: `the program could not be installed on the volume (${terminated.exitCode})`,
+    };
   const reason = waiting?.reason ?? '';
   if (waiting === undefined || ordinary.has(reason)) return null;
   const wanted = imageOf(pod, name) ?? image;
@@ -42,5 +48,6 @@ function ofContainer(pod: V1Pod, { name, image, state }: V1ContainerStatus): Wai
 }
 
 function imageOf({ spec }: V1Pod, name: string): string | undefined {
-  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].find((each) => each.name === name)?.image;
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].find((each) => each.name === name)
+    ?.image;
 }

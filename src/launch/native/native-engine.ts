@@ -20,6 +20,7 @@ import { findProcess, isRunning, killSession, type OwnProcess } from './own-proc
 /** Runs the job as a process of this machine, under the emissary. Its session is its own: Ctrl-C is the launcher's. */
 export class NativeEngine implements Engine {
   readonly openSender = null;
+  readonly makesVolume = false;
   readonly #setup: EngineSetup;
   /** The end of the process that was started here; null: an earlier launcher has started it. */
   #end: Promise<ContainerEnd> | null = null;

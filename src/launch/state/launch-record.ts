@@ -1,5 +1,6 @@
 import { limits } from '../../base/limits.ts';
 import { readRegular } from '../../base/read-regular.ts';
+import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
 import type { EngineName } from '../../settings/verbs/launch-settings.ts';
 
 /** How far a launch has come; each stage is recorded before its first step. */
@@ -28,6 +29,8 @@ export interface LaunchRecord {
   readonly root: string;
   /** Whether the volume is elsewhere, and this is its mirror. */
   readonly elsewhere: boolean;
+  /** Where the pod is; null, and missing in older records: it is none. */
+  readonly cluster?: KubernetesSettings | null;
   /** RFC 3339, UTC. */
   readonly createdAt: string;
   /** Whether the job is to be reported to somebody. */

@@ -41,7 +41,7 @@ export const hostOptions: readonly OptionSpec[] = [
   },
   {
     name: 'emissary-image',
-    verbs: ['manifest'],
+    verbs: ['manifest', 'launch', 'doctor'],
     value: 'IMAGE',
     variables: ['EMISSARY_IMAGE'],
     help: 'the image of this program (default multiflexi-emissary with its version)',

@@ -7,7 +7,7 @@ export const launchOptions: readonly OptionSpec[] = [
     verbs: ['launch', 'doctor'],
     value: 'ENGINE',
     variables: ['EMISSARY_ENGINE'],
-    help: 'where the job runs: native (processes of this machine), docker or podman (default native)',
+    help: 'where the job runs: native (processes of this machine), docker, podman or kubernetes (default native)',
   },
   {
     name: 'state',
@@ -106,6 +106,34 @@ export const launchOptions: readonly OptionSpec[] = [
     value: 'KEY=VALUE',
     variables: ['EMISSARY_ENGINE_OPTIONS'],
     help: 'what only docker and podman have, such as shm-size=256m (add-host, cap-add, cap-drop, dns, hostname, label, pids-limit, security-opt, shm-size, tmpfs, ulimit); several are separated by commas',
+  },
+  {
+    name: 'kubeconfig',
+    verbs: ['launch', 'doctor'],
+    value: 'FILE',
+    variables: ['EMISSARY_KUBECONFIG'],
+    help: 'how Kubernetes is reached (default KUBECONFIG, ~/.kube/config, or the pod that it runs in)',
+  },
+  {
+    name: 'context',
+    verbs: ['launch', 'doctor'],
+    value: 'NAME',
+    variables: ['EMISSARY_CONTEXT'],
+    help: "the kubeconfig's context (default its current one)",
+  },
+  {
+    name: 'namespace',
+    verbs: ['launch', 'doctor'],
+    value: 'NAME',
+    variables: ['EMISSARY_NAMESPACE'],
+    help: "the pod's namespace (default that of the context)",
+  },
+  {
+    name: 'service-account',
+    verbs: ['launch'],
+    value: 'NAME',
+    variables: ['EMISSARY_SERVICE_ACCOUNT'],
+    help: "the pod's service account, whose token the job gets (default none)",
   },
   {
     name: 'on-term',

@@ -28,7 +28,8 @@ export function kubernetesSettings(line: CommandLine, from: (name: string) => st
   };
   const label = (name: string, most: number) => {
     const value = line.value(name);
-    if (value === null || (value.length <= most && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(value))) return value;
+    if (value === null || (value.length <= most && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(value)))
+      return value;
     throw new Fault('usage', `${from(name)} is not a name of Kubernetes (small letters, digits and -)`);
   };
   return {

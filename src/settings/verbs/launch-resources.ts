@@ -11,7 +11,7 @@ import {
 
 /** What a container gets of its engine's host. */
 export interface LaunchResources {
-  /** `UID` or `UID:GID`; null: the image's user. */
+  /** `UID`, `UID:GID`, or `image`: the image's user; null: the engine's choice, mostly the image's. */
   readonly user: string | null;
   /** Processors, such as 0.5; null: no limit. */
   readonly cpus: number | null;
@@ -44,7 +44,7 @@ export function launchResources(
   if (network !== null && !/^[\w][\w.:-]*$/.test(network))
     throw new Fault('usage', `${from('network')} is not the name of a network`);
   return {
-    user: user === 'image' ? null : user,
+    user,
     cpus: cpusOf(line.value('cpus'), from('cpus')),
     memory: memoryOf(line.value('memory'), from('memory')),
     network,

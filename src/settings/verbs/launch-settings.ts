@@ -10,6 +10,7 @@ import { helpOf } from '../cli/verbs.ts';
 import { maskEntries } from '../secret-names.ts';
 import { languageOf, readApplication } from './given-application.ts';
 import { givenVariables } from './given-variables.ts';
+import { type KubernetesSettings, kubernetesSettings } from './kubernetes-settings.ts';
 import { launchReport } from './launch-report.ts';
 import { engineOptions, type LaunchResources, launchResources } from './launch-resources.ts';
 import { stateDirectory } from './state-directory.ts';
@@ -39,6 +40,7 @@ export interface LaunchSettings {
   readonly secretNames: readonly string[];
   readonly resources: LaunchResources;
   readonly engineOptions: ReadonlyMap<string, string>;
+  readonly kubernetes: KubernetesSettings;
   readonly pull: 'missing' | 'always' | 'never';
   readonly keep: 'never' | 'failed' | 'always';
   readonly onTerm: 'stop' | 'detach';
@@ -81,6 +83,7 @@ export function launchSettings(invocation: Invocation, args: readonly Buffer[]):
     secretNames: maskEntries(line.value('secret-names') ?? ''),
     resources: launchResources(line, engine, from),
     engineOptions: new Map(engineOptions(line.value('engine-option'), from('engine-option'))),
+    kubernetes: kubernetesSettings(line, from),
     pull: choice('pull', ['missing', 'always', 'never']),
     keep: choice('keep', ['never', 'failed', 'always']),
     onTerm: choice('on-term', ['stop', 'detach']),
@@ -146,7 +149,7 @@ function imageOf(
   const given = line.value('image');
   if (engine === 'native') {
     if (given === null) return null;
-    throw new Fault('usage', `${source}: the native engine uses no image; choose docker or podman`);
+    throw new Fault('usage', `${source}: the native engine uses no image; choose another one`);
   }
   const image = given === null ? (application?.image ?? null) : imageName(given, source);
   if (image !== null) return image;

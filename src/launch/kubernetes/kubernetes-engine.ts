@@ -1,0 +1,200 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { Fault } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import { pause } from '../../base/timer.ts';
+import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
+import {
+  type ContainerEnd,
+  type ContainerState,
+  type Engine,
+  type EngineJob,
+  type Leftover,
+  labels,
+  volumePath,
+} from '../engine.ts';
+import { type SenderConnection, VolumeGone } from '../mirror/follow-sender.ts';
+import { isTemporary, reasonOfApi, statusOf } from './api-error.ts';
+import type { Cluster } from './cluster.ts';
+import { createPod } from './create-pod.ts';
+import { openExec } from './exec-stream.ts';
+import { containers, secretName } from './pod-names.ts';
+import { secretRequest } from './pod-request.ts';
+import { gone, isUnreachable, stateOf } from './pod-state.ts';
+import { untilStarted } from './start-pod.ts';
+import { podStates, readPod } from './watch-pod.ts';
+
+/** Runs jobs in pods of a Kubernetes cluster. */
+export class KubernetesEngine implements Engine {
+  readonly makesVolume = true;
+  readonly #cluster: Cluster;
+  readonly #settings: KubernetesSettings;
+  readonly #warn: (sentence: string) => void;
+
+  constructor(cluster: Cluster, settings: KubernetesSettings, warn: (sentence: string) => void) {
+    this.#cluster = cluster;
+    this.#settings = settings;
+    this.#warn = warn;
+  }
+
+  async imageCommand(): Promise<readonly string[]> {
+    throw new Fault('usage', 'launch: put the command behind --; a cluster does not tell that of the image');
+  }
+
+  async create(job: EngineJob, phase: (text: string) => void, signal: AbortSignal): Promise<void> {
+    const command = job.command.length > 0 ? job.command : await this.imageCommand();
+    phase('creating the pod');
+    await createPod(this.#cluster, { job: { ...job, command }, settings: this.#settings, phase, signal });
+  }
+
+  async start(job: EngineJob, phase: (text: string) => void, signal: AbortSignal): Promise<void> {
+    await this.#provideSecret(job, signal);
+    await untilStarted(this.#cluster, job, { phase, signal, warn: this.#warn });
+  }
+
+  async look(job: EngineJob): Promise<ContainerState> {
+    return stateOf(await this.#read(job.name, `ask for the pod ${job.name}`));
+  }
+
+  async ended(job: EngineJob, signal: AbortSignal): Promise<ContainerEnd> {
+    const silent = (reason: string) => this.#warn(`The cluster does not answer (${reason}); the job runs on`);
+    for await (const pod of podStates(this.#cluster, job.name, { signal, silent })) {
+      const state = stateOf(pod);
+      if (state.kind === 'ended') return state;
+      if (state.kind === 'absent') return gone;
+    }
+    throw signal.reason;
+  }
+
+  readonly openSender = async (job: EngineJob): Promise<SenderConnection> => {
+    const command = [`${volumePath}/emissary`, 'send', '--encoding', 'binary'];
+    try {
+      const of = { pod: job.name, container: containers.reporter, command };
+      const { input, output, close } = await openExec(this.#cluster, of);
+      const failed = new Promise<string>(() => undefined);
+      return { input, output, encoding: 'binary', failed, close: async () => close() };
+    } catch (error) {
+      if (statusOf(error) === 404 || (await this.#isUnreachable(job))) throw new VolumeGone();
+      throw error;
+    }
+  };
+
+  async kill(job: EngineJob): Promise<void> {
+    const command = [`${volumePath}/emissary`, 'signal', 'main', 'KILL'];
+    try {
+      const exec = await openExec(this.#cluster, { pod: job.name, container: containers.reporter, command });
+      for await (const _ of exec.input) {
+      }
+      exec.close();
+    } catch (error) {
+      if (stateOf(await this.#read(job.name, `ask for the pod ${job.name}`)).kind === 'running')
+        throw this.#fault(`kill the job in the pod ${job.name}`, error);
+    }
+  }
+
+  async remove({ name }: Pick<EngineJob, 'name'>): Promise<void> {
+    try {
+      await this.#delete('pods', name, { gracePeriodSeconds: limits.podRemovalSeconds });
+      await this.#delete('secrets', secretName(name), {});
+      await this.#untilGone(name);
+    } catch (error) {
+      throw this.#fault(`delete the pod ${name}`, error);
+    }
+  }
+
+  async messages({ name }: EngineJob): Promise<string> {
+    try {
+      const query = `log?container=${containers.main}&tailLines=${limits.messageLines}`;
+      const path = `${this.#cluster.path('pods', name)}/${query}`;
+      return await this.#cluster.text({ method: 'GET', path, signal: never });
+    } catch {
+      // Only a hint for people.
+      return '';
+    }
+  }
+
+  async leftovers(installation: string): Promise<readonly Leftover[]> {
+    const selector = encodeURIComponent(`${labels.installation}=${installation}`);
+    const path = `${this.#cluster.path('pods')}?labelSelector=${selector}`;
+    const { items = [] } = (await this.#cluster.send({ method: 'GET', path, signal: never })) as {
+      readonly items?: readonly V1Pod[];
+    };
+    return items.map((pod) => ({
+      name: pod.metadata?.name ?? '',
+      key: pod.metadata?.labels?.[labels.job] ?? '',
+      running: stateOf(pod).kind === 'running',
+    }));
+  }
+
+  async removeFiles(): Promise<void> {
+    // Nothing of the job's users is on this host.
+  }
+
+  /** The pod's start: it waits for its Secret. */
+  async #provideSecret(job: EngineJob, signal: AbortSignal): Promise<void> {
+    const uid = (await this.#read(job.name, `ask for the pod ${job.name}`))?.metadata?.uid;
+    if (uid === undefined) throw new Fault('engine', `Somebody has deleted the pod ${job.name}`);
+    const body = secretRequest(job, uid);
+    for (;;) {
+      try {
+        await this.#cluster.send({ method: 'POST', path: this.#cluster.path('secrets'), body, signal });
+        return;
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        // What an earlier launcher, or an unanswered request, has made.
+        if (statusOf(error) === 409) return;
+        if (!isTemporary(error)) throw this.#fault(`create the Secret of the pod ${job.name}`, error);
+        await pause(limits.engineRetryMs, signal);
+      }
+    }
+  }
+
+  async #read(name: string, what: string): Promise<V1Pod | null> {
+    try {
+      return await readPod(this.#cluster, name, never);
+    } catch (error) {
+      throw this.#fault(what, error);
+    }
+  }
+
+  /** Whether no sender can ever be started again. */
+  async #isUnreachable({ name }: EngineJob): Promise<boolean> {
+    try {
+      return isUnreachable(await readPod(this.#cluster, name, never));
+    } catch {
+      return false;
+    }
+  }
+
+  async #delete(kind: string, name: string, body: object): Promise<void> {
+    try {
+      await this.#cluster.send({
+        method: 'DELETE',
+        path: this.#cluster.path(kind, name),
+        body,
+        signal: never,
+      });
+    } catch (error) {
+      if (statusOf(error) !== 404) throw error;
+    }
+  }
+
+  /** Whoever gives up must see that nothing can start any more. */
+  async #untilGone(name: string): Promise<void> {
+    const late = AbortSignal.timeout(limits.podGoneMs);
+    try {
+      for await (const pod of podStates(this.#cluster, name, { signal: late, silent: () => undefined }))
+        if (pod === null) return;
+    } catch (error) {
+      if (!late.aborted) throw error;
+      throw new Fault('engine', `The pod ${name} was deleted, and is still there: its node does not answer`);
+    }
+  }
+
+  #fault(what: string, error: unknown): Fault {
+    if (error instanceof Fault) return error;
+    return new Fault('engine', `Kubernetes cannot ${what}: ${reasonOfApi(error)}`, { cause: error });
+  }
+}
+
+/** For requests that are bounded by themselves. */
+const never = new AbortController().signal;

@@ -1,0 +1,74 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { Fault } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import type { EngineJob } from '../engine.ts';
+import type { Cluster } from './cluster.ts';
+import { mountFailure } from './pod-events.ts';
+import { isReachable, stateOf } from './pod-state.ts';
+import { waitingReason } from './waiting-reason.ts';
+import { podStates } from './watch-pod.ts';
+
+/**
+ * Resolves when the job has started and its volume can be reached, or the job has ended already. What keeps it from that is
+ * shown.
+ *
+ * @throws Fault `engine` for what no time mends, and for images that do not come within their grace; the signal's reason
+ */
+export async function untilStarted(
+  cluster: Cluster,
+  job: EngineJob,
+  of: {
+    readonly phase: (text: string) => void;
+    readonly signal: AbortSignal;
+    readonly warn: (sentence: string) => void;
+  },
+): Promise<void> {
+  const grace = new PullGrace();
+  const late = new AbortController();
+  const signal = AbortSignal.any([of.signal, late.signal]);
+  const states = podStates(cluster, job.name, {
+    signal,
+    silent: (reason) => of.phase(`waiting for the cluster: ${reason}`),
+  });
+  try {
+    for await (const pod of states) {
+      if (pod === null)
+        throw new Fault('engine', `Somebody has deleted the pod ${job.name} before its job started`);
+      if (hasStarted(pod)) return;
+      const { kind, text } = waitingReason(pod);
+      if (kind === 'never') throw new Fault('engine', `The pod ${job.name} cannot start: ${text}`);
+      if (kind === 'pull') grace.begin(() => late.abort(new Fault('engine', sentence(text))));
+      else grace.cancel();
+      of.phase(text);
+      void mountFailure(cluster, pod, signal).then((found) => {
+        if (found !== null) of.phase(found);
+      });
+    }
+  } finally {
+    grace.cancel();
+  }
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function hasStarted(pod: V1Pod): boolean {
+  const { kind } = stateOf(pod);
+  if (kind === 'ended') return true;
+  return kind === 'running' && isReachable(pod);
+}
+
+/** An image may be pushed a little later, or its registry be restarted. */
+class PullGrace {
+  #timer: NodeJS.Timeout | null = null;
+
+  begin(over: () => void): void {
+    this.#timer ??= setTimeout(over, limits.imagePullGraceMs);
+  }
+
+  cancel(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}
