@@ -3,6 +3,7 @@ import { withoutLog } from '../base/log.ts';
 import { detach } from '../launch/detach.ts';
 import { Interrupted } from '../launch/job/interrupted.ts';
 import type { LaunchedJob } from '../launch/job/launched-job.ts';
+import { requireResults } from '../launch/job/require-results.ts';
 import { cleanJobs } from '../launch/known/clean-jobs.ts';
 import { launchJob } from '../launch/launch-job.ts';
 import { openLaunch } from '../launch/open-launch.ts';
@@ -29,6 +30,7 @@ async function launchWith(
   invocation: Invocation,
   args: readonly Buffer[],
 ): Promise<number> {
+  requireResults(settings);
   const key = invocation.environment.get('EMISSARY_LAUNCH_KEY') ?? StateDirectory.keyOf(settings.jobId);
   if (settings.detach) return detach(invocation, args, { state: settings.state, key });
   let job: LaunchedJob;

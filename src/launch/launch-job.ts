@@ -74,6 +74,8 @@ async function tellEnd(job: LaunchedJob, report: JobReport | null): Promise<void
   const state = exitCode === 137 ? await job.engine.look(job.container).catch(() => null) : null;
   const isGone = state?.kind === 'absent' && job.container.image !== null;
   const reason = isGone ? 'somebody has removed it' : state?.kind === 'ended' ? state.reason : null;
+  const isCut = report.containers.some(({ result }) => result?.stdout.truncated || result?.stderr.truncated);
+  if (isCut) job.screen.note("emissary: The output is incomplete: the job's volume could not take all of it");
   if (isOurs && message !== null) job.screen.note(`emissary: ${message}`);
   if (reason !== null) job.screen.note(`emissary: The engine says about the container: ${reason}`);
 }

@@ -26,6 +26,7 @@ for (const name of ['native', 'docker', 'podman'] as const)
     assert.deepEqual([await states(one), await one.containers()], [all, containers]);
     const byOne = await one.verb(['list', '--clean']);
     assert.deepEqual([byOne.status, byOne.stderr], [0, 'emissary: job-13: finished (9)\n']);
+    assert.doesNotMatch(byOne.stdout.toString(), /^begun/m);
     assert.deepEqual(await states(one), { 'job-11': 'running', 'job-12': 'running' });
     assert.deepEqual(
       await one.containers(),

@@ -18,10 +18,14 @@ export async function startContainer(job: LaunchedJob, onCreated: () => void): P
   if (stage === 'ended') return;
   if (stage === 'creating') await removeUnstarted(job);
   const cancel = new AbortController();
+  // A signal does not stop the start itself: the job may run already, and gets it then.
+  const tooLate = new AbortController();
   const { startTimeoutMs } = job.settings;
-  const late = after(startTimeoutMs, () =>
-    cancel.abort(new StartTimeout(startTimeoutMs, job.screen.current)),
-  );
+  const late = after(startTimeoutMs, () => {
+    const reason = new StartTimeout(startTimeoutMs, job.screen.current);
+    tooLate.abort(reason);
+    cancel.abort(reason);
+  });
   const left = new Promise<never>((_, reject) => {
     job.interrupts.listen((wish) => {
       cancel.abort(new Interrupted(job.interrupts.status ?? 143));
@@ -31,14 +35,20 @@ export async function startContainer(job: LaunchedJob, onCreated: () => void): P
   });
   try {
     const starting =
-      stage === 'starting' ? startAgain(job, cancel.signal) : createAndStart(job, onCreated, cancel.signal);
+      stage === 'starting'
+        ? startAgain(job, tooLate.signal)
+        : createAndStart(job, onCreated, { cancel: cancel.signal, tooLate: tooLate.signal });
     await Promise.race([left, starting]);
   } finally {
     late.cancel();
   }
 }
 
-async function createAndStart(job: LaunchedJob, onCreated: () => void, signal: AbortSignal): Promise<void> {
+async function createAndStart(
+  job: LaunchedJob,
+  onCreated: () => void,
+  { cancel: signal, tooLate }: { readonly cancel: AbortSignal; readonly tooLate: AbortSignal },
+): Promise<void> {
   try {
     job.advance('creating');
     const made = job.engine.makesVolume ? Promise.resolve() : prepare(job);
@@ -52,7 +62,7 @@ async function createAndStart(job: LaunchedJob, onCreated: () => void, signal: A
     job.advance('starting');
     onCreated();
     job.screen.phase('starting the container');
-    await job.engine.start(job.container, phaseOf(job), signal);
+    await job.engine.start(job.container, phaseOf(job), tooLate);
   } catch (error) {
     await job.engine.remove(job.container).catch(() => undefined);
     throw signal.aborted ? signal.reason : error;

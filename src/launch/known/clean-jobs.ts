@@ -45,6 +45,7 @@ async function finish(state: StateDirectory, key: string, invocation: Invocation
   }
   const settings = launchSettings(invocation, argumentsFor(state, record));
   const job = await openLaunch(settings, invocation, key);
+  job.screen.hideOutput();
   try {
     if (record.stage === 'creating') {
       await leave(job);

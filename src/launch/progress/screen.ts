@@ -22,6 +22,7 @@ export class Screen {
   #abandoned = false;
   #phase: string | null = null;
   readonly #quiet: boolean;
+  #hidesOutput = false;
 
   /** @param progressFile the file whose last line is `N/M` @param quiet whether nothing of our own is shown */
   constructor(progressFile: string, quiet: boolean) {
@@ -45,8 +46,14 @@ export class Screen {
     return this.#phase;
   }
 
+  /** From now on, the output of the job is not shown: whoever finishes it has not launched it. */
+  hideOutput(): void {
+    this.#hidesOutput = true;
+  }
+
   /** Forwards a piece of the job's output; resolves when its memory is free again, however slow the reader is. */
   async forward(stream: NodeJS.WriteStream, piece: Buffer): Promise<void> {
+    if (this.#hidesOutput) return;
     if (stream.isTTY) {
       this.#clear();
       this.#atLineStart = piece.at(-1) === 0x0a;

@@ -63,6 +63,8 @@ export class LaunchDirectory {
     try {
       return this.#claim();
     } catch (cause) {
+      // A full disk may leave a directory of which nobody would know what it is for.
+      if (this.#lock !== null && this.read() === null) this.remove();
       throw new Fault('volume', `Cannot use the state directory ${this.path}: ${messageOf(cause)}`, {
         cause,
       });
