@@ -124,7 +124,7 @@ test('launch with a full disk for its results keeps them, and list --clean deliv
   const elsewhere = join(temporaryVolume(t), 'results');
   const cleaned = await emissary(['list', '--clean'], { env: { ...env, EMISSARY_RESULTS_DIR: elsewhere } });
   assert.deepEqual([cleaned.status, cleaned.stderr], [0, 'emissary: job-5: finished (0)\n']);
-  assert.ok(existsSync(join(elsewhere, '5/result.json')));
+  assert.ok(existsSync(join(elsewhere, '5/ctr/main')));
   assert.deepEqual(readdirSync(join(state, 'jobs')), []);
 });
 
