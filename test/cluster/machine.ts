@@ -7,11 +7,14 @@ import { addresses, machineNames } from './places.ts';
 
 const { bridge, group } = machineNames;
 const groups = '/sys/fs/cgroup';
+/** Without one of them, a kubelet does not start. */
+const controllers = ['cpu', 'cpuset', 'memory', 'pids', 'io'];
 /** Nothing for a pod or a service leaves this machine. */
 const closed = [addresses.pods.replace('.0/24', '.0/16'), addresses.services];
 
 /** Gives the machine what a node needs of it: a bridge with two addresses, and a control group for all pods. */
 export async function prepareMachine(): Promise<void> {
+  await enableControllers();
   await Promise.all(hierarchies().map(addGroup));
   await execa('ip', ['link', 'add', bridge, 'type', 'bridge']);
   await execa('ip', ['addr', 'add', `${addresses.node}/24`, 'dev', bridge]);
@@ -38,9 +41,17 @@ function hierarchies(): readonly string[] {
   return globSync(`${groups}/*/cgroup.procs`).map((file) => join(file, '..'));
 }
 
+/**
+ * Lets groups of version 2 limit what a node needs limited; version 1 always does.
+ * @throws Error if the machine does not allow it: EBUSY in a container whose processes are in the first group
+ */
+export async function enableControllers(): Promise<void> {
+  if (!hierarchies().includes(groups)) return;
+  const wanted = controllers.map((name) => `+${name}`).join(' ');
+  await writeFile(join(groups, 'cgroup.subtree_control'), wanted);
+}
+
 async function addGroup(hierarchy: string): Promise<void> {
-  if (hierarchy === groups)
-    await writeFile(join(groups, 'cgroup.subtree_control'), '+cpu +cpuset +memory +pids +io');
   const path = join(hierarchy, group);
   await mkdir(path, { recursive: true });
   // Version 1 gives a new group no processor and no memory.

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { enableControllers } from './machine.ts';
 
 /** Each with the Debian package that has it. */
 const programs = {
@@ -31,6 +32,11 @@ export async function obstacle(): Promise<string | null> {
   const tried = await execa('unshare', [...namespaces, 'sh', '-c', attempt], { reject: false });
   if (tried.exitCode !== 0) return `this machine allows no namespaces (${tried.stderr.split('\n')[0]})`;
   if (!mayWrite('/sys/fs/cgroup')) return 'control groups are read-only here';
+  try {
+    await enableControllers();
+  } catch (error) {
+    return `control groups cannot limit anything here (${(error as NodeJS.ErrnoException).code})`;
+  }
   return null;
 }
 

@@ -1,9 +1,10 @@
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The running cluster's directory. There is one on a machine: ports, addresses and groups are fixed. */
-export const runDirectory =
-  process.env['EMISSARY_CLUSTER_DIR'] || join(tmpdir(), 'multiflexi-emissary-cluster');
+/**
+ * The running cluster's directory. There is one on a machine, whatever TMPDIR is, since ports, addresses and groups are
+ * fixed.
+ */
+export const runDirectory = '/var/tmp/multiflexi-emissary-cluster';
 
 /** Held while a cluster is started or stopped. */
 export const clusterLock = `${runDirectory}.lock`;
