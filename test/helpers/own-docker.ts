@@ -12,15 +12,23 @@ import { until } from './until.ts';
 export interface OwnDocker {
   readonly engine: Engine;
   readonly socket: string;
+  /** A path as its machine sees it. */
+  pathThere(path: string): string;
   /** TERM, as systemd stops it; resolves when it has ended. */
   stop(): Promise<void>;
   /** Resolves when it answers. */
   start(): Promise<void>;
 }
 
-/** Starts one with `--live-restore`. Null after the test was skipped because none can be started here; in CI that is a failure. */
-export async function ownDocker(t: TestContext): Promise<OwnDocker | null> {
-  if (!requireRoot(t) || !['docker', 'dockerd'].every((name) => requireProgram(t, name))) return null;
+/**
+ * Starts one with `--live-restore`. Null after the test was skipped because none can be started here; in CI that is a
+ * failure.
+ *
+ * @param hidden a directory that is empty on the daemon's machine
+ */
+export async function ownDocker(t: TestContext, hidden: string | null = null): Promise<OwnDocker | null> {
+  if (!requireRoot(t) || !['docker', 'dockerd', 'unshare'].every((name) => requireProgram(t, name)))
+    return null;
   // A short path: sockets are below it.
   const directory = mkdtempSync(join(tmpdir(), 'own-docker-'));
   atEnd(t, () => rmSync(directory, { recursive: true, force: true, maxRetries: 20 }));
@@ -31,7 +39,10 @@ export async function ownDocker(t: TestContext): Promise<OwnDocker | null> {
     ...['--exec-root', join(directory, 'exec')],
   ];
   const engine = engineOf('docker', { DOCKER_HOST: `unix://${socket}` });
-  const run = () => execa('dockerd', args, { reject: false, stdio: 'ignore' });
+  const hiding = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none "$0"; exec "$@"', hidden ?? ''];
+  // In its own mount namespace only where it has to be: its next one would not see the containers' mounts.
+  const [file = '', ...words] = [...(hidden === null ? [] : hiding), 'dockerd', ...args];
+  const run = () => execa(file, words, { reject: false, stdio: 'ignore' });
   let daemon: ReturnType<typeof run> | null = null;
   const stop = async () => {
     daemon?.kill('SIGTERM');
@@ -50,7 +61,7 @@ export async function ownDocker(t: TestContext): Promise<OwnDocker | null> {
     for (const mount of mountsBelow(directory)) await execa('umount', [mount], { reject: false });
   });
   await start();
-  return { engine, socket, stop, start };
+  return { engine, socket, pathThere: (path) => `/proc/${daemon?.pid}/root${path}`, stop, start };
 }
 
 /** Deepest first. */
