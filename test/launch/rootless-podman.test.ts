@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { copiedHostProgram, examinedIn } from '../helpers/doctor.ts';
+import { requireProgram } from '../helpers/require.ts';
 import { emptyImage, rootlessPodman } from '../helpers/rootless-podman.ts';
 
 const job = `launch --engine podman --image ${emptyImage} --network none -- /run/multiflexi-emissary/emissary --version`;
@@ -55,4 +57,33 @@ test('rootless podman with lingering: doctor is content, and launch does not war
     ['warning', `XDG_RUNTIME_DIR: ${join(podman.directory, 'missing')} does not exist`],
   );
   assert.equal(read('launch.err'), '');
+});
+
+test('rootless podman: results and leftovers of several users, in closed directories, come and go', async (t) => {
+  const podman = await rootlessPodman(t, 'many');
+  if (podman === null || !requireProgram(t, 'busybox')) return;
+  const program = copiedHostProgram(t, { withPodProgram: true });
+  const file = (name: string) => join(podman.directory, name);
+  const outputs = { artifacts: [{ name: 'files', path: '/tmp/out', archive: { none: {} } }] };
+  writeFileSync(file('template'), JSON.stringify({ outputs }));
+  const closed = (path: string, user: number) =>
+    `mkdir -p ${path}; echo ${user} > ${path}/file; chmod 0700 ${path}; chown -R ${user}:${user} ${path}`;
+  const job = [
+    ...[closed('/tmp/out/one', 1001), closed('/tmp/out/two', 1002)],
+    closed('/var/run/argo/mess', 1003),
+    'ls -ln /var/run/argo',
+  ].join('; ');
+  const script = `mkdir -p tree/bin tree/tmp; cp $(command -v busybox) tree/bin/busybox; ln -s busybox tree/bin/sh
+    tar -C tree -c . | podman import - localhost/users:1
+    ${program} launch --engine podman --image localhost/users:1 --network none --user 0:0 --template template \
+      --job-id 5 --results results -- sh -c '${job}' > launch.out 2> launch.err
+    echo $? > status; find state/jobs -mindepth 1 > left; podman ps --all --quiet >> left`;
+  await podman.run(script, true);
+  const read = (name: string) => readFileSync(file(name), 'utf8');
+  assert.deepEqual([read('status'), read('launch.err')], ['0\n', '']);
+  assert.match(read('launch.out'), / 1003 +1003 .* mess$/m);
+  const archive = file('results/5/outputs/artifacts/tmp/out.tar');
+  const content = (path: string) => execFileSync('tar', ['-xOf', archive, path]).toString();
+  assert.deepEqual([content('out/one/file'), content('out/two/file')], ['1001\n', '1002\n']);
+  assert.deepEqual([read('left'), readdirSync(file('state/jobs'))], ['', []]);
 });
