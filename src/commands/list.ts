@@ -1,6 +1,7 @@
 import { log } from '../base/log.ts';
 import { printable, printableJson } from '../base/printable.ts';
 import { cleanJobs } from '../launch/known/clean-jobs.ts';
+import { explainLost } from '../launch/known/explain-lost.ts';
 import { type ListedJob, listJobs } from '../launch/known/list-jobs.ts';
 import { StateDirectory } from '../launch/state/state-directory.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
@@ -19,6 +20,8 @@ export async function list(invocation: Invocation, args: readonly Buffer[]): Pro
   const jobs = await listJobs(state);
   if (settings.json) invocation.print(`${printableJson({ state: settings.state, jobs }, 2)}\n`);
   else invocation.print(table(jobs));
+  const reason = explainLost(jobs);
+  if (reason !== null) log(reason);
   return 0;
 }
 

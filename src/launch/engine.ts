@@ -77,6 +77,14 @@ export interface ContainerEnd {
   readonly reason: string | null;
 }
 
+/** What ends the patience with a start. */
+export interface StartLimits {
+  /** The launch has taken too long. */
+  readonly tooLate: AbortSignal;
+  /** The launch is not wanted any more, or too late. An engine whose jobs start at once need not look at it. */
+  readonly cancel: AbortSignal;
+}
+
 /** A container of this installation, whatever became of its launcher. */
 export interface Leftover {
   readonly name: string;
@@ -105,8 +113,13 @@ export interface Engine {
    * @param signal aborted: nothing is left of it
    */
   create(job: EngineJob, phase: (text: string) => void, signal: AbortSignal): Promise<void>;
-  /** @param phase called with what it is waiting for @param signal aborted: rejects; whoever calls it removes the container, whether it has started or not */
-  start(job: EngineJob, phase: (text: string) => void, signal: AbortSignal): Promise<void>;
+  /**
+   * Starts it; resolves when it runs, or has ended.
+   *
+   * @param phase called with what it is waiting for
+   * @param limits aborted: rejects; whoever calls it removes the container, whether it has started or not
+   */
+  start(job: EngineJob, phase: (text: string) => void, limits: StartLimits): Promise<void>;
   look(job: EngineJob): Promise<ContainerState>;
   /** Resolves when the container has ended or is gone; asks again as long as the engine does not answer. */
   ended(job: EngineJob, signal: AbortSignal): Promise<ContainerEnd>;
@@ -116,6 +129,8 @@ export interface Engine {
   remove(job: EngineJob): Promise<void>;
   /** The end of what the container itself has written: messages of the emissary, or of who could not start it. */
   messages(job: EngineJob): Promise<string>;
+  /** What may have ended jobs that nobody has stopped: a clause; null, or no such method: nothing that is known. */
+  suspicion?(): string | null;
   /** The containers of an installation. */
   leftovers(installation: string): Promise<readonly Leftover[]>;
   /** Removes what the job's users have written to a directory of this host and this user may not. */

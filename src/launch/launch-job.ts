@@ -77,6 +77,10 @@ async function tellEnd(job: LaunchedJob, report: JobReport | null): Promise<void
   const isCut = report.containers.some(({ result }) => result?.stdout.truncated || result?.stderr.truncated);
   if (isCut) job.screen.note("emissary: The output is incomplete: the job's volume could not take all of it");
   if (isOurs && message !== null) job.screen.note(`emissary: ${message}`);
+  // A job that nobody has stopped here.
+  const isOdd = verdict === 'lost' || (verdict === 'terminated' && job.interrupts.status === null);
+  const suspicion = isOdd ? (job.engine.suspicion?.() ?? null) : null;
+  if (suspicion !== null) job.screen.note(`emissary: ${suspicion}`);
   if (reason !== null) job.screen.note(`emissary: The engine says about the container: ${reason}`);
 }
 

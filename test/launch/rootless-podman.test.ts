@@ -11,6 +11,13 @@ const job = `launch --engine podman --image ${emptyImage} --network none -- /run
 const sentence =
   /^emissary: podman runs as 4242: .*logged out; to keep them running: loginctl enable-linger 4242\n$/;
 
+const logout =
+  /^emissary: podman runs as 4242 without lingering: if this user has logged out, systemd has ended its jobs; to keep them running: loginctl enable-linger 4242$/m;
+const endless = 'echo ready; while :; do sleep 1; done';
+const busyboxImage = 'localhost/busybox:1';
+const makeBusyboxImage = `mkdir -p tree/bin tree/tmp; cp $(command -v busybox) tree/bin/busybox; ln -s busybox tree/bin/sh
+    tar -C tree -c . | podman import - ${busyboxImage}`;
+
 test('rootless podman without lingering: doctor warns with the command that helps, launch once', async (t) => {
   const podman = await rootlessPodman(t);
   if (podman === null) return;
@@ -59,6 +66,34 @@ test('rootless podman with lingering: doctor is content, and launch does not war
   assert.equal(read('launch.err'), '');
 });
 
+test('rootless podman without lingering: jobs that a logout has ended are told so', async (t) => {
+  const podman = await rootlessPodman(t);
+  if (podman === null || !requireProgram(t, 'busybox')) return;
+  const program = copiedHostProgram(t, { withPodProgram: true });
+  const launch = (id: number, script: string) =>
+    `${program} launch --engine podman --image ${busyboxImage} --network none --job-id ${id} --report none -- sh -c '${script}'`;
+  const [stubborn, polite] = [launch(5, `trap "" TERM; ${endless}`), launch(6, endless)];
+  const script = `${makeBusyboxImage}
+    ${stubborn} > first.out 2> first.err & until grep -q ready first.out; do sleep 0.1; done
+    kill -TERM -1; kill -KILL -1; wait; rm -rf run/*
+    ${program} list > list.out 2> list.err
+    ${stubborn} > lost.out 2> lost.err; echo $? > lost.status
+    ${polite} > ended.out 2> ended.err & until grep -q ready ended.out; do sleep 0.1; done
+    for each in /proc/[0-9]*; do
+      tr '\\0' ' ' < $each/cmdline | grep -q 'emissary run \\|conmon \\|system service' && kill -TERM \${each#/proc/}
+    done
+    wait $!; echo $? > ended.status`;
+  await podman.run(script, false);
+  const read = (name: string) => readFileSync(join(podman.directory, name), 'utf8');
+  assert.match(read('list.out'), /^job-5 +podman +lost /m);
+  assert.match(read('list.err'), logout);
+  assert.deepEqual([read('lost.status'), read('lost.out')], ['137\n', 'ready\n']);
+  assert.match(read('lost.err'), logout);
+  assert.deepEqual([read('ended.status'), read('ended.out')], ['143\n', 'ready\n']);
+  assert.match(read('ended.err'), logout);
+  assert.deepEqual(readdirSync(join(podman.directory, 'state/jobs')), []);
+});
+
 test('rootless podman: results and leftovers of several users, in closed directories, come and go', async (t) => {
   const podman = await rootlessPodman(t, 'many');
   if (podman === null || !requireProgram(t, 'busybox')) return;
@@ -73,9 +108,8 @@ test('rootless podman: results and leftovers of several users, in closed directo
     closed('/var/run/argo/mess', 1003),
     'ls -ln /var/run/argo',
   ].join('; ');
-  const script = `mkdir -p tree/bin tree/tmp; cp $(command -v busybox) tree/bin/busybox; ln -s busybox tree/bin/sh
-    tar -C tree -c . | podman import - localhost/users:1
-    ${program} launch --engine podman --image localhost/users:1 --network none --user 0:0 --template template \
+  const script = `${makeBusyboxImage}
+    ${program} launch --engine podman --image ${busyboxImage} --network none --user 0:0 --template template \
       --job-id 5 --results results -- sh -c '${job}' > launch.out 2> launch.err
     echo $? > status; find state/jobs -mindepth 1 > left; podman ps --all --quiet >> left`;
   await podman.run(script, true);

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { limits } from '../../base/limits.ts';
 import type { ContainerEnd, EngineJob } from '../engine.ts';
 
 /** The end of a container that is not there any more. */
@@ -42,8 +43,18 @@ export function endReason(
   return state.Error === '' ? null : state.Error;
 }
 
+/** The end of what a container itself has written; empty where the engine does not tell: it is only a hint for people. */
+export async function messagesOf(docker: Docker, name: string): Promise<string> {
+  try {
+    const options = { stdout: true, stderr: true, follow: false as const, tail: limits.messageLines };
+    return withoutFrames(Buffer.from(await docker.getContainer(name).logs(options))).toString();
+  } catch {
+    return '';
+  }
+}
+
 /** A log without a terminal comes in frames: one byte for the stream, three unused, four for the length. */
-export function withoutFrames(bytes: Buffer): Buffer {
+function withoutFrames(bytes: Buffer): Buffer {
   const pieces: Buffer[] = [];
   for (let offset = 0; offset + 8 <= bytes.length; ) {
     const length = bytes.readUInt32BE(offset + 4);

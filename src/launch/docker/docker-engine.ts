@@ -12,14 +12,16 @@ import {
   type EngineJob,
   type Leftover,
   labels,
+  type StartLimits,
 } from '../engine.ts';
 import type { Connection } from './connection/connect.ts';
 import { engineFault, statusOf } from './connection/engine-fault.ts';
-import { endReason, engineSaysEnded, gone, withoutFrames } from './container-end.ts';
+import { endReason, engineSaysEnded, gone, messagesOf } from './container-end.ts';
 import { createContainer } from './create-container.ts';
 import { pullImage } from './image/pull-image.ts';
 import { leftoverOf } from './leftover-of.ts';
 import { removeNamed } from './remove-named.ts';
+import { logoutOf } from './rootless/lingering.ts';
 import { removeAsPodman } from './rootless/remove-as-podman.ts';
 import { VolumeElsewhere } from './volume-elsewhere.ts';
 import { VolumeHere } from './volume-here.ts';
@@ -70,7 +72,11 @@ export class DockerEngine implements Engine {
     }
   }
 
-  async start(job: EngineJob, _phase: (text: string) => void, signal: AbortSignal): Promise<void> {
+  async start(
+    job: EngineJob,
+    _phase: (text: string) => void,
+    { tooLate: signal }: StartLimits,
+  ): Promise<void> {
     const begin = async () => {
       await this.#place.start(job);
       signal.throwIfAborted();
@@ -106,7 +112,7 @@ export class DockerEngine implements Engine {
       if (state?.kind === 'ended') return state;
       if (state?.kind === 'absent') return gone;
       // The engine is being restarted, or podman's service has ended: the job runs on.
-      if (state === null && !(await this.#revive()) && !complained) {
+      if (state === null && !(await this.#connection.revive()) && !complained) {
         log(`${this.#connection.product} does not answer; the job runs on`);
         complained = true;
       }
@@ -131,7 +137,7 @@ export class DockerEngine implements Engine {
     };
     try {
       await remove().catch(async (error) => {
-        if (statusOf(error) !== null || !(await this.#revive())) throw error;
+        if (statusOf(error) !== null || !(await this.#connection.revive())) throw error;
         await remove();
       });
     } catch (error) {
@@ -140,14 +146,11 @@ export class DockerEngine implements Engine {
   }
 
   async messages(job: EngineJob): Promise<string> {
-    try {
-      const options = { stdout: true, stderr: true, follow: false as const, tail: limits.messageLines };
-      const bytes = await this.#docker.getContainer(job.name).logs(options);
-      return withoutFrames(Buffer.from(bytes)).toString();
-    } catch {
-      // Only a hint for people.
-      return '';
-    }
+    return messagesOf(this.#docker, job.name);
+  }
+
+  suspicion(): string | null {
+    return this.#connection.user === null ? null : logoutOf(this.#connection.user);
   }
 
   async leftovers(installation: string): Promise<readonly Leftover[]> {
@@ -190,21 +193,7 @@ export class DockerEngine implements Engine {
     }
   }
 
-  /** Starts a service again that answers no more, if it was ours. @returns whether it answers */
-  async #revive(): Promise<boolean> {
-    const { revive } = this.#connection;
-    if (revive === null) return false;
-    return succeeds(revive());
-  }
-
   #fault(what: string, error: unknown): Fault {
     return engineFault(`${this.#connection.product} cannot ${what}`, error);
   }
-}
-
-function succeeds(attempt: Promise<unknown>): Promise<boolean> {
-  return attempt.then(
-    () => true,
-    () => false,
-  );
 }

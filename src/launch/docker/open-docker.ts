@@ -14,9 +14,13 @@ export async function openDocker(name: 'docker' | 'podman', setup: EngineSetup):
   const { environment, state } = setup;
   const { endpoint, isOwn } = await locateEngine(name, setup);
   const connection = await connect(name, endpoint, setup);
-  if (connection.isPodman) warnOfLogout(endpoint, setup);
+  if (connection.user !== null) warnOfLogout(connection.user, setup);
   // It ends when it has been idle for a while.
-  const revive = () => podmanService(state, { environment, signal: new AbortController().signal });
+  const revive = () =>
+    podmanService(state, { environment, signal: new AbortController().signal }).then(
+      () => true,
+      () => false,
+    );
   return new DockerEngine(isOwn ? { ...connection, revive } : connection, environment);
 }
 

@@ -73,7 +73,7 @@ function jobOf({ state, image, command, programs, user }: Trial): EngineJob {
 async function run(engine: Engine, job: EngineJob, signal: AbortSignal): Promise<TrialEnd> {
   try {
     await engine.create(job, () => undefined, signal);
-    await engine.start(job, () => undefined, signal);
+    await engine.start(job, () => undefined, { tooLate: signal, cancel: signal });
     const { exitCode, reason } = await Promise.race([engine.ended(job, signal), rejectOn(signal)]);
     const seal = readIn(job, 'exitcode');
     if (seal !== null) return { exitCode: Number(seal), stdout: readIn(job, 'stdout') ?? '' };

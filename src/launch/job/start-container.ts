@@ -2,6 +2,7 @@ import { Fault, messageOf } from '../../base/fault.ts';
 import { makeDirectories } from '../../base/make-directories.ts';
 import { after } from '../../base/timer.ts';
 import { Volume } from '../../contract/volume.ts';
+import type { StartLimits } from '../engine.ts';
 import { Interrupted, LeftJob } from './interrupted.ts';
 import type { LaunchedJob } from './launched-job.ts';
 import { prepareVolume } from './prepare-volume.ts';
@@ -34,21 +35,16 @@ export async function startContainer(job: LaunchedJob, onCreated: () => void): P
     });
   });
   try {
-    const starting =
-      stage === 'starting'
-        ? startAgain(job, tooLate.signal)
-        : createAndStart(job, onCreated, { cancel: cancel.signal, tooLate: tooLate.signal });
+    const ends = { cancel: cancel.signal, tooLate: tooLate.signal };
+    const starting = stage === 'starting' ? startAgain(job, ends) : createAndStart(job, onCreated, ends);
     await Promise.race([left, starting]);
   } finally {
     late.cancel();
   }
 }
 
-async function createAndStart(
-  job: LaunchedJob,
-  onCreated: () => void,
-  { cancel: signal, tooLate }: { readonly cancel: AbortSignal; readonly tooLate: AbortSignal },
-): Promise<void> {
+async function createAndStart(job: LaunchedJob, onCreated: () => void, ends: StartLimits): Promise<void> {
+  const signal = ends.cancel;
   try {
     job.advance('creating');
     const made = job.engine.makesVolume ? Promise.resolve() : prepare(job);
@@ -62,7 +58,7 @@ async function createAndStart(
     job.advance('starting');
     onCreated();
     job.screen.phase('starting the container');
-    await job.engine.start(job.container, phaseOf(job), tooLate);
+    await job.engine.start(job.container, phaseOf(job), ends);
   } catch (error) {
     await job.engine.remove(job.container).catch(() => undefined);
     throw signal.aborted ? signal.reason : error;
@@ -106,7 +102,7 @@ async function prepare(job: LaunchedJob): Promise<void> {
 }
 
 /** A launcher was killed between requesting the start and the end. */
-async function startAgain(job: LaunchedJob, signal: AbortSignal): Promise<void> {
+async function startAgain(job: LaunchedJob, ends: StartLimits): Promise<void> {
   const state = await job.engine.look(job.container);
   const hasEnded = job.record.elsewhere && state.kind === 'ended';
   if (state.kind === 'running' || hasEnded || hasRun(job.root)) {
@@ -115,7 +111,7 @@ async function startAgain(job: LaunchedJob, signal: AbortSignal): Promise<void> 
   }
   // Of two wrappers on one volume, the second is refused: a process that is just starting is not doubled.
   if (state.kind === 'created' || job.record.engine === 'native')
-    return job.engine.start(job.container, phaseOf(job), signal);
+    return job.engine.start(job.container, phaseOf(job), ends);
   await removeUnstarted(job);
   throw new Fault(
     'engine',

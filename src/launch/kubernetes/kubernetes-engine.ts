@@ -10,6 +10,7 @@ import {
   type EngineJob,
   type Leftover,
   labels,
+  type StartLimits,
   volumePath,
 } from '../engine.ts';
 import { type SenderConnection, VolumeGone } from '../mirror/follow-sender.ts';
@@ -46,9 +47,15 @@ export class KubernetesEngine implements Engine {
     await createPod(this.#cluster, { job: { ...job, command }, settings: this.#settings, phase, signal });
   }
 
-  async start(job: EngineJob, phase: (text: string) => void, signal: AbortSignal): Promise<void> {
-    await this.#provideSecret(job, signal);
-    await untilStarted(this.#cluster, job, { phase, signal, warn: this.#warn });
+  async start(job: EngineJob, phase: (text: string) => void, { cancel }: StartLimits): Promise<void> {
+    await this.#provideSecret(job, cancel);
+    try {
+      await untilStarted(this.#cluster, job, { phase, signal: cancel });
+    } catch (error) {
+      // A job that runs is asked to stop, and its results are taken.
+      if (!cancel.aborted || stateOf(await readPod(this.#cluster, job.name, never)).kind !== 'running')
+        throw error;
+    }
   }
 
   async look(job: EngineJob): Promise<ContainerState> {

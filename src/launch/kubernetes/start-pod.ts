@@ -20,7 +20,6 @@ export async function untilStarted(
   of: {
     readonly phase: (text: string) => void;
     readonly signal: AbortSignal;
-    readonly warn: (sentence: string) => void;
   },
 ): Promise<void> {
   const grace = new PullGrace();

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { Agent, IncomingMessage } from 'node:http';
 import Docker from 'dockerode';
 import { errnoOf, Fault } from '../../../base/fault.ts';
@@ -21,8 +22,10 @@ export interface Connection {
   readonly isPodman: boolean;
   /** Whether directories of this host can be its own. */
   readonly isLocal: boolean;
-  /** Starts it again; null: it is not ours. */
-  readonly revive: (() => Promise<unknown>) | null;
+  /** Whose podman it is; null: it is none, or at another machine. */
+  readonly user: number | null;
+  /** Starts it again, if it is ours. @returns whether it answers */
+  readonly revive: () => Promise<boolean>;
 }
 
 /** What a connection is made with. */
@@ -77,8 +80,14 @@ export async function connect(
     product: `${isPodman ? 'Podman' : 'Docker'} ${version}`.trim(),
     isPodman,
     isLocal: endpoint.kind === 'unix',
-    revive: null,
+    user: isPodman && endpoint.kind === 'unix' ? podmanUser(endpoint.path) : null,
+    revive: async () => false,
   };
+}
+
+/** The owner of its socket, since asking the engine takes time. */
+function podmanUser(socket: string): number | null {
+  return statSync(socket, { throwIfNoEntry: false })?.uid ?? null;
 }
 
 /** Not `/version`: podman takes a second for it, since it asks all of its helpers for theirs. */

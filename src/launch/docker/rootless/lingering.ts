@@ -18,6 +18,18 @@ export function lingeringOf(uid: number): Lingering {
   return existsSync(join('/var/lib/systemd/linger', userName(uid))) ? 'on' : 'off';
 }
 
+/**
+ * What may have ended jobs of a podman that runs as this user, if nobody has stopped them: a clause about the logout; null:
+ * that has not.
+ */
+export function logoutOf(uid: number): string | null {
+  if (uid === 0 || lingeringOf(uid) !== 'off') return null;
+  return (
+    `podman runs as ${userName(uid)} without lingering: if this user has logged out, systemd has ended its jobs; ` +
+    `to keep them running: ${lingerCommand(uid)}`
+  );
+}
+
 /** The command that switches it on. */
 export function lingerCommand(uid: number): string {
   return `loginctl enable-linger ${userName(uid)}`;

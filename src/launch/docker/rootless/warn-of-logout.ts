@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { publish } from '../../../contract/publish.ts';
 import type { EngineSetup } from '../../engine.ts';
@@ -9,12 +9,11 @@ import { lingerCommand, lingeringOf } from './lingering.ts';
 /**
  * Warns that the jobs of a rootless podman end with its user's last session. Once per state directory: whoever starts
  * many jobs has read it.
+ *
+ * @param uid whose podman it is
  */
-export function warnOfLogout(endpoint: Endpoint, { state, warn }: EngineSetup): void {
-  if (warn === undefined || endpoint.kind !== 'unix') return;
-  // The owner of the socket is the engine's user; asking the engine takes time.
-  const uid = statSync(endpoint.path, { throwIfNoEntry: false })?.uid ?? 0;
-  if (uid === 0 || lingeringOf(uid) !== 'off') return;
+export function warnOfLogout(uid: number, { state, warn }: EngineSetup): void {
+  if (warn === undefined || uid === 0 || lingeringOf(uid) !== 'off') return;
   const warned = join(state, 'warned-of-logout');
   if (existsSync(warned)) return;
   publish(warned, '', 0o600);
