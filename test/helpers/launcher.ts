@@ -12,8 +12,8 @@ import { temporaryVolume } from './volume.ts';
 /** The engines that the conformance suite runs against. */
 export const engineNames = ['native', 'docker', 'podman'] as const;
 
-/** The same, and a Docker that could be on another machine. */
-export const launcherNames = [...engineNames, 'docker elsewhere'] as const;
+/** The same, a Docker that could be on another machine, and a cluster. */
+export const launcherNames = [...engineNames, 'docker elsewhere', 'kubernetes'] as const;
 
 /** One engine with a state directory of the test's own. */
 export interface Launcher {
@@ -43,8 +43,10 @@ export interface LaunchMore {
   readonly under?: readonly string[];
 }
 
-const image = 'localhost/emissary-launch-test:1';
-const tools = [
+/** The image of the jobs. */
+export const jobImage = 'localhost/emissary-launch-test:1';
+/** The programs in it. */
+export const jobTools = [
   'sh',
   'cat',
   'sleep',
@@ -76,11 +78,12 @@ export async function launcherOf(
   name: Launcher['name'],
   own: Engine | null = null,
 ): Promise<Launcher | null> {
+  if (name === 'kubernetes') return (await import('./cluster-launcher.ts')).clusterLauncher(t);
   const client = name === 'docker elsewhere' ? 'docker' : name;
   const engine = own ?? (client === 'native' ? null : await requireEngine(t, client));
   if (client !== 'native' && (engine === null || !requireProgram(t, 'busybox'))) return null;
   if (engine !== null) {
-    const make = () => makeNamedImage(t, engine, image, (tree) => withBusybox(tree, tools));
+    const make = () => makeNamedImage(t, engine, jobImage, (tree) => withBusybox(tree, jobTools));
     if (own === null) made[client] ??= make();
     await (own === null ? made[client] : make());
   }
@@ -92,21 +95,14 @@ export async function launcherOf(
   const options =
     engine === null
       ? ['--engine', 'native']
-      : ['--engine', client, '--image', image, '--network', 'none', '--pull', 'never'];
-  const line = (script: string, more: LaunchMore) =>
-    [
-      ['launch', ...options, ...(more.options ?? []), '--', 'sh', '-c', script],
-      { env: { ...env, ...more.env }, ...(more.under !== undefined && { under: more.under }) },
-    ] as const;
+      : ['--engine', client, '--image', jobImage, '--network', 'none', '--pull', 'never'];
   return {
     name,
     engine,
     state,
     env,
     options,
-    script: (script, more = {}) => emissary(...line(script, more)),
-    startScript: (script, more = {}) => startEmissary(t, ...line(script, more)),
-    verb: (args) => emissary(args, { env }),
+    ...starters(t, options, env),
     containers: async () => {
       if (engine === null) return [];
       const { stdout } = await engine.run([
@@ -123,7 +119,26 @@ export async function launcherOf(
   };
 }
 
-function label(state: string): string {
+/** What starts the program with the options of a launcher. */
+export function starters(
+  t: TestContext,
+  options: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Pick<Launcher, 'script' | 'startScript' | 'verb'> {
+  const line = (script: string, more: LaunchMore) =>
+    [
+      ['launch', ...options, ...(more.options ?? []), '--', 'sh', '-c', script],
+      { env: { ...env, ...more.env }, ...(more.under !== undefined && { under: more.under }) },
+    ] as const;
+  return {
+    script: (script, more = {}) => emissary(...line(script, more)),
+    startScript: (script, more = {}) => startEmissary(t, ...line(script, more)),
+    verb: (args) => emissary(args, { env }),
+  };
+}
+
+/** The label of what belongs to the installation of a state directory. */
+export function label(state: string): string {
   return `eu.multiflexi.emissary.installation=${readFileSync(join(state, 'installation'), 'latin1').trim()}`;
 }
 

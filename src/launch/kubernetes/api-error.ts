@@ -1,4 +1,4 @@
-import { messageOf } from '../../base/fault.ts';
+import { Fault, messageOf } from '../../base/fault.ts';
 import { printable } from '../../base/printable.ts';
 import { shorten } from '../../base/shorten.ts';
 
@@ -22,6 +22,7 @@ export function statusOf(error: unknown): number | null {
 
 /** Whether asking again may help: it did not answer, is too busy, or is being restarted. */
 export function isTemporary(error: unknown): boolean {
+  if (error instanceof Fault) return false;
   const status = statusOf(error);
   return status === null || status === 408 || status === 429 || status >= 500;
 }

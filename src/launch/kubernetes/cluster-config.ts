@@ -1,8 +1,14 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Fault, messageOf } from '../../base/fault.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
+
+/** Inside a pod, who it is for the API server. */
+const serviceAccountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /**
  * Reads how the cluster is reached, as kubectl does: `--kubeconfig`, `KUBECONFIG`, `~/.kube/config`, or inside a pod its
@@ -15,14 +21,13 @@ export function clusterConfig(
   { kubeconfig, context }: KubernetesSettings,
   environment: Environment,
 ): KubeConfig {
-  const config = new KubeConfig();
+  let config: KubeConfig;
   try {
-    if (kubeconfig !== null) config.loadFromFile(kubeconfig);
-    else config.loadFromDefault();
-    if (context !== null) config.setCurrentContext(context);
+    config = load(kubeconfig === null ? ownFiles(environment) : [kubeconfig]);
   } catch (cause) {
     throw new Fault('usage', `Cannot read the kubeconfig: ${messageOf(cause)}`, { cause });
   }
+  if (context !== null) config.setCurrentContext(context);
   if (context !== null && config.getContextObject(context) === null)
     throw new Fault('usage', `--context: the kubeconfig has no context ${context}`);
   if (config.getCurrentCluster() === null)
@@ -31,6 +36,26 @@ export function clusterConfig(
       'No cluster is configured: set --kubeconfig or KUBECONFIG, and --context if it has several',
     );
   withholdFromPlugins(config, environment);
+  return config;
+}
+
+/** The files that kubectl reads; empty: none. The library would look into this process's own environment, which is empty. */
+function ownFiles(environment: Environment): readonly string[] {
+  const named = (environment.get('KUBECONFIG') ?? '').split(':').filter((file) => file !== '');
+  if (named.length > 0) return named;
+  const usual = join(environment.get('HOME') ?? homedir(), '.kube/config');
+  return existsSync(usual) ? [usual] : [];
+}
+
+function load([first, ...others]: readonly string[]): KubeConfig {
+  const config = new KubeConfig();
+  if (first !== undefined) config.loadFromFile(first);
+  else if (existsSync(serviceAccountToken)) config.loadFromCluster();
+  for (const file of others) {
+    const more = new KubeConfig();
+    more.loadFromFile(file);
+    config.mergeConfig(more);
+  }
   return config;
 }
 

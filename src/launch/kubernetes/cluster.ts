@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { request as plainRequest } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { Fault, messageOf } from '../../base/fault.ts';
 import { isRecord } from '../../base/is-record.ts';
 import { limits } from '../../base/limits.ts';
 import { ApiError } from './api-error.ts';
@@ -73,7 +74,15 @@ export class Cluster {
   async connectOptions(): Promise<RequestOptions> {
     const options: RequestOptions = {};
     // The library's type is that of another package.
-    await this.#config.applyToHTTPSOptions(options as Parameters<KubeConfig['applyToHTTPSOptions']>[0]);
+    try {
+      await this.#config.applyToHTTPSOptions(options as Parameters<KubeConfig['applyToHTTPSOptions']>[0]);
+    } catch (cause) {
+      throw new Fault(
+        'engine',
+        `Cannot get credentials for the cluster ${this.server}: ${messageOf(cause)}`,
+        { cause },
+      );
+    }
     return options;
   }
 

@@ -51,9 +51,11 @@ function opened(socket: WebSocket): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('open', resolve);
     socket.once('error', reject);
-    socket.once('unexpected-response', (_request, answer) => {
-      void refusal(answer).then(reject);
-      socket.terminate();
+    socket.once('unexpected-response', (request, answer) => {
+      void refusal(answer).then((error) => {
+        reject(error);
+        request.destroy();
+      }, reject);
     });
   });
 }
@@ -74,6 +76,8 @@ async function refusal(answer: IncomingMessage): Promise<ApiError> {
 
 function streamOf(socket: WebSocket): ExecStream {
   const input = new PassThrough();
+  // Whoever reads it has a listener of its own; one that could not be opened has no reader.
+  input.on('error', () => undefined);
   // A slow reader must not make this process hold what a fast job prints.
   input.on('drain', () => socket.resume());
   socket.on('message', (data: Buffer) => {

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { publish } from '../../../contract/publish.ts';
 import type { EngineSetup } from '../../engine.ts';
-import type { Endpoint } from '../connection/endpoint.ts';
 import { userName } from './account-names.ts';
 import { lingerCommand, lingeringOf } from './lingering.ts';
 
