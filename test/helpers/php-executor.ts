@@ -46,6 +46,10 @@ export interface ExecutorJob {
   readonly job: ReportedJob;
   /** The directory for temporary files that all jobs share. */
   readonly tmp: string;
+  /** What a daemon runs for it. */
+  readonly command: readonly string[];
+  /** The environment of that. */
+  readonly env: Readonly<Record<string, string>>;
   start(): Running;
   run(): Promise<Finished & { readonly facts: Facts }>;
 }
@@ -87,11 +91,13 @@ export function executorJob(t: TestContext, { executor, application, ...given }:
     FACTS: facts,
     ...env,
   };
-  const start = () =>
-    startEmissary(t, [...php, join(share, 'run-job.php'), definition], { program: 'php', env: daemon });
+  const args = [...php, join(share, 'run-job.php'), definition];
+  const start = () => startEmissary(t, args, { program: 'php', env: daemon });
   return {
     job,
     tmp,
+    command: ['php', ...args],
+    env: daemon,
     start,
     run: async () => {
       const finished = await start().finished;
