@@ -26,7 +26,7 @@ const shownLines = 5;
  */
 export async function startCluster(bin: string, owner: number): Promise<void> {
   await withLock(clusterLock, 'the cluster is not being started or stopped', turnBoundMs, async () => {
-    if (clusterProcess() !== null && existsSync(adminKubeconfig)) return await addOwner(owner);
+    if (clusterRuns()) return await addOwner(owner);
     await removeCluster();
     await mkdir(run, { mode: 0o711 });
     try {
@@ -38,6 +38,11 @@ export async function startCluster(bin: string, owner: number): Promise<void> {
       throw new Error(`The Kubernetes cluster did not start${log}`, { cause: error });
     }
   });
+}
+
+/** Whether pods can be created. */
+export function clusterRuns(): boolean {
+  return clusterProcess() !== null && existsSync(adminKubeconfig);
 }
 
 /** Where the running cluster's programs are: of the checkout that has started it. */

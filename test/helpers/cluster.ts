@@ -7,7 +7,7 @@ import { builtPrograms } from '../cluster/cluster-programs.ts';
 import { importImage } from '../cluster/import-image.ts';
 import { obstacle } from '../cluster/obstacle.ts';
 import { adminKubeconfig, runDirectory } from '../cluster/places.ts';
-import { runningPrograms, startCluster } from '../cluster/start-cluster.ts';
+import { clusterRuns, runningPrograms, startCluster } from '../cluster/start-cluster.ts';
 import { atEnd } from './at-end.ts';
 import { type ImageStart, type Tree, treeAt } from './images.ts';
 import { lacks } from './require.ts';
@@ -73,7 +73,7 @@ export async function restrictedNamespace(t: TestContext, { kubectl }: Cluster):
 
 /** @returns why there is no cluster; null if it runs */
 async function start(): Promise<string | null> {
-  const programs = await builtPrograms();
+  const programs = clusterRuns() ? runningPrograms() : await builtPrograms();
   if (programs === null) return 'the cluster is not built (`npm run cluster -- build`, which needs Go)';
   // `npm test` lives longer than a test file does.
   await startCluster(programs, Number(process.env['EMISSARY_TEST_RUN'] ?? process.ppid));
