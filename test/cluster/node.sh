@@ -48,8 +48,13 @@ start kube-apiserver --etcd-servers="http://127.0.0.1:$etcdPort" --bind-address=
   --service-account-key-file="$pki/serviceaccounts.pub" \
   --service-account-signing-key-file="$pki/serviceaccounts.key" \
   --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction --allow-privileged --profiling=false
+apiserver=$!
 # The others look again only after seconds when they find no API server.
-until KUBECONFIG=$pki/admin.kubeconfig kubectl get --raw /readyz >/dev/null 2>&1; do sleep 0.1; done
+until KUBECONFIG=$pki/admin.kubeconfig kubectl get --raw /readyz >/dev/null 2>&1; do
+  # The port is taken, or etcd's.
+  kill -0 "$apiserver" 2>/dev/null || exit 1
+  sleep 0.1
+done
 start kube-controller-manager --kubeconfig="$pki/controllers.kubeconfig" --leader-elect=false \
   --use-service-account-credentials --service-account-private-key-file="$pki/serviceaccounts.key" \
   --root-ca-file="$pki/ca.crt" --cluster-signing-cert-file="$pki/ca.crt" --cluster-signing-key-file="$pki/ca.key" \

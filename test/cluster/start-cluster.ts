@@ -35,7 +35,7 @@ export async function startCluster(bin: string, owner: number): Promise<void> {
     } catch (error) {
       const log = existsSync(join(run, 'log')) ? await endOfLogs() : '';
       await removeCluster();
-      throw new Error(`The Kubernetes cluster did not start${log}`, { cause: error });
+      throw new Error(`The Kubernetes cluster did not start: ${error}${log}`, { cause: error });
     }
   });
 }
