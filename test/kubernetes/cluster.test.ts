@@ -39,6 +39,18 @@ test('a restricted namespace refuses a pod that may run as root', async (t) => {
   assert.match(stderr, /violates PodSecurity "restricted:latest"/);
 });
 
+test('a pod reaches the API server at the address of its service', async (t) => {
+  const prepared = await prepare(t);
+  if (prepared === null) return;
+  const { kubectl } = prepared;
+  const reach = '/bin/busybox nc -w 60 "$KUBERNETES_SERVICE_HOST" "$KUBERNETES_SERVICE_PORT" < /dev/null';
+  const made = await kubectl(['apply', '--filename', '-'], { objects: [pod('reach', reach, restricted)] });
+  assert.equal(made.exitCode, 0, made.stderr);
+  const ended = ['wait', 'pod/reach', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=120s'];
+  const { exitCode, stderr } = await kubectl(ended);
+  assert.equal(exitCode, 0, stderr);
+});
+
 test('a service account may do what its role says, and nothing else', async (t) => {
   const prepared = await prepare(t);
   if (prepared === null) return;
