@@ -491,6 +491,8 @@ export const limits = {
   engineAnswerBytes: 64 * MiB,
   /** Requests for a container whose name is taken by what a killed launcher has left. */
   createTries: 10,
+  /** How much later than the volume an engine may know why a job has ended, in ms. */
+  engineReasonMs: 3_000,
   /** How often an engine that does not answer is asked again, in ms. */
   engineRetryMs: 1_000,
   /** How long a cluster may take for one answer, in ms, */

@@ -1,4 +1,5 @@
 import { faultStatus, messageOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
 import { Volume } from '../contract/volume.ts';
 import type { JobReport } from '../observe/job-report.ts';
 import type { EngineJob } from './engine.ts';
@@ -70,10 +71,8 @@ async function tellEnd(job: LaunchedJob, report: JobReport | null): Promise<void
   if (report === null) return;
   const { verdict, message, exitCode } = report;
   const isOurs = verdict === 'lost' || verdict === 'timedOut' || verdict === 'error' || verdict === 'skipped';
-  // What was killed may have been so by its engine.
-  const state = exitCode === 137 ? await job.engine.look(job.container).catch(() => null) : null;
-  const isGone = state?.kind === 'absent' && job.container.image !== null;
-  const reason = isGone ? 'somebody has removed it' : state?.kind === 'ended' ? state.reason : null;
+  // What has failed may have been ended by its engine.
+  const reason = exitCode === 0 ? null : await reasonOfEngine(job);
   const isCut = report.containers.some(({ result }) => result?.stdout.truncated || result?.stderr.truncated);
   if (isCut) job.screen.note("emissary: The output is incomplete: the job's volume could not take all of it");
   if (isOurs && message !== null) job.screen.note(`emissary: ${message}`);
@@ -82,6 +81,19 @@ async function tellEnd(job: LaunchedJob, report: JobReport | null): Promise<void
   const suspicion = isOdd ? (job.engine.suspicion?.() ?? null) : null;
   if (suspicion !== null) job.screen.note(`emissary: ${suspicion}`);
   if (reason !== null) job.screen.note(`emissary: The engine says about the container: ${reason}`);
+}
+
+/** What the engine knows about the end of the container; null: nothing special. */
+async function reasonOfEngine({ engine, container }: LaunchedJob): Promise<string | null> {
+  const late = AbortSignal.timeout(limits.engineReasonMs);
+  const look = async () => {
+    const state = await engine.look(container);
+    // An engine may know the end a little later than the volume does.
+    return state.kind === 'running' ? engine.ended(container, late) : state;
+  };
+  const state = await look().catch(() => null);
+  if (state?.kind === 'absent' && container.image !== null) return 'somebody has removed it';
+  return state?.kind === 'ended' ? state.reason : null;
 }
 
 /** Removes everything. A step that fails costs no result: it is a warning. */

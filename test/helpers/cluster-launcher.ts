@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -5,7 +6,7 @@ import { atEnd } from './at-end.ts';
 import { type Cluster, requireCluster, restrictedNamespace } from './cluster.ts';
 import { exampleImages } from './example-images.ts';
 import { withBusybox } from './images.ts';
-import { jobImage, jobTools, type Launcher, label, starters } from './launcher.ts';
+import { jobImage, jobTools, type Launcher, label, starters } from './launcher-parts.ts';
 import { requireProgram } from './require.ts';
 import { temporaryVolume } from './volume.ts';
 
@@ -26,6 +27,11 @@ export async function clusterLauncher(t: TestContext): Promise<ClusterLauncher |
   atEnd(t, () => rmSync(state, { recursive: true, force: true }));
   const env = { KUBECONFIG: cluster.kubeconfig, EMISSARY_NAMESPACE: namespace, EMISSARY_STATE_DIR: state };
   const options = ['--engine', 'kubernetes', '--image', jobImage];
+  const kubectl = (args: readonly string[]) => cluster.kubectl(['--namespace', namespace, ...args]);
+  const pods = async () => {
+    const { stdout } = await kubectl(['get', 'pods', '--output=name', `--selector=${label(state)}`]);
+    return stdout.split('\n').filter((line) => line !== '');
+  };
   return {
     name: 'kubernetes',
     cluster,
@@ -35,11 +41,24 @@ export async function clusterLauncher(t: TestContext): Promise<ClusterLauncher |
     env,
     options,
     ...starters(t, options, env),
-    containers: async () => {
-      const args = ['get', 'pods', '--output=name', `--selector=${label(state)}`];
-      const { stdout } = await cluster.kubectl(['--namespace', namespace, ...args]);
-      return stdout.split('\n').filter((line) => line !== '');
-    },
+    containers: pods,
+    // Nothing of this machine can be mounted in a restricted namespace.
+    gate: () => ({
+      options: [],
+      isOpen: '[ -e /tmp/go ]',
+      open: async () => {
+        const [pod = ''] = await pods();
+        const { exitCode, stderr } = await kubectl([
+          'exec',
+          pod,
+          '--container=main',
+          '--',
+          'touch',
+          '/tmp/go',
+        ]);
+        assert.equal(exitCode, 0, stderr);
+      },
+    }),
     left: () => readdirSync(join(state, 'jobs')),
   };
 }

@@ -1,71 +1,15 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
-import { emissary, type Finished, type Running, startEmissary } from './emissary.ts';
+import { clusterLauncher } from './cluster-launcher.ts';
 import { type Engine, requireEngine } from './engine.ts';
 import { makeNamedImage, withBusybox } from './images.ts';
+import { type Gate, jobImage, jobTools, type Launcher, label, starters } from './launcher-parts.ts';
 import { requireProgram } from './require.ts';
 import { tcpFront } from './tcp-front.ts';
 import { temporaryVolume } from './volume.ts';
 
-/** The engines that the conformance suite runs against. */
-export const engineNames = ['native', 'docker', 'podman'] as const;
-
-/** The same, a Docker that could be on another machine, and a cluster. */
-export const launcherNames = [...engineNames, 'docker elsewhere', 'kubernetes'] as const;
-
-/** One engine with a state directory of the test's own. */
-export interface Launcher {
-  readonly name: (typeof launcherNames)[number];
-  /** Its command-line client; null: native. */
-  readonly engine: Engine | null;
-  readonly state: string;
-  readonly env: Readonly<Record<string, string>>;
-  /** The options that every launch needs, the image included. */
-  readonly options: readonly string[];
-  /** Runs `launch` with a shell script as the job. */
-  script(script: string, more?: LaunchMore): Promise<Finished>;
-  startScript(script: string, more?: LaunchMore): Running;
-  /** Runs another verb. */
-  verb(args: readonly string[]): Promise<Finished>;
-  /** The containers of this installation, by the engine's own client. */
-  containers(): Promise<readonly string[]>;
-  /** The jobs that are left in the state directory. */
-  left(): readonly string[];
-}
-
-/** More for one launch. */
-export interface LaunchMore {
-  readonly options?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  /** A command line to put before it. */
-  readonly under?: readonly string[];
-}
-
-/** The image of the jobs. */
-export const jobImage = 'localhost/emissary-launch-test:1';
-/** The programs in it. */
-export const jobTools = [
-  'sh',
-  'cat',
-  'sleep',
-  'echo',
-  'head',
-  'dd',
-  'env',
-  'id',
-  'mkdir',
-  'tr',
-  'yes',
-  'ps',
-  'kill',
-  'seq',
-  'printf',
-  'chmod',
-  'touch',
-  'test',
-];
 const made: Record<string, Promise<void>> = {};
 
 /**
@@ -78,7 +22,7 @@ export async function launcherOf(
   name: Launcher['name'],
   own: Engine | null = null,
 ): Promise<Launcher | null> {
-  if (name === 'kubernetes') return (await import('./cluster-launcher.ts')).clusterLauncher(t);
+  if (name === 'kubernetes') return clusterLauncher(t);
   const client = name === 'docker elsewhere' ? 'docker' : name;
   const engine = own ?? (client === 'native' ? null : await requireEngine(t, client));
   if (client !== 'native' && (engine === null || !requireProgram(t, 'busybox'))) return null;
@@ -115,31 +59,19 @@ export async function launcherOf(
       ]);
       return namesIn(stdout);
     },
+    gate: () => fileGate(join(temporaryVolume(t), 'go'), engine !== null),
     left: () => readdirSync(join(state, 'jobs')),
   };
 }
 
-/** What starts the program with the options of a launcher. */
-export function starters(
-  t: TestContext,
-  options: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Pick<Launcher, 'script' | 'startScript' | 'verb'> {
-  const line = (script: string, more: LaunchMore) =>
-    [
-      ['launch', ...options, ...(more.options ?? []), '--', 'sh', '-c', script],
-      { env: { ...env, ...more.env }, ...(more.under !== undefined && { under: more.under }) },
-    ] as const;
+/** A file of this machine, which a container mounts. */
+function fileGate(file: string, mounts: boolean): Gate {
+  const directory = dirname(file);
   return {
-    script: (script, more = {}) => emissary(...line(script, more)),
-    startScript: (script, more = {}) => startEmissary(t, ...line(script, more)),
-    verb: (args) => emissary(args, { env }),
+    options: mounts ? ['--mount', `${directory}:${directory}`] : [],
+    isOpen: `[ -e ${file} ]`,
+    open: async () => writeFileSync(file, ''),
   };
-}
-
-/** The label of what belongs to the installation of a state directory. */
-export function label(state: string): string {
-  return `eu.multiflexi.emissary.installation=${readFileSync(join(state, 'installation'), 'latin1').trim()}`;
 }
 
 function hostVariable(): Record<string, string> {

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { launcherNames, launcherOf } from '../helpers/launcher.ts';
+import { launcherOf } from '../helpers/launcher.ts';
+import { launcherNames } from '../helpers/launcher-parts.ts';
 import { reportedJob } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
@@ -83,9 +84,8 @@ for (const name of launcherNames) {
     const launcher = await launcherOf(t, name);
     if (launcher === null) return;
     const job = reportedJob(t);
-    const go = join(temporaryVolume(t), 'go');
-    const options = name === 'native' ? [] : ['--mount', `${join(go, '..')}:${join(go, '..')}`];
-    const script = `echo $$ started; while [ ! -e ${go} ]; do sleep 0.05; done; echo ended; exit 9`;
+    const { options, isOpen, open } = launcher.gate();
+    const script = `echo $$ started; until ${isOpen}; do sleep 0.05; done; echo ended; exit 9`;
     const first = launcher.startScript(script, { env: job.env, options });
     await until('the job runs', () => first.stdout().toString().includes('started'));
     first.kill('SIGKILL');
@@ -94,11 +94,11 @@ for (const name of launcherNames) {
     assert.deepEqual(
       [listed.jobs.length, listed.jobs[0].state, listed.jobs[0].launcher],
       // Nobody mirrors a volume elsewhere meanwhile.
-      [1, name === 'docker elsewhere' ? 'unseen' : 'running', null],
+      [1, isElsewhere(name) ? 'unseen' : 'running', null],
     );
     const second = launcher.startScript('echo another; exit 1', { env: job.env, options });
     await until('it is followed', () => second.stdout().toString().includes('started'));
-    writeFileSync(go, '');
+    await open();
     const { status, stdout, stderr } = await second.finished;
     assert.equal(status, 9, stderr);
     assert.match(stdout.toString(), /^\d+ started\nended\n$/);
@@ -256,6 +256,10 @@ for (const name of launcherNames) {
     assert.equal(network.status, 64, network.stderr);
     assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
   });
+}
+
+function isElsewhere(name: string): boolean {
+  return name === 'docker elsewhere' || name === 'kubernetes';
 }
 
 function definition(options: readonly string[]) {

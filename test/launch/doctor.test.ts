@@ -15,7 +15,8 @@ import { copiedHostProgram, examine } from '../helpers/doctor.ts';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { forwardedSocket } from '../helpers/forwarded-socket.ts';
 import { freePort } from '../helpers/free-port.ts';
-import { engineNames, type Launcher, launcherOf } from '../helpers/launcher.ts';
+import { launcherOf } from '../helpers/launcher.ts';
+import { engineNames, type Launcher } from '../helpers/launcher-parts.ts';
 import { requireRoot } from '../helpers/require.ts';
 import { stranger } from '../helpers/rootless-podman.ts';
 import { until } from '../helpers/until.ts';
@@ -220,8 +221,7 @@ test('doctor warns of a clock that is behind the program’s own file', async (t
 
 test('doctor refuses, in one sentence, an engine that is to come or unknown, and an image of the native engine', async () => {
   for (const [args, sentence] of [
-    [['--engine', 'kubernetes'], /kubernetes is not supported yet; choose native, docker or podman/],
-    [['--engine', 'azure'], /azure is not supported yet; choose native, docker or podman/],
+    [['--engine', 'azure'], /azure is not supported yet; choose another one/],
     [['--engine', 'lxc'], /--engine must be one of native, docker/],
     [['--image', 'x'], /--image: the native engine uses no image/],
     [['stray'], /doctor takes no operands/],

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Launcher, launcherOf } from '../helpers/launcher.ts';
+import { launcherOf } from '../helpers/launcher.ts';
+import type { Launcher } from '../helpers/launcher-parts.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 

@@ -5,7 +5,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
-import { launcherNames, launcherOf } from '../helpers/launcher.ts';
+import { launcherOf } from '../helpers/launcher.ts';
+import { launcherNames } from '../helpers/launcher-parts.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 const megabytes = 50;

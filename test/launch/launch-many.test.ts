@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { forEachOf } from '../helpers/batches.ts';
 import { makeImage, type Tree, withBusybox } from '../helpers/images.ts';
-import { engineNames, launcherOf } from '../helpers/launcher.ts';
+import { launcherOf } from '../helpers/launcher.ts';
+import { engineNames } from '../helpers/launcher-parts.ts';
 
 for (const name of engineNames)
   test(`${name}: eight launches at once, the first ones of an installation`, async (t) => {

@@ -30,7 +30,7 @@ const refused: readonly (readonly [string, string, RegExp])[] = [
   ['docker', 'shm-size=much', /value of shm-size is not/],
   ['docker', 'tmpfs=/', /value of tmpfs is not/],
   ['docker', 'ulimit=nofile', /value of ulimit is not/],
-  ['native', 'dns=8.8.8.8', /the native engine has no options; choose docker or podman$/],
+  ['native', 'dns=8.8.8.8', /the engine native has no options; choose docker or podman$/],
 ];
 
 for (const [engine, option, reason] of refused)

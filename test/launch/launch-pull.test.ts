@@ -3,7 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Asked, engineFront } from '../helpers/engine-front.ts';
-import { type Launcher, launcherOf } from '../helpers/launcher.ts';
+import { launcherOf } from '../helpers/launcher.ts';
+import type { Launcher } from '../helpers/launcher-parts.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 const image = 'registry.example:5000/team/private:1';

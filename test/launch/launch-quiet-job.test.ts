@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Asked, type EngineFront, engineFront, podmanService } from '../helpers/engine-front.ts';
-import { type Launcher, launcherOf } from '../helpers/launcher.ts';
+import { launcherOf } from '../helpers/launcher.ts';
+import type { Launcher } from '../helpers/launcher-parts.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { engineNames, type Launcher, launcherOf } from '../helpers/launcher.ts';
+import { launcherOf } from '../helpers/launcher.ts';
+import { engineNames, type Launcher } from '../helpers/launcher-parts.ts';
 
 for (const name of engineNames) {
   test(`${name}: a job that ignores TERM is over with all its children when its launcher ends`, async (t) => {

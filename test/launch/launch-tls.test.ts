@@ -10,7 +10,8 @@ import { type Certificate, makeCertificate } from '../helpers/certificate.ts';
 import type { Finished } from '../helpers/emissary.ts';
 import { socketOf } from '../helpers/engine-front.ts';
 import { freePort } from '../helpers/free-port.ts';
-import { type Launcher, launcherOf } from '../helpers/launcher.ts';
+import { launcherOf } from '../helpers/launcher.ts';
+import type { Launcher } from '../helpers/launcher-parts.ts';
 import { assertReached } from '../helpers/remote-engine.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 

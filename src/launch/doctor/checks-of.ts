@@ -13,7 +13,7 @@ import { hostChecks } from './host-checks.ts';
  * @throws Fault `usage` for an engine that is to come
  */
 export async function checksOf(
-  { engine, state, image }: DoctorSettings,
+  { engine, state, image, kubernetes }: DoctorSettings,
   { environment, program }: Invocation,
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
@@ -26,8 +26,11 @@ export async function checksOf(
       const { engineChecks } = await import('./engine-checks.ts');
       return [...hostChecks(subject), ...engineChecks(engine, subject, image)];
     }
-    case 'kubernetes':
+    case 'kubernetes': {
+      const { clusterChecks } = await import('./cluster-checks.ts');
+      return [...hostChecks(subject), ...clusterChecks(subject, kubernetes)];
+    }
     case 'azure':
-      throw new Fault('usage', `doctor: ${engine} is not supported yet; choose native, docker or podman`);
+      throw new Fault('usage', `doctor: ${engine} is not supported yet; choose another one`);
   }
 }

@@ -7,6 +7,7 @@ import { type EngineJob, secretsPath, volumePath } from '../engine.ts';
 import type { ApiObject } from './cluster.ts';
 import { containers, secretName } from './pod-names.ts';
 
+const pullPolicies = { missing: 'IfNotPresent', always: 'Always', never: 'Never' } as const;
 const templateFile = 'template.json';
 /** The same unprivileged user as in the emissary's image: what the job writes, the reporter can read. */
 const ownUser = 65_532;
@@ -30,8 +31,7 @@ export function podRequest(job: EngineJob, settings: KubernetesSettings): ApiObj
       ...(settings.serviceAccount === null
         ? { automountServiceAccountToken: false }
         : { serviceAccountName: settings.serviceAccount }),
-      terminationGracePeriodSeconds:
-        Number(job.environment['EMISSARY_GRACE_SECONDS'] ?? limits.graceSeconds) + limits.reportSeconds,
+      terminationGracePeriodSeconds: graceOf(job) + limits.reportSeconds,
       securityContext: {
         ...(!mayBeRoot && { runAsNonRoot: true }),
         seccompProfile: { type: 'RuntimeDefault' },
@@ -67,6 +67,11 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
+/** Whole seconds, as Kubernetes wants them. */
+function graceOf({ environment }: EngineJob): number {
+  return Math.ceil(Number(environment['EMISSARY_GRACE_SECONDS'] ?? limits.graceSeconds));
+}
+
 function isRoot({ resources }: EngineJob): boolean {
   return resources.user === 'image' || resources.user?.split(':')[0] === '0';
 }
@@ -91,6 +96,7 @@ function mainContainer(job: EngineJob): ApiObject {
   return {
     name: containers.main,
     image,
+    imagePullPolicy: pullPolicies[job.pull],
     command: [`${volumePath}/emissary`, 'run', '--', ...command].map(unexpanded),
     env: Object.entries(environment).map(([name, value]) => ({ name, value: unexpanded(value) })),
     ...(Object.keys(amounts).length > 0 && { resources: { limits: amounts } }),

@@ -58,7 +58,12 @@ function endReason(pod: V1Pod, reason: string): string | null {
 
 function memoryLimit({ spec }: V1Pod): string {
   const limit = spec?.containers.find(({ name }) => name === containers.main)?.resources?.limits?.['memory'];
-  return limit === undefined ? '' : ` (limit ${limit})`;
+  return limit === undefined ? '' : ` (limit ${inMebibytes(limit)})`;
+}
+
+/** A limit as people read it; what a template has set stays as it is. */
+function inMebibytes(limit: string): string {
+  return /^\d+$/.test(limit) ? `${Math.round(Number(limit) / 2 ** 20)} MiB` : limit;
 }
 
 /** Why the pod as a whole has ended; null: nothing special. */

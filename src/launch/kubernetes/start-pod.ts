@@ -35,7 +35,7 @@ export async function untilStarted(
         throw new Fault('engine', `Somebody has deleted the pod ${job.name} before its job started`);
       if (hasStarted(pod)) return;
       const { kind, text } = waitingReason(pod);
-      if (kind === 'never') throw new Fault('engine', `The pod ${job.name} cannot start: ${text}`);
+      if (kind === 'never') throw new Fault('engine', sentence(text));
       if (kind === 'pull') grace.begin(() => late.abort(new Fault('engine', sentence(text))));
       else grace.cancel();
       of.phase(text);

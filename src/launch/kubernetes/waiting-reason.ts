@@ -41,6 +41,8 @@ function ofContainer(pod: V1Pod, { name, image, state }: V1ContainerStatus): Wai
   if (waiting === undefined || ordinary.has(reason)) return null;
   const wanted = imageOf(pod, name) ?? image;
   const message = waiting.message === undefined ? '' : `: ${waiting.message}`;
+  if (reason === 'ErrImageNeverPull')
+    return { kind: 'never', text: `the image ${wanted} is not there, and --pull never forbids to pull it` };
   const text = /image/i.test(reason)
     ? `the image ${wanted} of the container ${name} could not be pulled (${reason})${message}`
     : `the container ${name} cannot start (${reason})${message}`;

@@ -75,7 +75,7 @@ export class Screen {
     if (this.#bar) {
       this.#clear();
       if (!this.#atLineStart) stderr.write('\n');
-    } else {
+    } else if (this.#phase === null) {
       this.#report();
     }
     this.#drawn = false;
@@ -113,10 +113,14 @@ export class Screen {
 
   #report(): void {
     if (this.#quiet) return;
-    const progress = readProgressFile(this.#progressFile);
-    const line = progress === null ? '' : `progress ${progress.done}/${progress.all}`;
-    if (line !== this.#reported) stderr.write(`${line}\n`);
+    const line = this.#phase === null ? this.#progress() : `emissary: Waiting: ${this.#phase}`;
+    if (line !== this.#reported && line !== '') stderr.write(`${line}\n`);
     this.#reported = line;
+  }
+
+  #progress(): string {
+    const progress = readProgressFile(this.#progressFile);
+    return progress === null ? '' : `progress ${progress.done}/${progress.all}`;
   }
 }
 

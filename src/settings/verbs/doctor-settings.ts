@@ -2,6 +2,7 @@ import { Fault } from '../../base/fault.ts';
 import { readCommandLine, rejectOperands, sourceOf } from '../cli/command-line.ts';
 import type { Invocation } from '../cli/invocation.ts';
 import { imageName } from '../cli/values.ts';
+import { type KubernetesSettings, kubernetesSettings } from './kubernetes-settings.ts';
 import { type EngineName, engines } from './launch-settings.ts';
 import { stateDirectory } from './state-directory.ts';
 
@@ -11,6 +12,7 @@ export interface DoctorSettings {
   readonly state: string;
   /** An image that must be there, or is pulled; null: none is checked. */
   readonly image: string | null;
+  readonly kubernetes: KubernetesSettings;
   readonly json: boolean;
 }
 
@@ -31,6 +33,7 @@ export function doctorSettings(invocation: Invocation, args: readonly Buffer[]):
     engine,
     state: stateDirectory(line, environment, from('state')),
     image: image === null ? null : imageName(image, from('image')),
+    kubernetes: kubernetesSettings(line, from),
     json: line.value('json') !== null,
   };
 }

@@ -14,8 +14,6 @@ export interface KubernetesSettings {
   readonly namespace: string | null;
   /** Null: the namespace's default, whose token the pod does not get. */
   readonly serviceAccount: string | null;
-  /** A file that is merged into the pod; null: none. */
-  readonly podTemplate: string | null;
   /** The image of this program, which the cluster must be able to pull. */
   readonly emissaryImage: string;
 }
@@ -37,7 +35,6 @@ export function kubernetesSettings(line: CommandLine, from: (name: string) => st
     context: line.value('context'),
     namespace: label('namespace', 63),
     serviceAccount: label('service-account', 253),
-    podTemplate: path('pod-template'),
     emissaryImage: imageName(
       line.value('emissary-image') ?? `multiflexi-emissary:${version}`,
       from('emissary-image'),

@@ -43,21 +43,34 @@ export function launchResources(
   const network = line.value('network');
   if (network !== null && !/^[\w][\w.:-]*$/.test(network))
     throw new Fault('usage', `${from('network')} is not the name of a network`);
+  const mounts = listOf(line.value('mount')).map((text) => mountOf(text, from('mount')));
+  if (engine === 'kubernetes') refuseForPods({ network, mounts }, from);
   return {
     user,
     cpus: cpusOf(line.value('cpus'), from('cpus')),
     memory: memoryOf(line.value('memory'), from('memory')),
     network,
-    mounts: listOf(line.value('mount')).map((text) => mountOf(text, from('mount'))),
+    mounts,
     container: containerOf(line, engine, from('engine-option')),
   };
+}
+
+/** What the cluster's administrator decides, not the job's launcher. */
+function refuseForPods(
+  { network, mounts: [mount] }: Pick<LaunchResources, 'network' | 'mounts'>,
+  from: (name: string) => string,
+): void {
+  if (network !== null)
+    throw new Fault('usage', `${from('network')}: a pod has its cluster's network; leave it out`);
+  if (mount !== undefined)
+    throw new Fault('usage', `${from('mount')}: a pod cannot mount ${mount.source}, a directory of a node`);
 }
 
 function containerOf(line: CommandLine, engine: string, source: string): ContainerOptions {
   const given = engineOptions(line.value('engine-option'), source);
   if (engine === 'docker' || engine === 'podman') return containerOptions(given, source);
-  if (engine === 'native' && given.length > 0)
-    throw new Fault('usage', `${source}: the native engine has no options; choose docker or podman`);
+  if (engine !== 'azure' && given.length > 0)
+    throw new Fault('usage', `${source}: the engine ${engine} has no options; choose docker or podman`);
   return noContainerOptions;
 }
 
