@@ -4,11 +4,7 @@ import { pause } from '../../base/timer.ts';
 import type { Cluster } from './cluster.ts';
 
 /** What the cluster has told about a pod, the newest last. Empty where that cannot be read: it is only a hint. */
-export async function podEvents(
-  cluster: Cluster,
-  pod: V1Pod,
-  signal: AbortSignal,
-): Promise<readonly CoreV1Event[]> {
+async function podEvents(cluster: Cluster, pod: V1Pod, signal: AbortSignal): Promise<readonly CoreV1Event[]> {
   const selector = encodeURIComponent(`involvedObject.uid=${pod.metadata?.uid ?? ''}`);
   const path = `${cluster.path('events')}?fieldSelector=${selector}&limit=${limits.podEvents}`;
   try {

@@ -46,7 +46,7 @@ export function isUnreachable(pod: V1Pod | null): boolean {
 }
 
 /** The status of one container of a pod, an init container too. */
-export function statusOfContainer(pod: V1Pod, name: string): V1ContainerStatus | undefined {
+function statusOfContainer(pod: V1Pod, name: string): V1ContainerStatus | undefined {
   const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
   return [...containerStatuses, ...initContainerStatuses].find((each) => each.name === name);
 }
