@@ -73,7 +73,7 @@ export const violations: readonly Violation[] = [
   },
   layer('down-only-kernel', 'src/kernel/planted.ts', '../settings/cli/invocation.ts'),
   layer('down-only-base', 'src/base/planted-up.ts', '../kernel/libc.ts'),
-  layer('src-stands-alone', 'src/report/planted-test.ts', '../helpers/program.ts'),
+  layer('src-stands-alone', 'src/report/planted-test.ts', '../../test/helpers/program.ts'),
   layer('imports-resolve', 'src/report/planted-lost.ts', './nowhere.ts'),
   layer('home-of-ffi', 'src/run/planted-ffi.ts', 'node:ffi'),
   layer('home-of-zod', 'src/run/planted-zod.ts', 'zod/mini'),
