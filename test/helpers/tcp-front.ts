@@ -18,6 +18,8 @@ export interface TcpFront {
 export interface FrontPlan {
   /** Default: that of the test run's daemon. */
   readonly socket?: string;
+  /** A port of this machine, in the place of a socket. */
+  readonly port?: number;
   /** What each connection carries from the engine; default: no limit. */
   readonly bytesPerSecond?: number;
 }
@@ -29,7 +31,8 @@ export async function startTcpFront(t: TestContext, plan: FrontPlan = {}): Promi
   const open = new Set<Socket>();
   let carried = 0;
   const server = createServer((client) => {
-    const engine = createConnection(path);
+    const engine =
+      plan.port === undefined ? createConnection(path) : createConnection(plan.port, '127.0.0.1');
     engine.on('data', (piece) => {
       carried += piece.length;
     });

@@ -1,11 +1,10 @@
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
-import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
 import type { EngineJob } from '../engine.ts';
 import { ApiError, isTemporary, reasonOfApi, statusOf } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
-import { podRequest } from './pod-request.ts';
+import { type PodSettings, podRequest } from './pod-request.ts';
 import { stateOf } from './pod-state.ts';
 import { podStates, readPod } from './watch-pod.ts';
 
@@ -19,7 +18,7 @@ export async function createPod(
   cluster: Cluster,
   of: {
     readonly job: EngineJob;
-    readonly settings: KubernetesSettings;
+    readonly settings: PodSettings;
     readonly phase: (text: string) => void;
     readonly signal: AbortSignal;
   },

@@ -2,7 +2,6 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
-import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
 import {
   type ContainerEnd,
   type ContainerState,
@@ -19,7 +18,7 @@ import type { Cluster } from './cluster.ts';
 import { createPod } from './create-pod.ts';
 import { openExec } from './exec-stream.ts';
 import { containers, secretName } from './pod-names.ts';
-import { secretRequest } from './pod-request.ts';
+import { type PodSettings, secretRequest } from './pod-request.ts';
 import { gone, isUnreachable, stateOf } from './pod-state.ts';
 import { untilStarted } from './start-pod.ts';
 import { podStates, readPod } from './watch-pod.ts';
@@ -28,10 +27,10 @@ import { podStates, readPod } from './watch-pod.ts';
 export class KubernetesEngine implements Engine {
   readonly makesVolume = true;
   readonly #cluster: Cluster;
-  readonly #settings: KubernetesSettings;
+  readonly #settings: PodSettings;
   readonly #warn: (sentence: string) => void;
 
-  constructor(cluster: Cluster, settings: KubernetesSettings, warn: (sentence: string) => void) {
+  constructor(cluster: Cluster, settings: PodSettings, warn: (sentence: string) => void) {
     this.#cluster = cluster;
     this.#settings = settings;
     this.#warn = warn;

@@ -1,3 +1,4 @@
+import { readPodTemplate } from '../../pod/pod-template.ts';
 import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
 import type { EngineSetup } from '../engine.ts';
 import { Cluster } from './cluster.ts';
@@ -10,6 +11,8 @@ import { KubernetesEngine } from './kubernetes-engine.ts';
  * @throws Fault `usage`
  */
 export function openKubernetes(setup: EngineSetup, settings: KubernetesSettings): KubernetesEngine {
+  const { podTemplate } = settings;
+  const template = podTemplate === null ? {} : readPodTemplate(podTemplate, '--pod-template');
   const cluster = new Cluster(() => clusterConfig(settings, setup.environment), settings.namespace);
-  return new KubernetesEngine(cluster, settings, setup.warn ?? (() => undefined));
+  return new KubernetesEngine(cluster, { ...settings, template }, setup.warn ?? (() => undefined));
 }

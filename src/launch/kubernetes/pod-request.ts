@@ -2,6 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { limits } from '../../base/limits.ts';
 import { readRegular } from '../../base/read-regular.ts';
+import type { KubernetesObject } from '../../pod/kubernetes-object.ts';
+import { addToPod } from '../../pod/pod-template.ts';
 import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
 import { type EngineJob, secretsPath, volumePath } from '../engine.ts';
 import type { ApiObject } from './cluster.ts';
@@ -9,6 +11,12 @@ import { containers, secretName } from './pod-names.ts';
 
 const pullPolicies = { missing: 'IfNotPresent', always: 'Always', never: 'Never' } as const;
 const templateFile = 'template.json';
+/** What a pod gets besides what its job needs. */
+export interface PodSettings extends KubernetesSettings {
+  /** `metadata` and `spec` of `--pod-template`. */
+  readonly template: KubernetesObject;
+}
+
 /** The same unprivileged user as in the emissary's image: what the job writes, the reporter can read. */
 const ownUser = 65_532;
 const confined = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
@@ -19,7 +27,11 @@ const rootCapabilities = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID']
  * The pod of a job: `init` installs the program, the job runs under it, and the reporter's container holds the volume until
  * the launcher has taken everything. It complies with the restricted Pod Security Standard, unless the job may be root.
  */
-export function podRequest(job: EngineJob, settings: KubernetesSettings): ApiObject {
+export function podRequest(job: EngineJob, settings: PodSettings): ApiObject {
+  return addToPod(ownPod(job, settings), settings.template);
+}
+
+function ownPod(job: EngineJob, settings: PodSettings): ApiObject {
   const mayBeRoot = isRoot(job);
   return {
     apiVersion: 'v1',
@@ -76,7 +88,7 @@ function isRoot({ resources }: EngineJob): boolean {
   return resources.user === 'image' || resources.user?.split(':')[0] === '0';
 }
 
-function installer(job: EngineJob, { emissaryImage }: KubernetesSettings): ApiObject {
+function installer(job: EngineJob, { emissaryImage }: PodSettings): ApiObject {
   return {
     name: containers.install,
     image: emissaryImage,
@@ -110,7 +122,7 @@ function mainContainer(job: EngineJob): ApiObject {
   };
 }
 
-function reporter({ emissaryImage }: KubernetesSettings): ApiObject {
+function reporter({ emissaryImage }: PodSettings): ApiObject {
   return {
     name: containers.reporter,
     image: emissaryImage,

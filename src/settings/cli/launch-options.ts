@@ -129,6 +129,13 @@ export const launchOptions: readonly OptionSpec[] = [
     help: "the pod's namespace (default that of the context)",
   },
   {
+    name: 'pod-template',
+    verbs: ['launch'],
+    value: 'FILE',
+    variables: ['EMISSARY_POD_TEMPLATE'],
+    help: "what else the pod has: a Pod's metadata and spec, YAML or JSON (default none)",
+  },
+  {
     name: 'service-account',
     verbs: ['launch'],
     value: 'NAME',

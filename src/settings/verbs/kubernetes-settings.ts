@@ -14,6 +14,8 @@ export interface KubernetesSettings {
   readonly namespace: string | null;
   /** Null: the namespace's default, whose token the pod does not get. */
   readonly serviceAccount: string | null;
+  /** An absolute path of a file that is added to the pod; null: none. */
+  readonly podTemplate: string | null;
   /** The image of this program, which the cluster must be able to pull. */
   readonly emissaryImage: string;
 }
@@ -35,6 +37,7 @@ export function kubernetesSettings(line: CommandLine, from: (name: string) => st
     context: line.value('context'),
     namespace: label('namespace', 63),
     serviceAccount: label('service-account', 253),
+    podTemplate: path('pod-template'),
     emissaryImage: imageName(
       line.value('emissary-image') ?? `multiflexi-emissary:${version}`,
       from('emissary-image'),

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { clusterLauncher } from '../helpers/cluster-launcher.ts';
+import { jobImage } from '../helpers/launcher-parts.ts';
+import { builtLaunch, executorJob } from '../helpers/php-executor.ts';
+import { requireProgram } from '../helpers/require.ts';
+
+test('EmissaryKubernetes runs MultiFlexi’s job in a pod: its lines, its code, and its artifacts are stored', async (t) => {
+  if (!requireProgram(t, 'php')) return;
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const { job, run } = executorJob(t, {
+    executor: 'EmissaryKubernetes',
+    application: {
+      executable: 'sh',
+      cmdparams: "-c 'echo out; echo err >&2; echo data > $MULTIFLEXI_TMP/report.csv; exit 3'",
+      ociimage: jobImage,
+      artifacts: [{ name: 'Report', path: 'report\\.csv' }],
+    },
+    env: { ...builtLaunch(t), ...launcher.env },
+  });
+  const { status, facts } = await run();
+  assert.equal(status, 3, facts.errorOutput);
+  assert.deepEqual([facts.output, facts.errorOutput], ['out\n', 'err\n']);
+  assert.equal(job.row().exitcode, 3);
+  assert.deepEqual(
+    job
+      .lines()
+      .map(({ type, line }) => `${type} ${line}`)
+      .sort(),
+    ['stderr err\n', 'stdout out\n'],
+  );
+  const stored = job.database.query<{ filename: string }>('select filename from artifacts');
+  assert.deepEqual(
+    stored.map(({ filename }) => filename),
+    ['report.csv'],
+  );
+  assert.deepEqual(await launcher.containers(), []);
+});

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parse } from 'yaml';
+import { type ClusterLauncher, clusterLauncher } from '../helpers/cluster-launcher.ts';
+import { jobImage } from '../helpers/launcher-parts.ts';
+import { reportedJob } from '../helpers/reported-job.ts';
+import { seeded } from '../helpers/seeded.ts';
+import { type FrontPlan, startTcpFront, type TcpFront } from '../helpers/tcp-front.ts';
+import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+const lines = 3_000;
+const cuts = 20;
+const longestPauseMs = 300;
+
+test('kubernetes, its connections cut 20 times: each byte and each row once, in order', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const { front, env } = await behindFront(t, launcher, {});
+  const random = seeded(t);
+  const job = reportedJob(t);
+  const script = `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo "line $i"; [ $((i % 500)) -eq 0 ] && sleep 1; done; exit 21`;
+  const running = launcher.startScript(script, { env: { ...job.env, ...env } });
+  await until('the job runs', () => running.stdout().length > 0);
+  for (let cut = 0; cut < cuts && running.process.exitCode === null; cut += 1) {
+    await pause(random.next() * longestPauseMs);
+    front.cut();
+  }
+  const { status, stdout, stderr } = await running.finished;
+  assert.equal(status, 21, stderr);
+  const expected = Array.from({ length: lines }, (_, index) => `line ${index + 1}\n`).join('');
+  assert.equal(stdout.toString(), expected);
+  const rows = job.lines().map(({ line }) => line);
+  assert.equal(rows.join(''), expected);
+  assert.deepEqual([job.row().exitcode, launcher.left(), await launcher.containers()], [21, [], []]);
+});
+
+test('kubernetes over a slow link: what is written just before the end arrives exactly', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const { env } = await behindFront(t, launcher, { bytesPerSecond: 1_000_000 });
+  const { status, stdout, stderr } = await launcher.script('head -c 4000000 /dev/zero; exit 5', { env });
+  assert.equal(status, 5, stderr);
+  assert.deepEqual([stdout.length, sha256(stdout)], [4_000_000, sha256(Buffer.alloc(4_000_000))]);
+});
+
+test('kubernetes: a job that ended after its launcher was killed is reported by the next launch, from the same pod', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const job = reportedJob(t);
+  const { isOpen, open } = launcher.gate();
+  const script = `echo ready; until ${isOpen}; do sleep 0.05; done; echo ended; exit 9`;
+  const first = launcher.startScript(script, { env: job.env });
+  await until('the job runs', () => first.stdout().toString().includes('ready'));
+  first.kill('SIGKILL');
+  await first.finished;
+  await open();
+  const code = '{.items[0].status.containerStatuses[?(@.name=="main")].state.terminated.exitCode}';
+  const args = ['--namespace', launcher.namespace, 'get', 'pods', `--output=jsonpath=${code}`];
+  await until('the job has ended', async () => (await launcher.cluster.kubectl(args)).stdout === '9');
+  const second = await launcher.script('echo another; exit 1', { env: job.env });
+  assert.deepEqual([second.status, second.stdout.toString()], [9, 'ready\nended\n'], second.stderr);
+  assert.deepEqual([job.row().exitcode, job.lines().length], [9, 2]);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+test('kubernetes: a container of the template that never ends does not hold the launch, and goes with the pod', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const confined = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, runAsUser: 1_000 };
+  const mesh = {
+    name: 'mesh',
+    image: jobImage,
+    command: ['sh', '-c', 'sleep 100000'],
+    securityContext: confined,
+  };
+  const options = templateOptions(t, {
+    metadata: { annotations: { team: 'night' } },
+    spec: { containers: [mesh] },
+  });
+  const { status, stdout, stderr } = await launcher.script('echo done; exit 4', { options });
+  assert.deepEqual([status, stdout.toString()], [4, 'done\n'], stderr);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+test('kubernetes: a ConfigMap that is missing is named when the launch gives up', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const volumes = [{ name: 'settings', configMap: { name: 'not-there' } }];
+  const main = { name: 'main', volumeMounts: [{ name: 'settings', mountPath: '/settings' }] };
+  const template = { spec: { volumes, containers: [main] } };
+  const options = [...templateOptions(t, template), '--start-timeout', '15'];
+  const { status, stderr } = await launcher.script('true', { options });
+  assert.equal(status, 64);
+  assert.match(stderr, /did not start within 15 s: .*configmap "not-there" not found/);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+/** The cluster behind a port that can be cut. */
+async function behindFront(
+  t: TestContext,
+  { cluster }: ClusterLauncher,
+  plan: FrontPlan,
+): Promise<{ readonly front: TcpFront; readonly env: Readonly<Record<string, string>> }> {
+  const config = parse(readFileSync(cluster.kubeconfig, 'utf8'));
+  const [{ cluster: own }] = config.clusters;
+  const front = await startTcpFront(t, { ...plan, port: Number(new URL(own.server).port) });
+  own.server = front.host.replace(/^tcp/, 'https');
+  const file = join(temporaryVolume(t), 'kubeconfig');
+  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
+  return { front, env: { KUBECONFIG: file } };
+}
+
+function templateOptions(t: TestContext, template: object): readonly string[] {
+  const file = join(temporaryVolume(t), 'pod.json');
+  writeFileSync(file, JSON.stringify(template));
+  return ['--pod-template', file];
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
