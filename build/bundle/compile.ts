@@ -4,8 +4,26 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Bundle } from './bundle.ts';
 
-/** The arguments of the rehearsed run: the start of a job with output, its end, and the seal. */
-const args = ['--', 'sh', '-c', 'echo output; echo more >&2'];
+/** What is rehearsed: what each program does most, and has to begin at once. */
+interface Rehearsal {
+  readonly args: (directory: string) => readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly status: number;
+}
+
+/** The start of a job with output, its end, and the seal. */
+const run: Rehearsal = {
+  args: (root) => ['run', '--root', root, '--', 'sh', '-c', 'echo output; echo more >&2'],
+  env: { REHEARSAL_PASSWORD: 'not a secret' },
+  status: 0,
+};
+
+/** A launch up to its engine, which is not there. */
+const launch: Rehearsal = {
+  args: (state) => ['launch', '--engine', 'docker', '--image', 'none', '--state', state, '--', 'true'],
+  env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' },
+  status: 64,
+};
 
 /** After this time, in ms, a rehearsal is considered hung. */
 const rehearsalMs = 60_000;
@@ -19,38 +37,42 @@ export interface Start {
 }
 
 /**
- * Rehearses a run to find out which chunks a job's start and end need, and joins them into one script. V8 compiles a
- * function on its first call: a second rehearsal, with that script, keeps the code of the functions that it called.
+ * Rehearses what a program does most (`run`, or `launch`) to find out which chunks that needs, and joins them into one
+ * script. V8 compiles a function on its first call: a second rehearsal, with that script, keeps the code of the functions
+ * that it called.
  * Some functions are called only if, for example, the job's end is noticed before the end of its output. So the code,
  * which is a cache, differs a little from one build to the next.
  */
-export async function compileStart({ directory }: Bundle): Promise<Start> {
+export async function compileStart(name: string, { directory }: Bundle): Promise<Start> {
+  const rehearsal = name === 'emissary' ? run : launch;
   const start = { script: join(directory, 'start.js'), compiled: join(directory, 'start.js.code') };
-  const names = await rehearse(directory);
+  const names = await rehearse(directory, rehearsal);
   const chunks = await Promise.all(
     names.map(async (name) => `${JSON.stringify(name)}:${await readFile(join(directory, name), 'latin1')}`),
   );
   await writeFile(start.script, `({${chunks.join(',\n')}})`);
-  await rehearse(directory);
+  await rehearse(directory, rehearsal);
   return start;
 }
 
-/** Runs a small job with the chunks in a directory; returns the names of those that it loaded. */
-async function rehearse(directory: string): Promise<readonly string[]> {
+/** Rehearses with the chunks in a directory; returns the names of those that it loaded. */
+async function rehearse(directory: string, { args, env, status }: Rehearsal): Promise<readonly string[]> {
   const root = await mkdtemp(join(tmpdir(), 'emissary-rehearsal-'));
   try {
     const script = join(import.meta.dirname, 'rehearse.ts');
-    const run = ['run', '--root', root, ...args];
-    const { stdout } = await execa(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', script, directory, ...run],
-      { env: { REHEARSAL_PASSWORD: 'not a secret' }, timeout: rehearsalMs },
-    );
+    const words = ['--disable-warning=ExperimentalWarning', script, directory, ...args(root)];
+    const { stdout, stderr, exitCode } = await execa(process.execPath, words, {
+      env,
+      timeout: rehearsalMs,
+      reject: false,
+    });
+    if (exitCode !== status)
+      throw new Error(`The rehearsal ended with ${exitCode}, not ${status}: ${stderr}`);
     const names = stdout
       .split('\n')
       .filter((line) => line.startsWith('./'))
       .sort();
-    if (names.length === 0) throw new Error('The rehearsed run did not report which chunks it had loaded.');
+    if (names.length === 0) throw new Error('The rehearsal did not report which chunks it had loaded.');
     return names;
   } finally {
     await rm(root, { recursive: true, force: true });

@@ -41,7 +41,7 @@ export async function makeExecutable(ingredients: Ingredients): Promise<void> {
   const chunks = await Promise.all(
     [program.loader, ...program.chunks.values()].map((file) => readFile(file)),
   );
-  const start = await compileStart(program);
+  const start = await compileStart(name, program);
   const script = await readFile(start.script);
   const id = identity([sources, ...chunks, script, runtime, ...libraries.values()]);
   const assets = new Map([['bootstrap', bootstrap(platform.architecture, `runtime/${id}`)]]);

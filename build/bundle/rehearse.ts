@@ -1,6 +1,7 @@
 import { DynamicLibrary, type FunctionSignature } from 'node:ffi';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 
@@ -18,6 +19,7 @@ const start = fs.existsSync(join(directory, 'start.js')) ? script('start.js') : 
 const startChunks = (start?.runInThisContext() ?? {}) as Readonly<Record<string, Chunk>>;
 
 giveArgv(args);
+standBesideItself();
 stopClock();
 writeAtExit();
 load('./main.js');
@@ -43,6 +45,14 @@ function giveArgv(given: readonly string[]): void {
   const cmdline = Buffer.from(['emissary', ...given, ''].join('\0'));
   fs.readFileSync = ((path: string, ...rest: never[]) =>
     path === '/proc/self/cmdline' ? cmdline : read(path, ...rest)) as typeof read;
+}
+
+/** The program finds the pod's program beside its own file: here, any file will do. */
+function standBesideItself(): void {
+  const place = fs.mkdtempSync(join(tmpdir(), 'emissary-beside-'));
+  process.on('exit', () => fs.rmSync(place, { recursive: true, force: true }));
+  fs.writeFileSync(join(place, 'emissary'), '');
+  Object.defineProperty(process, 'execPath', { value: join(place, 'multiflexi-emissary') });
 }
 
 /** What the program does later in a longer job, it does by timers. A job of an instant needs none. */
