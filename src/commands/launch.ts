@@ -5,6 +5,7 @@ import { Interrupted } from '../launch/job/interrupted.ts';
 import type { LaunchedJob } from '../launch/job/launched-job.ts';
 import { requireResults } from '../launch/job/require-results.ts';
 import { cleanJobs } from '../launch/known/clean-jobs.ts';
+import { removeKept } from '../launch/known/remove-kept.ts';
 import { launchJob } from '../launch/launch-job.ts';
 import { openLaunch } from '../launch/open-launch.ts';
 import { StateDirectory } from '../launch/state/state-directory.ts';
@@ -35,6 +36,7 @@ async function launchWith(
   if (settings.detach) return detach(invocation, args, { state: settings.state, key });
   let job: LaunchedJob;
   try {
+    await removeKept(new StateDirectory(settings.state), key, invocation);
     job = await openLaunch(settings, invocation, key);
   } catch (error) {
     if (error instanceof Interrupted) return error.status;

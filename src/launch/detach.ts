@@ -28,6 +28,7 @@ export async function detach(
   const messages = join(state.path, `${of.key}.log`);
   const output = createWriteStream(messages, { mode: 0o600 });
   await once(output, 'open');
+  const earlier = readRecord(directory.recordFile)?.createdAt;
   const child = execa(invocation.program, ['launch', ...withoutDetach(args)], {
     env: { ...Object.fromEntries(invocation.environment.all()), EMISSARY_LAUNCH_KEY: of.key },
     extendEnv: false,
@@ -41,8 +42,11 @@ export async function detach(
   const watching = new AbortController();
   const { promise, resolve } = Promise.withResolvers<number | null>();
   const look = () => {
-    const stage = readRecord(directory.recordFile)?.stage;
-    if (stage === 'starting' || stage === 'ended') resolve(null);
+    const record = readRecord(directory.recordFile);
+    // A job that somebody else launches, and one that was kept, are not the new launcher's.
+    if (record === null || directory.launcher !== child.pid) return;
+    if (record.stage === 'starting' || (record.stage === 'ended' && record.createdAt !== earlier))
+      resolve(null);
   };
   watchDirectory(join(state.path, 'jobs'), { names: [of.key], onChange: look, signal: watching.signal });
   const timer = setInterval(look, limits.launcherLookMs / 10);

@@ -5,7 +5,7 @@ import type { JobReport } from '../observe/job-report.ts';
 import type { EngineJob } from './engine.ts';
 import { Interrupted, LeftJob } from './job/interrupted.ts';
 import type { LaunchedJob } from './job/launched-job.ts';
-import { type JobEnd, runJob } from './job/run-job.ts';
+import { type JobEnd, runJob, showOutput } from './job/run-job.ts';
 import { takeResults } from './job/take-results.ts';
 
 /**
@@ -15,6 +15,7 @@ import { takeResults } from './job/take-results.ts';
  * @throws Fault if it could not be run; nothing is left of it then
  */
 export async function launchJob(job: LaunchedJob): Promise<number> {
+  if (job.record.stage === 'ended') return finishEnded(job);
   let end: JobEnd;
   try {
     end = await runJob(job);
@@ -31,6 +32,15 @@ export async function launchJob(job: LaunchedJob): Promise<number> {
   }
   job.screen.stop();
   return conclude(job, end);
+}
+
+/** Its launcher was killed while it removed the job: the output that is still there is shown, and the job never runs twice. */
+async function finishEnded(job: LaunchedJob): Promise<number> {
+  job.screen.note('emissary: The job was launched before, and has ended');
+  await showOutput(job).catch(() => undefined);
+  job.screen.stop();
+  await leave(job);
+  return job.record.exitCode ?? faultStatus.delivery;
 }
 
 /** Takes the results, and removes the job, or says what is kept and why. */

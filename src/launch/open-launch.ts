@@ -85,9 +85,9 @@ function claim(state: StateDirectory, key: string): LaunchDirectory {
   );
 }
 
-/** What an earlier launcher has recorded, if its job has not ended. */
+/** What an earlier launcher has recorded. */
 function earlier(before: LaunchRecord | null, settings: LaunchSettings): LaunchRecord | null {
-  if (before === null || before.stage === 'ended') return null;
+  if (before === null) return null;
   const refuse = (why: string) => {
     throw new Fault(
       'usage',
@@ -96,7 +96,8 @@ function earlier(before: LaunchRecord | null, settings: LaunchSettings): LaunchR
   };
   if (before.engine !== settings.engine) refuse(`launch it with --engine ${before.engine}`);
   // Whoever finishes it removes it: its report must not be lost.
-  if (before.reports && !settings.reports) refuse('launch it with the variables of its report');
+  if (before.stage !== 'ended' && before.reports && !settings.reports)
+    refuse('launch it with the variables of its report');
   return before;
 }
 

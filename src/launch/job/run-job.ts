@@ -54,15 +54,26 @@ export async function runJob(job: LaunchedJob): Promise<JobEnd> {
   return follow(job, reporter, { reported: reported ?? reporter.run(), mirror });
 }
 
+/** Forwards the output of a job that has ended. @throws if its volume is gone, or a part of it */
+export async function showOutput(job: LaunchedJob): Promise<void> {
+  const volume = new Volume(job.root);
+  await followerOf(job, volume).finish();
+  volume.close();
+}
+
+function followerOf({ screen }: LaunchedJob, volume: Volume): OutputFollower {
+  return new OutputFollower(volume, (stream, piece) =>
+    screen.forward(stream === 'stdout' ? stdout : stderr, piece),
+  );
+}
+
 async function follow(
   job: LaunchedJob,
   reporter: Reporter,
   { reported, mirror }: { readonly reported: Promise<ReporterEnd>; readonly mirror: OpenMirror | null },
 ): Promise<JobEnd> {
   const volume = new Volume(job.root);
-  const follower = new OutputFollower(volume, (stream, piece) =>
-    job.screen.forward(stream === 'stdout' ? stdout : stderr, piece),
-  );
+  const follower = followerOf(job, volume);
   follower.start();
   const left = obeyInterrupts(job, volume, reporter);
   const watching = new AbortController();

@@ -1,13 +1,11 @@
 import { Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import type { Invocation } from '../../settings/cli/invocation.ts';
-import { launchSettings } from '../../settings/verbs/launch-settings.ts';
 import { hasRun } from '../job/start-container.ts';
 import { launchJob, leave } from '../launch-job.ts';
-import { openLaunch } from '../open-launch.ts';
-import type { LaunchRecord } from '../state/launch-record.ts';
 import type { StateDirectory } from '../state/state-directory.ts';
 import { type ListedJob, listJobs } from './list-jobs.ts';
+import { openRecorded } from './open-recorded.ts';
 
 const everything = { most: limits.cleanedLaunches, except: null };
 
@@ -43,15 +41,13 @@ async function finish(state: StateDirectory, key: string, invocation: Invocation
     directory.remove();
     return `${key}: removed; it was not started`;
   }
-  const settings = launchSettings(invocation, argumentsFor(state, record));
-  const job = await openLaunch(settings, invocation, key);
-  job.screen.hideOutput();
+  const job = await openRecorded(state, record, invocation);
   try {
     if (record.stage === 'creating') {
       await leave(job);
       return `${key}: removed; it was not started`;
     }
-    if (record.elsewhere) {
+    if (record.elsewhere && record.stage !== 'ended') {
       const { kind } = await job.engine.look(job.container);
       if (kind === 'running') {
         job.directory.release();
@@ -59,7 +55,7 @@ async function finish(state: StateDirectory, key: string, invocation: Invocation
       }
       if (kind === 'ended') return `${key}: finished (${await launchJob(job)})`;
     }
-    if (!hasRun(job.root)) {
+    if (record.stage !== 'ended' && !hasRun(job.root)) {
       await leave(job);
       return `${key}: removed; it was not started`;
     }
@@ -68,26 +64,6 @@ async function finish(state: StateDirectory, key: string, invocation: Invocation
   } finally {
     job.screen.stop();
   }
-}
-
-/** What finishes an earlier launch: no more than where it is. */
-function argumentsFor(state: StateDirectory, record: LaunchRecord): readonly Buffer[] {
-  const { key, engine, image, program } = record;
-  const id = /^job-(\d+)$/.exec(key)?.[1];
-  return [
-    ...['--engine', engine, '--state', state.path, '--quiet'],
-    ...(id === undefined ? [] : ['--job-id', id]),
-    ...(image === null ? [] : ['--image', image]),
-    ...clusterArguments(record),
-    ...['--', program ?? 'true'],
-  ].map((text) => Buffer.from(text));
-}
-
-function clusterArguments({ cluster }: LaunchRecord): readonly string[] {
-  const { kubeconfig = null, context = null, namespace = null } = cluster ?? {};
-  return Object.entries({ kubeconfig, context, namespace }).flatMap(([name, value]) =>
-    value === null ? [] : [`--${name}`, value],
-  );
 }
 
 function isLeftOver({ launcher, state }: ListedJob): boolean {

@@ -43,7 +43,9 @@ async function describe(directory: LaunchDirectory): Promise<ListedJob> {
   }
   const { engine, createdAt, image, program, root } = record;
   const known = { key, engine, createdAt, launcher, image, program, volume: root };
-  if (record.stage === 'ended') return { ...known, state: 'kept', exitCode: record.exitCode };
+  // Not kept: its launcher was killed while it removed the job.
+  if (record.stage === 'ended')
+    return { ...known, state: record.kept ? 'kept' : 'sealed', exitCode: record.exitCode };
   if (record.stage !== 'starting')
     return { ...known, state: launcher === null ? 'lost' : 'starting', exitCode: null };
   const main = await mainOf(root);

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   ftruncateSync,
   mkdirSync,
@@ -102,9 +103,18 @@ export class LaunchDirectory {
     }
   }
 
-  /** Removes everything. @throws the operating system's error: files of other users may remain */
+  /**
+   * Removes everything; the record last, since whoever finds a job without one may run it again.
+   *
+   * @throws the operating system's error: files of other users may remain
+   */
   remove(): void {
-    rmSync(this.path, { recursive: true, force: true, maxRetries: 3 });
+    const removal = { recursive: true, force: true, maxRetries: 3 };
+    const names = existsSync(this.path) ? readdirSync(this.path) : [];
+    for (const name of names)
+      if (name !== 'launch.json' && name !== 'lock') rmSync(join(this.path, name), removal);
+    rmSync(this.recordFile, { force: true });
+    rmSync(this.path, removal);
     this.release();
   }
 

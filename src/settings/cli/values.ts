@@ -30,6 +30,15 @@ export function wholeNumber(text: string, source: string): number {
   return value;
 }
 
+/** The ID of a job's row in MultiFlexi's database. */
+export function jobNumber(text: string, source: string): number {
+  const id = /^[0-9]{1,10}$/.test(text) ? Number(text) : 0;
+  if (id < 1 || id > 0x7fff_ffff) {
+    throw new Fault('usage', `${source} is not a job ID (a number, 1 or more)`);
+  }
+  return id;
+}
+
 /** A DNS label (RFC 1123), since it becomes the name of a directory and a container. */
 export function containerName(text: string, source: string): string {
   if (!containerNamePattern.test(text)) {

@@ -4,7 +4,7 @@ import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
 import type { Environment } from '../cli/environment.ts';
 import { spoolDirectory } from '../cli/spool-directory.ts';
-import { secondsToMs, wholeNumber } from '../cli/values.ts';
+import { jobNumber, secondsToMs, wholeNumber } from '../cli/values.ts';
 import { type DatabaseSettings, databaseSettings } from './database-settings.ts';
 import { type RestSettings, restSettings } from './rest-settings.ts';
 import { type TelemetrySettings, telemetrySettings } from './telemetry-settings.ts';
@@ -43,7 +43,8 @@ export function reportSettings(environment: Environment): ReportSettings {
   if (resultsDirectory !== null && !isAbsolute(resultsDirectory)) {
     throw new Fault('usage', 'EMISSARY_RESULTS_DIR is not an absolute path');
   }
-  const jobId = jobIdOf(environment.get('MULTIFLEXI_JOB_ID'));
+  const job = environment.get('MULTIFLEXI_JOB_ID');
+  const jobId = job === null ? null : jobNumber(job, 'MULTIFLEXI_JOB_ID');
   if (jobId === null && (rest !== null || database !== null || resultsDirectory !== null)) {
     throw new Fault('usage', 'MULTIFLEXI_JOB_ID is not set: without it there is no job to report');
   }
@@ -82,15 +83,6 @@ function bestEffort<T>(read: () => T): T | null {
     log(`${error.message}; the job is reported without it`);
     return null;
   }
-}
-
-function jobIdOf(text: string | null): number | null {
-  if (text === null) return null;
-  const id = /^[0-9]{1,10}$/.test(text) ? Number(text) : 0;
-  if (id < 1 || id > 0x7fff_ffff) {
-    throw new Fault('usage', 'MULTIFLEXI_JOB_ID is not a job ID (a number, 1 or more)');
-  }
-  return id;
 }
 
 function rowsOf(text: string | null): number {

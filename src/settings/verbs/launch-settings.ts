@@ -5,7 +5,7 @@ import type { Application } from '../application/application.ts';
 import { type CommandLine, readCommandLine, sourceOf } from '../cli/command-line.ts';
 import type { Environment } from '../cli/environment.ts';
 import type { Invocation } from '../cli/invocation.ts';
-import { imageName, rootDirectory, secondsToMs, wholeNumber } from '../cli/values.ts';
+import { imageName, jobNumber, rootDirectory, secondsToMs } from '../cli/values.ts';
 import { helpOf } from '../cli/verbs.ts';
 import { maskEntries } from '../secret-names.ts';
 import { languageOf, readApplication } from './given-application.ts';
@@ -70,7 +70,7 @@ export function launchSettings(invocation: Invocation, args: readonly Buffer[]):
   const what = whatRuns(line, variables, environment);
   const root = line.value('root');
   const jobText = line.value('job-id');
-  const jobId = jobText === null ? null : wholeNumber(jobText, from('job-id'));
+  const jobId = jobText === null ? null : jobNumber(jobText, from('job-id'));
   return {
     engine,
     state: stateDirectory(line, environment, from('state')),

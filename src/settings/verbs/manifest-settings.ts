@@ -5,7 +5,14 @@ import { version } from '../../version.ts';
 import type { Application } from '../application/application.ts';
 import { type CommandLine, readCommandLine, sourceOf } from '../cli/command-line.ts';
 import type { Invocation } from '../cli/invocation.ts';
-import { containerName, imageName, rootDirectory, secondsToMs, wholeNumber } from '../cli/values.ts';
+import {
+  containerName,
+  imageName,
+  jobNumber,
+  rootDirectory,
+  secondsToMs,
+  wholeNumber,
+} from '../cli/values.ts';
 import { helpOf } from '../cli/verbs.ts';
 import { languageOf, readApplication } from './given-application.ts';
 import { givenVariables } from './given-variables.ts';
@@ -51,7 +58,7 @@ export function manifestSettings(invocation: Invocation, args: readonly Buffer[]
     throw new Fault('usage', 'manifest: the application has no ociimage; set one with --image');
   }
   const job = line.value('job-id');
-  const jobId = job === null ? null : wholeNumber(job, from('job-id'));
+  const jobId = job === null ? null : jobNumber(job, from('job-id'));
   const allowRoot = line.value('allow-root') !== null;
   const rootPath = rootDirectory(line.value('root'), from('root'));
   const root = mountPath(rootPath, from('root'));

@@ -1,0 +1,44 @@
+import type { Invocation } from '../../settings/cli/invocation.ts';
+import { launchSettings } from '../../settings/verbs/launch-settings.ts';
+import type { LaunchedJob } from '../job/launched-job.ts';
+import { openLaunch } from '../open-launch.ts';
+import type { LaunchRecord } from '../state/launch-record.ts';
+import type { StateDirectory } from '../state/state-directory.ts';
+
+/**
+ * Claims a job that an earlier launcher has left, to finish or to remove it; its output is not shown.
+ *
+ * @throws Fault `usage`, `volume`, `engine`; Interrupted
+ */
+export async function openRecorded(
+  state: StateDirectory,
+  record: LaunchRecord,
+  invocation: Invocation,
+): Promise<LaunchedJob> {
+  const settings = launchSettings(invocation, argumentsFor(state, record));
+  const job = await openLaunch(settings, invocation, record.key);
+  job.screen.hideOutput();
+  return job;
+}
+
+/** What finishes an earlier launch: no more than where it is. */
+function argumentsFor(state: StateDirectory, record: LaunchRecord): readonly Buffer[] {
+  const { key, engine, image, program } = record;
+  const id = /^job-(\d+)$/.exec(key)?.[1];
+  return [
+    ...['--engine', engine, '--state', state.path, '--quiet'],
+    ...(id === undefined ? [] : ['--job-id', id]),
+    ...(image === null ? [] : ['--image', image]),
+    // The variables of whoever cleans up are not the job's.
+    ...(record.reports ? [] : ['--report', 'none']),
+    ...clusterArguments(record),
+    ...['--', program ?? 'true'],
+  ].map((text) => Buffer.from(text));
+}
+
+function clusterArguments({ cluster }: LaunchRecord): readonly string[] {
+  const { kubeconfig = null, context = null, namespace = null } = cluster ?? {};
+  return Object.entries({ kubeconfig, context, namespace }).flatMap(([name, value]) =>
+    value === null ? [] : [`--${name}`, value],
+  );
+}

@@ -1,0 +1,21 @@
+import type { Invocation } from '../../settings/cli/invocation.ts';
+import { Interrupted } from '../job/interrupted.ts';
+import { leave } from '../launch-job.ts';
+import type { StateDirectory } from '../state/state-directory.ts';
+import { openRecorded } from './open-recorded.ts';
+
+/**
+ * What was kept of a job gives way to the next launch of its ID: on its volume, the new job would be taken for the old.
+ *
+ * @throws Fault if it cannot be removed; Interrupted
+ */
+export async function removeKept(state: StateDirectory, key: string, invocation: Invocation): Promise<void> {
+  const directory = state.job(key);
+  const record = directory.read();
+  if (record === null || !record.kept || directory.isFollowed) return;
+  const job = await openRecorded(state, record, invocation);
+  if (job.record.kept) await leave(job);
+  else job.directory.release();
+  job.screen.stop();
+  if (job.interrupts.status !== null) throw new Interrupted(job.interrupts.status);
+}
