@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { Fault, faultStatus } from '../base/fault.ts';
@@ -25,7 +25,7 @@ export async function detach(
 ): Promise<number> {
   const state = new StateDirectory(of.state);
   const directory = state.job(of.key);
-  const messages = join(state.path, `${of.key}.log`);
+  const messages = state.messagesOf(of.key);
   const output = createWriteStream(messages, { mode: 0o600 });
   await once(output, 'open');
   const earlier = readRecord(directory.recordFile)?.createdAt;
@@ -56,6 +56,7 @@ export async function detach(
   watching.abort();
   if (failed !== null && state.endOf(of.key) === null) {
     const said = readRegular(messages, limits.variablesFileBytes).toString();
+    rmSync(messages);
     throw new Fault('engine', said.replace(/^emissary: /, '').trim() || 'The launcher has failed');
   }
   // Warnings from before the start.

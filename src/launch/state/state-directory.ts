@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { pid } from 'node:process';
 import { errnoOf, Fault, messageOf } from '../../base/fault.ts';
 import { makeDirectories } from '../../base/make-directories.ts';
 import { publish } from '../../contract/publish.ts';
@@ -36,6 +37,12 @@ export class StateDirectory {
   /** The last record of a job whose directory is gone; null if it is unknown, or too long ago. */
   endOf(key: string): LaunchRecord | null {
     return readRecord(join(this.path, 'ended', `${key}.json`));
+  }
+
+  /** A new file for the messages of a launcher in the background; it is forgotten as the job's last record is. */
+  messagesOf(key: string): string {
+    makeDirectories(join(this.path, 'ended'));
+    return join(this.path, 'ended', `${key}-${pid}.log`);
   }
 
   /** The key of a job: by its ID, or a new one. */
