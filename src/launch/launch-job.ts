@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { faultStatus, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { Volume } from '../contract/volume.ts';
@@ -45,14 +46,12 @@ async function finishEnded(job: LaunchedJob): Promise<number> {
 
 /** Takes the results, and removes the job, or says what is kept and why. */
 async function conclude(job: LaunchedJob, { report, delivered }: JobEnd): Promise<number> {
-  const volume = new Volume(job.root);
-  const { copyReport, collect } = job.settings;
-  const wanted = { resultFile: job.plan.resultFile, copyReport, collect };
-  for (const problem of takeResults(volume, report, wanted)) job.screen.note(`emissary: ${problem}`);
-  volume.close();
+  const isGone = !existsSync(job.root);
+  if (isGone) job.screen.note('emissary: The job has removed its own volume, and the results on it');
+  else copyResults(job, report);
   await tellEnd(job, report);
   const exitCode = report?.exitCode ?? faultStatus.delivery;
-  if (!delivered || report === null) {
+  if (report === null ? !isGone : !delivered) {
     job.screen.note(
       `emissary: Not everything was reported; the job's volume is kept in ${job.root}; ` +
         'multiflexi-emissary list --clean reports it later',
@@ -62,7 +61,8 @@ async function conclude(job: LaunchedJob, { report, delivered }: JobEnd): Promis
     return exitCode === 0 ? faultStatus.delivery : exitCode;
   }
   const keeps = job.settings.keep === 'always' || (job.settings.keep === 'failed' && exitCode !== 0);
-  job.advance('ended', { exitCode, verdict: report.verdict, message: report.message, kept: keeps });
+  const { verdict, message } = report ?? { verdict: null, message: null };
+  job.advance('ended', { exitCode, verdict, message, kept: keeps });
   if (keeps) {
     job.screen.note(`emissary: Kept: the volume ${job.root}${containerOf(job.container)}`);
     job.directory.release();
@@ -70,6 +70,14 @@ async function conclude(job: LaunchedJob, { report, delivered }: JobEnd): Promis
     await leave(job);
   }
   return exitCode;
+}
+
+function copyResults(job: LaunchedJob, report: JobReport | null): void {
+  const volume = new Volume(job.root);
+  const { copyReport, collect } = job.settings;
+  const wanted = { resultFile: job.plan.resultFile, copyReport, collect };
+  for (const problem of takeResults(volume, report, wanted)) job.screen.note(`emissary: ${problem}`);
+  volume.close();
 }
 
 function containerOf({ image, name }: EngineJob): string {

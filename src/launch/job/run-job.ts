@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { stderr, stdout } from 'node:process';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
@@ -105,6 +106,8 @@ async function watchContainer(
   } catch {
     return null;
   }
+  // The job has removed its own volume: it has run, and the reporter finds it lost.
+  if (!existsSync(job.root)) return null;
   // A mirror is a little behind.
   if (await hasTrace(volume, job.engine.openSender === null ? 0 : limits.mirrorBehindMs)) return null;
   const neverRan = await describeFailedStart(job, end);

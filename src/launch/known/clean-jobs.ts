@@ -60,6 +60,8 @@ async function finish(state: StateDirectory, key: string, invocation: Invocation
       return `${key}: removed; it was not started`;
     }
     const status = await launchJob(job);
+    if (directory.read() !== null)
+      return `${key}: not everything could be reported; its volume stays in ${job.root}`;
     return `${key}: finished (${status})`;
   } finally {
     job.screen.stop();
