@@ -45,6 +45,35 @@ for (const [engine, option, reason] of refused)
     assert.equal(existsSync(state), false);
   });
 
+for (const [option, value] of [
+  ['user', '1000'],
+  ['cpus', '1'],
+  ['memory', '512m'],
+  ['network', 'none'],
+  ['mount', '/srv:/data'],
+] as const)
+  test(`launch refuses --${option} for native, and ignores its variable`, async (t) => {
+    const state = join(temporaryVolume(t), 'state');
+    const line = ['launch', '--state', state];
+    const given = await emissary([...line, `--${option}`, value, '--', 'true']);
+    const message = `emissary: --${option} is for containers; choose another engine than native\n`;
+    assert.deepEqual([given.status, given.stderr], [64, message]);
+    assert.equal(existsSync(state), false);
+    const env = { [`EMISSARY_${option.toUpperCase()}`]: value };
+    const shared = await emissary([...line, '--', 'true'], { env });
+    assert.deepEqual([shared.status, shared.stderr], [0, '']);
+  });
+
+for (const name of ['docker', 'podman'] as const)
+  test(`${name}: EMISSARY_USER names the job’s user`, async (t) => {
+    const launcher = await launcherOf(t, name);
+    if (launcher === null) return;
+    const { status, stdout, stderr } = await launcher.script('id -u; id -g', {
+      env: { EMISSARY_USER: '1234:1235' },
+    });
+    assert.deepEqual([status, stdout.toString()], [0, '1234\n1235\n'], stderr);
+  });
+
 for (const name of ['docker', 'podman'] as const)
   test(`${name}: every engine option reaches the job`, async (t) => {
     const launcher = await launcherOf(t, name);

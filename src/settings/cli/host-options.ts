@@ -57,8 +57,8 @@ export const hostOptions: readonly OptionSpec[] = [
     name: 'user',
     verbs: ['manifest', 'launch'],
     value: 'UID',
-    variables: [],
-    help: 'the user ID that the job runs as, or image for the image user (default image; manifest: 65532)',
+    variables: ['EMISSARY_USER'],
+    help: 'the user ID that the job runs as (launch: or UID:GID), or image for the image user (default image; manifest: 65532)',
   },
   {
     name: 'allow-root',

@@ -37,6 +37,7 @@ export function launchResources(
   engine: string,
   from: (name: string) => string,
 ): LaunchResources {
+  if (engine === 'native') refuseForNative(line, from);
   const user = line.value('user');
   if (user !== null && user !== 'image' && !/^\d{1,10}(:\d{1,10})?$/.test(user))
     throw new Fault('usage', `${from('user')} is neither a user ID (UID or UID:GID) nor image`);
@@ -44,32 +45,45 @@ export function launchResources(
   if (network !== null && !/^[\w][\w.:-]*$/.test(network))
     throw new Fault('usage', `${from('network')} is not the name of a network`);
   const mounts = listOf(line.value('mount')).map((text) => mountOf(text, from('mount')));
-  if (engine === 'kubernetes') refuseForPods({ network, mounts }, from);
+  if (engine === 'kubernetes') refuseForPods(line, from);
   return {
     user,
     cpus: cpusOf(line.value('cpus'), from('cpus')),
     memory: memoryOf(line.value('memory'), from('memory')),
     network,
     mounts,
-    container: containerOf(line, engine, from('engine-option')),
+    container: containerOf(line, engine, from),
   };
 }
 
-/** What the cluster's administrator decides, not the job's launcher. */
-function refuseForPods(
-  { network, mounts: [mount] }: Pick<LaunchResources, 'network' | 'mounts'>,
-  from: (name: string) => string,
-): void {
-  if (network !== null)
-    throw new Fault('usage', `${from('network')}: a pod has its cluster's network; leave it out`);
-  if (mount !== undefined)
-    throw new Fault('usage', `${from('mount')}: a pod cannot mount ${mount.source}, a directory of a node`);
+/** Their variables are no error: launches in several engines may share them. */
+function isOption(name: string, line: CommandLine, from: (name: string) => string): boolean {
+  return line.value(name) !== null && from(name) === `--${name}`;
 }
 
-function containerOf(line: CommandLine, engine: string, source: string): ContainerOptions {
+function refuseForNative(line: CommandLine, from: (name: string) => string): void {
+  const names = ['user', 'cpus', 'memory', 'network', 'mount'];
+  const given = names.find((name) => isOption(name, line, from));
+  if (given !== undefined)
+    throw new Fault('usage', `--${given} is for containers; choose another engine than native`);
+}
+
+/** What the cluster's administrator decides, not the job's launcher. */
+function refuseForPods(line: CommandLine, from: (name: string) => string): void {
+  if (isOption('network', line, from))
+    throw new Fault('usage', "--network: a pod has its cluster's network; leave it out");
+  if (isOption('mount', line, from))
+    throw new Fault(
+      'usage',
+      `--mount: a pod cannot mount ${line.value('mount')}, which is a directory of a node`,
+    );
+}
+
+function containerOf(line: CommandLine, engine: string, from: (name: string) => string): ContainerOptions {
+  const source = from('engine-option');
   const given = engineOptions(line.value('engine-option'), source);
   if (engine === 'docker' || engine === 'podman') return containerOptions(given, source);
-  if (engine !== 'azure' && given.length > 0)
+  if (engine !== 'azure' && isOption('engine-option', line, from))
     throw new Fault('usage', `${source}: the engine ${engine} has no options; choose docker or podman`);
   return noContainerOptions;
 }
