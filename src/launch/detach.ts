@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream, rmSync } from 'node:fs';
+import { createWriteStream, rmSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { Fault, faultStatus } from '../base/fault.ts';
@@ -28,24 +28,18 @@ export async function detach(
   const messages = state.messagesOf(of.key);
   const output = createWriteStream(messages, { mode: 0o600 });
   await once(output, 'open');
-  const earlier = readRecord(directory.recordFile)?.createdAt;
-  const child = execa(invocation.program, ['launch', ...withoutDetach(args)], {
-    env: { ...Object.fromEntries(invocation.environment.all()), EMISSARY_LAUNCH_KEY: of.key },
-    extendEnv: false,
-    detached: true,
-    cleanup: false,
-    reject: false,
-    stdin: 'ignore',
-    stdout: 'ignore',
-    stderr: output,
-  });
+  const before = { here: readRecord(directory.recordFile), end: state.endOf(of.key)?.createdAt };
+  const child = startLauncher(invocation, args, of.key, output);
   const watching = new AbortController();
   const { promise, resolve } = Promise.withResolvers<number | null>();
   const look = () => {
     const record = readRecord(directory.recordFile);
     // A job that somebody else launches, and one that was kept, are not the new launcher's.
     if (record === null || directory.launcher !== child.pid) return;
-    if (record.stage === 'starting' || (record.stage === 'ended' && record.createdAt !== earlier))
+    if (
+      record.stage === 'starting' ||
+      (record.stage === 'ended' && record.createdAt !== before.here?.createdAt)
+    )
       resolve(null);
   };
   watchDirectory(join(state.path, 'jobs'), { names: [of.key], onChange: look, signal: watching.signal });
@@ -54,7 +48,10 @@ export async function detach(
   const failed = await promise;
   clearInterval(timer);
   watching.abort();
-  if (failed !== null && state.endOf(of.key) === null) {
+  // The record of an earlier job of this ID is not its end, unless the launcher has only finished that job.
+  const end = state.endOf(of.key)?.createdAt;
+  const finishes = before.here?.stage === 'ended' && !before.here.kept;
+  if (failed !== null && end === before.end && !finishes) {
     const said = readRegular(messages, limits.variablesFileBytes).toString();
     rmSync(messages);
     throw new Fault('engine', said.replace(/^emissary: /, '').trim() || 'The launcher has failed');
@@ -64,6 +61,24 @@ export async function detach(
     if (line.startsWith('emissary: ')) log(line.slice('emissary: '.length));
   invocation.print(`${of.key}\n`);
   return 0;
+}
+
+function startLauncher(
+  { program, environment }: Invocation,
+  args: readonly Buffer[],
+  key: string,
+  output: WriteStream,
+) {
+  return execa(program, ['launch', ...withoutDetach(args)], {
+    env: { ...Object.fromEntries(environment.all()), EMISSARY_LAUNCH_KEY: key },
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    reject: false,
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: output,
+  });
 }
 
 function withoutDetach(args: readonly Buffer[]): readonly string[] {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { faultStatus, messageOf } from '../base/fault.ts';
+import { errnoOf, Fault, faultStatus, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { Volume } from '../contract/volume.ts';
 import type { JobReport } from '../observe/job-report.ts';
@@ -117,9 +117,10 @@ async function reasonOfEngine({ engine, container }: LaunchedJob): Promise<strin
 /** Removes everything. A step that fails costs no result: it is a warning. */
 export async function leave(job: LaunchedJob): Promise<void> {
   const removed = await quietly(job, () => job.engine.remove(job.container));
-  if (!removed && job.record.stage === 'starting') {
-    // The engine may start it yet: whoever comes next has to find it, and removes it.
-    job.advance('creating');
+  const { stage } = job.record;
+  if (!removed && (stage === 'starting' || stage === 'ended')) {
+    // Whoever comes next has to find it, and removes it; the engine may start it yet.
+    if (stage === 'starting') job.advance('creating');
     job.directory.release();
   } else {
     await quietly(job, () => removeDirectory(job));
@@ -129,7 +130,10 @@ export async function leave(job: LaunchedJob): Promise<void> {
 async function removeDirectory({ directory, engine }: LaunchedJob): Promise<void> {
   try {
     directory.remove();
-  } catch {
+  } catch (cause) {
+    const errno = errnoOf(cause);
+    if (errno !== 'EACCES' && errno !== 'EPERM')
+      throw new Fault('volume', `Cannot remove ${directory.path}: ${messageOf(cause)}`, { cause });
     // Files of the job's users, which only the engine may remove.
     await engine.removeFiles(directory.volume);
     directory.remove();

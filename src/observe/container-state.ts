@@ -107,7 +107,7 @@ export function lostState(
   started: Started | null,
   ended: Ended | null,
 ): Extract<ContainerState, { kind: 'lost' }> {
-  const when = started === null ? 'before the job was started' : 'while the job was running';
+  const when = started === null ? 'before it recorded the start of the job' : 'while the job was running';
   const reason =
     ended === null
       ? `The wrapper of container ${name} died ${when} and left no exit code: it was killed, or out of memory`

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { emissary } from '../helpers/emissary.ts';
 import { launcherOf } from '../helpers/launcher.ts';
 import type { Launcher } from '../helpers/launcher-parts.ts';
+import { makeSqlite } from '../helpers/sqlite.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -40,6 +42,36 @@ for (const name of ['native', 'docker', 'podman'] as const)
     await one.verb(['list', '--clean']);
     assert.deepEqual([one.left(), await one.containers()], [[], []]);
   });
+
+test('list --clean does not call a job finished that it cannot report', async (t) => {
+  const launcher = await launcherOf(t, 'native');
+  if (launcher === null) return;
+  const database = makeSqlite(temporaryVolume(t), 14);
+  const env = { MULTIFLEXI_DATABASE_URL: database.url };
+  // Another has completed its row.
+  database.query('update job set exitcode = 1, "end" = ? where id = 14', '2026-01-01 00:00:00');
+  const job = await launcher.script('exit 9', { options: ['--job-id', '14'], env });
+  assert.deepEqual([job.status, launcher.left()], [9, ['job-14']], job.stderr);
+  const { stderr } = await emissary(['list', '--clean'], { env: { ...launcher.env, ...env } });
+  assert.match(stderr, /^emissary: job-14: not everything could be reported; its volume stays in .*\n$/);
+  assert.deepEqual(launcher.left(), ['job-14']);
+});
+
+test('list --clean reports no job that was not to be reported', async (t) => {
+  const launcher = await launcherOf(t, 'native');
+  if (launcher === null) return;
+  const database = makeSqlite(temporaryVolume(t), 15);
+  const job = await startJob(t, launcher, '15');
+  job.running.kill('SIGKILL');
+  await job.running.finished;
+  job.finish();
+  await until('the job has ended', async () => (await states(launcher))['job-15'] === 'sealed');
+  const env = { ...launcher.env, MULTIFLEXI_DATABASE_URL: database.url };
+  const { stderr } = await emissary(['list', '--clean'], { env });
+  assert.equal(stderr, 'emissary: job-15: finished (9)\n');
+  const rows = database.query<{ end: string | null }>('select "end" from job where id = 15');
+  assert.deepEqual([rows.map(({ end }) => end), launcher.left()], [[null], []]);
+});
 
 async function states(launcher: Launcher): Promise<Readonly<Record<string, string>>> {
   const { stdout } = await launcher.verb(['list', '--json']);

@@ -36,3 +36,14 @@ test('--detach leaves its messages with the records of ended jobs, and none wher
     ['job-5-PID.log', 'job-5.json'],
   );
 });
+
+test('--detach fails where an earlier job of the same ID has succeeded', async (t) => {
+  const launcher = await launcherOf(t, 'native');
+  if (launcher === null) return;
+  const id = ['--job-id', '6', '--report', 'none'];
+  assert.equal((await launcher.script('exit 0', { options: id })).status, 0);
+  const options = ['--detach', ...id, '--root', '/dev/null/volume'];
+  const { status, stdout, stderr } = await launcher.script('exit 0', { options });
+  assert.deepEqual([status, stdout.toString()], [64, ''], stderr);
+  assert.match(stderr, /^emissary: [^\n]*\/dev\/null\/volume[^\n]*\n$/);
+});

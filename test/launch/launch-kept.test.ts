@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { engineNames, type Launcher, launcherOf } from '../helpers/launcher.ts';
+import { engineFront } from '../helpers/engine-front.ts';
+import { launcherOf } from '../helpers/launcher.ts';
+import { engineNames, type Launcher } from '../helpers/launcher-parts.ts';
 
 const id = ['--job-id', '21', '--report', 'none'];
 const keep = { options: [...id, '--keep', 'always'] };
@@ -46,6 +48,22 @@ for (const name of engineNames) {
     assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
   });
 }
+
+for (const name of ['docker', 'podman'] as const)
+  test(`${name}: a container that the engine does not remove at the end is removed later`, async (t) => {
+    const launcher = await launcherOf(t, name);
+    if (launcher === null) return;
+    const front = await engineFront(t, launcher.engine, (asked) =>
+      asked.method === 'DELETE' ? asked.answer(500, { message: 'busy' }) : asked.pass(),
+    );
+    const { status, stderr } = await launcher.script('exit 2', { options: id, env: front.env });
+    assert.equal(status, 2);
+    assert.match(stderr, /^emissary: [^\n]*remove the container[^\n]*busy[^\n]*\n$/);
+    assert.equal((await launcher.containers()).length, 1);
+    const clean = await launcher.verb(['list', '--clean']);
+    assert.equal(clean.stderr, 'emissary: job-21: finished (2)\n');
+    assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+  });
 
 /** As a launcher leaves its job that is killed while it removes it. */
 function unkeep({ state }: Launcher): void {

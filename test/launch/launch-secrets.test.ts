@@ -47,6 +47,19 @@ for (const name of ['docker', 'podman'] as const) {
   });
 }
 
+for (const name of ['docker', 'podman'] as const)
+  test(`${name}: a job of another user gets its variables, whatever the launcher’s umask`, async (t) => {
+    const launcher = await launcherOf(t, name);
+    if (launcher === null) return;
+    const variables = join(temporaryVolume(t), 'variables');
+    writeFileSync(variables, 'GREETING=hello\n');
+    const { status, stdout, stderr } = await launcher.script('echo "$GREETING"', {
+      options: ['--variables', variables, '--user', '1234:1234'],
+      under: ['sh', '-c', 'umask 077; exec "$0" "$@"'],
+    });
+    assert.deepEqual([status, stdout.toString()], [0, 'hello\n'], stderr);
+  });
+
 test('what is kept of a job with secrets, only its user can reach', async (t) => {
   const launcher = await launcherOf(t, 'docker');
   if (launcher === null) return;

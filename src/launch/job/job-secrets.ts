@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { publish } from '../../contract/publish.ts';
 import { secretsPath } from '../engine.ts';
@@ -15,7 +15,9 @@ const argumentsFile = 'arguments.json';
  * @throws the operating system's error
  */
 export function writeSecrets(directory: string, plan: JobPlan): Readonly<Record<string, string>> {
-  mkdirSync(directory, { recursive: true, mode: 0o755 });
+  mkdirSync(directory, { recursive: true });
+  // Whatever the umask: under systemd it may be 077.
+  chmodSync(directory, 0o755);
   const { variables, hiddenArguments } = plan;
   if (variables.size > 0)
     publish(join(directory, variablesFile), JSON.stringify(Object.fromEntries(variables)), 0o444);

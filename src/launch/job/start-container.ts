@@ -16,7 +16,6 @@ import { prepareVolume } from './prepare-volume.ts';
  */
 export async function startContainer(job: LaunchedJob, onCreated: () => void): Promise<void> {
   const { stage } = job.record;
-  if (stage === 'ended') return;
   if (stage === 'creating') await removeUnstarted(job);
   const cancel = new AbortController();
   // A signal does not stop the start itself: the job may run already, and gets it then.

@@ -1,6 +1,7 @@
 import { Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import type { Invocation } from '../../settings/cli/invocation.ts';
+import type { LaunchedJob } from '../job/launched-job.ts';
 import { hasRun } from '../job/start-container.ts';
 import { launchJob, leave } from '../launch-job.ts';
 import type { StateDirectory } from '../state/state-directory.ts';
@@ -53,19 +54,24 @@ async function finish(state: StateDirectory, key: string, invocation: Invocation
         job.directory.release();
         return `${key}: runs elsewhere`;
       }
-      if (kind === 'ended') return `${key}: finished (${await launchJob(job)})`;
+      if (kind === 'ended') return await report(job);
     }
     if (record.stage !== 'ended' && !hasRun(job.root)) {
       await leave(job);
       return `${key}: removed; it was not started`;
     }
-    const status = await launchJob(job);
-    if (directory.read() !== null)
-      return `${key}: not everything could be reported; its volume stays in ${job.root}`;
-    return `${key}: finished (${status})`;
+    return await report(job);
   } finally {
     job.screen.stop();
   }
+}
+
+async function report(job: LaunchedJob): Promise<string> {
+  const { key } = job.directory;
+  const status = await launchJob(job);
+  return job.directory.read()?.stage === 'starting'
+    ? `${key}: not everything could be reported; its volume stays in ${job.root}`
+    : `${key}: finished (${status})`;
 }
 
 function isLeftOver({ launcher, state }: ListedJob): boolean {

@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.ts';
 import type { Invocation } from '../../settings/cli/invocation.ts';
 import { Interrupted } from '../job/interrupted.ts';
 import { leave } from '../launch-job.ts';
@@ -17,5 +18,9 @@ export async function removeKept(state: StateDirectory, key: string, invocation:
   if (job.record.kept) await leave(job);
   else job.directory.release();
   job.screen.stop();
+  if (directory.read()?.kept === true) {
+    job.directory.release();
+    throw new Fault('volume', `${key} was kept in ${directory.path}, which cannot be removed`);
+  }
   if (job.interrupts.status !== null) throw new Interrupted(job.interrupts.status);
 }

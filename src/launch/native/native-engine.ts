@@ -87,7 +87,7 @@ export class NativeEngine implements Engine {
   }
 
   async removeFiles(directory: string): Promise<void> {
-    throw new Fault('engine', `${directory}: some files belong to other users`);
+    throw new Fault('engine', `${directory}: some files are immutable or belong to other users`);
   }
 }
 
