@@ -1,4 +1,5 @@
 import { stderr, stdout } from 'node:process';
+import { errnoOf, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { readProgressFile } from '../../observe/read-progress.ts';
 import { drawBar, drawPhase } from './draw-bar.ts';
@@ -23,6 +24,8 @@ export class Screen {
   #phase: string | null = null;
   readonly #quiet: boolean;
   #hidesOutput = false;
+  /** Standard output takes nothing any more, and not because its reader has gone. */
+  #isCut = false;
 
   /** @param progressFile the file whose last line is `N/M` @param quiet whether nothing of our own is shown */
   constructor(progressFile: string, quiet: boolean) {
@@ -30,7 +33,12 @@ export class Screen {
     this.#quiet = quiet;
     this.#bar = stderr.isTTY === true && !quiet;
     // A closed terminal, a reader that went away: the job hears of it by a signal, and is recorded all the same.
-    for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
+    stderr.on('error', () => undefined);
+    stdout.on('error', (error) => {
+      if (this.#isCut || errnoOf(error) === 'EPIPE') return;
+      this.#isCut = true;
+      this.note(`emissary: The job's output is incomplete here: ${messageOf(error)}`);
+    });
     const everyMs = this.#bar ? limits.drawMs : limits.progressMs;
     this.#timer = setInterval(() => (this.#bar ? this.#draw() : this.#report()), everyMs);
   }
