@@ -503,6 +503,10 @@ export const limits = {
   clusterWatchSeconds: 25,
   /** The longest pause before a cluster that does not answer is asked again, in ms. */
   clusterMaxRetryMs: 10_000,
+  /** How long a registry may take to tell the command of an image, in ms, */
+  registryMs: 30_000,
+  /** and how many bytes one of its answers may have. */
+  registryBytes: 4 * MiB,
   /** How long images may fail to be pulled, in ms: one may be pushed a little later. */
   imagePullGraceMs: 60_000,
   /** How long a pod's own status has precedence, in ms, before its events are asked for what it does not tell, */

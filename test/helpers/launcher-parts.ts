@@ -23,7 +23,7 @@ export interface Launcher {
   script(script: string, more?: LaunchMore): Promise<Finished>;
   startScript(script: string, more?: LaunchMore): Running;
   /** Runs another verb. */
-  verb(args: readonly string[]): Promise<Finished>;
+  verb(args: readonly string[], more?: Readonly<Record<string, string>>): Promise<Finished>;
   /** The containers of this installation, by the engine's own client. */
   containers(): Promise<readonly string[]>;
   /** What a job can wait for. */
@@ -86,7 +86,7 @@ export function starters(
   return {
     script: (script, more = {}) => emissary(...line(script, more)),
     startScript: (script, more = {}) => startEmissary(t, ...line(script, more)),
-    verb: (args) => emissary(args, { env }),
+    verb: (args, more = {}) => emissary(args, { env: { ...env, ...more } }),
   };
 }
 

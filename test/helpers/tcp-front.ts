@@ -12,6 +12,8 @@ export interface TcpFront {
   carried(): number;
   /** Breaks every connection there is. */
   cut(): void;
+  /** From now on, the connections that there are carry nothing, and stay open. */
+  stall(): void;
 }
 
 /** What is behind a front, and how good the link is. */
@@ -58,8 +60,20 @@ export async function startTcpFront(t: TestContext, plan: FrontPlan = {}): Promi
   const cut = () => {
     for (const socket of open) socket.destroy();
   };
+  const stall = () => {
+    for (const socket of open) {
+      socket.unpipe();
+      socket.removeAllListeners('data');
+      socket.pause();
+    }
+  };
   atEnd(t, () => stop(server, cut));
-  return { host: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`, carried: () => carried, cut };
+  return {
+    host: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    carried: () => carried,
+    cut,
+    stall,
+  };
 }
 
 /** The same, where only the address matters. */

@@ -39,6 +39,21 @@ test('kubernetes, its connections cut 20 times: each byte and each row once, in 
   assert.deepEqual([job.row().exitcode, launcher.left(), await launcher.containers()], [21, [], []]);
 });
 
+test('kubernetes, a connection that stands still: it is given up, and the output resumed', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const { front, env } = await behindFront(t, launcher, {});
+  const { isOpen, open } = launcher.gate();
+  const script = `echo before; until ${isOpen}; do sleep 0.05; done; echo after; exit 6`;
+  const running = launcher.startScript(script, { env });
+  await until('the job runs', () => running.stdout().toString().includes('before'));
+  front.stall();
+  await open();
+  const { status, stdout, stderr } = await running.finished;
+  assert.deepEqual([status, stdout.toString()], [6, 'before\nafter\n'], stderr);
+  assert.equal(stderr.match(/it is resumed/g)?.length, 1, stderr);
+});
+
 test('kubernetes over a slow link: what is written just before the end arrives exactly', async (t) => {
   const launcher = await clusterLauncher(t);
   if (launcher === null) return;
@@ -65,6 +80,18 @@ test('kubernetes: a job that ended after its launcher was killed is reported by 
   const second = await launcher.script('echo another; exit 1', { env: job.env });
   assert.deepEqual([second.status, second.stdout.toString()], [9, 'ready\nended\n'], second.stderr);
   assert.deepEqual([job.row().exitcode, job.lines().length], [9, 2]);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+test('kubernetes: a pod that somebody deletes while no node fits ends the launch, which says so', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const running = launcher.startScript('echo ran', { options: ['--cpus', '4000'] });
+  await until('the pod waits', async () => (await launcher.containers()).length === 1);
+  await launcher.cluster.kubectl(['--namespace', launcher.namespace, 'delete', 'pod', '--all']);
+  const { status, stderr } = await running.finished;
+  assert.equal(status, 64);
+  assert.match(stderr, /^emissary: Somebody has deleted the pod [^\n]+ before its job started\n$/);
   assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
 });
 

@@ -105,7 +105,7 @@ test('kubernetes: TERM while no node fits ends the launch, and nothing runs late
   assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
 });
 
-test('kubernetes: a credential plugin is asked, and does not get the credentials of the report', async (t) => {
+test('kubernetes: a credential plugin is asked, again when its token has expired, and does not get the credentials of the report', async (t) => {
   const launcher = await clusterLauncher(t);
   if (launcher === null) return;
   const directory = temporaryVolume(t);
@@ -119,7 +119,12 @@ test('kubernetes: a credential plugin is asked, and does not get the credentials
     kind: 'ExecCredential',
     status: { token },
   };
-  writeFileSync(plugin, `#!/bin/sh\nenv > ${seen}\necho '${JSON.stringify(credential)}'\n`);
+  const expired = { ...credential, status: { token: 'expired' } };
+  // The first answer is a token that has just expired: then it is asked once more.
+  writeFileSync(
+    plugin,
+    `#!/bin/sh\nif [ -e ${seen} ]; then echo '${JSON.stringify(credential)}'; else echo '${JSON.stringify(expired)}'; fi\nenv > ${seen}\n`,
+  );
   chmodSync(plugin, 0o755);
   const parsed = parse(config);
   parsed.users[0].user = {

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
-import { pause } from '../../base/timer.ts';
+import type { Environment } from '../../settings/cli/environment.ts';
 import {
   type ContainerEnd,
   type ContainerState,
@@ -13,9 +13,11 @@ import {
   volumePath,
 } from '../engine.ts';
 import { type SenderConnection, VolumeGone } from '../mirror/follow-sender.ts';
-import { isTemporary, reasonOfApi, statusOf } from './api-error.ts';
+import { registryCommand } from '../registry/image-command.ts';
+import { reasonOfApi, statusOf } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
 import { createPod } from './create-pod.ts';
+import { createSecret } from './create-secret.ts';
 import { openExec } from './exec-stream.ts';
 import { containers, secretName } from './pod-names.ts';
 import { type PodSettings, secretRequest } from './pod-request.ts';
@@ -29,25 +31,36 @@ export class KubernetesEngine implements Engine {
   readonly #cluster: Cluster;
   readonly #settings: PodSettings;
   readonly #warn: (sentence: string) => void;
+  readonly #environment: Environment;
 
-  constructor(cluster: Cluster, settings: PodSettings, warn: (sentence: string) => void) {
+  constructor(
+    cluster: Cluster,
+    settings: PodSettings,
+    of: { readonly warn: (sentence: string) => void; readonly environment: Environment },
+  ) {
     this.#cluster = cluster;
     this.#settings = settings;
-    this.#warn = warn;
+    this.#warn = of.warn;
+    this.#environment = of.environment;
   }
 
-  async imageCommand(): Promise<readonly string[]> {
-    throw new Fault('usage', 'launch: put the command behind --; a cluster does not tell that of the image');
+  /** A cluster does not tell it: its registry does. */
+  imageCommand({ image }: EngineJob, signal = never): Promise<readonly string[]> {
+    return registryCommand(image ?? '', this.#environment, signal);
   }
 
   async create(job: EngineJob, phase: (text: string) => void, signal: AbortSignal): Promise<void> {
-    const command = job.command.length > 0 ? job.command : await this.imageCommand();
+    const command = job.command.length > 0 ? job.command : await this.imageCommand(job, signal);
+    if (command.length === 0)
+      throw new Fault('usage', `launch: the image ${job.image} has no command; put one behind --`);
     phase('creating the pod');
     await createPod(this.#cluster, { job: { ...job, command }, settings: this.#settings, phase, signal });
   }
 
   async start(job: EngineJob, phase: (text: string) => void, { cancel }: StartLimits): Promise<void> {
-    await this.#provideSecret(job, cancel);
+    const pod = await this.#read(job.name, `ask for the pod ${job.name}`);
+    if (pod === null) throw new Fault('engine', `Somebody has deleted the pod ${job.name}`);
+    await createSecret(this.#cluster, secretRequest(job, pod.metadata?.uid ?? ''), cancel);
     try {
       await untilStarted(this.#cluster, job, { phase, signal: cancel });
     } catch (error) {
@@ -133,25 +146,6 @@ export class KubernetesEngine implements Engine {
 
   async removeFiles(): Promise<void> {
     // Nothing of the job's users is on this host.
-  }
-
-  /** The pod's start: it waits for its Secret. */
-  async #provideSecret(job: EngineJob, signal: AbortSignal): Promise<void> {
-    const uid = (await this.#read(job.name, `ask for the pod ${job.name}`))?.metadata?.uid;
-    if (uid === undefined) throw new Fault('engine', `Somebody has deleted the pod ${job.name}`);
-    const body = secretRequest(job, uid);
-    for (;;) {
-      try {
-        await this.#cluster.send({ method: 'POST', path: this.#cluster.path('secrets'), body, signal });
-        return;
-      } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        // What an earlier launcher, or an unanswered request, has made.
-        if (statusOf(error) === 409) return;
-        if (!isTemporary(error)) throw this.#fault(`create the Secret of the pod ${job.name}`, error);
-        await pause(limits.engineRetryMs, signal);
-      }
-    }
   }
 
   async #read(name: string, what: string): Promise<V1Pod | null> {

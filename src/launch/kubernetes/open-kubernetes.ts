@@ -14,5 +14,12 @@ export function openKubernetes(setup: EngineSetup, settings: KubernetesSettings)
   const { podTemplate } = settings;
   const template = podTemplate === null ? {} : readPodTemplate(podTemplate, '--pod-template');
   const cluster = new Cluster(() => clusterConfig(settings, setup.environment), settings.namespace);
-  return new KubernetesEngine(cluster, { ...settings, template }, setup.warn ?? (() => undefined));
+  return new KubernetesEngine(
+    cluster,
+    { ...settings, template },
+    {
+      warn: setup.warn ?? (() => undefined),
+      environment: setup.environment,
+    },
+  );
 }

@@ -1,6 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DockerDaemon, startDockerDaemon } from '../../../build/docker-daemon.ts';
 import { type Engine, engineOf } from '../../helpers/engine.ts';
@@ -8,9 +7,9 @@ import { hostProgram } from '../../helpers/program.ts';
 import { alternate } from '../alternate.ts';
 import { watchPrivateMemory } from '../private-memory.ts';
 import type { Bench, Measured, Row } from '../row.ts';
+import { begin, busyboxTree, type Start, throughput, timeOf } from '../timed-start.ts';
 
 const runs = 15;
-const outputBytes = 1_000_000_000;
 const MiB = 1024 * 1024;
 const image = `localhost/emissary-bench-launch-${process.pid}:latest`;
 const sleep = 'echo ready; sleep 2';
@@ -52,12 +51,6 @@ export const rows: readonly Row[] = (['docker', 'podman'] as const).flatMap((nam
       })),
   },
 ]);
-
-/** A command line that starts a container, and its environment. */
-interface Start {
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
 
 async function compared(
   bench: Bench,
@@ -101,40 +94,6 @@ async function withEngine<T>(
   }
 }
 
-function begin({ args, env }: Start, command: readonly string[]) {
-  const [file = '', ...rest] = [...args, ...command];
-  return spawn(file, rest, {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
-  });
-}
-
-/** Ms from the start to the first byte of the job's, and to the end. */
-async function timeOf(start: Start, command: readonly string[]): Promise<{ first: number; all: number }> {
-  const began = performance.now();
-  const child = begin(start, command);
-  let first = 0;
-  child.stdout.once('data', () => {
-    first = performance.now() - began;
-  });
-  const [status] = await once(child, 'close');
-  if (status !== 0) throw new Error(`${start.args.join(' ')} ended with ${status}`);
-  return { first, all: performance.now() - began };
-}
-
-async function throughput(start: Start, scale: number): Promise<number> {
-  const wanted = Math.round(outputBytes * Math.min(1, scale));
-  const began = performance.now();
-  const child = begin(start, ['sh', '-c', `head -c ${wanted} /dev/zero`]);
-  let bytes = 0;
-  child.stdout.on('data', (piece: Buffer) => {
-    bytes += piece.length;
-  });
-  const [status] = await once(child, 'close');
-  if (status !== 0 || bytes !== wanted) throw new Error(`${bytes} bytes, status ${status}`);
-  return bytes / 1e6 / ((performance.now() - began) / 1000);
-}
-
 /** The most private memory of one launcher, MiB, while this many run. */
 async function memory(start: Start, count: number): Promise<number> {
   const children = Array.from({ length: count }, () => begin(start, ['sh', '-c', sleep]));
@@ -146,12 +105,4 @@ async function memory(start: Start, count: number): Promise<number> {
   const failed = ended.find(([status]) => status !== 0);
   if (failed !== undefined) throw new Error(`a launch ended with ${failed[0]}`);
   return Math.max(...peaks.map((peak) => peak())) / MiB;
-}
-
-function busyboxTree(bench: Bench): string {
-  const tree = bench.directory();
-  mkdirSync(join(tree, 'bin'));
-  copyFileSync('/bin/busybox', join(tree, 'bin/busybox'));
-  for (const name of ['true', 'echo', 'sh', 'head', 'sleep']) symlinkSync('busybox', join(tree, 'bin', name));
-  return tree;
 }

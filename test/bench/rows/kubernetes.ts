@@ -1,0 +1,143 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { builtPrograms } from '../../cluster/cluster-programs.ts';
+import { importImage } from '../../cluster/import-image.ts';
+import { obstacle } from '../../cluster/obstacle.ts';
+import { adminKubeconfig } from '../../cluster/places.ts';
+import { startCluster } from '../../cluster/start-cluster.ts';
+import { releaseCluster } from '../../cluster/stop-cluster.ts';
+import { exampleImages } from '../../helpers/example-images.ts';
+import { treeAt } from '../../helpers/images.ts';
+import { hostProgram } from '../../helpers/program.ts';
+import { alternate } from '../alternate.ts';
+import { watchPrivateMemory } from '../private-memory.ts';
+import type { Bench, Measured, Row } from '../row.ts';
+import { begin, fillWithBusybox, type Start, throughput, timeOf } from '../timed-start.ts';
+
+const runs = 9;
+const manyPods = 100;
+const image = 'localhost/emissary-bench-launch:1';
+const MiB = 1024 * 1024;
+
+/** What it costs to launch a job on Kubernetes, against kubectl on the same cluster. */
+export const rows: readonly Row[] = [
+  {
+    name: 'kubernetes-true',
+    title: 'launch --engine kubernetes -- true',
+    unit: 'ms',
+    target: { kind: 'none' },
+    measure: (bench) =>
+      compared(bench, runs, (start) => timeOf(start(), ['sh', '-c', 'true']).then(({ all }) => all)),
+  },
+  {
+    name: 'kubernetes-first',
+    title: 'launch --engine kubernetes → the job’s first byte',
+    unit: 'ms',
+    target: { kind: 'none' },
+    measure: (bench) =>
+      compared(bench, runs, (start) => timeOf(start(), ['sh', '-c', 'echo x']).then(({ first }) => first)),
+  },
+  {
+    name: 'kubernetes-output',
+    title: '1 GB of output through launch --engine kubernetes',
+    unit: 'MB/s',
+    target: { kind: 'none' },
+    // Where kubectl loses some of it, it has no figure.
+    measure: (bench) => compared(bench, 3, (start) => throughput(start(), bench.scale).catch(() => 0)),
+  },
+  {
+    name: 'kubernetes-many',
+    title: 'launch --engine kubernetes, 100 jobs at once, until the last is recorded',
+    unit: 'ms',
+    target: { kind: 'none' },
+    measure: (bench) =>
+      withCluster(bench, async ({ ours }) => ({ ours: [await many(ours, bench)], others: [] })),
+  },
+  {
+    name: 'kubernetes-memory',
+    title: 'private memory of launch --engine kubernetes',
+    unit: 'MiB',
+    target: { kind: 'value', of: 'max', atMost: 60 },
+    measure: (bench) =>
+      withCluster(bench, async ({ ours }) => ({ ours: [await memory(ours())], others: [] })),
+  },
+];
+
+interface Starts {
+  readonly ours: () => Start;
+  readonly client: () => Start;
+}
+
+async function compared(
+  bench: Bench,
+  times: number,
+  take: (start: () => Start) => Promise<number>,
+): Promise<Measured> {
+  return withCluster(bench, async ({ ours, client }) => {
+    const samples = await alternate(bench.times(times), {
+      ours: () => take(ours),
+      'kubectl run': () => take(client),
+    });
+    return {
+      ours: samples.get('ours') ?? [],
+      others: [{ name: 'kubectl run', samples: samples.get('kubectl run') ?? [] }],
+    };
+  });
+}
+
+async function withCluster<T>(bench: Bench, use: (starts: Starts) => Promise<T>): Promise<T> {
+  const programs = (await obstacle()) === null ? await builtPrograms() : null;
+  if (programs === null) throw new Error('there is no cluster: npm run cluster -- build');
+  await startCluster(programs, process.pid);
+  try {
+    for (const { image: name, fill, start } of exampleImages)
+      await importImage(name, entryOf(start), (directory) => fill(treeAt(directory)));
+    await importImage(image, {}, fillWithBusybox);
+    const env = { KUBECONFIG: adminKubeconfig };
+    const state = join(bench.directory(), 'state');
+    const options = ['--engine', 'kubernetes', '--state', state, '--quiet', '--user', 'image'];
+    let pods = 0;
+    const kubectl = ['--image', image, '--restart=Never', '--attach', '--rm', '--quiet', '--command', '--'];
+    return await use({
+      ours: () => ({ args: [hostProgram, 'launch', ...options, '--image', image, '--'], env }),
+      client: () => {
+        pods += 1;
+        return { args: [join(programs, 'kubectl'), 'run', `bench-${process.pid}-${pods}`, ...kubectl], env };
+      },
+    });
+  } finally {
+    await releaseCluster(process.pid);
+  }
+}
+
+function entryOf({ entrypoint, user }: { readonly entrypoint?: string; readonly user?: string }) {
+  return {
+    ...(entrypoint !== undefined && { entrypoint: [entrypoint] }),
+    ...(user !== undefined && { user }),
+  };
+}
+
+/** Ms until the last of many jobs at once has ended, each with its results in a directory. */
+async function many(start: () => Start, bench: Bench): Promise<number> {
+  const results = bench.directory();
+  const began = performance.now();
+  const children = Array.from({ length: bench.times(manyPods) }, (_, index) => {
+    const { args, env } = start();
+    const [file = '', verb = '', ...rest] = args;
+    const own = ['--job-id', String(index + 1), '--results', results, '--start-timeout', '3600'];
+    const child = begin({ args: [file, verb, ...own, ...rest], env }, ['sh', '-c', 'echo done']);
+    child.stdout.resume();
+    return once(child, 'close');
+  });
+  const failed = (await Promise.all(children)).find(([status]) => status !== 0);
+  if (failed !== undefined) throw new Error(`a launch ended with ${failed[0]}`);
+  return performance.now() - began;
+}
+
+async function memory(start: Start): Promise<number> {
+  const child = begin(start, ['sh', '-c', 'echo ready; sleep 2']);
+  child.stdout.resume();
+  const peak = watchPrivateMemory(child);
+  await once(child, 'close');
+  return peak() / MiB;
+}

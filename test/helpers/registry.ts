@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { execa } from 'execa';
+import { atEnd } from './at-end.ts';
+import { requireEngine } from './engine.ts';
+import { freePort } from './free-port.ts';
+import { type Tree, treeAt } from './images.ts';
+import { requireProgram } from './require.ts';
+import { until } from './until.ts';
+import { temporaryVolume } from './volume.ts';
+
+/** A registry of this machine, the distribution's own. */
+export interface Registry {
+  /** Its host and port. */
+  readonly host: string;
+  /** Pushes an image of a tree with this command; returns its name. */
+  push(name: string, fill: (tree: Tree) => void, command: readonly string[]): Promise<string>;
+}
+
+/** Null after the test was skipped because a program is missing; in CI that is a failure. */
+export async function requireRegistry(t: TestContext): Promise<Registry | null> {
+  const podman = await requireEngine(t, 'podman');
+  if (podman === null || !requireProgram(t, 'docker-registry')) return null;
+  const directory = temporaryVolume(t);
+  const port = await freePort();
+  const host = `127.0.0.1:${port}`;
+  const settings = join(directory, 'config.json');
+  writeFileSync(
+    settings,
+    JSON.stringify({
+      version: 0.1,
+      storage: { filesystem: { rootdirectory: join(directory, 'images') } },
+      http: { addr: host },
+    }),
+  );
+  const server = spawn('docker-registry', ['serve', settings], { stdio: 'ignore' });
+  atEnd(t, async () => {
+    const ended = once(server, 'exit');
+    server.kill('SIGKILL');
+    await ended;
+  });
+  await until('the registry answers', () => answers(port));
+  return {
+    host,
+    async push(name, fill, command) {
+      const remote = `${host}/${name}`;
+      const tree = temporaryVolume(t);
+      fill(treeAt(tree));
+      await podman.importTree(tree, remote, [`CMD ${JSON.stringify(command)}`]);
+      const { env } = podman;
+      await execa('podman', ['push', '--tls-verify=false', remote], { env });
+      await execa('podman', ['rmi', '--force', remote], { env });
+      return remote;
+    },
+  };
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
