@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
@@ -14,6 +14,8 @@ import { temporaryVolume } from './volume.ts';
 export interface ClusterLauncher extends Launcher {
   readonly cluster: Cluster;
   readonly namespace: string;
+  /** Makes an object in the namespace. */
+  apply(object: object): Promise<void>;
 }
 
 /** Null after the test was skipped because there is no cluster; in CI that is a failure. */
@@ -36,6 +38,11 @@ export async function clusterLauncher(t: TestContext): Promise<ClusterLauncher |
     name: 'kubernetes',
     cluster,
     namespace,
+    apply: async (object) => {
+      const args = ['--namespace', namespace, 'apply', '--filename', '-'];
+      const { exitCode, stderr } = await cluster.kubectl(args, { objects: [object] });
+      assert.equal(exitCode, 0, stderr);
+    },
     engine: null,
     state,
     env,
@@ -61,4 +68,11 @@ export async function clusterLauncher(t: TestContext): Promise<ClusterLauncher |
     }),
     left: () => readdirSync(join(state, 'jobs')),
   };
+}
+
+/** The options that add this to the pod. */
+export function podTemplate(t: TestContext, template: object): readonly string[] {
+  const file = join(temporaryVolume(t), 'pod.json');
+  writeFileSync(file, JSON.stringify(template));
+  return ['--pod-template', file];
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parse } from 'yaml';
-import { type ClusterLauncher, clusterLauncher } from '../helpers/cluster-launcher.ts';
+import { type ClusterLauncher, clusterLauncher, podTemplate } from '../helpers/cluster-launcher.ts';
 import { jobImage } from '../helpers/launcher-parts.ts';
 import { reportedJob } from '../helpers/reported-job.ts';
 import { seeded } from '../helpers/seeded.ts';
@@ -105,7 +105,7 @@ test('kubernetes: a container of the template that never ends does not hold the 
     command: ['sh', '-c', 'sleep 100000'],
     securityContext: confined,
   };
-  const options = templateOptions(t, {
+  const options = podTemplate(t, {
     metadata: { annotations: { team: 'night' } },
     spec: { containers: [mesh] },
   });
@@ -120,7 +120,7 @@ test('kubernetes: a ConfigMap that is missing is named when the launch gives up'
   const volumes = [{ name: 'settings', configMap: { name: 'not-there' } }];
   const main = { name: 'main', volumeMounts: [{ name: 'settings', mountPath: '/settings' }] };
   const template = { spec: { volumes, containers: [main] } };
-  const options = [...templateOptions(t, template), '--start-timeout', '15'];
+  const options = [...podTemplate(t, template), '--start-timeout', '15'];
   const { status, stderr } = await launcher.script('true', { options });
   assert.equal(status, 64);
   assert.match(stderr, /did not start within 15 s: .*configmap "not-there" not found/);
@@ -140,12 +140,6 @@ async function behindFront(
   const file = join(temporaryVolume(t), 'kubeconfig');
   writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
   return { front, env: { KUBECONFIG: file } };
-}
-
-function templateOptions(t: TestContext, template: object): readonly string[] {
-  const file = join(temporaryVolume(t), 'pod.json');
-  writeFileSync(file, JSON.stringify(template));
-  return ['--pod-template', file];
 }
 
 function sha256(bytes: Buffer): string {

@@ -61,7 +61,12 @@ test('kubernetes: a job that fits on no node is waited for with the scheduler’
 test('kubernetes: a full quota is waited for, and the job starts when it is free', async (t) => {
   const launcher = await clusterLauncher(t);
   if (launcher === null) return;
-  await apply(launcher, { kind: 'ResourceQuota', metadata: { name: 'none' }, spec: { hard: { pods: '0' } } });
+  await launcher.apply({
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: { name: 'none' },
+    spec: { hard: { pods: '0' } },
+  });
   const running = launcher.startScript('echo started', { under: [] });
   await until('it waits for the quota', () => running.stderr().includes('exceeded quota'));
   await launcher.cluster.kubectl(['--namespace', launcher.namespace, 'delete', 'resourcequota', 'none']);
@@ -147,12 +152,4 @@ const everyRight: Rule = {
 
 function doctor(launcher: ClusterLauncher, kubeconfig: string) {
   return launcher.verb(['doctor', '--engine', 'kubernetes', '--kubeconfig', kubeconfig]);
-}
-
-async function apply({ cluster, namespace }: ClusterLauncher, object: object): Promise<void> {
-  const objects = [{ apiVersion: 'v1', ...object }];
-  const { exitCode, stderr } = await cluster.kubectl(['--namespace', namespace, 'apply', '--filename', '-'], {
-    objects,
-  });
-  assert.equal(exitCode, 0, stderr);
 }
