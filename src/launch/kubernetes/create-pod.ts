@@ -1,6 +1,7 @@
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
+import { unlessAborted } from '../../base/unless-aborted.ts';
 import type { EngineJob } from '../engine.ts';
 import { ApiError, isTemporary, reasonOfApi, statusOf } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
@@ -26,11 +27,15 @@ export async function createPod(
   const { job, phase, signal } = of;
   const body = podRequest(job, of.settings);
   for (let pauseMs: number = limits.engineRetryMs; ; ) {
+    // Not given up with the launch: a pod that the server makes nevertheless has to be known, and is deleted.
+    const created = cluster.send({ method: 'POST', path: cluster.path('pods'), body, signal: never });
     try {
-      await cluster.send({ method: 'POST', path: cluster.path('pods'), body, signal });
-      return;
+      return void (await unlessAborted(created, signal));
     } catch (error) {
-      if (signal.aborted) throw signal.reason;
+      if (signal.aborted) {
+        await created.catch(() => undefined);
+        throw signal.reason;
+      }
       if (isNameTaken(error)) await makeWay(cluster, job.name, signal);
       else if (!isWaitedFor(error))
         throw new Fault('engine', `Kubernetes cannot create the pod ${job.name}: ${reasonOfApi(error)}`);
@@ -40,6 +45,9 @@ export async function createPod(
     pauseMs = Math.min(pauseMs * 2, limits.clusterMaxRetryMs);
   }
 }
+
+/** Each request is bounded by itself. */
+const never = new AbortController().signal;
 
 function isNameTaken(error: unknown): boolean {
   return error instanceof ApiError && error.status === 409 && error.reason === 'AlreadyExists';

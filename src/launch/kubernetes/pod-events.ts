@@ -28,10 +28,13 @@ export async function mountFailure(
 ): Promise<string | null> {
   if (pod.status?.phase !== 'Pending') return null;
   await pause(limits.podEventMs, signal);
+  if (signal.aborted) return null;
   const found = (await podEvents(cluster, pod, signal)).findLast(({ reason }) =>
     /^Failed(Mount|AttachVolume)/.test(reason ?? ''),
   );
-  return found?.message === undefined ? null : `the pod's volumes cannot be mounted: ${found.message}`;
+  return found?.message === undefined || signal.aborted
+    ? null
+    : `the pod's volumes cannot be mounted: ${found.message}`;
 }
 
 function timeOf({ lastTimestamp, eventTime, firstTimestamp }: CoreV1Event): number {

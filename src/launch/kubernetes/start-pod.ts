@@ -1,6 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
+import { after, type Timer } from '../../base/timer.ts';
 import type { EngineJob } from '../engine.ts';
 import type { Cluster } from './cluster.ts';
 import { mountFailure } from './pod-events.ts';
@@ -45,6 +46,8 @@ export async function untilStarted(
     }
   } finally {
     grace.cancel();
+    // What is still being looked up is not to be shown any more.
+    late.abort();
   }
 }
 
@@ -60,14 +63,14 @@ function hasStarted(pod: V1Pod): boolean {
 
 /** An image may be pushed a little later, or its registry be restarted. */
 class PullGrace {
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
 
   begin(over: () => void): void {
-    this.#timer ??= setTimeout(over, limits.imagePullGraceMs);
+    this.#timer ??= after(limits.imagePullGraceMs, over);
   }
 
   cancel(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = null;
   }
 }
