@@ -1,4 +1,4 @@
-import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { V1ContainerStateTerminated, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { ContainerEnd, ContainerState } from '../engine.ts';
 import { containers } from './pod-names.ts';
 
@@ -21,7 +21,7 @@ export function stateOf(pod: V1Pod | null): ContainerState {
     return {
       kind: 'ended',
       exitCode: isKnown ? state.terminated.exitCode : null,
-      reason: endReason(pod, state.terminated.reason ?? ''),
+      reason: endReason(pod, state.terminated),
     };
   }
   if (phase === 'Failed' || phase === 'Succeeded')
@@ -45,13 +45,27 @@ export function isUnreachable(pod: V1Pod | null): boolean {
   );
 }
 
+/** Why a pod has ended before its main container ever ran, such as a kubelet's refusal; null: it has not. */
+export function failedStart(pod: V1Pod): string | null {
+  const { phase, initContainerStatuses = [] } = pod.status ?? {};
+  const { running, terminated } = statusOfContainer(pod, containers.main)?.state ?? {};
+  if ((phase !== 'Failed' && phase !== 'Succeeded') || running !== undefined || terminated !== undefined)
+    return null;
+  const failed = initContainerStatuses.find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
+  if (failed?.state?.terminated === undefined) return podReason(pod) ?? 'its cluster does not tell why';
+  const { exitCode, reason, message } = failed.state.terminated;
+  const said = message === undefined ? '' : `: ${message.trim()}`;
+  return `its container ${failed.name} has failed (${exitCode}, ${reason ?? 'Error'})${said}`;
+}
+
 /** The status of one container of a pod, an init container too. */
 function statusOfContainer(pod: V1Pod, name: string): V1ContainerStatus | undefined {
   const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
   return [...containerStatuses, ...initContainerStatuses].find((each) => each.name === name);
 }
 
-function endReason(pod: V1Pod, reason: string): string | null {
+function endReason(pod: V1Pod, { reason, message }: V1ContainerStateTerminated): string | null {
+  if (reason === 'StartError') return `it could not be started: ${message ?? 'nobody knows why'}`;
   if (reason === 'OOMKilled') return `it was out of memory${memoryLimit(pod)}`;
   return podReason(pod);
 }

@@ -5,7 +5,7 @@ import { after, type Timer } from '../../base/timer.ts';
 import type { EngineJob } from '../engine.ts';
 import type { Cluster } from './cluster.ts';
 import { mountFailure } from './pod-events.ts';
-import { isReachable, stateOf } from './pod-state.ts';
+import { failedStart, isReachable, stateOf } from './pod-state.ts';
 import { waitingReason } from './waiting-reason.ts';
 import { podStates } from './watch-pod.ts';
 
@@ -34,6 +34,9 @@ export async function untilStarted(
     for await (const pod of states) {
       if (pod === null)
         throw new Fault('engine', `Somebody has deleted the pod ${job.name} before its job started`);
+      const failure = failedStart(pod);
+      if (failure !== null)
+        throw new Fault('engine', `The pod ${job.name} has ended before its job started: ${failure}`);
       if (hasStarted(pod)) return;
       const { kind, text } = waitingReason(pod);
       if (kind === 'never') throw new Fault('engine', sentence(text));

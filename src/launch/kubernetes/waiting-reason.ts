@@ -31,12 +31,7 @@ export function waitingReason(pod: V1Pod): Waiting {
 }
 
 function ofContainer(pod: V1Pod, { name, image, state }: V1ContainerStatus): Waiting | null {
-  const { waiting, terminated } = state ?? {};
-  if (terminated !== undefined && terminated.exitCode !== 0 && name === 'install')
-    return {
-      kind: 'never',
-      text: `the program could not be installed on the volume (${terminated.exitCode})`,
-    };
+  const { waiting } = state ?? {};
   const reason = waiting?.reason ?? '';
   if (waiting === undefined || ordinary.has(reason)) return null;
   const wanted = imageOf(pod, name) ?? image;
