@@ -27,7 +27,11 @@ export async function openMirror(
       // Nothing more will come: what is not sealed is lost.
       if (!stopping.signal.aborted) mirror.abandon();
     })
-    .finally(() => mirror.close());
+    .finally(() => {
+      mirror.close();
+      // Where nothing ever came, there is nothing to wait for, either.
+      makeDirectories(join(job.root, 'ctr/main'));
+    });
   // The template comes first: whoever sees a container sees the template.
   makeDirectories(job.root);
   for (const path of ['ctr', 'ctr/main']) await waitForFile(join(job.root, path), stopping.signal);
