@@ -54,7 +54,6 @@ export async function openLaunch(
       settings.kubernetes,
     );
     const isFar = engine.openSender !== null;
-    const needsProgram = settings.engine !== 'native' && !engine.makesVolume;
     const record = earlier(before, settings) ?? newRecord(settings, directory, state, isFar);
     const container = await containerOf({
       settings,
@@ -64,7 +63,7 @@ export async function openLaunch(
       record,
       program,
       isFar,
-      needsProgram,
+      makesVolume: engine.makesVolume,
     });
     const screen = new Screen(progressFile(settings, plan, record.root), settings.quiet);
     const parts = { settings, plan, engine, container, directory, program, screen, interrupts, record };
@@ -136,7 +135,7 @@ async function containerOf(of: {
   readonly record: LaunchRecord;
   readonly program: string;
   readonly isFar: boolean;
-  readonly needsProgram: boolean;
+  readonly makesVolume: boolean;
 }): Promise<EngineJob> {
   const { settings, plan, state, directory, record, program } = of;
   const isNative = settings.engine === 'native';
@@ -159,11 +158,11 @@ async function containerOf(of: {
       ...(plan.mask !== null && { EMISSARY_MASK_ENV: plan.mask }),
       ...writeSecrets(directory.secrets, plan),
     },
-    template: templateText(plan, settings),
+    template: of.makesVolume ? templateText(plan, settings) : null,
     places: {
       own: directory.path,
       volume: of.isFar ? directory.staging : record.root,
-      program: of.needsProgram ? await installedProgram(program, state.path) : '',
+      program: isNative || of.makesVolume ? '' : await installedProgram(program, state.path),
       secrets: directory.secrets,
     },
     resources: settings.resources,

@@ -235,7 +235,7 @@ test('manifest rejects invalid options and environment files by name', async (t)
     [['--claim', 'x:/'], '--claim is not of the form NAME:/PATH'],
     [['--root', '/'], '--root: no volume can be mounted there'],
     [['--user', '0'], '--user is not the user ID of a user other than root'],
-    [['--job-id', 'x'], '--job-id is not a whole number'],
+    [['--job-id', 'x'], '--job-id is not a job ID'],
     [
       ['--variables', 'bad.env'],
       'Invalid environment file of --variables: line 2 is not of the form NAME=value',
