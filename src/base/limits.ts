@@ -455,6 +455,8 @@ export const limits = {
   drawMs: 100,
   /** and how often it reports the progress where there is no terminal, in ms. */
   progressMs: 5_000,
+  /** How long a launch waits for its engine before it tells that where there is no terminal, in ms. */
+  waitingMs: 30_000,
   /** How long a launched job may take to start, in seconds: pulling a large image over a slow link. */
   launchStartSeconds: 600,
   /** Seconds after a job's timeout at which its reporter stops it: only if its wrapper's own timeout fails. */

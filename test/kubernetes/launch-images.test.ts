@@ -29,8 +29,9 @@ test('kubernetes: an image that is pushed a little later is waited for; one that
   const image = `${registry.host}/team/late:1`;
   const launch = ['launch', '--engine', 'kubernetes', '--image', image];
   const running = launcher.startScript('echo late; exit 3', { options: ['--image', image] });
-  await until('the pull has failed', () =>
-    /could not be pulled \((ErrImagePull|ImagePullBackOff)\)/.test(running.stderr()),
+  const args = ['--namespace', launcher.namespace, 'get', 'pods', '--output=json'];
+  await until('the pull has failed', async () =>
+    /ErrImagePull|ImagePullBackOff/.test((await launcher.cluster.kubectl(args)).stdout),
   );
   await registry.push('team/late:1', (tree) => withBusybox(tree), command);
   const { status, stdout } = await running.finished;

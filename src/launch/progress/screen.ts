@@ -22,6 +22,8 @@ export class Screen {
   #reported = '';
   #abandoned = false;
   #phase: string | null = null;
+  /** When it began to wait for something. */
+  #waitingSince = performance.now();
   readonly #quiet: boolean;
   #hidesOutput = false;
   /** Standard output takes nothing any more, and not because its reader has gone. */
@@ -45,6 +47,7 @@ export class Screen {
 
   /** What the launch is waiting for: shown in the place of the bar. Null: the job runs. */
   phase(text: string | null): void {
+    if (this.#phase === null) this.#waitingSince = performance.now();
     this.#phase = text;
     if (this.#bar) this.#draw();
   }
@@ -121,9 +124,15 @@ export class Screen {
 
   #report(): void {
     if (this.#quiet) return;
-    const line = this.#phase === null ? this.#progress() : `emissary: Waiting: ${this.#phase}`;
+    const line = this.#phase === null ? this.#progress() : this.#wait(this.#phase);
     if (line !== this.#reported && line !== '') stderr.write(`${line}\n`);
     this.#reported = line;
+  }
+
+  /** A start that takes some seconds is nothing to tell of. */
+  #wait(phase: string): string {
+    const isLong = performance.now() - this.#waitingSince >= limits.waitingMs;
+    return isLong ? `emissary: Waiting: ${phase}` : this.#reported;
   }
 
   #progress(): string {
