@@ -48,7 +48,8 @@ export async function openLaunch(
         podProgram: program,
         state: state.path,
         nativeEnvironment: settings.nativeEnvironment,
-        warn: log,
+        // What nobody reads must not count as told.
+        ...(!settings.quiet && { warn: log }),
         signal: cancel.signal,
       },
       settings.kubernetes,
