@@ -8,7 +8,7 @@ import { temporaryVolume } from '../../helpers/volume.ts';
 const script = `
   import { bundle } from './build/bundle/bundle.ts';
   import { compileStart } from './build/bundle/compile.ts';
-  await compileStart(await bundle('src/emissary.ts', process.argv[1]));`;
+  await compileStart('emissary', await bundle('src/emissary.ts', process.argv[1]));`;
 
 test('start.js has what a job of an instant needs, in a fixed order, even on a slow builder', async (t) => {
   const slow = temporaryVolume(t);
