@@ -5,7 +5,8 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { Fault, messageOf } from '../../base/fault.ts';
 import { isRecord } from '../../base/is-record.ts';
 import { limits } from '../../base/limits.ts';
-import { ApiError } from './api-error.ts';
+import { readBounded } from '../../base/read-bounded.ts';
+import { refusalOf } from './refusal-of.ts';
 
 /** One request to the API server. */
 export interface ClusterRequest {
@@ -57,7 +58,7 @@ export class Cluster {
   /** As `send`; the answer is a text, such as a log. */
   async text(wanted: ClusterRequest): Promise<string> {
     const late = AbortSignal.any([wanted.signal, AbortSignal.timeout(limits.clusterAnswerMs)]);
-    return readText(await this.open({ ...wanted, signal: late }), limits.clusterAnswerBytes);
+    return readBounded(await this.open({ ...wanted, signal: late }), limits.clusterAnswerBytes);
   }
 
   /** Sends a request whose answer is read as it comes. @throws as `send` */
@@ -118,32 +119,5 @@ export class Cluster {
 async function checked(answer: IncomingMessage): Promise<IncomingMessage> {
   const { statusCode = 0 } = answer;
   if (statusCode >= 200 && statusCode < 300) return answer;
-  const text = await readText(answer, limits.clusterAnswerBytes);
-  throw errorOf(statusCode, text);
-}
-
-/** Its body is a Status, or what something in front of the server says. */
-function errorOf(status: number, text: string): ApiError {
-  try {
-    const body: unknown = JSON.parse(text);
-    if (isRecord(body) && typeof body['message'] === 'string')
-      return new ApiError(status, String(body['reason'] ?? ''), body['message']);
-  } catch {
-    // Not JSON.
-  }
-  return new ApiError(status, '', `it answered ${status}${text === '' ? '' : `: ${text}`}`);
-}
-
-async function readText(answer: IncomingMessage, most: number): Promise<string> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of answer) {
-    pieces.push(piece);
-    size += piece.length;
-    if (size > most) {
-      answer.destroy();
-      throw new Error(`its answer has more than ${most} bytes`);
-    }
-  }
-  return Buffer.concat(pieces).toString();
+  throw await refusalOf(answer);
 }

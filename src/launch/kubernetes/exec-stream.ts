@@ -1,10 +1,9 @@
-import type { IncomingMessage } from 'node:http';
 import { PassThrough, Writable } from 'node:stream';
 import WebSocket from 'ws';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
-import { ApiError } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
+import { refusalOf } from './refusal-of.ts';
 
 /** Channels of a remote command: the first byte of every message. */
 const channels = { stdin: 0, stdout: 1, stderr: 2 } as const;
@@ -52,26 +51,12 @@ function opened(socket: WebSocket): Promise<void> {
     socket.once('open', resolve);
     socket.once('error', reject);
     socket.once('unexpected-response', (request, answer) => {
-      void refusal(answer).then((error) => {
+      void refusalOf(answer).then((error) => {
         reject(error);
         request.destroy();
       }, reject);
     });
   });
-}
-
-async function refusal(answer: IncomingMessage): Promise<ApiError> {
-  let text = '';
-  for await (const piece of answer) if (text.length < limits.quotedCharacters * 4) text += piece;
-  let [reason, message] = ['', text];
-  try {
-    const body = JSON.parse(text) as { readonly reason?: string; readonly message?: string };
-    reason = body.reason ?? '';
-    message = body.message ?? text;
-  } catch {
-    // Not JSON.
-  }
-  return new ApiError(answer.statusCode ?? 0, reason, message || `it answered ${answer.statusCode}`);
 }
 
 function streamOf(socket: WebSocket): ExecStream {

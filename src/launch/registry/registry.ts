@@ -2,6 +2,7 @@ import { messageOf } from '../../base/fault.ts';
 import { type HttpAnswer, httpRequest } from '../../base/http-request.ts';
 import { isRecord } from '../../base/is-record.ts';
 import { limits } from '../../base/limits.ts';
+import { readBounded } from '../../base/read-bounded.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import { proxyFor } from '../../settings/proxy.ts';
 import type { RegistryLogin } from '../docker/image/registry-login.ts';
@@ -42,7 +43,7 @@ export class Registry {
       this.#authorization = await this.#authorize(answer.headers['www-authenticate'] ?? '');
       answer = await this.#get(new URL(path, this.#base), accept);
     }
-    const text = await readText(answer);
+    const text = await readBounded(answer, limits.registryBytes);
     if (answer.statusCode !== 200) throw new Error(refusal(answer.statusCode ?? 0, text));
     const document: unknown = JSON.parse(text);
     if (!isRecord(document)) throw new Error('its answer is not an object');
@@ -81,7 +82,7 @@ export class Registry {
     for (const name of ['service', 'scope'])
       if (words.has(name)) url.searchParams.set(name, words.get(name) ?? '');
     const answer = await this.#request(url, basic === null ? {} : { authorization: basic });
-    const text = await readText(answer);
+    const text = await readBounded(answer, limits.registryBytes);
     if (answer.statusCode !== 200)
       throw new Error(`its login was refused: ${refusal(answer.statusCode ?? 0, text)}`);
     const { token, access_token: other } = JSON.parse(text) as { token?: string; access_token?: string };
@@ -96,18 +97,6 @@ function isLocal(host: string): boolean {
 function basicOf(login: RegistryLogin | null): string | null {
   if (login === null || !('username' in login)) return null;
   return `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`;
-}
-
-async function readText(answer: HttpAnswer): Promise<string> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of answer) {
-    pieces.push(piece);
-    size += piece.length;
-    if (size > limits.registryBytes)
-      throw new Error(`its answer has more than ${limits.registryBytes} bytes`);
-  }
-  return Buffer.concat(pieces).toString();
 }
 
 /** The registry's own words, if it has some. */

@@ -1,0 +1,17 @@
+/**
+ * Reads a stream to its end, as a text.
+ *
+ * @param most bytes
+ * @throws Error whose message is a clause, if there is more; the stream's error
+ */
+export async function readBounded(stream: AsyncIterable<Buffer>, most: number): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  // Leaving the loop closes the stream.
+  for await (const piece of stream) {
+    pieces.push(piece);
+    size += piece.length;
+    if (size > most) throw new Error(`its answer has more than ${most} bytes`);
+  }
+  return Buffer.concat(pieces).toString();
+}
