@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { errnoOf, Fault, faultStatus, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { Volume } from '../contract/volume.ts';
-import type { JobReport } from '../observe/job-report.ts';
+import { doubtsOf, type JobReport } from '../observe/job-report.ts';
 import type { EngineJob } from './engine.ts';
 import { Interrupted, LeftJob } from './job/interrupted.ts';
 import type { LaunchedJob } from './job/launched-job.ts';
@@ -50,7 +50,7 @@ async function conclude(job: LaunchedJob, { report, delivered }: JobEnd): Promis
   if (isGone) job.screen.note('emissary: The job has removed its own volume, and the results on it');
   else copyResults(job, report);
   await tellEnd(job, report);
-  const exitCode = report?.exitCode ?? faultStatus.delivery;
+  const exitCode = statusOf(report);
   if (report === null ? !isGone : !delivered) {
     job.screen.note(
       `emissary: Not everything was reported; the job's volume is kept in ${job.root}; ` +
@@ -70,6 +70,12 @@ async function conclude(job: LaunchedJob, { report, delivered }: JobEnd): Promis
     await leave(job);
   }
   return exitCode;
+}
+
+/** The job's exit code; a success of which something may be missing is none. */
+function statusOf(report: JobReport | null): number {
+  if (report === null || (report.exitCode === 0 && doubtsOf(report).length > 0)) return faultStatus.delivery;
+  return report.exitCode;
 }
 
 function copyResults(job: LaunchedJob, report: JobReport | null): void {

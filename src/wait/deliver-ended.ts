@@ -4,6 +4,7 @@ import { joinLimited } from '../base/shorten.ts';
 import { doubtsOf, type JobReport } from '../observe/job-report.ts';
 import type { Delivery } from '../report/delivery.ts';
 import type { Progress } from '../report/sink.ts';
+import { deliveredRecord } from '../report/spool/find-report.ts';
 import type { Spool } from '../report/spool/spool.ts';
 import { correctReport, mayBeCorrected } from './correct-report.ts';
 
@@ -42,6 +43,7 @@ export async function deliverEnded(
     await second.start(job);
     delivered = await second.finish(job, Math.max(limits.minBudgetMs, endsAt - performance.now()));
   }
+  if (delivered) spool.writeRecord(deliveredRecord, { at: new Date().toISOString() });
   const doubts = doubtsOf(job.report);
   if (doubts.length > 0) log(joinLimited(doubts));
   return delivered && doubts.length === 0;

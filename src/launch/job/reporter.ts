@@ -1,4 +1,4 @@
-import { closeSync, constants as constantsOfFiles, openSync } from 'node:fs';
+import { closeSync, constants as constantsOfFiles, existsSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,7 +11,7 @@ import type { JobReport } from '../../observe/job-report.ts';
 
 /** How the reporter ended. */
 export interface ReporterEnd {
-  /** Everything was delivered. */
+  /** Everything that can be known was delivered, even if some of it is in doubt. */
   readonly delivered: boolean;
   /** How the job ended; null where the reporter did not get as far. */
   readonly report: JobReport | null;
@@ -53,7 +53,7 @@ export class Reporter {
     const { exitCode, signal } = await started;
     await notes;
     const status = exitCode ?? 128 + (constants.signals[signal ?? 'SIGKILL'] ?? 0);
-    return { delivered: status === 0, report: readReport(spool) };
+    return { delivered: status === 0 || wasDelivered(spool), report: readReport(spool) };
   }
 
   kill(): void {
@@ -110,6 +110,11 @@ function readReport(spool: string): JobReport | null {
   } catch {
     return null;
   }
+}
+
+/** A report of which something is in doubt is not to be delivered again: nobody will ever know more. */
+function wasDelivered(spool: string): boolean {
+  return existsSync(join(spool, 'report/delivered.json'));
 }
 
 async function noteLines(from: NodeJS.ReadableStream, note: (line: string) => void): Promise<void> {
