@@ -6,7 +6,7 @@ startProgram({
   name: 'emissary',
   commands: podCommands,
   elsewhere: Object.fromEntries(
-    ['manifest', 'launch', 'attach', 'cancel', 'list', 'doctor', 'mirror'].map((verb) => [
+    ['manifest', 'launch', 'attach', 'cancel', 'list', 'doctor', 'mirror', 'pod-log'].map((verb) => [
       verb,
       'multiflexi-emissary',
     ]),

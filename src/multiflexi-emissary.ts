@@ -13,6 +13,7 @@ startProgram({
     list: async () => (await import('./commands/list.ts')).list,
     doctor: async () => (await import('./commands/doctor.ts')).doctor,
     mirror: async () => (await import('./commands/mirror.ts')).mirror,
+    'pod-log': async () => (await import('./commands/pod-log.ts')).podLog,
   },
   elsewhere: {},
 });

@@ -517,6 +517,8 @@ export const limits = {
   podEvents: 100,
   /** The grace of a pod that is deleted: its job has ended, or has not started. */
   podRemovalSeconds: 2,
+  /** The same where the job is to be killed by it. */
+  podKillSeconds: 1,
   /** How long a deleted pod may take to go, in ms. */
   podGoneMs: 90_000,
   /** Lines of a container's own messages that are shown if it could not start. */

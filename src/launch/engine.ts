@@ -85,6 +85,15 @@ export interface StartLimits {
   readonly cancel: AbortSignal;
 }
 
+/** How the output of a job is read where its volume cannot be reached. */
+export interface LogCommand {
+  /** Of our own program: it prints the output, exits with the job's exit code, and stops the job when it gets TERM. */
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** What is lost by it: a clause. */
+  readonly loss: string;
+}
+
 /** A container of this installation, whatever became of its launcher. */
 export interface Leftover {
   readonly name: string;
@@ -129,6 +138,8 @@ export interface Engine {
   remove(job: EngineJob): Promise<void>;
   /** The end of what the container itself has written: messages of the emissary, or of who could not start it. */
   messages(job: EngineJob): Promise<string>;
+  /** What is done where `openSender` is forbidden; no such method: it never is. */
+  logCommand?(job: EngineJob): LogCommand;
   /** What may have ended jobs that nobody has stopped: a clause; null, or no such method: nothing that is known. */
   suspicion?(): string | null;
   /** The containers of an installation. */

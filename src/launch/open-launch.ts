@@ -68,7 +68,7 @@ export async function openLaunch(
     });
     const screen = new Screen(progressFile(settings, plan, record.root), settings.quiet);
     const parts = { settings, plan, engine, container, directory, program, screen, interrupts, record };
-    return new LaunchedJob(parts);
+    return new LaunchedJob({ ...parts, ownProgram: invocation.program });
   } catch (error) {
     if (before === null) directory.remove();
     throw error;
@@ -151,7 +151,8 @@ async function containerOf(of: {
     environment: {
       ...(!isNative && { PROGRESS_FILE: `${volumePath}/progress` }),
       ...(isNative && { PROGRESS_FILE: progressFile(settings, plan, record.root) }),
-      EMISSARY_CAPTURE_ONLY: 'true',
+      // In a cluster, people and collectors read the log of the pod, and it is what is left where exec is forbidden.
+      ...(settings.engine !== 'kubernetes' && { EMISSARY_CAPTURE_ONLY: 'true' }),
       // The launcher forwards everything: the volume must have it.
       EMISSARY_LOG_LIMIT_BYTES: settings.nativeEnvironment['EMISSARY_LOG_LIMIT_BYTES'] ?? '0',
       ...(settings.timeoutSeconds !== null && { EMISSARY_TIMEOUT_SECONDS: settings.timeoutSeconds }),

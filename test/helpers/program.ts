@@ -21,6 +21,7 @@ export const hostVerbs: readonly string[] = [
   'list',
   'doctor',
   'mirror',
+  'pod-log',
 ];
 
 let copy: string | null = null;

@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parse } from 'yaml';
-import { type ClusterLauncher, clusterLauncher, podTemplate } from '../helpers/cluster-launcher.ts';
+import { behindFront } from '../helpers/cluster-front.ts';
+import { clusterLauncher, podTemplate } from '../helpers/cluster-launcher.ts';
 import { jobImage } from '../helpers/launcher-parts.ts';
 import { reportedJob } from '../helpers/reported-job.ts';
 import { seeded } from '../helpers/seeded.ts';
-import { type FrontPlan, startTcpFront, type TcpFront } from '../helpers/tcp-front.ts';
 import { until } from '../helpers/until.ts';
-import { temporaryVolume } from '../helpers/volume.ts';
 
 const lines = 3_000;
 const cuts = 20;
@@ -20,7 +16,7 @@ const longestPauseMs = 300;
 test('kubernetes, its connections cut 20 times: each byte and each row once, in order', async (t) => {
   const launcher = await clusterLauncher(t);
   if (launcher === null) return;
-  const { front, env } = await behindFront(t, launcher, {});
+  const { front, env } = await behindFront(t, launcher.cluster.kubeconfig, {});
   const random = seeded(t);
   const job = reportedJob(t);
   const script = `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo "line $i"; [ $((i % 500)) -eq 0 ] && sleep 1; done; exit 21`;
@@ -42,7 +38,7 @@ test('kubernetes, its connections cut 20 times: each byte and each row once, in 
 test('kubernetes, a connection that stands still: it is given up, and the output resumed', async (t) => {
   const launcher = await clusterLauncher(t);
   if (launcher === null) return;
-  const { front, env } = await behindFront(t, launcher, {});
+  const { front, env } = await behindFront(t, launcher.cluster.kubeconfig, {});
   const { isOpen, open } = launcher.gate();
   const script = `echo before; until ${isOpen}; do sleep 0.05; done; echo after; exit 6`;
   const running = launcher.startScript(script, { env });
@@ -57,7 +53,7 @@ test('kubernetes, a connection that stands still: it is given up, and the output
 test('kubernetes over a slow link: what is written just before the end arrives exactly', async (t) => {
   const launcher = await clusterLauncher(t);
   if (launcher === null) return;
-  const { env } = await behindFront(t, launcher, { bytesPerSecond: 1_000_000 });
+  const { env } = await behindFront(t, launcher.cluster.kubeconfig, { bytesPerSecond: 1_000_000 });
   const { status, stdout, stderr } = await launcher.script('head -c 4000000 /dev/zero; exit 5', { env });
   assert.equal(status, 5, stderr);
   assert.deepEqual([stdout.length, sha256(stdout)], [4_000_000, sha256(Buffer.alloc(4_000_000))]);
@@ -126,21 +122,6 @@ test('kubernetes: a ConfigMap that is missing is named when the launch gives up'
   assert.match(stderr, /did not start within 15 s: .*configmap "not-there" not found/);
   assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
 });
-
-/** The cluster behind a port that can be cut. */
-async function behindFront(
-  t: TestContext,
-  { cluster }: ClusterLauncher,
-  plan: FrontPlan,
-): Promise<{ readonly front: TcpFront; readonly env: Readonly<Record<string, string>> }> {
-  const config = parse(readFileSync(cluster.kubeconfig, 'utf8'));
-  const [{ cluster: own }] = config.clusters;
-  const front = await startTcpFront(t, { ...plan, port: Number(new URL(own.server).port) });
-  own.server = front.host.replace(/^tcp/, 'https');
-  const file = join(temporaryVolume(t), 'kubeconfig');
-  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
-  return { front, env: { KUBECONFIG: file } };
-}
 
 function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');

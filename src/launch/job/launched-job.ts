@@ -9,7 +9,16 @@ import type { JobPlan } from './job-plan.ts';
 /** What a launch is made of. */
 export type LaunchParts = Pick<
   LaunchedJob,
-  'settings' | 'plan' | 'engine' | 'container' | 'directory' | 'program' | 'screen' | 'interrupts' | 'record'
+  | 'settings'
+  | 'plan'
+  | 'engine'
+  | 'container'
+  | 'directory'
+  | 'program'
+  | 'ownProgram'
+  | 'screen'
+  | 'interrupts'
+  | 'record'
 >;
 
 /** All that belongs to one launch. */
@@ -21,6 +30,8 @@ export class LaunchedJob {
   readonly directory: LaunchDirectory;
   /** The program of the pod. */
   readonly program: string;
+  /** This program. */
+  readonly ownProgram: string;
   readonly screen: Screen;
   readonly interrupts: Interrupts;
   #record: LaunchRecord;
@@ -32,6 +43,7 @@ export class LaunchedJob {
     this.container = parts.container;
     this.directory = parts.directory;
     this.program = parts.program;
+    this.ownProgram = parts.ownProgram;
     this.screen = parts.screen;
     this.interrupts = parts.interrupts;
     this.#record = parts.record;

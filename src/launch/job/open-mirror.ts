@@ -1,12 +1,13 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { makeDirectories } from '../../base/make-directories.ts';
 import { waitForFile } from '../../contract/wait-for-file.ts';
 import type { EngineJob } from '../engine.ts';
-import { followSender, type SenderConnection } from '../mirror/follow-sender.ts';
+import { followSender, type SenderConnection, SenderForbidden } from '../mirror/follow-sender.ts';
 import { Mirror } from '../mirror/mirror.ts';
 import type { LaunchedJob } from './launched-job.ts';
+import { recordLog } from './record-log.ts';
 
 /** A volume that is elsewhere, as far as it has arrived. */
 export interface OpenMirror {
@@ -14,31 +15,47 @@ export interface OpenMirror {
   close(): Promise<void>;
 }
 
-/** Mirrors the job's volume from now on. Resolves when there is something to follow. */
+/**
+ * Mirrors the job's volume from now on; where the engine does not allow that, what its log tells is recorded in the mirror's
+ * place. Resolves when there is something to follow.
+ *
+ * @throws Fault `volume`, `engine`
+ */
 export async function openMirror(
   job: LaunchedJob,
   openSender: (container: EngineJob) => Promise<SenderConnection>,
 ): Promise<OpenMirror> {
   const mirror = new Mirror(job.root, limits.mirrorBytes);
   const stopping = new AbortController();
+  const main = join(job.root, 'ctr/main');
   const following = followSender(mirror, () => openSender.call(job.engine, job.container), stopping.signal)
     .catch((error) => {
+      if (error instanceof SenderForbidden) return error;
       if (!stopping.signal.aborted) job.screen.note(`emissary: ${messageOf(error)}`);
       // Nothing more will come: what is not sealed is lost.
       if (!stopping.signal.aborted) mirror.abandon();
+      return undefined;
     })
-    .finally(() => {
-      mirror.close();
-      // Where nothing ever came, there is nothing to wait for, either.
-      makeDirectories(join(job.root, 'ctr/main'));
-    });
+    .finally(() => mirror.close());
+  // Where nothing ever came, there is nothing to wait for, either.
+  const over = following.then((forbidden) => {
+    if (forbidden === undefined) makeDirectories(main);
+    return forbidden;
+  });
   // The template comes first: whoever sees a container sees the template.
   makeDirectories(job.root);
-  for (const path of ['ctr', 'ctr/main']) await waitForFile(join(job.root, path), stopping.signal);
+  const begun = (async () => {
+    for (const path of [dirname(main), main]) await waitForFile(path, stopping.signal);
+  })();
+  const forbidden = await Promise.race([begun, over]);
+  if (forbidden instanceof SenderForbidden) {
+    stopping.abort();
+    await recordLog(job, forbidden.message);
+  }
   return {
     close: async () => {
       stopping.abort();
-      await following;
+      await over;
     },
   };
 }

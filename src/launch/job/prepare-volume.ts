@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { execa } from 'execa';
 import { Fault, faultStatus } from '../../base/fault.ts';
+import { Volume } from '../../contract/volume.ts';
 
 /** A file, an object, or none. */
 type GivenTemplate = { readonly file: string } | { readonly json: object } | null;
@@ -36,6 +37,10 @@ export async function prepareVolume(of: {
     throw new Fault(code, `init failed: ${said.replace(/^emissary: /, '')}`);
   }
   if (ended.stderr !== '') of.note(ended.stderr);
+  const volume = new Volume(root);
+  // Whoever comes first makes it; to watch it, it must be there.
+  volume.makeDirectory('ctr/main', 0o777);
+  volume.close();
 }
 
 function inputOf(template: GivenTemplate) {

@@ -50,7 +50,8 @@ export async function runJob(job: LaunchedJob): Promise<JobEnd> {
     throw error;
   }
   screen.phase(null);
-  const mirror = engine.openSender === null ? null : await openMirror(job, engine.openSender);
+  const isMirrored = engine.openSender !== null && job.record.logged !== true;
+  const mirror = isMirrored ? await openMirror(job, engine.openSender) : null;
   report();
   return follow(job, reporter, { reported: reported ?? reporter.run(), mirror });
 }

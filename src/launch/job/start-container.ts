@@ -94,10 +94,6 @@ async function prepare(job: LaunchedJob): Promise<void> {
     environment: settings.engine === 'native' ? settings.nativeEnvironment : {},
     note: (line) => job.screen.note(line),
   });
-  const volume = new Volume(job.container.places.volume);
-  // Whoever comes first makes it; to watch it, it must be there.
-  volume.makeDirectory('ctr/main', 0o777);
-  volume.close();
 }
 
 /** A launcher was killed between requesting the start and the end. */

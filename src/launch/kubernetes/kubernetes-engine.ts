@@ -8,16 +8,18 @@ import {
   type Engine,
   type EngineJob,
   type Leftover,
+  type LogCommand,
   labels,
   type StartLimits,
   volumePath,
 } from '../engine.ts';
-import { type SenderConnection, VolumeGone } from '../mirror/follow-sender.ts';
+import { type SenderConnection, SenderForbidden, VolumeGone } from '../mirror/follow-sender.ts';
 import { registryCommand } from '../registry/image-command.ts';
 import { reasonOfApi, statusOf } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
 import { createPod } from './create-pod.ts';
 import { createSecret } from './create-secret.ts';
+import { deleteObject } from './delete-object.ts';
 import { openExec } from './exec-stream.ts';
 import { containers, secretName } from './pod-names.ts';
 import { type PodSettings, secretRequest } from './pod-request.ts';
@@ -92,10 +94,24 @@ export class KubernetesEngine implements Engine {
       const failed = new Promise<string>(() => undefined);
       return { input, output, encoding: 'binary', failed, close: async () => close() };
     } catch (error) {
+      if (statusOf(error) === 403) throw new SenderForbidden(reasonOfApi(error));
       if (statusOf(error) === 404 || (await this.#isUnreachable(job))) throw new VolumeGone();
       throw error;
     }
   };
+
+  logCommand({ name }: EngineJob): LogCommand {
+    const { kubeconfig, context } = this.#settings;
+    const place = { kubeconfig, context, namespace: this.#cluster.namespace };
+    const options = Object.entries(place).flatMap(([key, value]) =>
+      value === null ? [] : [`--${key}`, value],
+    );
+    return {
+      args: ['pod-log', ...options, name],
+      environment: Object.fromEntries(this.#environment.all()),
+      loss: 'both streams are one, and artifacts and the report file stay in the pod',
+    };
+  }
 
   async kill(job: EngineJob): Promise<void> {
     const command = [`${volumePath}/emissary`, 'signal', 'main', 'KILL'];
@@ -105,15 +121,19 @@ export class KubernetesEngine implements Engine {
       }
       exec.close();
     } catch (error) {
-      if (stateOf(await this.#read(job.name, `ask for the pod ${job.name}`)).kind === 'running')
+      const options = { gracePeriodSeconds: limits.podKillSeconds };
+      if (statusOf(error) === 403)
+        await deleteObject(this.#cluster, { kind: 'pods', name: job.name, options });
+      else if (stateOf(await this.#read(job.name, `ask for the pod ${job.name}`)).kind === 'running')
         throw this.#fault(`kill the job in the pod ${job.name}`, error);
     }
   }
 
   async remove({ name }: Pick<EngineJob, 'name'>): Promise<void> {
     try {
-      await this.#delete('pods', name, { gracePeriodSeconds: limits.podRemovalSeconds });
-      await this.#delete('secrets', secretName(name), {});
+      const options = { gracePeriodSeconds: limits.podRemovalSeconds };
+      await deleteObject(this.#cluster, { kind: 'pods', name, options });
+      await deleteObject(this.#cluster, { kind: 'secrets', name: secretName(name) });
       await this.#untilGone(name);
     } catch (error) {
       throw this.#fault(`delete the pod ${name}`, error);
@@ -162,19 +182,6 @@ export class KubernetesEngine implements Engine {
       return isUnreachable(await readPod(this.#cluster, name, never));
     } catch {
       return false;
-    }
-  }
-
-  async #delete(kind: string, name: string, body: object): Promise<void> {
-    try {
-      await this.#cluster.send({
-        method: 'DELETE',
-        path: this.#cluster.path(kind, name),
-        body,
-        signal: never,
-      });
-    } catch (error) {
-      if (statusOf(error) !== 404) throw error;
     }
   }
 

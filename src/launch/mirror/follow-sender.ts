@@ -13,18 +13,21 @@ export interface SenderConnection extends SenderStream {
   close(released: boolean): Promise<void>;
 }
 
-/** Starts one more sender. @throws VolumeGone; any other error is temporary */
+/** Starts one more sender. @throws VolumeGone, SenderForbidden; any other error is temporary */
 export type OpenSender = () => Promise<SenderConnection>;
 
 /** The volume is not there any more: no sender will ever come. */
 export class VolumeGone extends Error {}
+
+/** The engine does not allow a sender. */
+export class SenderForbidden extends Error {}
 
 /**
  * Receives a mirror from senders, one after another, until everything is there and the volume was let go. If the volume is
  * gone, the mirror is abandoned.
  *
  * @param stopping gives up
- * @throws Fault `delivery` if the mirror cannot be completed, or `stopping` is aborted
+ * @throws Fault `delivery` if the mirror cannot be completed, or `stopping` is aborted; SenderForbidden
  */
 export async function followSender(mirror: Mirror, open: OpenSender, stopping: AbortSignal): Promise<void> {
   const breaks = new Breaks();
@@ -67,6 +70,7 @@ async function receiveOnce(mirror: Mirror, open: OpenSender, stopping: AbortSign
   try {
     sender = await open();
   } catch (error) {
+    if (error instanceof SenderForbidden) throw error;
     if (error instanceof VolumeGone) return { end: { kind: 'gone' } as const, ...nothing };
     return { end: { kind: 'broken', reason: messageOf(error), isFinal: false } as const, ...nothing };
   }

@@ -29,6 +29,8 @@ export interface LaunchRecord {
   readonly root: string;
   /** Whether the volume is elsewhere, and this is its mirror. */
   readonly elsewhere: boolean;
+  /** Whether only its log can be read: `root` is then a volume of this host that has what the log tells. */
+  readonly logged?: boolean;
   /** Where the pod is; null, and missing in older records: it is none. */
   readonly cluster?: KubernetesSettings | null;
   /** RFC 3339, UTC. */

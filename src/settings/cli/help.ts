@@ -63,6 +63,13 @@ export const descriptions: Readonly<
       'Meanwhile wait, status and signal work on the mirror as on the volume.',
     example: '{program} mirror --root /tmp/job-42 -- docker exec -i REPORTER /var/run/argo/emissary send',
   },
+  'pod-log': {
+    usage: 'pod-log [options] POD',
+    text:
+      "Prints the log of a job's container in a pod, and exits with its exit code; TERM deletes the pod.\n" +
+      'launch runs it where the cluster forbids exec: the log may be cut, and has both streams in one.',
+    example: '{program} pod-log --namespace jobs emissary-1f2e3d4c-job-42',
+  },
   launch: {
     usage: 'launch [options] APPLICATION.json | [--image IMAGE] -- COMMAND [ARG…]',
     text:

@@ -17,6 +17,7 @@ export const verbs = [
   'list',
   'doctor',
   'mirror',
+  'pod-log',
 ] as const;
 
 /** One verb. */

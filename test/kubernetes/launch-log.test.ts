@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parse } from 'yaml';
+import { behindFront } from '../helpers/cluster-front.ts';
+import { type ClusterLauncher, clusterLauncher } from '../helpers/cluster-launcher.ts';
+import { reportedJob } from '../helpers/reported-job.ts';
+import { seeded } from '../helpers/seeded.ts';
+import { type Rule, serviceAccount } from '../helpers/service-account.ts';
+import { until } from '../helpers/until.ts';
+
+const lines = 3_000;
+const cuts = 10;
+const longestPauseMs = 300;
+
+test('kubernetes without the right to exec: the log is recorded, and what is lost by that is said', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const job = reportedJob(t);
+  const env = { ...job.env, KUBECONFIG: await withoutExec(t, launcher) };
+  const script =
+    'echo two >&2; sleep 1; printf "half "; echo one; head -c 100000 /dev/zero; echo; printf end; exit 7';
+  const { status, stdout, stderr } = await launcher.script(script, { env });
+  assert.equal(status, 7, stderr);
+  const expected = Buffer.concat([
+    Buffer.from('two\nhalf one\n'),
+    Buffer.alloc(100_000),
+    Buffer.from('\nend'),
+  ]);
+  assert.deepEqual(stdout, expected);
+  assert.match(
+    stderr,
+    /Only the log of the job can be read \(.*pods\/exec.*\): both streams are one, and artifacts/,
+  );
+  assert.deepEqual([job.row().exitcode, launcher.left(), await launcher.containers()], [7, [], []]);
+});
+
+test('kubernetes without the right to exec: TERM stops the job, which has its grace', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const env = { KUBECONFIG: await withoutExec(t, launcher) };
+  const script = 'trap "echo stopped; exit 4" TERM; echo ready; while :; do sleep 0.1; done';
+  const running = launcher.startScript(script, { env, under: [] });
+  await until('the job runs', () => running.stdout().toString().includes('ready'));
+  running.kill('SIGTERM');
+  const { status, stdout } = await running.finished;
+  assert.equal(status, 4);
+  // The shell tells of its sleep, too.
+  assert.match(stdout.toString(), /^ready\n(?:Terminated\n)?stopped\n/);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+test('kubernetes without the right to exec, its connections cut: each byte once, in order', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const { front, env } = await behindFront(t, await withoutExec(t, launcher), {});
+  const random = seeded(t);
+  const script = `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo "line $i"; [ $((i % 500)) -eq 0 ] && sleep 1; done; exit 21`;
+  const running = launcher.startScript(script, { env });
+  await until('the job runs', () => running.stdout().length > 0);
+  for (let cut = 0; cut < cuts && running.process.exitCode === null; cut += 1) {
+    await pause(random.next() * longestPauseMs);
+    front.cut();
+  }
+  const { status, stdout, stderr } = await running.finished;
+  assert.equal(status, 21, stderr);
+  const expected = Array.from({ length: lines }, (_, index) => `line ${index + 1}\n`).join('');
+  assert.equal(stdout.toString(), expected);
+});
+
+test('kubernetes without the right to exec, its launcher killed: the next launch reports the same pod', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const job = reportedJob(t);
+  const env = { ...job.env, KUBECONFIG: await withoutExec(t, launcher) };
+  const { isOpen, open } = launcher.gate();
+  const script = `echo ready; until ${isOpen}; do sleep 0.05; done; echo ended; exit 9`;
+  const first = launcher.startScript(script, { env });
+  await until('the job runs', () => first.stdout().toString().includes('ready'));
+  first.kill('SIGKILL');
+  await first.finished;
+  await open();
+  const second = await launcher.script('echo another; exit 1', { env });
+  assert.deepEqual([second.status, second.stdout.toString()], [9, 'ready\nended\n'], second.stderr);
+  assert.equal(job.row().exitcode, 9);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+/** All rights of a launcher but that one. @returns a kubeconfig's file */
+function withoutExec(t: TestContext, { cluster, namespace }: ClusterLauncher): Promise<string> {
+  const role = parse(readFileSync('images/launcher-role.yaml', 'utf8')) as {
+    readonly rules: readonly Rule[];
+  };
+  const rules = role.rules.filter(({ resources }) => resources[0] !== 'pods/exec');
+  return serviceAccount(t, cluster, { namespace, name: 'no-exec', rules });
+}
