@@ -515,12 +515,16 @@ export const limits = {
   podEventMs: 3_000,
   /** and how many of them are read. */
   podEvents: 100,
+  /** How many of them are told about a job that failed. */
+  shownPodEvents: 5,
   /** The grace of a pod that is deleted: its job has ended, or has not started. */
   podRemovalSeconds: 2,
   /** The same where the job is to be killed by it. */
   podKillSeconds: 1,
   /** How long a deleted pod may take to go, in ms. */
   podGoneMs: 90_000,
+  /** How long after its grace a deleted pod is taken for lost with its node, in ms. */
+  podOverdueMs: 60_000,
   /** Lines of a container's own messages that are shown if it could not start. */
   messageLines: 20,
   /** How long ssh may take to connect to an engine's machine, in seconds. */

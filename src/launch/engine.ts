@@ -85,6 +85,14 @@ export interface StartLimits {
   readonly cancel: AbortSignal;
 }
 
+/** What an engine knows of a job besides its end. */
+export interface EngineFacts {
+  /** The machine where it runs; null: it has none yet. */
+  readonly place: string | null;
+  /** What has gone wrong, the newest last: clauses. */
+  readonly events: readonly string[];
+}
+
 /** How the output of a job is read where its volume cannot be reached. */
 export interface LogCommand {
   /** Of our own program: it prints the output, exits with the job's exit code, and stops the job when it gets TERM. */
@@ -140,6 +148,8 @@ export interface Engine {
   messages(job: EngineJob): Promise<string>;
   /** What is done where `openSender` is forbidden; no such method: it never is. */
   logCommand?(job: EngineJob): LogCommand;
+  /** For a job that has failed, or could not be started; null: nothing is known. */
+  facts?(job: EngineJob): Promise<EngineFacts | null>;
   /** What may have ended jobs that nobody has stopped: a clause; null, or no such method: nothing that is known. */
   suspicion?(): string | null;
   /** The containers of an installation. */

@@ -4,6 +4,7 @@ import { limits } from '../base/limits.ts';
 import { Volume } from '../contract/volume.ts';
 import { doubtsOf, type JobReport } from '../observe/job-report.ts';
 import type { EngineJob } from './engine.ts';
+import { factsOf, tellEvents } from './job/engine-facts.ts';
 import { Interrupted, LeftJob } from './job/interrupted.ts';
 import type { LaunchedJob } from './job/launched-job.ts';
 import { type JobEnd, runJob, showOutput } from './job/run-job.ts';
@@ -51,6 +52,8 @@ async function conclude(job: LaunchedJob, { report, delivered }: JobEnd): Promis
   else copyResults(job, report);
   await tellEnd(job, report);
   const exitCode = statusOf(report);
+  const facts = exitCode === 0 ? null : await factsOf(job);
+  tellEvents(job, report === null || report.verdict === 'lost' ? facts : null);
   if (report === null ? !isGone : !delivered) {
     job.screen.note(
       `emissary: Not everything was reported; the job's volume is kept in ${job.root}; ` +
@@ -62,7 +65,7 @@ async function conclude(job: LaunchedJob, { report, delivered }: JobEnd): Promis
   }
   const keeps = job.settings.keep === 'always' || (job.settings.keep === 'failed' && exitCode !== 0);
   const { verdict, message } = report ?? { verdict: null, message: null };
-  job.advance('ended', { exitCode, verdict, message, kept: keeps });
+  job.advance('ended', { exitCode, verdict, message, kept: keeps, facts });
   if (keeps) {
     job.screen.note(`emissary: Kept: the volume ${job.root}${containerOf(job.container)}`);
     job.directory.release();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { startApiServer } from '../helpers/api-server.ts';
 import { behindFront } from '../helpers/cluster-front.ts';
 import { clusterLauncher, podTemplate } from '../helpers/cluster-launcher.ts';
 import { jobImage } from '../helpers/launcher-parts.ts';
@@ -12,6 +13,7 @@ import { until } from '../helpers/until.ts';
 const lines = 3_000;
 const cuts = 20;
 const longestPauseMs = 300;
+const shortJobs = 20;
 
 test('kubernetes, its connections cut 20 times: each byte and each row once, in order', async (t) => {
   const launcher = await clusterLauncher(t);
@@ -33,6 +35,46 @@ test('kubernetes, its connections cut 20 times: each byte and each row once, in 
   const rows = job.lines().map(({ line }) => line);
   assert.equal(rows.join(''), expected);
   assert.deepEqual([job.row().exitcode, launcher.left(), await launcher.containers()], [21, [], []]);
+});
+
+test('kubernetes: the API server is killed and started again while output flows, and nothing is lost or doubled', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const server = await startApiServer(t, launcher.cluster);
+  const job = reportedJob(t);
+  const script = `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo "line $i"; [ $((i % 100)) -eq 0 ] && sleep 0.5; done; exit 12`;
+  const running = launcher.startScript(script, { env: { ...job.env, KUBECONFIG: server.kubeconfig } });
+  await until('output flows', () => running.stdout().toString().includes('line 200\n'));
+  await server.kill();
+  await until('the launcher tells of it', () => /it is resumed|does not answer/.test(running.stderr()));
+  await server.start();
+  const { status, stdout, stderr } = await running.finished;
+  assert.equal(status, 12, stderr);
+  const expected = Array.from({ length: lines }, (_, index) => `line ${index + 1}\n`).join('');
+  assert.equal(stdout.toString(), expected);
+  assert.equal(
+    job
+      .lines()
+      .map(({ line }) => line)
+      .join(''),
+    expected,
+  );
+  assert.deepEqual([job.row().exitcode, launcher.left(), await launcher.containers()], [12, [], []]);
+});
+
+test('kubernetes: a job that prints and ends at once has its bytes on standard output each time', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const width = 4;
+  const next = Array.from({ length: shortJobs }, (_, index) => index)[Symbol.iterator]();
+  const worker = async () => {
+    for (const index of next) {
+      const { status, stdout, stderr } = await launcher.script(`echo "short ${index}"; exit 3`);
+      assert.deepEqual([status, stdout.toString()], [3, `short ${index}\n`], stderr);
+    }
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
 });
 
 test('kubernetes, a connection that stands still: it is given up, and the output resumed', async (t) => {

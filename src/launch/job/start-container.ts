@@ -3,6 +3,7 @@ import { makeDirectories } from '../../base/make-directories.ts';
 import { after } from '../../base/timer.ts';
 import { Volume } from '../../contract/volume.ts';
 import type { StartLimits } from '../engine.ts';
+import { factsOf, tellEvents } from './engine-facts.ts';
 import { Interrupted, LeftJob } from './interrupted.ts';
 import type { LaunchedJob } from './launched-job.ts';
 import { prepareVolume } from './prepare-volume.ts';
@@ -59,8 +60,10 @@ async function createAndStart(job: LaunchedJob, onCreated: () => void, ends: Sta
     job.screen.phase('starting the container');
     await job.engine.start(job.container, phaseOf(job), ends);
   } catch (error) {
+    const cause = signal.aborted ? signal.reason : error;
+    if (!(cause instanceof Interrupted)) tellEvents(job, await factsOf(job));
     await job.engine.remove(job.container).catch(() => undefined);
-    throw signal.aborted ? signal.reason : error;
+    throw cause;
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type ContainerEnd,
   type ContainerState,
   type Engine,
+  type EngineFacts,
   type EngineJob,
   type Leftover,
   type LogCommand,
@@ -21,9 +22,11 @@ import { createPod } from './create-pod.ts';
 import { createSecret } from './create-secret.ts';
 import { deleteObject } from './delete-object.ts';
 import { openExec } from './exec-stream.ts';
-import { containers, secretName } from './pod-names.ts';
+import { warnings } from './pod-events.ts';
+import { containers } from './pod-names.ts';
 import { type PodSettings, secretRequest } from './pod-request.ts';
 import { gone, isUnreachable, stateOf } from './pod-state.ts';
+import { removePod } from './remove-pod.ts';
 import { untilStarted } from './start-pod.ts';
 import { podStates, readPod } from './watch-pod.ts';
 
@@ -131,13 +134,16 @@ export class KubernetesEngine implements Engine {
 
   async remove({ name }: Pick<EngineJob, 'name'>): Promise<void> {
     try {
-      const options = { gracePeriodSeconds: limits.podRemovalSeconds };
-      await deleteObject(this.#cluster, { kind: 'pods', name, options });
-      await deleteObject(this.#cluster, { kind: 'secrets', name: secretName(name) });
-      await this.#untilGone(name);
+      await removePod(this.#cluster, name);
     } catch (error) {
       throw this.#fault(`delete the pod ${name}`, error);
     }
+  }
+
+  async facts({ name }: EngineJob): Promise<EngineFacts | null> {
+    const pod = await readPod(this.#cluster, name, never).catch(() => null);
+    if (pod === null) return null;
+    return { place: pod.spec?.nodeName ?? null, events: await warnings(this.#cluster, pod) };
   }
 
   async messages({ name }: EngineJob): Promise<string> {
@@ -182,18 +188,6 @@ export class KubernetesEngine implements Engine {
       return isUnreachable(await readPod(this.#cluster, name, never));
     } catch {
       return false;
-    }
-  }
-
-  /** Whoever gives up must see that nothing can start any more. */
-  async #untilGone(name: string): Promise<void> {
-    const late = AbortSignal.timeout(limits.podGoneMs);
-    try {
-      for await (const pod of podStates(this.#cluster, name, { signal: late, silent: () => undefined }))
-        if (pod === null) return;
-    } catch (error) {
-      if (!late.aborted) throw error;
-      throw new Fault('engine', `The pod ${name} was deleted, and is still there: its node does not answer`);
     }
   }
 

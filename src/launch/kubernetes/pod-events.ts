@@ -1,7 +1,10 @@
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 import { limits } from '../../base/limits.ts';
+import { printable } from '../../base/printable.ts';
+import { shorten } from '../../base/shorten.ts';
 import { pause } from '../../base/timer.ts';
 import type { Cluster } from './cluster.ts';
+import { secretName } from './pod-names.ts';
 
 /** What the cluster has told about a pod, the newest last. Empty where that cannot be read: it is only a hint. */
 async function podEvents(cluster: Cluster, pod: V1Pod, signal: AbortSignal): Promise<readonly CoreV1Event[]> {
@@ -35,6 +38,20 @@ export async function mountFailure(
   return found?.message === undefined || signal.aborted
     ? null
     : `the pod's volumes cannot be mounted: ${found.message}`;
+}
+
+/** What has gone wrong with a pod, as its cluster tells it, the newest last: a bounded number of clauses. */
+export async function warnings(cluster: Cluster, pod: V1Pod): Promise<readonly string[]> {
+  const late = AbortSignal.timeout(limits.engineReasonMs);
+  const own = secretName(pod.metadata?.name ?? '');
+  const found = (await podEvents(cluster, pod, late)).filter(
+    // A pod waits for its Secret: that is no fault.
+    ({ type, message = '' }) => type === 'Warning' && !message.includes(`"${own}" not found`),
+  );
+  return found.slice(-limits.shownPodEvents).map(({ reason = '', message = '', count = 1 }) => {
+    const often = count > 1 ? ` (${count} times)` : '';
+    return shorten(printable(`${reason}${often}: ${message.trim().replaceAll(/\s*\n\s*/g, ' ')}`));
+  });
 }
 
 function timeOf({ lastTimestamp, eventTime, firstTimestamp }: CoreV1Event): number {

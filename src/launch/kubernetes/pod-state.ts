@@ -1,4 +1,5 @@
 import type { V1ContainerStateTerminated, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import { limits } from '../../base/limits.ts';
 import type { ContainerEnd, ContainerState } from '../engine.ts';
 import { containers } from './pod-names.ts';
 
@@ -26,6 +27,7 @@ export function stateOf(pod: V1Pod | null): ContainerState {
   }
   if (phase === 'Failed' || phase === 'Succeeded')
     return { kind: 'ended', exitCode: null, reason: podReason(pod) };
+  if (isOverdue(pod)) return { kind: 'ended', exitCode: null, reason: silentNode(pod) };
   return state.running === undefined ? { kind: 'created' } : { kind: 'running' };
 }
 
@@ -34,9 +36,23 @@ export function isReachable(pod: V1Pod): boolean {
   return statusOfContainer(pod, containers.reporter)?.state?.running !== undefined;
 }
 
+/**
+ * Whether a deleted pod should be gone since long: its node does not answer, and the object may stay for ever. The time of
+ * the server and ours may differ.
+ */
+export function isOverdue({ metadata }: V1Pod): boolean {
+  const { deletionTimestamp } = metadata ?? {};
+  if (deletionTimestamp === undefined) return false;
+  return Date.now() - Date.parse(String(deletionTimestamp)) > limits.podOverdueMs;
+}
+
+function silentNode({ spec }: V1Pod): string {
+  return `its pod was deleted, and its node ${spec?.nodeName ?? ''} does not answer`;
+}
+
 /** Whether the volume will never be reachable again. */
 export function isUnreachable(pod: V1Pod | null): boolean {
-  if (pod === null) return true;
+  if (pod === null || isOverdue(pod)) return true;
   const { phase } = pod.status ?? {};
   return (
     phase === 'Failed' ||

@@ -2,6 +2,7 @@ import { limits } from '../../base/limits.ts';
 import { readRegular } from '../../base/read-regular.ts';
 import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
 import type { EngineName } from '../../settings/verbs/launch-settings.ts';
+import type { EngineFacts } from '../engine.ts';
 
 /** How far a launch has come; each stage is recorded before its first step. */
 export type Stage =
@@ -41,6 +42,8 @@ export interface LaunchRecord {
   readonly exitCode: number | null;
   readonly verdict: string | null;
   readonly message: string | null;
+  /** What the engine knew of a job that failed; null, and missing in older records: nothing. */
+  readonly facts?: EngineFacts | null;
   /** The container and the volume are kept on request. */
   readonly kept: boolean;
 }
