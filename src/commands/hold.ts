@@ -1,9 +1,8 @@
 import { faultStatus } from '../base/fault.ts';
 import { log } from '../base/log.ts';
 import { requireMounted } from '../contract/require-mounted.ts';
-import { watchDirectory } from '../contract/watch-directory.ts';
-import { HoldDirectory, holdNames } from '../mirror/hold-directory.ts';
 import { HoldTime } from '../mirror/hold-time.ts';
+import { VolumeTaken } from '../mirror/volume-taken.ts';
 import { expectedContainers } from '../observe/expected-containers.ts';
 import { openVolume } from '../observe/open-volume.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
@@ -21,15 +20,9 @@ export async function hold(invocation: Invocation, args: readonly Buffer[]): Pro
   const settings = holdSettings(invocation, args);
   requireMounted(settings.root);
   const volume = openVolume(settings.root);
-  const directory = new HoldDirectory(volume);
-  const expected = await expectedContainers(volume);
   const { promise, resolve } = Promise.withResolvers<string | null>();
-  const watching = new AbortController();
-  const look = () => {
-    if (directory.isTaken) resolve(null);
-  };
-  watchDirectory(directory.path, { names: holdNames, onChange: look, signal: watching.signal });
-  look();
+  const taken = new VolumeTaken(volume, () => resolve(null));
+  const expected = await expectedContainers(volume);
   const stop = new HoldTime(settings, resolve);
   const watch: JobWatch = new JobWatch(
     volume,
@@ -47,7 +40,7 @@ export async function hold(invocation: Invocation, args: readonly Buffer[]): Pro
   const reason = await promise;
   stop.cancel();
   watch.close();
-  watching.abort();
+  taken.close();
   if (reason === null) return 0;
   log(reason);
   return faultStatus.delivery;

@@ -1,6 +1,7 @@
 import { limits } from '../base/limits.ts';
 import { withoutLog } from '../base/log.ts';
 import { detach } from '../launch/detach.ts';
+import { dryRun } from '../launch/dry-run.ts';
 import { Interrupted } from '../launch/job/interrupted.ts';
 import type { LaunchedJob } from '../launch/job/launched-job.ts';
 import { requireResults } from '../launch/job/require-results.ts';
@@ -33,6 +34,10 @@ async function launchWith(
 ): Promise<number> {
   requireResults(settings);
   const key = invocation.environment.get('EMISSARY_LAUNCH_KEY') ?? StateDirectory.keyOf(settings.jobId);
+  if (settings.dryRun) {
+    invocation.print(await dryRun(settings, invocation, key));
+    return 0;
+  }
   if (settings.detach) return detach(invocation, args, { state: settings.state, key });
   let job: LaunchedJob;
   try {

@@ -5,6 +5,8 @@ import { log } from '../base/log.ts';
 import { requireMounted } from '../contract/require-mounted.ts';
 import { hideFromOthers } from '../kernel/hide-from-others.ts';
 import { canOpen, openManyFiles } from '../kernel/open-files.ts';
+import { HoldTime } from '../mirror/hold-time.ts';
+import { VolumeTaken } from '../mirror/volume-taken.ts';
 import { concludeJob, refuseJob } from '../observe/job-report.ts';
 import { openVolume } from '../observe/open-volume.ts';
 import { Delivery } from '../report/delivery.ts';
@@ -55,6 +57,7 @@ export async function wait(invocation: Invocation, args: readonly Buffer[]): Pro
   const place = { directory: settings.spoolDirectory, noWait: requests.early };
   const spool = await openSpool(openVolume(settings.root), place);
   const again = () => new Delivery(settings, spool, invocation.print);
+  const taken = watchTaken({ spool, settings });
   const wait: Wait = { settings, spool, delivery: again(), again, requests, startedAt };
   // An earlier reporter may have been killed after the job's end: then there is nothing to wait for.
   const report = await believableReport(spool, settings.jobId);
@@ -62,7 +65,32 @@ export async function wait(invocation: Invocation, args: readonly Buffer[]): Pro
     report === null
       ? await followOrRefuse(wait)
       : await deliverSpooled(wait, new SpooledJob(spool, report, settings));
+  await holdOn(wait, taken);
   return delivered ? 0 : faultStatus.delivery;
+}
+
+/** Whether a receiver has taken the volume; null: there is none to come. */
+type Taken = { readonly promise: Promise<null>; close(): void } | null;
+
+/** From the beginning: a receiver may be done before the report is. */
+function watchTaken({ spool, settings }: Pick<Wait, 'spool' | 'settings'>): Taken {
+  if (settings.holdMs === null) return null;
+  const { promise, resolve } = Promise.withResolvers<null>();
+  const taken = new VolumeTaken(spool.volume, () => resolve(null));
+  return { promise, close: () => taken.close() };
+}
+
+/** Keeps the volume for its receiver. What it does not take costs no report. */
+async function holdOn({ settings, requests }: Wait, taken: Taken): Promise<void> {
+  if (taken === null || settings.holdMs === null) return;
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const time = new HoldTime({ holdMs: settings.holdMs, graceMs: settings.graceMs }, resolve);
+  requests.listen(() => time.requested());
+  time.jobEnded();
+  const reason = await Promise.race([promise, taken.promise]);
+  time.cancel();
+  taken.close();
+  if (reason !== null) log(reason);
 }
 
 const tooFewFiles = `Cannot follow the job: fewer than ${limits.minOpenFiles} more files can be opened; raise the limit (ulimit -n)`;

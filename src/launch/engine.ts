@@ -1,5 +1,7 @@
 import type { Environment } from '../settings/cli/environment.ts';
 import type { LaunchResources } from '../settings/verbs/launch-resources.ts';
+import type { Pull } from '../settings/verbs/pull.ts';
+import type { PodPlan } from './job/pod-plan.ts';
 import type { SenderConnection } from './mirror/follow-sender.ts';
 
 /** What an engine is opened with. */
@@ -30,9 +32,9 @@ export interface EngineJob {
   readonly command: readonly string[];
   /** Nothing secret: an engine shows it to whoever may inspect the container. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The template for `init`, as JSON; null: none. Only an engine that makes the volume itself needs it. */
-  readonly template: string | null;
-  /** Directories of this host. */
+  /** What the job's pod consists of; null: the engine has no pods. */
+  readonly pod: PodPlan | null;
+  /** Directories of this host; an engine with pods needs none. */
   readonly places: {
     /** Of this launch alone. */
     readonly own: string;
@@ -44,7 +46,7 @@ export interface EngineJob {
     readonly secrets: string;
   };
   readonly resources: LaunchResources;
-  readonly pull: 'missing' | 'always' | 'never';
+  readonly pull: Pull;
 }
 
 /** The labels of a container: whose it is. */
@@ -75,6 +77,14 @@ export interface ContainerEnd {
   readonly exitCode: number | null;
   /** One clause, from the engine's own facts, such as `it was out of memory (limit 64 MiB)`; null: nothing special. */
   readonly reason: string | null;
+}
+
+/** How a reporter beside the job ended. */
+export interface ReporterEnd {
+  /** Null: it is gone, and nobody knows. */
+  readonly exitCode: number | null;
+  /** What it has said, the last lines. */
+  readonly messages: readonly string[];
 }
 
 /** What ends the patience with a start. */
@@ -150,6 +160,8 @@ export interface Engine {
   logCommand?(job: EngineJob): LogCommand;
   /** For a job that has failed, or could not be started; null: nothing is known. */
   facts?(job: EngineJob): Promise<EngineFacts | null>;
+  /** Resolves when the reporter beside the job has ended; no such method: there is none in any job of the engine. */
+  reporterEnd?(job: EngineJob): Promise<ReporterEnd>;
   /** What may have ended jobs that nobody has stopped: a clause; null, or no such method: nothing that is known. */
   suspicion?(): string | null;
   /** The containers of an installation. */

@@ -60,6 +60,8 @@ async function conclude(job: LaunchedJob, { report, delivered }: JobEnd): Promis
         'multiflexi-emissary list --clean reports it later',
     );
     await quietly(job, () => job.engine.remove(job.container));
+    // From here, where that is known: the reporter in the pod is gone.
+    if (job.record.sidecar === true) job.advance('starting', { sidecar: false, reports: true });
     job.directory.release();
     return exitCode === 0 ? faultStatus.delivery : exitCode;
   }

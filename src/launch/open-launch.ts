@@ -1,17 +1,14 @@
 import { Fault } from '../base/fault.ts';
-import { limits } from '../base/limits.ts';
 import { log } from '../base/log.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
-import { mountedJson } from '../settings/cli/mounted-json.ts';
-import { readGiven } from '../settings/cli/read-given.ts';
 import { engineEnvironment } from '../settings/verbs/launch-report.ts';
 import type { LaunchSettings } from '../settings/verbs/launch-settings.ts';
-import { type EngineJob, labels, volumePath } from './engine.ts';
+import type { Engine, EngineJob } from './engine.ts';
 import { Interrupts } from './interrupts.ts';
-import { installedProgram, podProgram } from './job/installed-program.ts';
+import { engineJob, podJob, progressFile } from './job/engine-job.ts';
+import { podProgram } from './job/installed-program.ts';
 import { Interrupted } from './job/interrupted.ts';
-import { type JobPlan, planJob } from './job/job-plan.ts';
-import { writeSecrets } from './job/job-secrets.ts';
+import { planJob } from './job/job-plan.ts';
 import { LaunchedJob } from './job/launched-job.ts';
 import { openEngine } from './open-engine.ts';
 import { Screen } from './progress/screen.ts';
@@ -56,15 +53,9 @@ export async function openLaunch(
     );
     const isFar = engine.openSender !== null;
     const record = earlier(before, settings) ?? newRecord(settings, directory, state, isFar);
-    const container = await containerOf({
-      settings,
-      plan,
-      state,
-      directory,
-      record,
-      program,
-      isFar,
-      makesVolume: engine.makesVolume,
+    const container = await containerOf(engine, {
+      ...{ settings, plan, state, directory, program, isFar },
+      ...{ name: record.container, root: record.root },
     });
     const screen = new Screen(progressFile(settings, plan, record.root), settings.quiet);
     const parts = { settings, plan, engine, container, directory, program, screen, interrupts, record };
@@ -98,6 +89,8 @@ function earlier(before: LaunchRecord | null, settings: LaunchSettings): LaunchR
   // Whoever finishes it removes it: its report must not be lost.
   if (before.stage !== 'ended' && before.reports && !settings.reports)
     refuse('launch it with the variables of its report');
+  if (before.stage !== 'ended' && before.sidecar === true && settings.sidecar === null)
+    refuse('launch it with --report sidecar');
   return before;
 }
 
@@ -113,7 +106,7 @@ function newRecord(
     key: directory.key,
     engine,
     stage: 'preparing',
-    container: engine === 'native' ? null : `emissary-${state.installation}-${directory.key}`,
+    container: engine === 'native' ? null : containerName(state.installation, directory.key),
     image,
     program: application?.executable ?? command[0] ?? null,
     root: root ?? directory.volume,
@@ -121,6 +114,7 @@ function newRecord(
     cluster: settings.engine === 'kubernetes' ? settings.kubernetes : null,
     createdAt: new Date().toISOString(),
     reports: settings.reports,
+    sidecar: settings.sidecar !== null,
     exitCode: null,
     verdict: null,
     message: null,
@@ -128,58 +122,15 @@ function newRecord(
   };
 }
 
-async function containerOf(of: {
-  readonly settings: LaunchSettings;
-  readonly plan: JobPlan;
-  readonly state: StateDirectory;
-  readonly directory: LaunchDirectory;
-  readonly record: LaunchRecord;
-  readonly program: string;
-  readonly isFar: boolean;
-  readonly makesVolume: boolean;
-}): Promise<EngineJob> {
-  const { settings, plan, state, directory, record, program } = of;
-  const isNative = settings.engine === 'native';
-  return {
-    name: record.container ?? directory.key,
-    labels: {
-      [labels.installation]: state.installation,
-      [labels.job]: directory.key,
-    },
-    image: settings.image,
-    command: plan.command,
-    environment: {
-      ...(!isNative && { PROGRESS_FILE: `${volumePath}/progress` }),
-      ...(isNative && { PROGRESS_FILE: progressFile(settings, plan, record.root) }),
-      // In a cluster, people and collectors read the log of the pod, and it is what is left where exec is forbidden.
-      ...(settings.engine !== 'kubernetes' && { EMISSARY_CAPTURE_ONLY: 'true' }),
-      // The launcher forwards everything: the volume must have it.
-      EMISSARY_LOG_LIMIT_BYTES: settings.nativeEnvironment['EMISSARY_LOG_LIMIT_BYTES'] ?? '0',
-      ...(settings.timeoutSeconds !== null && { EMISSARY_TIMEOUT_SECONDS: settings.timeoutSeconds }),
-      ...(settings.graceSeconds !== null && { EMISSARY_GRACE_SECONDS: settings.graceSeconds }),
-      ...(plan.mask !== null && { EMISSARY_MASK_ENV: plan.mask }),
-      ...writeSecrets(directory.secrets, plan),
-    },
-    template: of.makesVolume ? templateText(plan, settings) : null,
-    places: {
-      own: directory.path,
-      volume: of.isFar ? directory.staging : record.root,
-      program: isNative || of.makesVolume ? '' : await installedProgram(program, state.path),
-      secrets: directory.secrets,
-    },
-    resources: settings.resources,
-    pull: settings.pull,
-  };
+/** The name of a job's container, or of its pod. */
+export function containerName(installation: string, key: string): string {
+  return `emissary-${installation}-${key}`;
 }
 
-/** The template for an engine that makes the volume itself. @throws Fault `usage` */
-function templateText({ template }: JobPlan, settings: LaunchSettings): string | null {
-  if (template !== null) return JSON.stringify(template);
-  return settings.template === null ? null : mountedJson(readGiven(settings.template, limits.templateBytes));
-}
-
-/** Where the launcher reads the job's progress. */
-function progressFile(settings: LaunchSettings, plan: JobPlan, root: string): string {
-  const own = plan.variables.get('PROGRESS_FILE') ?? settings.nativeEnvironment['PROGRESS_FILE'];
-  return settings.engine === 'native' && own !== undefined && own !== '' ? own : `${root}/progress`;
+function containerOf({ makesVolume }: Engine, of: Parameters<typeof engineJob>[0]): Promise<EngineJob> {
+  const { settings, plan, state, directory } = of;
+  if (!makesVolume) return engineJob(of);
+  const { installation } = state;
+  const { key } = directory;
+  return Promise.resolve(podJob(settings, plan, { installation, key, name: of.name ?? key }));
 }

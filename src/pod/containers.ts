@@ -1,123 +1,135 @@
 import { limits } from '../base/limits.ts';
-import type { ManifestSettings } from '../settings/verbs/manifest-settings.ts';
-import { unexpanded } from './is-expanded.ts';
-import type { JobArguments } from './job-arguments.ts';
-import type { JobTemplate } from './job-template.ts';
-import type { JobVariables } from './job-variables.ts';
+import { isExpanded, unexpanded } from './is-expanded.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
+import { argumentsKey, type Role, templateKey, variablesKey } from './pod-contents.ts';
+import type { PodJob } from './pod-job.ts';
 
-/** Which container a Secret is for: the job never sees the reporter's. */
-export type Role = 'init' | 'job' | 'report';
-/** All roles. */
-export const roles: readonly Role[] = ['init', 'job', 'report'];
-/** The Secret's file with variables. */
-export const variablesKey = 'variables.json';
-/** The Secret's file with the template. */
-export const templateKey = 'template.json';
-/** The Secret's file with arguments. */
-export const argumentsKey = 'arguments.json';
+/** The containers of a job's pod. */
+export const containerNames = { install: 'install', main: 'main', reporter: 'reporter' } as const;
+
 const secretsPath = '/var/run/secrets/multiflexi';
 const spoolPath = '/var/spool/emissary';
+const pullPolicies = { missing: 'IfNotPresent', always: 'Always', never: 'Never' } as const;
 
 const confined = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
 /** Capabilities for a root job: to write other users' files, to change their owner, and to switch users. */
 const rootCapabilities = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID'];
 
+/** Whether the pod has a Secret for this role. */
+export function hasSecret({ secrets, gated }: PodJob, role: Role): boolean {
+  const isEmpty = (each: Role) => Object.keys(secrets[each]).length === 0;
+  if (!isEmpty(role)) return true;
+  // What starts the job must be there.
+  return gated && role === 'job' && isEmpty('init');
+}
+
 /** The init container: installs the program and the template. */
-export function installer(settings: ManifestSettings, { template, inSecret }: JobTemplate): KubernetesObject {
+export function installer(job: PodJob): KubernetesObject {
+  const inSecret = job.secrets.init[templateKey] !== undefined;
   return {
-    name: 'install',
-    image: settings.emissaryImage,
+    name: containerNames.install,
+    image: job.emissaryImage,
     args: ['init', ...(inSecret ? ['--template', `${secretsPath}/init/${templateKey}`] : [])],
     env: environment({
-      EMISSARY_ROOT: settings.root,
-      ...(!inSecret && { EMISSARY_TEMPLATE: unexpanded(JSON.stringify(template)) }),
+      EMISSARY_ROOT: job.root,
+      ...(job.template !== null && { EMISSARY_TEMPLATE: unexpanded(job.template) }),
     }),
-    securityContext: ownSecurityContext(settings),
-    volumeMounts: [sharedVolume(settings), ...(inSecret ? [secretMount('init')] : [])],
+    securityContext: ownSecurityContext(job),
+    volumeMounts: [sharedVolume(job), ...secretMounts(job, 'init')],
   };
 }
 
 /** Our own containers never run as root, even if the job does. */
-function ownSecurityContext({ allowRoot }: ManifestSettings): KubernetesObject {
+function ownSecurityContext({ allowRoot }: PodJob): KubernetesObject {
   return { ...(allowRoot && { runAsNonRoot: true }), ...confined, readOnlyRootFilesystem: true };
 }
 
 /** The job's container. The default user of an image is root, which the kubelet rejects unless it is allowed. */
-function jobSecurityContext({ user, allowRoot }: ManifestSettings): KubernetesObject {
+function jobSecurityContext({ user, group, allowRoot }: PodJob): KubernetesObject {
   const isUser = user !== null && user > 0;
   return {
     ...confined,
     ...(allowRoot && !isUser && { capabilities: { drop: ['ALL'], add: rootCapabilities } }),
     ...(user !== null && { runAsUser: user }),
+    ...(group !== null && { runAsGroup: group }),
   };
 }
 
 /** The main container: the job's image, with the emissary in front of the job's command. */
-export function mainContainer(
-  settings: ManifestSettings,
-  variables: JobVariables,
-  args: JobArguments,
-): KubernetesObject {
-  const { application, image, root, timeout, grace } = settings;
-  const secrets = variables.secret.size > 0;
-  const kept = args.inSecret ? [] : args.args;
+export function mainContainer(job: PodJob): KubernetesObject {
+  const { root, timeout, grace, mask, cpus, memory } = job;
+  const { [variablesKey]: hidden, [argumentsKey]: hiddenArguments } = job.secrets.job;
   const ours = {
     EMISSARY_ROOT: root,
     EMISSARY_GRACE_SECONDS: String(grace),
     ...(timeout > 0 && { EMISSARY_TIMEOUT_SECONDS: String(timeout) }),
-    ...(secrets && {
-      EMISSARY_ENV_FILE: `${secretsPath}/job/${variablesKey}`,
-      EMISSARY_MASK_ENV: variables.mask,
-    }),
-    ...(args.inSecret && { EMISSARY_ARGS_FILE: `${secretsPath}/job/${argumentsKey}` }),
+    ...(hidden !== undefined && { EMISSARY_ENV_FILE: `${secretsPath}/job/${variablesKey}` }),
+    ...(mask !== null && { EMISSARY_MASK_ENV: literal(mask) }),
+    ...(hiddenArguments !== undefined && { EMISSARY_ARGS_FILE: `${secretsPath}/job/${argumentsKey}` }),
+    ...job.wrapper,
+  };
+  const amounts = {
+    ...(cpus !== null && { cpu: String(cpus) }),
+    ...(memory !== null && { memory: String(memory) }),
   };
   return {
-    name: 'main',
-    image,
-    command: [`${root}/emissary`, 'run', '--', application.executable, ...kept],
-    env: environment({ ...Object.fromEntries(variables.plain), ...ours }),
-    securityContext: jobSecurityContext(settings),
-    volumeMounts: [sharedVolume(settings), ...(secrets || args.inSecret ? [secretMount('job')] : [])],
+    name: containerNames.main,
+    image: job.image,
+    imagePullPolicy: pullPolicies[job.pull],
+    command: [`${root}/emissary`, 'run', '--', ...job.command].map(literal),
+    env: environment({ ...Object.fromEntries(job.variables), ...ours }),
+    ...(Object.keys(amounts).length > 0 && { resources: { limits: amounts } }),
+    securityContext: jobSecurityContext(job),
+    volumeMounts: [sharedVolume(job), ...secretMounts(job, 'job')],
   };
 }
 
-/** The reporter: the only container that has the credentials of the server. */
-export function reporter(settings: ManifestSettings, secrets: boolean): KubernetesObject {
-  const { root, grace, timeout, claim, jobId } = settings;
+/** The reporter: the only container that may have the credentials of the server. */
+export function reporter(job: PodJob): KubernetesObject {
+  const { root, grace, timeout, claim, jobId } = job;
+  const { verb, hold } = job.reporter;
   const ours = {
     EMISSARY_ROOT: root,
     EMISSARY_GRACE_SECONDS: String(grace),
-    EMISSARY_SPOOL_DIR: spoolPath,
-    ...(jobId !== null && { MULTIFLEXI_JOB_ID: String(jobId) }),
-    // In case the wrapper's own timeout fails. The reporter counts from its own start, which is before the job's.
-    ...(timeout > 0 && { EMISSARY_TIMEOUT_SECONDS: String(limits.podStartSeconds + timeout) }),
-    ...(secrets && { EMISSARY_ENV_FILE: `${secretsPath}/report/${variablesKey}` }),
+    ...(verb === 'wait' && {
+      EMISSARY_SPOOL_DIR: spoolPath,
+      ...(jobId !== null && { MULTIFLEXI_JOB_ID: String(jobId) }),
+      // In case the wrapper's own timeout fails. The reporter counts from its own start, which is before the job's.
+      ...(timeout > 0 && { EMISSARY_TIMEOUT_SECONDS: String(limits.podStartSeconds + timeout) }),
+    }),
+    ...(hold !== null && { EMISSARY_HOLD_SECONDS: String(hold) }),
+    ...(hasSecret(job, 'report') && { EMISSARY_ENV_FILE: `${secretsPath}/report/${variablesKey}` }),
   };
   return {
-    name: 'reporter',
-    image: settings.emissaryImage,
-    args: ['wait'],
+    name: containerNames.reporter,
+    image: job.emissaryImage,
+    args: [verb],
     env: environment(ours),
-    securityContext: ownSecurityContext(settings),
+    securityContext: ownSecurityContext(job),
     volumeMounts: [
-      sharedVolume(settings),
+      sharedVolume(job),
       // No job can access it, so its contents can be trusted.
-      { name: 'emissary-spool', mountPath: spoolPath },
-      ...(secrets ? [secretMount('report')] : []),
+      ...(verb === 'wait' ? [{ name: 'emissary-spool', mountPath: spoolPath }] : []),
+      ...secretMounts(job, 'report'),
       ...(claim === null ? [] : [{ name: 'kept', mountPath: claim.path }]),
     ],
   };
+}
+
+/** Kubernetes makes `$` of `$$`, and values of `$(NAME)`. */
+function literal(text: string): string {
+  return isExpanded(text) ? text.replaceAll('$', '$$$$') : text;
 }
 
 function environment(variables: Readonly<Record<string, string>>): readonly KubernetesObject[] {
   return Object.entries(variables).map(([name, value]) => ({ name, value }));
 }
 
-function sharedVolume({ root }: ManifestSettings): KubernetesObject {
+function sharedVolume({ root }: PodJob): KubernetesObject {
   return { name: 'emissary', mountPath: root };
 }
 
-function secretMount(role: Role): KubernetesObject {
-  return { name: `${role}-secrets`, mountPath: `${secretsPath}/${role}`, readOnly: true };
+function secretMounts(job: PodJob, role: Role): readonly KubernetesObject[] {
+  if (!hasSecret(job, role)) return [];
+  return [{ name: `${role}-secrets`, mountPath: `${secretsPath}/${role}`, readOnly: true }];
 }

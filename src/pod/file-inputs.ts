@@ -71,7 +71,7 @@ function read(file: number, name: string, most: number): Buffer {
   if (bytes.length <= most) return bytes;
   throw new Fault(
     'usage',
-    `manifest: ${name}: its file exceeds the ${limits.secretFileBytes} bytes for all files in the Secret; ` +
+    `${name}: its file exceeds the ${limits.secretFileBytes} bytes for all files in the Secret; ` +
       'put it into the image or on a volume',
   );
 }

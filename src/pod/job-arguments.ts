@@ -23,10 +23,7 @@ export interface JobArguments {
 export function jobArguments({ executable, parameters }: Application, variables: JobVariables): JobArguments {
   // The arguments can go into a Secret; the executable cannot.
   if (isExpanded(executable))
-    throw new Fault(
-      'usage',
-      'manifest: executable: must not contain $( or $$, which Kubernetes would expand',
-    );
+    throw new Fault('usage', 'executable: must not contain $( or $$, which Kubernetes would expand');
   const found = split(parameters).map((arg) => variables.macros.expand(arg, 'cmdparams'));
   const unknown = found.flatMap((arg) => [...arg.unknown]).filter((text) => named.test(text));
   for (const text of new Set(unknown)) log(`cmdparams: unknown variable ${text} is left as it is`);
@@ -40,7 +37,7 @@ function split(template: string): readonly string[] {
   const args: string[] = [];
   let arg: string | null = null;
   for (const [piece, double, single, bare, stray] of template.matchAll(pieces)) {
-    if (stray !== undefined) throw new Fault('usage', `manifest: cmdparams: unclosed quote (${stray})`);
+    if (stray !== undefined) throw new Fault('usage', `cmdparams: unclosed quote (${stray})`);
     const text = double?.replace(/\\(["\\])/g, '$1') ?? single ?? bare;
     if (text !== undefined) arg = (arg ?? '') + text;
     else if (piece.trim() === '' && arg !== null) {

@@ -1,8 +1,7 @@
 import { basename, dirname, isAbsolute, normalize } from 'node:path';
 import { log } from '../base/log.ts';
-import type { ApplicationArtifact } from '../settings/application/application.ts';
+import type { Application, ApplicationArtifact } from '../settings/application/application.ts';
 import { phpPattern } from '../settings/template/php-pattern.ts';
-import type { ManifestSettings } from '../settings/verbs/manifest-settings.ts';
 import { type FileSource, fileInputs } from './file-inputs.ts';
 import { absolute, type JobVariables } from './job-variables.ts';
 
@@ -20,9 +19,9 @@ export interface JobTemplate {
  * @param files how it gets the files that variables name
  */
 export function jobTemplate(
-  settings: Pick<ManifestSettings, 'application' | 'variables'>,
+  settings: { readonly application: Application; readonly variables: ReadonlyMap<string, string> },
   variables: JobVariables,
-  files: FileSource = 'included',
+  files: FileSource,
 ): JobTemplate {
   const { application } = settings;
   let inSecret = false;

@@ -14,7 +14,7 @@ export interface JobVariables {
   readonly plain: ReadonlyMap<string, string>;
   /** Variables in a Secret: they are secret, or a pod manifest cannot contain them. */
   readonly secret: ReadonlyMap<string, string>;
-  /** The names to mask in the job's output: the default, plus secret names that it does not cover. */
+  /** The names to mask in the job's output: the default, plus the given ones, plus secret names that these do not cover. */
   readonly mask: string;
   /** Expands their values in texts. */
   readonly macros: Macros;
@@ -22,7 +22,6 @@ export interface JobVariables {
   readonly directory: string;
 }
 
-const isMasked = nameMatcher(maskEntries(defaultMask));
 /** Variable names that every version of Kubernetes accepts. */
 const plainName = /^[-._A-Za-z][-._A-Za-z0-9]*$/;
 
@@ -30,9 +29,15 @@ const plainName = /^[-._A-Za-z][-._A-Za-z0-9]*$/;
  * Merges the application's defaults with the given values, expands macros, and finds the secrets: variables declared
  * secret, variables with masked names, URLs with a password, and values expanded from any of these.
  *
+ * @param secretNames patterns of more masked names
  * @throws Fault `usage` that names every required variable without a value, and every value of a wrong type
  */
-export function jobVariables(application: Application, given: ReadonlyMap<string, string>): JobVariables {
+export function jobVariables(
+  application: Application,
+  given: ReadonlyMap<string, string>,
+  secretNames: readonly string[] = [],
+): JobVariables {
+  const isMasked = nameMatcher([...maskEntries(defaultMask), ...secretNames]);
   const raw = new Map<string, string>();
   for (const { name, defaultValue } of application.variables)
     if (defaultValue !== null) raw.set(name, defaultValue);
@@ -50,7 +55,9 @@ export function jobVariables(application: Application, given: ReadonlyMap<string
   const fromDefinition = application.variables.filter(({ secret }) => secret).map(({ name }) => name);
   const sources = new Set([
     ...fromDefinition,
-    ...expanded.filter(({ name, text }) => isMasked(name) || hasPassword(text)).map(({ name }) => name),
+    ...expanded
+      .filter(({ name, text }) => isMasked(name) || urlPasswords(text, isMasked).length > 0)
+      .map(({ name }) => name),
   ]);
   const derived = expanded.filter(({ used }) => [...used].some((name) => sources.has(name)));
   const hidden = new Set([...sources, ...derived.map(({ name }) => name)]);
@@ -60,7 +67,7 @@ export function jobVariables(application: Application, given: ReadonlyMap<string
   return {
     plain: new Map([...values].filter((entry) => !inSecret(entry))),
     secret: new Map([...values].filter(inSecret)),
-    mask: [defaultMask, ...new Set(added)].join(','),
+    mask: [defaultMask, ...new Set([...secretNames, ...added])].join(','),
     macros,
     directory: absolute(macros.expand(directory, 'MULTIFLEXI_TMP').text, jobDirectory),
   };
@@ -81,10 +88,6 @@ function placeFiles(raw: Map<string, string>): string {
   return directory;
 }
 
-function hasPassword(text: string): boolean {
-  return urlPasswords(text, isMasked).length > 0;
-}
-
 const shapes: Readonly<Record<string, RegExp>> = {
   integer: /^[+-]?\d+$/,
   float: /^[+-]?\d*\.?\d+([eE][+-]?\d+)?$/,
@@ -99,12 +102,12 @@ function checkValues(application: Application, values: ReadonlyMap<string, strin
   const found: string[] = [];
   for (const name of values.keys())
     if (forThePod.test(name))
-      found.push(`${name} cannot be set for the job, since the manifest's own options set it`);
+      found.push(`${name} cannot be set for the job, since it must agree with the rest of it`);
   for (const { name, type, required } of application.variables) {
     const value = values.get(name) ?? '';
     if (value === '' && required) found.push(`${name} is required and has no value`);
     else if (value !== '' && shapes[type]?.test(value) === false)
       found.push(`${name} is not of the type ${type}`);
   }
-  if (found.length > 0) throw new Fault('usage', `manifest: ${found.join('; ')}`);
+  if (found.length > 0) throw new Fault('usage', found.join('; '));
 }

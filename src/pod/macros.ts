@@ -39,10 +39,7 @@ export class Macros {
       for (const other of value.used) used.add(other);
       bytes += Buffer.byteLength(value.text);
       if (bytes > limits.expandedBytes)
-        throw new Fault(
-          'usage',
-          `manifest: ${where}: longer than ${limits.expandedBytes} bytes after macro expansion`,
-        );
+        throw new Fault('usage', `${where}: longer than ${limits.expandedBytes} bytes after macro expansion`);
       return value.text;
     });
     return { text: expanded, used, unknown };

@@ -230,7 +230,7 @@ test('manifest rejects invalid options and environment files by name', async (t)
     [['--image', 'a b'], '--image is not an image (name:tag)'],
     [['--emissary-image', ''], '--emissary-image is not an image (name:tag)'],
     [['--claim', 'x'], '--claim is not of the form NAME:/PATH'],
-    [['--pod-name', 'Not A Name'], '--pod-name is not a container name'],
+    [['--pod-name', ''], '--pod-name is empty'],
     [['--claim', 'x:/var/run/argo/'], '--claim: its path is that of the shared volume'],
     [['--claim', 'x:/'], '--claim is not of the form NAME:/PATH'],
     [['--root', '/'], '--root: no volume can be mounted there'],

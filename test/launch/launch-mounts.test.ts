@@ -72,7 +72,7 @@ test('with SELinux, only the launcher’s own directories are relabelled', () =>
       image: 'x',
       command: ['true'],
       environment: {},
-      template: null,
+      pod: null,
       places: { own: own(''), volume: own('volume'), program: own('program'), secrets: own('secrets') },
       resources: {
         user: null,

@@ -63,7 +63,7 @@ function jobOf({ state, image, command, programs, user }: Trial): EngineJob {
     image,
     command,
     environment: { EMISSARY_CAPTURE_ONLY: 'true' },
-    template: null,
+    pod: null,
     places: { own, volume: join(own, 'volume'), program: programs, secrets: join(own, 'secrets') },
     resources: { user, cpus: null, memory: null, network: 'none', mounts: [], container: noContainerOptions },
     pull: 'never',

@@ -1,7 +1,6 @@
 import { isAbsolute } from 'node:path';
-import { jobArguments } from '../../pod/job-arguments.ts';
-import { jobTemplate } from '../../pod/job-template.ts';
-import { jobVariables } from '../../pod/job-variables.ts';
+import { type ApplicationJob, applicationJob } from '../../pod/application-job.ts';
+import { withJobId } from '../../pod/pod-objects.ts';
 import type { Application } from '../../settings/application/application.ts';
 import { defaultMask } from '../../settings/secret-names.ts';
 import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
@@ -19,6 +18,8 @@ export interface JobPlan {
   readonly template: object | null;
   /** The path of the job's report; null: it writes none. */
   readonly resultFile: string | null;
+  /** What all this was made of; null: it is a command. */
+  readonly application: ApplicationJob | null;
 }
 
 /** @throws Fault `usage` for a variable that is missing, or has a value of a wrong type */
@@ -29,27 +30,31 @@ export function planJob(settings: LaunchSettings): JobPlan {
   const report = variables.get('RESULT_FILE') ?? '';
   const resultFile = isAbsolute(report) && settings.template === null ? report : null;
   const template = resultFile === null ? null : { multiflexi: { resultFile } };
-  return { command, hiddenArguments: [], variables, mask, template, resultFile };
+  return { command, hiddenArguments: [], variables, mask, template, resultFile, application: null };
 }
 
 function planApplication(settings: LaunchSettings, application: Application): JobPlan {
-  const found = jobVariables(application, settings.variables);
-  const { template } = jobTemplate(
-    { application, variables: settings.variables },
-    found,
-    settings.engine === 'kubernetes' ? 'included' : 'named',
-  );
-  const { args } = jobArguments(application, found);
+  const { engine, jobId, secretNames } = settings;
+  const isPod = engine === 'kubernetes';
+  const job = applicationJob('launch', {
+    application,
+    variables: isPod ? withJobId(settings.variables, jobId) : settings.variables,
+    secretNames,
+    files: isPod ? 'included' : 'named',
+  });
+  const { variables, args } = job;
+  const { template } = job.template;
   const { inputs: _, ...withoutInputs } = template;
   // On this machine, the files that variables name are at their paths already.
-  const isHere = settings.engine === 'native';
+  const isHere = engine === 'native';
   return {
     command: [application.executable],
-    hiddenArguments: args,
-    variables: new Map([...found.plain, ...found.secret]),
-    mask: [found.mask, ...settings.secretNames].join(','),
+    hiddenArguments: args.args,
+    variables: new Map([...variables.plain, ...variables.secret]),
+    mask: variables.mask,
     template: isHere ? withoutInputs : template,
     resultFile: textOf((template['multiflexi'] as { readonly resultFile?: unknown }).resultFile),
+    application: job,
   };
 }
 

@@ -11,6 +11,8 @@ import { recordLog } from './record-log.ts';
 
 /** A volume that is elsewhere, as far as it has arrived. */
 export interface OpenMirror {
+  /** Resolves when nothing more will come: the volume was let go, or is gone. */
+  readonly received: Promise<void>;
   /** Stops receiving. */
   close(): Promise<void>;
 }
@@ -53,6 +55,7 @@ export async function openMirror(
     await recordLog(job, forbidden.message);
   }
   return {
+    received: following,
     close: async () => {
       stopping.abort();
       await over;

@@ -12,6 +12,7 @@ import { obeyInterrupts } from './obey-interrupts.ts';
 import { type OpenMirror, openMirror } from './open-mirror.ts';
 import { OutputFollower } from './output-follower.ts';
 import { Reporter, type ReporterEnd } from './reporter.ts';
+import { sidecarDelivered } from './sidecar-end.ts';
 import { startContainer } from './start-container.ts';
 
 /** How a launched job and its reporting ended. */
@@ -80,7 +81,7 @@ async function follow(
   const left = obeyInterrupts(job, volume, reporter);
   const watching = new AbortController();
   const container = watchContainer(job, volume, reporter, watching.signal);
-  const ended = await Promise.race([reported, left]);
+  const ended = await Promise.race([beside(job, reported, mirror), left]);
   watching.abort();
   await mirror?.close();
   if (ended === 'left') throw new LeftJob();
@@ -89,6 +90,18 @@ async function follow(
   const neverRan = await container;
   if (neverRan !== null) throw neverRan;
   return ended;
+}
+
+/** What the reporter here says, and the one in the pod, where there is one. */
+async function beside(
+  job: LaunchedJob,
+  reported: Promise<ReporterEnd>,
+  mirror: OpenMirror | null,
+): Promise<ReporterEnd> {
+  const end = await reported;
+  // What never ran is never reported by anybody.
+  if (job.record.sidecar !== true || end.report === null) return end;
+  return { ...end, delivered: (await sidecarDelivered(job, mirror)) && end.delivered };
 }
 
 /**

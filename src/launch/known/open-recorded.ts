@@ -29,11 +29,16 @@ function argumentsFor(state: StateDirectory, record: LaunchRecord): readonly Buf
     ...['--engine', engine, '--state', state.path, '--quiet'],
     ...(id === undefined ? [] : ['--job-id', id]),
     ...(image === null ? [] : ['--image', image]),
-    // The variables of whoever cleans up are not the job's.
-    ...(record.reports ? [] : ['--report', 'none']),
+    ...reportArguments(record),
     ...clusterArguments(record),
     ...['--', program ?? 'true'],
   ].map((text) => Buffer.from(text));
+}
+
+/** The variables of whoever cleans up are not the job's. */
+function reportArguments({ reports, sidecar }: LaunchRecord): readonly string[] {
+  if (sidecar === true) return ['--report', 'sidecar'];
+  return reports ? [] : ['--report', 'none'];
 }
 
 function clusterArguments({ cluster }: LaunchRecord): readonly string[] {

@@ -11,6 +11,7 @@ import {
   type Leftover,
   type LogCommand,
   labels,
+  type ReporterEnd,
   type StartLimits,
   volumePath,
 } from '../engine.ts';
@@ -23,10 +24,12 @@ import { createSecret } from './create-secret.ts';
 import { deleteObject } from './delete-object.ts';
 import { openExec } from './exec-stream.ts';
 import { warnings } from './pod-events.ts';
+import { podLog } from './pod-log.ts';
 import { containers } from './pod-names.ts';
-import { type PodSettings, secretRequest } from './pod-request.ts';
+import { ownedBy, type PodSettings, secretRequests } from './pod-request.ts';
 import { gone, isUnreachable, stateOf } from './pod-state.ts';
 import { removePod } from './remove-pod.ts';
+import { reporterEnd } from './reporter-end.ts';
 import { untilStarted } from './start-pod.ts';
 import { podStates, readPod } from './watch-pod.ts';
 
@@ -65,7 +68,9 @@ export class KubernetesEngine implements Engine {
   async start(job: EngineJob, phase: (text: string) => void, { cancel }: StartLimits): Promise<void> {
     const pod = await this.#read(job.name, `ask for the pod ${job.name}`);
     if (pod === null) throw new Fault('engine', `Somebody has deleted the pod ${job.name}`);
-    await createSecret(this.#cluster, secretRequest(job, pod.metadata?.uid ?? ''), cancel);
+    const owner = { name: job.name, uid: pod.metadata?.uid ?? '' };
+    for (const secret of secretRequests(job, this.#settings))
+      await createSecret(this.#cluster, ownedBy(secret, owner), cancel);
     try {
       await untilStarted(this.#cluster, job, { phase, signal: cancel });
     } catch (error) {
@@ -146,15 +151,8 @@ export class KubernetesEngine implements Engine {
     return { place: pod.spec?.nodeName ?? null, events: await warnings(this.#cluster, pod) };
   }
 
-  async messages({ name }: EngineJob): Promise<string> {
-    try {
-      const query = `log?container=${containers.main}&tailLines=${limits.messageLines}`;
-      const path = `${this.#cluster.path('pods', name)}/${query}`;
-      return await this.#cluster.text({ method: 'GET', path, signal: never });
-    } catch {
-      // Only a hint for people.
-      return '';
-    }
+  messages({ name }: EngineJob): Promise<string> {
+    return podLog(this.#cluster, name, containers.main);
   }
 
   async leftovers(installation: string): Promise<readonly Leftover[]> {
@@ -168,6 +166,11 @@ export class KubernetesEngine implements Engine {
       key: pod.metadata?.labels?.[labels.job] ?? '',
       running: stateOf(pod).kind === 'running',
     }));
+  }
+
+  reporterEnd({ name }: EngineJob): Promise<ReporterEnd> {
+    const silent = (reason: string) => this.#warn(`The cluster does not answer (${reason})`);
+    return reporterEnd(this.#cluster, name, { silent, signal: never });
   }
 
   async removeFiles(): Promise<void> {

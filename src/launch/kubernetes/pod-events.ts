@@ -4,7 +4,7 @@ import { printable } from '../../base/printable.ts';
 import { shorten } from '../../base/shorten.ts';
 import { pause } from '../../base/timer.ts';
 import type { Cluster } from './cluster.ts';
-import { secretName } from './pod-names.ts';
+import { secretNames } from './pod-names.ts';
 
 /** What the cluster has told about a pod, the newest last. Empty where that cannot be read: it is only a hint. */
 async function podEvents(cluster: Cluster, pod: V1Pod, signal: AbortSignal): Promise<readonly CoreV1Event[]> {
@@ -43,10 +43,10 @@ export async function mountFailure(
 /** What has gone wrong with a pod, as its cluster tells it, the newest last: a bounded number of clauses. */
 export async function warnings(cluster: Cluster, pod: V1Pod): Promise<readonly string[]> {
   const late = AbortSignal.timeout(limits.engineReasonMs);
-  const own = secretName(pod.metadata?.name ?? '');
+  const own = secretNames(pod.metadata?.name ?? '');
   const found = (await podEvents(cluster, pod, late)).filter(
     // A pod waits for its Secret: that is no fault.
-    ({ type, message = '' }) => type === 'Warning' && !message.includes(`"${own}" not found`),
+    ({ type, message = '' }) => type === 'Warning' && !own.some((name) => message.includes(`"${name}" not found`)),
   );
   return found.slice(-limits.shownPodEvents).map(({ reason = '', message = '', count = 1 }) => {
     const often = count > 1 ? ` (${count} times)` : '';

@@ -1,7 +1,11 @@
-/** The containers of a launched job's pod. */
-export const containers = { install: 'install', main: 'main', reporter: 'reporter' } as const;
+import { containerNames } from '../../pod/containers.ts';
+import { roles } from '../../pod/pod-contents.ts';
+import { secretName } from '../../pod/pod-of.ts';
 
-/** The Secret of a launched job. The pod waits for it: the job starts when it is made. */
-export function secretName(pod: string): string {
-  return `${pod}-job`;
+/** The containers of a launched job's pod. */
+export const containers = containerNames;
+
+/** The Secrets that a launched job may have. The pod waits for them: the job starts when the last one is made. */
+export function secretNames(pod: string): readonly string[] {
+  return roles.map((role) => secretName(pod, role));
 }

@@ -3,7 +3,7 @@ import { limits } from '../../base/limits.ts';
 import { after } from '../../base/timer.ts';
 import type { Cluster } from './cluster.ts';
 import { deleteObject } from './delete-object.ts';
-import { secretName } from './pod-names.ts';
+import { secretNames } from './pod-names.ts';
 import { isOverdue } from './pod-state.ts';
 import { podStates } from './watch-pod.ts';
 
@@ -16,7 +16,7 @@ import { podStates } from './watch-pod.ts';
 export async function removePod(cluster: Cluster, name: string): Promise<void> {
   const options = { gracePeriodSeconds: limits.podRemovalSeconds };
   await deleteObject(cluster, { kind: 'pods', name, options });
-  await deleteObject(cluster, { kind: 'secrets', name: secretName(name) });
+  await Promise.all(secretNames(name).map((secret) => deleteObject(cluster, { kind: 'secrets', name: secret })));
   const late = new AbortController();
   const timer = after(limits.podGoneMs, () => late.abort());
   try {

@@ -38,6 +38,8 @@ export interface LaunchRecord {
   readonly createdAt: string;
   /** Whether the job is to be reported to somebody. */
   readonly reports: boolean;
+  /** Whether a reporter in its pod reports it; missing in older records: it does not. */
+  readonly sidecar?: boolean;
   /** Null until the job has ended. */
   readonly exitCode: number | null;
   readonly verdict: string | null;

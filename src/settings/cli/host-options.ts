@@ -5,6 +5,13 @@ import type { OptionSpec } from './option-spec.ts';
 export const hostOptions: readonly OptionSpec[] = [
   ...launchOptions,
   {
+    name: 'dry-run',
+    verbs: ['launch'],
+    value: null,
+    variables: [],
+    help: 'print the pod and its Secrets as YAML, with the secrets in them, and make nothing (kubernetes)',
+  },
+  {
     name: 'variables',
     verbs: ['manifest', 'launch'],
     value: 'FILE',

@@ -1,6 +1,6 @@
 import type { OptionSpec } from './option-spec.ts';
 
-/** The options of launched jobs: `launch`, `attach`, `cancel`, `list` and `doctor`. */
+/** The options of launched jobs: `launch`, `attach`, `cancel`, `list` and `doctor`, and what `manifest` has of them. */
 export const launchOptions: readonly OptionSpec[] = [
   {
     name: 'engine',
@@ -21,11 +21,11 @@ export const launchOptions: readonly OptionSpec[] = [
     verbs: ['launch'],
     value: 'WHERE',
     variables: ['EMISSARY_REPORT'],
-    help: 'host: report from here; none: do not (default host where a variable says where to report, else none)',
+    help: 'host: report from here; sidecar: from the pod (kubernetes); none: do not (default host where a variable says where to report, else none)',
   },
   {
     name: 'secret-names',
-    verbs: ['launch'],
+    verbs: ['manifest', 'launch'],
     value: 'LIST',
     variables: ['EMISSARY_SECRET_NAMES'],
     help: 'names of variables, separated by commas, whose values are masked besides the default ones',
@@ -67,21 +67,21 @@ export const launchOptions: readonly OptionSpec[] = [
   },
   {
     name: 'pull',
-    verbs: ['launch'],
+    verbs: ['manifest', 'launch'],
     value: 'WHEN',
     variables: ['EMISSARY_PULL'],
     help: 'missing, always or never: pull the image (default missing)',
   },
   {
     name: 'cpus',
-    verbs: ['launch'],
+    verbs: ['manifest', 'launch'],
     value: 'NUMBER',
     variables: ['EMISSARY_CPUS'],
     help: 'limit of processor time, such as 0.5 (default none)',
   },
   {
     name: 'memory',
-    verbs: ['launch'],
+    verbs: ['manifest', 'launch'],
     value: 'SIZE',
     variables: ['EMISSARY_MEMORY'],
     help: 'limit of memory, such as 512m or 2g (default none)',
@@ -130,14 +130,14 @@ export const launchOptions: readonly OptionSpec[] = [
   },
   {
     name: 'pod-template',
-    verbs: ['launch'],
+    verbs: ['manifest', 'launch'],
     value: 'FILE',
     variables: ['EMISSARY_POD_TEMPLATE'],
     help: "what else the pod has: a Pod's metadata and spec, YAML or JSON (default none)",
   },
   {
     name: 'service-account',
-    verbs: ['launch'],
+    verbs: ['manifest', 'launch'],
     value: 'NAME',
     variables: ['EMISSARY_SERVICE_ACCOUNT'],
     help: "the pod's service account, whose token the job gets (default none)",

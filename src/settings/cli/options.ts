@@ -100,10 +100,10 @@ export const options: readonly OptionSpec[] = [
   },
   {
     name: 'hold',
-    verbs: ['hold'],
+    verbs: ['hold', 'wait'],
     value: 'SECONDS',
     variables: ['EMISSARY_HOLD_SECONDS'],
-    help: "how long the volume is held after the job's end if nobody takes it (default 3600)",
+    help: "how long the volume is held for whoever takes it (hold: after the job's end, default 3600; wait: after the report, default not at all)",
   },
   {
     name: 'encoding',

@@ -4,6 +4,7 @@ import type { CommandLine } from '../cli/command-line.ts';
 import { type Environment, environmentOf } from '../cli/environment.ts';
 import { reportSettings } from '../destinations/report-settings.ts';
 import { givenVariables } from './given-variables.ts';
+import { sidecarVariables } from './sidecar-variables.ts';
 
 /** The environments of the two sides of a launched job. */
 export interface LaunchReport {
@@ -13,6 +14,8 @@ export interface LaunchReport {
   readonly reporterEnvironment: Readonly<Record<string, string>>;
   /** Whether it reports to anybody. */
   readonly reports: boolean;
+  /** The variables of a reporter beside the job, which reports instead of the one here; null: there is none. */
+  readonly sidecar: ReadonlyMap<string, string> | null;
 }
 
 /**
@@ -24,18 +27,25 @@ export function launchReport(
   line: CommandLine,
   of: {
     readonly environment: Environment;
+    readonly engine: string;
     readonly jobId: number | null;
     readonly from: (name: string) => string;
   },
 ): LaunchReport {
   const given = givenVariables(line.value('report-variables'), '--report-variables');
   const results = line.value('results');
-  const all = {
-    ...Object.fromEntries(of.environment.all()),
-    ...Object.fromEntries(given),
+  const own = {
     ...(of.jobId !== null && { MULTIFLEXI_JOB_ID: String(of.jobId) }),
     ...(results !== null && { EMISSARY_RESULTS_DIR: resolve(results) }),
   };
+  const environment = Object.fromEntries(of.environment.all());
+  const all = { ...environment, ...Object.fromEntries(given), ...own };
+  if (line.value('report') === 'sidecar') {
+    if (of.engine !== 'kubernetes')
+      throw new Fault('usage', `${of.from('report')}: sidecar is for the engine kubernetes; use host`);
+    const variables = sidecarVariables(environment, Object.fromEntries(given), of.jobId);
+    return { ...beside({ ...environment, ...own }, all, new Set(given.keys())), sidecar: variables };
+  }
   const where = whereToReport(line.value('report'), all, of.from('report'));
   // The reporter would refuse them too, but when the job runs already.
   if (where === 'host') reportSettings(environmentOf(all));
@@ -43,6 +53,20 @@ export function launchReport(
     nativeEnvironment: withoutCredentials(all, new Set(given.keys())),
     reporterEnvironment: where === 'host' ? all : { ...withoutDestinations(all), MULTIFLEXI_REPORT: 'none' },
     reports: where === 'host',
+    sidecar: null,
+  };
+}
+
+/** Beside a reporter in the pod, the one here only keeps the results. */
+function beside(own: Variables, all: Variables, given: ReadonlySet<string>) {
+  const directory = own['EMISSARY_RESULTS_DIR'] ?? '';
+  const silent = { ...withoutDestinations(own), MULTIFLEXI_REPORT: 'none' };
+  const { MULTIFLEXI_REPORT: _, ...keeping } = { ...silent, EMISSARY_RESULTS_DIR: directory };
+  if (directory !== '') reportSettings(environmentOf(keeping));
+  return {
+    nativeEnvironment: withoutCredentials(all, given),
+    reporterEnvironment: directory === '' ? silent : keeping,
+    reports: directory !== '',
   };
 }
 
@@ -68,9 +92,7 @@ function whereToReport(where: string | null, all: Variables, source: string): 'h
       'usage',
       `${source}: no variable says where to report; set MULTIFLEXI_DATABASE_URL, for example`,
     );
-  if (where === 'sidecar')
-    throw new Fault('usage', `${source}: sidecar is for Kubernetes, which is to come; use host`);
-  if (where !== null) throw new Fault('usage', `${source} must be host or none`);
+  if (where !== null) throw new Fault('usage', `${source} must be host, sidecar or none`);
   return isKnown ? 'host' : 'none';
 }
 

@@ -101,14 +101,16 @@ function listOf(text: string | null): readonly string[] {
   return (text ?? '').split(',').filter((entry) => entry !== '');
 }
 
-function cpusOf(text: string | null, source: string): number | null {
+/** The value of `--cpus`. @throws Fault `usage` */
+export function cpusOf(text: string | null, source: string): number | null {
   if (text === null) return null;
   const cpus = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
   if (cpus > 0) return cpus;
   throw new Fault('usage', `${source} is not a number of processors, such as 0.5 or 2`);
 }
 
-function memoryOf(text: string | null, source: string): number | null {
+/** The value of `--memory`, in bytes. @throws Fault `usage` */
+export function memoryOf(text: string | null, source: string): number | null {
   if (text === null) return null;
   const bytes = bytesOf(text);
   if (bytes !== null) return bytes;

@@ -13,6 +13,7 @@ import { givenVariables } from './given-variables.ts';
 import { type KubernetesSettings, kubernetesSettings } from './kubernetes-settings.ts';
 import { launchReport } from './launch-report.ts';
 import { engineOptions, type LaunchResources, launchResources } from './launch-resources.ts';
+import { type Pull, pullOf } from './pull.ts';
 import { stateDirectory } from './state-directory.ts';
 
 /** The engines, those that are to come included. */
@@ -41,7 +42,7 @@ export interface LaunchSettings {
   readonly resources: LaunchResources;
   readonly engineOptions: ReadonlyMap<string, string>;
   readonly kubernetes: KubernetesSettings;
-  readonly pull: 'missing' | 'always' | 'never';
+  readonly pull: Pull;
   readonly keep: 'never' | 'failed' | 'always';
   readonly onTerm: 'stop' | 'detach';
   readonly timeoutSeconds: string | null;
@@ -57,6 +58,10 @@ export interface LaunchSettings {
   readonly reporterEnvironment: Readonly<Record<string, string>>;
   /** Whether it reports to anybody. */
   readonly reports: boolean;
+  /** The variables of a reporter beside the job, which reports instead of the one here; null: there is none. */
+  readonly sidecar: ReadonlyMap<string, string> | null;
+  /** The pod is printed, and nothing is made. */
+  readonly dryRun: boolean;
 }
 
 /** @throws Fault `usage` */
@@ -84,7 +89,7 @@ export function launchSettings(invocation: Invocation, args: readonly Buffer[]):
     resources: launchResources(line, engine, from),
     engineOptions: new Map(engineOptions(line.value('engine-option'), from('engine-option'))),
     kubernetes: kubernetesSettings(line, from),
-    pull: choice('pull', ['missing', 'always', 'never']),
+    pull: pullOf(line.value('pull'), from('pull')),
     keep: choice('keep', ['never', 'failed', 'always']),
     onTerm: choice('on-term', ['stop', 'detach']),
     ...times(line, from),
@@ -92,8 +97,18 @@ export function launchSettings(invocation: Invocation, args: readonly Buffer[]):
     collect: line.value('collect'),
     quiet: line.value('quiet') !== null,
     detach: line.value('detach') !== null,
-    ...launchReport(line, { environment, jobId, from }),
+    dryRun: dryRunOf(line, engine),
+    ...launchReport(line, { environment, engine, jobId, from }),
   };
+}
+
+function dryRunOf(line: CommandLine, engine: EngineName): boolean {
+  if (line.value('dry-run') === null) return false;
+  if (engine === 'kubernetes') return true;
+  throw new Fault(
+    'usage',
+    `--dry-run prints a pod, and the engine ${engine} has none; use --engine kubernetes`,
+  );
 }
 
 function choices(line: CommandLine, from: (name: string) => string) {

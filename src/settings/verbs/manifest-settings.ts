@@ -1,21 +1,17 @@
 import { normalize } from 'node:path';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
-import { version } from '../../version.ts';
 import type { Application } from '../application/application.ts';
 import { type CommandLine, readCommandLine, sourceOf } from '../cli/command-line.ts';
 import type { Invocation } from '../cli/invocation.ts';
-import {
-  containerName,
-  imageName,
-  jobNumber,
-  rootDirectory,
-  secondsToMs,
-  wholeNumber,
-} from '../cli/values.ts';
+import { imageName, jobNumber, rootDirectory, secondsToMs, wholeNumber } from '../cli/values.ts';
 import { helpOf } from '../cli/verbs.ts';
+import { maskEntries } from '../secret-names.ts';
 import { languageOf, readApplication } from './given-application.ts';
 import { givenVariables } from './given-variables.ts';
+import { type KubernetesSettings, kubernetesSettings } from './kubernetes-settings.ts';
+import { cpusOf, memoryOf } from './launch-resources.ts';
+import { type Pull, pullOf } from './pull.ts';
 
 /** A volume claim that the reporter mounts, for a database file or kept results. */
 export interface Claim {
@@ -32,9 +28,14 @@ export interface ManifestSettings {
   readonly reportVariables: ReadonlyMap<string, string>;
   readonly kind: 'pod' | 'job';
   readonly jobId: number | null;
+  /** As it was given: the pod's name is made of it. */
   readonly podName: string;
   readonly image: string;
-  readonly emissaryImage: string;
+  /** When it is pulled. */
+  readonly pull: Pull;
+  /** Patterns of more names whose values are secret. */
+  readonly secretNames: readonly string[];
+  readonly kubernetes: KubernetesSettings;
   readonly root: string;
   /** Seconds; 0 = none. */
   readonly timeout: number;
@@ -43,6 +44,9 @@ export interface ManifestSettings {
   readonly user: number | null;
   /** The job may be root. */
   readonly allowRoot: boolean;
+  /** Limits; null: none. Memory in bytes. */
+  readonly cpus: number | null;
+  readonly memory: number | null;
   readonly claim: Claim | null;
 }
 
@@ -69,16 +73,17 @@ export function manifestSettings(invocation: Invocation, args: readonly Buffer[]
     reportVariables: givenVariables(line.value('report-variables'), '--report-variables'),
     kind: kindOf(line.value('kind') ?? 'pod'),
     jobId,
-    podName: containerName(line.value('pod-name') ?? `multiflexi-job-${jobId ?? 'local'}`, from('pod-name')),
-    emissaryImage: imageName(
-      line.value('emissary-image') ?? `multiflexi-emissary:${version}`,
-      from('emissary-image'),
-    ),
+    podName: podNameOf(line.value('pod-name'), from('pod-name')) ?? `multiflexi-job-${jobId ?? 'local'}`,
+    pull: pullOf(line.value('pull'), from('pull')),
+    secretNames: maskEntries(line.value('secret-names') ?? ''),
+    kubernetes: kubernetesSettings(line, from),
     root,
     timeout: Math.ceil(secondsToMs(line.value('timeout') ?? '0', from('timeout')) / 1000),
     grace: Math.ceil(secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')) / 1000),
     user: userOf(line.value('user'), allowRoot, from('user')),
     allowRoot,
+    cpus: cpusOf(line.value('cpus'), from('cpus')),
+    memory: memoryOf(line.value('memory'), from('memory')),
     claim: claimOf(line.value('claim'), root),
   };
 }
@@ -117,6 +122,11 @@ function definition({ operands, command }: CommandLine, language: string): Appli
     throw new Fault('usage', `manifest takes one application definition; ${helpOf('manifest')}`);
   }
   return readApplication(file, language);
+}
+
+function podNameOf(text: string | null, source: string): string | null {
+  if (text === '') throw new Fault('usage', `${source} is empty`);
+  return text;
 }
 
 function kindOf(text: string): 'pod' | 'job' {

@@ -11,6 +11,8 @@ export interface WaitSettings {
   /** Ms since 1970, or null. */
   readonly deadlineMs: number | null;
   readonly graceMs: number;
+  /** How long the volume is held for a receiver after the report; null: not at all. */
+  readonly holdMs: number | null;
 }
 
 /** @throws Fault `usage` */
@@ -19,10 +21,12 @@ export function waitSettings(invocation: Invocation, args: readonly Buffer[]): W
   const from = (name: string) => sourceOf(name, args, invocation.environment);
   rejectOperands('wait', line);
   const deadline = line.value('deadline');
+  const hold = line.value('hold');
   return {
     root: rootDirectory(line.value('root'), from('root')),
     timeoutMs: secondsToMs(line.value('timeout') ?? '0', from('timeout')),
     deadlineMs: deadline === null ? null : deadlineMs(deadline, from('deadline')),
     graceMs: secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')),
+    holdMs: hold === null ? null : secondsToMs(hold, from('hold')),
   };
 }

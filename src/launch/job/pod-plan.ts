@@ -1,0 +1,60 @@
+import { limits } from '../../base/limits.ts';
+import { applicationContents, type PodContents, templateKey, variablesFile } from '../../pod/pod-contents.ts';
+import type { PodJob } from '../../pod/pod-job.ts';
+import { afterwardsSeconds } from '../../pod/pod-objects.ts';
+import { mountedJson } from '../../settings/cli/mounted-json.ts';
+import { readGiven } from '../../settings/cli/read-given.ts';
+import { secondsToMs } from '../../settings/cli/values.ts';
+import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
+import type { JobPlan } from './job-plan.ts';
+
+/** What of a pod its job and its launch decide, and no engine. */
+export type PodPlan = PodContents &
+  Pick<PodJob, 'application' | 'jobId' | 'timeout' | 'grace' | 'deadline' | 'reporter'>;
+
+/** @throws Fault `usage` for a template that cannot be read */
+export function podPlan(settings: LaunchSettings, plan: JobPlan): PodPlan {
+  const { jobId, sidecar, startTimeoutMs } = settings;
+  const contents = contentsOf(settings, plan);
+  const timeout = secondsOf(settings.timeoutSeconds ?? '0');
+  const grace = secondsOf(settings.graceSeconds ?? String(limits.graceSeconds));
+  const most = startTimeoutMs / 1000 + timeout + grace + afterwardsSeconds + limits.holdSeconds;
+  return {
+    ...contents,
+    secrets: { ...contents.secrets, report: variablesFile(sidecar ?? new Map()) },
+    application: settings.application?.name ?? null,
+    jobId,
+    timeout,
+    grace,
+    // With a reporter elsewhere, that one knows better.
+    deadline: sidecar !== null && timeout > 0 ? most : null,
+    reporter: sidecar === null ? { verb: 'hold', hold: null } : { verb: 'wait', hold: limits.holdSeconds },
+  };
+}
+
+/** Of a command, only the command itself is shown. */
+function contentsOf(settings: LaunchSettings, plan: JobPlan): PodContents {
+  const { secretNames } = settings;
+  if (plan.application !== null) return applicationContents({ ...plan.application, secretNames });
+  const template = templateOf(plan, settings);
+  return {
+    command: plan.command,
+    variables: new Map(),
+    mask: plan.mask,
+    template: null,
+    secrets: {
+      init: template === null ? {} : { [templateKey]: template },
+      job: variablesFile(plan.variables),
+      report: {},
+    },
+  };
+}
+
+function templateOf({ template }: JobPlan, settings: LaunchSettings): string | null {
+  if (template !== null) return JSON.stringify(template);
+  return settings.template === null ? null : mountedJson(readGiven(settings.template, limits.templateBytes));
+}
+
+function secondsOf(text: string): number {
+  return secondsToMs(text, '') / 1000;
+}

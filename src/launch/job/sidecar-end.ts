@@ -1,0 +1,24 @@
+import { faultStatus } from '../../base/fault.ts';
+import type { LaunchedJob } from './launched-job.ts';
+import type { OpenMirror } from './open-mirror.ts';
+
+/**
+ * Waits for the reporter in the job's pod, once everything was taken from its volume, and shows its messages.
+ *
+ * @returns whether it has delivered everything
+ */
+export async function sidecarDelivered(job: LaunchedJob, mirror: OpenMirror | null): Promise<boolean> {
+  const { engine, container, screen } = job;
+  screen.phase('waiting for the report of the pod');
+  await mirror?.received;
+  const end = await engine.reporterEnd?.(container).catch(() => null);
+  screen.phase(null);
+  for (const line of end?.messages ?? []) screen.note(line);
+  if (end?.exitCode === 0) return true;
+  const how =
+    end?.exitCode === faultStatus.delivery
+      ? 'has not delivered everything'
+      : 'is gone, and nobody knows whether it has reported the job';
+  screen.note(`emissary: The reporter in the pod ${how}`);
+  return false;
+}

@@ -1,0 +1,36 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import type { ReporterEnd } from '../engine.ts';
+import type { Cluster } from './cluster.ts';
+import { podLog } from './pod-log.ts';
+import { containers } from './pod-names.ts';
+import { isUnreachable } from './pod-state.ts';
+import { podStates } from './watch-pod.ts';
+
+/**
+ * Waits for the end of the reporter in a pod. @throws Fault `engine` where the server refuses; the signal's reason
+ *
+ * @param silent called when the server begins not to answer
+ */
+export async function reporterEnd(
+  cluster: Cluster,
+  pod: string,
+  of: { readonly silent: (reason: string) => void; readonly signal: AbortSignal },
+): Promise<ReporterEnd> {
+  for await (const state of podStates(cluster, pod, of)) {
+    if (state === null) return { exitCode: null, messages: [] };
+    if (!isUnreachable(state)) continue;
+    return { exitCode: exitCodeOf(state), messages: await messagesOf(cluster, pod) };
+  }
+  throw of.signal.reason;
+}
+
+function exitCodeOf({ status }: V1Pod): number | null {
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  return all.find(({ name }) => name === containers.reporter)?.state?.terminated?.exitCode ?? null;
+}
+
+/** Its log also has the result, where it reports to nobody else. */
+async function messagesOf(cluster: Cluster, pod: string): Promise<readonly string[]> {
+  const text = await podLog(cluster, pod, containers.reporter);
+  return text.split('\n').filter((line) => line.startsWith('emissary: '));
+}
