@@ -63,8 +63,13 @@ export async function exampleCluster(t: TestContext): Promise<ExampleCluster | n
   };
 }
 
-/** The claim `multiflexi`, bound to a directory of this machine. */
-async function claim(t: TestContext, { kubectl }: Cluster, namespace: string, path: string): Promise<void> {
+/** Makes the claim `multiflexi`, bound to a directory of this machine. */
+export async function claim(
+  t: TestContext,
+  { kubectl }: Cluster,
+  namespace: string,
+  path: string,
+): Promise<void> {
   const size = { storage: '1Gi' };
   const access = { accessModes: ['ReadWriteOnce'], storageClassName: '' };
   const objects = [

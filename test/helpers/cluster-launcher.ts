@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
 import { type Cluster, requireCluster, restrictedNamespace } from './cluster.ts';
+import { claim } from './cluster-example.ts';
 import { exampleImages } from './example-images.ts';
 import { withBusybox } from './images.ts';
-import { jobImage, jobTools, type Launcher, label, starters } from './launcher-parts.ts';
+import { type clusterNames, jobImage, jobTools, type Launcher, label, starters } from './launcher-parts.ts';
 import { requireProgram } from './require.ts';
 import { temporaryVolume } from './volume.ts';
 
@@ -19,7 +21,10 @@ export interface ClusterLauncher extends Launcher {
 }
 
 /** Null after the test was skipped because there is no cluster; in CI that is a failure. */
-export async function clusterLauncher(t: TestContext): Promise<ClusterLauncher | null> {
+export async function clusterLauncher(
+  t: TestContext,
+  name: (typeof clusterNames)[number] = 'kubernetes',
+): Promise<ClusterLauncher | null> {
   const cluster = await requireCluster(t);
   if (cluster === null || !requireProgram(t, 'busybox')) return null;
   for (const { image, fill, start } of exampleImages) await cluster.addImage(image, fill, start);
@@ -27,7 +32,13 @@ export async function clusterLauncher(t: TestContext): Promise<ClusterLauncher |
   const namespace = await restrictedNamespace(t, cluster);
   const state = join(temporaryVolume(t), 'state');
   atEnd(t, () => rmSync(state, { recursive: true, force: true }));
-  const env = { KUBECONFIG: cluster.kubeconfig, EMISSARY_NAMESPACE: namespace, EMISSARY_STATE_DIR: state };
+  const sidecar = name === 'kubernetes' ? {} : await sidecarVariables(t, cluster, namespace);
+  const env = {
+    KUBECONFIG: cluster.kubeconfig,
+    EMISSARY_NAMESPACE: namespace,
+    EMISSARY_STATE_DIR: state,
+    ...sidecar,
+  };
   const options = ['--engine', 'kubernetes', '--image', jobImage];
   const kubectl = (args: readonly string[]) => cluster.kubectl(['--namespace', namespace, ...args]);
   const pods = async () => {
@@ -35,7 +46,7 @@ export async function clusterLauncher(t: TestContext): Promise<ClusterLauncher |
     return stdout.split('\n').filter((line) => line !== '');
   };
   return {
-    name: 'kubernetes',
+    name,
     cluster,
     namespace,
     apply: async (object) => {
@@ -68,6 +79,16 @@ export async function clusterLauncher(t: TestContext): Promise<ClusterLauncher |
     }),
     left: () => readdirSync(join(state, 'jobs')),
   };
+}
+
+/** Every launch is reported by its pod, whose reporter has this machine's temporary directory at the same path. */
+async function sidecarVariables(t: TestContext, cluster: Cluster, namespace: string) {
+  const path = realpathSync(tmpdir());
+  await claim(t, cluster, namespace, path);
+  const volumes = [{ name: 'databases', persistentVolumeClaim: { claimName: 'multiflexi' } }];
+  const containers = [{ name: 'reporter', volumeMounts: [{ name: 'databases', mountPath: path }] }];
+  const [, file = ''] = podTemplate(t, { spec: { volumes, containers } });
+  return { EMISSARY_REPORT: 'sidecar', EMISSARY_POD_TEMPLATE: file };
 }
 
 /** The options that add this to the pod. */

@@ -7,8 +7,16 @@ import type { Engine } from './engine.ts';
 /** The engines that the conformance suite runs against. */
 export const engineNames = ['native', 'docker', 'podman'] as const;
 
+/** Launchers of jobs in a cluster: who reports is a process of this machine, or the pod's own reporter. */
+export const clusterNames = ['kubernetes', 'kubernetes, reported by the sidecar'] as const;
+
 /** The same, a Docker that could be on another machine, and a cluster. */
-export const launcherNames = [...engineNames, 'docker elsewhere', 'kubernetes'] as const;
+export const launcherNames = [...engineNames, 'docker elsewhere', ...clusterNames] as const;
+
+/** Whether it is one of a cluster. */
+export function isOfCluster(name: string): name is (typeof clusterNames)[number] {
+  return clusterNames.some((each) => each === name);
+}
 
 /** One engine with a state directory of the test's own. */
 export interface Launcher {

@@ -5,7 +5,15 @@ import { atEnd } from './at-end.ts';
 import { clusterLauncher } from './cluster-launcher.ts';
 import { type Engine, requireEngine } from './engine.ts';
 import { makeNamedImage, withBusybox } from './images.ts';
-import { type Gate, jobImage, jobTools, type Launcher, label, starters } from './launcher-parts.ts';
+import {
+  type Gate,
+  isOfCluster,
+  jobImage,
+  jobTools,
+  type Launcher,
+  label,
+  starters,
+} from './launcher-parts.ts';
 import { requireProgram } from './require.ts';
 import { tcpFront } from './tcp-front.ts';
 import { temporaryVolume } from './volume.ts';
@@ -22,7 +30,7 @@ export async function launcherOf(
   name: Launcher['name'],
   own: Engine | null = null,
 ): Promise<Launcher | null> {
-  if (name === 'kubernetes') return clusterLauncher(t);
+  if (isOfCluster(name)) return clusterLauncher(t, name);
   const client = name === 'docker elsewhere' ? 'docker' : name;
   const engine = own ?? (client === 'native' ? null : await requireEngine(t, client));
   if (client !== 'native' && (engine === null || !requireProgram(t, 'busybox'))) return null;

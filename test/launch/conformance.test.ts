@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { launcherOf } from '../helpers/launcher.ts';
-import { launcherNames } from '../helpers/launcher-parts.ts';
+import { isOfCluster, launcherNames } from '../helpers/launcher-parts.ts';
 import { reportedJob } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
@@ -259,7 +259,7 @@ for (const name of launcherNames) {
 }
 
 function isElsewhere(name: string): boolean {
-  return name === 'docker elsewhere' || name === 'kubernetes';
+  return name === 'docker elsewhere' || isOfCluster(name);
 }
 
 function definition(options: readonly string[]) {

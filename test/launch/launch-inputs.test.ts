@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { launcherOf } from '../helpers/launcher.ts';
-import { launcherNames } from '../helpers/launcher-parts.ts';
+import { engineNames } from '../helpers/launcher-parts.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 /** What fits into a pod's Secret is less. */
 const bytesOf = (name: string) => (name === 'kubernetes' ? 300_000 : 50_000_000);
 
-for (const name of launcherNames.filter((each) => each !== 'native'))
+for (const name of [...engineNames.slice(1), 'docker elsewhere', 'kubernetes'] as const)
   test(`${name}: a job gets a file of ${bytesOf(name)} bytes that a file-path variable names`, async (t) => {
     const launcher = await launcherOf(t, name);
     if (launcher === null) return;

@@ -15,10 +15,11 @@ export type PodPlan = PodContents &
 /** @throws Fault `usage` for a template that cannot be read */
 export function podPlan(settings: LaunchSettings, plan: JobPlan): PodPlan {
   const { jobId, sidecar, startTimeoutMs } = settings;
+  const hold = settings.holdSeconds ?? limits.holdSeconds;
   const contents = contentsOf(settings, plan);
   const timeout = secondsOf(settings.timeoutSeconds ?? '0');
   const grace = secondsOf(settings.graceSeconds ?? String(limits.graceSeconds));
-  const most = startTimeoutMs / 1000 + timeout + grace + afterwardsSeconds + limits.holdSeconds;
+  const most = startTimeoutMs / 1000 + timeout + grace + afterwardsSeconds + hold;
   return {
     ...contents,
     secrets: { ...contents.secrets, report: variablesFile(sidecar ?? new Map()) },
@@ -28,7 +29,7 @@ export function podPlan(settings: LaunchSettings, plan: JobPlan): PodPlan {
     grace,
     // With a reporter elsewhere, that one knows better.
     deadline: sidecar !== null && timeout > 0 ? most : null,
-    reporter: sidecar === null ? { verb: 'hold', hold: null } : { verb: 'wait', hold: limits.holdSeconds },
+    reporter: sidecar === null ? { verb: 'hold', hold: settings.holdSeconds } : { verb: 'wait', hold },
   };
 }
 

@@ -8,12 +8,14 @@ import type { OpenMirror } from './open-mirror.ts';
  * @returns whether it has delivered everything
  */
 export async function sidecarDelivered(job: LaunchedJob, mirror: OpenMirror | null): Promise<boolean> {
-  const { engine, container, screen } = job;
+  const { engine, container, screen, settings } = job;
   screen.phase('waiting for the report of the pod');
   await mirror?.received;
   const end = await engine.reporterEnd?.(container).catch(() => null);
   screen.phase(null);
-  for (const line of end?.messages ?? []) screen.note(line);
+  // Without destinations, it has printed the report in the pod, and says so.
+  const messages = settings.sidecar?.size === 0 ? [] : (end?.messages ?? []);
+  for (const line of messages) screen.note(line);
   if (end?.exitCode === 0) return true;
   const how =
     end?.exitCode === faultStatus.delivery

@@ -1,3 +1,4 @@
+import { type Environment, environmentOf } from '../../settings/cli/environment.ts';
 import type { Invocation } from '../../settings/cli/invocation.ts';
 import { launchSettings } from '../../settings/verbs/launch-settings.ts';
 import type { LaunchedJob } from '../job/launched-job.ts';
@@ -15,10 +16,17 @@ export async function openRecorded(
   record: LaunchRecord,
   invocation: Invocation,
 ): Promise<LaunchedJob> {
-  const settings = launchSettings(invocation, argumentsFor(state, record));
-  const job = await openLaunch(settings, invocation, record.key);
+  const own = { ...invocation, environment: withoutReport(invocation.environment) };
+  const settings = launchSettings(own, argumentsFor(state, record));
+  const job = await openLaunch(settings, own, record.key);
   job.screen.hideOutput();
   return job;
+}
+
+/** Where the next launch is reported from says nothing of this one. */
+function withoutReport(environment: Environment): Environment {
+  const { EMISSARY_REPORT: _, ...others } = Object.fromEntries(environment.all());
+  return environmentOf(others);
 }
 
 /** What finishes an earlier launch: no more than where it is. */

@@ -100,10 +100,10 @@ export const options: readonly OptionSpec[] = [
   },
   {
     name: 'hold',
-    verbs: ['hold', 'wait'],
+    verbs: ['hold', 'wait', 'launch'],
     value: 'SECONDS',
     variables: ['EMISSARY_HOLD_SECONDS'],
-    help: "how long the volume is held for whoever takes it (hold: after the job's end, default 3600; wait: after the report, default not at all)",
+    help: "how long the volume is held for whoever takes it (hold: after the job's end, default 3600; wait: after the report, default not at all; launch: in a pod, if the launcher is gone)",
   },
   {
     name: 'encoding',

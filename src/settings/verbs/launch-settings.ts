@@ -48,6 +48,8 @@ export interface LaunchSettings {
   readonly timeoutSeconds: string | null;
   readonly graceSeconds: string | null;
   readonly startTimeoutMs: number;
+  /** How long a pod keeps its volume for a launcher that is gone; null: the default. */
+  readonly holdSeconds: number | null;
   readonly copyReport: string | null;
   readonly collect: string | null;
   readonly quiet: boolean;
@@ -126,11 +128,13 @@ function times(line: CommandLine, from: (name: string) => string) {
     if (text !== null) secondsToMs(text, from(name));
     return text;
   };
+  const hold = line.value('hold');
   const start = line.value('start-timeout') ?? String(limits.launchStartSeconds);
   return {
     timeoutSeconds: checked('timeout'),
     graceSeconds: checked('grace'),
     startTimeoutMs: secondsToMs(start, from('start-timeout')),
+    holdSeconds: hold === null ? null : secondsToMs(hold, from('hold')) / 1000,
   };
 }
 
