@@ -443,6 +443,8 @@ export const limits = {
   mirrorFileBytes: 1024 * GiB,
   /** How long a finished job's volume is held for its receiver, in seconds, unless an option overrides it. */
   holdSeconds: 3_600,
+  /** How long `wait` stays after its volume was let go, in ms: the sender's answer takes a round trip. */
+  holdLingerMs: 500,
   /** How long a sender has for its own exit when all is done, in ms: then its command is stopped. */
   senderExitMs: 2_000,
   /** How often a complete mirror tries to let the volume go: its container ends then, perhaps before it has answered. */

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Fault, faultStatus } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { log } from '../base/log.ts';
+import { pauseFor } from '../base/timer.ts';
 import { requireMounted } from '../contract/require-mounted.ts';
 import { hideFromOthers } from '../kernel/hide-from-others.ts';
 import { canOpen, openManyFiles } from '../kernel/open-files.ts';
@@ -90,7 +91,9 @@ async function holdOn({ settings, requests }: Wait, taken: Taken): Promise<void>
   const reason = await Promise.race([promise, taken.promise]);
   time.cancel();
   taken.close();
-  if (reason !== null) log(reason);
+  if (reason !== null) return log(reason);
+  // The sender is still telling its receiver: it would end with this container.
+  await pauseFor(limits.holdLingerMs);
 }
 
 const tooFewFiles = `Cannot follow the job: fewer than ${limits.minOpenFiles} more files can be opened; raise the limit (ulimit -n)`;

@@ -31,15 +31,12 @@ export class SenderForbidden extends Error {}
  */
 export async function followSender(mirror: Mirror, open: OpenSender, stopping: AbortSignal): Promise<void> {
   const breaks = new Breaks();
-  /** Connections that broke since everything is there. */
-  let tries = 0;
   while (!stopping.aborted) {
     const { end, heard, isComplete } = await receiveOnce(mirror, open, stopping);
     if (end.kind === 'gone') return mirror.abandon();
     if (end.kind !== 'broken') return;
-    if (isComplete || tries > 0) tries += 1;
     // The container may be gone before it can answer that the volume may go.
-    if (tries >= limits.letGoTries) return log(`The volume was taken, and not let go: ${end.reason}`);
+    if (breaks.isLast(isComplete)) return log(`The volume was taken, and not let go: ${end.reason}`);
     if (end.isFinal) throw new Fault('delivery', `Cannot mirror the volume: ${end.reason}`);
     if (!stopping.aborted) await breaks.rest(end.reason, heard, stopping);
   }
@@ -50,6 +47,14 @@ export async function followSender(mirror: Mirror, open: OpenSender, stopping: A
 class Breaks {
   #pauseMs: number = limits.mirrorRetryMs;
   #reported: string | null = null;
+  /** Connections that broke since everything is there. */
+  #tries = 0;
+
+  /** @param isComplete whether everything was there before this break */
+  isLast(isComplete: boolean): boolean {
+    if (isComplete || this.#tries > 0) this.#tries += 1;
+    return this.#tries >= limits.letGoTries;
+  }
 
   /** @param heard whether a sender had answered: then this is the first break of a new row */
   async rest(reason: string, heard: boolean, stopping: AbortSignal): Promise<void> {
@@ -57,7 +62,9 @@ class Breaks {
       this.#pauseMs = limits.mirrorRetryMs;
       this.#reported = null;
     }
-    if (reason !== this.#reported) log(`The connection to the volume broke: ${reason}; it is resumed`);
+    // Where everything is there, nobody need know of it.
+    if (reason !== this.#reported && this.#tries === 0)
+      log(`The connection to the volume broke: ${reason}; it is resumed`);
     this.#reported = reason;
     await pause(this.#pauseMs, stopping);
     this.#pauseMs = Math.min(this.#pauseMs * 2, limits.mirrorMaxRetryMs);
