@@ -527,6 +527,20 @@ export const limits = {
   podGoneMs: 90_000,
   /** How long after its grace a deleted pod is taken for lost with its node, in ms. */
   podOverdueMs: 60_000,
+  /** What Helm gets less than what is left of the start's time, in ms: its own message tells more than ours. */
+  helmReserveMs: 2_000,
+  /** How long Helm may take to end after TERM, in ms: it records that it was interrupted. */
+  helmStopMs: 10_000,
+  /** Bytes of what Helm prints: the history of a release, or the notes of a chart. */
+  helmOutputBytes: 16 * MiB,
+  /** Lines of an error of Helm's that are told: the others of a template's error repeat them. */
+  helmErrorLines: 6,
+  /** How often a release that somebody else changes is looked at, in ms. */
+  releaseLookMs: 1_000,
+  /** How long after a start's time is over Helm may still write, in ms: clocks of machines differ. */
+  releaseSlackMs: 60_000,
+  /** How long a change of a release by somebody unknown may take, in ms: thrice Helm's usual time. */
+  foreignReleaseMs: 900_000,
   /** Lines of a container's own messages that are shown if it could not start. */
   messageLines: 20,
   /** How long ssh may take to connect to an engine's machine, in seconds. */

@@ -1,6 +1,5 @@
 import { Fault } from '../base/fault.ts';
-import type { KubernetesSettings } from '../settings/verbs/kubernetes-settings.ts';
-import type { EngineName } from '../settings/verbs/launch-settings.ts';
+import type { EngineName, LaunchSettings } from '../settings/verbs/launch-settings.ts';
 import type { Engine, EngineSetup } from './engine.ts';
 
 /**
@@ -11,7 +10,7 @@ import type { Engine, EngineSetup } from './engine.ts';
 export async function openEngine(
   name: EngineName,
   setup: EngineSetup,
-  kubernetes: KubernetesSettings,
+  settings: Pick<LaunchSettings, 'kubernetes' | 'chart' | 'startTimeoutMs'>,
 ): Promise<Engine> {
   switch (name) {
     case 'native':
@@ -20,7 +19,7 @@ export async function openEngine(
     case 'podman':
       return (await import('./docker/open-docker.ts')).openDocker(name, setup);
     case 'kubernetes':
-      return (await import('./kubernetes/open-kubernetes.ts')).openKubernetes(setup, kubernetes);
+      return (await import('./kubernetes/open-kubernetes.ts')).openKubernetes(setup, settings);
     case 'azure':
       throw new Fault('usage', `--engine: ${name} is not supported yet; choose another one`);
   }

@@ -49,7 +49,7 @@ export async function openLaunch(
         ...(!settings.quiet && { warn: log }),
         signal: cancel.signal,
       },
-      settings.kubernetes,
+      settings,
     );
     const isFar = engine.openSender !== null;
     const record = earlier(before, settings) ?? newRecord(settings, directory, state, isFar);

@@ -13,7 +13,7 @@ import { hostChecks } from './host-checks.ts';
  * @throws Fault `usage` for an engine that is to come
  */
 export async function checksOf(
-  { engine, state, image, kubernetes }: DoctorSettings,
+  { engine, state, image, kubernetes, helm, chart }: DoctorSettings,
   { environment, program }: Invocation,
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
@@ -28,7 +28,8 @@ export async function checksOf(
     }
     case 'kubernetes': {
       const { clusterChecks } = await import('./cluster-checks.ts');
-      return [...hostChecks(subject), ...clusterChecks(subject, kubernetes)];
+      const { helmCheck } = await import('./helm-check.ts');
+      return [...hostChecks(subject), ...clusterChecks(subject, kubernetes), helmCheck(subject, helm, chart)];
     }
     case 'azure':
       throw new Fault('usage', `doctor: ${engine} is not supported yet; choose another one`);

@@ -53,9 +53,10 @@ function isNameTaken(error: unknown): boolean {
   return error instanceof ApiError && error.status === 409 && error.reason === 'AlreadyExists';
 }
 
-/** A quota may become free, a server may answer again. Everything else fails at once. */
+/** A quota may become free, a server may answer again, a new namespace gets its account. Everything else fails at once. */
 function isWaitedFor(error: unknown): boolean {
-  return isTemporary(error) || (statusOf(error) === 403 && /exceeded quota/.test(reasonOfApi(error)));
+  const mends = /exceeded quota|serviceaccount "default" not found/;
+  return isTemporary(error) || (statusOf(error) === 403 && mends.test(reasonOfApi(error)));
 }
 
 /** @throws Fault `engine` if it has been started, or is somebody else's */

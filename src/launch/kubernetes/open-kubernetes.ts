@@ -1,5 +1,6 @@
-import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
+import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
 import type { EngineSetup } from '../engine.ts';
+import { ChartedEngine } from '../helm/charted-engine.ts';
 import { Cluster } from './cluster.ts';
 import { clusterConfig } from './cluster-config.ts';
 import { KubernetesEngine } from './kubernetes-engine.ts';
@@ -10,11 +11,14 @@ import { podSettings } from './objects-of.ts';
  *
  * @throws Fault `usage`
  */
-export function openKubernetes(setup: EngineSetup, settings: KubernetesSettings): KubernetesEngine {
-  const given = podSettings(settings);
-  const cluster = new Cluster(() => clusterConfig(settings, setup.environment), settings.namespace);
-  return new KubernetesEngine(cluster, given, {
-    warn: setup.warn ?? (() => undefined),
-    environment: setup.environment,
-  });
+export function openKubernetes(
+  setup: EngineSetup,
+  { kubernetes, chart, startTimeoutMs }: Pick<LaunchSettings, 'kubernetes' | 'chart' | 'startTimeoutMs'>,
+): KubernetesEngine {
+  const settings = podSettings(kubernetes);
+  const { environment, state, warn = () => undefined } = setup;
+  const cluster = new Cluster(() => clusterConfig(kubernetes, environment), kubernetes.namespace);
+  return chart === null
+    ? new KubernetesEngine(cluster, settings, { warn, environment })
+    : new ChartedEngine(cluster, settings, { warn, environment, state, chart, startTimeoutMs });
 }

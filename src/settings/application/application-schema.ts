@@ -80,7 +80,15 @@ export const applicationSchema = z.object(
     kubernetes: z.optional(
       z.object(
         {
-          helm: z.optional(z.object({ enabled: z.optional(z.boolean('must be true or false')) }, object)),
+          helm: z.optional(
+            z.object(
+              {
+                enabled: z.optional(z.boolean('must be true or false')),
+                chart: z.optional(z.nullable(text)),
+              },
+              object,
+            ),
+          ),
           artifacts: z.optional(z.object({ outputPath: z.optional(z.nullable(text)) }, object)),
         },
         object,

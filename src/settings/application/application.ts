@@ -35,6 +35,8 @@ export interface Application {
   readonly artifacts: readonly ApplicationArtifact[];
   /** A file or directory of the job, absolute or relative to its directory; or null. */
   readonly outputPath: string | null;
+  /** The Helm chart that is installed before its pod; null: none. */
+  readonly chart: string | null;
 }
 
 /**
@@ -77,6 +79,7 @@ export function parseApplication(text: string, language: string): Application {
       ),
     ],
     outputPath: raw.kubernetes?.artifacts?.outputPath || null,
+    chart: raw.kubernetes?.helm?.enabled === false ? null : raw.kubernetes?.helm?.chart || null,
   };
 }
 

@@ -1,9 +1,11 @@
+import { helmOptions } from './helm-options.ts';
 import { launchOptions } from './launch-options.ts';
 import type { OptionSpec } from './option-spec.ts';
 
 /** The options that only verbs of the program outside of pods take. */
 export const hostOptions: readonly OptionSpec[] = [
   ...launchOptions,
+  ...helmOptions,
   {
     name: 'dry-run',
     verbs: ['launch'],

@@ -2,6 +2,7 @@ import { Fault } from '../../base/fault.ts';
 import { readCommandLine, rejectOperands, sourceOf } from '../cli/command-line.ts';
 import type { Invocation } from '../cli/invocation.ts';
 import { imageName } from '../cli/values.ts';
+import { helmProgram } from './chart-settings.ts';
 import { type KubernetesSettings, kubernetesSettings } from './kubernetes-settings.ts';
 import { type EngineName, engines } from './launch-settings.ts';
 import { stateDirectory } from './state-directory.ts';
@@ -13,6 +14,10 @@ export interface DoctorSettings {
   /** An image that must be there, or is pulled; null: none is checked. */
   readonly image: string | null;
   readonly kubernetes: KubernetesSettings;
+  /** The program helm. */
+  readonly helm: string;
+  /** That of `--helm-chart`; null: none. */
+  readonly chart: string | null;
   readonly json: boolean;
 }
 
@@ -34,6 +39,8 @@ export function doctorSettings(invocation: Invocation, args: readonly Buffer[]):
     state: stateDirectory(line, environment, from('state')),
     image: image === null ? null : imageName(image, from('image')),
     kubernetes: kubernetesSettings(line, from),
+    helm: helmProgram(line),
+    chart: line.value('helm-chart'),
     json: line.value('json') !== null,
   };
 }

@@ -8,6 +8,7 @@ import type { Invocation } from '../cli/invocation.ts';
 import { imageName, jobNumber, rootDirectory, secondsToMs } from '../cli/values.ts';
 import { helpOf } from '../cli/verbs.ts';
 import { maskEntries } from '../secret-names.ts';
+import { type ChartSettings, chartSettings } from './chart-settings.ts';
 import { languageOf, readApplication } from './given-application.ts';
 import { givenVariables } from './given-variables.ts';
 import { type KubernetesSettings, kubernetesSettings } from './kubernetes-settings.ts';
@@ -42,6 +43,8 @@ export interface LaunchSettings {
   readonly resources: LaunchResources;
   readonly engineOptions: ReadonlyMap<string, string>;
   readonly kubernetes: KubernetesSettings;
+  /** Null: none, or the engine is another one than Kubernetes. */
+  readonly chart: ChartSettings | null;
   readonly pull: Pull;
   readonly keep: 'never' | 'failed' | 'always';
   readonly onTerm: 'stop' | 'detach';
@@ -91,6 +94,7 @@ export function launchSettings(invocation: Invocation, args: readonly Buffer[]):
     resources: launchResources(line, engine, from),
     engineOptions: new Map(engineOptions(line.value('engine-option'), from('engine-option'))),
     kubernetes: kubernetesSettings(line, from),
+    chart: engine === 'kubernetes' ? chartSettings(line, what.application, from) : null,
     pull: pullOf(line.value('pull'), from('pull')),
     keep: choice('keep', ['never', 'failed', 'always']),
     onTerm: choice('on-term', ['stop', 'detach']),

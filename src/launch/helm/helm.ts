@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { homedir } from 'node:os';
+import type { Readable } from 'node:stream';
+import { errnoOf, Fault } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import { printable } from '../../base/printable.ts';
+import { after, type Timer } from '../../base/timer.ts';
+import type { Environment } from '../../settings/cli/environment.ts';
+import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
+
+/** Helm has refused; the message is its own: one line of bounded length. */
+export class HelmFailure extends Error {}
+
+/** The program helm, for the namespace of a launch. */
+export class Helm {
+  readonly #program: string;
+  readonly #target: readonly string[];
+  readonly #environment: Readonly<Record<string, string>>;
+  readonly #lock: number;
+
+  /**
+   * @param of.lock an open file that helm keeps open as long as it runs: so its lock outlives a launcher that was killed
+   */
+  constructor(of: {
+    readonly program: string;
+    readonly settings: KubernetesSettings;
+    readonly namespace: string;
+    readonly environment: Environment;
+    readonly lock: number;
+  }) {
+    const { kubeconfig, context } = of.settings;
+    this.#program = of.program;
+    this.#target = [
+      ...['--namespace', of.namespace],
+      ...(kubeconfig === null ? [] : ['--kubeconfig', kubeconfig]),
+      ...(context === null ? [] : ['--kube-context', context]),
+    ];
+    this.#environment = helmEnvironment(of.environment);
+    this.#lock = of.lock;
+  }
+
+  /**
+   * Runs helm to its end. Aborted, it is stopped, and records that in its release.
+   *
+   * @returns what it has printed, and its warnings
+   * @throws HelmFailure; Fault `engine` if it cannot be started; the signal's reason
+   */
+  async run(
+    args: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ readonly stdout: string; readonly warnings: readonly string[] }> {
+    if (signal.aborted) throw signal.reason;
+    // An interrupt of the terminal reaches the launcher alone.
+    const child = spawn(this.#program, [...args, ...this.#target], {
+      env: this.#environment,
+      stdio: ['ignore', 'pipe', 'pipe', this.#lock],
+      detached: true,
+    });
+    const { code, stdout, stderr } = await untilClosed(child, signal);
+    if (signal.aborted) throw signal.reason;
+    if (code === 'ENOENT' || code === 'EACCES') throw missing(this.#program, code);
+    const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+    if (code === 0) return { stdout, warnings: lines.map(printable) };
+    throw new HelmFailure(lastWords(lines) || `it has ended with ${code}`);
+  }
+}
+
+/**
+ * What helm is started with. Which cluster and namespace is told by arguments, as the pod's are; our own settings, and where
+ * jobs are reported to, are nothing for it.
+ */
+export function helmEnvironment(environment: Environment): Readonly<Record<string, string>> {
+  const withheld = /^(?:EMISSARY|MULTIFLEXI)_|^HELM_KUBE|^HELM_NAMESPACE$/;
+  const given = [...environment.all()].filter(([name]) => !withheld.test(name));
+  return { HOME: homedir(), ...Object.fromEntries(given) };
+}
+
+interface HelmEnd {
+  /** An exit code, a signal, or the errno for which it could not be started. */
+  readonly code: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Resolves when it has ended and its output is complete; aborted, it gets TERM, and KILL later. */
+async function untilClosed(child: ChildProcess, signal: AbortSignal): Promise<HelmEnd> {
+  const [stdout, stderr] = [child.stdout, child.stderr].map(collected);
+  const kills: Timer[] = [];
+  const stop = () => {
+    child.kill('SIGTERM');
+    kills.push(after(limits.helmStopMs, () => child.kill('SIGKILL')));
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  const code = await new Promise<number | string>((resolve) => {
+    child.once('error', (error) => resolve(errnoOf(error) ?? 'an error'));
+    child.once('close', (status, name) => resolve(status ?? name ?? 'an error'));
+  });
+  signal.removeEventListener('abort', stop);
+  for (const kill of kills) kill.cancel();
+  return { code, stdout: stdout?.() ?? '', stderr: stderr?.() ?? '' };
+}
+
+/** What a stream has brought so far; beyond the limit nothing is kept. */
+function collected(stream: Readable | null): () => string {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  stream?.on('data', (piece: Buffer) => {
+    bytes += piece.length;
+    if (bytes <= limits.helmOutputBytes) pieces.push(piece);
+  });
+  return () => Buffer.concat(pieces).toString();
+}
+
+function missing(program: string, code: string): Fault {
+  const what = code === 'ENOENT' ? 'is not there' : 'cannot be started';
+  return new Fault(
+    'engine',
+    `The chart of the job needs Helm, and the program ${program} ${what}: install Helm 3.13 or later, or name it with --helm`,
+  );
+}
+
+/** The error, without the warnings before it. */
+function lastWords(lines: readonly string[]): string {
+  const at = lines.findLastIndex((line) => line.startsWith('Error: '));
+  const told = (at === -1 ? lines : lines.slice(at)).slice(0, limits.helmErrorLines);
+  const text = told.map((line) => line.trim()).join(' ');
+  return printable(text.replace(/^Error: /, '')).slice(0, limits.shortMessageCharacters);
+}
