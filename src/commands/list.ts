@@ -3,6 +3,7 @@ import { printable, printableJson } from '../base/printable.ts';
 import { cleanJobs } from '../launch/known/clean-jobs.ts';
 import { explainLost } from '../launch/known/explain-lost.ts';
 import { type ListedJob, listJobs } from '../launch/known/list-jobs.ts';
+import { removeAllKept } from '../launch/known/remove-kept.ts';
 import { StateDirectory } from '../launch/state/state-directory.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import { listSettings } from '../settings/verbs/list-settings.ts';
@@ -16,6 +17,7 @@ import { listSettings } from '../settings/verbs/list-settings.ts';
 export async function list(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
   const settings = listSettings(invocation, args);
   const state = new StateDirectory(settings.state);
+  if (settings.kept) for (const sentence of await removeAllKept(state, invocation)) log(sentence);
   if (settings.clean) for (const sentence of await cleanJobs(state, invocation)) log(sentence);
   const jobs = await listJobs(state);
   if (settings.json) invocation.print(`${printableJson({ state: settings.state, jobs }, 2)}\n`);

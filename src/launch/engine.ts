@@ -164,6 +164,8 @@ export interface Engine {
   reporterEnd?(job: EngineJob): Promise<ReporterEnd>;
   /** What may have ended jobs that nobody has stopped: a clause; null, or no such method: nothing that is known. */
   suspicion?(): string | null;
+  /** How a person looks at a container that was kept: a command; no such method: by the engine's own client. */
+  lookedAtBy?(job: EngineJob): string;
   /** The containers of an installation. */
   leftovers(installation: string): Promise<readonly Leftover[]>;
   /** Removes what the job's users have written to a directory of this host and this user may not. */

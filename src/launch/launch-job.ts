@@ -3,7 +3,6 @@ import { errnoOf, Fault, faultStatus, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { Volume } from '../contract/volume.ts';
 import { doubtsOf, type JobReport } from '../observe/job-report.ts';
-import type { EngineJob } from './engine.ts';
 import { factsOf, tellEvents } from './job/engine-facts.ts';
 import { Interrupted, LeftJob } from './job/interrupted.ts';
 import type { LaunchedJob } from './job/launched-job.ts';
@@ -69,7 +68,7 @@ async function conclude(job: LaunchedJob, { report, delivered }: JobEnd): Promis
   const { verdict, message } = report ?? { verdict: null, message: null };
   job.advance('ended', { exitCode, verdict, message, kept: keeps, facts });
   if (keeps) {
-    job.screen.note(`emissary: Kept: the volume ${job.root}${containerOf(job.container)}`);
+    job.screen.note(`emissary: Kept: the volume ${job.root}${containerOf(job)}`);
     job.directory.release();
   } else {
     await leave(job);
@@ -91,8 +90,10 @@ function copyResults(job: LaunchedJob, report: JobReport | null): void {
   volume.close();
 }
 
-function containerOf({ image, name }: EngineJob): string {
-  return image === null ? '' : `, and the container ${name}`;
+function containerOf({ engine, container }: LaunchedJob): string {
+  if (container.image === null) return '';
+  const how = engine.lookedAtBy?.(container);
+  return `, and the container ${container.name}${how === undefined ? '' : `; to look at it: ${how}`}`;
 }
 
 /** What the job's own output does not tell. */

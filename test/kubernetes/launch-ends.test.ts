@@ -73,3 +73,27 @@ test('kubernetes: a job whose node died is lost, and its pod that stays is not w
   assert.match(stderr, /was deleted, and is still there: its node does not answer/);
   assert.equal(job.row().exitcode, exitStatus);
 });
+
+test('kubernetes: --keep failed keeps the pod of a job that failed, tells how to look at it, and list --clean --kept removes it', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const env = { EMISSARY_KEEP: 'failed' };
+  const well = await launcher.script('exit 0', { env });
+  assert.deepEqual([well.status, well.stderr, launcher.left()], [0, '', []]);
+  const { status, stderr } = await launcher.script('echo odd >&2; exit 3', { env });
+  assert.equal(status, 3);
+  const [pod = '', ...others] = await launcher.containers();
+  assert.deepEqual(others, []);
+  const told = /Kept: the volume \S+, and the container (\S+); to look at it: kubectl (.+)\n/.exec(stderr);
+  assert.equal(`pod/${told?.[1]}`, pod, stderr);
+  const described = await launcher.cluster.kubectl((told?.[2] ?? '').split(' '));
+  assert.match(described.stdout, /Exit Code: +3/, described.stderr);
+  const listed = await launcher.verb(['list', '--json']);
+  const { jobs } = JSON.parse(listed.stdout.toString());
+  assert.deepEqual([jobs.length, jobs[0].state, jobs[0].exitCode], [1, 'kept', 3]);
+  assert.equal((await launcher.verb(['list', '--clean'])).stderr, '');
+  assert.equal((await launcher.containers()).length, 1);
+  const { stderr: cleaned } = await launcher.verb(['list', '--clean', '--kept']);
+  assert.match(cleaned, /^emissary: run-\w+: removed; it was kept\n$/);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});

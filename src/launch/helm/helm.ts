@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { homedir } from 'node:os';
-import type { Readable } from 'node:stream';
-import { errnoOf, Fault } from '../../base/fault.ts';
+import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { printable } from '../../base/printable.ts';
-import { after, type Timer } from '../../base/timer.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
+import { untilClosed } from './until-closed.ts';
 
 /** Helm has refused; the message is its own: one line of bounded length. */
 export class HelmFailure extends Error {}
@@ -73,42 +72,6 @@ export function helmEnvironment(environment: Environment): Readonly<Record<strin
   const withheld = /^(?:EMISSARY|MULTIFLEXI)_|^HELM_KUBE|^HELM_NAMESPACE$/;
   const given = [...environment.all()].filter(([name]) => !withheld.test(name));
   return { HOME: homedir(), ...Object.fromEntries(given) };
-}
-
-interface HelmEnd {
-  /** An exit code, a signal, or the errno for which it could not be started. */
-  readonly code: number | string;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Resolves when it has ended and its output is complete; aborted, it gets TERM, and KILL later. */
-async function untilClosed(child: ChildProcess, signal: AbortSignal): Promise<HelmEnd> {
-  const [stdout, stderr] = [child.stdout, child.stderr].map(collected);
-  const kills: Timer[] = [];
-  const stop = () => {
-    child.kill('SIGTERM');
-    kills.push(after(limits.helmStopMs, () => child.kill('SIGKILL')));
-  };
-  signal.addEventListener('abort', stop, { once: true });
-  const code = await new Promise<number | string>((resolve) => {
-    child.once('error', (error) => resolve(errnoOf(error) ?? 'an error'));
-    child.once('close', (status, name) => resolve(status ?? name ?? 'an error'));
-  });
-  signal.removeEventListener('abort', stop);
-  for (const kill of kills) kill.cancel();
-  return { code, stdout: stdout?.() ?? '', stderr: stderr?.() ?? '' };
-}
-
-/** What a stream has brought so far; beyond the limit nothing is kept. */
-function collected(stream: Readable | null): () => string {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  stream?.on('data', (piece: Buffer) => {
-    bytes += piece.length;
-    if (bytes <= limits.helmOutputBytes) pieces.push(piece);
-  });
-  return () => Buffer.concat(pieces).toString();
 }
 
 function missing(program: string, code: string): Fault {

@@ -1,4 +1,4 @@
-import { Fault } from '../../base/fault.ts';
+import { Fault, messageOf } from '../../base/fault.ts';
 import type { Invocation } from '../../settings/cli/invocation.ts';
 import { Interrupted } from '../job/interrupted.ts';
 import { leave } from '../launch-job.ts';
@@ -23,4 +23,23 @@ export async function removeKept(state: StateDirectory, key: string, invocation:
     throw new Fault('volume', `${key} was kept in ${directory.path}, which cannot be removed`);
   }
   if (job.interrupts.status !== null) throw new Interrupted(job.interrupts.status);
+}
+
+/** Removes all that was kept. @returns one sentence for each job */
+export async function removeAllKept(
+  state: StateDirectory,
+  invocation: Invocation,
+): Promise<readonly string[]> {
+  const said: string[] = [];
+  for (const { key, isFollowed } of state.jobs().filter((each) => each.read()?.kept === true)) {
+    if (isFollowed) continue;
+    try {
+      await removeKept(state, key, invocation);
+      said.push(`${key}: removed; it was kept`);
+    } catch (error) {
+      if (error instanceof Interrupted) break;
+      said.push(`${key}: ${messageOf(error)}`);
+    }
+  }
+  return said;
 }

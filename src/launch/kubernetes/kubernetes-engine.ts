@@ -155,6 +155,14 @@ export class KubernetesEngine implements Engine {
     return podLog(this.#cluster, name, containers.main);
   }
 
+  lookedAtBy({ name }: EngineJob): string {
+    const { kubeconfig, context } = this.#settings;
+    const target = Object.entries({ kubeconfig, context, namespace: this.#cluster.namespace })
+      .filter(([, value]) => value !== null)
+      .flatMap(([option, value]) => [`--${option}`, value]);
+    return ['kubectl', ...target, 'describe', 'pod', name].join(' ');
+  }
+
   async leftovers(installation: string): Promise<readonly Leftover[]> {
     const selector = encodeURIComponent(`${labels.installation}=${installation}`);
     const path = `${this.#cluster.path('pods')}?labelSelector=${selector}`;

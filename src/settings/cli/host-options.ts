@@ -91,6 +91,13 @@ export const hostOptions: readonly OptionSpec[] = [
     help: 'a volume claim that the reporter mounts, for a database file or kept results',
   },
   {
+    name: 'kept',
+    verbs: ['list'],
+    value: null,
+    variables: [],
+    help: 'with --clean: remove what --keep has kept, too',
+  },
+  {
     name: 'mirror-limit',
     verbs: ['mirror'],
     value: 'BYTES',
