@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { clusterLauncher } from '../helpers/cluster-launcher.ts';
+import { chartedApplication, factsMount } from '../helpers/chart.ts';
+import { clusterLauncher, podTemplate } from '../helpers/cluster-launcher.ts';
 import { jobImage } from '../helpers/launcher-parts.ts';
 import { builtLaunch, executorJob } from '../helpers/php-executor.ts';
 import { requireProgram } from '../helpers/require.ts';
@@ -36,4 +38,27 @@ test('EmissaryKubernetes runs MultiFlexi’s job in a pod: its lines, its code, 
     ['report.csv'],
   );
   assert.deepEqual(await launcher.containers(), []);
+});
+
+test('EmissaryKubernetes installs the chart of MultiFlexi’s application, with the values of the daemon’s configuration', async (t) => {
+  if (!requireProgram(t, 'php')) return;
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const app = chartedApplication(t, launcher);
+  const [, template = ''] = podTemplate(t, factsMount);
+  const [, values = ''] = app.values({ word: 'from the daemon' });
+  const { run } = executorJob(t, {
+    executor: 'EmissaryKubernetes',
+    application: JSON.parse(readFileSync(app.file, 'utf8')),
+    env: {
+      ...builtLaunch(t),
+      ...launcher.env,
+      ...app.env,
+      EMISSARY_POD_TEMPLATE: template,
+      EMISSARY_HELM_VALUES: values,
+    },
+  });
+  const { status, facts } = await run();
+  assert.deepEqual([status, facts.output, facts.errorOutput], [0, 'from the daemon', '']);
+  assert.deepEqual(await app.history(), ['deployed']);
 });

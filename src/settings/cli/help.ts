@@ -76,7 +76,8 @@ export const descriptions: Readonly<
       'Runs a job under the emissary and reports it: its output, its exit code; TERM and Ctrl-C stop it.\n' +
       'With --engine native the job is a process of this machine; docker and podman run it in a container.\n' +
       'Where to report is in the variables of wait; the job does not see them. A job whose launcher was killed goes\n' +
-      'on: launch it again with the same job ID, and it is followed.',
+      'on: launch it again with the same job ID, and it is followed. With --engine kubernetes, the Helm chart of an\n' +
+      'application is installed or upgraded before its pod is made; its release stays.',
     example: '{program} launch --engine podman --job-id 42 --variables job.env app.multiflexi.app.json',
   },
   attach: {

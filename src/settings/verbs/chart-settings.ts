@@ -5,7 +5,7 @@ import type { Application } from '../application/application.ts';
 import type { CommandLine } from '../cli/command-line.ts';
 import { maskEntries } from '../secret-names.ts';
 import { urlPasswords } from '../url-passwords.ts';
-import { isReleaseName, releaseNameOf } from './release-name.ts';
+import { chartName, isReleaseName, releaseNameOf } from './release-name.ts';
 
 /** The chart that is installed before a job's pod is made. */
 export interface ChartSettings {
@@ -33,7 +33,7 @@ export function chartSettings(
   if (chart === null || chart === 'none') return null;
   const source = given === null ? 'the kubernetes.helm.chart of the application' : from('helm-chart');
   checkChart(chart, source);
-  const release = line.value('helm-release') ?? releaseNameOf(application?.name ?? chart);
+  const release = line.value('helm-release') ?? releaseNameOf(application?.name ?? chartName(chart));
   if (!isReleaseName(release))
     throw new Fault(
       'usage',

@@ -11,15 +11,11 @@ export function isReleaseName(name: string): boolean {
 }
 
 /**
- * The release of an application or a chart, by its name: always the same. Charts name objects after it, some of which must
+ * The release of an application, or of a chart, by its name: always the same. Charts name objects after it, some of which must
  * begin with a letter.
- *
- * @param name of an application, or a chart as helm takes it, of which the last part counts
  */
 export function releaseNameOf(name: string): string {
-  const last = name.replace(/\/+$/, '').split('/').at(-1) ?? '';
-  const plain = last
-    .replace(/(-\d[\w.+-]*)?\.tgz$/, '')
+  const plain = name
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()
@@ -31,4 +27,10 @@ export function releaseNameOf(name: string): string {
   if (isWhole) return full;
   const hash = createHash('sha256').update(name).digest('hex').slice(0, hashCharacters);
   return `${full.slice(0, mostCharacters - hashCharacters - 1).replace(/-+$/, '')}-${hash}`;
+}
+
+/** The name of a chart as helm takes it: the last part of its path or address, without its version. */
+export function chartName(chart: string): string {
+  const last = chart.replace(/\/+$/, '').split('/').at(-1) ?? '';
+  return last.replace(/(-\d[\w.+-]*)?\.tgz$/, '');
 }
