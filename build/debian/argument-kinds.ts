@@ -11,8 +11,10 @@ export type ArgumentKind = readonly string[] | 'files' | 'directories' | 'nothin
 const signals = Array.from({ length: 31 }, (_, index) => signalName(index + 1).replace(/^SIG/, ''));
 
 const byPlaceholder: Readonly<Record<string, ArgumentKind>> = {
+  CHART: 'files',
   FILE: 'files',
   PATH: 'files',
+  PROGRAM: 'files',
   DIR: 'directories',
   SIGNAL: signals,
 };

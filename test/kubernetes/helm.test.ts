@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { parse } from 'yaml';
 import { type ChartedApplication, chartedApplication, factsMount } from '../helpers/chart.ts';
 import { type ClusterLauncher, clusterLauncher, podTemplate } from '../helpers/cluster-launcher.ts';
 import { type Finished, startEmissary } from '../helpers/emissary.ts';
 import { reportedJob } from '../helpers/reported-job.ts';
+import { type Rule, serviceAccount } from '../helpers/service-account.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -42,6 +44,23 @@ test('kubernetes: helm gets neither the credentials of the report nor settings t
   assert.doesNotMatch(text, /MULTIFLEXI_DATABASE|HELM_NAMESPACE|HELM_KUBETOKEN|--create-namespace/);
 });
 
+test('what cannot be a chart, a release or values of one is refused before anything runs', async (t) => {
+  const options = ['launch', '--engine', 'kubernetes', '--image', 'busybox'];
+  for (const [args, sentence] of [
+    [['--helm-chart', '--debug'], /--helm-chart is not a chart/],
+    [['--helm-chart', 'https://jan:hidden@example.com/c.tgz'], /--helm-chart has a password in it/],
+    [['--helm-chart', 'c', '--helm-release', 'A_b'], /--helm-release is not a name of a release/],
+    [['--helm-chart', 'c', '--helm-values', '/no/file'], /--helm-values: the file \/no\/file is not there/],
+    [['--engine', 'docker', '--helm-chart', 'c'], /--helm-chart is for Kubernetes/],
+  ] as const) {
+    const running = startEmissary(t, [...options, ...args, '--', 'true']);
+    const { status, stderr } = await running.finished;
+    assert.equal(status, 64);
+    assert.match(stderr, sentence);
+    assert.doesNotMatch(stderr, /hidden/);
+  }
+});
+
 test('kubernetes: a namespace that is not there is made for the chart', async (t) => {
   const { launcher, app, launch } = await prepare(t);
   if (launcher === null) return;
@@ -50,6 +69,27 @@ test('kubernetes: a namespace that is not there is made for the chart', async (t
   const { status, stdout, stderr } = await launch(['--namespace', namespace]).finished;
   assert.deepEqual([status, stdout.toString()], [0, 'usual'], stderr);
   assert.deepEqual(await app.history(), []);
+});
+
+test('kubernetes: for a chart, rights to what is in it and to Helm’s records are enough besides those of the Role', async (t) => {
+  const { launcher, app, launch } = await prepare(t);
+  if (launcher === null) return;
+  const role = parse(readFileSync('images/launcher-role.yaml', 'utf8')) as {
+    readonly rules: readonly Rule[];
+  };
+  const verbs = ['get', 'list', 'create', 'update', 'delete'];
+  const rules = [
+    ...role.rules,
+    { apiGroups: [''], resources: ['secrets'], verbs },
+    { apiGroups: [''], resources: ['configmaps'], verbs: [...verbs, 'watch', 'patch'] },
+    { apiGroups: ['apps'], resources: ['deployments', 'replicasets'], verbs: [...verbs, 'watch', 'patch'] },
+  ];
+  const account = { namespace: launcher.namespace, name: 'launcher', rules };
+  const env = { KUBECONFIG: await serviceAccount(t, launcher.cluster, account) };
+  for (const word of ['first', 'second']) {
+    const { status, stdout, stderr } = await launch(app.values({ word }), env).finished;
+    assert.deepEqual([status, stdout.toString(), stderr], [0, word, '']);
+  }
 });
 
 test('kubernetes: without helm, only jobs with a chart fail, and doctor says so', async (t) => {

@@ -7,7 +7,7 @@ export interface Revision {
   readonly revision: number;
   /** `deployed`, `failed`, `superseded`, `pending-install`, …: Helm's own word. */
   readonly status: string;
-  /** When it was begun, ms since 1970. */
+  /** When it was begun, ms since 1970; now, where Helm does not tell it. */
   readonly begunMs: number;
 }
 
@@ -43,7 +43,7 @@ function revisionsIn(text: string): readonly Revision[] {
     .map((each) => ({
       revision: Number(each['revision']),
       status: String(each['status']),
-      begunMs: Date.parse(String(each['updated'])) || 0,
+      begunMs: Date.parse(String(each['updated'])) || Date.now(),
     }))
     .sort((one, other) => one.revision - other.revision);
 }

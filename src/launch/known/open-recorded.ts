@@ -51,7 +51,9 @@ function reportArguments({ reports, sidecar }: LaunchRecord): readonly string[] 
 
 function clusterArguments({ cluster }: LaunchRecord): readonly string[] {
   const { kubeconfig = null, context = null, namespace = null } = cluster ?? {};
-  return Object.entries({ kubeconfig, context, namespace }).flatMap(([name, value]) =>
+  // Its chart was installed before its pod was made.
+  const chart = cluster === null || cluster === undefined ? null : 'none';
+  return Object.entries({ kubeconfig, context, namespace, 'helm-chart': chart }).flatMap(([name, value]) =>
     value === null ? [] : [`--${name}`, value],
   );
 }

@@ -19,16 +19,26 @@ export interface ChartSettings {
 }
 
 /**
- * The chart of `--helm-chart`, else that of the application; null: there is none, or `--helm-chart none`.
+ * The chart of `--helm-chart`, else that of the application; null: there is none, or `--helm-chart none`, or the engine is
+ * another one.
  *
  * @throws Fault `usage`
  */
 export function chartSettings(
   line: CommandLine,
-  application: Application | null,
-  from: (name: string) => string,
+  of: {
+    readonly application: Application | null;
+    readonly engine: string;
+    readonly from: (name: string) => string;
+  },
 ): ChartSettings | null {
+  const { application, engine, from } = of;
   const given = line.value('helm-chart');
+  if (engine !== 'kubernetes') {
+    // Its variable is no error: launches in several engines may share it.
+    if (given === null || from('helm-chart') !== '--helm-chart') return null;
+    throw new Fault('usage', '--helm-chart is for Kubernetes; add --engine kubernetes');
+  }
   const chart = given ?? application?.chart ?? null;
   if (chart === null || chart === 'none') return null;
   const source = given === null ? 'the kubernetes.helm.chart of the application' : from('helm-chart');

@@ -94,7 +94,7 @@ export function launchSettings(invocation: Invocation, args: readonly Buffer[]):
     resources: launchResources(line, engine, from),
     engineOptions: new Map(engineOptions(line.value('engine-option'), from('engine-option'))),
     kubernetes: kubernetesSettings(line, from),
-    chart: engine === 'kubernetes' ? chartSettings(line, what.application, from) : null,
+    chart: chartSettings(line, { application: what.application, engine, from }),
     pull: pullOf(line.value('pull'), from('pull')),
     keep: choice('keep', ['never', 'failed', 'always']),
     onTerm: choice('on-term', ['stop', 'detach']),
