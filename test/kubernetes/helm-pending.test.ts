@@ -83,12 +83,24 @@ test('kubernetes: a release that somebody else installs is waited for, and recov
   assert.equal((await foreign).exitCode, 0);
   const { status, stderr } = await patient.finished;
   assert.deepEqual([status, stderr], [0, '']);
-  // Its end is known, and over.
-  const over = app.helm([...install, '--timeout', '200s', '--labels', 'eu.multiflexi.emissary.until=1']);
+  // The labels of the launch are on what comes next, too, which is not the launch's.
+  const second = app.helm(install);
   await until('helm waits', app.isPending);
-  const next = await launch([]).finished;
+  const again = await launch(['--start-timeout', '4']).finished;
+  assert.match(
+    again.stderr,
+    /still waiting for whoever changes the release obchod-s-kavou \(pending-upgrade since/,
+  );
+  await ready(launcher);
+  assert.equal((await second).exitCode, 0);
+  // Its end is known, and over.
+  const labels = Object.entries({ installation: 'another', until: 1, revision: 4 });
+  const given = labels.map(([name, value]) => `eu.multiflexi.emissary.${name}=${value}`).join(',');
+  const over = app.helm([...install, '--timeout', '200s', '--labels', given]);
+  await until('helm waits', app.isPending);
+  const next = await launch(app.values(none)).finished;
   assert.equal(next.status, 0, next.stderr);
-  assert.match(next.stderr, /was left in pending-upgrade .* rolled back to revision 2 first/);
+  assert.match(next.stderr, /was left in pending-upgrade .* rolled back to revision 3 first/);
   await over;
 });
 

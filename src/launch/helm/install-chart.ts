@@ -60,7 +60,7 @@ export async function installChart(of: ChartInstallation): Promise<void> {
   }
 }
 
-/** @returns false: somebody else changes it */
+/** @returns false: it has to be looked at again, since it is being changed, or was just recovered */
 async function isInstalled(of: ChartInstallation, helm: Helm, untilMs: number): Promise<boolean> {
   const { chart, signal, phase, warn } = of;
   const { release } = chart;
@@ -76,10 +76,14 @@ async function isInstalled(of: ChartInstallation, helm: Helm, untilMs: number): 
       return false;
     }
     await recoverRelease(helm, { release, history, tell: warn, signal });
+    return false;
   }
   phase(`waiting for the chart's release ${release}`);
   try {
-    const { warnings } = await helm.run(await upgradeArguments(of, untilMs), signal);
+    const { warnings } = await helm.run(
+      await upgradeArguments(of, { untilMs, revision: (last?.revision ?? 0) + 1 }),
+      signal,
+    );
     for (const line of warnings) warn(`helm: ${line}`);
     return true;
   } catch (error) {
@@ -88,9 +92,12 @@ async function isInstalled(of: ChartInstallation, helm: Helm, untilMs: number): 
   }
 }
 
-async function upgradeArguments(of: ChartInstallation, untilMs: number): Promise<readonly string[]> {
+async function upgradeArguments(
+  of: ChartInstallation,
+  { untilMs, revision }: { readonly untilMs: number; readonly revision: number },
+): Promise<readonly string[]> {
   const { chart, release, values } = of.chart;
-  const owner = ownerLabels(of.labels, untilMs + limits.releaseSlackMs);
+  const owner = ownerLabels(of.labels, { untilMs: untilMs + limits.releaseSlackMs, revision });
   const leftSeconds = Math.floor((untilMs - limits.helmReserveMs - Date.now()) / 1_000);
   return [
     ...['upgrade', '--install', release, chart],

@@ -4,20 +4,26 @@ import { labels } from '../engine.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import type { Revision } from './release-history.ts';
 
-/** Until when whoever changes a release may be at work, in seconds since 1970. */
+/** Until when whoever changes a release may be at work, in seconds since 1970; */
 const untilLabel = 'eu.multiflexi.emissary.until';
+/** and of which revision that is true: Helm hands the labels on to whatever revision comes next. */
+const revisionLabel = 'eu.multiflexi.emissary.revision';
 
-/** The labels of what Helm records of a release, from its first moment on: who changes it, and until when. */
+/** The labels of what Helm records of a revision, from its first moment on: who makes it, and until when. */
 export function ownerLabels(
   own: Readonly<Record<string, string>>,
-  untilMs: number,
+  of: { readonly untilMs: number; readonly revision: number },
 ): Readonly<Record<string, string>> {
-  return { ...own, [untilLabel]: String(Math.ceil(untilMs / 1_000)) };
+  return {
+    ...own,
+    [untilLabel]: String(Math.ceil(of.untilMs / 1_000)),
+    [revisionLabel]: String(of.revision),
+  };
 }
 
 /**
- * Until when whoever has begun a revision may be at work, ms since 1970. Another launch of this installation is dead: its lock
- * is ours now. Of others only the time is known.
+ * Until when whoever changes a release may be at work, ms since 1970. Another launch of this installation is dead: its lock is
+ * ours now. Of others only the time is known.
  *
  * @param of.installation our own
  */
@@ -31,13 +37,18 @@ export async function ownerEndsMs(
     readonly signal: AbortSignal;
   },
 ): Promise<number> {
-  const { revision, begunMs } = of.last;
+  const { revision, begunMs, status } = of.last;
   const kind = of.environment.get('HELM_DRIVER')?.startsWith('configmap') === true ? 'configmaps' : 'secrets';
   const path = cluster.path(kind, `sh.helm.release.v1.${of.release}.v${revision}`);
   const found = await labelsAt(cluster, path, of.signal);
-  if (of.installation !== undefined && found[labels.installation] === of.installation) return 0;
-  const until = Number(found[untilLabel]);
-  return until > 0 ? until * 1_000 : begunMs + limits.foreignReleaseMs;
+  // Whoever uninstalls it labels nothing.
+  if (found[revisionLabel] === String(revision) && status !== 'uninstalling') {
+    if (of.installation !== undefined && found[labels.installation] === of.installation) return 0;
+    const until = Number(found[untilLabel]);
+    if (until > 0) return until * 1_000;
+  }
+  const modifiedMs = Number(found['modifiedAt'] ?? 0) * 1_000;
+  return Math.max(begunMs, modifiedMs) + limits.foreignReleaseMs;
 }
 
 /** None where Helm keeps its records elsewhere. */
