@@ -55,7 +55,7 @@ export async function openMirror(
     await recordLog(job, forbidden.message);
   }
   return {
-    received: following,
+    received: over.then(() => undefined),
     close: async () => {
       stopping.abort();
       await over;

@@ -46,7 +46,8 @@ export async function warnings(cluster: Cluster, pod: V1Pod): Promise<readonly s
   const own = secretNames(pod.metadata?.name ?? '');
   const found = (await podEvents(cluster, pod, late)).filter(
     // A pod waits for its Secret: that is no fault.
-    ({ type, message = '' }) => type === 'Warning' && !own.some((name) => message.includes(`"${name}" not found`)),
+    ({ type, message = '' }) =>
+      type === 'Warning' && !own.some((name) => message.includes(`"${name}" not found`)),
   );
   return found.slice(-limits.shownPodEvents).map(({ reason = '', message = '', count = 1 }) => {
     const often = count > 1 ? ` (${count} times)` : '';

@@ -16,7 +16,9 @@ import { podStates } from './watch-pod.ts';
 export async function removePod(cluster: Cluster, name: string): Promise<void> {
   const options = { gracePeriodSeconds: limits.podRemovalSeconds };
   await deleteObject(cluster, { kind: 'pods', name, options });
-  await Promise.all(secretNames(name).map((secret) => deleteObject(cluster, { kind: 'secrets', name: secret })));
+  await Promise.all(
+    secretNames(name).map((secret) => deleteObject(cluster, { kind: 'secrets', name: secret })),
+  );
   const late = new AbortController();
   const timer = after(limits.podGoneMs, () => late.abort());
   try {
