@@ -162,6 +162,8 @@ export interface Engine {
   facts?(job: EngineJob): Promise<EngineFacts | null>;
   /** Resolves when the reporter beside the job has ended; no such method: there is none in any job of the engine. */
   reporterEnd?(job: EngineJob): Promise<ReporterEnd>;
+  /** The reporter beside the job is not to keep the volume: no receiver can come. Where `logCommand` is. */
+  letGo?(job: EngineJob): Promise<void>;
   /** What may have ended jobs that nobody has stopped: a clause; null, or no such method: nothing that is known. */
   suspicion?(): string | null;
   /** How a person looks at a container that was kept: a command; no such method: by the engine's own client. */

@@ -54,14 +54,7 @@ async function conclude(job: LaunchedJob, { report, delivered }: JobEnd): Promis
   const facts = exitCode === 0 ? null : await factsOf(job);
   tellEvents(job, report === null || report.verdict === 'lost' ? facts : null);
   if (report === null ? !isGone : !delivered) {
-    job.screen.note(
-      `emissary: Not everything was reported; the job's volume is kept in ${job.root}; ` +
-        'multiflexi-emissary list --clean reports it later',
-    );
-    await quietly(job, () => job.engine.remove(job.container));
-    // From here, where that is known: the reporter in the pod is gone.
-    if (job.record.sidecar === true) job.advance('starting', { sidecar: false, reports: true });
-    job.directory.release();
+    await keepUnreported(job);
     return exitCode === 0 ? faultStatus.delivery : exitCode;
   }
   const keeps = job.settings.keep === 'always' || (job.settings.keep === 'failed' && exitCode !== 0);
@@ -74,6 +67,17 @@ async function conclude(job: LaunchedJob, { report, delivered }: JobEnd): Promis
     await leave(job);
   }
   return exitCode;
+}
+
+async function keepUnreported(job: LaunchedJob): Promise<void> {
+  job.screen.note(
+    `emissary: Not everything was reported; the job's volume is kept in ${job.root}; ` +
+      'multiflexi-emissary list --clean reports it later',
+  );
+  await quietly(job, () => job.engine.remove(job.container));
+  // From here, where that is known: the reporter in the pod is gone.
+  if (job.record.sidecar === true) job.advance('starting', { sidecar: false, reports: true });
+  job.directory.release();
 }
 
 /** The job's exit code; a success of which something may be missing is none. */

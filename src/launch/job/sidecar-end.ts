@@ -11,6 +11,7 @@ export async function sidecarDelivered(job: LaunchedJob, mirror: OpenMirror | nu
   const { engine, container, screen, settings } = job;
   screen.phase('waiting for the report of the pod');
   await mirror?.received;
+  if (job.record.logged === true) await engine.letGo?.(container).catch(() => undefined);
   const end = await engine.reporterEnd?.(container).catch(() => null);
   screen.phase(null);
   // Without destinations, it has printed the report in the pod, and says so.

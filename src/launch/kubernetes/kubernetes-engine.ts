@@ -10,7 +10,6 @@ import {
   type EngineJob,
   type Leftover,
   type LogCommand,
-  labels,
   type ReporterEnd,
   type StartLimits,
   volumePath,
@@ -23,6 +22,7 @@ import { createPod } from './create-pod.ts';
 import { createSecret } from './create-secret.ts';
 import { deleteObject } from './delete-object.ts';
 import { openExec } from './exec-stream.ts';
+import { leftPods } from './left-pods.ts';
 import { warnings } from './pod-events.ts';
 import { podLog } from './pod-log.ts';
 import { containers } from './pod-names.ts';
@@ -109,13 +109,8 @@ export class KubernetesEngine implements Engine {
   };
 
   logCommand({ name }: EngineJob): LogCommand {
-    const { kubeconfig, context } = this.#settings;
-    const place = { kubeconfig, context, namespace: this.#cluster.namespace };
-    const options = Object.entries(place).flatMap(([key, value]) =>
-      value === null ? [] : [`--${key}`, value],
-    );
     return {
-      args: ['pod-log', ...options, name],
+      args: ['pod-log', ...this.#place(), name],
       environment: Object.fromEntries(this.#environment.all()),
       loss: 'both streams are one, and artifacts and the report file stay in the pod',
     };
@@ -156,24 +151,11 @@ export class KubernetesEngine implements Engine {
   }
 
   lookedAtBy({ name }: EngineJob): string {
-    const { kubeconfig, context } = this.#settings;
-    const target = Object.entries({ kubeconfig, context, namespace: this.#cluster.namespace })
-      .filter(([, value]) => value !== null)
-      .flatMap(([option, value]) => [`--${option}`, value]);
-    return ['kubectl', ...target, 'describe', 'pod', name].join(' ');
+    return ['kubectl', ...this.#place(), 'describe', 'pod', name].join(' ');
   }
 
-  async leftovers(installation: string): Promise<readonly Leftover[]> {
-    const selector = encodeURIComponent(`${labels.installation}=${installation}`);
-    const path = `${this.#cluster.path('pods')}?labelSelector=${selector}`;
-    const { items = [] } = (await this.#cluster.send({ method: 'GET', path, signal: never })) as {
-      readonly items?: readonly V1Pod[];
-    };
-    return items.map((pod) => ({
-      name: pod.metadata?.name ?? '',
-      key: pod.metadata?.labels?.[labels.job] ?? '',
-      running: stateOf(pod).kind === 'running',
-    }));
+  leftovers(installation: string): Promise<readonly Leftover[]> {
+    return leftPods(this.#cluster, installation);
   }
 
   reporterEnd({ name }: EngineJob): Promise<ReporterEnd> {
@@ -183,6 +165,19 @@ export class KubernetesEngine implements Engine {
 
   async removeFiles(): Promise<void> {
     // Nothing of the job's users is on this host.
+  }
+
+  /** The pod's own grace: its reporter reports first. */
+  letGo({ name }: EngineJob): Promise<void> {
+    return deleteObject(this.#cluster, { kind: 'pods', name });
+  }
+
+  /** Options of kubectl, and of ours. */
+  #place(): readonly string[] {
+    const { kubeconfig, context } = this.#settings;
+    return Object.entries({ kubeconfig, context, namespace: this.#cluster.namespace }).flatMap(
+      ([option, value]) => (value === null ? [] : [`--${option}`, value]),
+    );
   }
 
   async #read(name: string, what: string): Promise<V1Pod | null> {
