@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import { atEnd } from '../helpers/at-end.ts';
 import { clusterLauncher, podTemplate } from '../helpers/cluster-launcher.ts';
 import { jobImage } from '../helpers/launcher-parts.ts';
 import { reportedJob } from '../helpers/reported-job.ts';
+import { type Rule, serviceAccount } from '../helpers/service-account.ts';
 import { until } from '../helpers/until.ts';
 
 test('kubernetes: a pod over its deadline is stopped, and the launch says why', async (t) => {
@@ -97,3 +100,128 @@ test('kubernetes: --keep failed keeps the pod of a job that failed, tells how to
   assert.match(cleaned, /^emissary: run-\w+: removed; it was kept\n$/);
   assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
 });
+
+test('kubernetes: a job whose reporter was out of memory is lost, and the launch says why', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const job = reportedJob(t);
+  const reporter = { name: 'reporter', resources: { limits: { memory: '8Mi' } } };
+  const options = podTemplate(t, { spec: { containers: [reporter] } });
+  const { status, stderr } = await launcher.script('sleep 1000', { options, env: job.env });
+  assert.notEqual(status, 0);
+  assert.match(stderr, /emissary: Event: The container reporter has ended with 137 \(OOMKilled\)/);
+  assert.equal(job.row().exitcode, status);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+test('kubernetes: a pod that its node refuses is made again, and the reason is told when the launch gives up', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const requests = { cpu: '4000' };
+  const main = { name: 'main', resources: { requests, limits: requests } };
+  const options = [
+    ...podTemplate(t, { spec: { nodeName: 'node', containers: [main] } }),
+    '--start-timeout',
+    '20',
+  ];
+  const { status, stderr } = await launcher.script('true', { options });
+  assert.equal(status, 64);
+  assert.match(stderr, /did not start within 20 s: .*OutOfcpu.*; another pod is tried/);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+test('kubernetes: a pod that writes more than its volume may have is evicted, and the launch says so', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const volumes = [{ name: 'scratch', emptyDir: { sizeLimit: '1Mi' } }];
+  const main = { name: 'main', volumeMounts: [{ name: 'scratch', mountPath: '/scratch' }] };
+  const options = podTemplate(t, { spec: { volumes, containers: [main] } });
+  const script = 'echo ready; head -c 5000000 /dev/zero >/scratch/big; exec sleep 1000';
+  const { status, stdout, stderr } = await launcher.script(script, { options });
+  assert.notEqual(status, 0);
+  assert.equal(stdout.toString(), 'ready\n');
+  assert.match(stderr, /its pod was evicted: .*(scratch|ephemeral|EmptyDir)/i);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+test('kubernetes: a pod that is gone before the next launcher looks is lost, never a success', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const job = reportedJob(t);
+  const first = launcher.startScript('echo ready; sleep 1000', { env: job.env });
+  await until('the job runs', () => first.stdout().toString().includes('ready'));
+  first.kill('SIGKILL');
+  await first.finished;
+  const own = ['--namespace', launcher.namespace];
+  await launcher.cluster.kubectl([...own, 'delete', 'pods', '--all', '--force', '--grace-period=0']);
+  await until('the pod is gone', async () => (await launcher.containers()).length === 0);
+  const second = await launcher.script('echo another', { env: job.env });
+  assert.notEqual(second.status, 0, second.stderr);
+  assert.doesNotMatch(second.stdout.toString(), /another/);
+  assert.notEqual(job.row().exitcode, 0);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+test('kubernetes: results stand where the pod may not be deleted, and the launch warns once', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const { cluster, namespace } = launcher;
+  const role = parse(readFileSync('images/launcher-role.yaml', 'utf8')) as {
+    readonly rules: readonly Rule[];
+  };
+  const rules = role.rules.map((rule) => ({
+    ...rule,
+    verbs: rule.verbs.filter((verb) => verb !== 'delete'),
+  }));
+  const env = { KUBECONFIG: await serviceAccount(t, cluster, { namespace, name: 'no-delete', rules }) };
+  const { status, stdout, stderr } = await launcher.script('echo done; exit 5', { env });
+  assert.deepEqual([status, stdout.toString()], [5, 'done\n'], stderr);
+  assert.match(stderr, /^emissary: Kubernetes cannot delete the pod \S+: .*forbidden.*\n$/);
+});
+
+test('kubernetes: an admission policy that refuses the pod ends the launch at once, with its message', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const name = `deny-${launcher.namespace}`;
+  const { kubectl } = launcher.cluster;
+  const kinds = 'validatingadmissionpolicies,validatingadmissionpolicybindings';
+  atEnd(t, () => kubectl(['delete', kinds, name]));
+  const api = 'admissionregistration.k8s.io/v1';
+  const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] };
+  const policy = {
+    matchConstraints: { resourceRules: [rule] },
+    validations: [{ expression: 'false', message: 'no pods at night' }],
+  };
+  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': launcher.namespace } };
+  const binding = { policyName: name, validationActions: ['Deny'], matchResources: { namespaceSelector } };
+  const made = await kubectl(['apply', '--filename', '-'], {
+    objects: [
+      { apiVersion: api, kind: 'ValidatingAdmissionPolicy', metadata: { name }, spec: policy },
+      { apiVersion: api, kind: 'ValidatingAdmissionPolicyBinding', metadata: { name }, spec: binding },
+    ],
+  });
+  assert.equal(made.exitCode, 0, made.stderr);
+  const container = { name: 'main', image: jobImage, ...restricted };
+  const spec = {
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [container],
+  };
+  const probe = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'probe', namespace: launcher.namespace },
+    spec,
+  };
+  await until('the policy holds', async () => {
+    const { stderr } = await kubectl(['create', '--dry-run=server', '--filename', '-'], { objects: [probe] });
+    return stderr.includes('no pods at night');
+  });
+  const { status, stderr } = await launcher.script('true');
+  assert.equal(status, 64);
+  assert.match(stderr, /^emissary: Kubernetes cannot create the pod .*no pods at night\n$/);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+const restricted = {
+  securityContext: { allowPrivilegeEscalation: false, runAsUser: 65_532, capabilities: { drop: ['ALL'] } },
+};

@@ -1,36 +1,37 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
+import { pause } from '../../base/timer.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
-import {
-  type ContainerEnd,
-  type ContainerState,
-  type Engine,
-  type EngineFacts,
-  type EngineJob,
-  type Leftover,
-  type LogCommand,
-  type ReporterEnd,
-  type StartLimits,
-  volumePath,
+import type {
+  ContainerEnd,
+  ContainerState,
+  Engine,
+  EngineFacts,
+  EngineJob,
+  Leftover,
+  LogCommand,
+  ReporterEnd,
+  StartLimits,
 } from '../engine.ts';
-import { type SenderConnection, SenderForbidden, VolumeGone } from '../mirror/follow-sender.ts';
+import type { SenderConnection } from '../mirror/follow-sender.ts';
 import { registryCommand } from '../registry/image-command.ts';
-import { reasonOfApi, statusOf } from './api-error.ts';
+import { reasonOfApi } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
 import { createPod } from './create-pod.ts';
 import { createSecret } from './create-secret.ts';
 import { deleteObject } from './delete-object.ts';
-import { openExec } from './exec-stream.ts';
+import { killJob } from './kill-job.ts';
 import { leftPods } from './left-pods.ts';
+import { openSender } from './open-sender.ts';
 import { warnings } from './pod-events.ts';
 import { podLog } from './pod-log.ts';
 import { containers } from './pod-names.ts';
 import { ownedBy, type PodSettings, secretRequests } from './pod-request.ts';
-import { gone, isUnreachable, stateOf } from './pod-state.ts';
+import { endedBeside, gone, stateOf } from './pod-state.ts';
 import { removePod } from './remove-pod.ts';
 import { reporterEnd } from './reporter-end.ts';
-import { untilStarted } from './start-pod.ts';
+import { PodRejected, untilStarted } from './start-pod.ts';
 import { podStates, readPod } from './watch-pod.ts';
 
 /** Runs jobs in pods of a Kubernetes cluster. */
@@ -65,7 +66,27 @@ export class KubernetesEngine implements Engine {
     await createPod(this.#cluster, { job: { ...job, command }, settings: this.#settings, phase, signal });
   }
 
-  async start(job: EngineJob, phase: (text: string) => void, { cancel }: StartLimits): Promise<void> {
+  /** A pod that a node refuses is made again until it is too late: the next one may get another node, or more room. */
+  async start(job: EngineJob, phase: (text: string) => void, ends: StartLimits): Promise<void> {
+    for (
+      let pauseMs: number = limits.engineRetryMs;
+      ;
+      pauseMs = Math.min(pauseMs * 2, limits.clusterMaxRetryMs)
+    ) {
+      try {
+        return await this.#startOnce(job, phase, ends);
+      } catch (error) {
+        if (!(error instanceof PodRejected)) throw error;
+        phase(`${error.message}; another pod is tried`);
+      }
+      await removePod(this.#cluster, job.name);
+      await pause(pauseMs, ends.cancel);
+      if (ends.cancel.aborted) throw ends.cancel.reason;
+      await this.create(job, () => undefined, ends.cancel);
+    }
+  }
+
+  async #startOnce(job: EngineJob, phase: (text: string) => void, { cancel }: StartLimits): Promise<void> {
     const pod = await this.#read(job.name, `ask for the pod ${job.name}`);
     if (pod === null) throw new Fault('engine', `Somebody has deleted the pod ${job.name}`);
     const owner = { name: job.name, uid: pod.metadata?.uid ?? '' };
@@ -94,19 +115,7 @@ export class KubernetesEngine implements Engine {
     throw signal.reason;
   }
 
-  readonly openSender = async (job: EngineJob): Promise<SenderConnection> => {
-    const command = [`${volumePath}/emissary`, 'send', '--encoding', 'binary'];
-    try {
-      const of = { pod: job.name, container: containers.reporter, command };
-      const { input, output, close } = await openExec(this.#cluster, of);
-      const failed = new Promise<string>(() => undefined);
-      return { input, output, encoding: 'binary', failed, close: async () => close() };
-    } catch (error) {
-      if (statusOf(error) === 403) throw new SenderForbidden(reasonOfApi(error));
-      if (statusOf(error) === 404 || (await this.#isUnreachable(job))) throw new VolumeGone();
-      throw error;
-    }
-  };
+  readonly openSender = (job: EngineJob): Promise<SenderConnection> => openSender(this.#cluster, job.name);
 
   logCommand({ name }: EngineJob): LogCommand {
     return {
@@ -116,19 +125,11 @@ export class KubernetesEngine implements Engine {
     };
   }
 
-  async kill(job: EngineJob): Promise<void> {
-    const command = [`${volumePath}/emissary`, 'signal', 'main', 'KILL'];
+  async kill({ name }: EngineJob): Promise<void> {
     try {
-      const exec = await openExec(this.#cluster, { pod: job.name, container: containers.reporter, command });
-      for await (const _ of exec.input) {
-      }
-      exec.close();
+      await killJob(this.#cluster, name);
     } catch (error) {
-      const options = { gracePeriodSeconds: limits.podKillSeconds };
-      if (statusOf(error) === 403)
-        await deleteObject(this.#cluster, { kind: 'pods', name: job.name, options });
-      else if (stateOf(await this.#read(job.name, `ask for the pod ${job.name}`)).kind === 'running')
-        throw this.#fault(`kill the job in the pod ${job.name}`, error);
+      throw this.#fault(`kill the job in the pod ${name}`, error);
     }
   }
 
@@ -143,7 +144,10 @@ export class KubernetesEngine implements Engine {
   async facts({ name }: EngineJob): Promise<EngineFacts | null> {
     const pod = await readPod(this.#cluster, name, never).catch(() => null);
     if (pod === null) return null;
-    return { place: pod.spec?.nodeName ?? null, events: await warnings(this.#cluster, pod) };
+    return {
+      place: pod.spec?.nodeName ?? null,
+      events: [...(await warnings(this.#cluster, pod)), ...endedBeside(pod)],
+    };
   }
 
   messages({ name }: EngineJob): Promise<string> {
@@ -185,15 +189,6 @@ export class KubernetesEngine implements Engine {
       return await readPod(this.#cluster, name, never);
     } catch (error) {
       throw this.#fault(what, error);
-    }
-  }
-
-  /** Whether no sender can ever be started again. */
-  async #isUnreachable({ name }: EngineJob): Promise<boolean> {
-    try {
-      return isUnreachable(await readPod(this.#cluster, name, never));
-    } catch {
-      return false;
     }
   }
 

@@ -36,6 +36,17 @@ export function isReachable(pod: V1Pod): boolean {
   return statusOfContainer(pod, containers.reporter)?.state?.running !== undefined;
 }
 
+/** What the job's neighbours have ended of, other than success: clauses. */
+export function endedBeside({ status }: V1Pod): readonly string[] {
+  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  return all.flatMap(({ name, state }) => {
+    const { exitCode = 0, reason = 'Error' } = state?.terminated ?? {};
+    return name === containers.main || exitCode === 0
+      ? []
+      : [`The container ${name} has ended with ${exitCode} (${reason})`];
+  });
+}
+
 /**
  * Whether a deleted pod should be gone since long: its node does not answer, and the object may stay for ever. The time of
  * the server and ours may differ.
@@ -72,6 +83,13 @@ export function failedStart(pod: V1Pod): string | null {
   const { exitCode, reason, message } = failed.state.terminated;
   const said = message === undefined ? '' : `: ${message.trim()}`;
   return `its container ${failed.name} has failed (${exitCode}, ${reason ?? 'Error'})${said}`;
+}
+
+/** Whether a node has refused the pod before any container began: another pod may be taken. */
+export function isRejected({ status }: V1Pod): boolean {
+  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  const began = all.some(({ state }) => state?.running !== undefined || state?.terminated !== undefined);
+  return status?.phase === 'Failed' && !began && status.reason !== 'DeadlineExceeded';
 }
 
 /** The status of one container of a pod, an init container too. */

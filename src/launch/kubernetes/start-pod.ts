@@ -5,7 +5,7 @@ import { after, type Timer } from '../../base/timer.ts';
 import type { EngineJob } from '../engine.ts';
 import type { Cluster } from './cluster.ts';
 import { mountFailure } from './pod-events.ts';
-import { failedStart, isReachable, stateOf } from './pod-state.ts';
+import { failedStart, isReachable, isRejected, isUnreachable, stateOf } from './pod-state.ts';
 import { waitingReason } from './waiting-reason.ts';
 import { podStates } from './watch-pod.ts';
 
@@ -13,7 +13,7 @@ import { podStates } from './watch-pod.ts';
  * Resolves when the job has started and its volume can be reached, or the job has ended already. What keeps it from that is
  * shown.
  *
- * @throws Fault `engine` for what no time mends, and for images that do not come within their grace; the signal's reason
+ * @throws PodRejected; Fault `engine` for what else no time mends, and for images that do not come within their grace; the signal's reason
  */
 export async function untilStarted(
   cluster: Cluster,
@@ -36,7 +36,7 @@ export async function untilStarted(
         throw new Fault('engine', `Somebody has deleted the pod ${job.name} before its job started`);
       const failure = failedStart(pod);
       if (failure !== null)
-        throw new Fault('engine', `The pod ${job.name} has ended before its job started: ${failure}`);
+        throw failedPod(pod, `The pod ${job.name} has ended before its job started: ${failure}`);
       if (hasStarted(pod)) return;
       const { kind, text } = waitingReason(pod);
       if (kind === 'never') throw new Fault('engine', sentence(text));
@@ -58,11 +58,19 @@ function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+function failedPod(pod: V1Pod, sentence: string): Fault {
+  return isRejected(pod) ? new PodRejected('engine', sentence) : new Fault('engine', sentence);
+}
+
+/** A job that runs and whose reporter is gone has started, too: its results are lost. */
 function hasStarted(pod: V1Pod): boolean {
   const { kind } = stateOf(pod);
   if (kind === 'ended') return true;
-  return kind === 'running' && isReachable(pod);
+  return kind === 'running' && (isReachable(pod) || isUnreachable(pod));
 }
+
+/** A node has refused the pod, and nothing of it has begun. */
+export class PodRejected extends Fault {}
 
 /** An image may be pushed a little later, or its registry be restarted. */
 class PullGrace {

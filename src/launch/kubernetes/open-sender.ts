@@ -1,0 +1,32 @@
+import { volumePath } from '../engine.ts';
+import { type SenderConnection, SenderForbidden, VolumeGone } from '../mirror/follow-sender.ts';
+import { reasonOfApi, statusOf } from './api-error.ts';
+import type { Cluster } from './cluster.ts';
+import { openExec } from './exec-stream.ts';
+import { containers } from './pod-names.ts';
+import { isUnreachable } from './pod-state.ts';
+import { readPod } from './watch-pod.ts';
+
+/** Starts a sender of the volume in a pod's reporter. @throws VolumeGone, SenderForbidden; any other error is temporary */
+export async function openSender(cluster: Cluster, pod: string): Promise<SenderConnection> {
+  const command = [`${volumePath}/emissary`, 'send', '--encoding', 'binary'];
+  try {
+    const of = { pod, container: containers.reporter, command };
+    const { input, output, close } = await openExec(cluster, of);
+    const failed = new Promise<string>(() => undefined);
+    return { input, output, encoding: 'binary', failed, close: async () => close() };
+  } catch (error) {
+    if (statusOf(error) === 403) throw new SenderForbidden(reasonOfApi(error));
+    if (statusOf(error) === 404 || (await isLost(cluster, pod))) throw new VolumeGone();
+    throw error;
+  }
+}
+
+/** Whether no sender can ever be started again. */
+async function isLost(cluster: Cluster, pod: string): Promise<boolean> {
+  try {
+    return isUnreachable(await readPod(cluster, pod, new AbortController().signal));
+  } catch {
+    return false;
+  }
+}
