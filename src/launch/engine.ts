@@ -22,7 +22,7 @@ export interface EngineSetup {
 
 /** What an engine is to run: one container with the emissary in front of the job's command. */
 export interface EngineJob {
-  /** Deterministic: a launch that is repeated finds what the first one made. */
+  /** Recorded before anything is made: a launch that is repeated finds what the first one made. */
   readonly name: string;
   /** Whose it is: installation and job. */
   readonly labels: Readonly<Record<string, string>>;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Fault } from '../base/fault.ts';
 import { log } from '../base/log.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
@@ -106,7 +107,7 @@ function newRecord(
     key: directory.key,
     engine,
     stage: 'preparing',
-    container: engine === 'native' ? null : containerName(state.installation, directory.key),
+    container: nameOf(settings, state.installation, directory.key),
     image,
     program: application?.executable ?? command[0] ?? null,
     root: root ?? directory.volume,
@@ -122,7 +123,14 @@ function newRecord(
   };
 }
 
-/** The name of a job's container, or of its pod. */
+/** Null: a native job has none. A pod that is left, or kept, must not be taken for that of a later attempt. */
+function nameOf({ engine }: LaunchSettings, installation: string, key: string): string | null {
+  if (engine === 'native') return null;
+  const name = containerName(installation, key);
+  return engine === 'kubernetes' ? `${name}-${randomBytes(2).toString('hex')}` : name;
+}
+
+/** The name of a job's container; that of a pod has a random end besides. */
 export function containerName(installation: string, key: string): string {
   return `emissary-${installation}-${key}`;
 }

@@ -7,6 +7,7 @@ import { ApiError, isTemporary, reasonOfApi, statusOf } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
 import { type PodSettings, podRequest } from './pod-request.ts';
 import { stateOf } from './pod-state.ts';
+import { removeEarlier } from './remove-earlier.ts';
 import { podStates, readPod } from './watch-pod.ts';
 
 /**
@@ -26,6 +27,7 @@ export async function createPod(
 ): Promise<void> {
   const { job, phase, signal } = of;
   const body = podRequest(job, of.settings);
+  await removeEarlier(cluster, job, signal);
   for (let pauseMs: number = limits.engineRetryMs; ; ) {
     // Not given up with the launch: a pod that the server makes nevertheless has to be known, and is deleted.
     const created = cluster.send({ method: 'POST', path: cluster.path('pods'), body, signal: never });
