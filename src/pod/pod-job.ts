@@ -48,6 +48,8 @@ export interface PodJob extends PodContents {
 export interface PodReporter {
   /** `wait` reports; `hold` only keeps the volume for a launcher. */
   readonly verb: 'wait' | 'hold';
+  /** Native: an init container that stays, which Kubernetes stops after the job. */
+  readonly kind: 'plain' | 'native';
   /** Seconds for which the volume is kept for a launcher, after the report too; null: the verb's default. */
   readonly hold: number | null;
 }

@@ -24,7 +24,7 @@ export function podObjects(settings: ManifestSettings): readonly KubernetesObjec
 
 function podJobOf(settings: ManifestSettings): PodJob {
   const { application, jobId, timeout, grace, secretNames } = settings;
-  const { emissaryImage, serviceAccount, podTemplate } = settings.kubernetes;
+  const { emissaryImage, serviceAccount, podTemplate, reporterKind } = settings.kubernetes;
   const variables = withJobId(settings.variables, jobId);
   const given = { application, variables, secretNames, files: 'included' as const };
   const contents = applicationContents({ ...applicationJob('manifest', given), secretNames });
@@ -39,7 +39,7 @@ function podJobOf(settings: ManifestSettings): PodJob {
     wrapper: {},
     group: null,
     deadline: timeout > 0 ? limits.podStartSeconds + timeout + grace + afterwardsSeconds : null,
-    reporter: { verb: 'wait', hold: null },
+    reporter: { verb: 'wait', kind: reporterKind, hold: null },
     serviceAccount,
     more: podTemplate === null ? {} : readPodTemplate(podTemplate, '--pod-template'),
     gated: false,

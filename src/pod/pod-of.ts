@@ -71,9 +71,14 @@ function specOf(job: PodJob): KubernetesObject {
       seccompProfile: { type: 'RuntimeDefault' },
     },
     volumes: volumesOf(job),
-    initContainers: [installer(job)],
-    containers: [mainContainer(job), reporter(job)],
+    ...containersOf(job),
   };
+}
+
+function containersOf(job: PodJob): KubernetesObject {
+  const [first, main, beside] = [installer(job), mainContainer(job), reporter(job)];
+  if (job.reporter.kind === 'plain') return { initContainers: [first], containers: [main, beside] };
+  return { initContainers: [first, { ...beside, restartPolicy: 'Always' }], containers: [main] };
 }
 
 function volumesOf(job: PodJob): readonly KubernetesObject[] {

@@ -128,6 +128,22 @@ for (const [what, args, message] of [
   });
 }
 
+test('launch refuses files too large for a Secret, and names their variable and the limit', async (t) => {
+  const cwd = temporaryVolume(t);
+  const file = join(cwd, 'large');
+  writeFileSync(file, Buffer.alloc(600_000));
+  writeFileSync(join(cwd, 'job.env'), `TABLE=${file}\n`);
+  const environment = { TABLE: { type: 'file-path' } };
+  writeFileSync(join(cwd, 'app.json'), JSON.stringify({ ...usual, environment }));
+  const args = ['launch', '--engine', 'kubernetes', '--state', join(cwd, 'state'), '--variables', 'job.env'];
+  const { status, stderr } = await printed(cwd, [...args, 'app.json']);
+  assert.equal(status, 64);
+  assert.match(
+    stderr,
+    /^emissary: launch: TABLE: its file exceeds the 524288 bytes for all files in the Secret/,
+  );
+});
+
 test('long and odd names become valid ones, told apart by a hash, and the name itself is kept', async (t) => {
   const odd = [
     'X'.repeat(200),

@@ -3,6 +3,7 @@ import { renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { type TestContext, test } from 'node:test';
 import { type ClusterLauncher, clusterLauncher, podTemplate } from '../helpers/cluster-launcher.ts';
+import { clusterNames } from '../helpers/launcher-parts.ts';
 import { reportedJob } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 
@@ -16,7 +17,10 @@ test('kubernetes: the sidecar reports where only the pod can, and the job sees n
   const job = reportedJob(t);
   const env = { ...job.env, MULTIFLEXI_DATABASE_URL: job.database.url.replace(tmpdir(), inPod) };
   const script = 'echo told; env; ls /var/run/secrets/multiflexi 2>&1; echo failed >&2; exit 3';
-  const { status, stdout, stderr } = await launcher.script(script, { env, options: mountedInPod(t) });
+  const { status, stdout, stderr } = await launcher.script(script, {
+    env,
+    options: mountedAt(t, inPod, 'containers'),
+  });
   assert.deepEqual([status, stderr], [3, 'failed\n']);
   assert.match(stdout.toString(), /^told\n/);
   assert.doesNotMatch(stdout.toString(), /MULTIFLEXI_DATABASE|report/);
@@ -61,10 +65,15 @@ test('kubernetes: what the sidecar could not deliver is told, kept, and reported
   assert.deepEqual([job.lines().length, launcher.left()], [1, []]);
 });
 
-function mountedInPod(t: TestContext): readonly string[] {
+/** The options by which the reporter has the temporary directory of this machine. */
+function mountedAt(
+  t: TestContext,
+  mountPath: string,
+  list: 'containers' | 'initContainers',
+): readonly string[] {
   const volumes = [{ name: 'databases', persistentVolumeClaim: { claimName: 'multiflexi' } }];
-  const containers = [{ name: 'reporter', volumeMounts: [{ name: 'databases', mountPath: inPod }] }];
-  return podTemplate(t, { spec: { volumes, containers } });
+  const containers = [{ name: 'reporter', volumeMounts: [{ name: 'databases', mountPath }] }];
+  return podTemplate(t, { spec: { volumes, [list]: containers } });
 }
 
 async function phaseOf({ cluster, namespace }: ClusterLauncher): Promise<string> {
@@ -72,3 +81,41 @@ async function phaseOf({ cluster, namespace }: ClusterLauncher): Promise<string>
   const { stdout } = await cluster.kubectl(['--namespace', namespace, 'get', 'pods', `--output=${path}`]);
   return stdout;
 }
+
+test('kubernetes: a sidecar that refuses its settings ends the launch, which tells why', async (t) => {
+  const launcher = await clusterLauncher(t, name);
+  if (launcher === null) return;
+  const env = {
+    MULTIFLEXI_JOB_ID: '7',
+    MULTIFLEXI_API_URL: 'https://localhost/',
+    MULTIFLEXI_API_USER: 'robot',
+    MULTIFLEXI_API_PASSWORD: 'hidden',
+    MULTIFLEXI_API_CA_FILE: '/nowhere/ca.pem',
+  };
+  const { status, stderr } = await launcher.script('sleep 1000', { env });
+  // It may have ended before the job started, or a moment later.
+  assert.ok(status === 64 || status === 137, String(status));
+  assert.match(stderr, /MULTIFLEXI_API_CA_FILE: cannot read its file/);
+  assert.match(stderr, /^emissary: The reporter in the pod .*has (ended|not delivered)/m);
+  assert.doesNotMatch(stderr, /hidden/);
+  assert.deepEqual(await launcher.containers(), []);
+});
+
+for (const launcherName of clusterNames)
+  test(`${launcherName}, as a native sidecar: output, files and rows arrive, and nothing is left`, async (t) => {
+    const launcher = await clusterLauncher(t, launcherName);
+    if (launcher === null) return;
+    const job = reportedJob(t);
+    const mounted = launcherName === name ? mountedAt(t, tmpdir(), 'initContainers') : [];
+    const options = ['--reporter', 'native', '--keep', 'failed', ...mounted];
+    const { status, stdout, stderr } = await launcher.script('echo out; exit 3', { env: job.env, options });
+    assert.deepEqual([status, stdout.toString()], [3, 'out\n'], stderr);
+    assert.deepEqual([job.row().exitcode, job.lines().length], [3, 1]);
+    const path = 'jsonpath={.items[0].spec.initContainers[1].restartPolicy}';
+    const args = ['--namespace', launcher.namespace, 'get', 'pods', `--output=${path}`];
+    assert.equal((await launcher.cluster.kubectl(args)).stdout, 'Always');
+    const next = ['--reporter', 'native', '--report', 'none', ...mounted];
+    const again = await launcher.script('exit 0', { env: job.env, options: next });
+    assert.equal(again.status, 0, again.stderr);
+    assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+  });

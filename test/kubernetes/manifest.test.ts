@@ -14,7 +14,18 @@ const usual = { name: 'An application', executable: 'app', ociimage: 'app:1' };
 const variants: readonly (readonly string[])[] = [
   [],
   ['--timeout', '600', '--grace', '0.5', '--job-id', '12'],
-  ['--cpus', '0.25', '--memory', '64m', '--pull', 'never', '--service-account', 'default'],
+  [
+    '--cpus',
+    '0.25',
+    '--memory',
+    '64m',
+    '--pull',
+    'never',
+    '--service-account',
+    'default',
+    '--reporter',
+    'native',
+  ],
   ['--kind', 'job', '--user', '1000', '--claim', 'kept:/kept', '--language', 'cs'],
 ];
 

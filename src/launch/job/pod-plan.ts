@@ -16,6 +16,7 @@ export type PodPlan = PodContents &
 export function podPlan(settings: LaunchSettings, plan: JobPlan): PodPlan {
   const { jobId, sidecar, startTimeoutMs } = settings;
   const hold = settings.holdSeconds ?? limits.holdSeconds;
+  const kind = settings.kubernetes.reporterKind;
   const contents = contentsOf(settings, plan);
   const timeout = secondsOf(settings.timeoutSeconds ?? '0');
   const grace = secondsOf(settings.graceSeconds ?? String(limits.graceSeconds));
@@ -29,7 +30,8 @@ export function podPlan(settings: LaunchSettings, plan: JobPlan): PodPlan {
     grace,
     // With a reporter elsewhere, that one knows better.
     deadline: sidecar !== null && timeout > 0 ? most : null,
-    reporter: sidecar === null ? { verb: 'hold', hold: settings.holdSeconds } : { verb: 'wait', hold },
+    reporter:
+      sidecar === null ? { verb: 'hold', kind, hold: settings.holdSeconds } : { verb: 'wait', kind, hold },
   };
 }
 

@@ -3,7 +3,7 @@ import type { ReporterEnd } from '../engine.ts';
 import type { Cluster } from './cluster.ts';
 import { podLog } from './pod-log.ts';
 import { containers } from './pod-names.ts';
-import { isUnreachable } from './pod-state.ts';
+import { isUnreachable, stateOf } from './pod-state.ts';
 import { podStates } from './watch-pod.ts';
 
 /**
@@ -22,6 +22,15 @@ export async function reporterEnd(
     return { exitCode: exitCodeOf(state), messages: await messagesOf(cluster, pod) };
   }
   throw of.signal.reason;
+}
+
+/** Why the reporter has ended before the job started, as one that refuses its settings does; null: it has not. */
+export async function failedReporter(cluster: Cluster, pod: V1Pod): Promise<string | null> {
+  const exitCode = exitCodeOf(pod);
+  if (exitCode === null || stateOf(pod).kind === 'ended') return null;
+  const { name = '' } = pod.metadata ?? {};
+  const said = (await messagesOf(cluster, name)).at(-1)?.replace(/^emissary: /, ': ') ?? '';
+  return `The reporter in the pod ${name} has ended (${exitCode}) before the job started${said}`;
 }
 
 function exitCodeOf({ status }: V1Pod): number | null {

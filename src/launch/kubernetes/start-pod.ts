@@ -6,6 +6,7 @@ import type { EngineJob } from '../engine.ts';
 import type { Cluster } from './cluster.ts';
 import { mountFailure } from './pod-events.ts';
 import { failedStart, isReachable, isRejected, isUnreachable, stateOf } from './pod-state.ts';
+import { failedReporter } from './reporter-end.ts';
 import { waitingReason } from './waiting-reason.ts';
 import { podStates } from './watch-pod.ts';
 
@@ -38,6 +39,8 @@ export async function untilStarted(
       if (failure !== null)
         throw failedPod(pod, `The pod ${job.name} has ended before its job started: ${failure}`);
       if (hasStarted(pod)) return;
+      const refusal = await failedReporter(cluster, pod);
+      if (refusal !== null) throw new Fault('engine', refusal);
       const { kind, text } = waitingReason(pod);
       if (kind === 'never') throw new Fault('engine', sentence(text));
       if (kind === 'pull') grace.begin(() => late.abort(new Fault('engine', sentence(text))));

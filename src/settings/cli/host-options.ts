@@ -56,6 +56,13 @@ export const hostOptions: readonly OptionSpec[] = [
     help: 'the image of this program (default multiflexi-emissary with its version)',
   },
   {
+    name: 'reporter',
+    verbs: ['manifest', 'launch'],
+    value: 'KIND',
+    variables: ['EMISSARY_REPORTER'],
+    help: "plain, or native: a sidecar container of Kubernetes 1.29 and later, for a pod's reporter (default plain)",
+  },
+  {
     name: 'kind',
     verbs: ['manifest'],
     value: 'KIND',

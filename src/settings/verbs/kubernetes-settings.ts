@@ -16,6 +16,8 @@ export interface KubernetesSettings {
   readonly serviceAccount: string | null;
   /** An absolute path of a file that is added to the pod; null: none. */
   readonly podTemplate: string | null;
+  /** Native: Kubernetes itself starts the reporter before the job, and stops it after the job. */
+  readonly reporterKind: 'plain' | 'native';
   /** The image of this program, which the cluster must be able to pull. */
   readonly emissaryImage: string;
 }
@@ -38,9 +40,16 @@ export function kubernetesSettings(line: CommandLine, from: (name: string) => st
     namespace: label('namespace', 63),
     serviceAccount: label('service-account', 253),
     podTemplate: path('pod-template'),
+    reporterKind: reporterKindOf(line.value('reporter'), from('reporter')),
     emissaryImage: imageName(
       line.value('emissary-image') ?? `multiflexi-emissary:${version}`,
       from('emissary-image'),
     ),
   };
+}
+
+function reporterKindOf(text: string | null, source: string): KubernetesSettings['reporterKind'] {
+  if (text === null || text === 'plain') return 'plain';
+  if (text === 'native') return text;
+  throw new Fault('usage', `${source} is neither plain nor native`);
 }
