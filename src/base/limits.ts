@@ -57,6 +57,10 @@ export const limits = {
   endedBytes: 4 * KiB,
   /** A stop that arrives both from the engine and as a request within this time counts as one, in ms. */
   sameStopMs: 1_000,
+  /** Bytes of a termination message: Kubernetes reads no more of one container. */
+  terminationLogBytes: 4 * KiB,
+  /** Bytes of our own sentence in it: the job's last lines matter more. */
+  terminationSentenceBytes: 1 * KiB,
   /** What is reserved for the seal out of the grace period, when saving continues after a stop, in ms, */
   savingReserveMs: 2_000,
   /** and at most this share of the grace period. */

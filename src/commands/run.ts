@@ -1,4 +1,5 @@
 import { Fault } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
 import { log } from '../base/log.ts';
 import type { StartStamp } from '../outputs/prepare-outputs.ts';
 import { debugPause } from '../run/debug-pause.ts';
@@ -24,7 +25,7 @@ import {
 import { allVariables } from '../settings/cli/all-variables.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import type { Template } from '../settings/template/template.ts';
-import { type RunSettings, runSettings } from '../settings/verbs/run-settings.ts';
+import { type RunSettings, runSettings, terminationLogOf } from '../settings/verbs/run-settings.ts';
 
 /**
  * `emissary run`: waits for the job's dependencies, supervises the job, saves its outputs, and seals the container.
@@ -32,6 +33,16 @@ import { type RunSettings, runSettings } from '../settings/verbs/run-settings.ts
  * @throws Fault if the emissary itself fails
  */
 export async function run(given: Invocation, args: readonly Buffer[]): Promise<number> {
+  try {
+    return await runAndSeal(given, args);
+  } catch (error) {
+    if (error instanceof Fault)
+      await tellEngine(terminationLogOf(given, args), error.message, Buffer.alloc(0));
+    throw error;
+  }
+}
+
+async function runAndSeal(given: Invocation, args: readonly Buffer[]): Promise<number> {
   const { invocation, settings } = await readSettings(given, args);
   const run = openRun(settings, invocation);
   const known: Known = { end: null };
@@ -39,12 +50,32 @@ export async function run(given: Invocation, args: readonly Buffer[]): Promise<n
     giveUp(run, error, known),
   );
   run.over.abort();
+  const lastOutput = verdict.verdict === 'succeeded' ? null : lastOutputOf(run);
   const unsealed = await sealRun(run, verdict);
+  if (lastOutput !== null)
+    await tellEngine(
+      settings.terminationLog,
+      run.record.masked(verdict.message ?? verdict.verdict),
+      lastOutput,
+    );
   await run.reaper.endLeftovers();
   if (verdict.origin === 'emissary' && verdict.message !== null) log(run.record.masked(verdict.message));
   if (unsealed === null) return exitStatusOf(verdict, run.stopController);
   log(unsealed.message);
   return verdict.exitCode === 0 ? unsealed.status : verdict.exitCode;
+}
+
+/** Many programs print their errors to standard output; on a terminal, all of them do. */
+function lastOutputOf({ recorder }: Run): Buffer {
+  const stream = recorder.record(2).bytes > 0 ? 2 : 1;
+  return recorder.tail(stream, limits.terminationLogBytes + 1);
+}
+
+/** Once the job is sealed, and before leftover processes get their time: the engine may kill the container then. */
+async function tellEngine(path: string | null, sentence: string, lastOutput: Buffer): Promise<void> {
+  if (path === null) return;
+  const { writeTerminationLog } = await import('../run/write-termination-log.ts');
+  writeTerminationLog(path, sentence, lastOutput);
 }
 
 /** Rejected settings are sealed, too, if the container is known: otherwise the reporter would wait for it. */

@@ -104,7 +104,8 @@ function startRun({ podProgram, nativeEnvironment }: EngineSetup, job: EngineJob
       podProgram,
       ['run', '--root', places.volume, '--name', 'main', '--capture-only', '--', ...command],
       {
-        env: { ...nativeEnvironment, ...Object.fromEntries(own) },
+        // The launcher's own container, if it is in one, goes on: its termination log is not the job's.
+        env: { EMISSARY_TERMINATION_LOG: '', ...nativeEnvironment, ...Object.fromEntries(own) },
         // A job with the terminal at its input would get a terminal of its own, and every key.
         stdio: [isTerminal(0) ? 'ignore' : 'inherit', 'ignore', messages],
         detached: true,

@@ -1,4 +1,4 @@
-import { closeSync, constants, fchmodSync, openSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, openSync, readSync } from 'node:fs';
 import { displace } from '../../base/displace.ts';
 import { errorReason, writeReasons } from '../../base/error-reason.ts';
 import { log } from '../../base/log.ts';
@@ -26,7 +26,7 @@ export class LogFile {
     this.#path = path;
     this.#file = openSync(
       path,
-      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND,
+      constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND,
       0o644,
     );
     fchmodSync(this.#file, 0o644);
@@ -36,6 +36,27 @@ export class LogFile {
   /** What was stored so far. */
   get record(): StreamRecord {
     return { bytes: this.#bytes, truncated: this.#truncated };
+  }
+
+  /**
+   * The last stored bytes, read from the open file: the job may have put another one in its place. Call it before
+   * `close`. Never throws.
+   * @param bytes how many at most
+   * @param from what comes before this position does not count
+   */
+  tail(bytes: number, from = 0): Buffer {
+    const start = Math.max(from, this.#bytes - bytes);
+    const tail = Buffer.alloc(Math.max(0, this.#bytes - start));
+    try {
+      for (let read = 0; read < tail.length; ) {
+        const count = readSync(this.#file, tail, read, tail.length - read, start + read);
+        if (count === 0) return tail.subarray(0, read);
+        read += count;
+      }
+      return tail;
+    } catch {
+      return Buffer.alloc(0); // A broken disk: what needs the tail is best effort.
+    }
   }
 
   /** Appends; resolves with the number of bytes stored. Never rejects. Calls must not overlap. */

@@ -59,6 +59,11 @@ export class Recorder {
     return this.#logs[stream === 1 ? 0 : 1].record;
   }
 
+  /** The last bytes of what was captured of a stream, masked. See `LogFile.tail`. */
+  tail(stream: 1 | 2, bytes: number, from = 0): Buffer {
+    return this.#logs[stream === 1 ? 0 : 1].tail(bytes, from);
+  }
+
   /** Stops waiting for stalled readers; capturing continues. */
   abandonReaders(): void {
     for (const through of this.#through) through.abandon();

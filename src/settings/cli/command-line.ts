@@ -109,9 +109,9 @@ function splitOption(arg: string): readonly string[] {
 
 function fallback(spec: OptionSpec, environment: Environment): string | null {
   if (spec.value !== null) {
-    // An empty list of variables to mask means "none"; any other empty variable counts as unset.
-    return spec.name === 'mask-env'
-      ? (environment.raw('EMISSARY_MASK_ENV') ?? null)
+    const [first] = spec.variables;
+    return spec.emptyMeansNone === true && first !== undefined
+      ? environment.raw(first)
       : environment.get(...spec.variables);
   }
   return environment.get(...spec.variables) === 'true' ? 'true' : null;

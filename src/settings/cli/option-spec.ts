@@ -11,4 +11,6 @@ export interface OptionSpec {
   /** Variables that stand in for it, first found wins; those without `EMISSARY_` are Argo's. */
   readonly variables: readonly string[];
   readonly help: string;
+  /** An empty variable means "none". Any other empty variable counts as not set. */
+  readonly emptyMeansNone?: true;
 }

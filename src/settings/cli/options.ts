@@ -75,6 +75,7 @@ export const options: readonly OptionSpec[] = [
     verbs: ['run'],
     value: 'LIST',
     variables: ['EMISSARY_MASK_ENV'],
+    emptyMeansNone: true,
     help: 'variables whose values are masked in the output, * allowed, empty = none (default passwords, secrets, tokens, keys, DSNs)',
   },
   {
@@ -90,6 +91,14 @@ export const options: readonly OptionSpec[] = [
     value: null,
     variables: ['EMISSARY_CAPTURE_ONLY'],
     help: 'keep the output in its files, and do not forward it to standard output and error',
+  },
+  {
+    name: 'termination-log',
+    verbs: ['run'],
+    value: 'FILE',
+    variables: ['EMISSARY_TERMINATION_LOG'],
+    emptyMeansNone: true,
+    help: "where a failed job's last lines go, if it exists and is empty; empty = none (default /dev/termination-log)",
   },
   {
     name: 'without-program',

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { programName } from '../../base/program-name.ts';
@@ -26,6 +27,8 @@ export interface RunSettings {
   readonly combined: boolean;
   /** The output is not forwarded: whoever wants it reads the files. */
   readonly captureOnly: boolean;
+  /** Where the engine reads why a container has failed, or null. */
+  readonly terminationLog: string | null;
   readonly argumentsFile: string | null;
   readonly pauseBefore: boolean;
   readonly pauseAfter: boolean;
@@ -48,6 +51,7 @@ export function runSettings(invocation: Invocation, args: readonly Buffer[]): Ru
     maskNames: maskEntries(line.value('mask-env') ?? defaultMask),
     combined: line.value('combined') !== null,
     captureOnly: line.value('capture-only') !== null,
+    terminationLog: terminationLog(line, from('termination-log')),
     argumentsFile: invocation.environment.get('EMISSARY_ARGS_FILE', 'ARGO_CONTAINER_ARGS_FILE'),
     pauseBefore:
       invocation.environment.get('EMISSARY_DEBUG_PAUSE_BEFORE', 'ARGO_DEBUG_PAUSE_BEFORE') === 'true',
@@ -66,6 +70,27 @@ export function whereToSeal(
 ): Pick<RunSettings, 'root' | 'name'> {
   const line = readCommandLine('run', args, invocation.environment, 'lenient');
   return place(line, (name) => `--${name}`);
+}
+
+/** The termination log of a run whose settings are invalid; null if it is invalid itself. */
+export function terminationLogOf(invocation: Invocation, args: readonly Buffer[]): string | null {
+  try {
+    const line = readCommandLine('run', args, invocation.environment, 'lenient');
+    return terminationLog(line, '--termination-log');
+  } catch (error) {
+    if (error instanceof Fault) return null;
+    throw error;
+  }
+}
+
+/** Kubernetes' default (`terminationMessagePath`). */
+const defaultTerminationLog = '/dev/termination-log';
+
+function terminationLog(line: CommandLine, source: string): string | null {
+  const path = line.value('termination-log') ?? defaultTerminationLog;
+  if (path === '') return null;
+  if (isAbsolute(path)) return path;
+  throw new Fault('usage', `${source} is not an absolute path`);
 }
 
 function place(line: CommandLine, from: (name: string) => string): Pick<RunSettings, 'root' | 'name'> {
