@@ -61,6 +61,8 @@ export const limits = {
   terminationLogBytes: 4 * KiB,
   /** Bytes of our own sentence in it: the job's last lines matter more. */
   terminationSentenceBytes: 1 * KiB,
+  /** Bytes of a job's printed result, in its record: as many as Argo keeps. */
+  printedResultBytes: 256 * KiB,
   /** What is reserved for the seal out of the grace period, when saving continues after a stop, in ms, */
   savingReserveMs: 2_000,
   /** and at most this share of the grace period. */

@@ -1,7 +1,7 @@
 import { Fault } from '../base/fault.ts';
-import { limits } from '../base/limits.ts';
 import { log } from '../base/log.ts';
 import type { StartStamp } from '../outputs/prepare-outputs.ts';
+import { addPrintedResult } from '../run/add-printed-result.ts';
 import { debugPause } from '../run/debug-pause.ts';
 import { openRun, type Run } from '../run/open-run.ts';
 import { prepareJob } from '../run/prepare-job.ts';
@@ -12,6 +12,7 @@ import { savingSignal } from '../run/seal/saving-signal.ts';
 import { sealRefusal } from '../run/seal/seal-refusal.ts';
 import { sealRun } from '../run/seal/seal-run.ts';
 import type { AttemptEnd } from '../run/supervise.ts';
+import { lastOutput, tellEngine } from '../run/tell-engine.ts';
 import {
   cancelledRun,
   endedRun,
@@ -36,8 +37,7 @@ export async function run(given: Invocation, args: readonly Buffer[]): Promise<n
   try {
     return await runAndSeal(given, args);
   } catch (error) {
-    if (error instanceof Fault)
-      await tellEngine(terminationLogOf(given, args), error.message, Buffer.alloc(0));
+    if (error instanceof Fault) await tellEngine(terminationLogOf(given, args), error.message);
     throw error;
   }
 }
@@ -50,32 +50,16 @@ async function runAndSeal(given: Invocation, args: readonly Buffer[]): Promise<n
     giveUp(run, error, known),
   );
   run.over.abort();
-  const lastOutput = verdict.verdict === 'succeeded' ? null : lastOutputOf(run);
+  const output = verdict.verdict === 'succeeded' ? null : lastOutput(run.recorder);
   const unsealed = await sealRun(run, verdict);
-  if (lastOutput !== null)
-    await tellEngine(
-      settings.terminationLog,
-      run.record.masked(verdict.message ?? verdict.verdict),
-      lastOutput,
-    );
+  // After the seal, and before leftover processes get their time: the engine may kill the container then.
+  if (output !== null)
+    await tellEngine(settings.terminationLog, run.record.masked(verdict.message ?? verdict.verdict), output);
   await run.reaper.endLeftovers();
   if (verdict.origin === 'emissary' && verdict.message !== null) log(run.record.masked(verdict.message));
   if (unsealed === null) return exitStatusOf(verdict, run.stopController);
   log(unsealed.message);
   return verdict.exitCode === 0 ? unsealed.status : verdict.exitCode;
-}
-
-/** Many programs print their errors to standard output; on a terminal, all of them do. */
-function lastOutputOf({ recorder }: Run): Buffer {
-  const stream = recorder.record(2).bytes > 0 ? 2 : 1;
-  return recorder.tail(stream, limits.terminationLogBytes + 1);
-}
-
-/** Once the job is sealed, and before leftover processes get their time: the engine may kill the container then. */
-async function tellEngine(path: string | null, sentence: string, lastOutput: Buffer): Promise<void> {
-  if (path === null) return;
-  const { writeTerminationLog } = await import('../run/write-termination-log.ts');
-  writeTerminationLog(path, sentence, lastOutput);
 }
 
 /** Rejected settings are sealed, too, if the container is known: otherwise the reporter would wait for it. */
@@ -122,7 +106,7 @@ async function perform(run: Run, invocation: Invocation, known: Known): Promise<
     saved = found;
     return null;
   }, faultedRun);
-  record.outputs = saved.outputs;
+  record.outputs = await addPrintedResult(saved.outputs, { run, template, end });
   const verdict = endedRun(end, stopController, saved);
   if (saved.stopped !== null && verdict.message !== null) log(record.masked(verdict.message));
   return trouble !== null && verdict.verdict === 'succeeded' ? trouble : verdict;

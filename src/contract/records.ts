@@ -66,6 +66,8 @@ export interface OutputsRecord {
   readonly artifacts: readonly ArtifactRecord[];
   readonly missing: readonly MissingOutput[];
   readonly skipped: readonly SkippedFile[];
+  /** What the job has printed as its result; only if the template asks for it. At most 256 KiB of UTF-8. */
+  readonly result?: string;
 }
 
 /** `ctr/<name>/result.json`, version 1. */

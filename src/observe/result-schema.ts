@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { endOfText } from '../base/end-of-text.ts';
 import { limits } from '../base/limits.ts';
 import {
   type Ended,
@@ -37,6 +38,12 @@ const arrayOf = <T>(element: z.ZodMiniType<T>) =>
 
 const stream = z.object({ bytes: count, truncated: z.boolean() });
 const output = { name: text, path: text, file: text, bytes: count, sha256: text };
+
+/** A wrapper cuts it itself; what is longer is a job's forgery. */
+const printedResult = z.pipe(
+  text,
+  z.transform((value) => endOfText(Buffer.from(value), limits.printedResultBytes).toString()),
+);
 
 /** The schema of `started`. */
 export const startedSchema = z.object({ pid: count, startedAt: time, attempt: count });
@@ -88,6 +95,7 @@ export const resultSchema = z.object({
       }),
     ),
     skipped: arrayOf(z.object({ path: text, reason: text })),
+    result: z.exactOptional(printedResult),
   }),
 });
 

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
+import { endOfText, isContinuation } from '../base/end-of-text.ts';
 import { limits } from '../base/limits.ts';
 import { writeWhole } from '../base/write-whole.ts';
 
@@ -41,7 +42,7 @@ function lastLines(tail: Buffer, bytes: number): Buffer {
   if (isWhole) return text;
   const newline = text.indexOf('\n', Math.max(0, start - 1));
   if (newline !== -1) return text.subarray(newline + 1);
-  return text.subarray(characterAt(text, start));
+  return endOfText(text, bytes);
 }
 
 function beginning(text: Buffer, bytes: number): Buffer {
@@ -49,15 +50,4 @@ function beginning(text: Buffer, bytes: number): Buffer {
   let end = bytes;
   while (isContinuation(text[end])) end -= 1;
   return text.subarray(0, end);
-}
-
-function characterAt(text: Buffer, position: number): number {
-  let start = position;
-  while (isContinuation(text[start])) start += 1;
-  return start;
-}
-
-/** Whether a byte of UTF-8 text is within a character. */
-function isContinuation(byte: number | undefined): boolean {
-  return byte !== undefined && (byte & 0xc0) === 0x80;
 }

@@ -14,6 +14,8 @@ export function maskOutputs(outputs: OutputsRecord, masked: (text: string) => st
     parameters: outputs.parameters.map(named),
     artifacts: outputs.artifacts.map(named),
     missing: outputs.missing.map((output) => ({ ...named(output), reason: masked(output.reason) })),
+    // It comes from the captured output, which is masked.
+    ...(outputs.result !== undefined && { result: outputs.result }),
     skipped: outputs.skipped.map(({ path, reason }) => ({ path: masked(path), reason: masked(reason) })),
   };
 }

@@ -44,7 +44,7 @@ export class LogFile {
    * @param bytes how many at most
    * @param from what comes before this position does not count
    */
-  tail(bytes: number, from = 0): Buffer {
+  tail(bytes: number, from: number): Buffer {
     const start = Math.max(from, this.#bytes - bytes);
     const tail = Buffer.alloc(Math.max(0, this.#bytes - start));
     try {

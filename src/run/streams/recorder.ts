@@ -29,6 +29,8 @@ export class Recorder {
   readonly #through: readonly [PassThrough, PassThrough];
   readonly #forwards: boolean;
   readonly #secrets: () => Secrets;
+  /** Where in each file the output of the last attempt begins. */
+  readonly #begins: [number, number] = [0, 0];
   #combining: Promise<unknown> = Promise.resolve();
 
   /** @throws the operating system's error if a file cannot be created */
@@ -45,7 +47,9 @@ export class Recorder {
   /** The destination of one stream of one attempt. */
   sink(stream: 1 | 2): Sink {
     const mask = new StreamMask(this.#secrets());
-    const through = this.#through[stream === 1 ? 0 : 1];
+    const index = stream === 1 ? 0 : 1;
+    this.#begins[index] = this.#logs[index].record.bytes;
+    const through = this.#through[index];
     return {
       forward: mask.changes || !this.#forwards ? null : (pipe, bytes) => through.take(pipe, bytes),
       prepare: (chunk) => mask.push(chunk),
@@ -59,9 +63,10 @@ export class Recorder {
     return this.#logs[stream === 1 ? 0 : 1].record;
   }
 
-  /** The last bytes of what was captured of a stream, masked. See `LogFile.tail`. */
-  tail(stream: 1 | 2, bytes: number, from = 0): Buffer {
-    return this.#logs[stream === 1 ? 0 : 1].tail(bytes, from);
+  /** The last bytes of what was captured of the last attempt, masked. See `LogFile.tail`. */
+  tail(stream: 1 | 2, bytes: number): Buffer {
+    const index = stream === 1 ? 0 : 1;
+    return this.#logs[index].tail(bytes, this.#begins[index]);
   }
 
   /** Stops waiting for stalled readers; capturing continues. */

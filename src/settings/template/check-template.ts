@@ -74,7 +74,7 @@ function toTemplate(raw: RawTemplate, origin: string): Template {
       delaySeconds: durationSeconds(set?.retryStrategy?.duration ?? '0') ?? 0,
     },
     sidecars,
-    multiflexi: toMultiflexi(raw.multiflexi ?? {}),
+    multiflexi: toMultiflexi(raw.multiflexi ?? {}, raw.script != null),
   };
 }
 
@@ -93,13 +93,14 @@ function checkDefaults(parameters: readonly OutputParameter[], origin: string): 
   }
 }
 
-function toMultiflexi(raw: NonNullable<RawTemplate['multiflexi']>): MultiflexiBlock {
+function toMultiflexi(raw: NonNullable<RawTemplate['multiflexi']>, isScript: boolean): MultiflexiBlock {
   return {
     resultFile: raw.resultFile === undefined ? null : withoutTrailingSlash(raw.resultFile),
     artifactPatterns: raw.artifactPatterns ?? [],
     artifactDescriptions: raw.artifactDescriptions ?? {},
     artifactDirectory: raw.artifactDirectory ?? null,
     temporaryDirectory: raw.temporaryDirectory ?? null,
+    captureResult: raw.captureResult ?? isScript,
     limits: {
       artifactBytes: raw.limits?.artifactBytes ?? null,
       inputBytes: raw.limits?.inputBytes ?? limits.inputBytes,

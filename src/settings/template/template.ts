@@ -78,6 +78,8 @@ export interface MultiflexiBlock {
   readonly artifactDirectory: string | null;
   /** A directory that is created for the job before it starts. */
   readonly temporaryDirectory: string | null;
+  /** Whether the end of the job's standard output is its result. */
+  readonly captureResult: boolean;
   readonly limits: TemplateLimits;
 }
 
@@ -112,6 +114,7 @@ export const emptyTemplate: Template = {
     artifactDescriptions: {},
     artifactDirectory: null,
     temporaryDirectory: null,
+    captureResult: false,
     limits: { artifactBytes: null, inputBytes: limits.inputBytes, parameterBytes: limits.parameterBytes },
   },
 };
