@@ -10,6 +10,7 @@ import { readCommandLine, rejectOperands, sourceOf } from '../settings/cli/comma
 import type { Invocation } from '../settings/cli/invocation.ts';
 import { rootDirectory } from '../settings/cli/values.ts';
 import { reportSettings } from '../settings/destinations/report-settings.ts';
+import { mountedTemplate } from '../settings/verbs/given-template.ts';
 import { disbelief, ofAnotherJob } from '../wait/believable-report.ts';
 import { correctReport } from '../wait/correct-report.ts';
 import { deliverEnded } from '../wait/deliver-ended.ts';
@@ -24,7 +25,9 @@ export async function report(invocation: Invocation, args: readonly Buffer[]): P
   rejectOperands('report', line);
   const root = rootDirectory(line.value('root'), sourceOf('root', args, invocation.environment));
   const settings = reportSettings(invocation.environment);
-  const volume = openVolume(root);
+  const given = mountedTemplate(line, invocation, args);
+  const text = given === null ? null : (await import('../init/template-text.ts')).readTemplateText(given);
+  const volume = openVolume(root, text);
   const spool = openKeptSpool(volume, settings.spoolDirectory);
   const gathered = await findReport(spool);
   if (gathered === null) {

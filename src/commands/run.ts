@@ -1,17 +1,18 @@
 import { Fault } from '../base/fault.ts';
 import { log } from '../base/log.ts';
+import { unlessAborted } from '../base/unless-aborted.ts';
 import type { StartStamp } from '../outputs/prepare-outputs.ts';
 import { addPrintedResult } from '../run/add-printed-result.ts';
 import { debugPause } from '../run/debug-pause.ts';
+import { giveUp, type KnownEnd } from '../run/give-up.ts';
 import { openRun, type Run } from '../run/open-run.ts';
 import { prepareJob } from '../run/prepare-job.ts';
-import { readTemplate, requireOwnInputs } from '../run/read-template.ts';
+import { isPrepared, readTemplate, requireOwnInputs } from '../run/read-template.ts';
 import { runAttempts } from '../run/run-attempts.ts';
 import { SavingProgressFile } from '../run/seal/saving-progress-file.ts';
 import { savingSignal } from '../run/seal/saving-signal.ts';
 import { sealRefusal } from '../run/seal/seal-refusal.ts';
 import { sealRun } from '../run/seal/seal-run.ts';
-import type { AttemptEnd } from '../run/supervise.ts';
 import { lastOutput, tellEngine } from '../run/tell-engine.ts';
 import {
   cancelledRun,
@@ -23,9 +24,13 @@ import {
   type Saved,
   skippedRun,
 } from '../run/verdict.ts';
+import { warnOfUnknownContainer } from '../run/warn-of-unknown-container.ts';
 import { allVariables } from '../settings/cli/all-variables.ts';
+import type { Environment } from '../settings/cli/environment.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import type { Template } from '../settings/template/template.ts';
+import { templateFromJson } from '../settings/template/template-from-json.ts';
+import type { GivenTemplate } from '../settings/verbs/given-template.ts';
 import { type RunSettings, runSettings, terminationLogOf } from '../settings/verbs/run-settings.ts';
 
 /**
@@ -45,7 +50,7 @@ export async function run(given: Invocation, args: readonly Buffer[]): Promise<n
 async function runAndSeal(given: Invocation, args: readonly Buffer[]): Promise<number> {
   const { invocation, settings } = await readSettings(given, args);
   const run = openRun(settings, invocation);
-  const known: Known = { end: null };
+  const known: KnownEnd = { end: null };
   const verdict = await Promise.race([perform(run, invocation, known), invocation.defect]).catch((error) =>
     giveUp(run, error, known),
   );
@@ -77,14 +82,13 @@ async function readSettings(
   }
 }
 
-/** The end of the last attempt, once it is known. */
-interface Known {
-  end: AttemptEnd | null;
-}
-
-async function perform(run: Run, invocation: Invocation, known: Known): Promise<RunVerdict> {
+async function perform(run: Run, invocation: Invocation, known: KnownEnd): Promise<RunVerdict> {
   const { settings, layout, stopController, record } = run;
-  const template = await readTemplate(layout);
+  const { template: given } = settings;
+  const template =
+    given === null || isPrepared(layout)
+      ? await readTemplate(layout)
+      : await prepareVolume(run, given, invocation.environment);
   warnOfUnknownContainer(settings.name, template);
   const job = prepareJob(run, template, invocation.environment);
   record.setCommand(job.args);
@@ -112,11 +116,27 @@ async function perform(run: Run, invocation: Invocation, known: Known): Promise<
   return trouble !== null && verdict.verdict === 'succeeded' ? trouble : verdict;
 }
 
-/** Probably a misspelt name: the reporter waits for another container and ignores this one. */
-function warnOfUnknownContainer(name: string, { containers, sidecars }: Template): void {
-  if (containers === null || sidecars.includes(name) || containers.some((each) => each.name === name)) return;
-  const known = containers.map((each) => each.name).join(', ');
-  log(`The template's containerSet has no container ${name}, only ${known}: it is run but not reported`);
+/**
+ * Where no `init` has run, the program comes from an image volume. Then each container takes the template that it was
+ * given, and `main` stages the inputs, which only it needs.
+ */
+async function prepareVolume(run: Run, given: GivenTemplate, environment: Environment): Promise<Template> {
+  const { settings, layout, stopController } = run;
+  const { readTemplateText } = await import('../init/template-text.ts');
+  const { text, origin } = readTemplateText(given);
+  const template = await templateFromJson(text, origin);
+  if (settings.name !== 'main' || stopController.cause !== null) return template;
+  // A download may take long.
+  run.watch();
+  const { openVolume } = await import('../init/open-volume.ts');
+  const lock = openVolume(layout);
+  const { stageInputs } = await import('../inputs/stage-inputs.ts');
+  const { cancelled } = stopController;
+  await unlessAborted(stageInputs(template, layout, environment), cancelled).catch((error) => {
+    if (!cancelled.aborted) throw error;
+  });
+  lock.release();
+  return template;
 }
 
 async function waitForDependencies(run: Run, template: Template) {
@@ -163,14 +183,4 @@ async function saveOutputs(run: Run, template: Template, startStamp: StartStamp 
   } finally {
     progress.remove();
   }
-}
-
-/** A sealed job must not continue: terminates it first. If it has already failed, its own failure takes precedence. */
-async function giveUp(run: Run, error: unknown, { end }: Known): Promise<RunVerdict> {
-  // Prevents further attempts.
-  run.stopController.stop('signal');
-  await run.reaper.endLeftovers();
-  const trouble = faultedRun(error);
-  const verdict = end === null ? trouble : endedRun(end, run.stopController, nothingSaved);
-  return verdict.verdict === 'succeeded' ? trouble : verdict;
 }

@@ -4,6 +4,7 @@ import { limits } from '../base/limits.ts';
 import { log } from '../base/log.ts';
 import { pauseFor } from '../base/timer.ts';
 import { requireMounted } from '../contract/require-mounted.ts';
+import type { TemplateText } from '../init/template-text.ts';
 import { hideFromOthers } from '../kernel/hide-from-others.ts';
 import { canOpen, openManyFiles } from '../kernel/open-files.ts';
 import { HoldTime } from '../mirror/hold-time.ts';
@@ -56,7 +57,7 @@ export async function wait(invocation: Invocation, args: readonly Buffer[]): Pro
   requireMounted(settings.root);
   hideFromOthers();
   const place = { directory: settings.spoolDirectory, noWait: requests.early };
-  const spool = await openSpool(openVolume(settings.root), place);
+  const spool = await openSpool(openVolume(settings.root, await givenText(settings.template)), place);
   const again = () => new Delivery(settings, spool, invocation.print);
   const taken = watchTaken({ spool, settings });
   const wait: Wait = { settings, spool, delivery: again(), again, requests, startedAt };
@@ -94,6 +95,11 @@ async function holdOn({ settings, requests }: Wait, taken: Taken): Promise<void>
   if (reason !== null) return log(reason);
   // The sender is still telling its receiver: it would end with this container.
   await pauseFor(limits.holdLingerMs);
+}
+
+/** Where no `init` has prepared the volume, each container has the template itself. */
+async function givenText(given: WaitSettings['template']): Promise<TemplateText | null> {
+  return given === null ? null : (await import('../init/template-text.ts')).readTemplateText(given);
 }
 
 const tooFewFiles = `Cannot follow the job: fewer than ${limits.minOpenFiles} more files can be opened; raise the limit (ulimit -n)`;

@@ -22,11 +22,14 @@ import { writeSparse } from './write-sparse.ts';
  */
 export class Volume {
   readonly root: string;
+  /** The template that the reader itself was given: it has precedence over the one on the volume. */
+  readonly givenTemplate: { readonly text: string; readonly origin: string } | null;
   readonly #directory: number;
 
   /** @throws the operating system's error if the root is not a directory that can be opened */
-  constructor(root: string) {
+  constructor(root: string, givenTemplate: Volume['givenTemplate'] = null) {
     this.root = root;
+    this.givenTemplate = givenTemplate;
     this.#directory = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
   }
 

@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { pid } from 'node:process';
+import { pid, umask } from 'node:process';
 import { errnoOf, Fault } from '../base/fault.ts';
 
 const ownMode = 0o755;
@@ -14,8 +14,12 @@ const writableByOthers = 0o022;
  */
 export function makeDirectory(path: string, mode: number): void {
   try {
-    mkdirSync(path);
-    chmodSync(path, mode);
+    const before = umask(0);
+    try {
+      mkdirSync(path, mode);
+    } finally {
+      umask(before);
+    }
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST' || !lstatSync(path).isDirectory()) throw error;
   }

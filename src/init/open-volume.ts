@@ -1,4 +1,4 @@
-import { chmodSync, constants, lstatSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, constants, lstatSync, openSync, statSync } from 'node:fs';
 import { geteuid } from 'node:process';
 import { Fault } from '../base/fault.ts';
 import { makeDirectories } from '../base/make-directories.ts';
@@ -19,7 +19,7 @@ const stickyForEveryone = 0o1777;
  * @throws Fault `volume` if the root cannot be created or written, or is not a volume, or if another `init` is running
  *   there
  */
-export function openVolume(layout: Layout): void {
+export function openVolume(layout: Layout): VolumeLock {
   writing(layout.root, () => makeDirectories(layout.root));
   requireMounted(layout.root);
   shareWithEveryone(layout.root, statSync(layout.root).uid, stickyForEveryone);
@@ -27,7 +27,17 @@ export function openVolume(layout: Layout): void {
     writing(directory, () => makeDirectory(directory, forEveryone));
     shareWithEveryone(directory, lstatSync(directory).uid, forEveryone);
   }
-  lock(layout.root);
+  const held = lock(layout.root);
+  return {
+    release: () => {
+      if (held !== null) closeSync(held);
+    },
+  };
+}
+
+/** The lock of a volume; held for the life of the process unless it is released. */
+export interface VolumeLock {
+  release(): void;
 }
 
 /** Only the owner can change the mode; a volume with another mode is as its creator wanted it. */
@@ -39,16 +49,16 @@ function shareWithEveryone(directory: string, owner: number, wanted: number): vo
 }
 
 /**
- * Locks the volume for this `init`, for the life of the process: two at a time would remove each other's files, and
+ * Locks the volume for this `init`: two at a time would remove each other's files, and
  * one could succeed with a half-installed volume. The lock is on the directory itself and leaves nothing behind.
  */
-function lock(root: string): void {
+function lock(root: string): number | null {
   let directory: number;
   try {
     directory = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
   } catch {
-    return; // This user may write but not read it: it stays unlocked, as on a volume without locks.
+    return null; // This user may write but not read it: it stays unlocked, as on a volume without locks.
   }
-  if (lockFile(directory) !== 'taken') return;
+  if (lockFile(directory) !== 'taken') return directory;
   throw new Fault('volume', `Cannot use the volume ${root}: another init is at work there`);
 }

@@ -1,4 +1,5 @@
 import { constants } from 'node:fs';
+import { umask } from 'node:process';
 import { errnoName, errnoText } from '../base/errno-text.ts';
 import { bind, errno } from './libc.ts';
 
@@ -48,10 +49,14 @@ export function removeWithin(directory: number, name: string): void {
   if (calls.unlinkat(directory, cString(name), 0) === -1 && errno() !== noEntry) fail('unlink', name);
 }
 
-/** Makes a directory (mkdirat(2)); no error if it exists. @param directory a descriptor */
+/** Makes a directory with this mode, whatever the umask (mkdirat(2)); no error if it exists. @param directory a descriptor */
 export function makeDirectoryWithin(directory: number, name: string, mode: number): void {
   calls ??= bindCalls();
-  if (calls.mkdirat(directory, cString(name), mode) === -1 && errno() !== exists) fail('mkdir', name);
+  // Not made first and opened to others later: they may look at any moment.
+  const before = umask(0);
+  const failed = calls.mkdirat(directory, cString(name), mode) === -1 && errno() !== exists;
+  umask(before);
+  if (failed) fail('mkdir', name);
 }
 
 function within<T>(directory: number, parts: readonly string[], use: (parent: number) => T): T {

@@ -7,10 +7,12 @@ import { emptyTemplate, type Template } from '../settings/template/template.ts';
 import { templateFromJson } from '../settings/template/template-from-json.ts';
 
 /**
- * The template on the volume; the empty one if there is none.
+ * The template that the reader was given, else the one on the volume, else the empty one.
  * @throws Fault `template`
  */
 export async function readTemplate(volume: Volume): Promise<Template> {
+  const { givenTemplate } = volume;
+  if (givenTemplate !== null) return templateFromJson(givenTemplate.text, givenTemplate.origin);
   const look = volume.read('template', limits.templateBytes);
   switch (look.kind) {
     case 'absent':

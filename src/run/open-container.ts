@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { umask } from 'node:process';
 import { displace } from '../base/displace.ts';
 import { errnoText } from '../base/errno-text.ts';
 import { errnoOf, Fault, messageOf } from '../base/fault.ts';
@@ -59,13 +60,16 @@ function removeOther(place: string): void {
 /** Makes a directory that any user may write, whatever the umask. An existing directory is used as it is. */
 function makeShared(directory: string): void {
   if (existsSync(directory)) return;
+  // Not made first and opened to others later: another container may use it at once.
+  const before = umask(0);
   try {
-    mkdirSync(directory);
+    mkdirSync(directory, 0o777);
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return;
     throw error;
+  } finally {
+    umask(before);
   }
-  chmodSync(directory, 0o777);
 }
 
 function isDirectory(path: string): boolean {

@@ -25,6 +25,12 @@ export async function readTemplate({ root, template }: Layout): Promise<Template
   return templateFromJson(text, template);
 }
 
+/** Whether `init` has prepared the volume: its template is the last thing that the job needs. */
+export function isPrepared({ root, template }: Layout): boolean {
+  const found = lstatSync(template, { throwIfNoEntry: false });
+  return found?.isFile() === true && madeByInit(root, found.uid);
+}
+
 /**
  * Refuses staged inputs that `init` did not write: they include the script to be executed.
  * @throws Fault `inputs`

@@ -140,12 +140,19 @@ for (const name of ['podman', 'docker'] as const) {
     });
     const job = await makeImage(t, engine, 'job', (tree) => withBusybox(tree));
     const state = temporaryVolume(t);
+    // No init: the wrapper stages the inputs itself.
+    const template = {
+      inputs: { artifacts: [{ name: 'in', path: '/state/in', raw: { data: 'from the image' } }] },
+      multiflexi: { captureResult: true },
+    };
     const run = (mount: string) =>
       engine.run([
         ...[
           'run',
           '--rm',
           ...narrow,
+          '--env',
+          `EMISSARY_TEMPLATE=${JSON.stringify(template)}`,
           '--user',
           '12345',
           '--volume',
@@ -154,16 +161,7 @@ for (const name of ['podman', 'docker'] as const) {
           mount,
           job,
         ],
-        ...[
-          '/emissary/emissary',
-          'run',
-          '--root',
-          '/state',
-          '--',
-          '/bin/sh',
-          '-c',
-          'echo from the image; exit 3',
-        ],
+        ...['/emissary/emissary', 'run', '--root', '/state', '--', '/bin/sh', '-c', 'cat /state/in; exit 3'],
       ]);
     let result = await run(`type=image,source=${emissary},destination=/emissary`);
     if (name === 'docker' && result.exitCode === 125) {
@@ -173,5 +171,7 @@ for (const name of ['podman', 'docker'] as const) {
     }
     assert.deepEqual([result.exitCode, result.stdout, result.stderr], [3, 'from the image', '']);
     assert.equal(readFileSync(join(state, 'ctr/main/exitcode'), 'utf8'), '3');
+    const record = JSON.parse(readFileSync(join(state, 'ctr/main/result.json'), 'utf8'));
+    assert.equal(record.outputs.result, 'from the image');
   });
 }

@@ -82,6 +82,9 @@ function startWait({ program, root, spool, environment, args }: ReporterSetup) {
   return execa(program, ['wait', '--root', root, ...args], {
     env: {
       ...environment,
+      // The job's is on its volume.
+      EMISSARY_TEMPLATE: '',
+      ARGO_TEMPLATE: '',
       EMISSARY_SPOOL_DIR: spool,
       EMISSARY_LOG_LIMIT_BYTES: environment['EMISSARY_LOG_LIMIT_BYTES'] ?? '0',
     },

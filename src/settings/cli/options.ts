@@ -29,6 +29,13 @@ export const options: readonly OptionSpec[] = [
     help: 'the template, a file or - for standard input (default {})',
   },
   {
+    name: 'template',
+    verbs: ['run', 'wait', 'report'],
+    value: 'FILE',
+    variables: [],
+    help: 'the template of a volume that no init has prepared (default the one on the volume)',
+  },
+  {
     name: 'name',
     verbs: ['run'],
     value: 'NAME',

@@ -13,12 +13,12 @@ const reporting: readonly Verb[] = ['wait', 'report'];
 export const variables: readonly VariableSpec[] = [
   {
     name: 'EMISSARY_TEMPLATE, ARGO_TEMPLATE',
-    verbs: ['init', 'launch'],
+    verbs: ['init', 'run', 'wait', 'report', 'launch'],
     help: 'the template itself, as JSON; --template takes precedence',
   },
   {
     name: 'HTTP_PROXY, HTTPS_PROXY, NO_PROXY',
-    verbs: ['init'],
+    verbs: ['init', 'run'],
     help: 'the proxy for fetching inputs, and the hosts that need none',
   },
   {

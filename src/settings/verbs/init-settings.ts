@@ -1,17 +1,14 @@
 import { readCommandLine, rejectOperands, sourceOf } from '../cli/command-line.ts';
 import type { Invocation } from '../cli/invocation.ts';
 import { rootDirectory } from '../cli/values.ts';
+import { type GivenTemplate, givenTemplate } from './given-template.ts';
 
 /** The settings of `init`. */
 export interface InitSettings {
   readonly root: string;
   /** Whether the program itself is installed. */
   readonly withProgram: boolean;
-  /** The source of the template: a file, standard input, or the text itself. */
-  readonly template:
-    | { readonly from: 'file'; readonly path: string }
-    | { readonly from: 'stdin' }
-    | { readonly from: 'text'; readonly text: string; readonly variable: string };
+  readonly template: GivenTemplate;
 }
 
 /** @throws Fault `usage` */
@@ -21,16 +18,10 @@ export function initSettings(invocation: Invocation, args: readonly Buffer[]): I
   return {
     root: rootDirectory(line.value('root'), sourceOf('root', args, invocation.environment)),
     withProgram: line.value('without-program') === null,
-    template: templateSource(line.value('template'), invocation),
+    template: givenTemplate(line, invocation) ?? {
+      from: 'text',
+      text: '{}',
+      variable: 'EMISSARY_TEMPLATE',
+    },
   };
-}
-
-function templateSource(option: string | null, invocation: Invocation): InitSettings['template'] {
-  if (option === '-') return { from: 'stdin' };
-  if (option !== null) return { from: 'file', path: option };
-  for (const variable of ['EMISSARY_TEMPLATE', 'ARGO_TEMPLATE']) {
-    const text = invocation.environment.get(variable);
-    if (text !== null) return { from: 'text', text, variable };
-  }
-  return { from: 'text', text: '{}', variable: 'EMISSARY_TEMPLATE' };
 }

@@ -8,6 +8,7 @@ import type { Invocation } from '../cli/invocation.ts';
 import { containerName, rootDirectory, secondsToMs, wholeNumber } from '../cli/values.ts';
 import { verbs } from '../cli/verbs.ts';
 import { defaultMask, maskEntries } from '../secret-names.ts';
+import { type GivenTemplate, mountedTemplate } from './given-template.ts';
 
 /** The settings of `run`. */
 export interface RunSettings {
@@ -27,6 +28,8 @@ export interface RunSettings {
   readonly combined: boolean;
   /** The output is not forwarded: whoever wants it reads the files. */
   readonly captureOnly: boolean;
+  /** For a volume that no `init` has prepared; null if there is none. */
+  readonly template: GivenTemplate | null;
   /** Where the engine reads why a container has failed, or null. */
   readonly terminationLog: string | null;
   readonly argumentsFile: string | null;
@@ -51,6 +54,7 @@ export function runSettings(invocation: Invocation, args: readonly Buffer[]): Ru
     maskNames: maskEntries(line.value('mask-env') ?? defaultMask),
     combined: line.value('combined') !== null,
     captureOnly: line.value('capture-only') !== null,
+    template: mountedTemplate(line, invocation, args),
     terminationLog: terminationLog(line, from('termination-log')),
     argumentsFile: invocation.environment.get('EMISSARY_ARGS_FILE', 'ARGO_CONTAINER_ARGS_FILE'),
     pauseBefore:

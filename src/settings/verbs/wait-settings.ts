@@ -2,6 +2,7 @@ import { limits } from '../../base/limits.ts';
 import { readCommandLine, rejectOperands, sourceOf } from '../cli/command-line.ts';
 import type { Invocation } from '../cli/invocation.ts';
 import { deadlineMs, rootDirectory, secondsToMs } from '../cli/values.ts';
+import { type GivenTemplate, mountedTemplate } from './given-template.ts';
 
 /** The settings of `wait`, except for the server, which is in `report-settings.ts`. */
 export interface WaitSettings {
@@ -13,6 +14,8 @@ export interface WaitSettings {
   readonly graceMs: number;
   /** How long the volume is held for a receiver after the report; null: not at all. */
   readonly holdMs: number | null;
+  /** It has precedence over the one on the volume; null if there is none. */
+  readonly template: GivenTemplate | null;
 }
 
 /** @throws Fault `usage` */
@@ -28,5 +31,6 @@ export function waitSettings(invocation: Invocation, args: readonly Buffer[]): W
     deadlineMs: deadline === null ? null : deadlineMs(deadline, from('deadline')),
     graceMs: secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')),
     holdMs: hold === null ? null : secondsToMs(hold, from('hold')),
+    template: mountedTemplate(line, invocation, args),
   };
 }
