@@ -297,6 +297,12 @@ export const limits = {
   rowFirstShare: 0.75,
   /** What is reserved for the job's end when the output takes the rest of the report's time, in ms. */
   finalReserveMs: 5_000,
+  /** How long sending the spans of a job may take, in ms: everything else is delivered, and the pod waits. */
+  traceMs: 5_000,
+  /** Containers whose spans are sent: nobody looks at more. */
+  tracedContainers: 200,
+  /** Bytes of `initialized`: two times. */
+  initializedBytes: 1 * KiB,
   /** How long best-effort sinks have after the job's end, in ms. */
   bestEffortMs: 15_000,
   /** Bytes of the smallest step of a copy: a page, the most that a file of /sys has. */

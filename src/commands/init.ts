@@ -4,6 +4,7 @@ import { type Layout, layoutOf } from '../contract/layout.ts';
 import { carriedRuntime, installRuntime, publishBootstrap } from '../init/install-runtime.ts';
 import { earlierSeal } from '../init/leftovers.ts';
 import { openVolume } from '../init/open-volume.ts';
+import { publishInitialized } from '../init/publish-initialized.ts';
 import { publishTemplate, readTemplateText } from '../init/template-text.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import type { Template } from '../settings/template/template.ts';
@@ -28,6 +29,8 @@ export async function init(invocation: Invocation, args: readonly Buffer[]): Pro
   if (carried !== null) await installRuntime(invocation.program, carried, layout);
   await stage(template, layout, invocation);
   publishTemplate(text, layout);
+  if ((invocation.environment.get('TRACEPARENT') ?? template.multiflexi.traceparent) !== null)
+    publishInitialized(layout);
   // Last: if init is killed on a new volume, no job can start without what it needs.
   if (carried !== null) publishBootstrap(carried, layout);
   warnOfEarlierJob(layout);

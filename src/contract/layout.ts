@@ -32,6 +32,8 @@ export interface Layout {
   /** The inputs of an earlier `init`, until they are removed. */
   readonly inputsReplaced: string;
   readonly script: string;
+  /** The times of `init`, only for a job that is part of a trace. */
+  readonly initialized: string;
   readonly containers: string;
   readonly outputs: string;
   readonly parameters: string;
@@ -59,6 +61,7 @@ export function layoutOf(root: string): Layout {
     inputs: join(root, 'inputs'),
     inputsStaging: join(root, '.inputs.tmp'),
     inputsReplaced: join(root, '.inputs.tmp.old'),
+    initialized: join(root, 'initialized'),
     script: join(root, 'inputs', '.script'),
     containers,
     outputs,

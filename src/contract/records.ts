@@ -92,6 +92,25 @@ export interface Result {
   readonly stderr: StreamRecord;
   readonly usage: Usage;
   readonly outputs: OutputsRecord;
+  /** When the wrapper began, and when it sealed. RFC 3339, UTC, ms. */
+  readonly begunAt?: string;
+  readonly sealedAt?: string;
+  /** Only for a job that is part of a trace. */
+  readonly trace?: JobTrace;
+}
+
+/** A job's place in a trace: two values of TRACEPARENT. */
+export interface JobTrace {
+  /** What the wrapper was given. */
+  readonly parent: string;
+  /** What the job was given: the span of its run. */
+  readonly run: string;
+}
+
+/** `initialized`: when `init` began and ended. RFC 3339, UTC, ms. */
+export interface Initialized {
+  readonly startedAt: string;
+  readonly finishedAt: string;
 }
 
 /** `ctr/<name>/started`. */

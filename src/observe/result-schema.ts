@@ -3,6 +3,7 @@ import { endOfText } from '../base/end-of-text.ts';
 import { limits } from '../base/limits.ts';
 import {
   type Ended,
+  type Initialized,
   largestExitCode,
   type Result,
   type SavingProgress,
@@ -45,6 +46,9 @@ const printedResult = z.pipe(
   z.transform((value) => endOfText(Buffer.from(value), limits.printedResultBytes).toString()),
 );
 
+/** Longer than any TRACEPARENT; who uses it checks it. */
+const traceText = text.check(z.maxLength(500));
+
 /** The schema of `started`. */
 export const startedSchema = z.object({ pid: count, startedAt: time, attempt: count });
 
@@ -58,6 +62,8 @@ const endedSchema = z.object({
 });
 
 const savingSchema = z.object({ bytes: count, files: count, current: text, at: time });
+
+const initializedSchema = z.object({ startedAt: time, finishedAt: time });
 
 /** The schema of `result.json`. */
 export const resultSchema = z.object({
@@ -97,6 +103,9 @@ export const resultSchema = z.object({
     skipped: arrayOf(z.object({ path: text, reason: text })),
     result: z.exactOptional(printedResult),
   }),
+  begunAt: z.exactOptional(time),
+  sealedAt: z.exactOptional(time),
+  trace: z.exactOptional(z.object({ parent: traceText, run: traceText })),
 });
 
 /** Parses `result.json`; null if it is not a Result. Unknown keys are dropped. */
@@ -112,6 +121,11 @@ export function parseStarted(bytes: Buffer): Started | null {
 /** Parses `ended`; null if it is not an Ended. */
 export function parseEnded(bytes: Buffer): Ended | null {
   return parse(endedSchema, bytes);
+}
+
+/** Parses `initialized`; null if it is not an Initialized. */
+export function parseInitialized(bytes: Buffer): Initialized | null {
+  return parse(initializedSchema, bytes);
 }
 
 /** Parses `saving`; null if it is not a SavingProgress. */

@@ -49,6 +49,7 @@ export class Delivery {
    * @returns whether everything was delivered; if not, the reason was logged
    */
   async finish(progress: Progress, limitMs: number): Promise<boolean> {
+    const endsAt = performance.now() + limitMs;
     if (progress.report !== null) rememberEnd(progress.report, this.#spool);
     const isPrinted =
       this.#settings.mode === 'none' ||
@@ -62,6 +63,7 @@ export class Delivery {
         return loop.sink.bestEffort ? null : outcome;
       }),
     );
+    await this.#announceTrace(progress, endsAt - performance.now());
     const delivered = isPrinted && outcomes.every((outcome) => outcome === null);
     if (!delivered) {
       const { home } = this.#spool;
@@ -71,6 +73,14 @@ export class Delivery {
       log(`Undelivered data stays in ${place}; "emissary ${verb} --root ${root}" delivers it later`);
     }
     return delivered;
+  }
+
+  /** Last, since the report is a part of the trace, and nothing must wait for it. */
+  async #announceTrace({ report }: Progress, limitMs: number): Promise<void> {
+    const { traces, traceparent, mode } = this.#settings;
+    if (traces === null || report === null || mode === 'none') return;
+    const { announceTrace } = await import('./notify/announce-trace.ts');
+    await announceTrace({ traces, traceparent }, report, { spool: this.#spool, limitMs });
   }
 
   /** How long a sink may make no progress, and how long it may take in all, ms. */

@@ -1,4 +1,4 @@
-import type { Attempt, OutputsRecord, Result, StreamRecord, Usage } from '../contract/records.ts';
+import type { Attempt, JobTrace, OutputsRecord, Result, StreamRecord, Usage } from '../contract/records.ts';
 import { noOutputs } from '../contract/records.ts';
 import type { Secrets } from './mask/find-secrets.ts';
 import { maskOutputs } from './mask/mask-outputs.ts';
@@ -18,6 +18,8 @@ export class RunRecord {
   #attemptMs = Date.now();
   #endedMs: number | null = null;
   outputs: OutputsRecord = noOutputs;
+  /** The job's place in a trace, if it is part of one. */
+  trace: JobTrace | null = null;
 
   constructor(name: string, secrets: () => Secrets) {
     this.#name = name;
@@ -94,6 +96,9 @@ export class RunRecord {
       stderr: streams.stderr,
       usage,
       outputs: maskOutputs(this.outputs, (text) => this.masked(text)),
+      begunAt: new Date(this.#begunMs).toISOString(),
+      sealedAt: new Date().toISOString(),
+      ...(this.trace !== null && { trace: this.trace }),
     };
   }
 }

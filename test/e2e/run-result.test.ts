@@ -11,7 +11,7 @@ const MiB = 1024 * 1024;
 
 test('the result has every key of the contract', async (t) => {
   const { kept, stdout } = await runJob(t, ['sh', '-c', 'echo $$; echo error >&2'], { name: 'step-1' });
-  const { startedAt, finishedAt, usage, attempts, ...rest } = kept.result();
+  const { startedAt, finishedAt, begunAt = '', sealedAt = '', usage, attempts, ...rest } = kept.result();
   assert.deepEqual(rest, {
     version: 1,
     container: 'step-1',
@@ -26,7 +26,7 @@ test('the result has every key of the contract', async (t) => {
     stderr: { bytes: 6, truncated: false },
     outputs: { parameters: [], artifacts: [], missing: [], skipped: [] },
   });
-  for (const text of [startedAt, finishedAt]) assert.match(text, time);
+  for (const text of [begunAt, startedAt, finishedAt, sealedAt]) assert.match(text, time);
   assert.deepEqual(attempts, [{ startedAt, finishedAt, exitCode: 0, signal: null }]);
   assert.deepEqual(Object.keys(usage), ['userSeconds', 'systemSeconds', 'maxRssBytes']);
 });

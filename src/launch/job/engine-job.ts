@@ -83,9 +83,16 @@ function launcherVariables(settings: LaunchSettings, plan: JobPlan, root: string
   return {
     PROGRESS_FILE:
       settings.engine === 'native' ? progressFile(settings, plan, root) : `${volumePath}/progress`,
+    ...traceOf(settings, plan),
     // The launcher forwards everything: the volume must have it.
     EMISSARY_LOG_LIMIT_BYTES: settings.nativeEnvironment['EMISSARY_LOG_LIMIT_BYTES'] ?? '0',
   };
+}
+
+/** The launcher's place in a trace is the job's, too, unless its variables name another. */
+function traceOf({ nativeEnvironment }: LaunchSettings, { variables }: JobPlan): Record<string, string> {
+  const { TRACEPARENT = '' } = nativeEnvironment;
+  return TRACEPARENT === '' || variables.has('TRACEPARENT') ? {} : { TRACEPARENT };
 }
 
 /** Where the launcher reads the job's progress. */

@@ -2,6 +2,7 @@ import { Fault, messageOf } from '../../base/fault.ts';
 import { makeDirectories } from '../../base/make-directories.ts';
 import { after } from '../../base/timer.ts';
 import { Volume } from '../../contract/volume.ts';
+import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
 import type { StartLimits } from '../engine.ts';
 import { factsOf, tellEvents } from './engine-facts.ts';
 import { Interrupted, LeftJob } from './interrupted.ts';
@@ -94,9 +95,14 @@ async function prepare(job: LaunchedJob): Promise<void> {
         : settings.template !== null
           ? { file: settings.template }
           : null,
-    environment: settings.engine === 'native' ? settings.nativeEnvironment : {},
+    environment: settings.engine === 'native' ? settings.nativeEnvironment : traceOnly(settings),
     note: (line) => job.screen.note(line),
   });
+}
+
+function traceOnly({ nativeEnvironment }: LaunchSettings): Record<string, string> {
+  const { TRACEPARENT = '' } = nativeEnvironment;
+  return TRACEPARENT === '' ? {} : { TRACEPARENT };
 }
 
 /** A launcher was killed between requesting the start and the end. */

@@ -10,6 +10,7 @@ import type { JobReport } from '../../observe/job-report.ts';
 import type { TelemetrySettings } from '../../settings/destinations/telemetry-settings.ts';
 import { version } from '../../version.ts';
 import { durationSeconds } from './job-duration.ts';
+import { telemetryResource } from './telemetry-resource.ts';
 
 /** Sends the metrics that MultiFlexi itself records at the end of every job. @throws DeliveryError */
 export async function announceMetrics(settings: TelemetrySettings, report: JobReport): Promise<void> {
@@ -25,13 +26,7 @@ export async function announceMetrics(settings: TelemetrySettings, report: JobRe
 
 async function collect(settings: TelemetrySettings, report: JobReport): Promise<ResourceMetrics> {
   const reader = new OneReading();
-  const resource = resourceFromAttributes({
-    'service.name': settings.serviceName,
-    'service.version': version,
-    // The counter of one job only makes sense as its own series.
-    'service.instance.id': `job-${report.jobId ?? 'unknown'}`,
-    ...settings.resource,
-  });
+  const resource = resourceFromAttributes(telemetryResource(settings, report));
   const provider = new MeterProvider({ resource, readers: [reader] });
   const meter = provider.getMeter('multiflexi-emissary', version);
   const attributes = {

@@ -95,7 +95,12 @@ export const variables: readonly VariableSpec[] = [
   {
     name: 'OTEL_EXPORTER_OTLP_ENDPOINT and related variables',
     verbs: reporting,
-    help: "the endpoint for the job's metrics, OTLP over HTTP",
+    help: "the endpoint for the job's metrics and its trace, OTLP over HTTP",
+  },
+  {
+    name: 'TRACEPARENT',
+    verbs: ['init', 'run', 'launch', ...reporting],
+    help: "the place in a trace that the job's spans hang below (W3C Trace Context)",
   },
   {
     name: 'HTTPS_PROXY, HTTP_PROXY, NO_PROXY',

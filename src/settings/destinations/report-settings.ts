@@ -31,7 +31,11 @@ export interface ReportSettings {
   readonly budgetMs: number;
   /** Maximum rows of one job's output in a database. */
   readonly outputRows: number;
+  /** For metrics. */
   readonly telemetry: TelemetrySettings | null;
+  readonly traces: TelemetrySettings | null;
+  /** The TRACEPARENT of the reporter itself; null: not set. */
+  readonly traceparent: string | null;
   readonly zabbix: ZabbixSettings | null;
 }
 
@@ -56,6 +60,7 @@ export function reportSettings(environment: Environment): ReportSettings {
     );
   }
   const budget = environment.get('EMISSARY_REPORT_SECONDS') ?? String(limits.reportSeconds);
+  const logged = new Set<string>();
   return {
     jobId,
     rest,
@@ -69,17 +74,21 @@ export function reportSettings(environment: Environment): ReportSettings {
     ),
     budgetMs: secondsToMs(budget, 'EMISSARY_REPORT_SECONDS'),
     outputRows: rowsOf(environment.get('EMISSARY_OUTPUT_ROWS')),
-    telemetry: bestEffort(() => telemetrySettings(environment)),
-    zabbix: bestEffort(() => zabbixSettings(environment)),
+    telemetry: bestEffort(() => telemetrySettings(environment, 'METRICS'), logged),
+    traces: bestEffort(() => telemetrySettings(environment, 'TRACES'), logged),
+    traceparent: environment.get('TRACEPARENT'),
+    zabbix: bestEffort(() => zabbixSettings(environment), logged),
   };
 }
 
-/** A mistake in the settings of a best-effort sink must not prevent the job's row. */
-function bestEffort<T>(read: () => T): T | null {
+/** A mistake in the settings of a best-effort sink must not prevent the job's row. Each is logged once. */
+function bestEffort<T>(read: () => T, logged: Set<string>): T | null {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
+    if (logged.has(error.message)) return null;
+    logged.add(error.message);
     log(`${error.message}; the job is reported without it`);
     return null;
   }

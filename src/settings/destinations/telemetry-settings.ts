@@ -5,13 +5,17 @@ import type { Environment } from '../cli/environment.ts';
 import { proxyFor } from '../proxy.ts';
 import { authorities } from './authorities.ts';
 
+/** What is sent, as in the names of OpenTelemetry's variables. */
+export type TelemetrySignal = 'METRICS' | 'TRACES';
+
 /**
- * Where metrics are sent, from OpenTelemetry's own variables
+ * Where metrics or traces are sent, from OpenTelemetry's own variables
  * (https://opentelemetry.io/docs/specs/otel/protocol/exporter/).
  */
 export interface TelemetrySettings {
-  /** The full URL of the metrics endpoint. */
+  /** The full URL of the endpoint. */
   readonly url: string;
+  /** Of metrics; traces are always JSON. */
   readonly protocol: 'http/protobuf' | 'http/json';
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
@@ -24,16 +28,19 @@ export interface TelemetrySettings {
 }
 
 /**
- * The metrics endpoint, or null if none is set or `OTEL_SDK_DISABLED` is true.
+ * The endpoint of one signal, or null if none is set or `OTEL_SDK_DISABLED` is true.
  *
  * @throws Fault `usage`; values that may contain a token are not shown
  */
-export function telemetrySettings(environment: Environment): TelemetrySettings | null {
-  const url = endpoint(environment);
+export function telemetrySettings(
+  environment: Environment,
+  signal: TelemetrySignal,
+): TelemetrySettings | null {
+  const url = endpoint(environment, signal);
   if (url === null || environment.get('OTEL_SDK_DISABLED')?.toLowerCase() === 'true') return null;
-  if (environment.get('OTEL_METRICS_EXPORTER') === 'none') return null;
+  if (environment.get(`OTEL_${signal}_EXPORTER`) === 'none') return null;
   const own = (name: string) =>
-    environment.get(`OTEL_EXPORTER_OTLP_METRICS_${name}`, `OTEL_EXPORTER_OTLP_${name}`);
+    environment.get(`OTEL_EXPORTER_OTLP_${signal}_${name}`, `OTEL_EXPORTER_OTLP_${name}`);
   const certificate = own('CERTIFICATE');
   return {
     url,
@@ -47,12 +54,12 @@ export function telemetrySettings(environment: Environment): TelemetrySettings |
   };
 }
 
-function endpoint(environment: Environment): string | null {
-  const whole = environment.get('OTEL_EXPORTER_OTLP_METRICS_ENDPOINT');
+function endpoint(environment: Environment, signal: TelemetrySignal): string | null {
+  const whole = environment.get(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`);
   const base = environment.get('OTEL_EXPORTER_OTLP_ENDPOINT');
   if (whole === null && base === null) return null;
-  const name = whole === null ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT';
-  const text = whole ?? `${base?.replace(/\/+$/, '')}/v1/metrics`;
+  const name = whole === null ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : `OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`;
+  const text = whole ?? `${base?.replace(/\/+$/, '')}/v1/${signal.toLowerCase()}`;
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new Fault('usage', `${name} is not an http:// or https:// address`);
   }

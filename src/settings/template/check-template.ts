@@ -100,6 +100,7 @@ function toMultiflexi(raw: NonNullable<RawTemplate['multiflexi']>, isScript: boo
     artifactDescriptions: raw.artifactDescriptions ?? {},
     artifactDirectory: raw.artifactDirectory ?? null,
     temporaryDirectory: raw.temporaryDirectory ?? null,
+    traceparent: raw.traceparent ?? null,
     captureResult: raw.captureResult ?? isScript,
     limits: {
       artifactBytes: raw.limits?.artifactBytes ?? null,

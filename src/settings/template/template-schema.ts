@@ -120,6 +120,7 @@ export const templateSchema = z.object({
         artifactDescriptions: z.optional(z.nullable(z.record(z.string(), z.string()))),
         temporaryDirectory: z.optional(absolutePath),
         artifactDirectory: z.optional(absolutePath),
+        traceparent: z.optional(z.string()),
         captureResult: z.optional(z.boolean()),
         limits: z.optional(z.nullable(ownLimits)),
       }),

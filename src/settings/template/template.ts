@@ -80,6 +80,8 @@ export interface MultiflexiBlock {
   readonly temporaryDirectory: string | null;
   /** Whether the end of the job's standard output is its result. */
   readonly captureResult: boolean;
+  /** The place in a trace that the job belongs to, or null. */
+  readonly traceparent: string | null;
   readonly limits: TemplateLimits;
 }
 
@@ -115,6 +117,7 @@ export const emptyTemplate: Template = {
     artifactDirectory: null,
     temporaryDirectory: null,
     captureResult: false,
+    traceparent: null,
     limits: { artifactBytes: null, inputBytes: limits.inputBytes, parameterBytes: limits.parameterBytes },
   },
 };

@@ -79,6 +79,7 @@ const destinations = [
   'ZABBIX_SERVER',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
   'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
 ];
 
 type Variables = Readonly<Record<string, string>>;
