@@ -62,7 +62,12 @@ const softNames = [...soft, 'OTEL_EXPORTER_OTLP_PROTOCOL', 'OTEL_EXPORTER_OTLP_T
 const manifestOptions = ['variables', 'report-variables', 'job-id', 'kind', 'user', 'claim', 'timeout'];
 
 const mistakes: readonly Mistake[] = [
-  ...options('run', ['grace', 'timeout', 'stop-signal', 'log-limit', 'root', 'termination-log'], '--', 'true'),
+  ...options(
+    'run',
+    ['grace', 'timeout', 'stop-signal', 'log-limit', 'root', 'termination-log'],
+    '--',
+    'true',
+  ),
   { args: ['run', '--name', hidden.toUpperCase(), '--', 'true'] },
   { args: ['run', hidden] },
   { args: ['run', `--combined=${hidden}`, '--', 'true'] },
