@@ -107,6 +107,10 @@ export const limits = {
   signalRequestBytes: 32,
   /** How long an empty signal request is left to its writer, even on a busy machine, in ms. */
   emptyRequestMs: 2_000,
+  /** How long a failed job is held for a person, in seconds, unless a variable overrides it. */
+  failurePauseSeconds: 3_600,
+  /** The longest such time that a setting accepts, in seconds: a week, since the container keeps all that it has. */
+  failurePauseMaxSeconds: 7 * 24 * 3_600,
   /** Bytes of `exitcode`: three digits, and some white space. */
   exitCodeBytes: 16,
   /** Bytes of a `result.json` that a reader accepts. */

@@ -16,6 +16,7 @@ import { sealRun } from '../run/seal/seal-run.ts';
 import { lastOutput, tellEngine } from '../run/tell-engine.ts';
 import {
   cancelledRun,
+  decidedRun,
   endedRun,
   exitStatusOf,
   faultedRun,
@@ -23,6 +24,7 @@ import {
   type RunVerdict,
   type Saved,
   skippedRun,
+  toleratedRun,
 } from '../run/verdict.ts';
 import { warnOfUnknownContainer } from '../run/warn-of-unknown-container.ts';
 import { allVariables } from '../settings/cli/all-variables.ts';
@@ -105,13 +107,17 @@ async function perform(run: Run, invocation: Invocation, known: KnownEnd): Promi
   void run.reaper.endLeftovers();
   await debugPause(run, settings.pauseAfter, run.container.after);
   if (end === null) return cancelledRun(stopController);
+  const decided = await decisionOnFailure(run, end);
   let saved: Saved = nothingSaved;
   const trouble = await saveOutputs(run, template, startStamp).then((found) => {
     saved = found;
     return null;
   }, faultedRun);
   record.outputs = await addPrintedResult(saved.outputs, { run, template, end });
-  const verdict = endedRun(end, stopController, saved);
+  const own = endedRun(end, stopController, saved);
+  const final = decided === null ? own : decidedRun(own, decided);
+  const isTolerated = settings.toleratesFailure || template.multiflexi.mayFail.includes(settings.name);
+  const verdict = isTolerated ? toleratedRun(final) : final;
   if (saved.stopped !== null && verdict.message !== null) log(record.masked(verdict.message));
   return trouble !== null && verdict.verdict === 'succeeded' ? trouble : verdict;
 }
@@ -137,6 +143,13 @@ async function prepareVolume(run: Run, given: GivenTemplate, environment: Enviro
   });
   lock.release();
   return template;
+}
+
+/** The exit code that a person decides for a failed job; null: its own. */
+async function decisionOnFailure(run: Run, end: AttemptEnd): Promise<number | null> {
+  if (run.settings.failurePauseMs === null) return null;
+  const { failurePause } = await import('../run/failure-pause.ts');
+  return failurePause(run, end, run.settings.failurePauseMs);
 }
 
 async function waitForDependencies(run: Run, template: Template) {

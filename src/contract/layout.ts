@@ -16,6 +16,8 @@ export interface ContainerLayout {
   readonly exitCode: string;
   readonly before: string;
   readonly after: string;
+  readonly paused: string;
+  readonly resume: string;
   readonly alive: string;
 }
 
@@ -90,6 +92,8 @@ function containerLayout(directory: string, name: string): ContainerLayout {
     exitCode: join(directory, 'exitcode'),
     before: join(directory, 'before'),
     after: join(directory, 'after'),
+    paused: join(directory, 'paused'),
+    resume: join(directory, 'resume'),
     alive: join(directory, 'alive'),
   };
 }

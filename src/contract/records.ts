@@ -84,8 +84,13 @@ export interface Result {
   readonly verdict: Verdict;
   readonly exitCode: number;
   readonly signal: string | null;
-  /** Whose exit code it is: a job's 64 is not the emissary's 64. */
-  readonly origin: 'job' | 'emissary';
+  /**
+   * Whose exit code it is: a job's 64 is not the emissary's 64. A `person` decided it after a failure; the last attempt
+   * has the job's own.
+   */
+  readonly origin: 'job' | 'emissary' | 'person';
+  /** It failed, and that does not count: `run` exits with 0, dependants run, and the job has not failed by it. */
+  readonly tolerated?: true | undefined;
   /** One sentence; null on success, unless saving was stopped. */
   readonly message: string | null;
   readonly stdout: StreamRecord;
@@ -143,6 +148,14 @@ export interface SavingProgress {
   readonly current: string;
   /** RFC 3339, UTC, ms. */
   readonly at: string;
+}
+
+/** `ctr/<name>/paused`: a failed job is held until a person has looked. */
+export interface Paused {
+  /** The job's own exit code. */
+  readonly exitCode: number;
+  /** When the run goes on by itself; RFC 3339, UTC, ms. */
+  readonly until: string;
 }
 
 /** The outputs of a container that saves none. */

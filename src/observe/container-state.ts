@@ -1,6 +1,7 @@
 import { limits } from '../base/limits.ts';
 import {
   type Ended,
+  type Paused,
   parseExitCode,
   type Result,
   type SavingProgress,
@@ -88,6 +89,14 @@ export async function readEnded(
 /** Whether another attempt may follow this one: if so, nothing is saved yet. */
 export function mayBeRetried({ verdict, attempt }: Ended, attempts: number): boolean {
   return verdict === 'failed' && attempt < attempts;
+}
+
+/** What the wrapper of a failed job waits for; null if it does not. */
+export async function readPaused(volume: Volume, name: string): Promise<Paused | null> {
+  const look = volume.read(`ctr/${name}/paused`, limits.startedBytes);
+  if (look.kind !== 'read') return null;
+  const { parsePaused } = await import('./result-schema.ts');
+  return parsePaused(look.bytes);
 }
 
 /** How far a saving wrapper has got; null if it has not recorded it. */

@@ -1,7 +1,7 @@
 import { limits } from '../base/limits.ts';
 import { shorten } from '../base/shorten.ts';
 import { containerNamePattern } from '../contract/container-name.ts';
-import { lostExitCode, type SavingProgress } from '../contract/records.ts';
+import { lostExitCode, type Paused, type SavingProgress } from '../contract/records.ts';
 import type { Volume } from '../contract/volume.ts';
 import { WrapperLiveness } from '../contract/wrapper-liveness.ts';
 import {
@@ -9,6 +9,7 @@ import {
   lostState,
   mayBeRetried,
   readEnded,
+  readPaused,
   readSaving,
   readSeal,
   readStarted,
@@ -31,6 +32,8 @@ export interface ContainerStatus {
   readonly seconds: number | null;
   /** How far its wrapper has got with saving; null if it is not saving or has not recorded it. */
   readonly saving: SavingProgress | null;
+  /** Its job failed and is held for a person; null if it is not. */
+  readonly paused: Paused | null;
 }
 
 /** Reads the state of these containers and of all others on the volume, once. Invalid names are skipped. */
@@ -45,7 +48,8 @@ export async function describeContainers(
     all.map(async (name) => {
       const state = await stateOf(volume, name, attempts);
       const saving = state.kind === 'saving' ? await readSaving(volume, name) : null;
-      return describe(volume, name, state, saving);
+      const paused = state.kind === 'saving' ? await readPaused(volume, name) : null;
+      return describe(volume, name, state, { saving, paused });
     }),
   );
 }
@@ -64,12 +68,7 @@ async function stateOf(volume: Volume, name: string, attempts: number): Promise<
   return started !== null || life === 'living' ? { kind: 'running', started } : { kind: 'waiting' };
 }
 
-function describe(
-  volume: Volume,
-  name: string,
-  state: ContainerState,
-  saving: SavingProgress | null,
-): ContainerStatus {
+function describe(volume: Volume, name: string, state: ContainerState, held: Held): ContainerStatus {
   const sealed = state.kind === 'sealed' ? state : null;
   const ended = state.kind === 'lost' || state.kind === 'saving' ? state.ended : null;
   const started = state.kind === 'waiting' ? null : state.started;
@@ -80,22 +79,27 @@ function describe(
     state: state.kind,
     exitCode: ended?.exitCode ?? (state.kind === 'lost' ? lostExitCode : (sealed?.exitCode ?? null)),
     verdict: verdictOf(state),
-    message: messageOf(state, saving),
+    message: messageOf(name, state, held),
     stdoutBytes: volume.sizeOf(`ctr/${name}/stdout`) ?? 0,
     stderrBytes: volume.sizeOf(`ctr/${name}/stderr`) ?? 0,
     startedAt,
     finishedAt,
     seconds: secondsOf(state, startedAt, finishedAt),
-    saving,
+    ...held,
   };
 }
 
-function messageOf(state: ContainerState, saving: SavingProgress | null): string | null {
+/** What a wrapper does between its job's end and the seal. */
+type Held = Pick<ContainerStatus, 'saving' | 'paused'>;
+
+function messageOf(name: string, state: ContainerState, { saving, paused }: Held): string | null {
   switch (state.kind) {
     case 'waiting':
     case 'running':
       return null;
     case 'saving':
+      if (paused !== null)
+        return `Paused after a failure, until ${paused.until}: resume ${name} lets it go on`;
       return saving === null
         ? 'Saving its outputs'
         : `Saving its outputs: ${saving.files} files, ${saving.bytes} bytes so far, now ${shorten(saving.current)}`;

@@ -59,8 +59,10 @@ export function concludeContainers(
   containers: readonly ContainerReport[],
   started: Started | null,
 ): JobReport {
-  const failed = containers.filter(({ verdict }) => verdict !== 'succeeded');
-  const decisive = failed.find(({ verdict }) => verdict !== 'skipped') ?? failed[0] ?? containers[0];
+  const failed = containers.filter(
+    (container) => container.verdict !== 'succeeded' && !isTolerated(container),
+  );
+  const decisive = failed.find(({ verdict }) => verdict !== 'skipped') ?? failed[0] ?? succeeded(containers);
   return {
     version: 1,
     jobId,
@@ -71,6 +73,18 @@ export function concludeContainers(
     started,
     containers,
   };
+}
+
+/** The exit code of a container's failure that does not count is its own affair. */
+function succeeded([first]: readonly ContainerReport[]):
+  | Pick<ContainerReport, 'verdict' | 'exitCode' | 'pid'>
+  | undefined {
+  return first === undefined ? undefined : { verdict: 'succeeded', exitCode: 0, pid: first.pid };
+}
+
+/** Only the failure of the job itself is tolerated: what is lost or was stopped is not. */
+function isTolerated({ verdict, result }: ContainerReport): boolean {
+  return verdict === 'failed' && result?.tolerated === true;
 }
 
 /**
@@ -150,8 +164,18 @@ function messageOf(
   containers: readonly ContainerReport[],
   failed: readonly ContainerReport[],
 ): string | null {
-  const doubts = containers.flatMap(({ doubt }) => doubt ?? []);
-  if (failed.length === 0) return doubts.length === 0 ? null : doubts.join('; ');
+  if (failed.length === 0) {
+    const notes = containers.flatMap((container) => noteOf(container, containers.length > 1) ?? []);
+    return notes.length === 0 ? null : notes.join('; ');
+  }
   if (containers.length === 1) return failed[0]?.message ?? `The job ${failed[0]?.verdict}`;
   return containers.map(({ name, verdict, exitCode }) => `${name}: ${verdict} (${exitCode})`).join('; ');
+}
+
+/** What is to be said about a container although the job has succeeded. */
+function noteOf(container: ContainerReport, isNamed: boolean): string | null {
+  const { name, message, doubt, result } = container;
+  if (doubt !== null) return doubt;
+  if (message === null || (result?.origin !== 'person' && !isTolerated(container))) return null;
+  return isNamed ? `${name}: ${message}` : message;
 }

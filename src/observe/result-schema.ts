@@ -5,6 +5,7 @@ import {
   type Ended,
   type Initialized,
   largestExitCode,
+  type Paused,
   type Result,
   type SavingProgress,
   type Started,
@@ -61,6 +62,8 @@ const endedSchema = z.object({
   origin: z.literal('job'),
 });
 
+const pausedSchema = z.object({ exitCode: exitCodeSchema, until: time });
+
 const savingSchema = z.object({ bytes: count, files: count, current: text, at: time });
 
 const initializedSchema = z.object({ startedAt: time, finishedAt: time });
@@ -79,7 +82,8 @@ export const resultSchema = z.object({
   verdict: z.enum(['succeeded', 'failed', 'terminated', 'timedOut', 'skipped', 'error']),
   exitCode: exitCodeSchema,
   signal: z.nullable(text),
-  origin: z.enum(['job', 'emissary']),
+  origin: z.enum(['job', 'emissary', 'person']),
+  tolerated: z.optional(z.literal(true)),
   message: z.nullable(text),
   stdout: stream,
   stderr: stream,
@@ -131,6 +135,11 @@ export function parseInitialized(bytes: Buffer): Initialized | null {
 /** Parses `saving`; null if it is not a SavingProgress. */
 export function parseSaving(bytes: Buffer): SavingProgress | null {
   return parse(savingSchema, bytes);
+}
+
+/** Parses `paused`; null if it is not a Paused. */
+export function parsePaused(bytes: Buffer): Paused | null {
+  return parse(pausedSchema, bytes);
 }
 
 function parse<T>(schema: z.ZodMiniType<T>, bytes: Buffer): T | null {

@@ -1,7 +1,7 @@
 import { limits } from '../base/limits.ts';
 import { readOnVolume } from '../base/read-regular.ts';
 import type { ContainerLayout, Layout } from '../contract/layout.ts';
-import { largestExitCode, lostExitCode, parseExitCode } from '../contract/records.ts';
+import { largestExitCode, lostExitCode, parseExitCode, type Result } from '../contract/records.ts';
 import type { WrapperLiveness } from '../contract/wrapper-liveness.ts';
 
 /** A container that has exited. */
@@ -10,6 +10,8 @@ export interface EndedContainer {
   readonly exitCode: number;
   /** Its wrapper was killed before it could write an exit code; `exitCode` is 137 then. */
   readonly lost: boolean;
+  /** It did not succeed, and that matters to those that depend on it. */
+  readonly failed: boolean;
 }
 
 /** A container that is waited for. */
@@ -32,12 +34,24 @@ export function containerEnd(layout: Layout, dependency: Dependency): EndedConta
     dependency.besideAt ??= performance.now();
     // The seal is a wrapper's last act: while the wrapper is alive, the file may be someone else's.
     if (life === 'living' && performance.now() < dependency.besideAt + limits.sealBesideMs) return null;
-    return { name, exitCode, lost: false };
+    const failed = exitCode !== 0 && !isTolerated(layout.container(name));
+    return { name, exitCode, lost: false, failed };
   }
   if (life !== 'gone') return null;
   // A wrapper that died while saving has already recorded its job's exit code.
   const known = readEnd(layout.container(name));
-  return { name, exitCode: known ?? lostExitCode, lost: known === null };
+  return { name, exitCode: known ?? lostExitCode, lost: known === null, failed: known !== 0 };
+}
+
+/** Whether the failure of a sealed container does not count. */
+function isTolerated({ result }: ContainerLayout): boolean {
+  try {
+    const bytes = readOnVolume(result, limits.resultBytes);
+    const record = (bytes === null ? {} : JSON.parse(bytes.toString())) as Partial<Result> | null;
+    return record?.tolerated === true && record.verdict === 'failed';
+  } catch {
+    return false; // Not a result.
+  }
 }
 
 /** The exit code in `ended`; null if there is none, or a later attempt has started. */

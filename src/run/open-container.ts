@@ -26,8 +26,9 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
       );
     }
     if (held !== 'held') throw new Error(`cannot make or lock ${container.alive}: ${errnoText(held.errno)}`);
-    const { exitCode, result, started, ended, saving, combined } = container;
-    for (const path of [exitCode, result, started, ended, saving, combined]) displace(path);
+    const { exitCode, result, started, ended, saving, combined, paused, resume } = container;
+    const records = [exitCode, result, started, ended, saving, combined, paused, resume];
+    for (const path of records) displace(path);
     return container;
   } catch (error) {
     if (error instanceof Fault) throw error;

@@ -91,6 +91,7 @@ export class RunRecord {
       exitCode: verdict.exitCode,
       signal: verdict.signal,
       origin: verdict.origin,
+      ...(verdict.tolerated === true && { tolerated: true }),
       message: verdict.message === null ? null : this.masked(verdict.message),
       stdout: streams.stdout,
       stderr: streams.stderr,

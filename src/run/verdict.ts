@@ -13,8 +13,10 @@ export interface RunVerdict {
   readonly verdict: Verdict;
   readonly exitCode: number;
   readonly signal: string | null;
-  readonly origin: 'job' | 'emissary';
+  readonly origin: 'job' | 'emissary' | 'person';
   readonly message: string | null;
+  /** Its failure does not count. */
+  readonly tolerated?: true;
 }
 
 /** A failure of the emissary itself. */
@@ -86,11 +88,31 @@ function jobVerdict(
   return { verdict, exitCode, signal, origin: 'job', message };
 }
 
+/** A run that failed, and whose exit code a person has decided since: both are kept. */
+export function decidedRun(own: RunVerdict, exitCode: number): RunVerdict {
+  const message = `${own.message ?? 'The job failed'}; a person decided the exit code ${exitCode} instead`;
+  return { ...own, verdict: exitCode === 0 ? 'succeeded' : 'failed', exitCode, origin: 'person', message };
+}
+
+/** A failure of the job itself that does not count; any other run as it is. */
+export function toleratedRun(own: RunVerdict): RunVerdict {
+  if (own.verdict !== 'failed') return own;
+  return {
+    ...own,
+    tolerated: true,
+    message: `${own.message ?? 'The job failed'}; this failure does not count`,
+  };
+}
+
 /**
- * The wrapper's exit status: the job's own. A user sidecar that was stopped after its main containers exited has not
+ * The wrapper's exit status: the job's own, or 0 if its failure does not count. A user sidecar that was stopped after its main containers exited has not
  * failed if it died from that signal, which may arrive before the sidecar can catch it.
  */
-export function exitStatusOf({ verdict, exitCode }: RunVerdict, stopController: StopController): number {
+export function exitStatusOf(
+  { verdict, exitCode, tolerated }: RunVerdict,
+  stopController: StopController,
+): number {
+  if (tolerated === true) return 0;
   const wasServed = stopController.cause === 'mains' && verdict === 'terminated';
   return wasServed && exitCode === 128 + stopController.causeSignal ? 0 : exitCode;
 }

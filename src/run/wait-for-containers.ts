@@ -79,7 +79,7 @@ class Dependencies {
       else this.#ends.set(name, end);
     }
     const ends = [...this.#all.keys()].map((name) => this.#ends.get(name));
-    const failed = ends.find((end) => (end?.exitCode ?? 0) !== 0) ?? null;
+    const failed = ends.find((end) => end?.failed === true) ?? null;
     this.#onCheck(failed, this.#ends.size === this.#all.size);
   }
 

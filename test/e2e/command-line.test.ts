@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { hostProgram, hostVerbs, program } from '../helpers/program.ts';
 
-const podVerbs = ['init', 'run', 'wait', 'signal', 'report', 'status', 'hold', 'send'];
+const podVerbs = ['init', 'run', 'wait', 'signal', 'resume', 'report', 'status', 'hold', 'send'];
 
 const programs = [
   { name: 'emissary', file: program, verbs: podVerbs },

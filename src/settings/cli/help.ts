@@ -30,6 +30,13 @@ export const descriptions: Readonly<
     text: 'Asks the wrapper of container NAME to send SIGNAL (TERM, SIGTERM or 15) to its job.',
     example: '{program} signal main TERM',
   },
+  resume: {
+    usage: 'resume [options] NAME',
+    text:
+      'Lets container NAME go on, whose job failed and is held (EMISSARY_DEBUG_PAUSE_ON_FAILURE).\n' +
+      "With --exit-code, you decide how it ended; the record keeps the job's own code, too.",
+    example: '{program} resume main --exit-code 0',
+  },
   report: {
     usage: 'report [options]',
     text: 'Delivers what an earlier wait could not: the spool under <root>/report/.',

@@ -115,6 +115,13 @@ export const options: readonly OptionSpec[] = [
     help: 'install the template and the inputs only: the program is started from elsewhere',
   },
   {
+    name: 'exit-code',
+    verbs: ['resume'],
+    value: 'NUMBER',
+    variables: [],
+    help: "the exit code that you decide, 0 to 255 (default the job's own)",
+  },
+  {
     name: 'hold',
     verbs: ['hold', 'wait', 'launch'],
     value: 'SECONDS',

@@ -37,6 +37,16 @@ export const variables: readonly VariableSpec[] = [
     help: '=true pauses before or after the job until <root>/ctr/<name>/before or after exists',
   },
   {
+    name: 'EMISSARY_DEBUG_PAUSE_ON_FAILURE, EMISSARY_DEBUG_PAUSE_SECONDS',
+    verbs: ['run'],
+    help: '=true holds a job that failed until resume NAME [--exit-code N], or for so many seconds (default 3600)',
+  },
+  {
+    name: 'EMISSARY_ON_FAILURE',
+    verbs: ['run'],
+    help: "=continue records the job's failure, but exits with 0: the job as a whole does not fail by it",
+  },
+  {
     name: 'EMISSARY_VERB',
     verbs: ['send'],
     help: 'the verb of a command line without arguments: an exec may take a program only',

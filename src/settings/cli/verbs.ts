@@ -6,6 +6,7 @@ export const verbs = [
   'run',
   'wait',
   'signal',
+  'resume',
   'report',
   'status',
   'hold',

@@ -51,6 +51,17 @@ export function checkRoles(
   }
 }
 
+/** Checks that each container whose failure does not count exists. @throws Fault `template` */
+export function checkMayFail(names: readonly string[], known: readonly string[], origin: string): void {
+  const unknown = names.findIndex((name) => !known.includes(name));
+  if (unknown === -1) return;
+  const where = `multiflexi.mayFail[${unknown}]`;
+  throw new Fault(
+    'template',
+    `Invalid template ${origin}: ${where}: is not a container or sidecar of the template`,
+  );
+}
+
 /**
  * Repeatedly removes containers whose dependencies are removed. Those that remain are in a dependency cycle, or
  * depend on one.

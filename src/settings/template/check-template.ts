@@ -1,7 +1,7 @@
 import { normalize } from 'node:path';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
-import { checkContainers, checkRoles } from './check-containers.ts';
+import { checkContainers, checkMayFail, checkRoles } from './check-containers.ts';
 import { durationSeconds } from './duration.ts';
 import { explainIssue } from './explain-issue.ts';
 import type {
@@ -53,9 +53,7 @@ function toTemplate(raw: RawTemplate, origin: string): Template {
   }));
   checkContainers(containers ?? [], origin);
   const sidecars = (raw.sidecars ?? []).map((sidecar) => sidecar.name);
-  const files = [raw.inputs?.artifacts, raw.outputs?.parameters, raw.outputs?.artifacts];
-  const hasFiles = files.some((each) => (each?.length ?? 0) > 0);
-  checkRoles(containers?.map(({ name }) => name) ?? null, sidecars, hasFiles, origin);
+  checkNames(raw, containers?.map(({ name }) => name) ?? null, sidecars, origin);
   const parameters = (raw.outputs?.parameters ?? []).map(({ name, valueFrom }) => ({
     name,
     path: withoutTrailingSlash(valueFrom.path),
@@ -76,6 +74,18 @@ function toTemplate(raw: RawTemplate, origin: string): Template {
     sidecars,
     multiflexi: toMultiflexi(raw.multiflexi ?? {}, raw.script != null),
   };
+}
+
+function checkNames(
+  raw: RawTemplate,
+  containers: readonly string[] | null,
+  sidecars: readonly string[],
+  origin: string,
+): void {
+  const files = [raw.inputs?.artifacts, raw.outputs?.parameters, raw.outputs?.artifacts];
+  const hasFiles = files.some((each) => (each?.length ?? 0) > 0);
+  checkRoles(containers, sidecars, hasFiles, origin);
+  checkMayFail(raw.multiflexi?.mayFail ?? [], [...(containers ?? ['main']), ...sidecars], origin);
 }
 
 /** Parameters with the same path share one file on the volume, which holds one value. */
@@ -102,6 +112,7 @@ function toMultiflexi(raw: NonNullable<RawTemplate['multiflexi']>, isScript: boo
     temporaryDirectory: raw.temporaryDirectory ?? null,
     traceparent: raw.traceparent ?? null,
     captureResult: raw.captureResult ?? isScript,
+    mayFail: raw.mayFail ?? [],
     limits: {
       artifactBytes: raw.limits?.artifactBytes ?? null,
       inputBytes: raw.limits?.inputBytes ?? limits.inputBytes,

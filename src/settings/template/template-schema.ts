@@ -123,6 +123,7 @@ export const templateSchema = z.object({
         traceparent: z.optional(z.string()),
         captureResult: z.optional(z.boolean()),
         limits: z.optional(z.nullable(ownLimits)),
+        mayFail: z.optional(z.nullable(z.array(containerName).check(containerLimit))),
       }),
     ),
   ),

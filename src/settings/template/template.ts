@@ -83,6 +83,8 @@ export interface MultiflexiBlock {
   /** The place in a trace that the job belongs to, or null. */
   readonly traceparent: string | null;
   readonly limits: TemplateLimits;
+  /** Containers and user sidecars whose failure does not count. */
+  readonly mayFail: readonly string[];
 }
 
 /** The template as the program uses it: every optional key has its default, every path is absolute. */
@@ -118,6 +120,7 @@ export const emptyTemplate: Template = {
     temporaryDirectory: null,
     captureResult: false,
     traceparent: null,
+    mayFail: [],
     limits: { artifactBytes: null, inputBytes: limits.inputBytes, parameterBytes: limits.parameterBytes },
   },
 };

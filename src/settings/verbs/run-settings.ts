@@ -4,6 +4,7 @@ import { limits } from '../../base/limits.ts';
 import { programName } from '../../base/program-name.ts';
 import { signalNumber } from '../../base/signal-names.ts';
 import { type CommandLine, readCommandLine, sourceOf } from '../cli/command-line.ts';
+import type { Environment } from '../cli/environment.ts';
 import type { Invocation } from '../cli/invocation.ts';
 import { containerName, rootDirectory, secondsToMs, wholeNumber } from '../cli/values.ts';
 import { verbs } from '../cli/verbs.ts';
@@ -33,8 +34,12 @@ export interface RunSettings {
   /** Where the engine reads why a container has failed, or null. */
   readonly terminationLog: string | null;
   readonly argumentsFile: string | null;
+  /** A failure of the job is recorded, and does not count. */
+  readonly toleratesFailure: boolean;
   readonly pauseBefore: boolean;
   readonly pauseAfter: boolean;
+  /** How long a failed job is held for a person, in ms; null = not at all. */
+  readonly failurePauseMs: number | null;
 }
 
 /** @throws Fault `usage` */
@@ -57,10 +62,28 @@ export function runSettings(invocation: Invocation, args: readonly Buffer[]): Ru
     template: mountedTemplate(line, invocation, args),
     terminationLog: terminationLog(line, from('termination-log')),
     argumentsFile: invocation.environment.get('EMISSARY_ARGS_FILE', 'ARGO_CONTAINER_ARGS_FILE'),
+    toleratesFailure: toleratesFailure(invocation.environment),
     pauseBefore:
       invocation.environment.get('EMISSARY_DEBUG_PAUSE_BEFORE', 'ARGO_DEBUG_PAUSE_BEFORE') === 'true',
     pauseAfter: invocation.environment.get('EMISSARY_DEBUG_PAUSE_AFTER', 'ARGO_DEBUG_PAUSE_AFTER') === 'true',
+    failurePauseMs: failurePauseMs(invocation.environment),
   };
+}
+
+function toleratesFailure(environment: Environment): boolean {
+  const name = 'EMISSARY_ON_FAILURE';
+  const value = environment.get(name) ?? 'fail';
+  if (value !== 'fail' && value !== 'continue')
+    throw new Fault('usage', `${name} is neither fail nor continue`);
+  return value === 'continue';
+}
+
+function failurePauseMs(environment: Environment): number | null {
+  const name = 'EMISSARY_DEBUG_PAUSE_SECONDS';
+  const ms = secondsToMs(environment.get(name) ?? String(limits.failurePauseSeconds), name);
+  if (ms > limits.failurePauseMaxSeconds * 1000)
+    throw new Fault('usage', `${name} is more than ${limits.failurePauseMaxSeconds} seconds`);
+  return environment.get('EMISSARY_DEBUG_PAUSE_ON_FAILURE') === 'true' ? ms : null;
 }
 
 /**
