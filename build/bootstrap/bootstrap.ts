@@ -1,10 +1,8 @@
 import type { Architecture } from '../architecture.ts';
 import { armBootstrap } from './arm64.ts';
 import { fromBytes, fromInstructions } from './listing.ts';
+import { staticProgram } from './static-program.ts';
 import { x86Bootstrap } from './x86-64.ts';
-
-const headerBytes = 64 + 2 * 56;
-const address = 0x400000n;
 
 /**
  * Builds the static program at `<root>/emissary`. It starts without a loader, library or runtime, so nothing that the
@@ -25,8 +23,7 @@ export function bootstrap(architecture: Architecture, runtime: string): Buffer {
   const code = { x64: () => fromBytes(x86Bootstrap), arm64: () => fromInstructions(armBootstrap) }[
     architecture
   ]();
-  const image = Buffer.concat([code, padding(code), texts(runtime)]);
-  return Buffer.concat([elfHeader(architecture, image.length), image]);
+  return staticProgram(architecture, code, texts(runtime));
 }
 
 /** The texts that the code refers to, in this order; the code contains the offsets of all but the runtime's name. */
@@ -45,33 +42,4 @@ function texts(runtime: string): Buffer {
   const message =
     'emissary: cannot start: no directory runtime/ next to the program, or the command line is too long\n';
   return Buffer.from(`${strings.join('\0')}\0${message}`);
-}
-
-function padding(code: Buffer): Buffer {
-  return Buffer.alloc(-code.length & 7);
-}
-
-/** One segment to read and execute, and a stack that is not executable (elf(5)). */
-function elfHeader(architecture: Architecture, imageBytes: number): Buffer {
-  const header = Buffer.alloc(headerBytes);
-  header.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]); // 64 bits, little-endian
-  header.writeUInt16LE(2, 16); // ET_EXEC
-  header.writeUInt16LE({ x64: 62, arm64: 183 }[architecture], 18);
-  header.writeUInt32LE(1, 20);
-  header.writeBigUInt64LE(address + BigInt(headerBytes), 24); // the entry
-  header.writeBigUInt64LE(64n, 32); // program headers
-  header.writeUInt16LE(64, 52);
-  header.writeUInt16LE(56, 54);
-  header.writeUInt16LE(2, 56);
-  header.writeUInt32LE(1, 64); // PT_LOAD
-  header.writeUInt32LE(5, 68); // read, execute
-  header.writeBigUInt64LE(address, 80);
-  header.writeBigUInt64LE(address, 88);
-  header.writeBigUInt64LE(BigInt(headerBytes + imageBytes), 96);
-  header.writeBigUInt64LE(BigInt(headerBytes + imageBytes), 104);
-  header.writeBigUInt64LE(0x10000n, 112); // the largest page of either processor
-  header.writeUInt32LE(0x6474e551, 120); // PT_GNU_STACK
-  header.writeUInt32LE(6, 124); // read, write
-  header.writeBigUInt64LE(16n, 168);
-  return header;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { here, type Platform } from '../architecture.ts';
 import { bootstrap } from '../bootstrap/bootstrap.ts';
+import { isolator } from '../isolator/isolator.ts';
 import { librariesOf } from '../runtime/libraries.ts';
 import { sourceHash } from '../source-hash.ts';
 import type { Bundle } from './bundle.ts';
@@ -44,7 +45,10 @@ export async function makeExecutable(ingredients: Ingredients): Promise<void> {
   const start = await compileStart(name, program);
   const script = await readFile(start.script);
   const id = identity([sources, ...chunks, script, runtime, ...libraries.values()]);
-  const assets = new Map([['bootstrap', bootstrap(platform.architecture, `runtime/${id}`)]]);
+  const assets = new Map([
+    ['bootstrap', bootstrap(platform.architecture, `runtime/${id}`)],
+    ['isolator', isolator(platform.architecture)],
+  ]);
   for (const [name, library] of libraries) assets.set(`${libraryPrefix}${name}`, pack(library));
   for (const [name, bytes] of assets) await writeFile(join(parts, name), bytes);
   await writeFile(join(parts, 'id'), id);

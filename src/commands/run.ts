@@ -13,6 +13,7 @@ import { SavingProgressFile } from '../run/seal/saving-progress-file.ts';
 import { savingSignal } from '../run/seal/saving-signal.ts';
 import { sealRefusal } from '../run/seal/seal-refusal.ts';
 import { sealRun } from '../run/seal/seal-run.ts';
+import type { AttemptEnd } from '../run/supervise.ts';
 import { lastOutput, tellEngine } from '../run/tell-engine.ts';
 import {
   cancelledRun,

@@ -32,6 +32,9 @@ const libc = () => (functions ??= bindSpawn());
 /** Where a child's descriptor comes from: one of ours, or a file that the child opens itself. */
 export type DescriptorSource = { readonly descriptor: number } | { readonly open: string };
 
+/** A process that was started, or the errno of what failed. */
+export type Spawned = { readonly pid: number } | { readonly errno: number };
+
 /** A program to start. Bytes are passed unchanged. */
 export interface SpawnRequest {
   /** The file to execute; no search, no shell. */
@@ -41,6 +44,8 @@ export interface SpawnRequest {
   readonly environment: readonly Buffer[];
   /** The child's standard descriptors, by number; those that are not listed are inherited. */
   readonly descriptors: ReadonlyMap<number, DescriptorSource>;
+  /** More of our descriptors that stay open in the child, under their numbers. */
+  readonly kept?: readonly number[];
   /** Signals that the child ignores; all others have their default action. */
   readonly ignored: readonly number[];
   /** The child leads a new process group, or a new session (whose controlling terminal is the first that it opens). */
@@ -54,7 +59,7 @@ export interface SpawnRequest {
  *
  * @returns the process ID, or the errno of what failed, including exec
  */
-export function spawnProcess(request: SpawnRequest): { readonly pid: number } | { readonly errno: number } {
+export function spawnProcess(request: SpawnRequest): Spawned {
   const attributes = Buffer.alloc(structBytes);
   const actions = Buffer.alloc(structBytes);
   libc().posix_spawnattr_init(attributes);
@@ -67,6 +72,7 @@ export function spawnProcess(request: SpawnRequest): { readonly pid: number } | 
       const source = request.descriptors.get(number) ?? { descriptor: number };
       addAction(actions, number, source, paths);
     }
+    for (const number of request.kept ?? []) addAction(actions, number, { descriptor: number }, paths);
     const pid = Buffer.alloc(4);
     const args = pointerArray(request.args);
     const environment = pointerArray(request.environment);

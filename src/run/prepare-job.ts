@@ -30,6 +30,7 @@ export function prepareJob(
       environment.get('TRACEPARENT') ?? template.multiflexi.traceparent,
       record,
     ),
+    isolated: settings.isolated,
     // With CHLD ignored, the kernel would keep no exit status of a job that exits at once (wait(2)).
     ignored: ignored.filter((signal) => signal !== childSignal),
   };

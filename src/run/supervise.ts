@@ -19,6 +19,8 @@ export interface Job {
   readonly environment: readonly Buffer[];
   /** Signals that are ignored at its start. */
   readonly ignored: readonly number[];
+  /** It has no network but its own loopback interface. */
+  readonly isolated: boolean;
 }
 
 /** What all attempts of a run share. */
@@ -48,9 +50,10 @@ export interface AttemptEnd {
 export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd> {
   const file = findCommand(job.args[0], variable(job.environment, 'PATH='));
   if (!Buffer.isBuffer(file)) return { outcome: file, cause: null };
+  const start = job.isolated ? (await import('./start-isolated.ts')).startIsolated : spawnProcess;
   const streams = await openStreams();
   try {
-    const spawned = spawnProcess({ ...job, ...streams, file });
+    const spawned = start({ ...job, ...streams, file });
     if ('errno' in spawned) return { outcome: refusedBy(file, spawned.errno), cause: null };
     return await attend(spawned.pid, streams, run);
   } finally {

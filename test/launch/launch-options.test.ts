@@ -49,7 +49,7 @@ for (const [option, value] of [
   ['user', '1000'],
   ['cpus', '1'],
   ['memory', '512m'],
-  ['network', 'none'],
+  ['network', 'host'],
   ['mount', '/srv:/data'],
 ] as const)
   test(`launch refuses --${option} for native, and ignores its variable`, async (t) => {

@@ -91,7 +91,7 @@ export const launchOptions: readonly OptionSpec[] = [
     verbs: ['launch'],
     value: 'NAME',
     variables: ['EMISSARY_NETWORK'],
-    help: "the container's network, such as none or host (default the engine's)",
+    help: "the container's network, such as none or host (default the engine's); native and kubernetes: none",
   },
   {
     name: 'mount',

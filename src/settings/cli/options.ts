@@ -108,6 +108,13 @@ export const options: readonly OptionSpec[] = [
     help: "where a failed job's last lines go, if it exists and is empty; empty = none (default /dev/termination-log)",
   },
   {
+    name: 'no-network',
+    verbs: ['run'],
+    value: null,
+    variables: ['EMISSARY_HERMETIC'],
+    help: 'run the job without network, in namespaces of its own; it does not run where the kernel refuses them',
+  },
+  {
     name: 'without-program',
     verbs: ['init'],
     value: null,

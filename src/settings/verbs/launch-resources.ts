@@ -62,7 +62,11 @@ function isOption(name: string, line: CommandLine, from: (name: string) => strin
 }
 
 function refuseForNative(line: CommandLine, from: (name: string) => string): void {
-  const names = ['user', 'cpus', 'memory', 'network', 'mount'];
+  if (line.value('network') === 'none') return refuseOthers(['user', 'cpus', 'memory', 'mount'], line, from);
+  refuseOthers(['user', 'cpus', 'memory', 'network', 'mount'], line, from);
+}
+
+function refuseOthers(names: readonly string[], line: CommandLine, from: (name: string) => string): void {
   const given = names.find((name) => isOption(name, line, from));
   if (given !== undefined)
     throw new Fault('usage', `--${given} is for containers; choose another engine than native`);
@@ -70,8 +74,8 @@ function refuseForNative(line: CommandLine, from: (name: string) => string): voi
 
 /** What the cluster's administrator decides, not the job's launcher. */
 function refuseForPods(line: CommandLine, from: (name: string) => string): void {
-  if (isOption('network', line, from))
-    throw new Fault('usage', "--network: a pod has its cluster's network; leave it out");
+  if (line.value('network') !== 'none' && isOption('network', line, from))
+    throw new Fault('usage', "--network: a pod has its cluster's network, or none; leave it out");
   if (isOption('mount', line, from))
     throw new Fault(
       'usage',

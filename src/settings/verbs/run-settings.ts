@@ -33,6 +33,8 @@ export interface RunSettings {
   readonly template: GivenTemplate | null;
   /** Where the engine reads why a container has failed, or null. */
   readonly terminationLog: string | null;
+  /** The job has no network but its own loopback interface. */
+  readonly isolated: boolean;
   readonly argumentsFile: string | null;
   /** A failure of the job is recorded, and does not count. */
   readonly toleratesFailure: boolean;
@@ -61,6 +63,7 @@ export function runSettings(invocation: Invocation, args: readonly Buffer[]): Ru
     captureOnly: line.value('capture-only') !== null,
     template: mountedTemplate(line, invocation, args),
     terminationLog: terminationLog(line, from('termination-log')),
+    isolated: line.value('no-network') !== null,
     argumentsFile: invocation.environment.get('EMISSARY_ARGS_FILE', 'ARGO_CONTAINER_ARGS_FILE'),
     toleratesFailure: toleratesFailure(invocation.environment),
     pauseBefore:

@@ -8,6 +8,9 @@ import { armBootstrap } from '../../../build/bootstrap/arm64.ts';
 import { bootstrap } from '../../../build/bootstrap/bootstrap.ts';
 import { fromBytes, fromInstructions } from '../../../build/bootstrap/listing.ts';
 import { x86Bootstrap } from '../../../build/bootstrap/x86-64.ts';
+import { armIsolator } from '../../../build/isolator/arm64.ts';
+import { isolator } from '../../../build/isolator/isolator.ts';
+import { x86Isolator } from '../../../build/isolator/x86-64.ts';
 import { armPrologue, x86Prologue } from '../../../build/runtime/hide-variables.ts';
 import { requireProgram } from '../../helpers/require.ts';
 import { temporaryVolume } from '../../helpers/volume.ts';
@@ -25,6 +28,18 @@ for (const { architecture, listing, tools, alignment } of sides) {
     if (!requireProgram(t, `${tools}as`)) return;
     const source = `${statementsOf(listing)}\n${alignment}\n${texts}`;
     const built = bootstrap(architecture, runtime).subarray(headerBytes);
+    assert.equal(built.toString('hex'), assembled(t, source, tools).toString('hex'));
+  });
+}
+
+for (const [architecture, listing, tools, alignment] of [
+  ['x64', x86Isolator, 'x86_64-linux-gnu-', '.balign 8, 0'],
+  ['arm64', armIsolator, 'aarch64-linux-gnu-', '.balignl 8, 0'],
+] as const) {
+  test(`the isolator's machine code for ${architecture} matches its listing`, (t) => {
+    if (!requireProgram(t, `${tools}as`)) return;
+    const source = `${statementsOf(listing)}\n${alignment}\n${isolatorData}`;
+    const built = isolator(architecture).subarray(headerBytes);
     assert.equal(built.toString('hex'), assembled(t, source, tools).toString('hex'));
   });
 }
@@ -67,4 +82,14 @@ suffixes: .asciz "${runtime}/ld.so"
           .asciz "emissary"
 message:  .ascii "emissary: cannot start: no directory runtime/ next to the program, or the command line is too long\\n"
 end:
+`;
+
+/** A struct ifreq that takes up the loopback interface, and the descriptors, which come later. */
+const isolatorData = `
+loopback: .ascii "lo"
+          .zero 14
+          .short 1
+          .zero 22
+report:   .long 0
+go:       .long 0
 `;
