@@ -191,10 +191,18 @@ async function saveOutputs(run: Run, template: Template, startStamp: StartStamp 
       layout: run.layout,
       startStamp,
       masked: (path) => run.record.masked(path),
+      textMask: await textMaskOf(run),
       signal: savingSignal(run),
       onProgress: (now) => progress.write({ ...now, current: run.record.masked(now.current) }),
     });
   } finally {
     progress.remove();
   }
+}
+
+/** Masks secrets in artifacts; null if there are none. */
+async function textMaskOf({ secrets, settings }: Run) {
+  if (secrets().search === null) return null;
+  const { StreamMask } = await import('../run/mask/stream-mask.ts');
+  return { make: () => new StreamMask(secrets()), isDefault: settings.masksArtifacts };
 }

@@ -42,6 +42,8 @@ export interface ParameterRecord {
 /** A saved artifact. `path` is the job's, `file` is relative to the volume's root. */
 export interface ArtifactRecord extends ParameterRecord {
   readonly archive: 'tar' | 'zip' | 'none' | 'zstd';
+  /** Secrets in its text files were masked: its bytes are not the job's. */
+  readonly masked?: true | undefined;
 }
 
 /** A declared output that is missing. */

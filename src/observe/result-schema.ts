@@ -94,7 +94,13 @@ export const resultSchema = z.object({
   }),
   outputs: z.object({
     parameters: arrayOf(z.object(output)),
-    artifacts: arrayOf(z.object({ ...output, archive: z.enum(['tar', 'zip', 'none', 'zstd']) })),
+    artifacts: arrayOf(
+      z.object({
+        ...output,
+        archive: z.enum(['tar', 'zip', 'none', 'zstd']),
+        masked: z.optional(z.literal(true)),
+      }),
+    ),
     missing: arrayOf(
       z.object({
         kind: z.enum(['parameter', 'artifact']),

@@ -13,6 +13,7 @@ import { type Mode, withAttributes } from './find/member-attributes.ts';
 import { membersOf } from './find/members.ts';
 import { checkReadable } from './find/read-file.ts';
 import { keptPath } from './kept-path.ts';
+import type { Masking } from './masking.ts';
 import { type Codec, plain } from './pack/codec.ts';
 import { gzip } from './pack/gzip.ts';
 import { PackedStream } from './pack/packed-stream.ts';
@@ -38,6 +39,8 @@ export interface ArtifactRequest {
   /** Masks the secrets in a path. Files on the volume get masked names, since others can read them. */
   readonly masked: (path: string) => string;
   readonly saving: Saving;
+  /** Masks secrets in its text files; null: they are saved as they are. */
+  readonly masking: Masking | null;
 }
 
 /**
@@ -45,7 +48,7 @@ export interface ArtifactRequest {
  * @throws NotSaved (also Stopped), or the operating system's error, if it could not be saved; no partial file remains
  */
 export async function saveArtifact(request: ArtifactRequest): Promise<ArtifactRecord> {
-  const { artifact, layout, skipped, maxBytes, isFile, saving } = request;
+  const { artifact, layout, skipped, maxBytes, isFile, saving, masking } = request;
   const { name, path, archive } = artifact;
   const { roots, pattern } = await findRoots(path, { skipped, saving, plain: isFile });
   const [only] = roots;
@@ -56,17 +59,28 @@ export async function saveArtifact(request: ArtifactRequest): Promise<ArtifactRe
   const file = new SavedFile(layout, place, maxBytes);
   try {
     const attributes = { path: bytePath(path), mode: attributesMode(archive, bare), skipped };
-    const found = withAttributes(members(roots, { skipped, volume: { dev, ino } }), attributes);
+    const walked = members(roots, { skipped, volume: { dev, ino } });
+    const found = withAttributes(
+      bare || masking === null ? walked : masking.members(walked, skipped),
+      attributes,
+    );
     const work =
       bare && only !== undefined
-        ? copyFile(only, file, saving)
+        ? copyFile(only, file, { saving, masking })
         : pack(found, archive, { file, skipped, saving });
     await saving.race(work);
     saving.check();
     // Nothing else iterates over the single member of a bare file.
     if (bare) for (const _ of found) saving.countFile();
     const saved = file.publish();
-    return { name, path, file: relative(layout.root, place), archive: archive.kind, ...saved };
+    return {
+      name,
+      path,
+      file: relative(layout.root, place),
+      archive: archive.kind,
+      ...saved,
+      ...(masking?.hasMasked === true && { masked: true }),
+    };
   } catch (error) {
     file.discard();
     throw error;

@@ -2,6 +2,8 @@ import type { Layout } from '../contract/layout.ts';
 import type { ArtifactRecord, MissingOutput, OutputsRecord, ParameterRecord } from '../contract/records.ts';
 import type { OutputArtifact, Template } from '../settings/template/template.ts';
 import { findWritten } from './find/find-written.ts';
+import { Masking } from './masking.ts';
+import type { TextMask } from './member-reader.ts';
 import type { StartStamp } from './prepare-outputs.ts';
 import { missingReason, NotSaved } from './reasons.ts';
 import { saveArtifact } from './save-artifact.ts';
@@ -17,6 +19,8 @@ export interface OutputsRequest extends SavingOptions {
   readonly startStamp: StartStamp | null;
   /** Masks the secrets in a path; by default, nothing is masked. */
   readonly masked?: (path: string) => string;
+  /** Masks secrets in text files: those of every artifact, unless it says otherwise. Null: there are no secrets. */
+  readonly textMask?: { readonly make: () => TextMask; readonly isDefault: boolean } | null;
 }
 
 /** The saved outputs. */
@@ -82,7 +86,7 @@ async function saveParameters(
 }
 
 async function saveArtifacts(
-  { template, layout, masked = unmasked }: OutputsRequest,
+  { template, layout, masked = unmasked, textMask = null }: OutputsRequest,
   artifacts: readonly OutputArtifact[],
   {
     saving,
@@ -97,7 +101,9 @@ async function saveArtifacts(
     try {
       await saving.begin(artifact.name);
       const isFile = !template.artifacts.includes(artifact);
-      const more = { layout, skipped, maxBytes, isFile, taken, masked, saving };
+      const isMasked = artifact.mask ?? textMask?.isDefault;
+      const masking = textMask !== null && isMasked === true ? new Masking(textMask.make) : null;
+      const more = { layout, skipped, maxBytes, isFile, taken, masked, saving, masking };
       saved.push({
         artifact,
         record: twinOf(artifact, saved) ?? (await saveArtifact({ artifact, ...more })),
@@ -130,11 +136,14 @@ function isBare({ path, archive }: OutputArtifact, file: string): boolean {
 }
 
 /** The record of an earlier artifact with the same path and format, if one is declared twice. */
-function twinOf({ name, path, archive }: OutputArtifact, saved: readonly Saved[]): ArtifactRecord | null {
+function twinOf(
+  { name, path, archive, mask }: OutputArtifact,
+  saved: readonly Saved[],
+): ArtifactRecord | null {
   const twin = saved.find(({ artifact }) => artifact.path === path && artifact.archive.kind === archive.kind);
   if (twin === undefined) return null;
-  if (JSON.stringify(twin.artifact.archive) === JSON.stringify(archive)) return { ...twin.record, name };
-  throw new NotSaved(
-    `artifact ${twin.artifact.name} is already saved to the same file with other packing options`,
-  );
+  const isSame =
+    JSON.stringify(twin.artifact.archive) === JSON.stringify(archive) && twin.artifact.mask === mask;
+  if (isSame) return { ...twin.record, name };
+  throw new NotSaved(`artifact ${twin.artifact.name} is already saved to the same file with other options`);
 }

@@ -1,4 +1,5 @@
 import type { Stats } from 'node:fs';
+import type { MaskedFile } from '../member-reader.ts';
 import type { Skipped } from '../skipped.ts';
 import type { BytePath } from './byte-path.ts';
 
@@ -28,6 +29,8 @@ export interface Member {
   readonly identity: string | null;
   /** Present if extended attributes are to be kept. */
   readonly attributes?: Attributes;
+  /** Present if secrets in it are masked; `size` is then that of the masked file. */
+  readonly masked?: MaskedFile;
 }
 
 /** Where a walk begins. */

@@ -1,10 +1,10 @@
-import type { SparseReader } from '../../kernel/sparse-reader.ts';
+import type { MemberReader } from '../member-reader.ts';
 import { readingReason } from '../reasons.ts';
 import type { Skipped } from '../skipped.ts';
 import type { Member } from './member.ts';
 
 /** Skips this many bytes of a hole. @returns false, without skipping, if the hole is shorter */
-export function passHole(reader: SparseReader, bytes: number): boolean {
+export function passHole(reader: MemberReader, bytes: number): boolean {
   if (reader.hole() < bytes) return false;
   reader.skip(bytes);
   return true;
@@ -13,7 +13,7 @@ export function passHole(reader: SparseReader, bytes: number): boolean {
 /**
  * The next bytes of a member, holes as zeros. Fewer if it has shrunk or cannot be read; then it is listed as skipped.
  */
-export function readBlock(member: Member, reader: SparseReader, size: number, skipped: Skipped): Buffer {
+export function readBlock(member: Member, reader: MemberReader, size: number, skipped: Skipped): Buffer {
   const block = Buffer.allocUnsafeSlow(size);
   let length = 0;
   try {

@@ -1,9 +1,9 @@
 import { closeSync } from 'node:fs';
 import { limits } from '../../base/limits.ts';
-import { SparseReader } from '../../kernel/sparse-reader.ts';
 import type { BytePath } from '../find/byte-path.ts';
 import type { Member } from '../find/member.ts';
 import { openMember } from '../find/read-file.ts';
+import { type MemberReader, memberReader } from '../member-reader.ts';
 import { readingReason } from '../reasons.ts';
 import type { Saving } from '../saving.ts';
 import type { Skipped } from '../skipped.ts';
@@ -86,7 +86,7 @@ async function putFile(
   { stream, skipped, saving }: TarOptions,
 ): Promise<number> {
   const header = putHeader(member, null, stream);
-  const reader = new SparseReader(file, member);
+  const reader = memberReader(file, member);
   let left = member.size;
   while (left > 0) {
     const hole = Math.min(reader.hole(), limits.holeBytes);
@@ -103,7 +103,7 @@ async function putFile(
   return header + member.size + padding(member.size, tarBlockBytes);
 }
 
-function readNext(member: Member, reader: SparseReader, room: Buffer, skipped: Skipped): number {
+function readNext(member: Member, reader: MemberReader, room: Buffer, skipped: Skipped): number {
   try {
     const read = reader.read(room);
     if (read === 0) skipped.add(member.path, 'it shrank while it was read: its end is padded with zeros');

@@ -1,10 +1,10 @@
 import { closeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { limits } from '../../base/limits.ts';
-import { SparseReader } from '../../kernel/sparse-reader.ts';
 import type { Member } from '../find/member.ts';
 import { passHole, readBlock } from '../find/read-block.ts';
 import { openMember } from '../find/read-file.ts';
+import { type MemberReader, memberReader } from '../member-reader.ts';
 import { readingReason } from '../reasons.ts';
 import type { SavedFile } from '../saved-file.ts';
 import type { Saving } from '../saving.ts';
@@ -79,7 +79,7 @@ export class ZipWriter {
       return;
     }
     try {
-      const reader = new SparseReader(source, member);
+      const reader = memberReader(source, member);
       if (member.size <= limits.deflateBlockBytes) this.#addWhole(member, reader);
       else await this.#addStreamed(member, reader);
     } finally {
@@ -94,7 +94,7 @@ export class ZipWriter {
     this.#file.write(endOfDirectory(this.#directory.count, offset, this.#file.bytes - offset));
   }
 
-  #addWhole(member: Member, reader: SparseReader): void {
+  #addWhole(member: Member, reader: MemberReader): void {
     const block = this.#next(member, reader, member.size);
     const checksum = crc32(block);
     this.#order.add(this.#deflater.pack(block, true), (packed) => {
@@ -106,7 +106,7 @@ export class ZipWriter {
     });
   }
 
-  async #addStreamed(member: Member, reader: SparseReader): Promise<void> {
+  async #addStreamed(member: Member, reader: MemberReader): Promise<void> {
     let entry = { ...describe(member), deflated: true, streamed: true, large: member.size > largestPlain };
     this.#order.add(Promise.resolve(), () => {
       entry = { ...entry, offset: this.#file.bytes };
@@ -146,7 +146,7 @@ export class ZipWriter {
     });
   }
 
-  #next(member: Member, reader: SparseReader, left: number): Buffer {
+  #next(member: Member, reader: MemberReader, left: number): Buffer {
     return readBlock(member, reader, Math.min(left, limits.deflateBlockBytes), this.#skipped);
   }
 

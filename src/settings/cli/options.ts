@@ -86,6 +86,13 @@ export const options: readonly OptionSpec[] = [
     help: 'variables whose values are masked in the output, * allowed, empty = none (default passwords, secrets, tokens, keys, DSNs)',
   },
   {
+    name: 'mask-artifacts',
+    verbs: ['run'],
+    value: null,
+    variables: ['EMISSARY_MASK_ARTIFACTS'],
+    help: 'mask these values in artifacts, too, in files that are text',
+  },
+  {
     name: 'combined',
     verbs: ['run'],
     value: null,

@@ -127,6 +127,7 @@ function toArtifact(raw: RawArtifact, index: number, origin: string): OutputArti
     ...(raw.description != null && { description: raw.description }),
     path: withoutTrailingSlash(raw.path),
     optional: raw.optional ?? false,
+    ...(raw.mask !== undefined && { mask: raw.mask }),
     archive: toStrategy(raw.archive ?? {}, `${origin}: outputs.artifacts[${index}].archive`),
   };
 }

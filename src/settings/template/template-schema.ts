@@ -50,6 +50,7 @@ const outputArtifact = z.object({
   description: z.optional(z.nullable(z.string())),
   path: absolutePath,
   optional: z.optional(z.boolean()),
+  mask: z.optional(z.boolean()),
   archive: z.optional(z.nullable(archive)),
 });
 

@@ -42,6 +42,8 @@ export interface OutputArtifact {
   readonly description?: string;
   readonly path: string;
   readonly optional: boolean;
+  /** Whether secrets in its text files are masked; default: as `run` is told. */
+  readonly mask?: boolean;
   readonly archive: ArchiveStrategy;
 }
 

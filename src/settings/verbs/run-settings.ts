@@ -26,6 +26,8 @@ export interface RunSettings {
   readonly logLimit: number;
   /** Patterns of variable names. */
   readonly maskNames: readonly string[];
+  /** Secrets in text artifacts are masked unless the template says otherwise. */
+  readonly masksArtifacts: boolean;
   readonly combined: boolean;
   /** The output is not forwarded: whoever wants it reads the files. */
   readonly captureOnly: boolean;
@@ -59,6 +61,7 @@ export function runSettings(invocation: Invocation, args: readonly Buffer[]): Ru
     stopSignal,
     logLimit: wholeNumber(line.value('log-limit') ?? String(limits.logBytes), from('log-limit')),
     maskNames: maskEntries(line.value('mask-env') ?? defaultMask),
+    masksArtifacts: line.value('mask-artifacts') !== null,
     combined: line.value('combined') !== null,
     captureOnly: line.value('capture-only') !== null,
     template: mountedTemplate(line, invocation, args),
