@@ -1,5 +1,5 @@
 import { Fault, faultStatus } from './base/fault.ts';
-import { log } from './base/log.ts';
+import { describeLog, log, logAsJson } from './base/log.ts';
 import { allVariables } from './settings/cli/all-variables.ts';
 import type { Invocation } from './settings/cli/invocation.ts';
 import type { Verb } from './settings/cli/verbs.ts';
@@ -28,17 +28,27 @@ const versionFlags: readonly string[] = ['--version', '-V'];
  * @returns the exit status of the program
  */
 export async function cli(program: Program, invocation: Invocation): Promise<number> {
+  chooseFormat(invocation);
   try {
     return await dispatch(program, invocation);
   } catch (error) {
     if (error instanceof Fault) {
-      log(error.message);
+      log(error.message, 'error');
       return error.status;
     }
     // A bug: users need the stack trace to report it.
-    log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    log(error instanceof Error ? (error.stack ?? error.message) : String(error), 'error');
     return faultStatus.defect;
   }
+}
+
+/** A wrong format stops no job: its messages are text. */
+function chooseFormat({ environment }: Invocation): void {
+  const format = environment.get('EMISSARY_LOG_FORMAT') ?? 'text';
+  if (format === 'json') logAsJson();
+  else if (format !== 'text') log('EMISSARY_LOG_FORMAT is neither text nor json');
+  const jobId = Number(environment.get('MULTIFLEXI_JOB_ID'));
+  if (Number.isSafeInteger(jobId) && jobId > 0) describeLog({ jobId });
 }
 
 async function dispatch(program: Program, invocation: Invocation): Promise<number> {
@@ -61,6 +71,7 @@ async function dispatch(program: Program, invocation: Invocation): Promise<numbe
     invocation.print(verbHelp(program.name, verb));
     return 0;
   }
+  describeLog({ verb });
   const command = await load();
   // `run` seals invalid settings itself, and does more about an uncaught exception than log it.
   if (verb === 'run') return command(invocation, args);

@@ -1,6 +1,6 @@
 import { write } from 'node:fs';
 import { limits } from './limits.ts';
-import { printable } from './printable.ts';
+import { printable, printableJson } from './printable.ts';
 import { pauseFor } from './timer.ts';
 
 let last: Promise<void> = Promise.resolve();
@@ -8,20 +8,63 @@ let unwritten = 0;
 let muted = false;
 let rewrite: (message: string) => string = (message) => message;
 
+/** How much a message matters: an error explains an exit status. */
+export type LogLevel = 'info' | 'warning' | 'error';
+
+/** What each message in JSON tells besides itself; a key that is not known is left out. */
+export interface LogContext {
+  readonly verb?: string;
+  readonly jobId?: number;
+}
+
+/** Null: messages are text. */
+let context: LogContext | null = null;
+
+/** From now on, each message is one JSON object on a line of its own. */
+export function logAsJson(): void {
+  context ??= {};
+}
+
+/** Whether messages are JSON. */
+export function logsJson(): boolean {
+  return context !== null;
+}
+
+/** Adds what has become known. */
+export function describeLog(more: LogContext): void {
+  if (context !== null) context = { ...context, ...more };
+}
+
+/**
+ * One message as it is written, with its line break: text with the prefix `emissary:`, or JSON.
+ *
+ * @param details more keys for JSON
+ */
+export function logLine(
+  message: string,
+  level: LogLevel,
+  { at = Date.now(), ...details }: { readonly at?: number; readonly [key: string]: unknown } = {},
+): string {
+  if (context === null) return `emissary: ${printable(message)}\n`;
+  const time = new Date(at).toISOString();
+  return `${printableJson({ time, level, ...context, message, ...details })}\n`;
+}
+
 /** Rewrites every later message before it is written, for example to mask secrets that it quotes. */
 export function setLogRewrite(change: (message: string) => string): void {
   rewrite = change;
 }
 
 /**
- * Logs one message to the emissary's own standard error, with the prefix `emissary:`. Returns before it is written
+ * Logs one message to the emissary's own standard error (`logLine`). Returns before it is written
  * and never throws: a standard error that is closed, full or no longer read must neither end a job nor delay its
  * signals.
  */
-export function log(message: string): void {
+export function log(message: string, level: LogLevel = 'warning'): void {
   if (muted || unwritten >= limits.pendingLogMessages) return;
   unwritten += 1;
-  last = last.then(() => writeAll(Buffer.from(`emissary: ${printable(rewrite(message))}\n`)));
+  const at = Date.now();
+  last = last.then(() => writeAll(Buffer.from(logLine(rewrite(message), level, { at }))));
 }
 
 /** Runs something whose messages nobody wants. What it throws is logged by whoever catches it. */

@@ -1,5 +1,5 @@
 import { limits } from '../base/limits.ts';
-import { withoutLog } from '../base/log.ts';
+import { describeLog, withoutLog } from '../base/log.ts';
 import { detach } from '../launch/detach.ts';
 import { dryRun } from '../launch/dry-run.ts';
 import { Interrupted } from '../launch/job/interrupted.ts';
@@ -23,6 +23,7 @@ import { type LaunchSettings, launchSettings } from '../settings/verbs/launch-se
  */
 export async function launch(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
   const settings = launchSettings(invocation, args);
+  if (settings.jobId !== null) describeLog({ jobId: settings.jobId });
   const run = () => launchWith(settings, invocation, args);
   return settings.quiet ? withoutLog(run) : run();
 }

@@ -17,8 +17,8 @@ import { listSettings } from '../settings/verbs/list-settings.ts';
 export async function list(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
   const settings = listSettings(invocation, args);
   const state = new StateDirectory(settings.state);
-  if (settings.kept) for (const sentence of await removeAllKept(state, invocation)) log(sentence);
-  if (settings.clean) for (const sentence of await cleanJobs(state, invocation)) log(sentence);
+  if (settings.kept) for (const sentence of await removeAllKept(state, invocation)) log(sentence, 'info');
+  if (settings.clean) for (const sentence of await cleanJobs(state, invocation)) log(sentence, 'info');
   const jobs = await listJobs(state);
   if (settings.json) invocation.print(`${printableJson({ state: settings.state, jobs }, 2)}\n`);
   else invocation.print(table(jobs));

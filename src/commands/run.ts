@@ -64,9 +64,10 @@ async function runAndSeal(given: Invocation, args: readonly Buffer[]): Promise<n
   if (output !== null)
     await tellEngine(settings.terminationLog, run.record.masked(verdict.message ?? verdict.verdict), output);
   await run.reaper.endLeftovers();
-  if (verdict.origin === 'emissary' && verdict.message !== null) log(run.record.masked(verdict.message));
+  if (verdict.origin === 'emissary' && verdict.message !== null)
+    log(run.record.masked(verdict.message), 'error');
   if (unsealed === null) return exitStatusOf(verdict, run.stopController);
-  log(unsealed.message);
+  log(unsealed.message, 'error');
   return verdict.exitCode === 0 ? unsealed.status : verdict.exitCode;
 }
 

@@ -112,7 +112,7 @@ async function followOrRefuse(wait: Wait): Promise<boolean> {
     names = await jobContainers(spool);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    log(error.message);
+    log(error.message, 'error');
     const report = refuseJob(settings.jobId, error.message);
     spool.writeRecord(reportRecord, report);
     await deliverSpooled(wait, new SpooledJob(spool, report, settings));

@@ -70,7 +70,7 @@ function startLauncher(
   output: WriteStream,
 ) {
   return execa(program, ['launch', ...withoutDetach(args)], {
-    env: { ...Object.fromEntries(environment.all()), EMISSARY_LAUNCH_KEY: key },
+    env: { ...Object.fromEntries(environment.all()), EMISSARY_LAUNCH_KEY: key, EMISSARY_LOG_FORMAT: 'text' },
     extendEnv: false,
     detached: true,
     cleanup: false,

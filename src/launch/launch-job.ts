@@ -47,7 +47,8 @@ async function finishEnded(job: LaunchedJob): Promise<number> {
 /** Takes the results, and removes the job, or says what is kept and why. */
 async function conclude(job: LaunchedJob, { report, delivered }: JobEnd): Promise<number> {
   const isGone = !existsSync(job.root);
-  if (isGone) job.screen.note('emissary: The job has removed its own volume, and the results on it');
+  if (isGone)
+    job.screen.note('emissary: The job has removed its own volume, and the results on it', 'warning');
   else copyResults(job, report);
   await tellEnd(job, report);
   const exitCode = statusOf(report);
@@ -90,7 +91,8 @@ function copyResults(job: LaunchedJob, report: JobReport | null): void {
   const volume = new Volume(job.root);
   const { copyReport, collect } = job.settings;
   const wanted = { resultFile: job.plan.resultFile, copyReport, collect };
-  for (const problem of takeResults(volume, report, wanted)) job.screen.note(`emissary: ${problem}`);
+  for (const problem of takeResults(volume, report, wanted))
+    job.screen.note(`emissary: ${problem}`, 'warning');
   volume.close();
 }
 
@@ -108,13 +110,17 @@ async function tellEnd(job: LaunchedJob, report: JobReport | null): Promise<void
   // What has failed may have been ended by its engine.
   const reason = exitCode === 0 ? null : await reasonOfEngine(job);
   const isCut = report.containers.some(({ result }) => result?.stdout.truncated || result?.stderr.truncated);
-  if (isCut) job.screen.note("emissary: The output is incomplete: the job's volume could not take all of it");
-  if (isOurs && message !== null) job.screen.note(`emissary: ${message}`);
+  if (isCut)
+    job.screen.note(
+      "emissary: The output is incomplete: the job's volume could not take all of it",
+      'warning',
+    );
+  if (isOurs && message !== null) job.screen.note(`emissary: ${message}`, 'warning');
   // A job that nobody has stopped here.
   const isOdd = verdict === 'lost' || (verdict === 'terminated' && job.interrupts.status === null);
   const suspicion = isOdd ? (job.engine.suspicion?.() ?? null) : null;
-  if (suspicion !== null) job.screen.note(`emissary: ${suspicion}`);
-  if (reason !== null) job.screen.note(`emissary: The engine says about the container: ${reason}`);
+  if (suspicion !== null) job.screen.note(`emissary: ${suspicion}`, 'warning');
+  if (reason !== null) job.screen.note(`emissary: The engine says about the container: ${reason}`, 'warning');
 }
 
 /** What the engine knows about the end of the container; null: nothing special. */
@@ -162,7 +168,7 @@ async function quietly(job: LaunchedJob, step: () => Promise<void>): Promise<boo
     await step();
     return true;
   } catch (error) {
-    job.screen.note(`emissary: ${messageOf(error)}`);
+    job.screen.note(`emissary: ${messageOf(error)}`, 'warning');
     return false;
   }
 }

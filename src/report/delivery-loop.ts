@@ -89,7 +89,7 @@ export class DeliveryLoop {
         if (!(await this.#retriesAfter(failure, last))) return this.#failed(failure.message);
         continue;
       }
-      if (this.#failures > 0) log(`${this.sink.name} is available again`);
+      if (this.#failures > 0) log(`${this.sink.name} is available again`, 'info');
       this.#failures = 0;
       this.#lastFailure = null;
       if (last && !this.#isCorrected(report)) return null;

@@ -95,7 +95,7 @@ export class Delivery {
   #printResult({ report }: Progress): boolean {
     const { home } = this.#spool;
     const copy = home === null ? '' : ` and keeping it in ${home.root}/report`;
-    log(`No destination is configured: printing the result to standard output${copy}`);
+    log(`No destination is configured: printing the result to standard output${copy}`, 'info');
     try {
       this.#print(`${printableJson(report)}\n`);
       return true;

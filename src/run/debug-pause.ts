@@ -5,7 +5,7 @@ import type { Run } from './open-run.ts';
 export async function debugPause(run: Run, wanted: boolean, path: string): Promise<void> {
   if (!wanted || run.stopController.cause !== null) return;
   run.watch();
-  log(`paused: create the file ${path} to continue`);
+  log(`paused: create the file ${path} to continue`, 'info');
   const { waitForFile } = await import('../contract/wait-for-file.ts');
   await waitForFile(path, run.stopController.cancelled);
 }

@@ -28,14 +28,17 @@ export async function failurePause(run: Run, end: AttemptEnd, ms: number): Promi
   displace(container.resume);
   const over = new AbortController();
   const timer = afterRunning(ms, () => {
-    log(`nobody resumed container ${container.name} in time; it goes on`);
+    log(`nobody resumed container ${container.name} in time; it goes on`, 'info');
     over.abort();
   });
   stopController.cancelled.addEventListener('abort', () => over.abort());
   const exitCode = exitCodeOf(end.outcome);
   const paused: Paused = { exitCode, until: new Date(Date.now() + ms).toISOString() };
   publish(container.paused, JSON.stringify(paused));
-  log(`paused: the job failed with ${exitCode}; to continue: ${programName} resume ${container.name}`);
+  log(
+    `paused: the job failed with ${exitCode}; to continue: ${programName} resume ${container.name}`,
+    'info',
+  );
   try {
     return await decision(container.resume, over.signal);
   } finally {
@@ -54,7 +57,7 @@ async function decision(path: string, signal: AbortSignal): Promise<number | nul
     if (bytes?.toString().trim() === '') return null;
     const exitCode = bytes === null ? null : parseExitCode(bytes);
     if (exitCode !== null) {
-      log(`a person decided the exit code ${exitCode}`);
+      log(`a person decided the exit code ${exitCode}`, 'info');
       return exitCode;
     }
     log(`ignoring ${path}: it is not an exit code (0 to 255)`);

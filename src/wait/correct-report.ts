@@ -45,7 +45,7 @@ export async function correctReport(spool: Spool, report: JobReport): Promise<Jo
   const corrected = containers.filter((container, index) => differs(container, report.containers[index]));
   if (corrected.length === 0) return null;
   for (const { name, exitCode, verdict } of corrected)
-    log(`Corrected the report of container ${name}: it exited with ${exitCode} (${verdict})`);
+    log(`Corrected the report of container ${name}: it exited with ${exitCode} (${verdict})`, 'info');
   const fresh = concludeContainers(report.jobId, containers, report.started);
   spool.writeRecord(reportRecord, fresh);
   return fresh;

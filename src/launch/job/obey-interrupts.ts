@@ -61,6 +61,6 @@ function requestSignal({ screen }: Pick<LaunchedJob, 'screen'>, volume: Volume, 
   try {
     volume.publish('ctr/main/signal', String(signalNumber(name)), 0o666);
   } catch (error) {
-    screen.note(`emissary: Cannot signal the job: ${messageOf(error)}`);
+    screen.note(`emissary: Cannot signal the job: ${messageOf(error)}`, 'warning');
   }
 }

@@ -33,7 +33,7 @@ export async function openMirror(
   const following = followSender(mirror, () => openSender.call(job.engine, job.container), stopping.signal)
     .catch((error) => {
       if (error instanceof SenderForbidden) return error;
-      if (!stopping.signal.aborted) job.screen.note(`emissary: ${messageOf(error)}`);
+      if (!stopping.signal.aborted) job.screen.note(`emissary: ${messageOf(error)}`, 'warning');
       // Nothing more will come: what is not sealed is lost.
       if (!stopping.signal.aborted) mirror.abandon();
       return undefined;

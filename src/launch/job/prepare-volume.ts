@@ -22,7 +22,8 @@ export async function prepareVolume(of: {
   const { program, root, template } = of;
   const { given, stdin } = inputOf(template);
   const ended = await execa(program, ['init', '--without-program', '--root', root, ...given], {
-    env: of.environment,
+    // Its messages become ours.
+    env: { ...of.environment, EMISSARY_LOG_FORMAT: 'text' },
     extendEnv: false,
     // Ours may have been removed.
     cwd: '/',
@@ -36,7 +37,7 @@ export async function prepareVolume(of: {
     const code = ended.exitCode === faultStatus.inputs ? 'inputs' : 'volume';
     throw new Fault(code, `init failed: ${said.replace(/^emissary: /, '')}`);
   }
-  if (ended.stderr !== '') of.note(ended.stderr);
+  for (const line of ended.stderr.split('\n')) if (line !== '') of.note(line);
   const volume = new Volume(root);
   // Whoever comes first makes it; to watch it, it must be there.
   volume.makeDirectory('ctr/main', 0o777);

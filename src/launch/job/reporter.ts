@@ -26,7 +26,8 @@ export interface ReporterSetup {
   readonly spool: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly args: readonly string[];
-  readonly note: (line: string) => void;
+  /** Takes each line of its messages. */
+  readonly relay: (line: string) => void;
 }
 
 /**
@@ -44,12 +45,12 @@ export class Reporter {
 
   /** Starts it, once that of an earlier launcher has ended, and resolves at its end. Never rejects. */
   async run(): Promise<ReporterEnd> {
-    const { spool, note } = this.#setup;
+    const { spool, relay } = this.#setup;
     await whenFree(join(spool, 'report/lock'), this.#given.signal);
     if (this.#given.signal.aborted) return { delivered: false, report: readReport(spool) };
     const started = startWait(this.#setup);
     this.#process = started;
-    const notes = noteLines(started.stderr, note);
+    const notes = relayLines(started.stderr, relay);
     const { exitCode, signal } = await started;
     await notes;
     const status = exitCode ?? 128 + (constants.signals[signal ?? 'SIGKILL'] ?? 0);
@@ -120,6 +121,6 @@ function wasDelivered(spool: string): boolean {
   return existsSync(join(spool, 'report/delivered.json'));
 }
 
-async function noteLines(from: NodeJS.ReadableStream, note: (line: string) => void): Promise<void> {
-  for await (const line of createInterface({ input: from })) note(line);
+async function relayLines(from: NodeJS.ReadableStream, relay: (line: string) => void): Promise<void> {
+  for await (const line of createInterface({ input: from })) relay(line);
 }

@@ -36,7 +36,7 @@ export async function runJob(job: LaunchedJob): Promise<JobEnd> {
     spool: job.directory.spool,
     environment: settings.reporterEnvironment,
     args: reporterTimes(job),
-    note: (line) => screen.note(line),
+    relay: (line) => screen.relay(line),
   });
   let reported: Promise<ReporterEnd> | null = null;
   const report = () => {

@@ -96,7 +96,7 @@ async function prepare(job: LaunchedJob): Promise<void> {
           ? { file: settings.template }
           : null,
     environment: settings.engine === 'native' ? settings.nativeEnvironment : traceOnly(settings),
-    note: (line) => job.screen.note(line),
+    note: (line) => job.screen.note(line, 'warning'),
   });
 }
 

@@ -104,8 +104,14 @@ function startRun({ podProgram, nativeEnvironment }: EngineSetup, job: EngineJob
       podProgram,
       ['run', '--root', places.volume, '--name', 'main', '--capture-only', '--', ...command],
       {
-        // The launcher's own container, if it is in one, goes on: its termination log is not the job's.
-        env: { EMISSARY_TERMINATION_LOG: '', ...nativeEnvironment, ...Object.fromEntries(own) },
+        env: {
+          // The launcher's own container, if it is in one, goes on: its termination log is not the job's.
+          EMISSARY_TERMINATION_LOG: '',
+          ...nativeEnvironment,
+          // What it says becomes a part of our own messages.
+          EMISSARY_LOG_FORMAT: 'text',
+          ...Object.fromEntries(own),
+        },
         // A job with the terminal at its input would get a terminal of its own, and every key.
         stdio: [isTerminal(0) ? 'ignore' : 'inherit', 'ignore', messages],
         detached: true,

@@ -1,6 +1,7 @@
 import { stderr, stdout } from 'node:process';
 import { errnoOf, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
+import { type LogLevel, logLine, logsJson } from '../../base/log.ts';
 import { readProgressFile } from '../../observe/read-progress.ts';
 import { drawBar, drawPhase } from './draw-bar.ts';
 
@@ -33,13 +34,13 @@ export class Screen {
   constructor(progressFile: string, quiet: boolean) {
     this.#progressFile = progressFile;
     this.#quiet = quiet;
-    this.#bar = stderr.isTTY === true && !quiet;
+    this.#bar = stderr.isTTY === true && !quiet && !logsJson();
     // A closed terminal, a reader that went away: the job hears of it by a signal, and is recorded all the same.
     stderr.on('error', () => undefined);
     stdout.on('error', (error) => {
       if (this.#isCut || errnoOf(error) === 'EPIPE') return;
       this.#isCut = true;
-      this.note(`emissary: The job's output is incomplete here: ${messageOf(error)}`);
+      this.note(`emissary: The job's output is incomplete here: ${messageOf(error)}`, 'warning');
     });
     const everyMs = this.#bar ? limits.drawMs : limits.progressMs;
     this.#timer = setInterval(() => (this.#bar ? this.#draw() : this.#report()), everyMs);
@@ -73,10 +74,17 @@ export class Screen {
   }
 
   /** Shows a line of our own. */
-  note(line: string): void {
+  note(line: string, level: LogLevel = 'info'): void {
+    this.relay(shown(line, level));
+  }
+
+  /** Shows a line that is written as ours are: that of another process of ours. */
+  relay(line: string): void {
     if (this.#quiet) return;
     this.#clear();
-    stderr.write(`${this.#bar && !this.#atLineStart ? '\n' : ''}${line}\n`);
+    // The last words of a process that crashed are its runtime's.
+    const text = logsJson() && !line.startsWith('{') ? shown(line, 'warning') : line;
+    stderr.write(`${this.#bar && !this.#atLineStart ? '\n' : ''}${text}\n`);
     this.#atLineStart = true;
   }
 
@@ -125,7 +133,7 @@ export class Screen {
   #report(): void {
     if (this.#quiet) return;
     const line = this.#phase === null ? this.#progress() : this.#wait(this.#phase);
-    if (line !== this.#reported && line !== '') stderr.write(`${line}\n`);
+    if (line !== this.#reported && line !== '') stderr.write(`${shown(line, 'info')}\n`);
     this.#reported = line;
   }
 
@@ -139,6 +147,11 @@ export class Screen {
     const progress = readProgressFile(this.#progressFile);
     return progress === null ? '' : `progress ${progress.done}/${progress.all}`;
   }
+}
+
+/** A line as it is written, without its line break. */
+function shown(line: string, level: LogLevel): string {
+  return logsJson() ? logLine(line.replace(/^emissary: /, ''), level).trimEnd() : line;
 }
 
 /** Resolves when this and everything before it is written, or nobody takes it any more. */

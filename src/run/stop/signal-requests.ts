@@ -64,7 +64,7 @@ export class SignalRequests {
       const said = JSON.stringify(text.trim());
       return log(`ignoring the signal request ${path}: ${said} is not a signal`);
     }
-    log(`${signalName(number)} was requested`);
+    log(`${signalName(number)} was requested`, 'info');
     this.#stopController.receive('request', number);
   }
 

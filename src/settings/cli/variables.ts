@@ -1,4 +1,4 @@
-import type { Verb } from './verbs.ts';
+import { type Verb, verbs } from './verbs.ts';
 
 /** A variable without an option. This table is only for the help. */
 export interface VariableSpec {
@@ -45,6 +45,11 @@ export const variables: readonly VariableSpec[] = [
     name: 'EMISSARY_ON_FAILURE',
     verbs: ['run'],
     help: "=continue records the job's failure, but exits with 0: the job as a whole does not fail by it",
+  },
+  {
+    name: 'EMISSARY_LOG_FORMAT',
+    verbs,
+    help: 'json: each message is one JSON object, with time, level, verb, jobId and message (default text)',
   },
   {
     name: 'EMISSARY_VERB',
