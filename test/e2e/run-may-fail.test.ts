@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
 import { fixture } from '../helpers/fixture.ts';
-import { runJob, startJob } from '../helpers/job.ts';
+import { keptBy, runJob, startJob } from '../helpers/job.ts';
+import { reportedJob } from '../helpers/reported-job.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -80,6 +81,14 @@ test('run refuses another value of EMISSARY_ON_FAILURE, and init an unknown cont
   const made = await emissary(['init'], { root: temporaryVolume(t), env: { EMISSARY_TEMPLATE: template } });
   assert.equal(made.status, 64);
   assert.match(made.stderr, /multiflexi\.mayFail\[0\]: is not a container or sidecar of the template/);
+});
+
+test('launch exits 0 for a failure that does not count, and reports the true code of the container', async (t) => {
+  const job = reportedJob(t);
+  const env = { ...job.env, EMISSARY_ON_FAILURE: 'continue' };
+  const { status, stderr } = await emissary(['launch', '--root', job.root, '--', ...fails], { ...job, env });
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.deepEqual([job.row().exitcode, keptBy(job.root).text('exitcode')], [0, '42']);
 });
 
 function volume(t: TestContext, template: object): string {

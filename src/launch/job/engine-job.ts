@@ -6,6 +6,7 @@ import { installedProgram } from './installed-program.ts';
 import type { JobPlan } from './job-plan.ts';
 import { writeSecrets } from './job-secrets.ts';
 import { podPlan } from './pod-plan.ts';
+import { wrapperVariables } from './wrapper-variables.ts';
 
 /** What an engine gets of a launch. */
 interface Given {
@@ -84,7 +85,7 @@ function launcherVariables(settings: LaunchSettings, plan: JobPlan, root: string
     PROGRESS_FILE:
       settings.engine === 'native' ? progressFile(settings, plan, root) : `${volumePath}/progress`,
     ...traceOf(settings, plan),
-    ...(isIsolatedByWrapper(settings) && { EMISSARY_HERMETIC: 'true' }),
+    ...wrapperVariables(settings),
     // The launcher forwards everything: the volume must have it.
     EMISSARY_LOG_LIMIT_BYTES: settings.nativeEnvironment['EMISSARY_LOG_LIMIT_BYTES'] ?? '0',
   };
@@ -100,9 +101,4 @@ function traceOf({ nativeEnvironment }: LaunchSettings, { variables }: JobPlan):
 export function progressFile(settings: LaunchSettings, plan: JobPlan, root: string): string {
   const own = plan.variables.get('PROGRESS_FILE') ?? settings.nativeEnvironment['PROGRESS_FILE'];
   return settings.engine === 'native' && own !== undefined && own !== '' ? own : `${root}/progress`;
-}
-
-/** An engine that cannot take the network from its container: there the emissary takes it from the job. */
-function isIsolatedByWrapper({ engine, resources }: LaunchSettings): boolean {
-  return (engine === 'native' || engine === 'kubernetes') && resources.network === 'none';
 }
