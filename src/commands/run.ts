@@ -5,6 +5,7 @@ import type { StartStamp } from '../outputs/prepare-outputs.ts';
 import { addPrintedResult } from '../run/add-printed-result.ts';
 import { debugPause } from '../run/debug-pause.ts';
 import { giveUp, type KnownEnd } from '../run/give-up.ts';
+import { textMaskOf } from '../run/mask/text-mask-of.ts';
 import { openRun, type Run } from '../run/open-run.ts';
 import { prepareJob } from '../run/prepare-job.ts';
 import { isPrepared, readTemplate, requireOwnInputs } from '../run/read-template.ts';
@@ -199,11 +200,4 @@ async function saveOutputs(run: Run, template: Template, startStamp: StartStamp 
   } finally {
     progress.remove();
   }
-}
-
-/** Masks secrets in artifacts; null if there are none. */
-async function textMaskOf({ secrets, settings }: Run) {
-  if (secrets().search === null) return null;
-  const { StreamMask } = await import('../run/mask/stream-mask.ts');
-  return { make: () => new StreamMask(secrets()), isDefault: settings.masksArtifacts };
 }

@@ -36,7 +36,7 @@ test('--help of a program names its verbs', async () => {
     const { status, stdout } = await emissary(['--help'], { program: file });
     assert.equal(status, 0);
     assert.match(stdout.toString(), new RegExp(`^${name}: [^]*Usage: ${name} VERB`));
-    const listed = [...stdout.toString().matchAll(/^ {2}([a-z]+) /gm)].map(([, verb]) => verb);
+    const listed = [...stdout.toString().matchAll(/^ {2}([a-z-]+) /gm)].map(([, verb]) => verb);
     assert.deepEqual(listed, verbs);
   }
 });

@@ -77,7 +77,7 @@ test('launch exits 64 with one sentence for what it cannot run', async (t) => {
     [[], /launch: put the command behind --; see multiflexi-emissary launch --help/],
     [['sleep', '1'], /launch: put the command behind --/],
     [['--engine', 'docker', '--', 'true'], /launch: a command needs an image; set one with --image/],
-    [['--report', 'cluster', '--', 'true'], /--report must be host or none/],
+    [['--report', 'cluster', '--', 'true'], /--report must be host, sidecar or none/],
     [['--job-id', 'x', '--', 'true'], /--job-id /],
     [['--timeout', 'soon', '--', 'true'], /--timeout /],
     [['--template', '/nowhere', '--', 'true'], /init failed: Cannot read template of --template/],
