@@ -7,6 +7,8 @@ import type { PodJob } from './pod-job.ts';
 /** The containers of a job's pod. */
 export const containerNames = { install: 'install', main: 'main', reporter: 'reporter' } as const;
 
+/** Where the image with the program is mounted. */
+const imagePath = '/run/multiflexi-emissary';
 const secretsPath = '/var/run/secrets/multiflexi';
 const spoolPath = '/var/spool/emissary';
 const pullPolicies = { missing: 'IfNotPresent', always: 'Always', never: 'Never' } as const;
@@ -76,11 +78,11 @@ export function mainContainer(job: PodJob): KubernetesObject {
     name: containerNames.main,
     image: job.image,
     imagePullPolicy: pullPolicies[job.pull],
-    command: [`${root}/emissary`, 'run', '--', ...job.command].map(literal),
-    env: environment({ ...Object.fromEntries(job.variables), ...ours }),
+    command: [programPath(job), 'run', ...templateOption(job), '--', ...job.command].map(literal),
+    env: environment({ ...Object.fromEntries(job.variables), ...ours, ...templateVariable(job) }),
     ...(Object.keys(amounts).length > 0 && { resources: { limits: amounts } }),
     securityContext: jobSecurityContext(job),
-    volumeMounts: [sharedVolume(job), ...secretMounts(job, 'job')],
+    volumeMounts: [...programMounts(job), ...secretMounts(job, 'job')],
   };
 }
 
@@ -103,17 +105,43 @@ export function reporter(job: PodJob): KubernetesObject {
   return {
     name: containerNames.reporter,
     image: job.emissaryImage,
-    args: [verb],
-    env: environment(ours),
+    args: [verb, ...(verb === 'wait' ? templateOption(job) : [])],
+    env: environment({ ...ours, ...(verb === 'wait' && templateVariable(job)) }),
     securityContext: ownSecurityContext(job),
     volumeMounts: [
-      sharedVolume(job),
+      ...programMounts(job),
       // No job can access it, so its contents can be trusted.
       ...(verb === 'wait' ? [{ name: 'emissary-spool', mountPath: spoolPath }] : []),
       ...secretMounts(job, 'report'),
       ...(claim === null ? [] : [{ name: 'kept', mountPath: claim.path }]),
     ],
   };
+}
+
+/** The program in the containers of a pod. */
+export function programPath({ program, root }: Pick<PodJob, 'program' | 'root'>): string {
+  return `${program === 'image' ? imagePath : root}/emissary`;
+}
+
+/** The volume with the program's image; null: it is copied. */
+export function programVolume({ program, emissaryImage }: PodJob): KubernetesObject | null {
+  return program === 'copy' ? null : { name: 'emissary-program', image: { reference: emissaryImage } };
+}
+
+/** The volume, and where the program comes from an image, that one and the template that `init` would have put there. */
+function programMounts(job: PodJob): readonly KubernetesObject[] {
+  if (job.program === 'copy') return [sharedVolume(job)];
+  const image = { name: 'emissary-program', mountPath: imagePath, readOnly: true };
+  return [sharedVolume(job), image, ...secretMounts(job, 'init')];
+}
+
+function templateOption({ program, secrets }: PodJob): readonly string[] {
+  const isMounted = program === 'image' && secrets.init[templateKey] !== undefined;
+  return isMounted ? ['--template', `${secretsPath}/init/${templateKey}`] : [];
+}
+
+function templateVariable({ program, template }: PodJob): Readonly<Record<string, string>> {
+  return program === 'image' && template !== null ? { EMISSARY_TEMPLATE: unexpanded(template) } : {};
 }
 
 /** Kubernetes makes `$` of `$$`, and values of `$(NAME)`. */

@@ -16,6 +16,8 @@ export interface PodJob extends PodContents {
   /** When the images are pulled. */
   readonly pull: Pull;
   readonly emissaryImage: string;
+  /** An init container copies the program, or each container mounts it from its image: then nothing prepares the volume. */
+  readonly program: 'copy' | 'image';
   /** Where the shared volume is mounted. */
   readonly root: string;
   /** More variables of the wrapper. */

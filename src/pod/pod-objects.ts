@@ -24,7 +24,7 @@ export function podObjects(settings: ManifestSettings): readonly KubernetesObjec
 
 function podJobOf(settings: ManifestSettings): PodJob {
   const { application, jobId, timeout, grace, secretNames } = settings;
-  const { emissaryImage, serviceAccount, podTemplate, reporterKind } = settings.kubernetes;
+  const { emissaryImage, program, serviceAccount, podTemplate, reporterKind } = settings.kubernetes;
   const variables = withJobId(settings.variables, jobId);
   const given = { application, variables, secretNames, files: 'included' as const };
   const contents = applicationContents({ ...applicationJob('manifest', given), secretNames });
@@ -36,6 +36,7 @@ function podJobOf(settings: ManifestSettings): PodJob {
     labels: {},
     application: application.name,
     emissaryImage,
+    program,
     wrapper: {},
     group: null,
     deadline: timeout > 0 ? limits.podStartSeconds + timeout + grace + afterwardsSeconds : null,

@@ -1,5 +1,5 @@
 import { limits } from '../base/limits.ts';
-import { hasSecret, installer, mainContainer, reporter } from './containers.ts';
+import { hasSecret, installer, mainContainer, programVolume, reporter } from './containers.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { type Role, roles } from './pod-contents.ts';
 import type { PodJob } from './pod-job.ts';
@@ -76,14 +76,18 @@ function specOf(job: PodJob): KubernetesObject {
 }
 
 function containersOf(job: PodJob): KubernetesObject {
-  const [first, main, beside] = [installer(job), mainContainer(job), reporter(job)];
-  if (job.reporter.kind === 'plain') return { initContainers: [first], containers: [main, beside] };
-  return { initContainers: [first, { ...beside, restartPolicy: 'Always' }], containers: [main] };
+  const [main, beside] = [mainContainer(job), reporter(job)];
+  const first = job.program === 'copy' ? [installer(job)] : [];
+  if (job.reporter.kind === 'native')
+    return { initContainers: [...first, { ...beside, restartPolicy: 'Always' }], containers: [main] };
+  return { ...(first.length > 0 && { initContainers: first }), containers: [main, beside] };
 }
 
 function volumesOf(job: PodJob): readonly KubernetesObject[] {
+  const program = programVolume(job);
   return [
     { name: 'emissary', emptyDir: {} },
+    ...(program === null ? [] : [program]),
     ...(job.reporter.verb === 'wait' ? [{ name: 'emissary-spool', emptyDir: {} }] : []),
     // `optional` is explicit because podman 4.3 does not apply the default.
     ...roles

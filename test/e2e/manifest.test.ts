@@ -276,3 +276,32 @@ test('the Pod Security check detects violations', () => {
   const bare = { containers: [{ name: 'main' }], volumes: [{ name: 'v', hostPath: {} }], hostNetwork: true };
   assert.equal(restrictedViolations(bare).length, 6);
 });
+
+test('manifest --program image mounts the program, and gives the template to the job and to the reporter', async (t) => {
+  const definition = {
+    ...smallest,
+    environment: { KEY: { type: 'password', defval: 'secret' } },
+    artifacts: [{ name: 'out', path: '/out/{KEY}' }],
+  };
+  const { status, stderr, pod } = await manifest(t, definition, ['--program', 'image']);
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.equal(pod.spec.initContainers, undefined);
+  assert.deepEqual(restrictedViolations(pod.spec), []);
+  const volume = pod.spec.volumes.find(({ image }: { image?: object }) => image !== undefined);
+  assert.match(volume.image.reference, /^multiflexi-emissary:/);
+  const [main, reporter] = pod.spec.containers;
+  const file = '/var/run/secrets/multiflexi/init/template.json';
+  assert.deepEqual(main.command, [
+    ...['/run/multiflexi-emissary/emissary', 'run', '--template', file, '--', 'small'],
+  ]);
+  assert.deepEqual(reporter.args, ['wait', '--template', file]);
+  for (const { volumeMounts } of [main, reporter]) {
+    const names = volumeMounts.map(({ name }: { name: string }) => name);
+    assert.ok(names.includes(volume.name) && names.includes('init-secrets'), String(names));
+  }
+  const plain = await manifest(t, smallest, ['--program', 'image']);
+  for (const container of plain.pod.spec.containers)
+    assert.ok(environmentOf(container)['EMISSARY_TEMPLATE'] !== undefined, container.name);
+  const wrong = await manifest(t, smallest, ['--program', 'other']);
+  assert.deepEqual([wrong.status, wrong.stderr], [64, 'emissary: --program must be copy or image\n']);
+});

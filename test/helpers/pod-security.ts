@@ -34,6 +34,7 @@ const volumeKinds = new Set([
     'downwardAPI',
     'emptyDir',
     'ephemeral',
+    'image',
     'persistentVolumeClaim',
     'projected',
     'secret',

@@ -14,6 +14,7 @@ const usual = { name: 'An application', executable: 'app', ociimage: 'app:1' };
 const variants: readonly (readonly string[])[] = [
   [],
   ['--timeout', '600', '--grace', '0.5', '--job-id', '12'],
+  ['--program', 'image'],
   [
     '--cpus',
     '0.25',

@@ -2,17 +2,19 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
+import { programPath } from '../../pod/containers.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
-import type {
-  ContainerEnd,
-  ContainerState,
-  Engine,
-  EngineFacts,
-  EngineJob,
-  Leftover,
-  LogCommand,
-  ReporterEnd,
-  StartLimits,
+import {
+  type ContainerEnd,
+  type ContainerState,
+  type Engine,
+  type EngineFacts,
+  type EngineJob,
+  type Leftover,
+  type LogCommand,
+  type ReporterEnd,
+  type StartLimits,
+  volumePath,
 } from '../engine.ts';
 import type { SenderConnection } from '../mirror/follow-sender.ts';
 import { registryCommand } from '../registry/image-command.ts';
@@ -23,7 +25,7 @@ import { createSecret } from './create-secret.ts';
 import { deleteObject } from './delete-object.ts';
 import { killJob } from './kill-job.ts';
 import { leftPods } from './left-pods.ts';
-import { openSender } from './open-sender.ts';
+import { openSender, type ReporterPlace } from './open-sender.ts';
 import { warnings } from './pod-events.ts';
 import { podLog } from './pod-log.ts';
 import { containers } from './pod-names.ts';
@@ -115,7 +117,8 @@ export class KubernetesEngine implements Engine {
     throw signal.reason;
   }
 
-  readonly openSender = (job: EngineJob): Promise<SenderConnection> => openSender(this.#cluster, job.name);
+  readonly openSender = (job: EngineJob): Promise<SenderConnection> =>
+    openSender(this.#cluster, this.#reporterOf(job));
 
   logCommand({ name }: EngineJob): LogCommand {
     return {
@@ -125,11 +128,11 @@ export class KubernetesEngine implements Engine {
     };
   }
 
-  async kill({ name }: EngineJob): Promise<void> {
+  async kill(job: EngineJob): Promise<void> {
     try {
-      await killJob(this.#cluster, name);
+      await killJob(this.#cluster, this.#reporterOf(job));
     } catch (error) {
-      throw this.#fault(`kill the job in the pod ${name}`, error);
+      throw this.#fault(`kill the job in the pod ${job.name}`, error);
     }
   }
 
@@ -174,6 +177,10 @@ export class KubernetesEngine implements Engine {
   /** The pod's own grace: its reporter reports first. */
   letGo({ name }: EngineJob): Promise<void> {
     return deleteObject(this.#cluster, { kind: 'pods', name });
+  }
+
+  #reporterOf({ name }: EngineJob): ReporterPlace {
+    return { pod: name, program: programPath({ program: this.#settings.program, root: volumePath }) };
   }
 
   /** Options of kubectl, and of ours. */

@@ -42,6 +42,7 @@ function podJobOf(job: EngineJob, settings: PodSettings): PodJob {
     image: job.image ?? '',
     pull: job.pull,
     emissaryImage: settings.emissaryImage,
+    program: settings.program,
     root: volumePath,
     wrapper: job.environment,
     user: user === 'image' ? null : Number(user),

@@ -56,6 +56,13 @@ export const hostOptions: readonly OptionSpec[] = [
     help: 'the image of this program (default multiflexi-emissary with its version)',
   },
   {
+    name: 'program',
+    verbs: ['manifest', 'launch'],
+    value: 'WAY',
+    variables: ['EMISSARY_PROGRAM'],
+    help: 'how a pod gets this program: copy, by an init container, or image, a volume of Kubernetes 1.35 (default copy)',
+  },
+  {
     name: 'reporter',
     verbs: ['manifest', 'launch'],
     value: 'KIND',

@@ -18,6 +18,8 @@ export interface KubernetesSettings {
   readonly podTemplate: string | null;
   /** Native: Kubernetes itself starts the reporter before the job, and stops it after the job. */
   readonly reporterKind: 'plain' | 'native';
+  /** Copied by an init container, or mounted from its image. */
+  readonly program: 'copy' | 'image';
   /** The image of this program, which the cluster must be able to pull. */
   readonly emissaryImage: string;
 }
@@ -40,7 +42,8 @@ export function kubernetesSettings(line: CommandLine, from: (name: string) => st
     namespace: label('namespace', 63),
     serviceAccount: label('service-account', 253),
     podTemplate: path('pod-template'),
-    reporterKind: reporterKindOf(line.value('reporter'), from('reporter')),
+    reporterKind: oneOf(['plain', 'native'], line.value('reporter'), from('reporter')),
+    program: oneOf(['copy', 'image'], line.value('program'), from('program')),
     emissaryImage: imageName(
       line.value('emissary-image') ?? `multiflexi-emissary:${version}`,
       from('emissary-image'),
@@ -48,8 +51,9 @@ export function kubernetesSettings(line: CommandLine, from: (name: string) => st
   };
 }
 
-function reporterKindOf(text: string | null, source: string): KubernetesSettings['reporterKind'] {
-  if (text === null || text === 'plain') return 'plain';
-  if (text === 'native') return text;
-  throw new Fault('usage', `${source} is neither plain nor native`);
+/** The first one is the default. */
+function oneOf<T extends string>(allowed: readonly [T, T], text: string | null, source: string): T {
+  const found = text === null ? allowed[0] : allowed.find((each) => each === text);
+  if (found !== undefined) return found;
+  throw new Fault('usage', `${source} must be ${allowed.join(' or ')}`);
 }
