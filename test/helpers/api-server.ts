@@ -20,15 +20,25 @@ export interface ApiServer {
   start(): Promise<void>;
 }
 
+/** The parts of a cluster that it needs. */
+export type Beside = Pick<Cluster, 'kubeconfig' | 'programs' | 'kubectl'>;
+
 /** Starts an API server as the cluster's own one was started, on the same data. */
-export async function startApiServer(t: TestContext, cluster: Cluster): Promise<ApiServer> {
+export async function startApiServer(t: TestContext, cluster: Beside): Promise<ApiServer> {
+  const server = await apiServerBeside(cluster, temporaryVolume(t));
+  atEnd(t, () => server.kill());
+  return server;
+}
+
+/** The same outside of a test: whoever starts it kills it. @param directory for its kubeconfig */
+export async function apiServerBeside(cluster: Beside, directory: string): Promise<ApiServer> {
   const port = await freePort();
   const args = argumentsOfRunning().map((arg) =>
     arg.startsWith('--secure-port=') ? `--secure-port=${port}` : arg,
   );
   // The service of the cluster stays that of the other server.
   args.push('--endpoint-reconciler-type=none');
-  const kubeconfig = join(temporaryVolume(t), 'kubeconfig');
+  const kubeconfig = join(directory, 'kubeconfig');
   const own = readFileSync(cluster.kubeconfig, 'utf8').replace(/(https:\/\/127\.0\.0\.1):\d+/, `$1:${port}`);
   writeFileSync(kubeconfig, own, { mode: 0o600 });
   let running: ChildProcess | null = null;
@@ -49,7 +59,6 @@ export async function startApiServer(t: TestContext, cluster: Cluster): Promise<
       });
     },
   };
-  atEnd(t, () => server.kill());
   await server.start();
   return server;
 }

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { builtPrograms } from '../../cluster/cluster-programs.ts';
 import { importImage } from '../../cluster/import-image.ts';
 import { obstacle } from '../../cluster/obstacle.ts';
 import { adminKubeconfig } from '../../cluster/places.ts';
 import { startCluster } from '../../cluster/start-cluster.ts';
 import { releaseCluster } from '../../cluster/stop-cluster.ts';
+import { apiServerBeside, type Beside } from '../../helpers/api-server.ts';
 import { exampleImages } from '../../helpers/example-images.ts';
 import { treeAt } from '../../helpers/images.ts';
 import { hostProgram } from '../../helpers/program.ts';
@@ -54,6 +56,25 @@ export const rows: readonly Row[] = [
       withCluster(bench, async ({ ours }) => ({ ours: [await many(ours, bench)], others: [] })),
   },
   {
+    name: 'kubernetes-requests',
+    title: 'requests of one job to the API server',
+    unit: 'requests',
+    target: { kind: 'none' },
+    measure: (bench) =>
+      withCluster(bench, async ({ ours, client }, cluster) => {
+        const server = await apiServerBeside(cluster, bench.directory());
+        try {
+          const counted = (start: Start) => requests(start, cluster, server.kubeconfig);
+          return {
+            ours: [await counted(ours())],
+            others: [{ name: 'kubectl run', samples: [await counted(client())] }],
+          };
+        } finally {
+          await server.kill();
+        }
+      }),
+  },
+  {
     name: 'kubernetes-memory',
     title: 'private memory of launch --engine kubernetes',
     unit: 'MiB',
@@ -85,7 +106,10 @@ async function compared(
   });
 }
 
-async function withCluster<T>(bench: Bench, use: (starts: Starts) => Promise<T>): Promise<T> {
+async function withCluster<T>(
+  bench: Bench,
+  use: (starts: Starts, cluster: Beside) => Promise<T>,
+): Promise<T> {
   const programs = (await obstacle()) === null ? await builtPrograms() : null;
   if (programs === null) throw new Error('there is no cluster: npm run cluster -- build');
   await startCluster(programs, process.pid);
@@ -98,13 +122,23 @@ async function withCluster<T>(bench: Bench, use: (starts: Starts) => Promise<T>)
     const options = ['--engine', 'kubernetes', '--state', state, '--quiet', '--user', 'image'];
     let pods = 0;
     const kubectl = ['--image', image, '--restart=Never', '--attach', '--rm', '--quiet', '--command', '--'];
-    return await use({
+    const kubectlOf = async (args: readonly string[], { kubeconfig = adminKubeconfig } = {}) => {
+      const env = { KUBECONFIG: kubeconfig };
+      const { exitCode, stdout, stderr } = await execa(join(programs, 'kubectl'), args, {
+        env,
+        reject: false,
+      });
+      return { exitCode, stdout, stderr };
+    };
+    const cluster = { kubeconfig: adminKubeconfig, programs, kubectl: kubectlOf };
+    const starts = {
       ours: () => ({ args: [hostProgram, 'launch', ...options, '--image', image, '--'], env }),
       client: () => {
         pods += 1;
         return { args: [join(programs, 'kubectl'), 'run', `bench-${process.pid}-${pods}`, ...kubectl], env };
       },
-    });
+    };
+    return await use(starts, cluster);
   } finally {
     await releaseCluster(process.pid);
   }
@@ -140,4 +174,20 @@ async function memory(start: Start): Promise<number> {
   const peak = watchPrivateMemory(child);
   await once(child, 'close');
   return peak() / MiB;
+}
+
+/** How many requests a job makes to an API server that nobody else uses; readiness and metrics do not count. */
+async function requests({ args, env }: Start, { kubectl }: Beside, kubeconfig: string): Promise<number> {
+  const count = async () => {
+    const { stdout } = await kubectl(['get', '--raw', '/metrics'], { kubeconfig });
+    const lines = stdout
+      .split('\n')
+      .filter((line) => /^apiserver_request_total\{.*resource="[a-z]+"/.test(line));
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  };
+  const before = await count();
+  const child = begin({ args, env: { ...env, KUBECONFIG: kubeconfig } }, ['sh', '-c', 'echo x']);
+  child.stdout.resume();
+  await once(child, 'close');
+  return (await count()) - before;
 }
