@@ -21,6 +21,7 @@ import {
   decidedRun,
   endedRun,
   exitStatusOf,
+  explained,
   faultedRun,
   nothingSaved,
   type RunVerdict,
@@ -117,7 +118,7 @@ async function perform(run: Run, invocation: Invocation, known: KnownEnd): Promi
     return null;
   }, faultedRun);
   record.outputs = await addPrintedResult(saved.outputs, { run, template, end });
-  const own = endedRun(end, stopController, saved);
+  const own = await explained(endedRun(end, stopController, saved));
   const final = decided === null ? own : decidedRun(own, decided);
   const isTolerated = settings.toleratesFailure || template.multiflexi.mayFail.includes(settings.name);
   const verdict = isTolerated ? toleratedRun(final) : final;

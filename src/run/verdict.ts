@@ -88,6 +88,14 @@ function jobVerdict(
   return { verdict, exitCode, signal, origin: 'job', message };
 }
 
+/** The same, with what the kernel tells of a job that has failed by itself: a parent may only say 1 of it. */
+export async function explained(own: RunVerdict): Promise<RunVerdict> {
+  if (own.verdict !== 'failed') return own;
+  const { memoryKills } = await import('./memory-kills.ts');
+  const found = memoryKills();
+  return found === null ? own : { ...own, message: `${own.message ?? 'The job failed'}; ${found}` };
+}
+
 /** A run that failed, and whose exit code a person has decided since: both are kept. */
 export function decidedRun(own: RunVerdict, exitCode: number): RunVerdict {
   const message = `${own.message ?? 'The job failed'}; a person decided the exit code ${exitCode} instead`;

@@ -87,6 +87,20 @@ test('kubernetes: a job that was out of memory is told so, with its limit', asyn
   assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
 });
 
+test('kubernetes: a job that fails because a process of it was out of memory keeps its code, with a hint', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const job = reportedJob(t);
+  const results = temporaryVolume(t);
+  const options = ['--memory', '128m', '--results', results];
+  const script = 'dd if=/dev/zero of=/dev/null bs=400M count=1; exit 1';
+  const { status, stderr } = await launcher.script(script, { options, env: job.env });
+  assert.equal(status, 1, stderr);
+  const { message } = JSON.parse(readFileSync(join(results, '7/report.json'), 'utf8'));
+  assert.match(message, /; the kernel killed a process of its container: out of memory \(limit 128 MiB\)/);
+  assert.equal(job.row().exitcode, 1);
+});
+
 test('kubernetes: a pod that somebody deletes while its job runs is lost, and what it wrote is reported', async (t) => {
   const launcher = await clusterLauncher(t);
   if (launcher === null) return;
