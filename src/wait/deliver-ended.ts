@@ -43,8 +43,9 @@ export async function deliverEnded(
     await second.start(job);
     delivered = await second.finish(job, Math.max(limits.minBudgetMs, endsAt - performance.now()));
   }
-  if (delivered) spool.writeRecord(deliveredRecord, { at: new Date().toISOString() });
   const doubts = doubtsOf(job.report);
+  // The exit status alone would say that something is left to deliver.
+  if (delivered && doubts.length > 0) spool.writeRecord(deliveredRecord, { at: new Date().toISOString() });
   if (doubts.length > 0) log(joinLimited(doubts));
   return delivered && doubts.length === 0;
 }
