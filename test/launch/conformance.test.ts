@@ -109,12 +109,16 @@ for (const name of launcherNames) {
   test(`${name}: a job without an ID that lost its launcher is finished by list --clean`, async (t) => {
     const launcher = await launcherOf(t, name);
     if (launcher === null) return;
-    const first = launcher.startScript('echo ready; sleep 2; exit 9');
+    const { options, isOpen, open } = launcher.gate();
+    const first = launcher.startScript(`echo ready; until ${isOpen}; do sleep 0.05; done; exit 9`, {
+      options,
+    });
     await until('the job runs', () => first.stdout().toString().includes('ready'));
     first.kill('SIGKILL');
     await first.finished;
     const { stdout } = await launcher.verb(['list', '--clean']);
     assert.match(stdout.toString(), /^run-[0-9a-f]{8} +\w+ +(running|saving|sealed|unseen) /m);
+    await open();
     await until('it has ended, and was finished', async () => {
       await launcher.verb(['list', '--clean']);
       return launcher.left().length === 0;
