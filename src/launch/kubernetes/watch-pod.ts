@@ -1,11 +1,10 @@
-import { createInterface } from 'node:readline';
 import type { V1Pod } from '@kubernetes/client-node';
 import { Fault } from '../../base/fault.ts';
-import { isRecord } from '../../base/is-record.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
 import { isTemporary, reasonOfApi } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
+import { WatchTooOld, watchEvents } from './watch-events.ts';
 
 /**
  * A pod's states, from now on: null where it is not there. Each list is followed by a watch of bounded time; a server that
@@ -31,7 +30,7 @@ export async function* podStates(
       yield* watchOnce(cluster, { name, from: listed.version, signal });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (!isTemporary(error) && !isGoneVersion(error))
+      if (!isTemporary(error) && !(error instanceof WatchTooOld))
         throw new Fault('engine', `The cluster refuses to tell of the pod ${name}: ${reasonOfApi(error)}`);
       if (!isKnown) of.silent(reasonOfApi(error));
       isKnown = true;
@@ -61,34 +60,12 @@ function podsNamed(cluster: Cluster, name: string): string {
   return `${cluster.path('pods')}?fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`;
 }
 
-/** A watch that has become too old is listed anew. */
-class WatchEnded extends Error {}
-
-function isGoneVersion(error: unknown): boolean {
-  return error instanceof WatchEnded;
-}
-
 async function* watchOnce(
   cluster: Cluster,
   of: { readonly name: string; readonly from: string; readonly signal: AbortSignal },
 ): AsyncGenerator<V1Pod | null> {
-  const seconds = limits.clusterWatchSeconds;
-  const path =
-    `${podsNamed(cluster, of.name)}&watch=true&resourceVersion=${of.from}` +
-    `&allowWatchBookmarks=true&timeoutSeconds=${seconds}`;
-  // A connection that died silently never ends by itself.
-  const late = AbortSignal.timeout(seconds * 1_000 + limits.clusterAnswerMs);
-  const signal = AbortSignal.any([of.signal, late]);
-  const answer = await cluster.open({ method: 'GET', path, signal });
-  try {
-    for await (const line of createInterface({ input: answer, signal })) {
-      const event: unknown = JSON.parse(line);
-      if (!isRecord(event)) continue;
-      if (event['type'] === 'ERROR') throw new WatchEnded('the watch became too old');
-      if (event['type'] === 'DELETED') yield null;
-      else if (event['type'] !== 'BOOKMARK') yield event['object'] as V1Pod;
-    }
-  } finally {
-    answer.destroy();
+  for await (const { type, object } of watchEvents(cluster, { ...of, path: podsNamed(cluster, of.name) })) {
+    if (type === 'DELETED') yield null;
+    else if (type !== 'BOOKMARK') yield object as V1Pod;
   }
 }
