@@ -6,9 +6,8 @@ startProgram({
   name: 'emissary',
   commands: podCommands,
   elsewhere: Object.fromEntries(
-    ['manifest', 'launch', 'attach', 'cancel', 'list', 'doctor', 'mirror', 'pod-log'].map((verb) => [
-      verb,
-      'multiflexi-emissary',
-    ]),
+    ['manifest', 'launch', 'attach', 'cancel', 'list', 'doctor', 'operator', 'mirror', 'pod-log'].map(
+      (verb) => [verb, 'multiflexi-emissary'],
+    ),
   ),
 });

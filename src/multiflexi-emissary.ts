@@ -12,6 +12,7 @@ startProgram({
     cancel: async () => (await import('./commands/cancel.ts')).cancel,
     list: async () => (await import('./commands/list.ts')).list,
     doctor: async () => (await import('./commands/doctor.ts')).doctor,
+    operator: async () => (await import('./commands/operator.ts')).operator,
     mirror: async () => (await import('./commands/mirror.ts')).mirror,
     'pod-log': async () => (await import('./commands/pod-log.ts')).podLog,
   },

@@ -10,6 +10,7 @@ interface Layer {
 /** The layers of src, from the top down: a folder imports only from layers below its own (src/README.md). */
 export const layersOfSource: readonly Layer[] = [
   { folders: ['commands'] },
+  { folders: ['operator'] },
   {
     folders: ['init', 'inputs', 'run', 'outputs', 'wait', 'report', 'mirror', 'launch'],
     besides: { wait: 'report' },
@@ -77,7 +78,7 @@ export const layerRules: readonly IForbiddenRuleType[] = [
     severity: 'error',
     from: { path: '^src/emissary\\.ts$' },
     to: {
-      path: '^src/(commands/(manifest|launch|attach|cancel|list|doctor|mirror)\\.ts|pod/|launch/|settings/application/)|node_modules/(yaml|execa|dockerode|docker-modem|@kubernetes|ws)/',
+      path: '^src/(commands/(manifest|launch|attach|cancel|list|doctor|mirror|operator)\\.ts|pod/|launch/|operator/|settings/application/)|node_modules/(yaml|execa|dockerode|docker-modem|@kubernetes|ws)/',
       reachable: true,
     },
   },

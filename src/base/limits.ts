@@ -543,6 +543,29 @@ export const limits = {
   podGoneMs: 90_000,
   /** How long after its grace a deleted pod is taken for lost with its node, in ms. */
   podOverdueMs: 60_000,
+  /** The message in a termination log, in characters: Kubernetes keeps 4 KiB of one. */
+  terminationCharacters: 800,
+  /** Jobs that the operator works on at the same time. */
+  operatorWorkers: 8,
+  /** How long the operator waits before it repeats what has failed, in ms; doubled each time, up to the second one. */
+  operatorRetryMs: 500,
+  operatorMaxRetryMs: 60_000,
+  /** How often the operator lists everything anew, in ms, whatever its watches tell, */
+  operatorRelistMs: 600_000,
+  /** and how many objects one answer has. */
+  operatorListPage: 500,
+  /** How often the operator looks again at what should have gone by itself, in ms. */
+  operatorLookMs: 10_000,
+  /** How long a job may take to start, in seconds, where its resource does not tell, */
+  operatorStartSeconds: 600,
+  /** and how often its pod may fail for reasons that are not the job's. */
+  operatorSystemRetries: 3,
+  /** The longest message in the status of a resource, in characters, */
+  operatorMessageCharacters: 1_000,
+  /** and the most phases in it. */
+  operatorHistory: 20,
+  /** Last states of pods that are gone which the operator remembers. */
+  operatorGonePods: 1_000,
   /** What Helm gets less than what is left of the start's time, in ms: its own message tells more than ours. */
   helmReserveMs: 2_000,
   /** How long Helm may take to end after TERM, in ms: it records that it was interrupted. */

@@ -24,6 +24,7 @@ import { deliverEnded, type EndedJob } from '../wait/deliver-ended.ts';
 import { FollowedJob } from '../wait/followed-job.ts';
 import { jobContainers } from '../wait/job-containers.ts';
 import { JobStop } from '../wait/job-stop.ts';
+import { leaveVerdict } from '../wait/leave-verdict.ts';
 import { StopRequests } from '../wait/stop-requests.ts';
 import { budgetAfterSignal, planBudget } from '../wait/time-budget.ts';
 
@@ -63,6 +64,7 @@ export async function wait(invocation: Invocation, args: readonly Buffer[]): Pro
   const wait: Wait = { settings, spool, delivery: again(), again, requests, startedAt };
   // An earlier reporter may have been killed after the job's end: then there is nothing to wait for.
   const report = await believableReport(spool, settings.jobId);
+  if (report !== null) leaveVerdict(settings.terminationLog, report);
   const delivered =
     report === null
       ? await followOrRefuse(wait)
@@ -115,6 +117,7 @@ async function followOrRefuse(wait: Wait): Promise<boolean> {
     log(error.message, 'error');
     const report = refuseJob(settings.jobId, error.message);
     spool.writeRecord(reportRecord, report);
+    leaveVerdict(settings.terminationLog, report);
     await deliverSpooled(wait, new SpooledJob(spool, report, settings));
     return false;
   }
@@ -140,6 +143,7 @@ async function followAndDeliver(wait: Wait, names: readonly string[]): Promise<b
   const report = concludeJob(settings.jobId, job.states, job.started, stop.reason);
   job.report = report;
   spool.writeRecord(reportRecord, report);
+  leaveVerdict(settings.terminationLog, report);
   spool.freeReserve();
   return deliver(wait, Object.assign(job, { report }), stop.reportMs);
 }

@@ -14,8 +14,11 @@ export type FileInput = { readonly name: string; readonly path: string } & (
 
 const readableMode = 0o644;
 
-/** `included`: the bytes are in the template. `named`: `init` runs on this host, and copies the file. */
-export type FileSource = 'included' | 'named';
+/**
+ * `included`: the bytes are in the template. `named`: `init` runs on this host, and copies the file. `elsewhere`: no file of
+ * this host is the job's.
+ */
+export type FileSource = 'included' | 'named' | 'elsewhere';
 
 /**
  * Reads the files named by variables of type `file-path`, by which MultiFlexi passes local files to a job. A default
@@ -32,6 +35,7 @@ export function fileInputs(
   source: FileSource,
 ): readonly FileInput[] {
   const found = new Map<string, FileInput>();
+  if (source === 'elsewhere') return [];
   let left: number = limits.secretFileBytes;
   for (const { name, type } of application.variables) {
     const path = values.get(name) ?? '';

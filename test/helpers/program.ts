@@ -20,6 +20,7 @@ export const hostVerbs: readonly string[] = [
   'cancel',
   'list',
   'doctor',
+  'operator',
   'mirror',
   'pod-log',
 ];

@@ -3,6 +3,9 @@ import { limits } from '../../base/limits.ts';
 import type { ContainerEnd, ContainerState } from '../engine.ts';
 import { containers } from './pod-names.ts';
 
+/** A pod, as the API tells it. */
+export type Pod = V1Pod;
+
 /** The end of a job whose pod is not there any more. */
 export const gone: ContainerEnd = {
   kind: 'ended',

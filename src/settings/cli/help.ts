@@ -109,6 +109,13 @@ export const descriptions: Readonly<
       'It runs a small job. Nothing of it is left. Exits with 0 if no check failed, and with 64 otherwise.',
     example: '{program} doctor --engine podman',
   },
+  operator: {
+    usage: 'operator [options]',
+    text:
+      'Runs jobs that are resources of a Kubernetes cluster (EmissaryJob), one pod for each attempt, until TERM.\n' +
+      'Nothing is lost when it is killed: another one goes on. The definition of the resource is images/operator/crd.yaml.',
+    example: '{program} operator --namespace jobs',
+  },
   manifest: {
     usage: 'manifest [options] APPLICATION.multiflexi.app.json',
     text:

@@ -50,7 +50,7 @@ export const hostOptions: readonly OptionSpec[] = [
   },
   {
     name: 'emissary-image',
-    verbs: ['manifest', 'launch', 'doctor'],
+    verbs: ['manifest', 'launch', 'doctor', 'operator'],
     value: 'IMAGE',
     variables: ['EMISSARY_IMAGE'],
     help: 'the image of this program (default multiflexi-emissary with its version)',

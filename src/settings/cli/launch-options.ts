@@ -109,24 +109,24 @@ export const launchOptions: readonly OptionSpec[] = [
   },
   {
     name: 'kubeconfig',
-    verbs: ['launch', 'doctor', 'pod-log'],
+    verbs: ['launch', 'doctor', 'operator', 'pod-log'],
     value: 'FILE',
     variables: ['EMISSARY_KUBECONFIG'],
     help: 'how Kubernetes is reached (default KUBECONFIG, ~/.kube/config, or the pod that it runs in)',
   },
   {
     name: 'context',
-    verbs: ['launch', 'doctor', 'pod-log'],
+    verbs: ['launch', 'doctor', 'operator', 'pod-log'],
     value: 'NAME',
     variables: ['EMISSARY_CONTEXT'],
     help: "the kubeconfig's context (default its current one)",
   },
   {
     name: 'namespace',
-    verbs: ['launch', 'doctor', 'pod-log'],
+    verbs: ['launch', 'doctor', 'operator', 'pod-log'],
     value: 'NAME',
     variables: ['EMISSARY_NAMESPACE'],
-    help: "the pod's namespace (default that of the context)",
+    help: "the namespace of the pod, or of the operator's jobs (default that of the context)",
   },
   {
     name: 'pod-template',

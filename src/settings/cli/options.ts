@@ -3,7 +3,9 @@ import type { OptionSpec } from './option-spec.ts';
 import { verbs } from './verbs.ts';
 
 /** The verbs that work on the volume that is mounted where they run. */
-const onVolume = verbs.filter((verb) => !['launch', 'attach', 'cancel', 'list', 'doctor'].includes(verb));
+const onVolume = verbs.filter(
+  (verb) => !['launch', 'attach', 'cancel', 'list', 'doctor', 'operator'].includes(verb),
+);
 
 /** Every option of every verb. */
 export const options: readonly OptionSpec[] = [
@@ -108,11 +110,11 @@ export const options: readonly OptionSpec[] = [
   },
   {
     name: 'termination-log',
-    verbs: ['run'],
+    verbs: ['run', 'wait'],
     value: 'FILE',
     variables: ['EMISSARY_TERMINATION_LOG'],
     emptyMeansNone: true,
-    help: "where a failed job's last lines go, if it exists and is empty; empty = none (default /dev/termination-log)",
+    help: "run: where a failed job's last lines go, if it exists and is empty (default /dev/termination-log); wait: where the verdict goes, as JSON (default none); empty = none",
   },
   {
     name: 'no-network',

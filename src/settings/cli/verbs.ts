@@ -17,6 +17,7 @@ export const verbs = [
   'cancel',
   'list',
   'doctor',
+  'operator',
   'mirror',
   'pod-log',
 ] as const;

@@ -16,6 +16,8 @@ export interface WaitSettings {
   readonly holdMs: number | null;
   /** It has precedence over the one on the volume; null if there is none. */
   readonly template: GivenTemplate | null;
+  /** Where the verdict is left for whoever runs the container; null: nowhere. */
+  readonly terminationLog: string | null;
 }
 
 /** @throws Fault `usage` */
@@ -32,5 +34,6 @@ export function waitSettings(invocation: Invocation, args: readonly Buffer[]): W
     graceMs: secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')),
     holdMs: hold === null ? null : secondsToMs(hold, from('hold')),
     template: mountedTemplate(line, invocation, args),
+    terminationLog: line.value('termination-log'),
   };
 }

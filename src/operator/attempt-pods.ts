@@ -1,0 +1,148 @@
+import { limits } from '../base/limits.ts';
+import { ApiError, isTemporary, reasonOfApi, statusOf } from '../launch/kubernetes/api-error.ts';
+import type { Cluster } from '../launch/kubernetes/cluster.ts';
+import { createSecret } from '../launch/kubernetes/create-secret.ts';
+import { ownedBy } from '../launch/kubernetes/pod-request.ts';
+import { type Pod, stateOf } from '../launch/kubernetes/pod-state.ts';
+import { readPod } from '../launch/kubernetes/watch-pod.ts';
+import type { PodJob } from '../pod/pod-job.ts';
+import { podOf, secretsOf } from '../pod/pod-of.ts';
+import { type JobResource, jobLabel } from './job-resource.ts';
+import { ObjectStore } from './object-store.ts';
+
+/** What a request for a pod has come to; the last two: why there is none. */
+export type Created =
+  | { readonly kind: 'made'; readonly pod: Pod }
+  /** It may be made later. */
+  | { readonly kind: 'waits'; readonly reason: string; readonly message: string }
+  /** The server will never make it. */
+  | { readonly kind: 'refused'; readonly message: string };
+
+const never = new AbortController().signal;
+
+/** The pods of all jobs of the namespace. */
+export class AttemptPods {
+  readonly #cluster: Cluster;
+  readonly #store: ObjectStore<Pod>;
+  /** Last states of pods that are gone, by UID. */
+  readonly #gone = new Map<string, Pod>();
+  /** UIDs of pods whose Secrets are made. */
+  readonly #released = new Set<string>();
+
+  /** @param changed is told the names of jobs */
+  constructor(cluster: Cluster, changed: (job: string) => void) {
+    this.#cluster = cluster;
+    const path = `${cluster.path('pods')}?labelSelector=${encodeURIComponent(jobLabel)}`;
+    this.#store = new ObjectStore<Pod>(path, (pod, isGone) => {
+      if (isGone) this.#remember(pod);
+      const owner = pod.metadata?.ownerReferences?.find(({ kind }) => kind === 'EmissaryJob');
+      if (owner !== undefined) changed(owner.name);
+    });
+  }
+
+  get isListed(): boolean {
+    return this.#store.isListed;
+  }
+
+  get listed(): Promise<void> {
+    return this.#store.listed;
+  }
+
+  follow(signal: AbortSignal, silent: (reason: string) => void): Promise<void> {
+    return this.#store.follow(this.#cluster, signal, silent);
+  }
+
+  /** A pod of that name, whosoever; that there is none is asked of the server. */
+  async find(name: string): Promise<Pod | null> {
+    return this.#store.get(name) ?? readPod(this.#cluster, name, never);
+  }
+
+  /** The last that was seen of a pod that is gone. */
+  lastOf(uid: string): Pod | null {
+    return this.#gone.get(uid) ?? null;
+  }
+
+  /** Makes an attempt's pod; it cannot start before it is released. @throws where it is to be tried again */
+  async create(job: PodJob): Promise<Created> {
+    const wanted = {
+      method: 'POST',
+      path: this.#cluster.path('pods'),
+      body: podOf(job),
+      signal: never,
+    } as const;
+    try {
+      const pod = (await this.#cluster.send(wanted)) as unknown as Pod;
+      this.#store.put(pod);
+      return { kind: 'made', pod };
+    } catch (error) {
+      if (error instanceof ApiError && error.reason === 'AlreadyExists') {
+        const pod = await readPod(this.#cluster, job.name, never);
+        if (pod !== null) return { kind: 'made', pod };
+      }
+      return refusal(error);
+    }
+  }
+
+  /** Makes the Secrets that a pod waits for: the job starts. */
+  async release(pod: Pod, job: () => Promise<PodJob>): Promise<void> {
+    const { name = '', uid = '' } = pod.metadata ?? {};
+    if (this.#released.has(uid) || stateOf(pod).kind !== 'created') return;
+    for (const secret of secretsOf(await job()))
+      await createSecret(this.#cluster, ownedBy(secret, { name, uid }), never);
+    this.#released.add(uid);
+  }
+
+  /** Stops a pod: within its own grace, or at once where it has not started. */
+  async stop(pod: Pod, grace: 'own' | 'none' = 'own'): Promise<void> {
+    const { name = '', uid, deletionTimestamp } = pod.metadata ?? {};
+    if (deletionTimestamp !== undefined) return;
+    const body = {
+      preconditions: { uid },
+      ...(grace === 'none' && { gracePeriodSeconds: limits.podRemovalSeconds }),
+    };
+    try {
+      await this.#cluster.send({
+        method: 'DELETE',
+        path: this.#cluster.path('pods', name),
+        body,
+        signal: never,
+      });
+    } catch (error) {
+      if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
+    }
+  }
+
+  /** Removes a job's pods that are not to be kept. */
+  async tidy(job: JobResource, keeps: (pod: Pod) => boolean): Promise<void> {
+    for (const pod of [...this.#store.all()])
+      if (isOwned(pod, job) && !keeps(pod)) await this.stop(pod, 'none');
+  }
+
+  #remember(pod: Pod): void {
+    const uid = pod.metadata?.uid ?? '';
+    this.#released.delete(uid);
+    this.#gone.set(uid, pod);
+    const [oldest] = this.#gone.keys();
+    if (this.#gone.size > limits.operatorGonePods && oldest !== undefined) this.#gone.delete(oldest);
+  }
+}
+
+/** Of a 403, only a full quota and a namespace that has just been made are worth waiting for. @throws what is to be tried again */
+function refusal(error: unknown): Created {
+  if (isTemporary(error) || statusOf(error) === 409) throw error;
+  const message = reasonOfApi(error);
+  const mends = statusOf(error) === 403 && waitedFor.find(({ words }) => message.includes(words));
+  return mends ? { kind: 'waits', reason: mends.reason, message } : { kind: 'refused', message };
+}
+
+const waitedFor = [
+  { words: 'exceeded quota', reason: 'QuotaExceeded' },
+  { words: 'serviceaccount "default" not found', reason: 'NoServiceAccount' },
+];
+
+/** Whether a pod is this very resource's: an earlier one of its name had another UID. */
+export function isOwned({ metadata }: Pod, job: JobResource): boolean {
+  return (
+    metadata?.ownerReferences?.some(({ uid, controller }) => controller && uid === job.metadata.uid) === true
+  );
+}

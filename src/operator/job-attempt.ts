@@ -1,0 +1,202 @@
+import { Fault } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import type { Pod } from '../launch/kubernetes/pod-state.ts';
+import { isOwned } from './attempt-pods.ts';
+import type { Ending, JobResource, JobStatus } from './job-resource.ts';
+import { type Change, type FailedReason, nextStatus } from './next-status.ts';
+import { type Observation, type Outcome, observePod } from './observe-pod.ts';
+import { podNameOf } from './pod-of-resource.ts';
+import type { Tools } from './tools.ts';
+import type { Again } from './work-queue.ts';
+
+/** The present attempt of a job that has not ended. */
+export class JobAttempt {
+  #job: JobResource;
+  #status: JobStatus;
+  readonly #tools: Tools;
+
+  constructor(job: JobResource, status: JobStatus, tools: Tools) {
+    this.#job = job;
+    this.#status = status;
+    this.#tools = tools;
+  }
+
+  async step(): Promise<Again> {
+    const { pods } = this.#tools;
+    const { podName, podUid } = this.#status;
+    const pod = await pods.find(podName ?? '');
+    if (podUid !== null && pod?.metadata?.uid !== podUid) {
+      const last = pods.lastOf(podUid);
+      const seen = last === null ? null : observePod(last, true);
+      return this.#conclude(seen?.kind === 'ended' ? seen.outcome : vanished);
+    }
+    if (pod === null) return this.#create();
+    if (!isOwned(pod, this.#job))
+      return this.#wait('Queued', 'PodNameTaken', `There is a pod ${podName} that is not this job's`);
+    if (podUid === null) await this.#note(pod);
+    return this.#observe(pod);
+  }
+
+  /** What is to run the job is written down before it can. */
+  async #note(pod: Pod): Promise<void> {
+    const { uid = null } = pod.metadata ?? {};
+    await this.#write({ phase: 'Queued', reason: 'PodMade', message: 'Its pod is made', podUid: uid });
+  }
+
+  async #create(): Promise<Again> {
+    const early = this.#pauseMs();
+    if (early > 0) return early;
+    if (this.#status.stopping !== null || this.#leftMs() <= 0) return this.#endUnstarted();
+    const { attempts } = this.#status;
+    let created: Awaited<ReturnType<Tools['pods']['create']>>;
+    try {
+      created = await this.#tools.pods.create(await this.#tools.definitions.podJob(this.#job, attempts));
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      return this.#end('Failed', 'InvalidSpec', { reason: 'InvalidSpec', message: error.message });
+    }
+    if (created.kind === 'waits') return this.#wait('Queued', created.reason, created.message);
+    if (created.kind === 'refused')
+      return this.#end('Failed', 'StartFailed', { reason: 'PodRefused', message: created.message });
+    if (!isOwned(created.pod, this.#job)) return this.step();
+    await this.#note(created.pod);
+    return this.#observe(created.pod);
+  }
+
+  async #observe(pod: Pod): Promise<Again> {
+    const { pods, definitions } = this.#tools;
+    const { stopping } = this.#status;
+    const seen = observePod(pod, false);
+    if (stopping !== null && seen.kind !== 'ended') {
+      await pods.stop(pod, 'none');
+      return limits.operatorLookMs;
+    }
+    if (seen.kind === 'ended' && seen.outcome.kind !== 'refused') return this.#conclude(seen.outcome);
+    if (seen.kind === 'ended') return this.#giveUp(pod, seen.outcome.reason, seen.outcome.message);
+    if (seen.kind === 'executing') return this.#execute(seen);
+    await pods.release(pod, () => definitions.podJob(this.#job, this.#status.attempts));
+    const { hope, message, phase } = seen;
+    if (hope === 'never') return this.#giveUp(pod, 'CannotStart', message);
+    const pullLeft = hope === 'pull' ? this.#pullLeftMs() : Number.POSITIVE_INFINITY;
+    if (pullLeft <= 0) return this.#giveUp(pod, 'ImagePullFailed', message);
+    if (this.#leftMs() <= 0) return this.#giveUp(pod, 'StartTimedOut', message);
+    const again = await this.#wait(phase, hope === 'pull' ? 'ImagePull' : 'Starting', message);
+    return Math.min(again, pullLeft);
+  }
+
+  async #execute(seen: Extract<Observation, { kind: 'executing' }>): Promise<Again> {
+    const { startTime } = this.#status;
+    await this.#write({
+      phase: 'Executing',
+      reason: seen.reason,
+      message: seen.reason === 'Executing' ? 'The job runs' : 'The job has ended, and is being reported',
+      startTime: startTime ?? seen.since,
+    });
+    return null;
+  }
+
+  /** An attempt has ended: the job has, too, or there is another one. */
+  async #conclude(outcome: Outcome): Promise<Again> {
+    const { attempts, stopping } = this.#status;
+    const { retries = 0, systemRetries = limits.operatorSystemRetries } = this.#job.spec;
+    if (outcome.kind === 'succeeded') return this.#end('Succeeded', null, outcome);
+    if (stopping !== null) return this.#endUnstarted();
+    if (outcome.kind === 'timedOut') return this.#end('TimedOut', 'TimedOut', outcome);
+    const isSystem = outcome.kind !== 'failed';
+    const systemFailures = this.#status.systemFailures + (isSystem ? 1 : 0);
+    const isOver = isSystem ? systemFailures > systemRetries : attempts - systemFailures > retries;
+    if (isOver) {
+      this.#status = { ...this.#status, systemFailures };
+      return this.#end('Failed', isSystem ? 'RetryableFailure' : 'PermanentFailure', outcome);
+    }
+    const next = attempts + 1;
+    await this.#write({
+      phase: 'Queued',
+      reason: outcome.reason,
+      message: `Attempt ${attempts} has failed: ${outcome.message}`,
+      systemFailures,
+      attempts: next,
+      podName: podNameOf(this.#job, next),
+      podUid: null,
+      attemptTime: new Date().toISOString(),
+    });
+    const { keepPod = 'Never' } = this.#job.spec;
+    const { podName } = this.#status;
+    if (keepPod === 'Never')
+      await this.#tools.pods.tidy(this.#job, ({ metadata }) => metadata?.name === podName);
+    return this.step();
+  }
+
+  /** What keeps a pod from its start is written down before it is deleted, and the job ends when it is gone. */
+  async #giveUp(pod: Pod, reason: string, message: string): Promise<Again> {
+    const { phase, reason: why } = this.#status;
+    const stopping = { reason, message: message.slice(0, limits.operatorMessageCharacters) };
+    await this.#write({ phase: phase ?? 'Queued', reason: why ?? 'Starting', message, stopping });
+    await this.#tools.pods.stop(pod, 'none');
+    return limits.operatorLookMs;
+  }
+
+  #endUnstarted(): Promise<Again> {
+    const { stopping, message } = this.#status;
+    const late = { reason: 'StartTimedOut', message: `It could not start in time: ${message}` };
+    return this.#end('Failed', 'StartFailed', stopping ?? late);
+  }
+
+  async #end(
+    phase: Ending,
+    failed: FailedReason | null,
+    of: Pick<Outcome, 'reason' | 'message'> & Partial<Outcome>,
+  ): Promise<Again> {
+    const { exitCode = null, verdict = null, finishedAt = null, reported } = of;
+    const change = { phase, reason: of.reason, message: of.message, exitCode, verdict };
+    const knowsReport = reported !== undefined && this.#job.spec.multiflexi?.secretRef !== undefined;
+    await this.#write(finishedAt === null ? change : { ...change, completionTime: finishedAt }, {
+      ...(failed !== null && { failed }),
+      ...(knowsReport && { reported }),
+    });
+    return 0;
+  }
+
+  /** @returns ms until its time to start is over */
+  async #wait(phase: 'Queued' | 'Initializing', reason: string, message: string): Promise<number> {
+    await this.#write({ phase, reason, message });
+    return Math.max(0, Math.min(this.#leftMs(), limits.operatorLookMs));
+  }
+
+  async #write(change: Change, of: Parameters<typeof nextStatus>[3] = {}): Promise<void> {
+    this.#status = nextStatus(this.#job, this.#status, change, of);
+    this.#job = await this.#tools.writer.writeStatus(this.#job, this.#status);
+    this.#tools.jobs.put(this.#job);
+  }
+
+  /** Ms until it is too late to start. */
+  #leftMs(): number {
+    const { startTimeoutSeconds = limits.operatorStartSeconds } = this.#job.spec;
+    return Date.parse(this.#status.attemptTime ?? '') + startTimeoutSeconds * 1_000 - Date.now();
+  }
+
+  /** Ms until images that cannot be pulled are given up. */
+  #pullLeftMs(): number {
+    const since = this.#status.phaseHistory.at(-1);
+    const from = since?.reason === 'ImagePull' ? Date.parse(since.time) : Date.now();
+    return from + limits.imagePullGraceMs - Date.now();
+  }
+
+  /** Ms until the next pod may be made: the longer, the more of them the cluster has failed. */
+  #pauseMs(): number {
+    const { systemFailures, attemptTime } = this.#status;
+    if (systemFailures === 0) return 0;
+    const pause = Math.min(limits.operatorRetryMs * 2 ** systemFailures, limits.operatorMaxRetryMs);
+    return Date.parse(attemptTime ?? '') + pause - Date.now();
+  }
+}
+
+const vanished: Outcome = {
+  kind: 'lost',
+  reason: 'PodDeleted',
+  message: 'its pod is gone, and nobody knows how it ended',
+  exitCode: null,
+  verdict: null,
+  reported: null,
+  finishedAt: null,
+};

@@ -1,0 +1,126 @@
+import { isDeepStrictEqual } from 'node:util';
+import { log } from '../base/log.ts';
+import { reasonOfApi, statusOf } from '../launch/kubernetes/api-error.ts';
+import type { ApiObject, Cluster } from '../launch/kubernetes/cluster.ts';
+import {
+  apiVersion,
+  finalizer,
+  group,
+  type JobResource,
+  type JobStatus,
+  statusOfResource,
+} from './job-resource.ts';
+
+/** The path of the resources of the namespace, or of one. */
+export function jobPath({ namespace }: Cluster, name = ''): string {
+  const place = `/apis/${apiVersion}/namespaces/${encodeURIComponent(namespace)}/emissaryjobs`;
+  return name === '' ? place : `${place}/${encodeURIComponent(name)}`;
+}
+
+/** Each request is bounded by itself. */
+const never = new AbortController().signal;
+
+/**
+ * Changes resources. Each change names the version that it was decided on: where that is not the newest any more, the server
+ * refuses it (409), and everything is decided again.
+ */
+export class JobWriter {
+  readonly #cluster: Cluster;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  /** The resource as the server has it; null: it is gone. */
+  async read(name: string): Promise<JobResource | null> {
+    try {
+      const path = jobPath(this.#cluster, name);
+      return (await this.#cluster.send({ method: 'GET', path, signal: never })) as unknown as JobResource;
+    } catch (error) {
+      if (statusOf(error) === 404) return null;
+      throw error;
+    }
+  }
+
+  /** Writes a status, if it differs, and an event of each step. @throws ApiError; the runtime's error */
+  async writeStatus(resource: JobResource, status: JobStatus): Promise<JobResource> {
+    const before = statusOfResource(resource);
+    if (isDeepStrictEqual(before, status)) return resource;
+    const written = await this.#patch(resource, '/status', { status });
+    if (status.phaseHistory.at(-1)?.time !== before.phaseHistory.at(-1)?.time)
+      await this.tell(
+        written,
+        status.conditions.some(({ type }) => type === 'Failed'),
+        {
+          reason: status.reason ?? '',
+          message: `${status.phase}: ${status.message}`,
+        },
+      );
+    return written;
+  }
+
+  /** From now on, the resource stays until its job is over. */
+  async hold(resource: JobResource): Promise<JobResource> {
+    const { finalizers = [] } = resource.metadata;
+    if (finalizers.includes(finalizer)) return resource;
+    return this.#patch(resource, '', { metadata: { finalizers: [...finalizers, finalizer] } });
+  }
+
+  /** Its job is over: the resource may go whenever somebody deletes it. */
+  async letGo(resource: JobResource): Promise<JobResource> {
+    const { finalizers = [] } = resource.metadata;
+    if (!finalizers.includes(finalizer)) return resource;
+    const left = finalizers.filter((each) => each !== finalizer);
+    return this.#patch(resource, '', { metadata: { finalizers: left } });
+  }
+
+  async remove({ metadata }: JobResource): Promise<void> {
+    const path = jobPath(this.#cluster, metadata.name);
+    const body = { preconditions: { uid: metadata.uid }, propagationPolicy: 'Background' };
+    try {
+      await this.#cluster.send({ method: 'DELETE', path, body, signal: never });
+    } catch (error) {
+      if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
+    }
+  }
+
+  /** Makes an event of the resource; without it, nothing is lost but news. */
+  async tell(
+    { metadata }: JobResource,
+    isWarning: boolean,
+    of: { readonly reason: string; readonly message: string },
+  ): Promise<void> {
+    const time = new Date().toISOString();
+    const { name, namespace, uid, resourceVersion } = metadata;
+    const body = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { generateName: `${name.slice(0, 50)}.`, namespace },
+      involvedObject: { apiVersion, kind: 'EmissaryJob', name, namespace, uid, resourceVersion },
+      ...of,
+      type: isWarning ? 'Warning' : 'Normal',
+      source: { component: group },
+      firstTimestamp: time,
+      lastTimestamp: time,
+      count: 1,
+    };
+    try {
+      await this.#cluster.send({ method: 'POST', path: this.#cluster.path('events'), body, signal: never });
+    } catch (error) {
+      log(`No event could be made of ${name}: ${reasonOfApi(error)}`);
+    }
+  }
+
+  async #patch(resource: JobResource, part: '' | '/status', change: ApiObject): Promise<JobResource> {
+    const { name, uid, resourceVersion } = resource.metadata;
+    const path = `${jobPath(this.#cluster, name)}${part}`;
+    const metadata = { ...(change['metadata'] as object | undefined), uid, resourceVersion };
+    const body = { ...change, metadata };
+    return (await this.#cluster.send({
+      method: 'PATCH',
+      path,
+      body,
+      signal: never,
+    })) as unknown as JobResource;
+  }
+}

@@ -1,0 +1,89 @@
+import { limits } from '../base/limits.ts';
+import { printable } from '../base/printable.ts';
+import { type Condition, hasEnded, type JobResource, type JobStatus, type Phase } from './job-resource.ts';
+
+/** Where a job goes; what is not named stays. */
+export type Change = Partial<JobStatus> & {
+  readonly phase: Phase;
+  /** Why it is there, in one word. */
+  readonly reason: string;
+  readonly message: string;
+};
+
+/** The reason of the condition `Failed`. */
+export type FailedReason =
+  | 'RetryableFailure'
+  | 'PermanentFailure'
+  | 'TimedOut'
+  | 'Aborted'
+  | 'InvalidSpec'
+  | 'StartFailed';
+
+/**
+ * The status after a change: conditions and history follow from it, and all of it is bounded. Nothing differs but for a change.
+ *
+ * @param of.failed the reason of the condition, where it ends otherwise than well
+ * @param of.reported whether MultiFlexi knows the end; null: nobody knows; absent: nobody was to report it
+ */
+export function nextStatus(
+  resource: JobResource,
+  status: JobStatus,
+  change: Change,
+  of: { readonly failed?: FailedReason; readonly reported?: boolean | null } = {},
+): JobStatus {
+  const time = new Date().toISOString();
+  const generation = resource.metadata.generation ?? 0;
+  const next: JobStatus = {
+    ...status,
+    ...change,
+    message: bounded(change.message),
+    observedGeneration: generation,
+  };
+  if (hasEnded(next)) Object.assign(next, { completionTime: next.completionTime ?? time, stopping: null });
+  const isStep =
+    next.phase !== status.phase || next.reason !== status.reason || next.attempts !== status.attempts;
+  const { phase, reason } = change;
+  const history = isStep
+    ? [...status.phaseHistory, { phase, reason, attempt: next.attempts, time }].slice(-limits.operatorHistory)
+    : status.phaseHistory;
+  const conditions = conditionsOf(next, of).map((each): Condition => {
+    const known = status.conditions.find(({ type }) => type === each.type);
+    const stays = known?.status === each.status && known.reason === each.reason;
+    return {
+      ...each,
+      message: next.message ?? '',
+      lastTransitionTime: stays ? known.lastTransitionTime : time,
+      observedGeneration: generation,
+    };
+  });
+  return { ...next, phaseHistory: history, conditions };
+}
+
+function conditionsOf(
+  next: JobStatus,
+  { failed, reported }: { readonly failed?: FailedReason; readonly reported?: boolean | null },
+): readonly Pick<Condition, 'type' | 'status' | 'reason'>[] {
+  const phase = next.phase ?? 'Queued';
+  if (!hasEnded(next)) return [{ type: 'Progressing', status: 'True', reason: phase }];
+  const isGood = phase === 'Succeeded';
+  const reason = failed ?? 'PermanentFailure';
+  return [
+    { type: 'Progressing', status: 'False', reason: phase },
+    { type: 'Succeeded', status: isGood ? 'True' : 'False', reason: isGood ? phase : reason },
+    ...(isGood ? [] : ([{ type: 'Failed', status: 'True', reason }] as const)),
+    ...(reported === undefined ? [] : [reportedCondition(reported)]),
+  ];
+}
+
+function reportedCondition(reported: boolean | null): Pick<Condition, 'type' | 'status' | 'reason'> {
+  if (reported === null) return { type: 'Reported', status: 'Unknown', reason: 'ReporterGone' };
+  return reported
+    ? { type: 'Reported', status: 'True', reason: 'Delivered' }
+    : { type: 'Reported', status: 'False', reason: 'NotDelivered' };
+}
+
+function bounded(message: string): string {
+  const line = printable(message.trim().replaceAll(/\s*\n\s*/g, ' '));
+  const most = limits.operatorMessageCharacters;
+  return line.length <= most ? line : `${line.slice(0, most)}… (shortened)`;
+}

@@ -1,0 +1,164 @@
+import { limits } from '../base/limits.ts';
+import { pause } from '../base/timer.ts';
+import { reasonOfApi, statusOf } from '../launch/kubernetes/api-error.ts';
+import type { ApiObject, Cluster } from '../launch/kubernetes/cluster.ts';
+import { WatchTooOld, watchEvents } from '../launch/kubernetes/watch-events.ts';
+import type { Metadata } from './job-resource.ts';
+
+/** What every object has. */
+interface Named {
+  readonly metadata?: Partial<Pick<Metadata, 'name' | 'uid' | 'resourceVersion'>>;
+}
+
+/**
+ * The objects of one kind in the namespace, as a list and a watch tell them. It is what the cluster was a moment ago: whoever
+ * concludes something from an object that is missing has to ask the server.
+ */
+export class ObjectStore<T extends Named> {
+  readonly #objects = new Map<string, T>();
+  readonly #path: string;
+  readonly #changed: (object: T, isGone: boolean) => void;
+  readonly #first = Promise.withResolvers<void>();
+  #isListed = false;
+
+  /**
+   * @param path of the list, with its query
+   * @param changed is told of every object that is new, other, or gone
+   */
+  constructor(path: string, changed: (object: T, isGone: boolean) => void) {
+    this.#path = path;
+    this.#changed = changed;
+  }
+
+  /** Whether the first list has come. */
+  get isListed(): boolean {
+    return this.#isListed;
+  }
+
+  /** Resolves when it has. */
+  get listed(): Promise<void> {
+    return this.#first.promise;
+  }
+
+  get(name: string): T | null {
+    return this.#objects.get(name) ?? null;
+  }
+
+  all(): IterableIterator<T> {
+    return this.#objects.values();
+  }
+
+  /** What an answer of the server has told meanwhile. */
+  put(object: T): void {
+    this.#objects.set(nameOf(object), object);
+  }
+
+  /**
+   * Follows the objects until the signal is aborted, whatever fails: then, and from time to time, they are listed anew.
+   *
+   * @param silent called, with the reason, when the server begins not to answer
+   */
+  async follow(cluster: Cluster, signal: AbortSignal, silent: (reason: string) => void): Promise<void> {
+    let pauseMs: number = limits.engineRetryMs;
+    for (let isKnown = false; !signal.aborted; ) {
+      try {
+        const from = await this.#list(cluster, signal);
+        if (isKnown) silent('');
+        isKnown = false;
+        pauseMs = limits.engineRetryMs;
+        await this.#watchOn(cluster, from, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (isGone(error)) continue;
+        if (!isKnown) silent(reasonOfApi(error));
+        isKnown = true;
+        await pause(pauseMs, signal);
+        pauseMs = Math.min(pauseMs * 2, limits.clusterMaxRetryMs);
+      }
+    }
+  }
+
+  /** Watches, until it is time to list again. */
+  async #watchOn(cluster: Cluster, from: string, signal: AbortSignal): Promise<void> {
+    const until = performance.now() + limits.operatorRelistMs;
+    for (let version = from; performance.now() < until; ) {
+      const begun = performance.now();
+      version = await this.#watch(cluster, version, signal);
+      // A server that is being stopped ends each watch at once.
+      if (performance.now() - begun < limits.engineRetryMs) await pause(limits.engineRetryMs, signal);
+    }
+  }
+
+  async #list(cluster: Cluster, signal: AbortSignal): Promise<string> {
+    const found: T[] = [];
+    const mark = this.#path.includes('?') ? '&' : '?';
+    for (let next = ''; ; ) {
+      const path = `${this.#path}${mark}limit=${limits.operatorListPage}${next}`;
+      const { items = [], metadata = {} } = (await cluster.send({ method: 'GET', path, signal })) as {
+        readonly items?: readonly T[];
+        readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+      };
+      found.push(...items);
+      if (!metadata.continue) {
+        this.#replace(found);
+        return metadata.resourceVersion ?? '';
+      }
+      next = `&continue=${encodeURIComponent(metadata.continue)}`;
+    }
+  }
+
+  #replace(found: readonly T[]): void {
+    const names = new Set(found.map(nameOf));
+    for (const [name, object] of this.#objects) if (!names.has(name)) this.#remove(name, object);
+    this.#isListed = true;
+    this.#first.resolve();
+    for (const object of found) {
+      const known = this.#objects.get(nameOf(object));
+      this.#objects.set(nameOf(object), object);
+      if (known?.metadata?.resourceVersion !== object.metadata?.resourceVersion) this.#changed(object, false);
+    }
+  }
+
+  /** @returns the version to go on from */
+  async #watch(cluster: Cluster, from: string, signal: AbortSignal): Promise<string> {
+    let version = from;
+    for await (const { type, object } of watchEvents(cluster, { path: this.#path, from, signal })) {
+      version = versionOf(object) ?? version;
+      if (type === 'BOOKMARK') continue;
+      const found = object as unknown as T;
+      if (type === 'DELETED') this.#remove(nameOf(found), found);
+      else if (!this.#isOlder(found)) {
+        this.put(found);
+        this.#changed(found, false);
+      }
+    }
+    return version;
+  }
+
+  /** Our own change was answered before the watch told of what it replaced. */
+  #isOlder({ metadata }: T): boolean {
+    const known = this.#objects.get(metadata?.name ?? '')?.metadata;
+    if (known === undefined || known.uid !== metadata?.uid) return false;
+    return Number(metadata?.resourceVersion) < Number(known.resourceVersion);
+  }
+
+  #remove(name: string, last: T): void {
+    const known = this.#objects.get(name);
+    // Another one of that name is there already.
+    if (known !== undefined && known.metadata?.uid !== last.metadata?.uid) return;
+    this.#objects.delete(name);
+    this.#changed(last, true);
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof WatchTooOld || statusOf(error) === 410;
+}
+
+function nameOf({ metadata }: Named): string {
+  return metadata?.name ?? '';
+}
+
+function versionOf(object: ApiObject): string | undefined {
+  return (object['metadata'] as Partial<Metadata> | undefined)?.resourceVersion;
+}

@@ -1,0 +1,143 @@
+import { isRecord } from '../base/is-record.ts';
+import { failedStart, isUnreachable, type Pod, stateOf } from '../launch/kubernetes/pod-state.ts';
+import { waitingReason } from '../launch/kubernetes/waiting-reason.ts';
+import { containerNames } from '../pod/containers.ts';
+
+/** How an attempt ended. */
+export interface Outcome {
+  /** `lost`: the cluster has failed it; `refused`: it never started, and never will. */
+  readonly kind: 'succeeded' | 'failed' | 'timedOut' | 'lost' | 'refused';
+  readonly reason: string;
+  readonly message: string;
+  readonly exitCode: number | null;
+  readonly verdict: string | null;
+  /** Whether MultiFlexi knows; null: nobody knows. */
+  readonly reported: boolean | null;
+  /** RFC 3339; null: nobody knows. */
+  readonly finishedAt: string | null;
+}
+
+/** What a pod's status tells of its job. */
+export type Observation =
+  | {
+      readonly kind: 'waiting';
+      readonly phase: 'Queued' | 'Initializing';
+      readonly message: string;
+      /** `never`: it will not start by itself; `pull`: images may come for a while. */
+      readonly hope: 'never' | 'pull' | 'waits';
+    }
+  | { readonly kind: 'executing'; readonly reason: 'Executing' | 'Reporting'; readonly since: string | null }
+  | { readonly kind: 'ended'; readonly outcome: Outcome };
+
+/**
+ * What a pod tells: the main container's state, whatever its phase says. A job has ended when its results are taken as well, or
+ * never will be.
+ *
+ * @param isGone the pod is not there any more; this was its last state
+ */
+export function observePod(pod: Pod, isGone: boolean): Observation {
+  const state = stateOf(pod);
+  if (state.kind === 'ended' || isGone) {
+    if (!isGone && !isUnreachable(pod))
+      return { kind: 'executing', reason: 'Reporting', since: startOf(pod) };
+    return { kind: 'ended', outcome: outcomeOf(pod, isGone) };
+  }
+  if (state.kind === 'running') return { kind: 'executing', reason: 'Executing', since: startOf(pod) };
+  const { kind, text } = waitingReason(pod);
+  const beside = terminated(pod, containerNames.reporter);
+  if (beside !== undefined && pod.metadata?.deletionTimestamp === undefined)
+    return { kind: 'ended', outcome: reporterRefused(beside.exitCode) };
+  const isScheduled = pod.spec?.nodeName !== undefined;
+  return { kind: 'waiting', phase: isScheduled ? 'Initializing' : 'Queued', message: text, hope: kind };
+}
+
+/** When the job's container started; null: it has not, or nobody knows. */
+function startOf(pod: Pod): string | null {
+  const state = statuses(pod).find(({ name }) => name === containerNames.main)?.state ?? {};
+  return text(state.running?.startedAt ?? state.terminated?.startedAt);
+}
+
+/** The first of these that holds: it succeeded, its time was over, its pod was lost, its memory was, it failed. */
+function outcomeOf(pod: Pod, isGone: boolean): Outcome {
+  const main = terminated(pod, containerNames.main);
+  const said = verdictIn(terminated(pod, containerNames.reporter)?.message);
+  const state = stateOf(pod);
+  const why = state.kind === 'ended' ? state.reason : null;
+  const exitCode = state.kind === 'ended' && main !== undefined ? state.exitCode : null;
+  const outcome = (kind: Outcome['kind'], reason: string, message: string): Outcome => ({
+    kind,
+    reason,
+    message,
+    exitCode,
+    verdict: said?.verdict ?? null,
+    reported: reportedBy(pod),
+    finishedAt: text(main?.finishedAt),
+  });
+  if (exitCode === 0) return outcome('succeeded', 'Succeeded', 'The job succeeded');
+  if (said?.verdict === 'timedOut')
+    return outcome('timedOut', 'TimedOut', said.message ?? 'Its time was over');
+  const lost = disruption(pod, isGone);
+  if (lost !== null) return outcome('lost', lost, why ?? 'its pod is gone');
+  if (exitCode === null)
+    return outcome('lost', 'PodFailed', failedStart(pod) ?? why ?? 'nobody knows how it ended');
+  const reason = main?.reason === 'OOMKilled' ? 'OOMKilled' : 'JobFailed';
+  const told = [said?.message ?? null, why].filter((each) => each !== null);
+  return outcome('failed', reason, told.length > 0 ? told.join('; ') : `The job exited with ${exitCode}`);
+}
+
+/** What of the cluster has ended a pod; null: its own containers have. */
+function disruption(pod: Pod, isGone: boolean): string | null {
+  const { reason = '', conditions = [] } = pod.status ?? {};
+  if (reason !== '' && reason !== 'DeadlineExceeded') return reason;
+  if (conditions.some(({ type, status }) => type === 'DisruptionTarget' && status === 'True'))
+    return 'Disrupted';
+  return isGone || pod.metadata?.deletionTimestamp !== undefined ? 'PodDeleted' : null;
+}
+
+/** Kubernetes stops a native sidecar after the job: 137 and 143 are no failure of it then. */
+function reportedBy(pod: Pod): boolean | null {
+  const code = terminated(pod, containerNames.reporter)?.exitCode;
+  if (code === undefined || code === 137 || code === 143) return null;
+  return code === 0;
+}
+
+function reporterRefused(exitCode: number): Outcome {
+  return {
+    kind: 'refused',
+    reason: 'ReporterFailed',
+    message: `The reporter has ended (${exitCode}) before the job started; its log tells why`,
+    exitCode: null,
+    verdict: null,
+    reported: false,
+    finishedAt: null,
+  };
+}
+
+function terminated(pod: Pod, container: string) {
+  return statuses(pod).find(({ name }) => name === container)?.state?.terminated;
+}
+
+function statuses({ status }: Pod) {
+  return [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+}
+
+/** What the reporter has left as its last words. */
+function verdictIn(
+  message: string | undefined,
+): { readonly verdict: string; readonly message: string | null } | null {
+  try {
+    const value: unknown = JSON.parse(message ?? '');
+    if (!isRecord(value) || typeof value['verdict'] !== 'string') return null;
+    return {
+      verdict: value['verdict'],
+      message: typeof value['message'] === 'string' ? value['message'] : null,
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** The client library's type is a Date; in JSON it is a text. */
+function text(time: unknown): string | null {
+  return time === undefined || time === null ? null : String(time);
+}

@@ -1,0 +1,155 @@
+import { Fault } from '../base/fault.ts';
+import { isRecord } from '../base/is-record.ts';
+import { limits } from '../base/limits.ts';
+import { applicationJob } from '../pod/application-job.ts';
+import { containerNames } from '../pod/containers.ts';
+import type { KubernetesObject } from '../pod/kubernetes-object.ts';
+import { applicationContents, type PodContents, templateKey, variablesFile } from '../pod/pod-contents.ts';
+import type { PodJob } from '../pod/pod-job.ts';
+import { afterwardsSeconds, withJobId } from '../pod/pod-objects.ts';
+import { addToPod } from '../pod/pod-template.ts';
+import { validLabel, validName } from '../pod/valid-name.ts';
+import { type Application, parseApplication } from '../settings/application/application.ts';
+import { defaultMask } from '../settings/secret-names.ts';
+import { templateFromJson } from '../settings/template/template-from-json.ts';
+import { apiVersion, type JobResource, type JobSpec, jobLabel } from './job-resource.ts';
+
+/** The same unprivileged user as in the emissary's image: what the job writes, the reporter can read. */
+const ownUser = 65_532;
+/** Where the volume is in the pod. */
+const root = '/var/run/argo';
+/** Where Kubernetes takes a container's last words from. */
+const terminationLog = '/dev/termination-log';
+
+/** The name of an attempt's pod: whoever makes it a second time finds the first one. */
+export function podNameOf({ metadata }: JobResource, attempt: number): string {
+  return validName(`${metadata.name}-${attempt}`);
+}
+
+/**
+ * What a resource's job is as a pod.
+ *
+ * @param definition the application's, as JSON; null: the job is a command
+ * @throws Fault `usage`, `template` for what cannot be a job
+ */
+export async function podJobOf(
+  resource: JobResource,
+  of: { readonly attempt: number; readonly definition: string | null; readonly emissaryImage: string },
+): Promise<PodJob> {
+  const { metadata, spec } = resource;
+  const { multiflexi = {}, timeoutSeconds: timeout = 0, graceSeconds: grace = limits.graceSeconds } = spec;
+  const language = spec.variables?.find(({ name }) => name === 'LANG')?.value ?? 'en';
+  const application = of.definition === null ? null : parseApplication(of.definition, language);
+  const image = spec.image ?? application?.image ?? null;
+  if (image === null) throw new Fault('usage', 'The application has no ociimage: spec.image is missing');
+  if (application === null && spec.command === undefined)
+    throw new Fault('usage', 'Neither spec.application nor spec.command is there');
+  const contents = await contentsOf(spec, application);
+  const start = spec.startTimeoutSeconds ?? limits.operatorStartSeconds;
+  return {
+    ...contents,
+    name: podNameOf(resource, of.attempt),
+    labels: { [jobLabel]: validLabel(metadata.name) },
+    application: application?.name ?? null,
+    jobId: multiflexi.jobId ?? null,
+    image,
+    pull: 'missing',
+    emissaryImage: of.emissaryImage,
+    program: 'copy',
+    root,
+    wrapper: {},
+    user: ownUser,
+    group: null,
+    allowRoot: false,
+    cpus: null,
+    memory: null,
+    timeout,
+    grace,
+    deadline: timeout > 0 ? start + timeout + grace + afterwardsSeconds : null,
+    reporter: { verb: 'wait', kind: multiflexi.reporter === 'Native' ? 'native' : 'plain', hold: null },
+    claim: null,
+    serviceAccount: null,
+    more: addToPod(moreOf(resource), templateOf(spec)),
+    // The pod waits until its UID is in the status.
+    gated: true,
+  };
+}
+
+async function contentsOf(spec: JobSpec, application: Application | null): Promise<PodContents> {
+  if (application === null) return commandContents(spec);
+  const variables = withJobId(plainVariables(spec), spec.multiflexi?.jobId ?? null);
+  const given = { variables, secretNames: secretNames(spec) };
+  const job = applicationJob('operator', { ...given, application, files: 'elsewhere' });
+  return applicationContents({ ...job, ...given, variables: job.variables });
+}
+
+/** Of a command, only the command itself is shown. @throws Fault `template` */
+async function commandContents(spec: JobSpec): Promise<PodContents> {
+  const { inputs, outputs, command = [], args = [] } = spec;
+  const given = { ...(inputs !== undefined && { inputs }), ...(outputs !== undefined && { outputs }) };
+  const template = JSON.stringify(given);
+  await templateFromJson(template, 'spec');
+  const isEmpty = Object.keys(given).length === 0;
+  return {
+    command: [...command, ...args],
+    variables: new Map(),
+    mask: [defaultMask, ...secretNames(spec)].join(','),
+    template: null,
+    secrets: {
+      init: isEmpty ? {} : { [templateKey]: template },
+      job: variablesFile(plainVariables(spec)),
+      report: {},
+    },
+  };
+}
+
+function plainVariables({ variables = [] }: JobSpec): ReadonlyMap<string, string> {
+  return new Map(
+    variables.flatMap(({ name, value, valueFrom }) => (valueFrom ? [] : [[name, value ?? ''] as const])),
+  );
+}
+
+/** What comes from a Secret is a secret, whatever its name. */
+function secretNames({ variables = [] }: JobSpec): readonly string[] {
+  return variables.flatMap(({ name, valueFrom }) => (valueFrom ? [name] : []));
+}
+
+/** What the pod has besides: who owns it, variables of Secrets, and where the reporter reports. */
+function moreOf({ metadata, spec }: JobResource): KubernetesObject {
+  const { multiflexi = {}, variables = [], variablesFrom = [] } = spec;
+  const owner = { apiVersion, kind: 'EmissaryJob', name: metadata.name, uid: metadata.uid, controller: true };
+  const main = {
+    name: containerNames.main,
+    env: variables.flatMap(({ name, valueFrom }) => (valueFrom ? [{ name, valueFrom }] : [])),
+    envFrom: variablesFrom,
+  };
+  const { secretRef, report } = multiflexi;
+  const reporter = {
+    name: containerNames.reporter,
+    env: [
+      { name: 'EMISSARY_TERMINATION_LOG', value: terminationLog },
+      ...(report === 'Output' ? [{ name: 'MULTIFLEXI_REPORT', value: 'output' }] : []),
+    ],
+    envFrom: secretRef === undefined || report === 'None' ? [] : [{ secretRef }],
+  };
+  const isNative = multiflexi.reporter === 'Native';
+  return {
+    metadata: { ownerReferences: [{ ...owner, blockOwnerDeletion: true }] },
+    spec: {
+      containers: isNative ? [main] : [main, reporter],
+      ...(isNative && { initContainers: [reporter] }),
+    },
+  };
+}
+
+/** @throws Fault `usage` */
+function templateOf({ podTemplate = {} }: JobSpec): KubernetesObject {
+  const stray = Object.keys(podTemplate).find((key) => key !== 'metadata' && key !== 'spec');
+  if (stray !== undefined)
+    throw new Fault('usage', `spec.podTemplate.${stray}: only metadata and spec are read`);
+  for (const [key, part] of Object.entries(podTemplate))
+    if (!isRecord(part)) throw new Fault('usage', `spec.podTemplate.${key} is not an object`);
+  const { metadata = {} } = podTemplate as { readonly metadata?: KubernetesObject };
+  const { ownerReferences: _, finalizers: __, ...allowed } = metadata;
+  return { ...podTemplate, metadata: allowed };
+}

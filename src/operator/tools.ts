@@ -1,0 +1,13 @@
+import type { AttemptPods } from './attempt-pods.ts';
+import type { JobDefinitions } from './job-definitions.ts';
+import type { JobResource } from './job-resource.ts';
+import type { JobWriter } from './job-writer.ts';
+import type { ObjectStore } from './object-store.ts';
+
+/** What reconciling needs. */
+export interface Tools {
+  readonly jobs: ObjectStore<JobResource>;
+  readonly pods: AttemptPods;
+  readonly writer: JobWriter;
+  readonly definitions: JobDefinitions;
+}

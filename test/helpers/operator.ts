@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { atEnd } from './at-end.ts';
+import { type Cluster, requireCluster, restrictedNamespace } from './cluster.ts';
+import { type Running, startEmissary } from './emissary.ts';
+import { exampleImages } from './example-images.ts';
+import { withBusybox } from './images.ts';
+import { jobImage, jobTools } from './launcher-parts.ts';
+import { requireProgram } from './require.ts';
+import { until } from './until.ts';
+
+/** A job as a resource, as far as tests look at it. */
+export interface Job {
+  readonly metadata: {
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly finalizers?: readonly string[];
+  };
+  readonly status?: {
+    readonly phase?: string;
+    readonly reason?: string;
+    readonly message?: string;
+    readonly attempts?: number;
+    readonly systemFailures?: number;
+    readonly exitCode?: number;
+    readonly verdict?: string;
+    readonly podName?: string;
+    readonly completionTime?: string;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason: string;
+    }[];
+    readonly phaseHistory?: readonly {
+      readonly phase: string;
+      readonly reason: string;
+      readonly attempt: number;
+    }[];
+  };
+}
+
+/** A pod, as far as tests look at it. */
+export interface JobPod {
+  readonly metadata: { readonly name: string; readonly uid: string };
+}
+
+/** A namespace whose jobs an operator runs, which is a process of this machine. */
+export interface OperatorPlace {
+  readonly cluster: Cluster;
+  readonly namespace: string;
+  /** Starts an operator, and waits until it knows everything. */
+  start(): Promise<Running>;
+  /** Makes a job of a shell script. */
+  make(name: string, script: string, spec?: object): Promise<void>;
+  /** Makes objects in the namespace. */
+  apply(...objects: readonly object[]): Promise<void>;
+  /** Runs kubectl in the namespace. @returns its output */
+  kubectl(...args: readonly string[]): Promise<string>;
+  /** A job; null: it is not there. */
+  job(name: string): Promise<Job | null>;
+  /** Waits until a job is in one of these phases. */
+  phase(name: string, ...phases: readonly string[]): Promise<NonNullable<Job['status']>>;
+  pods(): Promise<readonly JobPod[]>;
+}
+
+/** The tag is this checkout's own: another one's tests may run on the same cluster. */
+const emissaryImage = 'multiflexi-emissary-operator-test:1';
+
+/** Null after the test was skipped because there is no cluster; in CI that is a failure. */
+export async function operatorPlace(t: TestContext): Promise<OperatorPlace | null> {
+  const cluster = await requireCluster(t);
+  if (cluster === null || !requireProgram(t, 'busybox')) return null;
+  for (const { image, fill, start } of exampleImages)
+    await cluster.addImage(image.startsWith('multiflexi-emissary:') ? emissaryImage : image, fill, start);
+  await cluster.addImage(jobImage, (tree) => withBusybox(tree, jobTools));
+  const crd = await cluster.kubectl(['apply', '--filename', 'images/operator/crd.yaml']);
+  assert.equal(crd.exitCode, 0, crd.stderr);
+  const namespace = await restrictedNamespace(t, cluster);
+  const place = placeIn(t, cluster, namespace);
+  // The operator is gone by then.
+  atEnd(t, () => letGo(place));
+  return place;
+}
+
+function placeIn(t: TestContext, cluster: Cluster, namespace: string): OperatorPlace {
+  const own = (args: readonly string[], more = {}) =>
+    cluster.kubectl(['--namespace', namespace, ...args], more);
+  const kubectl = async (...args: readonly string[]) => {
+    const { exitCode, stdout, stderr } = await own(args);
+    assert.equal(exitCode, 0, stderr);
+    return stdout;
+  };
+  const job = async (name: string): Promise<Job | null> => {
+    const text = await kubectl('get', 'emissaryjob', name, '--output=json', '--ignore-not-found');
+    return text === '' ? null : JSON.parse(text);
+  };
+  const apply = async (...objects: readonly object[]) => {
+    const { exitCode, stderr } = await own(['apply', '--filename', '-'], { objects });
+    assert.equal(exitCode, 0, stderr);
+  };
+  return {
+    cluster,
+    namespace,
+    kubectl,
+    job,
+    apply,
+    async start() {
+      const env = { KUBECONFIG: cluster.kubeconfig, EMISSARY_IMAGE: emissaryImage };
+      const running = startEmissary(t, ['operator', '--namespace', namespace], { env });
+      await until('the operator is ready', () => running.stderr().includes('Ready'));
+      return running;
+    },
+    make: (name, script, spec = {}) => apply(jobOf(name, { command: ['sh', '-c', script], ...spec })),
+    phase: (name, ...phases) =>
+      until(`${name} is ${phases.join(' or ')}`, async () => {
+        const { status } = (await job(name)) ?? {};
+        if (status === undefined || !phases.includes(status.phase ?? ''))
+          throw new Error(JSON.stringify(status));
+        return status;
+      }),
+    pods: async () => JSON.parse(await kubectl('get', 'pods', '--output=json')).items,
+  };
+}
+
+/** A resource. */
+export function jobOf(name: string, spec: object): object {
+  const apiVersion = 'emissary.multiflexi.eu/v1alpha1';
+  return { apiVersion, kind: 'EmissaryJob', metadata: { name }, spec: { image: jobImage, ...spec } };
+}
+
+/** What is left must not keep the namespace. */
+async function letGo({ kubectl }: OperatorPlace): Promise<void> {
+  const names = (await kubectl('get', 'emissaryjobs', '--output=name'))
+    .split('\n')
+    .filter((each) => each !== '');
+  for (const name of names)
+    await kubectl('patch', name, '--type=merge', '--patch={"metadata":{"finalizers":null}}').catch(
+      () => undefined,
+    );
+}
