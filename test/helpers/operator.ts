@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
 import { type Cluster, requireCluster, restrictedNamespace } from './cluster.ts';
+import { claim } from './cluster-example.ts';
 import { type Running, startEmissary } from './emissary.ts';
 import { exampleImages } from './example-images.ts';
 import { withBusybox } from './images.ts';
@@ -137,4 +140,27 @@ async function letGo({ kubectl }: OperatorPlace): Promise<void> {
     await kubectl('patch', name, '--type=merge', '--patch={"metadata":{"finalizers":null}}').catch(
       () => undefined,
     );
+}
+
+/** The part of a job's spec by which its reporter, and nobody else, reaches a database in this machine's temporary directory. */
+export async function reportingPlace(
+  t: TestContext,
+  place: OperatorPlace,
+  env: Readonly<Record<string, string>>,
+  reporter: 'Plain' | 'Native' = 'Plain',
+): Promise<object> {
+  const path = realpathSync(tmpdir());
+  await claim(t, place.cluster, place.namespace, path);
+  const { MULTIFLEXI_JOB_ID: jobId, ...stringData } = env;
+  await place.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'multiflexi' }, stringData });
+  const containers = [{ name: 'reporter', volumeMounts: [{ name: 'databases', mountPath: path }] }];
+  return {
+    multiflexi: { jobId: Number(jobId), secretRef: { name: 'multiflexi' }, reporter },
+    podTemplate: {
+      spec: {
+        volumes: [{ name: 'databases', persistentVolumeClaim: { claimName: 'multiflexi' } }],
+        [reporter === 'Native' ? 'initContainers' : 'containers']: containers,
+      },
+    },
+  };
 }
