@@ -34,6 +34,7 @@ export function waitSettings(invocation: Invocation, args: readonly Buffer[]): W
     graceMs: secondsToMs(line.value('grace') ?? String(limits.graceSeconds), from('grace')),
     holdMs: hold === null ? null : secondsToMs(hold, from('hold')),
     template: mountedTemplate(line, invocation, args),
-    terminationLog: line.value('termination-log'),
+    // An empty one is none.
+    terminationLog: line.value('termination-log') || null,
   };
 }
