@@ -62,7 +62,8 @@ async function createAndStart(job: LaunchedJob, onCreated: () => void, ends: Sta
     await job.engine.start(job.container, phaseOf(job), ends);
   } catch (error) {
     const cause = signal.aborted ? signal.reason : error;
-    if (!(cause instanceof Interrupted)) tellEvents(job, await factsOf(job));
+    // Any other failure has its reason in its own sentence.
+    if (cause instanceof StartTimeout) tellEvents(job, await factsOf(job));
     await job.engine.remove(job.container).catch(() => undefined);
     throw cause;
   }
