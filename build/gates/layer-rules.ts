@@ -96,7 +96,7 @@ export const layerRules: readonly IForbiddenRuleType[] = [
   home(
     'http',
     '^(https?|http2)$',
-    '^src/base/(http-request|proxy-agent)\\.ts$|^src/launch/(docker|kubernetes)/',
+    '^src/base/(http-request|proxy-agent)\\.ts$|^src/launch/(docker|kubernetes)/|^src/operator/probe-server\\.ts$',
   ),
   home('network', '^(tls|net|dgram|dns)$', '^src/report/|^src/settings/proxy\\.ts$|^src/launch/docker/'),
   home('child-processes', 'node_modules/execa/|^child_process$', '^src/launch/'),

@@ -564,6 +564,8 @@ export const limits = {
   operatorMessageCharacters: 1_000,
   /** and the most phases in it. */
   operatorHistory: 20,
+  /** When another operator may take over from one that is silent, in seconds. */
+  operatorLeaseSeconds: 15,
   /** Last states of pods that are gone which the operator remembers. */
   operatorGonePods: 1_000,
   /** What Helm gets less than what is left of the start's time, in ms: its own message tells more than ours. */

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { log } from '../base/log.ts';
 import { Interrupts } from '../launch/interrupts.ts';
-import { Cluster } from '../launch/kubernetes/cluster.ts';
 import { clusterConfig } from '../launch/kubernetes/cluster-config.ts';
+import { Leadership, LedCluster } from '../operator/leadership.ts';
 import { Operator } from '../operator/operator.ts';
+import { startProbes } from '../operator/probe-server.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import { operatorSettings } from '../settings/verbs/operator-settings.ts';
 
@@ -10,15 +13,44 @@ import { operatorSettings } from '../settings/verbs/operator-settings.ts';
  * `multiflexi-emissary operator`: runs the jobs that are resources of a namespace, until a signal.
  *
  * @returns 0 after a signal
- * @throws Fault `usage`
+ * @throws Fault `usage`; `engine` when another operator leads
  */
 export async function operator(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
-  const { kubernetes } = operatorSettings(invocation, args);
-  const cluster = new Cluster(() => clusterConfig(kubernetes, invocation.environment), kubernetes.namespace);
+  const { kubernetes, leaseSeconds, probesPort } = operatorSettings(invocation, args);
+  const load = () => clusterConfig(kubernetes, invocation.environment);
+  const cluster = new LedCluster(load, kubernetes.namespace);
   const interrupts = new Interrupts(invocation.ignored);
   const stop = new AbortController();
   interrupts.listen(() => stop.abort());
   log(`Operator of the namespace ${cluster.namespace} at ${cluster.server}`);
-  await new Operator(cluster, kubernetes.emissaryImage).run(stop.signal);
+  const leadership =
+    leaseSeconds > 0 ? leadershipOf(cluster, kubernetes.namespace, leaseSeconds, load) : null;
+  const running = new Operator(cluster, kubernetes.emissaryImage);
+  const leads = () => leadership?.isHeld ?? true;
+  const probes = {
+    '/healthz': () => 'ok\n',
+    // One that waits for the lease is ready to take over.
+    '/readyz': () => (running.isReady || !leads() ? 'ok\n' : null),
+    '/metrics': () => running.metrics(leads()),
+  };
+  if (probesPort !== null) await startProbes(probesPort, probes);
+  await leadership?.acquire(stop.signal, (holder) => log(`${holder} leads; waiting for its end`));
+  const kept = leadership?.keep(stop.signal);
+  const lost = kept === undefined ? [] : [kept.then(() => new Promise<void>(() => undefined))];
+  if (!stop.signal.aborted) await Promise.race([running.run(stop.signal), ...lost, invocation.defect]);
+  await leadership?.release();
   return 0;
+}
+
+/** The lease itself is written to when it is not held. */
+function leadershipOf(
+  cluster: LedCluster,
+  namespace: string | null,
+  seconds: number,
+  load: ConstructorParameters<typeof LedCluster>[0],
+): Leadership {
+  const identity = `${hostname()}_${randomUUID()}`;
+  const leadership = new Leadership(new LedCluster(load, namespace), { identity, seconds });
+  cluster.leadership = leadership;
+  return leadership;
 }

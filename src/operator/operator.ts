@@ -5,22 +5,24 @@ import { AttemptPods } from './attempt-pods.ts';
 import { JobDefinitions } from './job-definitions.ts';
 import type { JobResource } from './job-resource.ts';
 import { JobWriter, jobPath } from './job-writer.ts';
+import { Metrics } from './metrics.ts';
 import { ObjectStore } from './object-store.ts';
 import { reconcileJob } from './reconcile-job.ts';
 import type { Tools } from './tools.ts';
-import { WorkQueue } from './work-queue.ts';
+import { type Again, WorkQueue } from './work-queue.ts';
 
 /** Runs the jobs of one namespace. It keeps nothing: whatever it has to know is in the cluster. */
 export class Operator {
   readonly #cluster: Cluster;
   readonly #tools: Tools;
   readonly #queue: WorkQueue;
+  readonly #metrics = new Metrics();
 
   /** @param emissaryImage of the pods that it makes */
   constructor(cluster: Cluster, emissaryImage: string) {
     this.#cluster = cluster;
     const add = (name: string) => {
-      if (this.#isReady) this.#queue.add(name);
+      if (this.isReady) this.#queue.add(name);
     };
     this.#tools = {
       jobs: new ObjectStore<JobResource>(jobPath(cluster), ({ metadata }) => add(metadata.name)),
@@ -29,8 +31,11 @@ export class Operator {
       definitions: new JobDefinitions(cluster, emissaryImage),
     };
     this.#queue = new WorkQueue(
-      (name) => reconcileJob(name, this.#tools),
-      (name, error) => log(`${name}: ${reasonOfApi(error)}`),
+      (name) => this.#work(name),
+      (name, error) => {
+        this.#metrics.failed();
+        log(`${name}: ${reasonOfApi(error)}`);
+      },
     );
   }
 
@@ -51,9 +56,28 @@ export class Operator {
     await this.#queue.close();
   }
 
-  /** Nothing is concluded before both lists are there. */
-  get #isReady(): boolean {
+  /** Whether both lists are there: nothing is concluded before. */
+  get isReady(): boolean {
     return this.#tools.jobs.isListed && this.#tools.pods.isListed;
+  }
+
+  /** For Prometheus. */
+  metrics(isLeader: boolean): string {
+    const phases = new Map<string, number>();
+    for (const { status } of this.#tools.jobs.all()) {
+      const phase = status?.phase ?? 'Queued';
+      phases.set(phase, (phases.get(phase) ?? 0) + 1);
+    }
+    return this.#metrics.text({ depth: this.#queue.depth, isLeader, phases });
+  }
+
+  async #work(name: string): Promise<Again> {
+    const begun = performance.now();
+    try {
+      return await reconcileJob(name, this.#tools);
+    } finally {
+      this.#metrics.reconciled(performance.now() - begun);
+    }
   }
 
   async #whenReady(signal: AbortSignal): Promise<void> {

@@ -52,7 +52,9 @@ export interface OperatorPlace {
   readonly cluster: Cluster;
   readonly namespace: string;
   /** Starts an operator, and waits until it knows everything. */
-  start(): Promise<Running>;
+  start(options?: readonly string[]): Promise<Running>;
+  /** Starts an operator that may have to wait for another one. */
+  startWaiting(options?: readonly string[]): Running;
   /** Makes a job of a shell script. */
   make(name: string, script: string, spec?: object): Promise<void>;
   /** Makes objects in the namespace. */
@@ -101,15 +103,18 @@ function placeIn(t: TestContext, cluster: Cluster, namespace: string): OperatorP
     const { exitCode, stderr } = await own(['apply', '--filename', '-'], { objects });
     assert.equal(exitCode, 0, stderr);
   };
+  const env = { KUBECONFIG: cluster.kubeconfig, EMISSARY_IMAGE: emissaryImage };
+  const start = (options: readonly string[] = []) =>
+    startEmissary(t, ['operator', '--namespace', namespace, ...options], { env });
   return {
     cluster,
     namespace,
     kubectl,
     job,
     apply,
-    async start() {
-      const env = { KUBECONFIG: cluster.kubeconfig, EMISSARY_IMAGE: emissaryImage };
-      const running = startEmissary(t, ['operator', '--namespace', namespace], { env });
+    startWaiting: start,
+    async start(options = ['--lease', '0']) {
+      const running = start(options);
       await until('the operator is ready', () => running.stderr().includes('Ready'));
       return running;
     },

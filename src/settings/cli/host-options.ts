@@ -112,6 +112,20 @@ export const hostOptions: readonly OptionSpec[] = [
     help: 'with --clean: remove what --keep has kept, too',
   },
   {
+    name: 'lease',
+    verbs: ['operator'],
+    value: 'SECONDS',
+    variables: ['EMISSARY_LEASE_SECONDS'],
+    help: 'when another operator takes over from one that is silent (default 15; 0: there is no other)',
+  },
+  {
+    name: 'probes',
+    verbs: ['operator'],
+    value: 'PORT',
+    variables: ['EMISSARY_PROBES_PORT'],
+    help: 'where /healthz, /readyz and /metrics are answered (default nowhere)',
+  },
+  {
     name: 'mirror-limit',
     verbs: ['mirror'],
     value: 'BYTES',

@@ -1,10 +1,17 @@
+import { Fault } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
 import { readCommandLine, rejectOperands, sourceOf } from '../cli/command-line.ts';
 import type { Invocation } from '../cli/invocation.ts';
+import { secondsToMs } from '../cli/values.ts';
 import { type KubernetesSettings, kubernetesSettings } from './kubernetes-settings.ts';
 
 /** The settings of `operator`. */
 export interface OperatorSettings {
   readonly kubernetes: KubernetesSettings;
+  /** When another operator may take over from one that is silent; 0: there is no other. */
+  readonly leaseSeconds: number;
+  /** Where probes and metrics are answered; null: nowhere. */
+  readonly probesPort: number | null;
 }
 
 /** @throws Fault `usage` */
@@ -12,5 +19,13 @@ export function operatorSettings(invocation: Invocation, args: readonly Buffer[]
   const line = readCommandLine('operator', args, invocation.environment);
   rejectOperands('operator', line);
   const from = (name: string) => sourceOf(name, args, invocation.environment);
-  return { kubernetes: kubernetesSettings(line, from) };
+  const lease = line.value('lease');
+  const port = line.value('probes');
+  const isPort = port === null || (/^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65_536);
+  if (!isPort) throw new Fault('usage', `${from('probes')} must be the number of a port`);
+  return {
+    kubernetes: kubernetesSettings(line, from),
+    leaseSeconds: lease === null ? limits.operatorLeaseSeconds : secondsToMs(lease, from('lease')) / 1_000,
+    probesPort: port === null ? null : Number(port),
+  };
 }
