@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { startApiServer } from '../helpers/api-server.ts';
 import { behindFront } from '../helpers/cluster-front.ts';
 import { operatorPlace } from '../helpers/operator.ts';
 import { seeded } from '../helpers/seeded.ts';
@@ -76,4 +77,19 @@ test('operator: a resource that is made again under its name has nothing to do w
   );
   await place.kubectl('delete', 'pod', 'twice-1', '--now');
   assert.equal((await place.phase('twice', 'Succeeded', 'Failed')).phase, 'Succeeded');
+});
+
+test('operator: the API server is killed while a job runs, and comes back; its end is written once', async (t) => {
+  const place = await operatorPlace(t);
+  if (place === null) return;
+  const server = await startApiServer(t, place.cluster);
+  const operator = await place.start(['--lease', '0', '--kubeconfig', server.kubeconfig]);
+  await place.make('away', 'sleep 3; exit 6');
+  await place.phase('away', 'Executing');
+  await server.kill();
+  await until('it is noticed', () => /The cluster does not tell of jobs/.test(operator.stderr()));
+  await server.start();
+  const { exitCode, attempts, phaseHistory } = await place.phase('away', 'Failed', 'Succeeded');
+  assert.deepEqual([exitCode, attempts], [6, 1]);
+  assert.equal(phaseHistory?.filter(({ phase }) => phase === 'Failed').length, 1);
 });
