@@ -2,6 +2,7 @@ import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import type { Pod } from '../launch/kubernetes/pod-state.ts';
 import { isOwned } from './attempt-pods.ts';
+import { leftMs, pauseMs, pullLeftMs } from './attempt-times.ts';
 import type { Ending, JobResource, JobStatus } from './job-resource.ts';
 import { type Change, type FailedReason, nextStatus } from './next-status.ts';
 import { type Observation, type Outcome, observePod } from './observe-pod.ts';
@@ -44,9 +45,9 @@ export class JobAttempt {
   }
 
   async #create(): Promise<Again> {
-    const early = this.#pauseMs();
+    const early = pauseMs(this.#status);
     if (early > 0) return early;
-    if (this.#status.stopping !== null || this.#leftMs() <= 0) return this.#endUnstarted();
+    if (this.#status.stopping !== null || leftMs(this.#job, this.#status) <= 0) return this.#endUnstarted();
     const { attempts } = this.#status;
     let created: Awaited<ReturnType<Tools['pods']['create']>>;
     try {
@@ -64,7 +65,7 @@ export class JobAttempt {
   }
 
   async #observe(pod: Pod): Promise<Again> {
-    const { pods, definitions } = this.#tools;
+    const { pods } = this.#tools;
     const { stopping } = this.#status;
     const seen = observePod(pod, false);
     if (stopping !== null && seen.kind !== 'ended') {
@@ -74,14 +75,27 @@ export class JobAttempt {
     if (seen.kind === 'ended' && seen.outcome.kind !== 'refused') return this.#conclude(seen.outcome);
     if (seen.kind === 'ended') return this.#giveUp(pod, seen.outcome.reason, seen.outcome.message);
     if (seen.kind === 'executing') return this.#execute(seen);
-    await pods.release(pod, () => definitions.podJob(this.#job, this.#status.attempts));
+    const refusal = await this.#release(pod);
+    if (refusal !== null) return this.#giveUp(pod, 'CannotStart', refusal);
     const { hope, message, phase } = seen;
     if (hope === 'never') return this.#giveUp(pod, 'CannotStart', message);
-    const pullLeft = hope === 'pull' ? this.#pullLeftMs() : Number.POSITIVE_INFINITY;
+    const pullLeft = hope === 'pull' ? pullLeftMs(this.#status) : Number.POSITIVE_INFINITY;
     if (pullLeft <= 0) return this.#giveUp(pod, 'ImagePullFailed', message);
-    if (this.#leftMs() <= 0) return this.#giveUp(pod, 'StartTimedOut', message);
+    if (leftMs(this.#job, this.#status) <= 0) return this.#giveUp(pod, 'StartTimedOut', message);
     const again = await this.#wait(phase, hope === 'pull' ? 'ImagePull' : 'Starting', message);
     return Math.min(again, pullLeft);
+  }
+
+  /** @returns why its Secrets will never be made, such as a ConfigMap that is gone meanwhile; null: they are */
+  async #release(pod: Pod): Promise<string | null> {
+    const { pods, definitions } = this.#tools;
+    try {
+      await pods.release(pod, () => definitions.podJob(this.#job, this.#status.attempts));
+      return null;
+    } catch (error) {
+      if (error instanceof Fault) return error.message;
+      throw error;
+    }
   }
 
   async #execute(seen: Extract<Observation, { kind: 'executing' }>): Promise<Again> {
@@ -160,34 +174,13 @@ export class JobAttempt {
   /** @returns ms until its time to start is over */
   async #wait(phase: 'Queued' | 'Initializing', reason: string, message: string): Promise<number> {
     await this.#write({ phase, reason, message });
-    return Math.max(0, Math.min(this.#leftMs(), limits.operatorLookMs));
+    return Math.max(0, Math.min(leftMs(this.#job, this.#status), limits.operatorLookMs));
   }
 
   async #write(change: Change, of: Parameters<typeof nextStatus>[3] = {}): Promise<void> {
     this.#status = nextStatus(this.#job, this.#status, change, of);
     this.#job = await this.#tools.writer.writeStatus(this.#job, this.#status);
     this.#tools.jobs.put(this.#job);
-  }
-
-  /** Ms until it is too late to start. */
-  #leftMs(): number {
-    const { startTimeoutSeconds = limits.operatorStartSeconds } = this.#job.spec;
-    return Date.parse(this.#status.attemptTime ?? '') + startTimeoutSeconds * 1_000 - Date.now();
-  }
-
-  /** Ms until images that cannot be pulled are given up. */
-  #pullLeftMs(): number {
-    const since = this.#status.phaseHistory.at(-1);
-    const from = since?.reason === 'ImagePull' ? Date.parse(since.time) : Date.now();
-    return from + limits.imagePullGraceMs - Date.now();
-  }
-
-  /** Ms until the next pod may be made: the longer, the more of them the cluster has failed. */
-  #pauseMs(): number {
-    const { systemFailures, attemptTime } = this.#status;
-    if (systemFailures === 0) return 0;
-    const pause = Math.min(limits.operatorRetryMs * 2 ** systemFailures, limits.operatorMaxRetryMs);
-    return Date.parse(attemptTime ?? '') + pause - Date.now();
   }
 }
 

@@ -93,3 +93,18 @@ test('operator: a definition in a ConfigMap is run with the values of variables,
   const status = await place.phase('greeter', 'Succeeded', 'Failed');
   assert.deepEqual([status.phase, status.message], ['Succeeded', 'The job succeeded']);
 });
+
+test('operator: Secrets that the namespace has no room for are told, and the pod that waits for them goes', async (t) => {
+  const place = await operatorPlace(t);
+  if (place === null) return;
+  const metadata = { name: 'no-secrets' };
+  await place.apply({ apiVersion: 'v1', kind: 'ResourceQuota', metadata, spec: { hard: { secrets: '0' } } });
+  await until('it counts', async () =>
+    (await place.kubectl('get', 'quota', 'no-secrets', '--output=json')).includes('"used"'),
+  );
+  await place.start();
+  await place.make('secretless', 'exit 0', { variables: [{ name: 'A', value: 'b' }] });
+  const status = await place.phase('secretless', 'Failed', 'Succeeded');
+  assert.deepEqual([status.reason, await place.pods()], ['CannotStart', []]);
+  assert.match(status.message ?? '', /exceeded quota: no-secrets/);
+});
