@@ -82,7 +82,12 @@ export function mainContainer(job: PodJob): KubernetesObject {
     env: environment({ ...Object.fromEntries(job.variables), ...ours, ...templateVariable(job) }),
     ...(Object.keys(amounts).length > 0 && { resources: { limits: amounts } }),
     securityContext: jobSecurityContext(job),
-    volumeMounts: [...programMounts(job), ...secretMounts(job, 'job')],
+    volumeMounts: [
+      sharedVolume(job),
+      ...programMount(job),
+      ...templateMount(job),
+      ...secretMounts(job, 'job'),
+    ],
   };
 }
 
@@ -109,7 +114,8 @@ export function reporter(job: PodJob): KubernetesObject {
     env: environment({ ...ours, ...(verb === 'wait' && templateVariable(job)) }),
     securityContext: ownSecurityContext(job),
     volumeMounts: [
-      ...programMounts(job),
+      sharedVolume(job),
+      ...(verb === 'wait' ? templateMount(job) : []),
       // No job can access it, so its contents can be trusted.
       ...(verb === 'wait' ? [{ name: 'emissary-spool', mountPath: spoolPath }] : []),
       ...secretMounts(job, 'report'),
@@ -118,8 +124,7 @@ export function reporter(job: PodJob): KubernetesObject {
   };
 }
 
-/** The program in the containers of a pod. */
-export function programPath({ program, root }: Pick<PodJob, 'program' | 'root'>): string {
+function programPath({ program, root }: PodJob): string {
   return `${program === 'image' ? imagePath : root}/emissary`;
 }
 
@@ -128,11 +133,14 @@ export function programVolume({ program, emissaryImage }: PodJob): KubernetesObj
   return program === 'copy' ? null : { name: 'emissary-program', image: { reference: emissaryImage } };
 }
 
-/** The volume, and where the program comes from an image, that one and the template that `init` would have put there. */
-function programMounts(job: PodJob): readonly KubernetesObject[] {
-  if (job.program === 'copy') return [sharedVolume(job)];
-  const image = { name: 'emissary-program', mountPath: imagePath, readOnly: true };
-  return [sharedVolume(job), image, ...secretMounts(job, 'init')];
+/** The reporter's image has the program itself. */
+function programMount({ program }: PodJob): readonly KubernetesObject[] {
+  return program === 'copy' ? [] : [{ name: 'emissary-program', mountPath: imagePath, readOnly: true }];
+}
+
+/** Where no `init` puts the template on the volume, each container has it. */
+function templateMount(job: PodJob): readonly KubernetesObject[] {
+  return job.program === 'copy' ? [] : secretMounts(job, 'init');
 }
 
 function templateOption({ program, secrets }: PodJob): readonly string[] {

@@ -297,8 +297,9 @@ test('manifest --program image mounts the program, and gives the template to the
   assert.deepEqual(reporter.args, ['wait', '--template', file]);
   for (const { volumeMounts } of [main, reporter]) {
     const names = volumeMounts.map(({ name }: { name: string }) => name);
-    assert.ok(names.includes(volume.name) && names.includes('init-secrets'), String(names));
+    assert.ok(names.includes('init-secrets'), String(names));
   }
+  assert.ok(main.volumeMounts.some(({ name }: { name: string }) => name === volume.name));
   const plain = await manifest(t, smallest, ['--program', 'image']);
   for (const container of plain.pod.spec.containers)
     assert.ok(environmentOf(container)['EMISSARY_TEMPLATE'] !== undefined, container.name);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { type TestContext, test } from 'node:test';
+import { behindFront } from '../helpers/cluster-front.ts';
 import { type ClusterLauncher, clusterLauncher, podTemplate } from '../helpers/cluster-launcher.ts';
 import { clusterNames } from '../helpers/launcher-parts.ts';
 import { reportedJob } from '../helpers/reported-job.ts';
@@ -81,6 +82,26 @@ async function phaseOf({ cluster, namespace }: ClusterLauncher): Promise<string>
   const { stdout } = await cluster.kubectl(['--namespace', namespace, 'get', 'pods', `--output=${path}`]);
   return stdout;
 }
+
+test('kubernetes: what a job puts in the place of the program never runs beside the credentials of the report', async (t) => {
+  const launcher = await clusterLauncher(t, name);
+  if (launcher === null) return;
+  const { front, env } = await behindFront(t, launcher.cluster.kubeconfig, {});
+  const job = reportedJob(t);
+  const { isOpen, open } = launcher.gate();
+  const script = `cd /var/run/argo; cat /bin/busybox >box; /bin/busybox rm -f emissary
+    printf '#!/var/run/argo/box sh\\n/var/run/argo/box cat /var/run/secrets/multiflexi/report/* >/var/run/argo/stolen' >emissary
+    chmod 755 box emissary; echo ready; until ${isOpen}; do sleep 0.05; done; cat stolen; exit 3`;
+  const running = launcher.startScript(script, { env: { ...job.env, ...env } });
+  await until('the job runs', () => running.stdout().toString().includes('ready'));
+  front.cut();
+  await until('the connection is resumed', () => running.stderr().includes('it is resumed'));
+  await open();
+  await until('the launch ends', () => running.process.exitCode !== null);
+  const { status, stdout, stderr } = await running.finished;
+  assert.deepEqual([status, stdout.toString()], [3, 'ready\n'], stderr);
+  assert.deepEqual([job.row().exitcode, launcher.left(), await launcher.containers()], [3, [], []]);
+});
 
 test('kubernetes: a sidecar that refuses its settings ends the launch, which tells why', async (t) => {
   const launcher = await clusterLauncher(t, name);

@@ -50,10 +50,10 @@ function reportArguments({ reports, sidecar }: LaunchRecord): readonly string[] 
 }
 
 function clusterArguments({ cluster }: LaunchRecord): readonly string[] {
-  const { kubeconfig = null, context = null, namespace = null, program = null } = cluster ?? {};
+  const { kubeconfig = null, context = null, namespace = null } = cluster ?? {};
   // Its chart was installed before its pod was made.
   const chart = cluster === null || cluster === undefined ? null : 'none';
-  return Object.entries({ kubeconfig, context, namespace, program, 'helm-chart': chart }).flatMap(
-    ([name, value]) => (value === null ? [] : [`--${name}`, value]),
+  return Object.entries({ kubeconfig, context, namespace, 'helm-chart': chart }).flatMap(([name, value]) =>
+    value === null ? [] : [`--${name}`, value],
   );
 }

@@ -3,14 +3,13 @@ import { statusOf } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
 import { deleteObject } from './delete-object.ts';
 import { openExec } from './exec-stream.ts';
-import type { ReporterPlace } from './open-sender.ts';
-import { containers } from './pod-names.ts';
+import { containers, reporterProgram } from './pod-names.ts';
 import { stateOf } from './pod-state.ts';
 import { readPod } from './watch-pod.ts';
 
 /** Kills the job in a pod; no error if it has ended. @throws ApiError; the runtime's error */
-export async function killJob(cluster: Cluster, { pod, program }: ReporterPlace): Promise<void> {
-  const command = [program, 'signal', 'main', 'KILL'];
+export async function killJob(cluster: Cluster, pod: string): Promise<void> {
+  const command = [reporterProgram, 'signal', 'main', 'KILL'];
   try {
     const exec = await openExec(cluster, { pod, container: containers.reporter, command });
     for await (const _ of exec.input) {

@@ -2,19 +2,17 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
-import { programPath } from '../../pod/containers.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
-import {
-  type ContainerEnd,
-  type ContainerState,
-  type Engine,
-  type EngineFacts,
-  type EngineJob,
-  type Leftover,
-  type LogCommand,
-  type ReporterEnd,
-  type StartLimits,
-  volumePath,
+import type {
+  ContainerEnd,
+  ContainerState,
+  Engine,
+  EngineFacts,
+  EngineJob,
+  Leftover,
+  LogCommand,
+  ReporterEnd,
+  StartLimits,
 } from '../engine.ts';
 import type { SenderConnection } from '../mirror/follow-sender.ts';
 import { registryCommand } from '../registry/image-command.ts';
@@ -25,7 +23,7 @@ import { createSecret } from './create-secret.ts';
 import { deleteObject } from './delete-object.ts';
 import { killJob } from './kill-job.ts';
 import { leftPods } from './left-pods.ts';
-import { openSender, type ReporterPlace } from './open-sender.ts';
+import { openSender } from './open-sender.ts';
 import { warnings } from './pod-events.ts';
 import { podLog } from './pod-log.ts';
 import { containers } from './pod-names.ts';
@@ -117,8 +115,7 @@ export class KubernetesEngine implements Engine {
     throw signal.reason;
   }
 
-  readonly openSender = (job: EngineJob): Promise<SenderConnection> =>
-    openSender(this.#cluster, this.#reporterOf(job));
+  readonly openSender = (job: EngineJob): Promise<SenderConnection> => openSender(this.#cluster, job.name);
 
   logCommand({ name }: EngineJob): LogCommand {
     return {
@@ -130,7 +127,7 @@ export class KubernetesEngine implements Engine {
 
   async kill(job: EngineJob): Promise<void> {
     try {
-      await killJob(this.#cluster, this.#reporterOf(job));
+      await killJob(this.#cluster, job.name);
     } catch (error) {
       throw this.#fault(`kill the job in the pod ${job.name}`, error);
     }
@@ -177,10 +174,6 @@ export class KubernetesEngine implements Engine {
   /** The pod's own grace: its reporter reports first. */
   letGo({ name }: EngineJob): Promise<void> {
     return deleteObject(this.#cluster, { kind: 'pods', name });
-  }
-
-  #reporterOf({ name }: EngineJob): ReporterPlace {
-    return { pod: name, program: programPath({ program: this.#settings.program, root: volumePath }) };
   }
 
   /** Options of kubectl, and of ours. */

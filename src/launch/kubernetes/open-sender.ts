@@ -2,22 +2,13 @@ import { type SenderConnection, SenderForbidden, VolumeGone } from '../mirror/fo
 import { reasonOfApi, statusOf } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
 import { openExec } from './exec-stream.ts';
-import { containers } from './pod-names.ts';
+import { containers, reporterProgram } from './pod-names.ts';
 import { isUnreachable } from './pod-state.ts';
 import { readPod } from './watch-pod.ts';
 
-/** The pod of a job, and the path of the program in its reporter. */
-export interface ReporterPlace {
-  readonly pod: string;
-  readonly program: string;
-}
-
 /** Starts a sender of the volume in a pod's reporter. @throws VolumeGone, SenderForbidden; any other error is temporary */
-export async function openSender(
-  cluster: Cluster,
-  { pod, program }: ReporterPlace,
-): Promise<SenderConnection> {
-  const command = [program, 'send', '--encoding', 'binary'];
+export async function openSender(cluster: Cluster, pod: string): Promise<SenderConnection> {
+  const command = [reporterProgram, 'send', '--encoding', 'binary'];
   try {
     const of = { pod, container: containers.reporter, command };
     const { input, output, close } = await openExec(cluster, of);
