@@ -19,7 +19,7 @@ const nobody = '0'.repeat(12);
 export async function dryRun(settings: LaunchSettings, invocation: Invocation, key: string): Promise<string> {
   const installation = installationIn(settings.state);
   const name = containerName(installation, key);
-  const job = podJob(settings, planJob(settings), { installation, key, name });
+  const job = await podJob(settings, planJob(settings), { installation, key, name });
   const { objectsOf } = await import('./kubernetes/objects-of.ts');
   return yamlOf(await objectsOf(job, settings.kubernetes, invocation.environment));
 }

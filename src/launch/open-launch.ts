@@ -140,5 +140,5 @@ function containerOf({ makesVolume }: Engine, of: Parameters<typeof engineJob>[0
   if (!makesVolume) return engineJob(of);
   const { installation } = state;
   const { key } = directory;
-  return Promise.resolve(podJob(settings, plan, { installation, key, name: of.name ?? key }));
+  return podJob(settings, plan, { installation, key, name: of.name ?? key });
 }

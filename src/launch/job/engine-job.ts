@@ -1,3 +1,5 @@
+import { templateKey } from '../../pod/pod-contents.ts';
+import { templateFromJson } from '../../settings/template/template-from-json.ts';
 import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
 import { type EngineJob, labels, volumePath } from '../engine.ts';
 import type { LaunchDirectory } from '../state/launch-directory.ts';
@@ -50,17 +52,20 @@ export async function engineJob(of: Given): Promise<EngineJob> {
   };
 }
 
-/** What an engine runs that makes pods: nothing of it is on this host. @throws Fault `usage` */
-export function podJob(
+/** What an engine runs that makes pods: nothing of it is on this host. @throws Fault `template`, before anything is made */
+export async function podJob(
   settings: LaunchSettings,
   plan: JobPlan,
   of: { readonly installation: string; readonly key: string; readonly name: string },
-): EngineJob {
+): Promise<EngineJob> {
+  const pod = podPlan(settings, plan);
+  const given = pod.template ?? pod.secrets.init[templateKey];
+  if (given !== undefined) await templateFromJson(given, settings.template ?? 'EMISSARY_TEMPLATE');
   return {
     ...common(settings, plan, of),
     name: of.name,
     environment: launcherVariables(settings, plan, ''),
-    pod: podPlan(settings, plan),
+    pod,
     places: { own: '', volume: '', program: '', secrets: '' },
   };
 }

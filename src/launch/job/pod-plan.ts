@@ -1,3 +1,4 @@
+import { Fault, reasonOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { applicationContents, type PodContents, templateKey, variablesFile } from '../../pod/pod-contents.ts';
 import type { PodJob } from '../../pod/pod-job.ts';
@@ -12,7 +13,7 @@ import type { JobPlan } from './job-plan.ts';
 export type PodPlan = PodContents &
   Pick<PodJob, 'application' | 'jobId' | 'timeout' | 'grace' | 'deadline' | 'reporter'>;
 
-/** @throws Fault `usage` for a template that cannot be read */
+/** @throws Fault `template` for one that cannot be read */
 export function podPlan(settings: LaunchSettings, plan: JobPlan): PodPlan {
   const { jobId, sidecar, startTimeoutMs } = settings;
   const hold = settings.holdSeconds ?? limits.holdSeconds;
@@ -53,9 +54,18 @@ function contentsOf(settings: LaunchSettings, plan: JobPlan): PodContents {
   };
 }
 
-function templateOf({ template }: JobPlan, settings: LaunchSettings): string | null {
+function templateOf(
+  { template }: JobPlan,
+  { template: file, nativeEnvironment }: LaunchSettings,
+): string | null {
   if (template !== null) return JSON.stringify(template);
-  return settings.template === null ? null : mountedJson(readGiven(settings.template, limits.templateBytes));
+  if (file === null)
+    return nativeEnvironment['EMISSARY_TEMPLATE'] ?? nativeEnvironment['ARGO_TEMPLATE'] ?? null;
+  try {
+    return mountedJson(readGiven(file, limits.templateBytes));
+  } catch (cause) {
+    throw new Fault('template', `Cannot read template of --template: ${reasonOf(cause)}`, { cause });
+  }
 }
 
 function secondsOf(text: string): number {

@@ -11,6 +11,7 @@ import { Screen } from '../progress/screen.ts';
 import { awaitEnd } from './await-end.ts';
 import { awaitSeal } from './await-seal.ts';
 import { findJob, type KnownJob } from './known-job.ts';
+import { isUnfollowed, unfollowed } from './unfollowed.ts';
 
 /**
  * Follows a launched job to its end.
@@ -72,6 +73,7 @@ async function exitCodeOf({ state, directory, record }: KnownJob): Promise<numbe
     const end = await awaitEnd(state, directory, record.createdAt);
     if (end !== null) return end.exitCode;
   }
+  if (isUnfollowed(record)) throw unfollowed();
   if (hasRun(record.root)) return sealedCode(record.root);
   if (record.stage === 'starting') return null;
   throw new Fault('volume', 'The job was not started: its launcher was killed before that; launch it again');

@@ -6,6 +6,7 @@ import type { JobReference } from '../../settings/verbs/job-reference.ts';
 import { awaitEnd } from './await-end.ts';
 import { awaitSeal } from './await-seal.ts';
 import { findJob } from './known-job.ts';
+import { isUnfollowed, unfollowed } from './unfollowed.ts';
 
 /**
  * Asks a launched job to stop, as TERM to its launcher does, and waits until it has.
@@ -19,6 +20,7 @@ export async function cancelJob(reference: JobReference): Promise<string> {
   if (record.stage === 'ended')
     throw new Fault('usage', `The job ${text} has ended already (${record.exitCode})`);
   const { isFollowed, launcher } = directory;
+  if (!isFollowed && isUnfollowed(record)) throw unfollowed();
   if (record.stage === 'starting') request(record.root, text);
   // There is nothing to stop yet but the launcher.
   else if (isFollowed && launcher !== null) kill(launcher, 'SIGTERM');
