@@ -75,7 +75,7 @@ test('input typed between two attempts reaches the second', async (t) => {
     '[ -e "$BEGUN" ] || { : >"$BEGUN"; exit 1; }; while read -r line; do echo "<$line>"; done; exit 5';
   const job = terminal(t, ['sh', '-c', script], { prepare: `tty >&9; ${attempts(2, '2s')}` });
   if (job === null) return;
-  await until('the first attempt is over', () => job.kept.has('started') && isCanonical(job));
+  await until('the first attempt is over', () => job.kept.has('ended') && isCanonical(job));
   job.type(`between\n${controlD}`);
   assert.equal(await job.status, 5, job.shown());
   assert.match(job.shown(), /<between>\r\n$/);
@@ -84,7 +84,7 @@ test('input typed between two attempts reaches the second', async (t) => {
 test('Ctrl-C between two attempts stops the run', async (t) => {
   const job = terminal(t, ['sh', '-c', 'exit 7'], { prepare: `tty >&9; ${attempts(2, '60s')}` });
   if (job === null) return;
-  await until('the first attempt is over', () => job.kept.has('started') && isCanonical(job));
+  await until('the first attempt is over', () => job.kept.has('ended') && isCanonical(job));
   job.type(controlC);
   await job.status;
   assert.equal(await job.kept.sealed(), '7');
@@ -96,7 +96,7 @@ test('input typed after the last attempt stays for the next reader of the termin
     after: 'read -r line; echo "shell <$line>"',
   });
   if (job === null) return;
-  await until('the job is over', () => job.kept.has('started') && isCanonical(job));
+  await until('the job is over', () => job.kept.has('ended') && isCanonical(job));
   job.type('for the shell\n');
   // The terminal echoes what it has accepted.
   await until('it was typed', () => job.shown().includes('for the shell'));
@@ -105,8 +105,9 @@ test('input typed after the last attempt stays for the next reader of the termin
   assert.match(job.shown(), /shell <for the shell>\r\n$/);
 });
 
-/** Whether the terminal is in line mode again, as it is while no attempt runs. */
+/** Whether the terminal is in line mode and echoes again, as it does while no attempt runs. */
 async function isCanonical(job: Terminal): Promise<boolean> {
   const { stdout } = await execa`stty -F ${job.terminalPath()} -a`;
-  return /(?<!-)\bicanon\b/.test(stdout);
+  // While lines that were typed ahead are read, it is in line mode already, without an echo.
+  return /(?<!-)\bicanon\b/.test(stdout) && /(?<!-)\becho\b/.test(stdout);
 }
