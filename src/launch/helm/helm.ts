@@ -5,7 +5,8 @@ import { limits } from '../../base/limits.ts';
 import { printable } from '../../base/printable.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
-import { untilClosed } from './until-closed.ts';
+import { OutputFile } from './output-file.ts';
+import { untilEnded } from './until-ended.ts';
 
 /** Helm has refused; the message is its own: one line of bounded length. */
 export class HelmFailure extends Error {}
@@ -49,13 +50,15 @@ export class Helm {
     signal: AbortSignal,
   ): Promise<{ readonly stdout: string; readonly warnings: readonly string[] }> {
     if (signal.aborted) throw signal.reason;
+    const [printed, told] = [new OutputFile(), new OutputFile()];
     // An interrupt of the terminal reaches the launcher alone.
     const child = spawn(this.#program, [...args, ...this.#target], {
       env: this.#environment,
-      stdio: ['ignore', 'pipe', 'pipe', this.#lock],
+      stdio: ['ignore', printed.descriptor, told.descriptor, this.#lock],
       detached: true,
     });
-    const { code, stdout, stderr } = await untilClosed(child, signal);
+    const code = await untilEnded(child, signal);
+    const [stdout, stderr] = [printed.take(), told.take()];
     if (signal.aborted) throw signal.reason;
     if (code === 'ENOENT' || code === 'EACCES') throw missing(this.#program, code);
     const lines = stderr.split('\n').filter((line) => line.trim() !== '');
