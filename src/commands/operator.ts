@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { log } from '../base/log.ts';
 import { Interrupts } from '../launch/interrupts.ts';
-import { clusterConfig } from '../launch/kubernetes/cluster-config.ts';
+import { clusterConfig } from '../launch/kubernetes/api/cluster-config.ts';
 import { Leadership, LedCluster } from '../operator/leadership.ts';
 import { Operator } from '../operator/operator.ts';
 import { startProbes } from '../operator/probe-server.ts';

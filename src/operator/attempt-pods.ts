@@ -1,6 +1,6 @@
 import { limits } from '../base/limits.ts';
-import { ApiError, isTemporary, reasonOfApi, statusOf } from '../launch/kubernetes/api-error.ts';
-import type { Cluster } from '../launch/kubernetes/cluster.ts';
+import { ApiError, isTemporary, reasonOfApi, statusOf } from '../launch/kubernetes/api/api-error.ts';
+import type { Cluster } from '../launch/kubernetes/api/cluster.ts';
 import { createSecret } from '../launch/kubernetes/create-secret.ts';
 import { ownedBy } from '../launch/kubernetes/pod-request.ts';
 import { type Pod, stateOf } from '../launch/kubernetes/pod-state.ts';

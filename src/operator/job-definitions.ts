@@ -1,7 +1,7 @@
 import { Fault } from '../base/fault.ts';
 import { isRecord } from '../base/is-record.ts';
-import { statusOf } from '../launch/kubernetes/api-error.ts';
-import type { Cluster } from '../launch/kubernetes/cluster.ts';
+import { statusOf } from '../launch/kubernetes/api/api-error.ts';
+import type { Cluster } from '../launch/kubernetes/api/cluster.ts';
 import type { PodJob } from '../pod/pod-job.ts';
 import type { JobResource } from './job-resource.ts';
 import { podJobOf } from './pod-of-resource.ts';

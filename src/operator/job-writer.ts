@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { log } from '../base/log.ts';
-import { reasonOfApi, statusOf } from '../launch/kubernetes/api-error.ts';
-import type { ApiObject, Cluster } from '../launch/kubernetes/cluster.ts';
+import { reasonOfApi, statusOf } from '../launch/kubernetes/api/api-error.ts';
+import type { ApiObject, Cluster } from '../launch/kubernetes/api/cluster.ts';
 import {
   apiVersion,
   finalizer,

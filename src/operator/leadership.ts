@@ -1,7 +1,7 @@
 import { Fault } from '../base/fault.ts';
 import { pause } from '../base/timer.ts';
-import { ApiError, reasonOfApi, statusOf } from '../launch/kubernetes/api-error.ts';
-import { type ApiObject, Cluster } from '../launch/kubernetes/cluster.ts';
+import { ApiError, reasonOfApi, statusOf } from '../launch/kubernetes/api/api-error.ts';
+import { type ApiObject, Cluster } from '../launch/kubernetes/api/cluster.ts';
 
 /** The lease that the leader holds, in the namespace of its jobs. */
 const leaseName = 'multiflexi-emissary-operator';

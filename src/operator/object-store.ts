@@ -1,8 +1,8 @@
 import { limits } from '../base/limits.ts';
 import { pause } from '../base/timer.ts';
-import { reasonOfApi, statusOf } from '../launch/kubernetes/api-error.ts';
-import type { ApiObject, Cluster } from '../launch/kubernetes/cluster.ts';
-import { WatchTooOld, watchEvents } from '../launch/kubernetes/watch-events.ts';
+import { reasonOfApi, statusOf } from '../launch/kubernetes/api/api-error.ts';
+import type { ApiObject, Cluster } from '../launch/kubernetes/api/cluster.ts';
+import { WatchTooOld, watchEvents } from '../launch/kubernetes/api/watch-events.ts';
 import type { Metadata } from './job-resource.ts';
 
 /** What every object has. */

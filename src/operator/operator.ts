@@ -1,6 +1,6 @@
 import { log } from '../base/log.ts';
-import { reasonOfApi } from '../launch/kubernetes/api-error.ts';
-import type { Cluster } from '../launch/kubernetes/cluster.ts';
+import { reasonOfApi } from '../launch/kubernetes/api/api-error.ts';
+import type { Cluster } from '../launch/kubernetes/api/cluster.ts';
 import { AttemptPods } from './attempt-pods.ts';
 import { JobDefinitions } from './job-definitions.ts';
 import type { JobResource } from './job-resource.ts';

@@ -1,6 +1,6 @@
 import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
-import { statusOf } from '../launch/kubernetes/api-error.ts';
+import { statusOf } from '../launch/kubernetes/api/api-error.ts';
 import { type Pod, stateOf } from '../launch/kubernetes/pod-state.ts';
 import { isOwned } from './attempt-pods.ts';
 import { JobAttempt } from './job-attempt.ts';

@@ -1,39 +1,30 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { startApiServer } from '../helpers/api-server.ts';
 import { behindFront } from '../helpers/cluster-front.ts';
 import { clusterLauncher, podTemplate } from '../helpers/cluster-launcher.ts';
+import { allLines, cutConnections, numberedLines } from '../helpers/cut-connections.ts';
 import { jobImage } from '../helpers/launcher-parts.ts';
 import { reportedJob } from '../helpers/reported-job.ts';
-import { seeded } from '../helpers/seeded.ts';
 import { until } from '../helpers/until.ts';
 
 const lines = 3_000;
 const cuts = 20;
-const longestPauseMs = 300;
 const shortJobs = 20;
 
 test('kubernetes, its connections cut 20 times: each byte and each row once, in order', async (t) => {
   const launcher = await clusterLauncher(t);
   if (launcher === null) return;
   const { front, env } = await behindFront(t, launcher.cluster.kubeconfig, {});
-  const random = seeded(t);
   const job = reportedJob(t);
-  const script = `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo "line $i"; [ $((i % 500)) -eq 0 ] && sleep 1; done; exit 21`;
-  const running = launcher.startScript(script, { env: { ...job.env, ...env } });
-  await until('the job runs', () => running.stdout().length > 0);
-  for (let cut = 0; cut < cuts && running.process.exitCode === null; cut += 1) {
-    await pause(random.next() * longestPauseMs);
-    front.cut();
-  }
+  const running = launcher.startScript(numberedLines, { env: { ...job.env, ...env } });
+  await cutConnections(t, running, front, cuts);
   const { status, stdout, stderr } = await running.finished;
   assert.equal(status, 21, stderr);
-  const expected = Array.from({ length: lines }, (_, index) => `line ${index + 1}\n`).join('');
-  assert.equal(stdout.toString(), expected);
+  assert.equal(stdout.toString(), allLines);
   const rows = job.lines().map(({ line }) => line);
-  assert.equal(rows.join(''), expected);
+  assert.equal(rows.join(''), allLines);
   assert.deepEqual([job.row().exitcode, launcher.left(), await launcher.containers()], [21, [], []]);
 });
 

@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { behindFront } from '../helpers/cluster-front.ts';
 import { type ClusterLauncher, clusterLauncher } from '../helpers/cluster-launcher.ts';
+import { allLines, cutConnections, numberedLines } from '../helpers/cut-connections.ts';
 import { reportedJob } from '../helpers/reported-job.ts';
-import { seeded } from '../helpers/seeded.ts';
 import { type Rule, serviceAccount } from '../helpers/service-account.ts';
 import { until } from '../helpers/until.ts';
 
-const lines = 3_000;
 const cuts = 10;
-const longestPauseMs = 300;
 
 test('kubernetes without the right to exec: the log is recorded, and what is lost by that is said', async (t) => {
   const launcher = await clusterLauncher(t);
@@ -55,18 +52,11 @@ test('kubernetes without the right to exec, its connections cut: each byte once,
   const launcher = await clusterLauncher(t);
   if (launcher === null) return;
   const { front, env } = await behindFront(t, await withoutExec(t, launcher), {});
-  const random = seeded(t);
-  const script = `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo "line $i"; [ $((i % 500)) -eq 0 ] && sleep 1; done; exit 21`;
-  const running = launcher.startScript(script, { env });
-  await until('the job runs', () => running.stdout().length > 0);
-  for (let cut = 0; cut < cuts && running.process.exitCode === null; cut += 1) {
-    await pause(random.next() * longestPauseMs);
-    front.cut();
-  }
+  const running = launcher.startScript(numberedLines, { env });
+  await cutConnections(t, running, front, cuts);
   const { status, stdout, stderr } = await running.finished;
   assert.equal(status, 21, stderr);
-  const expected = Array.from({ length: lines }, (_, index) => `line ${index + 1}\n`).join('');
-  assert.equal(stdout.toString(), expected);
+  assert.equal(stdout.toString(), allLines);
 });
 
 test('kubernetes without the right to exec, its launcher killed: the next launch reports the same pod', async (t) => {

@@ -1,8 +1,8 @@
 import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
-import { statusOf } from '../kubernetes/api-error.ts';
-import { Cluster } from '../kubernetes/cluster.ts';
-import { clusterConfig } from '../kubernetes/cluster-config.ts';
-import { hasRight, rights } from '../kubernetes/rights.ts';
+import { statusOf } from '../kubernetes/api/api-error.ts';
+import { Cluster } from '../kubernetes/api/cluster.ts';
+import { clusterConfig } from '../kubernetes/api/cluster-config.ts';
+import { hasRight, rights } from '../kubernetes/api/rights.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 import type { Subject } from './subject.ts';
 

@@ -1,7 +1,7 @@
 import type { Environment } from '../../settings/cli/environment.ts';
 import type { ChartSettings } from '../../settings/verbs/chart-settings.ts';
 import type { EngineJob } from '../engine.ts';
-import type { Cluster } from '../kubernetes/cluster.ts';
+import type { Cluster } from '../kubernetes/api/cluster.ts';
 import { KubernetesEngine } from '../kubernetes/kubernetes-engine.ts';
 import type { PodSettings } from '../kubernetes/pod-request.ts';
 import { installChart } from './install-chart.ts';

@@ -1,7 +1,7 @@
 import { limits } from '../../base/limits.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import { labels } from '../engine.ts';
-import type { Cluster } from '../kubernetes/cluster.ts';
+import type { Cluster } from '../kubernetes/api/cluster.ts';
 import type { Revision } from './release-history.ts';
 
 /** Until when whoever changes a release may be at work, in seconds since 1970; */

@@ -1,8 +1,8 @@
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
-import { isTemporary, reasonOfApi, statusOf } from './api-error.ts';
-import type { ApiObject, Cluster } from './cluster.ts';
+import { isTemporary, reasonOfApi, statusOf } from './api/api-error.ts';
+import type { ApiObject, Cluster } from './api/cluster.ts';
 
 /**
  * Creates the Secret that a pod waits for: the job starts. One that is there was made by an earlier launcher, or by a request

@@ -1,8 +1,8 @@
 import { limits } from '../../base/limits.ts';
-import { statusOf } from './api-error.ts';
-import type { Cluster } from './cluster.ts';
-import { deleteObject } from './delete-object.ts';
-import { openExec } from './exec-stream.ts';
+import { statusOf } from './api/api-error.ts';
+import type { Cluster } from './api/cluster.ts';
+import { deleteObject } from './api/delete-object.ts';
+import { openExec } from './api/exec-stream.ts';
 import { containers, reporterProgram } from './pod-names.ts';
 import { stateOf } from './pod-state.ts';
 import { readPod } from './watch-pod.ts';

@@ -16,16 +16,16 @@ import type {
 } from '../engine.ts';
 import type { SenderConnection } from '../mirror/follow-sender.ts';
 import { registryCommand } from '../registry/image-command.ts';
-import { reasonOfApi } from './api-error.ts';
-import type { Cluster } from './cluster.ts';
+import { reasonOfApi } from './api/api-error.ts';
+import type { Cluster } from './api/cluster.ts';
+import { deleteObject } from './api/delete-object.ts';
 import { createPod } from './create-pod.ts';
 import { createSecret } from './create-secret.ts';
-import { deleteObject } from './delete-object.ts';
 import { killJob } from './kill-job.ts';
 import { leftPods } from './left-pods.ts';
+import { lastLines } from './log/last-lines.ts';
 import { openSender } from './open-sender.ts';
 import { warnings } from './pod-events.ts';
-import { podLog } from './pod-log.ts';
 import { containers } from './pod-names.ts';
 import { ownedBy, type PodSettings, secretRequests } from './pod-request.ts';
 import { endedBeside, gone, stateOf } from './pod-state.ts';
@@ -151,7 +151,7 @@ export class KubernetesEngine implements Engine {
   }
 
   messages({ name }: EngineJob): Promise<string> {
-    return podLog(this.#cluster, name, containers.main);
+    return lastLines(this.#cluster, name, containers.main);
   }
 
   lookedAtBy({ name }: EngineJob): string {

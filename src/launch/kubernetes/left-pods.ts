@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { type Leftover, labels } from '../engine.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from './api/cluster.ts';
 import { stateOf } from './pod-state.ts';
 
 /** The pods of an installation that are in the namespace. @throws ApiError; the runtime's error */

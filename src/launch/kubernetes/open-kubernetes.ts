@@ -1,8 +1,8 @@
 import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
 import type { EngineSetup } from '../engine.ts';
 import { ChartedEngine } from '../helm/charted-engine.ts';
-import { Cluster } from './cluster.ts';
-import { clusterConfig } from './cluster-config.ts';
+import { Cluster } from './api/cluster.ts';
+import { clusterConfig } from './api/cluster-config.ts';
 import { KubernetesEngine } from './kubernetes-engine.ts';
 import { podSettings } from './objects-of.ts';
 

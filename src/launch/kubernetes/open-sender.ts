@@ -1,7 +1,7 @@
 import { type SenderConnection, SenderForbidden, VolumeGone } from '../mirror/follow-sender.ts';
-import { reasonOfApi, statusOf } from './api-error.ts';
-import type { Cluster } from './cluster.ts';
-import { openExec } from './exec-stream.ts';
+import { reasonOfApi, statusOf } from './api/api-error.ts';
+import type { Cluster } from './api/cluster.ts';
+import { openExec } from './api/exec-stream.ts';
 import { containers, reporterProgram } from './pod-names.ts';
 import { isUnreachable } from './pod-state.ts';
 import { readPod } from './watch-pod.ts';

@@ -3,7 +3,7 @@ import { limits } from '../../base/limits.ts';
 import { printable } from '../../base/printable.ts';
 import { shorten } from '../../base/shorten.ts';
 import { pause } from '../../base/timer.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from './api/cluster.ts';
 import { secretNames } from './pod-names.ts';
 
 /** What the cluster has told about a pod, the newest last. Empty where that cannot be read: it is only a hint. */

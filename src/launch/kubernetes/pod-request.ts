@@ -3,7 +3,7 @@ import type { PodJob } from '../../pod/pod-job.ts';
 import { podOf, secretsOf } from '../../pod/pod-of.ts';
 import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
 import { type EngineJob, volumePath } from '../engine.ts';
-import type { ApiObject } from './cluster.ts';
+import type { ApiObject } from './api/cluster.ts';
 
 /** What a pod gets besides what its job needs. */
 export interface PodSettings extends KubernetesSettings {

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { limits } from '../../base/limits.ts';
 import type { EngineJob } from '../engine.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from './api/cluster.ts';
 import { stateOf } from './pod-state.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { after } from '../../base/timer.ts';
-import type { Cluster } from './cluster.ts';
-import { deleteObject } from './delete-object.ts';
+import type { Cluster } from './api/cluster.ts';
+import { deleteObject } from './api/delete-object.ts';
 import { secretNames } from './pod-names.ts';
 import { isOverdue } from './pod-state.ts';
 import { podStates } from './watch-pod.ts';

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { ReporterEnd } from '../engine.ts';
-import type { Cluster } from './cluster.ts';
-import { podLog } from './pod-log.ts';
+import type { Cluster } from './api/cluster.ts';
+import { lastLines } from './log/last-lines.ts';
 import { containers } from './pod-names.ts';
 import { isUnreachable, stateOf } from './pod-state.ts';
 import { podStates } from './watch-pod.ts';
@@ -40,6 +40,6 @@ function exitCodeOf({ status }: V1Pod): number | null {
 
 /** Its log also has the result, where it reports to nobody else. */
 async function messagesOf(cluster: Cluster, pod: string): Promise<readonly string[]> {
-  const text = await podLog(cluster, pod, containers.reporter);
+  const text = await lastLines(cluster, pod, containers.reporter);
   return text.split('\n').filter((line) => line.startsWith('emissary: '));
 }

@@ -3,7 +3,7 @@ import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { after, type Timer } from '../../base/timer.ts';
 import type { EngineJob } from '../engine.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from './api/cluster.ts';
 import { mountFailure } from './pod-events.ts';
 import { failedStart, isReachable, isRejected, isUnreachable, stateOf } from './pod-state.ts';
 import { failedReporter } from './reporter-end.ts';

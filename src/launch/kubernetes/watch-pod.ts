@@ -2,9 +2,9 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
-import { isTemporary, reasonOfApi } from './api-error.ts';
-import type { Cluster } from './cluster.ts';
-import { WatchTooOld, watchEvents } from './watch-events.ts';
+import { isTemporary, reasonOfApi } from './api/api-error.ts';
+import type { Cluster } from './api/cluster.ts';
+import { WatchTooOld, watchEvents } from './api/watch-events.ts';
 
 /**
  * A pod's states, from now on: null where it is not there. Each list is followed by a watch of bounded time; a server that

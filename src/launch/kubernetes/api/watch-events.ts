@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
-import { isRecord } from '../../base/is-record.ts';
-import { limits } from '../../base/limits.ts';
+import { isRecord } from '../../../base/is-record.ts';
+import { limits } from '../../../base/limits.ts';
 import type { ApiObject, Cluster } from './cluster.ts';
 
 /** One line of a watch: an object of the API, and what became of it. */

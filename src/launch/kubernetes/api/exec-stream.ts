@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import WebSocket from 'ws';
-import { limits } from '../../base/limits.ts';
-import { log } from '../../base/log.ts';
+import { limits } from '../../../base/limits.ts';
+import { log } from '../../../base/log.ts';
 import type { Cluster } from './cluster.ts';
 import { refusalOf } from './refusal-of.ts';
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { isRecord } from '../../base/is-record.ts';
-import { limits } from '../../base/limits.ts';
-import { readBounded } from '../../base/read-bounded.ts';
+import { isRecord } from '../../../base/is-record.ts';
+import { limits } from '../../../base/limits.ts';
+import { readBounded } from '../../../base/read-bounded.ts';
 import { ApiError } from './api-error.ts';
 
 /** What an answer that is no success says: its body is a Status, or what something in front of the server says. */

@@ -1,6 +1,6 @@
-import { Fault, messageOf } from '../../base/fault.ts';
-import { printable } from '../../base/printable.ts';
-import { shorten } from '../../base/shorten.ts';
+import { Fault, messageOf } from '../../../base/fault.ts';
+import { printable } from '../../../base/printable.ts';
+import { shorten } from '../../../base/shorten.ts';
 
 /** What the API server answered in the place of what was wanted. */
 export class ApiError extends Error {

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { Fault, messageOf } from '../../base/fault.ts';
-import type { Environment } from '../../settings/cli/environment.ts';
-import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
+import { Fault, messageOf } from '../../../base/fault.ts';
+import type { Environment } from '../../../settings/cli/environment.ts';
+import type { KubernetesSettings } from '../../../settings/verbs/kubernetes-settings.ts';
 
 /** Inside a pod, who it is for the API server. */
 const serviceAccountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token';

@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { request as plainRequest } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { Fault, messageOf } from '../../base/fault.ts';
-import { isRecord } from '../../base/is-record.ts';
-import { limits } from '../../base/limits.ts';
-import { readBounded } from '../../base/read-bounded.ts';
+import { Fault, messageOf } from '../../../base/fault.ts';
+import { isRecord } from '../../../base/is-record.ts';
+import { limits } from '../../../base/limits.ts';
+import { readBounded } from '../../../base/read-bounded.ts';
 import { refusalOf } from './refusal-of.ts';
 
 /** One request to the API server. */
