@@ -112,6 +112,10 @@ test('OpenTelemetry goes through the proxy too', async (t) => {
   await runJob(t, ['true'], { root: job.root });
   const { status, stderr } = await emissary(['wait'], { root: job.root, env: { ...job.env, ...variables } });
   assert.deepEqual([status, stderr], [0, '']);
-  assert.deepEqual(paths, ['/v1/metrics']);
-  assert.deepEqual(proxy.asked, [`POST http://collector.invalid:${port}/v1/metrics`]);
+  const sent = ['/v1/metrics', '/v1/traces'];
+  assert.deepEqual(paths, sent);
+  assert.deepEqual(
+    proxy.asked,
+    sent.map((path) => `POST http://collector.invalid:${port}${path}`),
+  );
 });
