@@ -30,7 +30,7 @@ export async function operator(invocation: Invocation, args: readonly Buffer[]):
   const probes = {
     '/healthz': () => 'ok\n',
     // One that waits for the lease is ready to take over.
-    '/readyz': () => (running.isReady || !leads() ? 'ok\n' : null),
+    '/readyz': () => (running.isReady || (!leads() && leadership?.isTold) ? 'ok\n' : null),
     '/metrics': () => running.metrics(leads()),
   };
   if (probesPort !== null) await startProbes(probesPort, probes);
