@@ -78,9 +78,17 @@ export async function operatorPlace(t: TestContext): Promise<OperatorPlace | nul
   for (const { image, fill, start } of exampleImages)
     await cluster.addImage(image.startsWith('multiflexi-emissary:') ? emissaryImage : image, fill, start);
   await cluster.addImage(jobImage, (tree) => withBusybox(tree, jobTools));
+  return operatorIn(t, cluster, await restrictedNamespace(t, cluster));
+}
+
+/** The same in a namespace that is there. */
+export async function operatorIn(
+  t: TestContext,
+  cluster: Cluster,
+  namespace: string,
+): Promise<OperatorPlace> {
   const crd = await cluster.kubectl(['apply', '--filename', 'images/operator/crd.yaml']);
   assert.equal(crd.exitCode, 0, crd.stderr);
-  const namespace = await restrictedNamespace(t, cluster);
   const place = placeIn(t, cluster, namespace);
   // The operator is gone by then.
   atEnd(t, () => letGo(place));

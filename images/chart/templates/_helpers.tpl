@@ -1,0 +1,79 @@
+{{/* The name of all objects: that of the release, made plain where it is another chart's. */}}
+{{- define "emissary.name" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride -}}
+{{- else if contains "emissary" .Release.Name -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-emissary" (.Release.Name | trunc 40 | trimSuffix "-") -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "emissary.selector" -}}
+app.kubernetes.io/name: multiflexi-emissary-operator
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "emissary.labels" -}}
+{{ include "emissary.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 }}
+{{- end -}}
+
+{{- define "emissary.account" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- .Values.serviceAccount.name | default (include "emissary.name" .) -}}
+{{- else -}}
+{{- .Values.serviceAccount.name | default "default" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "emissary.jobsNamespace" -}}
+{{- .Values.jobs.namespace | default .Release.Namespace -}}
+{{- end -}}
+
+{{/* Whether rights in the release's own namespace are not enough: "true", or nothing. */}}
+{{- define "emissary.isElsewhere" -}}
+{{- if or .Values.jobs.allNamespaces (ne (include "emissary.jobsNamespace" .) .Release.Namespace) -}}true{{- end -}}
+{{- end -}}
+
+{{- define "emissary.image" -}}
+{{- printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) -}}
+{{- end -}}
+
+{{- define "emissary.emissaryImage" -}}
+{{- printf "%s:%s" .Values.emissaryImage.repository (.Values.emissaryImage.tag | default .Chart.AppVersion) -}}
+{{- end -}}
+
+{{/* Which jobs: arguments. */}}
+{{- define "emissary.whichJobs" -}}
+{{- if .Values.jobs.allNamespaces -}}
+- --all-namespaces
+{{- else -}}
+- --namespace
+- {{ include "emissary.jobsNamespace" . | quote }}
+{{- end -}}
+{{- end -}}
+
+{{- define "emissary.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- define "emissary.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{/* A binding's subject: the account of the operator. */}}
+{{- define "emissary.subject" -}}
+- kind: ServiceAccount
+  name: {{ include "emissary.account" . }}
+  namespace: {{ .Release.Namespace }}
+{{- end -}}
