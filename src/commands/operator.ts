@@ -10,22 +10,23 @@ import type { Invocation } from '../settings/cli/invocation.ts';
 import { operatorSettings } from '../settings/verbs/operator-settings.ts';
 
 /**
- * `multiflexi-emissary operator`: runs the jobs that are resources of a namespace, until a signal.
+ * `multiflexi-emissary operator`: runs the jobs that are resources of a namespace, or of all, until a signal.
  *
  * @returns 0 after a signal
  * @throws Fault `usage`; `engine` when another operator leads
  */
 export async function operator(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
-  const { kubernetes, leaseSeconds, probesPort } = operatorSettings(invocation, args);
+  const { kubernetes, scope, leaseSeconds, probesPort } = operatorSettings(invocation, args);
   const load = () => clusterConfig(kubernetes, invocation.environment);
   const cluster = new LedCluster(load, kubernetes.namespace);
   const interrupts = new Interrupts(invocation.ignored);
   const stop = new AbortController();
   interrupts.listen(() => stop.abort());
-  log(`Operator of the namespace ${cluster.namespace} at ${cluster.server}`);
+  const whose = scope === 'cluster' ? 'all namespaces' : `the namespace ${cluster.namespace}`;
+  log(`Operator of ${whose} at ${cluster.server}`);
   const leadership =
     leaseSeconds > 0 ? leadershipOf(cluster, kubernetes.namespace, leaseSeconds, load) : null;
-  const running = new Operator(cluster, kubernetes.emissaryImage);
+  const running = new Operator(cluster, { scope, emissaryImage: kubernetes.emissaryImage });
   const leads = () => leadership?.isHeld ?? true;
   const probes = {
     '/healthz': () => 'ok\n',

@@ -25,7 +25,7 @@ export class JobAttempt {
   async step(): Promise<Again> {
     const { pods } = this.#tools;
     const { podName, podUid } = this.#status;
-    const pod = await pods.find(podName ?? '');
+    const pod = await pods.find({ namespace: this.#job.metadata.namespace, name: podName ?? '' });
     if (podUid !== null && pod?.metadata?.uid !== podUid) {
       const last = pods.lastOf(podUid);
       const seen = last === null ? null : observePod(last, true);
@@ -51,7 +51,8 @@ export class JobAttempt {
     const { attempts } = this.#status;
     let created: Awaited<ReturnType<Tools['pods']['create']>>;
     try {
-      created = await this.#tools.pods.create(await this.#tools.definitions.podJob(this.#job, attempts));
+      const podJob = await this.#tools.definitions.podJob(this.#job, attempts);
+      created = await this.#tools.pods.create(podJob, this.#job.metadata.namespace);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       return this.#end('Failed', 'InvalidSpec', { reason: 'InvalidSpec', message: error.message });

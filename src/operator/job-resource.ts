@@ -47,6 +47,8 @@ export interface JobSpec {
     readonly report?: 'Full' | 'Output' | 'None';
     readonly reporter?: 'Plain' | 'Native';
   };
+  readonly user?: string;
+  readonly allowRoot?: boolean;
   readonly timeoutSeconds?: number;
   readonly graceSeconds?: number;
   readonly retries?: number;

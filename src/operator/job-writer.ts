@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { log } from '../base/log.ts';
 import { reasonOfApi, statusOf } from '../launch/kubernetes/api/api-error.ts';
-import type { ApiObject, Cluster } from '../launch/kubernetes/api/cluster.ts';
+import type { ApiObject } from '../launch/kubernetes/api/cluster.ts';
 import {
   apiVersion,
   finalizer,
@@ -10,12 +10,9 @@ import {
   type JobStatus,
   statusOfResource,
 } from './job-resource.ts';
-
-/** The path of the resources of the namespace, or of one. */
-export function jobPath({ namespace }: Cluster, name = ''): string {
-  const place = `/apis/${apiVersion}/namespaces/${encodeURIComponent(namespace)}/emissaryjobs`;
-  return name === '' ? place : `${place}/${encodeURIComponent(name)}`;
-}
+import type { LedCluster } from './leadership.ts';
+import { jobPath } from './list-paths.ts';
+import type { Place } from './object-key.ts';
 
 /** Each request is bounded by itself. */
 const never = new AbortController().signal;
@@ -25,16 +22,16 @@ const never = new AbortController().signal;
  * refuses it (409), and everything is decided again.
  */
 export class JobWriter {
-  readonly #cluster: Cluster;
+  readonly #cluster: LedCluster;
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: LedCluster) {
     this.#cluster = cluster;
   }
 
   /** The resource as the server has it; null: it is gone. */
-  async read(name: string): Promise<JobResource | null> {
+  async read(place: Place): Promise<JobResource | null> {
     try {
-      const path = jobPath(this.#cluster, name);
+      const path = jobPath(place);
       return (await this.#cluster.send({ method: 'GET', path, signal: never })) as unknown as JobResource;
     } catch (error) {
       if (statusOf(error) === 404) return null;
@@ -75,7 +72,7 @@ export class JobWriter {
   }
 
   async remove({ metadata }: JobResource): Promise<void> {
-    const path = jobPath(this.#cluster, metadata.name);
+    const path = jobPath(metadata);
     const body = { preconditions: { uid: metadata.uid }, propagationPolicy: 'Background' };
     try {
       await this.#cluster.send({ method: 'DELETE', path, body, signal: never });
@@ -105,15 +102,20 @@ export class JobWriter {
       count: 1,
     };
     try {
-      await this.#cluster.send({ method: 'POST', path: this.#cluster.path('events'), body, signal: never });
+      await this.#cluster.send({
+        method: 'POST',
+        path: this.#cluster.in(namespace).path('events'),
+        body,
+        signal: never,
+      });
     } catch (error) {
       log(`No event could be made of ${name}: ${reasonOfApi(error)}`);
     }
   }
 
   async #patch(resource: JobResource, part: '' | '/status', change: ApiObject): Promise<JobResource> {
-    const { name, uid, resourceVersion } = resource.metadata;
-    const path = `${jobPath(this.#cluster, name)}${part}`;
+    const { namespace, name, uid, resourceVersion } = resource.metadata;
+    const path = `${jobPath({ namespace, name })}${part}`;
     const metadata = { ...(change['metadata'] as object | undefined), uid, resourceVersion };
     const body = { ...change, metadata };
     return (await this.#cluster.send({

@@ -171,9 +171,27 @@ export class Leadership {
 /** A cluster that only the leader changes. */
 export class LedCluster extends Cluster {
   leadership: Leadership | null = null;
+  readonly #load: ConstructorParameters<typeof Cluster>[0];
+
+  constructor(...of: ConstructorParameters<typeof Cluster>) {
+    super(...of);
+    [this.#load] = of;
+  }
+
+  /** The same cluster, seen from another namespace. */
+  in(namespace: string): LedCluster {
+    const view = new LedCluster(this.#load, namespace, this);
+    view.leadership = this.leadership;
+    return view;
+  }
+
+  /** To be asked before anything is changed elsewhere. @throws Fault `engine` if another operator may lead by now */
+  check(): void {
+    this.leadership?.check();
+  }
 
   override open(wanted: Parameters<Cluster['open']>[0]): ReturnType<Cluster['open']> {
-    if (wanted.method !== 'GET') this.leadership?.check();
+    if (wanted.method !== 'GET') this.check();
     return super.open(wanted);
   }
 }

@@ -1,40 +1,50 @@
 import { log } from '../base/log.ts';
 import { reasonOfApi } from '../launch/kubernetes/api/api-error.ts';
-import type { Cluster } from '../launch/kubernetes/api/cluster.ts';
 import { AttemptPods } from './attempt-pods.ts';
 import { JobDefinitions } from './job-definitions.ts';
 import type { JobResource } from './job-resource.ts';
-import { JobWriter, jobPath } from './job-writer.ts';
+import { JobWriter } from './job-writer.ts';
+import type { LedCluster } from './leadership.ts';
+import { listPaths } from './list-paths.ts';
 import { Metrics } from './metrics.ts';
+import { keyOf, placeOf } from './object-key.ts';
 import { ObjectStore } from './object-store.ts';
 import { reconcileJob } from './reconcile-job.ts';
 import type { Tools } from './tools.ts';
 import { type Again, WorkQueue } from './work-queue.ts';
 
-/** Runs the jobs of one namespace. It keeps nothing: whatever it has to know is in the cluster. */
+/** What an operator does. */
+export interface OperatorPlan {
+  /** Whose jobs it runs: those of its own namespace, or all. */
+  readonly scope: 'namespace' | 'cluster';
+  /** Of the pods that it makes. */
+  readonly emissaryImage: string;
+}
+
+/** Runs the jobs of one namespace, or of all. It keeps nothing: whatever it has to know is in the cluster. */
 export class Operator {
-  readonly #cluster: Cluster;
+  readonly #cluster: LedCluster;
   readonly #tools: Tools;
   readonly #queue: WorkQueue;
   readonly #metrics = new Metrics();
 
-  /** @param emissaryImage of the pods that it makes */
-  constructor(cluster: Cluster, emissaryImage: string) {
+  constructor(cluster: LedCluster, { scope, emissaryImage }: OperatorPlan) {
     this.#cluster = cluster;
-    const add = (name: string) => {
-      if (this.isReady) this.#queue.add(name);
+    const add = (key: string) => {
+      if (this.isReady) this.#queue.add(key);
     };
+    const paths = listPaths(cluster, scope);
     this.#tools = {
-      jobs: new ObjectStore<JobResource>(jobPath(cluster), ({ metadata }) => add(metadata.name)),
-      pods: new AttemptPods(cluster, add),
+      jobs: new ObjectStore<JobResource>(paths.jobs, ({ metadata }) => add(keyOf(metadata))),
+      pods: new AttemptPods(cluster, paths.pods, add),
       writer: new JobWriter(cluster),
       definitions: new JobDefinitions(cluster, emissaryImage),
     };
     this.#queue = new WorkQueue(
-      (name) => this.#work(name),
-      (name, error) => {
+      (key) => this.#work(key),
+      (key, error) => {
         this.#metrics.failed();
-        log(`${name}: ${reasonOfApi(error)}`);
+        log(`${key}: ${reasonOfApi(error)}`);
       },
     );
   }
@@ -71,10 +81,10 @@ export class Operator {
     return this.#metrics.text({ depth: this.#queue.depth, isLeader, phases });
   }
 
-  async #work(name: string): Promise<Again> {
+  async #work(key: string): Promise<Again> {
     const begun = performance.now();
     try {
-      return await reconcileJob(name, this.#tools);
+      return await reconcileJob(placeOf(key), this.#tools);
     } finally {
       this.#metrics.reconciled(performance.now() - begun);
     }
@@ -88,6 +98,6 @@ export class Operator {
     ]);
     if (signal.aborted) return;
     log('Ready');
-    for (const { metadata } of jobs.all()) this.#queue.add(metadata.name);
+    for (const { metadata } of jobs.all()) this.#queue.add(keyOf(metadata));
   }
 }

@@ -6,6 +6,7 @@ import { isOwned } from './attempt-pods.ts';
 import { JobAttempt } from './job-attempt.ts';
 import { hasEnded, type JobResource, type JobStatus, statusOfResource } from './job-resource.ts';
 import { nextStatus } from './next-status.ts';
+import type { Place } from './object-key.ts';
 import { type Outcome, observePod } from './observe-pod.ts';
 import { podNameOf } from './pod-of-resource.ts';
 import type { Tools } from './tools.ts';
@@ -18,15 +19,15 @@ import type { Again } from './work-queue.ts';
  * @returns when to look again without news
  * @throws what is to be tried again later
  */
-export async function reconcileJob(name: string, tools: Tools): Promise<Again> {
-  const job = tools.jobs.get(name);
+export async function reconcileJob(place: Place, tools: Tools): Promise<Again> {
+  const job = tools.jobs.get(place);
   if (job === null) return null;
   try {
     return await reconcile(job, tools);
   } catch (error) {
     if (statusOf(error) !== 409 && statusOf(error) !== 404) throw error;
     // Decided on what is not so any more.
-    const fresh = await tools.writer.read(name);
+    const fresh = await tools.writer.read(place);
     if (fresh === null) return null;
     tools.jobs.put(fresh);
     if (fresh.metadata.resourceVersion === job.metadata.resourceVersion) throw error;
@@ -79,7 +80,10 @@ async function begin(job: JobResource, status: JobStatus, tools: Tools): Promise
 /** Somebody has deleted the resource of a job that has not ended. */
 async function abort(job: JobResource, status: JobStatus, tools: Tools): Promise<Again> {
   const { pods } = tools;
-  const found = status.podName === null ? null : await pods.find(status.podName);
+  const found =
+    status.podName === null
+      ? null
+      : await pods.find({ namespace: job.metadata.namespace, name: status.podName });
   const pod = found !== null && isOwned(found, job) ? found : null;
   const last = pod ?? pods.lastOf(status.podUid ?? '');
   const seen = last === null ? null : observePod(last, pod === null);

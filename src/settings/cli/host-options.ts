@@ -112,6 +112,13 @@ export const hostOptions: readonly OptionSpec[] = [
     help: 'with --clean: remove what --keep has kept, too',
   },
   {
+    name: 'all-namespaces',
+    verbs: ['operator'],
+    value: null,
+    variables: ['EMISSARY_ALL_NAMESPACES'],
+    help: 'run the jobs of all namespaces; --namespace is then where the lease is',
+  },
+  {
     name: 'lease',
     verbs: ['operator'],
     value: 'SECONDS',

@@ -8,6 +8,8 @@ import { type KubernetesSettings, kubernetesSettings } from './kubernetes-settin
 /** The settings of `operator`. */
 export interface OperatorSettings {
   readonly kubernetes: KubernetesSettings;
+  /** Whose jobs it runs: those of its own namespace, or all. */
+  readonly scope: 'namespace' | 'cluster';
   /** When another operator may take over from one that is silent; 0: there is no other. */
   readonly leaseSeconds: number;
   /** Where probes and metrics are answered; null: nowhere. */
@@ -25,6 +27,7 @@ export function operatorSettings(invocation: Invocation, args: readonly Buffer[]
   if (!isPort) throw new Fault('usage', `${from('probes')} must be the number of a port`);
   return {
     kubernetes: kubernetesSettings(line, from),
+    scope: line.value('all-namespaces') === null ? 'namespace' : 'cluster',
     leaseSeconds: lease === null ? limits.operatorLeaseSeconds : secondsToMs(lease, from('lease')) / 1_000,
     probesPort: port === null ? null : Number(port),
   };
