@@ -566,6 +566,10 @@ export const limits = {
   operatorHistory: 20,
   /** When another operator may take over from one that is silent, in seconds. */
   operatorLeaseSeconds: 15,
+  /** How often the operator lets go of jobs that are held again meanwhile, */
+  operatorReleasePasses: 20,
+  /** and how long it waits at its end for what tells whether it has to, in ms. */
+  operatorLastLookMs: 5_000,
   /** Last states of pods that are gone which the operator remembers. */
   operatorGonePods: 1_000,
   /** What Helm gets less than what is left of the start's time, in ms: its own message tells more than ours. */

@@ -2,12 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { log } from '../base/log.ts';
 import { Interrupts } from '../launch/interrupts.ts';
+import { Cluster } from '../launch/kubernetes/api/cluster.ts';
 import { clusterConfig } from '../launch/kubernetes/api/cluster-config.ts';
+import { isDoomed } from '../operator/is-doomed.ts';
 import { Leadership, LedCluster } from '../operator/leadership.ts';
 import { Operator } from '../operator/operator.ts';
 import { startProbes } from '../operator/probe-server.ts';
+import { releaseJobs } from '../operator/release-jobs.ts';
+import { stopDeployment } from '../operator/stop-deployment.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
-import { operatorSettings } from '../settings/verbs/operator-settings.ts';
+import { type OperatorSettings, operatorSettings } from '../settings/verbs/operator-settings.ts';
 
 /**
  * `multiflexi-emissary operator`: runs the jobs that are resources of a namespace, or of all, until a signal.
@@ -16,8 +20,10 @@ import { operatorSettings } from '../settings/verbs/operator-settings.ts';
  * @throws Fault `usage`; `engine` when another operator leads
  */
 export async function operator(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
-  const { kubernetes, scope, leaseSeconds, probesPort } = operatorSettings(invocation, args);
+  const settings = operatorSettings(invocation, args);
+  const { kubernetes, scope, leaseSeconds, probesPort } = settings;
   const load = () => clusterConfig(kubernetes, invocation.environment);
+  if (settings.release) return release(settings, load);
   const cluster = new LedCluster(load, kubernetes.namespace);
   const interrupts = new Interrupts(invocation.ignored);
   const stop = new AbortController();
@@ -39,16 +45,28 @@ export async function operator(invocation: Invocation, args: readonly Buffer[]):
   const kept = leadership?.keep(stop.signal);
   const lost = kept === undefined ? [] : [kept.then(() => new Promise<void>(() => undefined))];
   if (!stop.signal.aborted) await Promise.race([running.run(stop.signal), ...lost, invocation.defect]);
+  // No operator comes after this one: what it held would keep the namespace for ever.
+  if (await isDoomed(new Cluster(load, null))) await release({ ...settings, deployment: null }, load);
   await leadership?.release();
   return 0;
 }
+
+/** Lets go of all jobs. */
+async function release({ kubernetes, scope, deployment }: OperatorSettings, load: Load): Promise<number> {
+  if (deployment !== null) await stopDeployment(new Cluster(load, null), deployment);
+  const released = await releaseJobs(new LedCluster(load, kubernetes.namespace), scope);
+  log(`Let go of ${released} jobs; those that run go on in their pods`, 'info');
+  return 0;
+}
+
+type Load = ConstructorParameters<typeof LedCluster>[0];
 
 /** The lease itself is written to when it is not held. */
 function leadershipOf(
   cluster: LedCluster,
   namespace: string | null,
   seconds: number,
-  load: ConstructorParameters<typeof LedCluster>[0],
+  load: Load,
 ): Leadership {
   const identity = `${hostname()}_${randomUUID()}`;
   const leadership = new Leadership(new LedCluster(load, namespace), { identity, seconds });

@@ -9,6 +9,11 @@
 {{- end -}}
 {{- end -}}
 
+{{/* The same for objects that are in no namespace. */}}
+{{- define "emissary.clusterName" -}}
+{{- printf "%s-%s" .Release.Namespace (include "emissary.name" .) -}}
+{{- end -}}
+
 {{- define "emissary.selector" -}}
 app.kubernetes.io/name: multiflexi-emissary-operator
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -76,4 +81,11 @@ capabilities:
 - kind: ServiceAccount
   name: {{ include "emissary.account" . }}
   namespace: {{ .Release.Namespace }}
+{{- end -}}
+
+{{/* What is there only while the release is uninstalled. @param the weight */}}
+{{- define "emissary.releaseHook" -}}
+helm.sh/hook: pre-delete
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed
 {{- end -}}

@@ -133,6 +133,20 @@ export const hostOptions: readonly OptionSpec[] = [
     help: 'where /healthz, /readyz and /metrics are answered (default nowhere)',
   },
   {
+    name: 'release',
+    verbs: ['operator'],
+    value: null,
+    variables: [],
+    help: 'only let go of the jobs, so that they can be deleted without an operator; those that run go on in their pods',
+  },
+  {
+    name: 'deployment',
+    verbs: ['operator'],
+    value: 'NAME',
+    variables: [],
+    help: 'with --release: first stop the operators of this Deployment in the own namespace',
+  },
+  {
     name: 'mirror-limit',
     verbs: ['mirror'],
     value: 'BYTES',

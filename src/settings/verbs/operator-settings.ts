@@ -14,6 +14,10 @@ export interface OperatorSettings {
   readonly leaseSeconds: number;
   /** Where probes and metrics are answered; null: nowhere. */
   readonly probesPort: number | null;
+  /** Whether it only lets go of the jobs. */
+  readonly release: boolean;
+  /** The Deployment of the operators that are stopped before, in the own namespace; null: none. */
+  readonly deployment: string | null;
 }
 
 /** @throws Fault `usage` */
@@ -25,10 +29,18 @@ export function operatorSettings(invocation: Invocation, args: readonly Buffer[]
   const port = line.value('probes');
   const isPort = port === null || (/^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65_536);
   if (!isPort) throw new Fault('usage', `${from('probes')} must be the number of a port`);
+  const deployment = line.value('deployment');
+  if (deployment !== null && !/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(deployment))
+    throw new Fault(
+      'usage',
+      `${from('deployment')} is not a name of Kubernetes (small letters, digits and -)`,
+    );
   return {
     kubernetes: kubernetesSettings(line, from),
     scope: line.value('all-namespaces') === null ? 'namespace' : 'cluster',
     leaseSeconds: lease === null ? limits.operatorLeaseSeconds : secondsToMs(lease, from('lease')) / 1_000,
     probesPort: port === null ? null : Number(port),
+    release: line.value('release') !== null,
+    deployment,
   };
 }
