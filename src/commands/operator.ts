@@ -16,17 +16,17 @@ import { operatorSettings } from '../settings/verbs/operator-settings.ts';
  * @throws Fault `usage`; `engine` when another operator leads
  */
 export async function operator(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
-  const { kubernetes, scope, leaseSeconds, probesPort } = operatorSettings(invocation, args);
+  const { kubernetes, leaseSeconds, probesPort, ...plan } = operatorSettings(invocation, args);
   const load = () => clusterConfig(kubernetes, invocation.environment);
   const cluster = new LedCluster(load, kubernetes.namespace);
   const interrupts = new Interrupts(invocation.ignored);
   const stop = new AbortController();
   interrupts.listen(() => stop.abort());
-  const whose = scope === 'cluster' ? 'all namespaces' : `the namespace ${cluster.namespace}`;
+  const whose = plan.scope === 'cluster' ? 'all namespaces' : `the namespace ${cluster.namespace}`;
   log(`Operator of ${whose} at ${cluster.server}`);
   const leadership =
     leaseSeconds > 0 ? leadershipOf(cluster, kubernetes.namespace, leaseSeconds, load) : null;
-  const running = new Operator(cluster, { scope, emissaryImage: kubernetes.emissaryImage });
+  const running = new Operator(cluster, { ...plan, emissaryImage: kubernetes.emissaryImage });
   const leads = () => leadership?.isHeld ?? true;
   const probes = {
     '/healthz': () => 'ok\n',

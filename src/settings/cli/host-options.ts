@@ -133,6 +133,13 @@ export const hostOptions: readonly OptionSpec[] = [
     help: 'where /healthz, /readyz and /metrics are answered (default nowhere)',
   },
   {
+    name: 'cloud-events',
+    verbs: ['operator'],
+    value: 'URL',
+    variables: ['EMISSARY_CLOUD_EVENTS'],
+    help: 'where each step of a job is posted as a CloudEvent (default nowhere)',
+  },
+  {
     name: 'mirror-limit',
     verbs: ['mirror'],
     value: 'BYTES',
