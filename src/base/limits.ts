@@ -570,6 +570,14 @@ export const limits = {
   operatorReleasePasses: 20,
   /** and how long it waits at its end for what tells whether it has to, in ms. */
   operatorLastLookMs: 5_000,
+  /** Jobs of which the operator tells others at the same time, for rows and for CloudEvents each. */
+  operatorTellers: 4,
+  /** How long a server may take to store a row that the operator reports, in ms. */
+  operatorTellMs: 30_000,
+  /** How long after a job's end the operator tries to tell others of it, in seconds. */
+  operatorReportSeconds: 300,
+  /** How long a sink may take to answer to a CloudEvent, in ms. */
+  cloudEventMs: 10_000,
   /** Last states of pods that are gone which the operator remembers. */
   operatorGonePods: 1_000,
   /** What Helm gets less than what is left of the start's time, in ms: its own message tells more than ours. */

@@ -21,18 +21,18 @@ import { type OperatorSettings, operatorSettings } from '../settings/verbs/opera
  */
 export async function operator(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
   const settings = operatorSettings(invocation, args);
-  const { kubernetes, scope, leaseSeconds, probesPort } = settings;
+  const { kubernetes, leaseSeconds, probesPort, ...plan } = settings;
   const load = () => clusterConfig(kubernetes, invocation.environment);
   if (settings.release) return release(settings, load);
   const cluster = new LedCluster(load, kubernetes.namespace);
   const interrupts = new Interrupts(invocation.ignored);
   const stop = new AbortController();
   interrupts.listen(() => stop.abort());
-  const whose = scope === 'cluster' ? 'all namespaces' : `the namespace ${cluster.namespace}`;
+  const whose = plan.scope === 'cluster' ? 'all namespaces' : `the namespace ${cluster.namespace}`;
   log(`Operator of ${whose} at ${cluster.server}`);
   const leadership =
     leaseSeconds > 0 ? leadershipOf(cluster, kubernetes.namespace, leaseSeconds, load) : null;
-  const running = new Operator(cluster, { scope, emissaryImage: kubernetes.emissaryImage });
+  const running = new Operator(cluster, { ...plan, emissaryImage: kubernetes.emissaryImage });
   const leads = () => leadership?.isHeld ?? true;
   const probes = {
     '/healthz': () => 'ok\n',
@@ -54,7 +54,7 @@ export async function operator(invocation: Invocation, args: readonly Buffer[]):
 /** Lets go of all jobs. */
 async function release({ kubernetes, scope, deployment }: OperatorSettings, load: Load): Promise<number> {
   if (deployment !== null) await stopDeployment(new Cluster(load, null), deployment);
-  const released = await releaseJobs(new LedCluster(load, kubernetes.namespace), scope);
+  const released = await releaseJobs(new Cluster(load, kubernetes.namespace), scope);
   log(`Let go of ${released} jobs; those that run go on in their pods`, 'info');
   return 0;
 }

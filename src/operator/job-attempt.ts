@@ -7,6 +7,7 @@ import type { Ending, JobResource, JobStatus } from './job-resource.ts';
 import { type Change, type FailedReason, nextStatus } from './next-status.ts';
 import { type Observation, type Outcome, observePod } from './observe-pod.ts';
 import { podNameOf } from './pod-of-resource.ts';
+import { reportedAtEnd } from './tell/reported-condition.ts';
 import type { Tools } from './tools.ts';
 import type { Again } from './work-queue.ts';
 
@@ -162,12 +163,11 @@ export class JobAttempt {
     failed: FailedReason | null,
     of: Pick<Outcome, 'reason' | 'message'> & Partial<Outcome>,
   ): Promise<Again> {
-    const { exitCode = null, verdict = null, finishedAt = null, reported } = of;
+    const { exitCode = null, verdict = null, finishedAt = null, reported = false } = of;
     const change = { phase, reason: of.reason, message: of.message, exitCode, verdict };
-    const knowsReport = reported !== undefined && this.#job.spec.multiflexi?.secretRef !== undefined;
     await this.#write(finishedAt === null ? change : { ...change, completionTime: finishedAt }, {
       ...(failed !== null && { failed }),
-      ...(knowsReport && { reported }),
+      reported: reportedAtEnd(this.#job, reported),
     });
     return 0;
   }

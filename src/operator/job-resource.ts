@@ -103,6 +103,8 @@ export interface JobStatus {
   /** Why the pod is being stopped: decided before it is deleted. */
   readonly stopping: { readonly reason: string; readonly message: string } | null;
   readonly phaseHistory: readonly HistoryEntry[];
+  /** The version of the last step that a sink of CloudEvents has got; older than what has been sent since. */
+  readonly told: number | null;
 }
 
 /** A job as a resource. */
@@ -136,6 +138,7 @@ const unknown: JobStatus = {
   completionTime: null,
   stopping: null,
   phaseHistory: [],
+  told: null,
 };
 
 /** The status with nulls for what is absent. */

@@ -23,9 +23,12 @@ const never = new AbortController().signal;
  */
 export class JobWriter {
   readonly #cluster: LedCluster;
+  readonly #toldOf: (job: JobResource) => number | null;
 
-  constructor(cluster: LedCluster) {
+  /** @param toldOf the version of the last step of a job that was told: it is written with the next change */
+  constructor(cluster: LedCluster, toldOf: (job: JobResource) => number | null) {
     this.#cluster = cluster;
+    this.#toldOf = toldOf;
   }
 
   /** The resource as the server has it; null: it is gone. */
@@ -43,7 +46,9 @@ export class JobWriter {
   async writeStatus(resource: JobResource, status: JobStatus): Promise<JobResource> {
     const before = statusOfResource(resource);
     if (isDeepStrictEqual(before, status)) return resource;
-    const written = await this.#patch(resource, '/status', { status });
+    const written = await this.#patch(resource, '/status', {
+      status: { ...status, told: this.#toldOf(resource) },
+    });
     if (status.phaseHistory.at(-1)?.time !== before.phaseHistory.at(-1)?.time)
       await this.tell(
         written,

@@ -1,25 +1,13 @@
+import { limits } from '../base/limits.ts';
 import { log } from '../base/log.ts';
 import { reasonOfApi } from '../launch/kubernetes/api/api-error.ts';
-import { AttemptPods } from './attempt-pods.ts';
-import { JobDefinitions } from './job-definitions.ts';
-import type { JobResource } from './job-resource.ts';
-import { JobWriter } from './job-writer.ts';
 import type { LedCluster } from './leadership.ts';
-import { listPaths } from './list-paths.ts';
+import { makeTools, type OperatorPlan } from './make-tools.ts';
 import { Metrics } from './metrics.ts';
 import { keyOf, placeOf } from './object-key.ts';
-import { ObjectStore } from './object-store.ts';
 import { reconcileJob } from './reconcile-job.ts';
 import type { Tools } from './tools.ts';
 import { type Again, WorkQueue } from './work-queue.ts';
-
-/** What an operator does. */
-export interface OperatorPlan {
-  /** Whose jobs it runs: those of its own namespace, or all. */
-  readonly scope: 'namespace' | 'cluster';
-  /** Of the pods that it makes. */
-  readonly emissaryImage: string;
-}
 
 /** Runs the jobs of one namespace, or of all. It keeps nothing: whatever it has to know is in the cluster. */
 export class Operator {
@@ -28,24 +16,18 @@ export class Operator {
   readonly #queue: WorkQueue;
   readonly #metrics = new Metrics();
 
-  constructor(cluster: LedCluster, { scope, emissaryImage }: OperatorPlan) {
+  constructor(cluster: LedCluster, plan: OperatorPlan) {
     this.#cluster = cluster;
-    const add = (key: string) => {
+    this.#tools = makeTools(cluster, plan, (key) => {
       if (this.isReady) this.#queue.add(key);
-    };
-    const paths = listPaths(cluster, scope);
-    this.#tools = {
-      jobs: new ObjectStore<JobResource>(paths.jobs, ({ metadata }) => add(keyOf(metadata))),
-      pods: new AttemptPods(cluster, paths.pods, add),
-      writer: new JobWriter(cluster),
-      definitions: new JobDefinitions(cluster, emissaryImage),
-    };
+    });
     this.#queue = new WorkQueue(
       (key) => this.#work(key),
       (key, error) => {
         this.#metrics.failed();
         log(`${key}: ${reasonOfApi(error)}`);
       },
+      limits.operatorWorkers,
     );
   }
 
@@ -63,7 +45,7 @@ export class Operator {
       pods.follow(signal, silent('pods')),
       this.#whenReady(signal),
     ]);
-    await this.#queue.close();
+    await Promise.all([this.#queue.close(), this.#tools.telling.close()]);
   }
 
   /** Whether both lists are there: nothing is concluded before. */

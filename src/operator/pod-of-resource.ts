@@ -67,7 +67,7 @@ export async function podJobOf(
     reporter: { verb: 'wait', kind: multiflexi.reporter === 'Native' ? 'native' : 'plain', hold: null },
     claim: null,
     serviceAccount: null,
-    more: addToPod(moreOf(resource), adds),
+    more: addToPod(moreOf(resource, of.attempt), adds),
     instead: replaces,
     // The pod waits until its UID is in the status.
     gated: true,
@@ -114,7 +114,7 @@ function secretNames({ variables = [] }: JobSpec): readonly string[] {
 }
 
 /** What the pod has besides: who owns it, variables of Secrets, and where the reporter reports. */
-function moreOf({ metadata, spec }: JobResource): KubernetesObject {
+function moreOf({ metadata, spec }: JobResource, attempt: number): KubernetesObject {
   const { multiflexi = {}, variables = [], variablesFrom = [] } = spec;
   const owner = { apiVersion, kind: 'EmissaryJob', name: metadata.name, uid: metadata.uid, controller: true };
   const main = {
@@ -127,6 +127,7 @@ function moreOf({ metadata, spec }: JobResource): KubernetesObject {
     name: containerNames.reporter,
     env: [
       { name: 'EMISSARY_TERMINATION_LOG', value: terminationLog },
+      ...(attempt > 1 ? [{ name: 'EMISSARY_ATTEMPT', value: String(attempt) }] : []),
       ...(report === 'Output' ? [{ name: 'MULTIFLEXI_REPORT', value: 'output' }] : []),
     ],
     envFrom: secretRef === undefined || report === 'None' ? [] : [{ secretRef }],

@@ -9,6 +9,7 @@ import { nextStatus } from './next-status.ts';
 import type { Place } from './object-key.ts';
 import { type Outcome, observePod } from './observe-pod.ts';
 import { podNameOf } from './pod-of-resource.ts';
+import { reportedAtEnd } from './tell/reported-condition.ts';
 import type { Tools } from './tools.ts';
 import type { Again } from './work-queue.ts';
 
@@ -60,7 +61,10 @@ async function begin(job: JobResource, status: JobStatus, tools: Tools): Promise
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const change = { phase: 'Failed', reason: 'InvalidSpec', message: error.message } as const;
-    const next = nextStatus(job, status, change, { failed: 'InvalidSpec' });
+    const next = nextStatus(job, status, change, {
+      failed: 'InvalidSpec',
+      reported: reportedAtEnd(job, false),
+    });
     tools.jobs.put(await tools.writer.writeStatus(job, next));
     return 0;
   }
@@ -99,7 +103,9 @@ async function abort(job: JobResource, status: JobStatus, tools: Tools): Promise
 
 /** One that had succeeded by then has succeeded. */
 function nextStatusOfAborted(job: JobResource, status: JobStatus, outcome: Outcome | null): JobStatus {
-  const { exitCode = null, verdict = null, finishedAt = null, reported = null } = outcome ?? {};
+  const { exitCode = null, verdict = null, finishedAt = null } = outcome ?? {};
+  // A job whose pod is not known by its UID never ran.
+  const reported = reportedAtEnd(job, outcome?.reported ?? (status.podUid === null ? false : null));
   const known = { exitCode, verdict, ...(finishedAt !== null && { completionTime: finishedAt }) };
   if (outcome?.kind === 'succeeded') {
     const { reason, message } = outcome;
@@ -110,13 +116,15 @@ function nextStatusOfAborted(job: JobResource, status: JobStatus, outcome: Outco
   return nextStatus(job, status, change, { failed: 'Aborted', reported });
 }
 
-/** Of a job that has ended: its pods go, then the resource, each when its time has come. */
+/** Of a job that has ended: its pods go, all is told, then the resource goes, each when its time has come. */
 async function afterwards(job: JobResource, status: JobStatus, tools: Tools): Promise<Again> {
   const { ttlSecondsAfterFinished: ttl, keepPod = 'Never' } = job.spec;
   const keeps = (pod: Pod) =>
     stateOf(pod).kind === 'ended' &&
     (keepPod === 'Always' || (keepPod === 'OnFailure' && status.phase !== 'Succeeded'));
   await tools.pods.tidy(job, keeps);
+  const told = await tools.telling.settle(job, status);
+  if (told !== 'told') return told;
   tools.jobs.put(await tools.writer.letGo(job));
   if (ttl === undefined || job.metadata.deletionTimestamp !== undefined) return null;
   const left = Date.parse(status.completionTime ?? '') + ttl * 1_000 - Date.now();

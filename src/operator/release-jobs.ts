@@ -1,10 +1,9 @@
 import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { statusOf } from '../launch/kubernetes/api/api-error.ts';
+import type { Cluster } from '../launch/kubernetes/api/cluster.ts';
 import { finalizer, type JobResource } from './job-resource.ts';
-import { JobWriter } from './job-writer.ts';
-import type { LedCluster } from './leadership.ts';
-import { listPaths } from './list-paths.ts';
+import { jobPath, listPaths } from './list-paths.ts';
 
 const never = new AbortController().signal;
 
@@ -15,23 +14,22 @@ const never = new AbortController().signal;
  * @returns how many there were
  * @throws Fault `engine` if another operator holds them again meanwhile; ApiError; the runtime's error
  */
-export async function releaseJobs(cluster: LedCluster, scope: 'namespace' | 'cluster'): Promise<number> {
+export async function releaseJobs(cluster: Cluster, scope: 'namespace' | 'cluster'): Promise<number> {
   const { jobs } = listPaths(cluster, scope);
-  const writer = new JobWriter(cluster);
   let released = 0;
   for (let pass = 0; pass < limits.operatorReleasePasses; pass += 1) {
     const held = await heldJobs(cluster, jobs);
     if (held.length === 0) return released;
     for (let at = 0; at < held.length; at += limits.operatorWorkers) {
       const some = held.slice(at, at + limits.operatorWorkers);
-      const done = await Promise.all(some.map((job) => release(writer, job)));
+      const done = await Promise.all(some.map((job) => release(cluster, job)));
       released += done.filter((each) => each).length;
     }
   }
   throw new Fault('engine', 'Jobs are held again as soon as they are let go: stop the operator first');
 }
 
-async function heldJobs(cluster: LedCluster, jobs: string): Promise<readonly JobResource[]> {
+async function heldJobs(cluster: Cluster, jobs: string): Promise<readonly JobResource[]> {
   const held: JobResource[] = [];
   for (let next = ''; ; ) {
     const path = `${jobs}?limit=${limits.operatorListPage}${next}`;
@@ -46,9 +44,12 @@ async function heldJobs(cluster: LedCluster, jobs: string): Promise<readonly Job
 }
 
 /** @returns whether it is done; false: it has changed meanwhile, or is gone */
-async function release(writer: JobWriter, job: JobResource): Promise<boolean> {
+async function release(cluster: Cluster, { metadata }: JobResource): Promise<boolean> {
+  const { uid, resourceVersion, finalizers = [] } = metadata;
+  const left = finalizers.filter((each) => each !== finalizer);
+  const body = { metadata: { uid, resourceVersion, finalizers: left } };
   try {
-    await writer.letGo(job);
+    await cluster.send({ method: 'PATCH', path: jobPath(metadata), body, signal: never });
     return true;
   } catch (error) {
     if (statusOf(error) === 404 || statusOf(error) === 409) return false;

@@ -147,6 +147,13 @@ export const hostOptions: readonly OptionSpec[] = [
     help: 'with --release: first stop the operators of this Deployment in the own namespace',
   },
   {
+    name: 'cloud-events',
+    verbs: ['operator'],
+    value: 'URL',
+    variables: ['EMISSARY_CLOUD_EVENTS'],
+    help: 'where each step of a job is posted as a CloudEvent (default nowhere)',
+  },
+  {
     name: 'mirror-limit',
     verbs: ['mirror'],
     value: 'BYTES',

@@ -1,8 +1,11 @@
 import { Fault } from '../../base/fault.ts';
+import type { HttpProxy } from '../../base/http-request.ts';
 import { limits } from '../../base/limits.ts';
 import { readCommandLine, rejectOperands, sourceOf } from '../cli/command-line.ts';
+import type { Environment } from '../cli/environment.ts';
 import type { Invocation } from '../cli/invocation.ts';
 import { secondsToMs } from '../cli/values.ts';
+import { proxyFor } from '../proxy.ts';
 import { type KubernetesSettings, kubernetesSettings } from './kubernetes-settings.ts';
 
 /** The settings of `operator`. */
@@ -18,6 +21,16 @@ export interface OperatorSettings {
   readonly release: boolean;
   /** The Deployment of the operators that are stopped before, in the own namespace; null: none. */
   readonly deployment: string | null;
+  /** Where each step of a job is told; null: nowhere. */
+  readonly cloudEvents: CloudEventSettings | null;
+  /** How long others are tried to be told of a job's end, in ms. */
+  readonly reportMs: number;
+}
+
+/** A sink of CloudEvents, which are posted to it. */
+export interface CloudEventSettings {
+  readonly url: URL;
+  readonly proxy: HttpProxy | null;
 }
 
 /** @throws Fault `usage` */
@@ -27,6 +40,8 @@ export function operatorSettings(invocation: Invocation, args: readonly Buffer[]
   const from = (name: string) => sourceOf(name, args, invocation.environment);
   const lease = line.value('lease');
   const port = line.value('probes');
+  const report =
+    invocation.environment.get('EMISSARY_REPORT_SECONDS') ?? String(limits.operatorReportSeconds);
   const isPort = port === null || (/^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65_536);
   if (!isPort) throw new Fault('usage', `${from('probes')} must be the number of a port`);
   const deployment = line.value('deployment');
@@ -42,5 +57,21 @@ export function operatorSettings(invocation: Invocation, args: readonly Buffer[]
     probesPort: port === null ? null : Number(port),
     release: line.value('release') !== null,
     deployment,
+    cloudEvents: cloudEventsAt(line.value('cloud-events'), from('cloud-events'), invocation.environment),
+    reportMs: secondsToMs(report, 'EMISSARY_REPORT_SECONDS'),
   };
+}
+
+function cloudEventsAt(
+  text: string | null,
+  source: string,
+  environment: Environment,
+): CloudEventSettings | null {
+  if (text === null) return null;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new Fault('usage', `${source} is not an http:// or https:// address`);
+  if (url.username !== '' || url.password !== '')
+    throw new Fault('usage', `${source} has a user name or a password, which would not be sent`);
+  return { url, proxy: proxyFor(url, environment) };
 }
