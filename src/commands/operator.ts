@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { log } from '../base/log.ts';
 import { Interrupts } from '../launch/interrupts.ts';
+import { Cluster } from '../launch/kubernetes/api/cluster.ts';
 import { clusterConfig } from '../launch/kubernetes/api/cluster-config.ts';
 import { Leadership, LedCluster } from '../operator/leadership.ts';
 import { Operator } from '../operator/operator.ts';
 import { startProbes } from '../operator/probe-server.ts';
+import { startWebhook, type Webhook } from '../operator/webhook/webhook.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
-import { operatorSettings } from '../settings/verbs/operator-settings.ts';
+import { type OperatorSettings, operatorSettings } from '../settings/verbs/operator-settings.ts';
 
 /**
  * `multiflexi-emissary operator`: runs the jobs that are resources of a namespace, until a signal.
@@ -16,13 +18,15 @@ import { operatorSettings } from '../settings/verbs/operator-settings.ts';
  * @throws Fault `usage`; `engine` when another operator leads
  */
 export async function operator(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
-  const { kubernetes, leaseSeconds, probesPort } = operatorSettings(invocation, args);
+  const settings = operatorSettings(invocation, args);
+  const { kubernetes, leaseSeconds, probesPort } = settings;
   const load = () => clusterConfig(kubernetes, invocation.environment);
   const cluster = new LedCluster(load, kubernetes.namespace);
   const interrupts = new Interrupts(invocation.ignored);
   const stop = new AbortController();
   interrupts.listen(() => stop.abort());
   log(`Operator of the namespace ${cluster.namespace} at ${cluster.server}`);
+  const webhook = await webhookOf(invocation, settings, load, stop.signal);
   const leadership =
     leaseSeconds > 0 ? leadershipOf(cluster, kubernetes.namespace, leaseSeconds, load) : null;
   const running = new Operator(cluster, kubernetes.emissaryImage);
@@ -39,7 +43,21 @@ export async function operator(invocation: Invocation, args: readonly Buffer[]):
   const lost = kept === undefined ? [] : [kept.then(() => new Promise<void>(() => undefined))];
   if (!stop.signal.aborted) await Promise.race([running.run(stop.signal), ...lost, invocation.defect]);
   await leadership?.release();
+  await webhook?.close();
   return 0;
+}
+
+/** Every operator serves it, whoever leads. */
+async function webhookOf(
+  { environment }: Invocation,
+  { webhook: settings, kubernetes }: OperatorSettings,
+  load: ConstructorParameters<typeof Cluster>[0],
+  signal: AbortSignal,
+): Promise<Webhook | null> {
+  if (settings === null) return null;
+  const { emissaryImage, namespace } = kubernetes;
+  const cluster = new Cluster(load, namespace);
+  return startWebhook({ cluster, settings, emissaryImage, environment }, signal);
 }
 
 /** The lease itself is written to when it is not held. */

@@ -1,9 +1,9 @@
-import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { readCommandLine, rejectOperands, sourceOf } from '../cli/command-line.ts';
 import type { Invocation } from '../cli/invocation.ts';
 import { secondsToMs } from '../cli/values.ts';
 import { type KubernetesSettings, kubernetesSettings } from './kubernetes-settings.ts';
+import { portNumber, type WebhookSettings, webhookSettings } from './webhook-settings.ts';
 
 /** The settings of `operator`. */
 export interface OperatorSettings {
@@ -12,6 +12,8 @@ export interface OperatorSettings {
   readonly leaseSeconds: number;
   /** Where probes and metrics are answered; null: nowhere. */
   readonly probesPort: number | null;
+  /** Null: there is no webhook. */
+  readonly webhook: WebhookSettings | null;
 }
 
 /** @throws Fault `usage` */
@@ -21,11 +23,10 @@ export function operatorSettings(invocation: Invocation, args: readonly Buffer[]
   const from = (name: string) => sourceOf(name, args, invocation.environment);
   const lease = line.value('lease');
   const port = line.value('probes');
-  const isPort = port === null || (/^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65_536);
-  if (!isPort) throw new Fault('usage', `${from('probes')} must be the number of a port`);
   return {
     kubernetes: kubernetesSettings(line, from),
     leaseSeconds: lease === null ? limits.operatorLeaseSeconds : secondsToMs(lease, from('lease')) / 1_000,
-    probesPort: port === null ? null : Number(port),
+    probesPort: port === null ? null : portNumber(port, from('probes')),
+    webhook: webhookSettings(line, from, invocation.environment),
   };
 }
