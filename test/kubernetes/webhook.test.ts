@@ -13,5 +13,5 @@ test('webhook: a labelled pod is wrapped; its output is in its log, and its exit
   assert.equal(pod.metadata.annotations?.['emissary.multiflexi.eu/injected'], 'true');
   assert.equal(pod.status.containerStatuses?.[0]?.state.terminated?.exitCode, 3);
   const { stdout } = await place.kubectl('logs', 'labelled');
-  assert.equal(stdout, 'of the job\n');
+  assert.equal(stdout, 'of the job');
 });
