@@ -527,6 +527,8 @@ export const limits = {
   registryMs: 30_000,
   /** and how many bytes one of its answers may have. */
   registryBytes: 4 * MiB,
+  /** Images whose commands are remembered: each takes less than a kilobyte. */
+  registryCached: 1_000,
   /** How long images may fail to be pulled, in ms: one may be pushed a little later. */
   imagePullGraceMs: 60_000,
   /** How long a pod's own status has precedence, in ms, before its events are asked for what it does not tell, */
@@ -580,6 +582,26 @@ export const limits = {
   cloudEventMs: 10_000,
   /** Last states of pods that are gone which the operator remembers. */
   operatorGonePods: 1_000,
+  /** Bytes of a request to the webhook: etcd limits a pod to 1.5 MiB. */
+  admissionBytes: 4 * MiB,
+  /** How long the webhook looks for the command of an image, in ms: the API server waits for it 10 s by default. */
+  admissionLookupMs: 5_000,
+  /** How long the webhook serves on after a stop, in ms: until the API server asks the others. */
+  webhookLingerMs: 3_000,
+  /** How long a certificate of the webhook is valid, in ms. */
+  certificateMs: 90 * 24 * 3_600_000,
+  /** The share of that time after which its successor is made, and trusted, */
+  certificateNextShare: 1 / 3,
+  /** and after which the successor is served. */
+  certificateSwapShare: 1 / 2,
+  /** How far the clocks of a cluster may differ, in ms. */
+  certificateSkewMs: 3_600_000,
+  /** How long a certificate of other names is trusted before it is served, in ms. */
+  certificateTrustMs: 5_000,
+  /** How often the webhook looks after its certificates, in ms. */
+  certificateLookMs: 5_000,
+  /** How often the leader looks for labelled pods that were not wrapped, in ms. */
+  missedPodsMs: 30_000,
   /** What Helm gets less than what is left of the start's time, in ms: its own message tells more than ours. */
   helmReserveMs: 2_000,
   /** How long Helm may take to end after TERM, in ms: it records that it was interrupted. */

@@ -10,6 +10,7 @@ import { Operator } from '../operator/operator.ts';
 import { startProbes } from '../operator/probe-server.ts';
 import { releaseJobs } from '../operator/release-jobs.ts';
 import { stopDeployment } from '../operator/stop-deployment.ts';
+import { startWebhook, type Webhook } from '../operator/webhook/webhook.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import { type OperatorSettings, operatorSettings } from '../settings/verbs/operator-settings.ts';
 
@@ -30,6 +31,7 @@ export async function operator(invocation: Invocation, args: readonly Buffer[]):
   interrupts.listen(() => stop.abort());
   const whose = plan.scope === 'cluster' ? 'all namespaces' : `the namespace ${cluster.namespace}`;
   log(`Operator of ${whose} at ${cluster.server}`);
+  const webhook = await webhookOf(invocation, settings, load, stop.signal);
   const leadership =
     leaseSeconds > 0 ? leadershipOf(cluster, kubernetes.namespace, leaseSeconds, load) : null;
   const running = new Operator(cluster, { ...plan, emissaryImage: kubernetes.emissaryImage });
@@ -48,6 +50,7 @@ export async function operator(invocation: Invocation, args: readonly Buffer[]):
   // No operator comes after this one: what it held would keep the namespace for ever.
   if (await isDoomed(new Cluster(load, null))) await release({ ...settings, deployment: null }, load);
   await leadership?.release();
+  await webhook?.close();
   return 0;
 }
 
@@ -60,6 +63,19 @@ async function release({ kubernetes, scope, deployment }: OperatorSettings, load
 }
 
 type Load = ConstructorParameters<typeof LedCluster>[0];
+
+/** Every operator serves it, whoever leads. */
+async function webhookOf(
+  { environment }: Invocation,
+  { webhook: settings, kubernetes }: OperatorSettings,
+  load: Load,
+  signal: AbortSignal,
+): Promise<Webhook | null> {
+  if (settings === null) return null;
+  const { emissaryImage, namespace } = kubernetes;
+  const cluster = new Cluster(load, namespace);
+  return startWebhook({ cluster, settings, emissaryImage, environment }, signal);
+}
 
 /** The lease itself is written to when it is not held. */
 function leadershipOf(

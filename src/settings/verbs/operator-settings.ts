@@ -7,6 +7,7 @@ import type { Invocation } from '../cli/invocation.ts';
 import { secondsToMs } from '../cli/values.ts';
 import { proxyFor } from '../proxy.ts';
 import { type KubernetesSettings, kubernetesSettings } from './kubernetes-settings.ts';
+import { portNumber, type WebhookSettings, webhookSettings } from './webhook-settings.ts';
 
 /** The settings of `operator`. */
 export interface OperatorSettings {
@@ -17,6 +18,8 @@ export interface OperatorSettings {
   readonly leaseSeconds: number;
   /** Where probes and metrics are answered; null: nowhere. */
   readonly probesPort: number | null;
+  /** Null: there is no webhook. */
+  readonly webhook: WebhookSettings | null;
   /** Whether it only lets go of the jobs. */
   readonly release: boolean;
   /** The Deployment of the operators that are stopped before, in the own namespace; null: none. */
@@ -42,8 +45,6 @@ export function operatorSettings(invocation: Invocation, args: readonly Buffer[]
   const port = line.value('probes');
   const report =
     invocation.environment.get('EMISSARY_REPORT_SECONDS') ?? String(limits.operatorReportSeconds);
-  const isPort = port === null || (/^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65_536);
-  if (!isPort) throw new Fault('usage', `${from('probes')} must be the number of a port`);
   const deployment = line.value('deployment');
   if (deployment !== null && !/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(deployment))
     throw new Fault(
@@ -54,7 +55,8 @@ export function operatorSettings(invocation: Invocation, args: readonly Buffer[]
     kubernetes: kubernetesSettings(line, from),
     scope: line.value('all-namespaces') === null ? 'namespace' : 'cluster',
     leaseSeconds: lease === null ? limits.operatorLeaseSeconds : secondsToMs(lease, from('lease')) / 1_000,
-    probesPort: port === null ? null : Number(port),
+    probesPort: port === null ? null : portNumber(port, from('probes')),
+    webhook: webhookSettings(line, from, invocation.environment),
     release: line.value('release') !== null,
     deployment,
     cloudEvents: cloudEventsAt(line.value('cloud-events'), from('cloud-events'), invocation.environment),

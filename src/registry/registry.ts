@@ -1,14 +1,26 @@
-import { messageOf } from '../../base/fault.ts';
-import { type HttpAnswer, httpRequest } from '../../base/http-request.ts';
-import { isRecord } from '../../base/is-record.ts';
-import { limits } from '../../base/limits.ts';
-import { readBounded } from '../../base/read-bounded.ts';
-import type { Environment } from '../../settings/cli/environment.ts';
-import { proxyFor } from '../../settings/proxy.ts';
-import type { RegistryLogin } from '../docker/image/registry-login.ts';
+import { messageOf } from '../base/fault.ts';
+import { type HttpAnswer, httpRequest } from '../base/http-request.ts';
+import { isRecord } from '../base/is-record.ts';
+import { limits } from '../base/limits.ts';
+import { readBounded } from '../base/read-bounded.ts';
+import type { Environment } from '../settings/cli/environment.ts';
+import { proxyFor } from '../settings/proxy.ts';
+import type { RegistryLogin } from './registry-login.ts';
 
 /** What a registry has answered, as JSON. */
 export type RegistryDocument = Readonly<Record<string, unknown>>;
+
+/** A registry does not give what was asked for, to whoever asks with this login. */
+export class RegistryRefusal extends Error {}
+
+/** How a registry is asked. */
+export interface RegistryAccess {
+  readonly login: RegistryLogin | null;
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+  /** Hosts that are asked without TLS, besides those of this machine. */
+  readonly insecure?: readonly string[];
+}
 
 /**
  * Asks a registry by the distribution protocol (https://distribution.github.io/distribution/spec/api/). A registry of this
@@ -21,15 +33,9 @@ export class Registry {
   readonly #signal: AbortSignal;
   #authorization: string | null = null;
 
-  constructor(
-    host: string,
-    of: {
-      readonly login: RegistryLogin | null;
-      readonly environment: Environment;
-      readonly signal: AbortSignal;
-    },
-  ) {
-    this.#base = `${isLocal(host) ? 'http' : 'https'}://${host}`;
+  constructor(host: string, of: RegistryAccess) {
+    const isPlain = isLocal(host) || of.insecure?.includes(host) === true;
+    this.#base = `${isPlain ? 'http' : 'https'}://${host}`;
     this.#login = of.login;
     this.#environment = of.environment;
     this.#signal = AbortSignal.any([of.signal, AbortSignal.timeout(limits.registryMs)]);
@@ -44,7 +50,7 @@ export class Registry {
       answer = await this.#get(new URL(path, this.#base), accept);
     }
     const text = await readBounded(answer, limits.registryBytes);
-    if (answer.statusCode !== 200) throw new Error(refusal(answer.statusCode ?? 0, text));
+    if (answer.statusCode !== 200) throw refusal(answer.statusCode ?? 0, text);
     const document: unknown = JSON.parse(text);
     if (!isRecord(document)) throw new Error('its answer is not an object');
     return document;
@@ -73,7 +79,7 @@ export class Registry {
     const basic = basicOf(this.#login);
     if (!/^bearer /i.test(challenge)) {
       if (basic !== null) return basic;
-      throw new Error('it wants a login, and there is none for it in config.json');
+      throw new RegistryRefusal('it wants a login, and there is none for it');
     }
     const words = new Map(
       [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
@@ -83,8 +89,7 @@ export class Registry {
       if (words.has(name)) url.searchParams.set(name, words.get(name) ?? '');
     const answer = await this.#request(url, basic === null ? {} : { authorization: basic });
     const text = await readBounded(answer, limits.registryBytes);
-    if (answer.statusCode !== 200)
-      throw new Error(`its login was refused: ${refusal(answer.statusCode ?? 0, text)}`);
+    if (answer.statusCode !== 200) throw refusal(answer.statusCode ?? 0, text, 'its login was refused: ');
     const { token, access_token: other } = JSON.parse(text) as { token?: string; access_token?: string };
     return `Bearer ${token ?? other ?? ''}`;
   }
@@ -95,12 +100,18 @@ function isLocal(host: string): boolean {
 }
 
 function basicOf(login: RegistryLogin | null): string | null {
-  if (login === null || !('username' in login)) return null;
+  if (login === null) return null;
   return `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`;
 }
 
+/** Another login may help against some answers. */
+function refusal(status: number, text: string, before = ''): Error {
+  const message = `${before}${reasonIn(status, text)}`;
+  return [401, 403, 404].includes(status) ? new RegistryRefusal(message) : new Error(message);
+}
+
 /** The registry's own words, if it has some. */
-function refusal(status: number, text: string): string {
+function reasonIn(status: number, text: string): string {
   try {
     const { errors } = JSON.parse(text) as { errors?: readonly { readonly message?: string }[] };
     const message = errors?.[0]?.message;

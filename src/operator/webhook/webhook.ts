@@ -1,0 +1,84 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { messageOf } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import { log } from '../../base/log.ts';
+import { pauseFor } from '../../base/timer.ts';
+import type { Cluster } from '../../launch/kubernetes/api/cluster.ts';
+import type { Environment } from '../../settings/cli/environment.ts';
+import type { WebhookSettings } from '../../settings/verbs/webhook-settings.ts';
+import type { Admission, Admitted } from './admission-review.ts';
+import { type AdmissionTools, admitPod } from './admit-pod.ts';
+import { CertificateKeeper } from './certificate-keeper.ts';
+import type { Certificates } from './make-certificates.ts';
+import { WebhookServer } from './webhook-server.ts';
+
+/** What a webhook is made of. */
+export interface WebhookParts {
+  /** Where it looks up pull secrets, and keeps its certificates. Every operator does, whoever leads. */
+  readonly cluster: Cluster;
+  readonly settings: WebhookSettings;
+  readonly emissaryImage: string;
+  readonly environment: Environment;
+}
+
+/** A webhook that serves. */
+export interface Webhook {
+  /** Serves on until the API server asks the others, and ends. */
+  close(): Promise<void>;
+}
+
+/** Inside a pod, its namespace. */
+const namespaceFile = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+
+/** Serves the webhook that wraps labelled pods; resolves when it does, which needs certificates, or when the signal is aborted. */
+export async function startWebhook(parts: WebhookParts, signal: AbortSignal): Promise<Webhook> {
+  const { settings, cluster } = parts;
+  const own = ownNamespace(parts);
+  const tools = { ...parts, cache: new Map(), excluded: ['kube-system', own] };
+  const { service, configuration, host, certificateMs: lifeMs } = settings;
+  const names = [
+    `${service}.${own}.svc`,
+    `${service}.${own}.svc.cluster.local`,
+    ...(host === null ? [] : [host]),
+  ];
+  const keeping = new AbortController();
+  const first = Promise.withResolvers<Certificates | null>();
+  let server: WebhookServer | null = null;
+  const kept = { namespace: own, names, configuration, lifeMs };
+  const keeper = new CertificateKeeper(cluster, kept, (certificates) => {
+    first.resolve(certificates);
+    server?.identify(certificates);
+  });
+  const kept_ = keeper.keep(keeping.signal);
+  signal.addEventListener('abort', () => first.resolve(null), { once: true });
+  const certificates = signal.aborted ? null : await first.promise;
+  if (certificates !== null) {
+    server = new WebhookServer(certificates, (admission) => admitted(admission, tools));
+    await server.listen(settings.port);
+    log(`The webhook is served on port ${settings.port}`, 'info');
+  }
+  return {
+    async close() {
+      if (server !== null) await pauseFor(limits.webhookLingerMs);
+      keeping.abort();
+      await kept_;
+      await server?.close();
+    },
+  };
+}
+
+/** Whatever is wrong with us, the pod is let through. */
+async function admitted(admission: Admission, tools: AdmissionTools): Promise<Admitted> {
+  try {
+    return await admitPod(admission, tools);
+  } catch (error) {
+    log(`A pod of ${admission.namespace} could not be looked at: ${messageOf(error)}`);
+    return { pod: null, warnings: [`multiflexi-emissary: the pod is not wrapped: ${messageOf(error)}`] };
+  }
+}
+
+/** Where the operator itself is: in a pod, that pod's; else the one that it works in. */
+function ownNamespace({ cluster, environment }: WebhookParts): string {
+  const isInPod = environment.get('KUBECONFIG') === null && existsSync(namespaceFile);
+  return isInPod ? readFileSync(namespaceFile, 'utf8').trim() : cluster.namespace;
+}

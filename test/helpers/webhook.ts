@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import type { TestContext } from 'node:test';
+import { atEnd } from './at-end.ts';
+import { type Cluster, type KubectlResult, requireCluster } from './cluster.ts';
+import { type Running, startEmissary } from './emissary.ts';
+import { exampleImages } from './example-images.ts';
+import { freePort } from './free-port.ts';
+import { withBusybox } from './images.ts';
+import { jobImage, jobTools } from './launcher-parts.ts';
+import { requireProgram } from './require.ts';
+import { until } from './until.ts';
+
+/** A labelled namespace, and operators that wrap its pods, which are processes of this machine. */
+export interface WebhookPlace {
+  readonly cluster: Cluster;
+  /** Of the jobs. */
+  readonly namespace: string;
+  /** Of the operators. */
+  readonly own: string;
+  readonly configuration: string;
+  /** Starts an operator, and waits until it serves and is trusted. */
+  start(more?: StartMore): Promise<Running>;
+  /** Runs kubectl in the namespace of the jobs; check the result. */
+  kubectl(...args: readonly string[]): Promise<KubectlResult>;
+  /** Makes objects there. @returns what kubectl said on standard error */
+  apply(...objects: readonly object[]): Promise<string>;
+  pod(name: string): Promise<WrappedPod>;
+  /** Waits until the pod has ended. */
+  ended(name: string): Promise<WrappedPod>;
+}
+
+/** More for the start of an operator. */
+export interface StartMore {
+  readonly options?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** How the API server asks. */
+export interface PlaceMore {
+  readonly failurePolicy?: 'Fail' | 'Ignore';
+  /** Labels of the namespace of the jobs. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** A pod, as far as tests look at it. */
+export interface WrappedPod {
+  readonly metadata: {
+    readonly name: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec: {
+    readonly terminationGracePeriodSeconds: number;
+    readonly initContainers?: readonly { readonly name: string; readonly resources?: object }[];
+    readonly containers: readonly {
+      readonly name: string;
+      readonly command?: readonly string[];
+      readonly args?: readonly string[];
+      readonly env?: readonly { readonly name: string }[];
+    }[];
+  };
+  readonly status: {
+    readonly phase: string;
+    readonly containerStatuses?: readonly {
+      readonly name: string;
+      readonly state: { readonly terminated?: { readonly exitCode: number } };
+    }[];
+  };
+}
+
+/** The tag is this checkout's own: another one's tests may run on the same cluster. */
+const emissaryImage = 'multiflexi-emissary-webhook-test:1';
+/** The label that asks for the wrapper. */
+export const injectLabel = 'emissary.multiflexi.eu/inject';
+
+/** Null after the test was skipped because there is no cluster; in CI that is a failure. */
+export async function webhookPlace(t: TestContext, more: PlaceMore = {}): Promise<WebhookPlace | null> {
+  const cluster = await requireCluster(t);
+  if (cluster === null || !requireProgram(t, 'busybox')) return null;
+  for (const { image, fill, start } of exampleImages)
+    await cluster.addImage(image.startsWith('multiflexi-emissary:') ? emissaryImage : image, fill, start);
+  await cluster.addImage(jobImage, (tree) => withBusybox(tree, jobTools));
+  const name = `webhook-${randomBytes(5).toString('hex')}`;
+  const crd = await cluster.kubectl(['apply', '--filename', 'images/operator/crd.yaml']);
+  assert.equal(crd.exitCode, 0, crd.stderr);
+  await makeNamespace(t, cluster, name, { ...more.labels, 'webhook-test': name });
+  await makeNamespace(t, cluster, `${name}-own`, { 'webhook-test': name });
+  const port = await freePort();
+  const place = placeIn(t, cluster, { name, port });
+  atEnd(t, () => cluster.kubectl(['delete', 'mutatingwebhookconfiguration', name]));
+  const made = await cluster.kubectl(['apply', '--filename', '-'], {
+    objects: [configuration(name, port, more)],
+  });
+  assert.equal(made.exitCode, 0, made.stderr);
+  return place;
+}
+
+async function makeNamespace(
+  t: TestContext,
+  { kubectl }: Cluster,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<void> {
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+  atEnd(t, () => kubectl(['delete', 'namespace', name, '--wait=false']));
+  const { exitCode, stderr } = await kubectl(['apply', '--filename', '-'], { objects: [namespace] });
+  assert.equal(exitCode, 0, stderr);
+  const account = ['--namespace', name, 'get', 'serviceaccount', 'default'];
+  await until('the namespace has an account', async () => (await kubectl(account)).exitCode === 0);
+}
+
+/** As the example, for the namespaces of the test alone. */
+function configuration(name: string, port: number, { failurePolicy = 'Fail' }: PlaceMore): object {
+  const entry = {
+    clientConfig: { url: `https://127.0.0.1:${port}/mutate` },
+    rules: [
+      {
+        apiGroups: [''],
+        apiVersions: ['v1'],
+        resources: ['pods'],
+        operations: ['CREATE'],
+        scope: 'Namespaced',
+      },
+    ],
+    admissionReviewVersions: ['v1'],
+    sideEffects: 'None',
+    reinvocationPolicy: 'IfNeeded',
+    timeoutSeconds: 10,
+    failurePolicy,
+  };
+  const ours = { 'webhook-test': name };
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name },
+    webhooks: [
+      {
+        ...entry,
+        name: 'pods.emissary.multiflexi.eu',
+        namespaceSelector: { matchLabels: ours },
+        objectSelector: { matchLabels: { [injectLabel]: 'true' } },
+      },
+      {
+        ...entry,
+        name: 'namespaces.emissary.multiflexi.eu',
+        namespaceSelector: { matchLabels: { ...ours, [injectLabel]: 'true' } },
+        objectSelector: { matchExpressions: [{ key: injectLabel, operator: 'NotIn', values: ['false'] }] },
+      },
+    ],
+  };
+}
+
+function placeIn(
+  t: TestContext,
+  cluster: Cluster,
+  { name, port }: { readonly name: string; readonly port: number },
+): WebhookPlace {
+  const kubectl = (...args: readonly string[]) => cluster.kubectl(['--namespace', name, ...args]);
+  const pod = async (of: string): Promise<WrappedPod> => {
+    const { exitCode, stdout, stderr } = await kubectl('get', 'pod', of, '--output=json');
+    assert.equal(exitCode, 0, stderr);
+    return JSON.parse(stdout);
+  };
+  return {
+    cluster,
+    namespace: name,
+    own: `${name}-own`,
+    configuration: name,
+    kubectl,
+    pod,
+    async start({ options = [], env = {} } = {}) {
+      const webhook = ['--webhook', String(port), '--webhook-url', `https://127.0.0.1:${port}/mutate`];
+      const names = ['--namespace', `${name}-own`, '--webhook-configuration', name, '--lease', '0'];
+      const running = startEmissary(t, ['operator', ...names, ...webhook, ...options], {
+        env: { KUBECONFIG: cluster.kubeconfig, EMISSARY_IMAGE: emissaryImage, ...env },
+      });
+      await until('the webhook is served', () => running.stderr().includes('The webhook is served'));
+      await until('it is trusted', async () => {
+        const path = 'jsonpath={.webhooks[*].clientConfig.caBundle}';
+        const got = await cluster.kubectl(['get', 'mutatingwebhookconfiguration', name, '--output', path]);
+        return got.stdout.split(' ').filter((each) => each !== '').length === 2;
+      });
+      return running;
+    },
+    async apply(...objects) {
+      const { exitCode, stderr } = await cluster.kubectl(['--namespace', name, 'apply', '--filename', '-'], {
+        objects,
+      });
+      assert.equal(exitCode, 0, stderr);
+      return stderr;
+    },
+    ended: (of) =>
+      until('the pod has ended', async () => {
+        const found = await pod(of);
+        if (['Succeeded', 'Failed'].includes(found.status.phase)) return found;
+        throw new Error(JSON.stringify(found.status));
+      }),
+  };
+}
+
+/** A pod that runs a shell script. */
+export function podOf(name: string, script: string, spec: object = {}, metadata: object = {}): object {
+  const container = { name: 'job', image: jobImage, command: ['sh', '-c'], args: [script] };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, ...metadata },
+    spec: { restartPolicy: 'Never', containers: [container], ...spec },
+  };
+}
