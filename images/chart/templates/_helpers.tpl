@@ -89,3 +89,41 @@ helm.sh/hook: pre-delete
 helm.sh/hook-weight: {{ . | quote }}
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed
 {{- end -}}
+
+{{/* What both entries of the webhook have. */}}
+{{- define "emissary.webhookEntry" -}}
+clientConfig:
+  {{- if .Values.webhook.url }}
+  url: {{ .Values.webhook.url | quote }}
+  {{- else }}
+  service:
+    name: {{ include "emissary.name" . }}-webhook
+    namespace: {{ .Release.Namespace }}
+    path: /mutate
+    port: 443
+  {{- end }}
+rules:
+  - apiGroups: [""]
+    apiVersions: [v1]
+    resources: [pods]
+    operations: [CREATE]
+    scope: Namespaced
+admissionReviewVersions: [v1]
+sideEffects: None
+matchPolicy: Equivalent
+reinvocationPolicy: IfNeeded
+failurePolicy: {{ .Values.webhook.failurePolicy }}
+timeoutSeconds: {{ .Values.webhook.timeoutSeconds }}
+{{- end -}}
+
+{{- define "emissary.excludedNamespaces" -}}
+- key: kubernetes.io/metadata.name
+  operator: NotIn
+  values: {{ concat (list "kube-system" .Release.Namespace) .Values.webhook.excludedNamespaces | toJson }}
+{{- end -}}
+
+{{/* Those that the operator makes itself are wrapped. */}}
+{{- define "emissary.excludedPods" -}}
+- key: emissary.multiflexi.eu/job
+  operator: DoesNotExist
+{{- end -}}
