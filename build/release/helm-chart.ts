@@ -5,7 +5,7 @@ import { gzip } from 'node:zlib';
 import { reproducibleTar } from './reproducible-tar.ts';
 
 /** The operator's chart in the tree. Its links are files in the packed one: the definition and the rights have one home. */
-export const chartDirectory = 'images/chart';
+const chartDirectory = 'images/chart';
 /** Its name, which is that of the directory in the packed file, too. */
 export const chartName = 'multiflexi-emissary-operator';
 

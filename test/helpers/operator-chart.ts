@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { execa } from 'execa';
 import { here } from '../../build/architecture.ts';
-import { packChart } from '../../build/release/helm-chart.ts';
 import { projectVersion } from '../../build/version-mentions.ts';
 import { atEnd } from './at-end.ts';
 import { type Cluster, requireCluster, restrictedNamespace } from './cluster.ts';
 import { exampleImages } from './example-images.ts';
 import { withTree } from './images.ts';
 import { type OperatorPlace, operatorIn } from './operator.ts';
+import { packedChart } from './packed-chart.ts';
 import { requireProgram } from './require.ts';
 import { temporaryVolume } from './volume.ts';
 
@@ -68,16 +68,8 @@ export async function operatorChart(t: TestContext): Promise<OperatorChart | nul
   };
 }
 
-/** Packs the chart as a release does. @returns its file */
-export async function packedChart(t: TestContext): Promise<string> {
-  const directory = temporaryVolume(t);
-  const output = join(directory, 'chart.tgz');
-  await packChart({ work: join(directory, 'work'), output, seconds: 0 });
-  return output;
-}
-
-/** Runs the cluster's helm, which keeps nothing; never throws. */
-export async function helmOf(
+/** Runs the cluster's helm; never throws. */
+async function helmOf(
   { programs, kubeconfig }: Pick<Cluster, 'programs' | 'kubeconfig'>,
   args: readonly string[],
 ): Promise<HelmResult> {
