@@ -41,7 +41,8 @@ export async function operator(invocation: Invocation, args: readonly Buffer[]):
   await leadership?.acquire(stop.signal, (holder) => log(`${holder} leads; waiting for its end`));
   const kept = leadership?.keep(stop.signal);
   const lost = kept === undefined ? [] : [kept.then(() => new Promise<void>(() => undefined))];
-  if (!stop.signal.aborted) await Promise.race([running.run(stop.signal), ...lost, invocation.defect]);
+  const work = () => Promise.all([running.run(stop.signal), webhook?.tellMissed(cluster, stop.signal)]);
+  if (!stop.signal.aborted) await Promise.race([work(), ...lost, invocation.defect]);
   await leadership?.release();
   await webhook?.close();
   return 0;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
+import { parseAllDocuments } from 'yaml';
 import { atEnd } from './at-end.ts';
 import { type Cluster, type KubectlResult, requireCluster } from './cluster.ts';
 import { type Running, startEmissary } from './emissary.ts';
@@ -25,6 +27,8 @@ export interface WebhookPlace {
   kubectl(...args: readonly string[]): Promise<KubectlResult>;
   /** Makes objects there. @returns what kubectl said on standard error */
   apply(...objects: readonly object[]): Promise<string>;
+  /** The same; check the result. */
+  tryApply(options: readonly string[], ...objects: readonly object[]): Promise<KubectlResult>;
   pod(name: string): Promise<WrappedPod>;
   /** Waits until the pod has ended. */
   ended(name: string): Promise<WrappedPod>;
@@ -84,7 +88,7 @@ export async function webhookPlace(t: TestContext, more: PlaceMore = {}): Promis
   const crd = await cluster.kubectl(['apply', '--filename', 'images/operator/crd.yaml']);
   assert.equal(crd.exitCode, 0, crd.stderr);
   await makeNamespace(t, cluster, name, { ...more.labels, 'webhook-test': name });
-  await makeNamespace(t, cluster, `${name}-own`, { 'webhook-test': name });
+  await makeNamespace(t, cluster, `${name}-own`, { 'webhook-test': name, [injectLabel]: 'true' });
   const port = await freePort();
   const place = placeIn(t, cluster, { name, port });
   atEnd(t, () => cluster.kubectl(['delete', 'mutatingwebhookconfiguration', name]));
@@ -109,45 +113,30 @@ async function makeNamespace(
   await until('the namespace has an account', async () => (await kubectl(account)).exitCode === 0);
 }
 
-/** As the example, for the namespaces of the test alone. */
+/** The example, for the namespaces of the test alone. */
 function configuration(name: string, port: number, { failurePolicy = 'Fail' }: PlaceMore): object {
-  const entry = {
-    clientConfig: { url: `https://127.0.0.1:${port}/mutate` },
-    rules: [
-      {
-        apiGroups: [''],
-        apiVersions: ['v1'],
-        resources: ['pods'],
-        operations: ['CREATE'],
-        scope: 'Namespaced',
-      },
-    ],
-    admissionReviewVersions: ['v1'],
-    sideEffects: 'None',
-    reinvocationPolicy: 'IfNeeded',
-    timeoutSeconds: 10,
-    failurePolicy,
-  };
-  const ours = { 'webhook-test': name };
+  const text = readFileSync('images/operator/webhook.yaml', 'utf8');
+  const documents = parseAllDocuments(text.replaceAll('multiflexi-emissary]', `${name}-own]`));
+  const { webhooks, ...rest }: { readonly webhooks: readonly Entry[] } =
+    documents[1]?.toJS() ?? assert.fail();
+  const isTest = { key: 'webhook-test', operator: 'In', values: [name] };
   return {
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'MutatingWebhookConfiguration',
+    ...rest,
     metadata: { name },
-    webhooks: [
-      {
-        ...entry,
-        name: 'pods.emissary.multiflexi.eu',
-        namespaceSelector: { matchLabels: ours },
-        objectSelector: { matchLabels: { [injectLabel]: 'true' } },
+    webhooks: webhooks.map((entry) => ({
+      ...entry,
+      clientConfig: { url: `https://127.0.0.1:${port}/mutate` },
+      failurePolicy,
+      namespaceSelector: {
+        ...entry.namespaceSelector,
+        matchExpressions: [...entry.namespaceSelector.matchExpressions, isTest],
       },
-      {
-        ...entry,
-        name: 'namespaces.emissary.multiflexi.eu',
-        namespaceSelector: { matchLabels: { ...ours, [injectLabel]: 'true' } },
-        objectSelector: { matchExpressions: [{ key: injectLabel, operator: 'NotIn', values: ['false'] }] },
-      },
-    ],
+    })),
   };
+}
+
+interface Entry {
+  readonly namespaceSelector: { readonly matchExpressions: readonly object[] };
 }
 
 function placeIn(
@@ -182,6 +171,8 @@ function placeIn(
       });
       return running;
     },
+    tryApply: (options, ...objects) =>
+      cluster.kubectl(['--namespace', name, 'apply', ...options, '--filename', '-'], { objects }),
     async apply(...objects) {
       const { exitCode, stderr } = await cluster.kubectl(['--namespace', name, 'apply', '--filename', '-'], {
         objects,
