@@ -21,6 +21,8 @@ export interface WebhookPlace {
   /** Of the operators. */
   readonly own: string;
   readonly configuration: string;
+  /** Of the operators; each serves one entry of the configuration if there are two. */
+  readonly ports: readonly number[];
   /** Starts an operator, and waits until it serves and is trusted. */
   start(more?: StartMore): Promise<Running>;
   /** Runs kubectl in the namespace of the jobs; check the result. */
@@ -36,6 +38,8 @@ export interface WebhookPlace {
 
 /** More for the start of an operator. */
 export interface StartMore {
+  /** Which of two it is: 0 or 1. */
+  readonly which?: number;
   readonly options?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -45,6 +49,7 @@ export interface PlaceMore {
   readonly failurePolicy?: 'Fail' | 'Ignore';
   /** Labels of the namespace of the jobs. */
   readonly labels?: Readonly<Record<string, string>>;
+  readonly operators?: 1 | 2;
 }
 
 /** A pod, as far as tests look at it. */
@@ -81,22 +86,31 @@ export const injectLabel = 'emissary.multiflexi.eu/inject';
 export async function webhookPlace(t: TestContext, more: PlaceMore = {}): Promise<WebhookPlace | null> {
   const cluster = await requireCluster(t);
   if (cluster === null || !requireProgram(t, 'busybox')) return null;
-  for (const { image, fill, start } of exampleImages)
-    await cluster.addImage(image.startsWith('multiflexi-emissary:') ? emissaryImage : image, fill, start);
-  await cluster.addImage(jobImage, (tree) => withBusybox(tree, jobTools));
+  images ??= addImages(cluster);
+  await images;
   const name = `webhook-${randomBytes(5).toString('hex')}`;
   const crd = await cluster.kubectl(['apply', '--filename', 'images/operator/crd.yaml']);
   assert.equal(crd.exitCode, 0, crd.stderr);
   await makeNamespace(t, cluster, name, { ...more.labels, 'webhook-test': name });
   await makeNamespace(t, cluster, `${name}-own`, { 'webhook-test': name, [injectLabel]: 'true' });
-  const port = await freePort();
-  const place = placeIn(t, cluster, { name, port });
+  const ports = [await freePort(), ...(more.operators === 2 ? [await freePort()] : [])];
+  const place = placeIn(t, cluster, { name, ports });
   atEnd(t, () => cluster.kubectl(['delete', 'mutatingwebhookconfiguration', name]));
   const made = await cluster.kubectl(['apply', '--filename', '-'], {
-    objects: [configuration(name, port, more)],
+    objects: [configuration(name, ports, more)],
   });
   assert.equal(made.exitCode, 0, made.stderr);
   return place;
+}
+
+let images: Promise<void> | null = null;
+
+/** Once for each test file: they are the same. */
+async function addImages(cluster: Cluster): Promise<void> {
+  const { fill, start } =
+    exampleImages.find(({ image }) => image.startsWith('multiflexi-emissary:')) ?? assert.fail();
+  await cluster.addImage(emissaryImage, fill, start);
+  await cluster.addImage(jobImage, (tree) => withBusybox(tree, jobTools));
 }
 
 async function makeNamespace(
@@ -114,7 +128,11 @@ async function makeNamespace(
 }
 
 /** The example, for the namespaces of the test alone. */
-function configuration(name: string, port: number, { failurePolicy = 'Fail' }: PlaceMore): object {
+function configuration(
+  name: string,
+  ports: readonly number[],
+  { failurePolicy = 'Fail' }: PlaceMore,
+): object {
   const text = readFileSync('images/operator/webhook.yaml', 'utf8');
   const documents = parseAllDocuments(text.replaceAll('multiflexi-emissary]', `${name}-own]`));
   const { webhooks, ...rest }: { readonly webhooks: readonly Entry[] } =
@@ -123,9 +141,9 @@ function configuration(name: string, port: number, { failurePolicy = 'Fail' }: P
   return {
     ...rest,
     metadata: { name },
-    webhooks: webhooks.map((entry) => ({
+    webhooks: webhooks.map((entry, index) => ({
       ...entry,
-      clientConfig: { url: `https://127.0.0.1:${port}/mutate` },
+      clientConfig: { url: urlAt(ports[index] ?? ports[0]) },
       failurePolicy,
       namespaceSelector: {
         ...entry.namespaceSelector,
@@ -135,6 +153,10 @@ function configuration(name: string, port: number, { failurePolicy = 'Fail' }: P
   };
 }
 
+function urlAt(port = 0): string {
+  return `https://127.0.0.1:${port}/mutate`;
+}
+
 interface Entry {
   readonly namespaceSelector: { readonly matchExpressions: readonly object[] };
 }
@@ -142,7 +164,7 @@ interface Entry {
 function placeIn(
   t: TestContext,
   cluster: Cluster,
-  { name, port }: { readonly name: string; readonly port: number },
+  { name, ports }: { readonly name: string; readonly ports: readonly number[] },
 ): WebhookPlace {
   const kubectl = (...args: readonly string[]) => cluster.kubectl(['--namespace', name, ...args]);
   const pod = async (of: string): Promise<WrappedPod> => {
@@ -155,10 +177,12 @@ function placeIn(
     namespace: name,
     own: `${name}-own`,
     configuration: name,
+    ports,
     kubectl,
     pod,
-    async start({ options = [], env = {} } = {}) {
-      const webhook = ['--webhook', String(port), '--webhook-url', `https://127.0.0.1:${port}/mutate`];
+    async start({ options = [], env = {}, which = 0 } = {}) {
+      const port = ports[which] ?? 0;
+      const webhook = ['--webhook', String(port), '--webhook-url', urlAt(port)];
       const names = ['--namespace', `${name}-own`, '--webhook-configuration', name, '--lease', '0'];
       const running = startEmissary(t, ['operator', ...names, ...webhook, ...options], {
         env: { KUBECONFIG: cluster.kubeconfig, EMISSARY_IMAGE: emissaryImage, ...env },
