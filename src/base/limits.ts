@@ -602,6 +602,8 @@ export const limits = {
   certificateLookMs: 5_000,
   /** How often the leader looks for labelled pods that were not wrapped, in ms. */
   missedPodsMs: 30_000,
+  /** and how old a pod may be of which it tells, in ms. */
+  missedPodAgeMs: 3_600_000,
   /** What Helm gets less than what is left of the start's time, in ms: its own message tells more than ours. */
   helmReserveMs: 2_000,
   /** How long Helm may take to end after TERM, in ms: it records that it was interrupted. */

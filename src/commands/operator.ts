@@ -30,7 +30,7 @@ export async function operator(invocation: Invocation, args: readonly Buffer[]):
   const stop = new AbortController();
   interrupts.listen(() => stop.abort());
   const whose = plan.scope === 'cluster' ? 'all namespaces' : `the namespace ${cluster.namespace}`;
-  log(`Operator of ${whose} at ${cluster.server}`);
+  log(`Operator of ${whose} at ${cluster.server}`, 'info');
   const webhook = await webhookOf(invocation, settings, load, stop.signal);
   const leadership =
     leaseSeconds > 0 ? leadershipOf(cluster, kubernetes.namespace, leaseSeconds, load) : null;
@@ -43,18 +43,18 @@ export async function operator(invocation: Invocation, args: readonly Buffer[]):
     '/metrics': () => running.metrics(leads()),
   };
   if (probesPort !== null) await startProbes(probesPort, probes);
-  await leadership?.acquire(stop.signal, (holder) => log(`${holder} leads; waiting for its end`));
+  await leadership?.acquire(stop.signal, (holder) => log(`${holder} leads; waiting for its end`, 'info'));
   const kept = leadership?.keep(stop.signal);
   const lost = kept === undefined ? [] : [kept.then(() => new Promise<void>(() => undefined))];
-  if (!stop.signal.aborted) await Promise.race([running.run(stop.signal), ...lost, invocation.defect]);
-  // No operator comes after this one: what it held would keep the namespace for ever.
-  if (await isDoomed(new Cluster(load, null))) await release({ ...settings, deployment: null }, load);
+  const work = () => Promise.all([running.run(stop.signal), webhook?.tellMissed(cluster, stop.signal)]);
+  if (!stop.signal.aborted) await Promise.race([work(), ...lost, invocation.defect]);
+  if (await isDoomed(new Cluster(load, null))) await release(settings, load);
   await leadership?.release();
   await webhook?.close();
   return 0;
 }
 
-/** Lets go of all jobs. */
+/** Lets go of all jobs: no operator comes after this one, and what is held would keep its namespace for ever. */
 async function release({ kubernetes, scope, deployment }: OperatorSettings, load: Load): Promise<number> {
   if (deployment !== null) await stopDeployment(new Cluster(load, null), deployment);
   const released = await releaseJobs(new Cluster(load, kubernetes.namespace), scope);

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { log } from '../base/log.ts';
 import { reasonOfApi, statusOf } from '../launch/kubernetes/api/api-error.ts';
 import type { ApiObject } from '../launch/kubernetes/api/cluster.ts';
 import {
@@ -12,6 +11,7 @@ import {
 } from './job-resource.ts';
 import type { LedCluster } from './leadership.ts';
 import { jobPath } from './list-paths.ts';
+import { logJob } from './log-job.ts';
 import type { Place } from './object-key.ts';
 
 /** Each request is bounded by itself. */
@@ -49,15 +49,13 @@ export class JobWriter {
     const written = await this.#patch(resource, '/status', {
       status: { ...status, told: this.#toldOf(resource) },
     });
-    if (status.phaseHistory.at(-1)?.time !== before.phaseHistory.at(-1)?.time)
-      await this.tell(
-        written,
-        status.conditions.some(({ type }) => type === 'Failed'),
-        {
-          reason: status.reason ?? '',
-          message: `${status.phase}: ${status.message}`,
-        },
-      );
+    if (status.phaseHistory.at(-1)?.time !== before.phaseHistory.at(-1)?.time) {
+      const { phase, reason, attempts: attempt } = status;
+      const message = `${phase}: ${status.message}`;
+      logJob(resource.metadata, message, { level: 'info', more: { phase, reason, attempt } });
+      const isWarning = status.conditions.some(({ type }) => type === 'Failed');
+      await this.tell(written, isWarning, { reason: reason ?? '', message });
+    }
     return written;
   }
 
@@ -114,7 +112,7 @@ export class JobWriter {
         signal: never,
       });
     } catch (error) {
-      log(`No event could be made of ${name}: ${reasonOfApi(error)}`);
+      logJob(metadata, `No event could be made: ${reasonOfApi(error)}`);
     }
   }
 

@@ -2,6 +2,7 @@ import { limits } from '../base/limits.ts';
 import { log } from '../base/log.ts';
 import { reasonOfApi } from '../launch/kubernetes/api/api-error.ts';
 import type { LedCluster } from './leadership.ts';
+import { logJob } from './log-job.ts';
 import { makeTools, type OperatorPlan } from './make-tools.ts';
 import { Metrics } from './metrics.ts';
 import { keyOf, placeOf } from './object-key.ts';
@@ -25,7 +26,7 @@ export class Operator {
       (key) => this.#work(key),
       (key, error) => {
         this.#metrics.failed();
-        log(`${key}: ${reasonOfApi(error)}`);
+        logJob(placeOf(key), reasonOfApi(error));
       },
       limits.operatorWorkers,
     );
@@ -79,7 +80,7 @@ export class Operator {
       new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true })),
     ]);
     if (signal.aborted) return;
-    log('Ready');
+    log('Ready', 'info');
     for (const { metadata } of jobs.all()) this.#queue.add(keyOf(metadata));
   }
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
+import { parseAllDocuments } from 'yaml';
 import { atEnd } from './at-end.ts';
 import { type Cluster, type KubectlResult, requireCluster } from './cluster.ts';
 import { type Running, startEmissary } from './emissary.ts';
@@ -19,12 +21,16 @@ export interface WebhookPlace {
   /** Of the operators. */
   readonly own: string;
   readonly configuration: string;
+  /** Of the operators; each serves one entry of the configuration if there are two. */
+  readonly ports: readonly number[];
   /** Starts an operator, and waits until it serves and is trusted. */
   start(more?: StartMore): Promise<Running>;
   /** Runs kubectl in the namespace of the jobs; check the result. */
   kubectl(...args: readonly string[]): Promise<KubectlResult>;
   /** Makes objects there. @returns what kubectl said on standard error */
   apply(...objects: readonly object[]): Promise<string>;
+  /** The same; check the result. */
+  tryApply(options: readonly string[], ...objects: readonly object[]): Promise<KubectlResult>;
   pod(name: string): Promise<WrappedPod>;
   /** Waits until the pod has ended. */
   ended(name: string): Promise<WrappedPod>;
@@ -32,6 +38,8 @@ export interface WebhookPlace {
 
 /** More for the start of an operator. */
 export interface StartMore {
+  /** Which of two it is: 0 or 1. */
+  readonly which?: number;
   readonly options?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -41,6 +49,7 @@ export interface PlaceMore {
   readonly failurePolicy?: 'Fail' | 'Ignore';
   /** Labels of the namespace of the jobs. */
   readonly labels?: Readonly<Record<string, string>>;
+  readonly operators?: 1 | 2;
 }
 
 /** A pod, as far as tests look at it. */
@@ -77,22 +86,31 @@ export const injectLabel = 'emissary.multiflexi.eu/inject';
 export async function webhookPlace(t: TestContext, more: PlaceMore = {}): Promise<WebhookPlace | null> {
   const cluster = await requireCluster(t);
   if (cluster === null || !requireProgram(t, 'busybox')) return null;
-  for (const { image, fill, start } of exampleImages)
-    await cluster.addImage(image.startsWith('multiflexi-emissary:') ? emissaryImage : image, fill, start);
-  await cluster.addImage(jobImage, (tree) => withBusybox(tree, jobTools));
+  images ??= addImages(cluster);
+  await images;
   const name = `webhook-${randomBytes(5).toString('hex')}`;
   const crd = await cluster.kubectl(['apply', '--filename', 'images/operator/crd.yaml']);
   assert.equal(crd.exitCode, 0, crd.stderr);
   await makeNamespace(t, cluster, name, { ...more.labels, 'webhook-test': name });
-  await makeNamespace(t, cluster, `${name}-own`, { 'webhook-test': name });
-  const port = await freePort();
-  const place = placeIn(t, cluster, { name, port });
+  await makeNamespace(t, cluster, `${name}-own`, { 'webhook-test': name, [injectLabel]: 'true' });
+  const ports = [await freePort(), ...(more.operators === 2 ? [await freePort()] : [])];
+  const place = placeIn(t, cluster, { name, ports });
   atEnd(t, () => cluster.kubectl(['delete', 'mutatingwebhookconfiguration', name]));
   const made = await cluster.kubectl(['apply', '--filename', '-'], {
-    objects: [configuration(name, port, more)],
+    objects: [configuration(name, ports, more)],
   });
   assert.equal(made.exitCode, 0, made.stderr);
   return place;
+}
+
+let images: Promise<void> | null = null;
+
+/** Once for each test file: they are the same. */
+async function addImages(cluster: Cluster): Promise<void> {
+  const { fill, start } =
+    exampleImages.find(({ image }) => image.startsWith('multiflexi-emissary:')) ?? assert.fail();
+  await cluster.addImage(emissaryImage, fill, start);
+  await cluster.addImage(jobImage, (tree) => withBusybox(tree, jobTools));
 }
 
 async function makeNamespace(
@@ -109,51 +127,44 @@ async function makeNamespace(
   await until('the namespace has an account', async () => (await kubectl(account)).exitCode === 0);
 }
 
-/** As the example, for the namespaces of the test alone. */
-function configuration(name: string, port: number, { failurePolicy = 'Fail' }: PlaceMore): object {
-  const entry = {
-    clientConfig: { url: `https://127.0.0.1:${port}/mutate` },
-    rules: [
-      {
-        apiGroups: [''],
-        apiVersions: ['v1'],
-        resources: ['pods'],
-        operations: ['CREATE'],
-        scope: 'Namespaced',
-      },
-    ],
-    admissionReviewVersions: ['v1'],
-    sideEffects: 'None',
-    reinvocationPolicy: 'IfNeeded',
-    timeoutSeconds: 10,
-    failurePolicy,
-  };
-  const ours = { 'webhook-test': name };
+/** The example, for the namespaces of the test alone. */
+function configuration(
+  name: string,
+  ports: readonly number[],
+  { failurePolicy = 'Fail' }: PlaceMore,
+): object {
+  const text = readFileSync('images/operator/webhook.yaml', 'utf8');
+  const documents = parseAllDocuments(text.replaceAll('multiflexi-emissary]', `${name}-own]`));
+  const { webhooks, ...rest }: { readonly webhooks: readonly Entry[] } =
+    documents[1]?.toJS() ?? assert.fail();
+  const isTest = { key: 'webhook-test', operator: 'In', values: [name] };
   return {
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'MutatingWebhookConfiguration',
+    ...rest,
     metadata: { name },
-    webhooks: [
-      {
-        ...entry,
-        name: 'pods.emissary.multiflexi.eu',
-        namespaceSelector: { matchLabels: ours },
-        objectSelector: { matchLabels: { [injectLabel]: 'true' } },
+    webhooks: webhooks.map((entry, index) => ({
+      ...entry,
+      clientConfig: { url: urlAt(ports[index] ?? ports[0]) },
+      failurePolicy,
+      namespaceSelector: {
+        ...entry.namespaceSelector,
+        matchExpressions: [...entry.namespaceSelector.matchExpressions, isTest],
       },
-      {
-        ...entry,
-        name: 'namespaces.emissary.multiflexi.eu',
-        namespaceSelector: { matchLabels: { ...ours, [injectLabel]: 'true' } },
-        objectSelector: { matchExpressions: [{ key: injectLabel, operator: 'NotIn', values: ['false'] }] },
-      },
-    ],
+    })),
   };
+}
+
+function urlAt(port = 0): string {
+  return `https://127.0.0.1:${port}/mutate`;
+}
+
+interface Entry {
+  readonly namespaceSelector: { readonly matchExpressions: readonly object[] };
 }
 
 function placeIn(
   t: TestContext,
   cluster: Cluster,
-  { name, port }: { readonly name: string; readonly port: number },
+  { name, ports }: { readonly name: string; readonly ports: readonly number[] },
 ): WebhookPlace {
   const kubectl = (...args: readonly string[]) => cluster.kubectl(['--namespace', name, ...args]);
   const pod = async (of: string): Promise<WrappedPod> => {
@@ -166,10 +177,12 @@ function placeIn(
     namespace: name,
     own: `${name}-own`,
     configuration: name,
+    ports,
     kubectl,
     pod,
-    async start({ options = [], env = {} } = {}) {
-      const webhook = ['--webhook', String(port), '--webhook-url', `https://127.0.0.1:${port}/mutate`];
+    async start({ options = [], env = {}, which = 0 } = {}) {
+      const port = ports[which] ?? 0;
+      const webhook = ['--webhook', String(port), '--webhook-url', urlAt(port)];
       const names = ['--namespace', `${name}-own`, '--webhook-configuration', name, '--lease', '0'];
       const running = startEmissary(t, ['operator', ...names, ...webhook, ...options], {
         env: { KUBECONFIG: cluster.kubeconfig, EMISSARY_IMAGE: emissaryImage, ...env },
@@ -182,6 +195,8 @@ function placeIn(
       });
       return running;
     },
+    tryApply: (options, ...objects) =>
+      cluster.kubectl(['--namespace', name, 'apply', ...options, '--filename', '-'], { objects }),
     async apply(...objects) {
       const { exitCode, stderr } = await cluster.kubectl(['--namespace', name, 'apply', '--filename', '-'], {
         objects,

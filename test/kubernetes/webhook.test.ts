@@ -1,17 +1,134 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { injectLabel, podOf, webhookPlace } from '../helpers/webhook.ts';
+import { jobImage } from '../helpers/launcher-parts.ts';
+import { until } from '../helpers/until.ts';
+import { injectLabel, podOf, type WrappedPod, webhookPlace } from '../helpers/webhook.ts';
 
-test('webhook: a labelled pod is wrapped; its output is in its log, and its exit code its own', async (t) => {
+const labels = { [injectLabel]: 'true' };
+const reporters = (pod: WrappedPod) =>
+  pod.spec.initContainers?.filter(({ name }) => name === 'emissary-reporter').length ?? 0;
+
+test('webhook: a labelled pod is wrapped; its output is in its log, its exit code its own, its grace longer', async (t) => {
   const place = await webhookPlace(t);
   if (place === null) return;
   await place.start();
-  const labels = { [injectLabel]: 'true' };
-  const said = await place.apply(podOf('labelled', 'echo of the job; exit 3', {}, { labels }));
+  const other = { name: 'other', image: jobImage, command: ['sh', '-c', 'exit 0'] };
+  const job = { name: 'job', image: jobImage, command: ['sh', '-c'], args: ['echo of the $(WHOSE); exit 3'] };
+  const env = [{ name: 'WHOSE', value: 'job' }];
+  const annotations = { 'emissary.multiflexi.eu/container': 'job' };
+  const spec = { containers: [other, { ...job, env }], terminationGracePeriodSeconds: 5 };
+  const said = await place.apply(podOf('labelled', '', spec, { labels, annotations }));
   assert.match(said, /neither MULTIFLEXI_JOB_ID nor/);
   const pod = await place.ended('labelled');
-  assert.equal(pod.metadata.annotations?.['emissary.multiflexi.eu/injected'], 'true');
-  assert.equal(pod.status.containerStatuses?.[0]?.state.terminated?.exitCode, 3);
+  const given = pod.metadata.annotations ?? {};
+  assert.equal(given['emissary.multiflexi.eu/injected'], 'true');
+  assert.equal(given['kubectl.kubernetes.io/default-container'], 'job');
+  assert.equal(pod.spec.terminationGracePeriodSeconds, 65);
+  const codes = pod.status.containerStatuses?.map(({ name, state }) => [name, state.terminated?.exitCode]);
+  assert.deepEqual(codes, [
+    ['job', 3],
+    ['other', 0],
+  ]);
   const { stdout } = await place.kubectl('logs', 'labelled');
   assert.equal(stdout, 'of the job');
+  assert.deepEqual(pod.spec.containers[0]?.command, other.command);
+  assert.equal(pod.spec.containers[0]?.env, undefined);
+  // Without anywhere to report to, the reporter prints the result.
+  const report = await place.kubectl('logs', 'labelled', '--container=emissary-reporter');
+  assert.match(report.stdout, /"exitCode":3.*\n.*No destination is configured/);
+});
+
+test('webhook: what cannot be wrapped or refuses it is let through as it is, and told why', async (t) => {
+  const place = await webhookPlace(t, { labels });
+  if (place === null) return;
+  await place.start();
+  const refused = await place.apply(podOf('refused', 'exit 0', {}, { labels: { [injectLabel]: 'false' } }));
+  assert.equal(refused, '');
+  assert.equal(reporters(await place.pod('refused')), 0);
+  const said = await place.apply(podOf('always', 'exit 0', { restartPolicy: 'Always' }));
+  assert.match(said, /the pod is not wrapped, and nothing of it is reported: its restartPolicy is Always/);
+  const { metadata, spec } = await place.pod('always');
+  assert.equal(metadata.annotations?.['emissary.multiflexi.eu/injected'], 'false');
+  assert.match(metadata.annotations?.['emissary.multiflexi.eu/reason'] ?? '', /restartPolicy/);
+  assert.deepEqual(spec.containers[0]?.command, ['sh', '-c']);
+  const mounts = [{ name: 'mine', mountPath: '/var/run/argo' }];
+  const container = { name: 'job', image: jobImage, command: ['true'], volumeMounts: mounts };
+  const mounted = { volumes: [{ name: 'mine', emptyDir: {} }], containers: [container] };
+  assert.match(await place.apply(podOf('mounted', '', mounted)), /has a volume at \/var\/run\/argo already/);
+  const annotations = { 'emissary.multiflexi.eu/container': 'nowhere' };
+  const unnamed = await place.apply(podOf('unnamed', 'exit 0', {}, { annotations }));
+  assert.match(unnamed, /it has no container nowhere/);
+});
+
+test('webhook: in a namespace with a quota and the restricted standard, a pod of a Job without a name is wrapped', async (t) => {
+  const enforce = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  const place = await webhookPlace(t, { labels: enforce });
+  if (place === null) return;
+  await place.start();
+  const hard = { 'limits.cpu': '4', 'limits.memory': '2Gi', 'requests.cpu': '4', 'requests.memory': '2Gi' };
+  const amounts = { cpu: '100m', memory: '64Mi' };
+  const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+  const job = {
+    name: 'job',
+    image: jobImage,
+    command: ['sh', '-c', 'id -u; exit 0'],
+    resources: { limits: amounts, requests: amounts },
+    securityContext,
+  };
+  const user = { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } };
+  const spec = { restartPolicy: 'Never', containers: [job], securityContext: user };
+  const metadata = { name: 'quota' };
+  await place.apply(
+    { apiVersion: 'v1', kind: 'ResourceQuota', metadata, spec: { hard } },
+    {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'report' },
+      spec: { backoffLimit: 0, template: { metadata: { labels }, spec } },
+    },
+  );
+  await until('the Job has succeeded', async () => {
+    const { stdout } = await place.kubectl('get', 'job', 'report', '--output=jsonpath={.status}');
+    assert.notEqual(JSON.parse(stdout).failed, 1, stdout);
+    return JSON.parse(stdout).succeeded === 1;
+  });
+  const { stdout } = await place.kubectl('get', 'pods', '--output=json');
+  const [pod] = JSON.parse(stdout).items as readonly WrappedPod[];
+  assert.ok(pod !== undefined);
+  assert.equal(reporters(pod), 1);
+  assert.equal((await place.kubectl('logs', pod.metadata.name)).stdout, '1000');
+});
+
+test('webhook: a dry run answers with the wrapped pod, and makes nothing', async (t) => {
+  const place = await webhookPlace(t);
+  if (place === null) return;
+  await place.start();
+  const secrets = async () =>
+    (await place.kubectl('get', 'secrets,configmaps,events', '--output=name')).stdout;
+  const before = await secrets();
+  const pod = podOf('dry', 'exit 0', {}, { labels });
+  const { stdout } = await place.tryApply(['--dry-run=server', '--output=json'], pod);
+  assert.equal(reporters(JSON.parse(stdout) as WrappedPod), 1);
+  assert.deepEqual(
+    [await secrets(), (await place.kubectl('get', 'pods', '--output=name')).stdout],
+    [before, ''],
+  );
+});
+
+test('webhook: a pod whose user is root is wrapped, and reported by a user that is not', async (t) => {
+  const place = await webhookPlace(t, { labels });
+  if (place === null) return;
+  await place.start();
+  const script = 'umask 077; id -u; mkdir -p /tmp/out; echo secret > /tmp/out/file; exit 0';
+  const annotations = {
+    'emissary.multiflexi.eu/template': JSON.stringify({
+      outputs: { artifacts: [{ name: 'out', path: '/tmp/out' }] },
+    }),
+  };
+  await place.apply(podOf('root', script, { securityContext: { runAsUser: 0 } }, { annotations }));
+  const pod = await place.ended('root');
+  assert.equal(pod.status.phase, 'Succeeded', JSON.stringify(pod.status));
+  assert.equal((await place.kubectl('logs', 'root')).stdout, '0');
+  const report = await place.kubectl('logs', 'root', '--container=emissary-reporter');
+  assert.match(report.stdout, /"name":"out"/, report.stderr);
 });

@@ -1,5 +1,4 @@
 import { limits } from '../../base/limits.ts';
-import { log } from '../../base/log.ts';
 import { reasonOfApi } from '../../launch/kubernetes/api/api-error.ts';
 import type { CloudEventSettings } from '../../settings/verbs/operator-settings.ts';
 import {
@@ -9,6 +8,7 @@ import {
   type JobResource,
   statusOfResource,
 } from '../job-resource.ts';
+import { logJob } from '../log-job.ts';
 import { keyOf, placeOf } from '../object-key.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { WorkQueue } from '../work-queue.ts';
@@ -39,7 +39,7 @@ export class EventTeller {
     this.#tools = tools;
     this.#queue = new WorkQueue(
       (key) => this.#work(key),
-      (key, error) => log(`${key}: its events cannot be sent yet: ${reasonOfApi(error)}`),
+      (key, error) => logJob(placeOf(key), `its events cannot be sent yet: ${reasonOfApi(error)}`),
       limits.operatorTellers,
     );
   }

@@ -2,13 +2,13 @@ import { DeliveryError } from '../../base/delivery-error.ts';
 import { Fault } from '../../base/fault.ts';
 import { isRecord } from '../../base/is-record.ts';
 import { limits } from '../../base/limits.ts';
-import { log } from '../../base/log.ts';
 import { pauseFor } from '../../base/timer.ts';
 import { ApiError, isTemporary, reasonOfApi } from '../../launch/kubernetes/api/api-error.ts';
 import { storeEnd } from '../../report/store-end.ts';
 import { type JobResource, type JobStatus, statusOfResource } from '../job-resource.ts';
 import type { JobWriter } from '../job-writer.ts';
 import type { LedCluster } from '../leadership.ts';
+import { logJob } from '../log-job.ts';
 import { keyOf, placeOf } from '../object-key.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { WorkQueue } from '../work-queue.ts';
@@ -38,7 +38,7 @@ export class RowTeller {
     this.#tools = tools;
     this.#queue = new WorkQueue(
       (key) => this.#work(key),
-      (key, error) => log(`${key}: its end cannot be reported yet: ${reasonOfApi(error)}`),
+      (key, error) => logJob(placeOf(key), `its end cannot be reported yet: ${reasonOfApi(error)}`),
       limits.operatorTellers,
     );
   }

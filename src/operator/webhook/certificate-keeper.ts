@@ -117,7 +117,7 @@ export class CertificateKeeper {
 
   /** Once for each trouble. */
   #tell(reason: string): void {
-    if (reason !== '' && reason !== this.#told) log(`The webhook's certificates cannot be kept: ${reason}`);
+    if (reason !== '' && reason !== this.#told) log(`The webhook is not set up completely: ${reason}`);
     this.#told = reason;
   }
 }

@@ -10,6 +10,7 @@ import type { Admission, Admitted } from './admission-review.ts';
 import { type AdmissionTools, admitPod } from './admit-pod.ts';
 import { CertificateKeeper } from './certificate-keeper.ts';
 import type { Certificates } from './make-certificates.ts';
+import { tellMissedPods } from './missed-pods.ts';
 import { WebhookServer } from './webhook-server.ts';
 
 /** What a webhook is made of. */
@@ -23,6 +24,8 @@ export interface WebhookParts {
 
 /** A webhook that serves. */
 export interface Webhook {
+  /** Tells of pods that it has missed, until the signal is aborted. @param led the cluster, for the leader alone */
+  tellMissed(led: Cluster, signal: AbortSignal): Promise<void>;
   /** Serves on until the API server asks the others, and ends. */
   close(): Promise<void>;
 }
@@ -33,8 +36,8 @@ const namespaceFile = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 /** Serves the webhook that wraps labelled pods; resolves when it does, which needs certificates, or when the signal is aborted. */
 export async function startWebhook(parts: WebhookParts, signal: AbortSignal): Promise<Webhook> {
   const { settings, cluster } = parts;
-  const own = ownNamespace(parts);
-  const tools = { ...parts, cache: new Map(), excluded: ['kube-system', own] };
+  const { own, excluded } = placeOf(parts);
+  const tools = { ...parts, cache: new Map(), excluded };
   const { service, configuration, host, certificateMs: lifeMs } = settings;
   const names = [
     `${service}.${own}.svc`,
@@ -44,12 +47,12 @@ export async function startWebhook(parts: WebhookParts, signal: AbortSignal): Pr
   const keeping = new AbortController();
   const first = Promise.withResolvers<Certificates | null>();
   let server: WebhookServer | null = null;
-  const kept = { namespace: own, names, configuration, lifeMs };
-  const keeper = new CertificateKeeper(cluster, kept, (certificates) => {
+  const of = { namespace: own, names, configuration, lifeMs };
+  const keeper = new CertificateKeeper(cluster, of, (certificates) => {
     first.resolve(certificates);
     server?.identify(certificates);
   });
-  const kept_ = keeper.keep(keeping.signal);
+  const kept = keeper.keep(keeping.signal);
   signal.addEventListener('abort', () => first.resolve(null), { once: true });
   const certificates = signal.aborted ? null : await first.promise;
   if (certificates !== null) {
@@ -58,10 +61,11 @@ export async function startWebhook(parts: WebhookParts, signal: AbortSignal): Pr
     log(`The webhook is served on port ${settings.port}`, 'info');
   }
   return {
+    tellMissed: (led, until) => tellMissedPods({ cluster: led, excluded }, until),
     async close() {
       if (server !== null) await pauseFor(limits.webhookLingerMs);
       keeping.abort();
-      await kept_;
+      await kept;
       await server?.close();
     },
   };
@@ -77,8 +81,9 @@ async function admitted(admission: Admission, tools: AdmissionTools): Promise<Ad
   }
 }
 
-/** Where the operator itself is: in a pod, that pod's; else the one that it works in. */
-function ownNamespace({ cluster, environment }: WebhookParts): string {
+/** Where the operator itself is, and which pods are never touched. Outside of a pod, nothing of it is in the cluster. */
+function placeOf({ cluster, environment }: WebhookParts) {
   const isInPod = environment.get('KUBECONFIG') === null && existsSync(namespaceFile);
-  return isInPod ? readFileSync(namespaceFile, 'utf8').trim() : cluster.namespace;
+  const own = isInPod ? readFileSync(namespaceFile, 'utf8').trim() : cluster.namespace;
+  return { own, excluded: ['kube-system', ...(isInPod ? [own] : [])] };
 }
