@@ -30,7 +30,7 @@ test('operator: user and podTemplate decide what they may, and nothing of what r
   const script = '[ "$(id -u):$(id -g)" = 1234:3000 ] && ! touch /x';
   await place.make('own', script, { user: '1234:5678', podTemplate, keepPod: 'Always' });
   const status = await place.phase('own', 'Succeeded', 'Failed');
-  assert.equal(status.phase, 'Succeeded', status.message);
+  assert.equal(status.phase, 'Succeeded', status.message ?? '');
   const pod = JSON.parse(await place.kubectl('get', 'pod', 'own-1', '--output=json'));
   const [main, reporter] = pod.spec.containers;
   assert.deepEqual([main.name, main.resources.limits, main.imagePullPolicy], ['main', limits, 'Never']);
