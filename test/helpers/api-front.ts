@@ -20,6 +20,8 @@ export interface Asked {
 export interface Interference {
   /** Answers in the server's place; null: the server answers. */
   answer?(asked: Asked): { readonly status: number; readonly body: object } | null;
+  /** Whether the server gets a request, and its client no answer. */
+  loses?(asked: Asked): boolean;
   /** Changes a line of a watch; it comes when the promise resolves. Null: it never comes. */
   event?(line: WatchLine): Promise<WatchLine | null>;
   /** Whether an object is in a list or a watch. */
@@ -93,11 +95,16 @@ function forward(
   { method, path, isWatch }: Asked,
   front: Pick<ApiFront, 'interference'>,
 ): void {
+  const isLost = front.interference.loses?.({ method, path, isWatch }) === true;
   const { host: _, connection: __, ...headers } = incoming.headers;
   const options = { ...tls, method, headers: { ...headers, ...own } };
   const sent = request(new URL(base + path), options, (found) => {
-    answer.writeHead(found.statusCode ?? 500, { 'content-type': 'application/json' });
     found.on('error', () => answer.destroy());
+    if (isLost) {
+      answer.destroy();
+      return;
+    }
+    answer.writeHead(found.statusCode ?? 500, { 'content-type': 'application/json' });
     const pass = isWatch ? passEvents : passList;
     if (found.statusCode === 200 && method === 'GET')
       pass(found, answer, front).catch(() => answer.destroy());
