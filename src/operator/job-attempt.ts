@@ -5,8 +5,9 @@ import { isOwned } from './attempt-pods.ts';
 import { leftMs, pauseMs, pullLeftMs } from './attempt-times.ts';
 import type { Ending, JobResource, JobStatus } from './job-resource.ts';
 import { type Change, type FailedReason, nextStatus } from './next-status.ts';
-import { type Observation, type Outcome, observePod } from './observe-pod.ts';
+import { type Observation, type Outcome, observePod, vanished } from './observe-pod.ts';
 import { podNameOf } from './pod-of-resource.ts';
+import { progressOf } from './progress-of.ts';
 import { reportedAtEnd } from './tell/reported-condition.ts';
 import type { Tools } from './tools.ts';
 import type { Again } from './work-queue.ts';
@@ -70,6 +71,7 @@ export class JobAttempt {
     const { pods } = this.#tools;
     const { stopping } = this.#status;
     const seen = observePod(pod, false);
+    this.#status = { ...this.#status, progress: progressOf(pod) };
     if (stopping !== null && seen.kind !== 'ended') {
       await pods.stop(pod, 'none');
       return limits.operatorLookMs;
@@ -184,13 +186,3 @@ export class JobAttempt {
     this.#tools.jobs.put(this.#job);
   }
 }
-
-const vanished: Outcome = {
-  kind: 'lost',
-  reason: 'PodDeleted',
-  message: 'its pod is gone, and nobody knows how it ended',
-  exitCode: null,
-  verdict: null,
-  reported: null,
-  finishedAt: null,
-};

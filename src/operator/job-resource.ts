@@ -98,6 +98,8 @@ export interface JobStatus {
   readonly attemptTime: string | null;
   readonly exitCode: number | null;
   readonly verdict: string | null;
+  /** How many of the job's containers have ended, of all: `0/1`. */
+  readonly progress: string | null;
   readonly startTime: string | null;
   readonly completionTime: string | null;
   /** Why the pod is being stopped: decided before it is deleted. */
@@ -134,6 +136,7 @@ const unknown: JobStatus = {
   attemptTime: null,
   exitCode: null,
   verdict: null,
+  progress: null,
   startTime: null,
   completionTime: null,
   stopping: null,

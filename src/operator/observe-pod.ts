@@ -17,6 +17,17 @@ export interface Outcome {
   readonly finishedAt: string | null;
 }
 
+/** How an attempt ended whose pod is gone, and of which nothing was seen. */
+export const vanished: Outcome = {
+  kind: 'lost',
+  reason: 'PodDeleted',
+  message: 'its pod is gone, and nobody knows how it ended',
+  exitCode: null,
+  verdict: null,
+  reported: null,
+  finishedAt: null,
+};
+
 /** What a pod's status tells of its job. */
 export type Observation =
   | {

@@ -29,15 +29,19 @@ export interface Job {
     readonly verdict?: string;
     readonly podName?: string;
     readonly completionTime?: string;
+    readonly told?: number;
+    readonly progress?: string;
     readonly conditions?: readonly {
       readonly type: string;
       readonly status: string;
       readonly reason: string;
+      readonly message?: string;
     }[];
     readonly phaseHistory?: readonly {
       readonly phase: string;
       readonly reason: string;
       readonly attempt: number;
+      readonly time: string;
     }[];
   };
 }
@@ -52,7 +56,7 @@ export interface OperatorPlace {
   readonly cluster: Cluster;
   readonly namespace: string;
   /** Starts an operator, and waits until it knows everything. */
-  start(options?: readonly string[]): Promise<Running>;
+  start(options?: readonly string[], env?: Readonly<Record<string, string>>): Promise<Running>;
   /** Starts an operator that may have to wait for another one. */
   startWaiting(options?: readonly string[]): Running;
   /** Makes a job of a shell script. */
@@ -112,8 +116,8 @@ function placeIn(t: TestContext, cluster: Cluster, namespace: string): OperatorP
     assert.equal(exitCode, 0, stderr);
   };
   const env = { KUBECONFIG: cluster.kubeconfig, EMISSARY_IMAGE: emissaryImage };
-  const start = (options: readonly string[] = []) =>
-    startEmissary(t, ['operator', '--namespace', namespace, ...options], { env });
+  const start = (options: readonly string[] = [], more: Readonly<Record<string, string>> = {}) =>
+    startEmissary(t, ['operator', '--namespace', namespace, ...options], { env: { ...env, ...more } });
   return {
     cluster,
     namespace,
@@ -121,8 +125,8 @@ function placeIn(t: TestContext, cluster: Cluster, namespace: string): OperatorP
     job,
     apply,
     startWaiting: start,
-    async start(options = ['--lease', '0']) {
-      const running = start(options);
+    async start(options = ['--lease', '0'], more = {}) {
+      const running = start(options, more);
       await until('the operator is ready', () => running.stderr().includes('Ready'));
       return running;
     },
@@ -136,6 +140,12 @@ function placeIn(t: TestContext, cluster: Cluster, namespace: string): OperatorP
       }),
     pods: async () => JSON.parse(await kubectl('get', 'pods', '--output=json')).items,
   };
+}
+
+/** Why a job's condition of this type is as it is; null: it has none. */
+export function conditionOf(status: NonNullable<Job['status']>, type: string): string | null {
+  const found = status.conditions?.find((each) => each.type === type);
+  return found === undefined ? null : `${found.status} ${found.reason}`;
 }
 
 /** A resource. */
