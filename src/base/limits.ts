@@ -566,6 +566,8 @@ export const limits = {
   operatorHistory: 20,
   /** When another operator may take over from one that is silent, in seconds. */
   operatorLeaseSeconds: 15,
+  /** How long a pod's reporter may take after the job's end, in ms, before the operator stops it. */
+  operatorReportingMs: 3_600_000,
   /** Jobs of which the operator tells others at the same time, for rows and for CloudEvents each. */
   operatorTellers: 4,
   /** How long a server may take to store a row that the operator reports, in ms. */
