@@ -65,8 +65,8 @@ export const secretsPath = '/run/secrets/multiflexi';
 /** The state of a job's container. */
 export type ContainerState =
   | { readonly kind: 'absent' }
-  /** Never started. */
-  | { readonly kind: 'created' }
+  /** Never started; `isRequested`: it will be, without a launcher. */
+  | { readonly kind: 'created'; readonly isRequested?: boolean }
   | { readonly kind: 'running' }
   | ContainerEnd;
 
@@ -129,6 +129,8 @@ export interface Engine {
    * job's reporter container, to mirror it.
    */
   readonly openSender: ((job: EngineJob) => Promise<SenderConnection>) | null;
+  /** Who makes the container; absent: the engine itself. */
+  readonly via?: 'operator';
   /** Whether the engine makes the volume with `init`; else it is made on this host. */
   readonly makesVolume: boolean;
   /** The command that an image runs by itself: its ENTRYPOINT and CMD. */

@@ -1,11 +1,13 @@
 import { helmOptions } from './helm-options.ts';
 import { launchOptions } from './launch-options.ts';
 import type { OptionSpec } from './option-spec.ts';
+import { podOptions } from './pod-options.ts';
 
 /** The options that only verbs of the program outside of pods take. */
 export const hostOptions: readonly OptionSpec[] = [
   ...launchOptions,
   ...helmOptions,
+  ...podOptions,
   {
     name: 'dry-run',
     verbs: ['launch'],
