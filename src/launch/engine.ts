@@ -162,6 +162,24 @@ export interface Engine {
   logCommand?(job: EngineJob): LogCommand;
   /** For a job that has failed, or could not be started; null: nothing is known. */
   facts?(job: EngineJob): Promise<EngineFacts | null>;
+  /** Which attempt at the job is followed: each has a volume of its own. No such method: there is only one. */
+  attempt?(job: EngineJob): Promise<string | null>;
+  /**
+   * After the attempt that was followed has ended otherwise than well: waits until the next one has started. No such method: there
+   * is none.
+   *
+   * @param of.isLost nobody knows how it ended
+   * @param of.phase called with what it is waiting for
+   * @returns false: the job has ended
+   */
+  nextAttempt?(
+    job: EngineJob,
+    of: {
+      readonly isLost: boolean;
+      readonly phase: (text: string) => void;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<boolean>;
   /** Resolves when the reporter beside the job has ended; no such method: there is none in any job of the engine. */
   reporterEnd?(job: EngineJob): Promise<ReporterEnd>;
   /** The reporter beside the job is not to keep the volume: no receiver can come. Where `logCommand` is. */

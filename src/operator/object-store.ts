@@ -50,6 +50,8 @@ export class ObjectStore<T extends Named> {
 
   /** What an answer of the server has told meanwhile. */
   put(object: T): void {
+    // The watch may have been faster.
+    if (this.#isOlder(object)) return;
     this.#objects.set(nameOf(object), object);
   }
 

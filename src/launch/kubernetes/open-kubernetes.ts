@@ -18,7 +18,7 @@ export async function openKubernetes(setup: EngineSetup, of: LaunchSettings): Pr
   const settings = podSettings(kubernetes);
   const { environment, state, warn = () => undefined } = setup;
   const cluster = new Cluster(() => clusterConfig(kubernetes, environment), kubernetes.namespace);
-  if (await isViaOperator(cluster, of, setup.signal))
+  if (await isViaOperator(() => cluster, of, setup.signal))
     return new OperatorEngine(cluster, { ...of, ...settings }, { warn, environment });
   return chart === null
     ? new KubernetesEngine(cluster, settings, { warn, environment })

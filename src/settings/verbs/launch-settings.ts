@@ -53,7 +53,8 @@ export interface LaunchSettings {
   readonly chart: ChartSettings | null;
   readonly pull: Pull;
   readonly keep: 'never' | 'failed' | 'always';
-  readonly onTerm: 'stop' | 'detach';
+  /** What TERM does to the job; `leave`: nothing, and no other signal, either. */
+  readonly onTerm: 'stop' | 'detach' | 'leave';
   readonly timeoutSeconds: string | null;
   readonly graceSeconds: string | null;
   readonly startTimeoutMs: number;

@@ -15,7 +15,7 @@ type Settings = Pick<LaunchSettings, 'via' | 'pull' | 'chart' | 'graceSeconds' |
  * @throws Fault `usage` for what no operator can do; `engine`
  */
 export async function isViaOperator(
-  cluster: Cluster,
+  cluster: () => Cluster,
   settings: Settings,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -25,7 +25,7 @@ export async function isViaOperator(
     if (obstacle !== null) throw new Fault('usage', `${obstacle}; leave it out, or use --via pod`);
     return true;
   }
-  return obstacle === null && (await isOffered(cluster, signal));
+  return obstacle === null && (await isOffered(cluster(), signal));
 }
 
 /** What of the settings no resource can have; null: nothing. */

@@ -1,9 +1,8 @@
 import type { ContainerEnd, ContainerState } from '../../engine.ts';
-import { VolumeGone } from '../../mirror/follow-sender.ts';
 import type { Cluster } from '../api/cluster.ts';
 import { stateOf } from '../pod-state.ts';
 import { readPod } from '../watch-pod.ts';
-import { type EmissaryJob, hasBegun, hasEnded, reasonOf } from './emissary-job.ts';
+import { type EmissaryJob, hasBegun, hasEnded, jobStates, reasonOf } from './emissary-job.ts';
 
 /** The pod of one attempt. */
 export interface JobPod {
@@ -11,13 +10,10 @@ export interface JobPod {
   readonly uid: string;
 }
 
-/** The pod that runs, or ran, the job; null: there is none yet. @throws VolumeGone where there will never be one */
+/** The pod that runs, or ran, the job; null: there is none, or none yet. */
 export function podOf(job: EmissaryJob | null): JobPod | null {
-  if (job === null) throw new VolumeGone();
-  const { podName: name, podUid: uid } = job.status ?? {};
-  if (typeof name === 'string' && typeof uid === 'string') return { name, uid };
-  if (hasEnded(job)) throw new VolumeGone();
-  return null;
+  const { podName: name, podUid: uid } = job?.status ?? {};
+  return typeof name === 'string' && typeof uid === 'string' ? { name, uid } : null;
 }
 
 /** The state of a job: as its operator tells it, but the end as soon as its pod does. @throws ApiError; the runtime's error */
@@ -30,6 +26,20 @@ export async function stateOfJob(cluster: Cluster, job: EmissaryJob | null): Pro
   // Until its results are taken, its operator does not call it ended.
   const state = reason === 'Reporting' ? stateOf(await readPod(cluster, podName, never)) : null;
   return state?.kind === 'ended' ? state : { kind: 'running' };
+}
+
+/** Resolves when a job has ended, or is gone. @throws Fault `engine`; the signal's reason */
+export async function untilJobEnded(
+  cluster: Cluster,
+  name: string,
+  of: { readonly silent: (reason: string) => void; readonly signal: AbortSignal },
+): Promise<ContainerEnd> {
+  for await (const job of jobStates(cluster, name, of)) {
+    if (job === null) return { kind: 'ended', exitCode: null, reason: 'somebody has deleted it' };
+    const state = await stateOfJob(cluster, job);
+    if (state.kind === 'ended') return state;
+  }
+  throw of.signal.reason;
 }
 
 const never = new AbortController().signal;

@@ -11,7 +11,7 @@ import type {
   ReporterEnd,
   StartLimits,
 } from '../../engine.ts';
-import type { SenderConnection } from '../../mirror/follow-sender.ts';
+import { type SenderConnection, VolumeGone } from '../../mirror/follow-sender.ts';
 import { registryCommand } from '../../registry/image-command.ts';
 import { reasonOfApi, statusOf } from '../api/api-error.ts';
 import type { Cluster } from '../api/cluster.ts';
@@ -24,10 +24,11 @@ import { containers } from '../pod-names.ts';
 import { endedBeside } from '../pod-state.ts';
 import { readPod } from '../watch-pod.ts';
 import { askCluster } from './ask-cluster.ts';
-import { type EmissaryJob, jobPath, jobStates, jobVersion, readJob } from './emissary-job.ts';
+import { type EmissaryJob, hasEnded, jobPath, jobVersion, readJob } from './emissary-job.ts';
 import { jobRequest, type ResourceSettings, secretRequestsOf } from './job-request.ts';
-import { type JobPod, podOf, stateOfJob } from './job-state.ts';
+import { type JobPod, podOf, stateOfJob, untilJobEnded } from './job-state.ts';
 import { leftJobs } from './left-jobs.ts';
+import { nextAttempt } from './next-attempt.ts';
 import { removeJob } from './remove-job.ts';
 import { reportedEnd } from './reported-end.ts';
 import { untilBegun } from './start-job.ts';
@@ -105,21 +106,29 @@ export class OperatorEngine implements Engine {
     return stateOfJob(this.#cluster, await this.#read(job));
   }
 
-  async ended(job: EngineJob, signal: AbortSignal): Promise<ContainerEnd> {
+  ended(job: EngineJob, signal: AbortSignal): Promise<ContainerEnd> {
     const silent = (reason: string) => this.#warn(`The cluster does not answer (${reason}); the job runs on`);
-    for await (const resource of jobStates(this.#cluster, job.name, { signal, silent })) {
-      if (resource === null) return { kind: 'ended', exitCode: null, reason: 'somebody has deleted it' };
-      const state = await stateOfJob(this.#cluster, resource);
-      if (state.kind === 'ended') return state;
-    }
-    throw signal.reason;
+    return untilJobEnded(this.#cluster, job.name, { signal, silent });
   }
 
   readonly openSender = async (job: EngineJob): Promise<SenderConnection> => {
-    this.#pod ??= podOf(await this.#read(job));
+    const resource = this.#pod === null ? await this.#read(job) : null;
+    this.#pod ??= podOf(resource);
+    if (this.#pod === null && (resource === null || hasEnded(resource))) throw new VolumeGone();
     if (this.#pod === null) throw new Error('its pod is not there yet');
     return openSender(this.#cluster, this.#pod.name);
   };
+
+  async attempt(job: EngineJob): Promise<string | null> {
+    this.#pod ??= podOf(await this.#read(job).catch(() => null));
+    return this.#pod?.uid ?? null;
+  }
+
+  async nextAttempt(job: EngineJob, of: Parameters<NonNullable<Engine['nextAttempt']>>[1]): Promise<boolean> {
+    const found = await nextAttempt(this.#cluster, job.name, { ...of, last: this.#pod });
+    this.#pod = found ?? this.#pod;
+    return found !== null;
+  }
 
   async kill(job: EngineJob): Promise<void> {
     try {
@@ -180,13 +189,15 @@ export class OperatorEngine implements Engine {
     try {
       return await readJob(this.#cluster, name, never);
     } catch (error) {
+      // There are no such resources at all.
+      if (statusOf(error) === 404) return null;
       throw this.#fault(`ask for the EmissaryJob ${name}`, error);
     }
   }
 
   #fault(what: string, error: unknown): Fault {
     if (error instanceof Fault) return error;
-    const isUnknown = statusOf(error) === 404;
+    const isUnknown = statusOf(error) === 404 && !/^namespaces /.test(reasonOfApi(error));
     const why = isUnknown
       ? 'it has no such resources; apply images/operator/crd.yaml, or leave --via out'
       : reasonOfApi(error);

@@ -1,9 +1,7 @@
 import { Fault } from '../../../base/fault.ts';
+import { NeverStarted } from '../../never-started.ts';
 import type { Cluster } from '../api/cluster.ts';
 import { type EmissaryJob, hasBegun, hasEnded, jobStates, reasonOf } from './emissary-job.ts';
-
-/** The job has ended before it started, and its operator tells why. */
-export class NeverStarted extends Fault {}
 
 /**
  * Resolves, with the resource, when its job has started, or has ended already. What keeps it from that is shown.
