@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { parse } from 'yaml';
+import { apiAccess } from './api-client.ts';
 import { atEnd } from './at-end.ts';
 import { temporaryVolume } from './volume.ts';
 
@@ -22,14 +23,7 @@ export async function startApiFront(
 ): Promise<string> {
   const config = parse(readFileSync(kubeconfig, 'utf8'));
   const [{ cluster }] = config.clusters;
-  const { server: own } = cluster;
-  const [{ user }] = config.users;
-  const bytes = (text: string | undefined) => Buffer.from(text ?? '', 'base64');
-  const credentials = {
-    ca: bytes(cluster['certificate-authority-data']),
-    cert: bytes(user['client-certificate-data']),
-    key: bytes(user['client-key-data']),
-  };
+  const { server: own, credentials } = apiAccess(kubeconfig);
   const ask = ({ method = 'GET', url = '', headers }: IncomingMessage) =>
     request(new URL(url, own), { ...credentials, method, headers });
   const server = createServer((asked, answer) => {
