@@ -28,6 +28,14 @@ abstract class EmissaryExecutor extends CommonExecutor implements \MultiFlexi\ex
     abstract protected static function engine(): string;
 
     /**
+     * @return array<string, string> settings of `launch` that the daemon's configuration has not set
+     */
+    protected static function defaults(): array
+    {
+        return [];
+    }
+
+    /**
      * @param mixed $app an application; one without an image cannot run in a container
      */
     public static function usableForApp($app): bool
@@ -121,7 +129,7 @@ abstract class EmissaryExecutor extends CommonExecutor implements \MultiFlexi\ex
 
             $process = new LaunchProcess(
                 [$program, 'launch', '--engine', static::engine(), ...$files->arguments()],
-                LaunchEnvironment::of(static::engine(), $configuration, $this->environment),
+                LaunchEnvironment::of(static::engine(), $configuration, $this->environment) + static::defaults(),
                 $files->directory(),
             );
 

@@ -606,6 +606,12 @@ export const limits = {
   missedPodsMs: 30_000,
   /** and how old a pod may be of which it tells, in ms. */
   missedPodAgeMs: 3_600_000,
+  /** How long the resource of a job that has ended waits for a launcher that was killed, in seconds: it has the exit code. */
+  viaTtlSeconds: 86_400,
+  /** How long an operator may take to write down an end that its launcher knows, in ms, */
+  viaEndMs: 10_000,
+  /** and to let go of a resource that was deleted. */
+  viaGoneMs: 10_000,
   /** What Helm gets less than what is left of the start's time, in ms: its own message tells more than ours. */
   helmReserveMs: 2_000,
   /** How long Helm may take to end after TERM, in ms: it records that it was interrupted. */

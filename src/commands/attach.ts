@@ -9,5 +9,5 @@ import { jobReference } from '../settings/verbs/job-reference.ts';
  * @throws Fault `usage`, `volume`
  */
 export async function attach(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
-  return attachJob(jobReference('attach', invocation, args));
+  return attachJob(jobReference('attach', invocation, args), invocation);
 }

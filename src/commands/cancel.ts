@@ -11,7 +11,7 @@ import { jobReference } from '../settings/verbs/job-reference.ts';
  */
 export async function cancel(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
   const reference = jobReference('cancel', invocation, args);
-  const sentence = await cancelJob(reference);
+  const sentence = await cancelJob(reference, invocation);
   if (!reference.quiet) log(sentence, 'info');
   return 0;
 }

@@ -11,7 +11,7 @@ import { containerName } from './open-launch.ts';
 const nobody = '0'.repeat(12);
 
 /**
- * The pod and the Secrets that a launch would make, as YAML. Nothing is made, on this host neither.
+ * The pod, or the resource for an operator, and the Secrets that a launch would make, as YAML. Nothing is made, on this host neither.
  *
  * @param key of the job in the state directory
  * @throws Fault `usage`; `engine` where the image's own command cannot be found out
@@ -21,7 +21,7 @@ export async function dryRun(settings: LaunchSettings, invocation: Invocation, k
   const name = containerName(installation, key);
   const job = await podJob(settings, planJob(settings), { installation, key, name });
   const { objectsOf } = await import('./kubernetes/objects-of.ts');
-  return yamlOf(await objectsOf(job, settings.kubernetes, invocation.environment));
+  return yamlOf(await objectsOf(job, settings, invocation.environment));
 }
 
 function installationIn(state: string): string {

@@ -65,8 +65,8 @@ export const secretsPath = '/run/secrets/multiflexi';
 /** The state of a job's container. */
 export type ContainerState =
   | { readonly kind: 'absent' }
-  /** Never started. */
-  | { readonly kind: 'created' }
+  /** Never started; `isRequested`: it will be, without a launcher. */
+  | { readonly kind: 'created'; readonly isRequested?: boolean }
   | { readonly kind: 'running' }
   | ContainerEnd;
 
@@ -129,6 +129,8 @@ export interface Engine {
    * job's reporter container, to mirror it.
    */
   readonly openSender: ((job: EngineJob) => Promise<SenderConnection>) | null;
+  /** Who makes the container; absent: the engine itself. */
+  readonly via?: 'operator';
   /** Whether the engine makes the volume with `init`; else it is made on this host. */
   readonly makesVolume: boolean;
   /** The command that an image runs by itself: its ENTRYPOINT and CMD. */
@@ -160,6 +162,24 @@ export interface Engine {
   logCommand?(job: EngineJob): LogCommand;
   /** For a job that has failed, or could not be started; null: nothing is known. */
   facts?(job: EngineJob): Promise<EngineFacts | null>;
+  /** Which attempt at the job is followed: each has a volume of its own. No such method: there is only one. */
+  attempt?(job: EngineJob): Promise<string | null>;
+  /**
+   * After the attempt that was followed has ended otherwise than well: waits until the next one has started. No such method: there
+   * is none.
+   *
+   * @param of.isLost nobody knows how it ended
+   * @param of.phase called with what it is waiting for
+   * @returns false: the job has ended
+   */
+  nextAttempt?(
+    job: EngineJob,
+    of: {
+      readonly isLost: boolean;
+      readonly phase: (text: string) => void;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<boolean>;
   /** Resolves when the reporter beside the job has ended; no such method: there is none in any job of the engine. */
   reporterEnd?(job: EngineJob): Promise<ReporterEnd>;
   /** The reporter beside the job is not to keep the volume: no receiver can come. Where `logCommand` is. */

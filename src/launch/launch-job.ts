@@ -6,7 +6,9 @@ import { doubtsOf, type JobReport } from '../observe/job-report.ts';
 import { factsOf, tellEvents } from './job/engine-facts.ts';
 import { Interrupted, LeftJob } from './job/interrupted.ts';
 import type { LaunchedJob } from './job/launched-job.ts';
-import { type JobEnd, runJob, showOutput } from './job/run-job.ts';
+import { recordedCode } from './job/recorded-code.ts';
+import { runAttempts } from './job/run-attempts.ts';
+import { type JobEnd, showOutput } from './job/run-job.ts';
 import { takeResults } from './job/take-results.ts';
 
 /**
@@ -19,7 +21,7 @@ export async function launchJob(job: LaunchedJob): Promise<number> {
   if (job.record.stage === 'ended') return finishEnded(job);
   let end: JobEnd;
   try {
-    end = await runJob(job);
+    end = await runAttempts(job);
   } catch (error) {
     if (error instanceof LeftJob) {
       job.directory.release();
@@ -51,14 +53,14 @@ async function conclude(job: LaunchedJob, { report, delivered }: JobEnd): Promis
     job.screen.note('emissary: The job has removed its own volume, and the results on it', 'warning');
   else copyResults(job, report);
   await tellEnd(job, report);
-  const exitCode = statusOf(report);
+  const exitCode = (await recordedCode(job, report)) ?? statusOf(report);
   const facts = exitCode === 0 ? null : await factsOf(job);
   tellEvents(job, report === null || report.verdict === 'lost' ? facts : null);
   if (report === null ? !isGone : !delivered) {
     await keepUnreported(job);
     return exitCode === 0 ? faultStatus.delivery : exitCode;
   }
-  const keeps = job.settings.keep === 'always' || (job.settings.keep === 'failed' && exitCode !== 0);
+  const keeps = keepsOf(job, exitCode);
   const { verdict, message } = report ?? { verdict: null, message: null };
   job.advance('ended', { exitCode, verdict, message, kept: keeps, facts });
   if (keeps) {
@@ -79,6 +81,10 @@ async function keepUnreported(job: LaunchedJob): Promise<void> {
   // From here, where that is known: the reporter in the pod is gone.
   if (job.record.sidecar === true) job.advance('starting', { sidecar: false, reports: true });
   job.directory.release();
+}
+
+function keepsOf({ settings: { keep } }: LaunchedJob, exitCode: number): boolean {
+  return keep === 'always' || (keep === 'failed' && exitCode !== 0);
 }
 
 /** The job's exit code; a success of which something may be missing is none. */

@@ -10,7 +10,7 @@ import type { Engine, EngineSetup } from './engine.ts';
 export async function openEngine(
   name: EngineName,
   setup: EngineSetup,
-  settings: Pick<LaunchSettings, 'kubernetes' | 'chart' | 'startTimeoutMs'>,
+  settings: LaunchSettings,
 ): Promise<Engine> {
   switch (name) {
     case 'native':

@@ -50,10 +50,11 @@ export async function openLaunch(
         ...(!settings.quiet && { warn: log }),
         signal: cancel.signal,
       },
-      settings,
+      // What an earlier launcher has chosen stays.
+      before === null ? settings : { ...settings, via: before.via ?? 'pod' },
     );
     const isFar = engine.openSender !== null;
-    const record = earlier(before, settings) ?? newRecord(settings, directory, state, isFar);
+    const record = earlier(before, settings) ?? newRecord(settings, directory, state, engine);
     const container = await containerOf(engine, {
       ...{ settings, plan, state, directory, program, isFar },
       ...{ name: record.container, root: record.root },
@@ -99,7 +100,7 @@ function newRecord(
   settings: LaunchSettings,
   directory: LaunchDirectory,
   state: StateDirectory,
-  elsewhere: boolean,
+  { openSender, via }: Engine,
 ): LaunchRecord {
   const { engine, image, application, command, root } = settings;
   return {
@@ -111,8 +112,9 @@ function newRecord(
     image,
     program: application?.executable ?? command[0] ?? null,
     root: root ?? directory.volume,
-    elsewhere,
+    elsewhere: openSender !== null,
     cluster: settings.engine === 'kubernetes' ? settings.kubernetes : null,
+    ...(via !== undefined && { via }),
     createdAt: new Date().toISOString(),
     reports: settings.reports,
     sidecar: settings.sidecar !== null,

@@ -51,6 +51,8 @@ export class ObjectStore<T extends Named> {
 
   /** What an answer of the server has told meanwhile. */
   put(object: T): void {
+    // The watch may have been faster.
+    if (this.#isOlder(object)) return;
     this.#objects.set(keyOf(object.metadata ?? {}), object);
   }
 

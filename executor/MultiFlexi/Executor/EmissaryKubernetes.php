@@ -33,4 +33,10 @@ class EmissaryKubernetes extends EmissaryExecutor
     {
         return 'kubernetes';
     }
+
+    /** Where the cluster has an operator's resources, a job needs no launcher to go on. */
+    protected static function defaults(): array
+    {
+        return ['EMISSARY_VIA' => 'auto'];
+    }
 }

@@ -18,7 +18,7 @@ export function obeyInterrupts(job: LaunchedJob, volume: Volume, reporter: Repor
   return new Promise((resolve) => {
     interrupts.listen((wish, signal) => {
       const over = volume.has('ctr/main/exitcode');
-      if (settings.onTerm === 'detach' && signal === 'TERM') {
+      if (settings.onTerm === 'leave' || (settings.onTerm === 'detach' && signal === 'TERM')) {
         screen.note(
           `emissary: The job goes on; to follow it: multiflexi-emissary attach ${job.directory.key}`,
         );

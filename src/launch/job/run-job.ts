@@ -6,6 +6,7 @@ import { pauseFor } from '../../base/timer.ts';
 import { Volume } from '../../contract/volume.ts';
 import type { JobReport } from '../../observe/job-report.ts';
 import type { ContainerEnd } from '../engine.ts';
+import { beginAttempt } from './begin-attempt.ts';
 import { LeftJob } from './interrupted.ts';
 import type { LaunchedJob } from './launched-job.ts';
 import { obeyInterrupts } from './obey-interrupts.ts';
@@ -28,7 +29,7 @@ export interface JobEnd {
  *
  * @throws Fault if it could not be started; Interrupted if it was stopped before
  */
-export async function runJob(job: LaunchedJob): Promise<JobEnd> {
+export async function runJob(job: LaunchedJob, start: 'starts' | 'has started' = 'starts'): Promise<JobEnd> {
   const { screen, settings, engine } = job;
   const reporter = new Reporter({
     program: job.program,
@@ -44,13 +45,14 @@ export async function runJob(job: LaunchedJob): Promise<JobEnd> {
   };
   try {
     // While the engine starts the job, the reporter gets ready; a mirror has to begin first.
-    await startContainer(job, engine.openSender === null ? report : () => undefined);
+    if (start === 'starts') await startContainer(job, engine.openSender === null ? report : () => undefined);
   } catch (error) {
     reporter.kill();
     await reported;
     throw error;
   }
   screen.phase(null);
+  await beginAttempt(job);
   const isMirrored = engine.openSender !== null && job.record.logged !== true;
   const mirror = isMirrored ? await openMirror(job, engine.openSender) : null;
   report();

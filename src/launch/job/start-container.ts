@@ -4,6 +4,7 @@ import { after } from '../../base/timer.ts';
 import { Volume } from '../../contract/volume.ts';
 import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
 import type { StartLimits } from '../engine.ts';
+import { NeverStarted } from '../never-started.ts';
 import { factsOf, tellEvents } from './engine-facts.ts';
 import { Interrupted, LeftJob } from './interrupted.ts';
 import type { LaunchedJob } from './launched-job.ts';
@@ -30,9 +31,9 @@ export async function startContainer(job: LaunchedJob, onCreated: () => void): P
   });
   const left = new Promise<never>((_, reject) => {
     job.interrupts.listen((wish) => {
-      cancel.abort(new Interrupted(job.interrupts.status ?? 143));
+      if (job.settings.onTerm !== 'leave') cancel.abort(new Interrupted(job.interrupts.status ?? 143));
       // An engine that does not answer must not hold whoever gives up; the next launch removes what it makes.
-      if (wish === 'give up') reject(new LeftJob());
+      if (wish === 'give up' || job.settings.onTerm === 'leave') reject(new LeftJob());
     });
   });
   try {
@@ -63,7 +64,7 @@ async function createAndStart(job: LaunchedJob, onCreated: () => void, ends: Sta
   } catch (error) {
     const cause = signal.aborted ? signal.reason : error;
     // Any other failure has its reason in its own sentence.
-    if (cause instanceof StartTimeout) tellEvents(job, await factsOf(job));
+    if (cause instanceof StartTimeout || cause instanceof NeverStarted) tellEvents(job, await factsOf(job));
     await job.engine.remove(job.container).catch(() => undefined);
     throw cause;
   }

@@ -4,6 +4,7 @@ import { Fault } from '../../base/fault.ts';
 import { lostExitCode } from '../../contract/records.ts';
 import { Volume } from '../../contract/volume.ts';
 import { waitForFile } from '../../contract/wait-for-file.ts';
+import type { Invocation } from '../../settings/cli/invocation.ts';
 import type { JobReference } from '../../settings/verbs/job-reference.ts';
 import { OutputFollower } from '../job/output-follower.ts';
 import { hasRun } from '../job/start-container.ts';
@@ -11,6 +12,7 @@ import { Screen } from '../progress/screen.ts';
 import { awaitEnd } from './await-end.ts';
 import { awaitSeal } from './await-seal.ts';
 import { findJob, type KnownJob } from './known-job.ts';
+import { canTakeOver, takeOver } from './take-over.ts';
 import { isUnfollowed, unfollowed } from './unfollowed.ts';
 
 /**
@@ -19,8 +21,9 @@ import { isUnfollowed, unfollowed } from './unfollowed.ts';
  * @returns its exit code
  * @throws Fault `usage` if it is not known; `volume` if it was not started yet
  */
-export async function attachJob(reference: JobReference): Promise<number> {
+export async function attachJob(reference: JobReference, invocation: Invocation): Promise<number> {
   const job = findJob(reference);
+  if (canTakeOver(job)) return takeOver(job, invocation, 'shows');
   const screen = new Screen(`${job.record.root}/progress`, reference.quiet);
   try {
     return await follow(job, reference, screen);

@@ -2,10 +2,12 @@ import { kill } from 'node:process';
 import { Fault, messageOf } from '../../base/fault.ts';
 import { signalNumber } from '../../base/signal-names.ts';
 import { Volume } from '../../contract/volume.ts';
+import type { Invocation } from '../../settings/cli/invocation.ts';
 import type { JobReference } from '../../settings/verbs/job-reference.ts';
 import { awaitEnd } from './await-end.ts';
 import { awaitSeal } from './await-seal.ts';
 import { findJob } from './known-job.ts';
+import { canTakeOver, takeOver } from './take-over.ts';
 import { isUnfollowed, unfollowed } from './unfollowed.ts';
 
 /**
@@ -14,11 +16,13 @@ import { isUnfollowed, unfollowed } from './unfollowed.ts';
  * @returns one sentence about its end
  * @throws Fault `usage` if it is not known or has ended
  */
-export async function cancelJob(reference: JobReference): Promise<string> {
-  const { directory, record, state } = findJob(reference);
+export async function cancelJob(reference: JobReference, invocation: Invocation): Promise<string> {
+  const job = findJob(reference);
+  const { directory, record, state } = job;
   const { text } = reference;
   if (record.stage === 'ended')
     throw new Fault('usage', `The job ${text} has ended already (${record.exitCode})`);
+  if (canTakeOver(job)) return `The job ${text} has ended (${await takeOver(job, invocation, 'stops')})`;
   const { isFollowed, launcher } = directory;
   if (!isFollowed && isUnfollowed(record)) throw unfollowed();
   if (record.stage === 'starting') request(record.root, text);

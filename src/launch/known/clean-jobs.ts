@@ -1,6 +1,7 @@
 import { Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import type { Invocation } from '../../settings/cli/invocation.ts';
+import type { ContainerState } from '../engine.ts';
 import type { LaunchedJob } from '../job/launched-job.ts';
 import { hasRun } from '../job/start-container.ts';
 import { launchJob, leave } from '../launch-job.ts';
@@ -49,7 +50,7 @@ async function finish(state: StateDirectory, key: string, invocation: Invocation
       return `${key}: removed; it was not started`;
     }
     if (record.elsewhere && record.stage !== 'ended') {
-      const { kind } = await job.engine.look(job.container);
+      const { kind } = await job.engine.look(job.container).then(asRunning);
       if (kind === 'running') {
         job.directory.release();
         return `${key}: runs elsewhere`;
@@ -64,6 +65,11 @@ async function finish(state: StateDirectory, key: string, invocation: Invocation
   } finally {
     job.screen.stop();
   }
+}
+
+/** What will start by itself is not left over. */
+function asRunning(state: ContainerState): ContainerState {
+  return state.kind === 'created' && state.isRequested === true ? { kind: 'running' } : state;
 }
 
 async function report(job: LaunchedJob): Promise<string> {

@@ -9,15 +9,18 @@ import type { StateDirectory } from '../state/state-directory.ts';
 /**
  * Claims a job that an earlier launcher has left, to finish or to remove it; its output is not shown.
  *
+ * @param how `follow`: its output is shown, and signals are not for the job
  * @throws Fault `usage`, `volume`, `engine`; Interrupted
  */
 export async function openRecorded(
   state: StateDirectory,
   record: LaunchRecord,
   invocation: Invocation,
+  how: 'finish' | 'follow' = 'finish',
 ): Promise<LaunchedJob> {
   const own = { ...invocation, environment: withoutReport(invocation.environment) };
   const settings = launchSettings(own, argumentsFor(state, record));
+  if (how === 'follow') return openLaunch({ ...settings, onTerm: 'leave', quiet: false }, own, record.key);
   const job = await openLaunch(settings, own, record.key);
   job.screen.hideOutput();
   return job;

@@ -30,7 +30,8 @@ export function ownedBy(secret: ApiObject, pod: { readonly name: string; readonl
   return { ...secret, metadata: { ...(secret['metadata'] as object), ownerReferences: [owner] } };
 }
 
-function podJobOf(job: EngineJob, settings: PodSettings): PodJob {
+/** What a launched job is as a pod. */
+export function podJobOf(job: EngineJob, settings: PodSettings): PodJob {
   const { pod, resources } = job;
   if (pod === null) throw new TypeError('the job has no pod');
   const [user = '', group] = (resources.user ?? String(ownUser)).split(':');

@@ -34,6 +34,10 @@ export interface LaunchRecord {
   readonly logged?: boolean;
   /** Where the pod is; null, and missing in older records: it is none. */
   readonly cluster?: KubernetesSettings | null;
+  /** Who makes its pod; missing: the launcher. */
+  readonly via?: 'operator';
+  /** Which attempt at the job `root` is of; missing: there is only one, or none yet. */
+  readonly attempt?: string;
   /** RFC 3339, UTC. */
   readonly createdAt: string;
   /** Whether the job is to be reported to somebody. */

@@ -1,6 +1,7 @@
 import { helmOptions } from './helm-options.ts';
 import { launchOptions } from './launch-options.ts';
 import type { OptionSpec } from './option-spec.ts';
+import { podOptions } from './pod-options.ts';
 import { webhookOptions } from './webhook-options.ts';
 
 /** The options that only verbs of the program outside of pods take. */
@@ -8,6 +9,7 @@ export const hostOptions: readonly OptionSpec[] = [
   ...launchOptions,
   ...helmOptions,
   ...webhookOptions,
+  ...podOptions,
   {
     name: 'dry-run',
     verbs: ['launch'],

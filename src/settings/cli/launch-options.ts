@@ -129,20 +129,6 @@ export const launchOptions: readonly OptionSpec[] = [
     help: "the namespace of the pod, or of the operator's jobs (default that of the context)",
   },
   {
-    name: 'pod-template',
-    verbs: ['manifest', 'launch'],
-    value: 'FILE',
-    variables: ['EMISSARY_POD_TEMPLATE'],
-    help: "what else the pod has: a Pod's metadata and spec, YAML or JSON (default none)",
-  },
-  {
-    name: 'service-account',
-    verbs: ['manifest', 'launch'],
-    value: 'NAME',
-    variables: ['EMISSARY_SERVICE_ACCOUNT'],
-    help: "the pod's service account, whose token the job gets (default none)",
-  },
-  {
     name: 'on-term',
     verbs: ['launch'],
     value: 'WHAT',

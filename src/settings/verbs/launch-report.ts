@@ -28,6 +28,7 @@ export function launchReport(
   of: {
     readonly environment: Environment;
     readonly engine: string;
+    readonly via: string;
     readonly jobId: number | null;
     readonly from: (name: string) => string;
   },
@@ -40,13 +41,15 @@ export function launchReport(
   };
   const environment = Object.fromEntries(of.environment.all());
   const all = { ...environment, ...Object.fromEntries(given), ...own };
-  if (line.value('report') === 'sidecar') {
+  // What an operator runs needs no launcher for its report, unless that is wished.
+  const wished = line.value('report') ?? (of.via === 'operator' ? 'sidecar' : null);
+  if (wished === 'sidecar') {
     if (of.engine !== 'kubernetes')
       throw new Fault('usage', `${of.from('report')}: sidecar is for the engine kubernetes; use host`);
     const variables = sidecarVariables(environment, Object.fromEntries(given), of.jobId);
     return { ...beside({ ...environment, ...own }, all, new Set(given.keys())), sidecar: variables };
   }
-  const where = whereToReport(line.value('report'), all, of.from('report'));
+  const where = whereToReport(wished, all, of.from('report'));
   // The reporter would refuse them too, but when the job runs already.
   if (where === 'host') reportSettings(environmentOf(all));
   return {

@@ -22,6 +22,11 @@ export const engines = ['native', 'docker', 'podman', 'kubernetes', 'azure'] as 
 /** One engine. */
 export type EngineName = (typeof engines)[number];
 
+/** How a pod is made: by the launcher, or by an operator; `auto`: by one where the cluster knows its resources. */
+export const ways = ['pod', 'operator', 'auto'] as const;
+/** One way to a pod. */
+export type Way = (typeof ways)[number];
+
 /** The settings of `launch`. */
 export interface LaunchSettings {
   readonly engine: EngineName;
@@ -43,11 +48,13 @@ export interface LaunchSettings {
   readonly resources: LaunchResources;
   readonly engineOptions: ReadonlyMap<string, string>;
   readonly kubernetes: KubernetesSettings;
+  readonly via: Way;
   /** Null: none, or the engine is another one than Kubernetes. */
   readonly chart: ChartSettings | null;
   readonly pull: Pull;
   readonly keep: 'never' | 'failed' | 'always';
-  readonly onTerm: 'stop' | 'detach';
+  /** What TERM does to the job; `leave`: nothing, and no other signal, either. */
+  readonly onTerm: 'stop' | 'detach' | 'leave';
   readonly timeoutSeconds: string | null;
   readonly graceSeconds: string | null;
   readonly startTimeoutMs: number;
@@ -76,6 +83,7 @@ export function launchSettings(invocation: Invocation, args: readonly Buffer[]):
   const from = (name: string) => sourceOf(name, args, environment);
   const choice = choices(line, from);
   const engine = choice('engine', engines);
+  const via = viaOf(choice('via', ways), engine, from('via'));
   const variables = givenVariables(line.value('variables'), '--variables');
   const what = whatRuns(line, variables, environment);
   const root = line.value('root');
@@ -94,6 +102,7 @@ export function launchSettings(invocation: Invocation, args: readonly Buffer[]):
     resources: launchResources(line, engine, from),
     engineOptions: new Map(engineOptions(line.value('engine-option'), from('engine-option'))),
     kubernetes: kubernetesSettings(line, from),
+    via,
     chart: chartSettings(line, { application: what.application, engine, from }),
     pull: pullOf(line.value('pull'), from('pull')),
     keep: choice('keep', ['never', 'failed', 'always']),
@@ -104,8 +113,15 @@ export function launchSettings(invocation: Invocation, args: readonly Buffer[]):
     quiet: line.value('quiet') !== null,
     detach: line.value('detach') !== null,
     dryRun: dryRunOf(line, engine),
-    ...launchReport(line, { environment, engine, jobId, from }),
+    ...launchReport(line, { environment, engine, via, jobId, from }),
   };
+}
+
+/** The variable is no error: launches in several engines may share it. */
+function viaOf(via: Way, engine: EngineName, source: string): Way {
+  if (engine === 'kubernetes') return via;
+  if (source !== '--via' || via === 'pod') return 'pod';
+  throw new Fault('usage', '--via is for Kubernetes; add --engine kubernetes');
 }
 
 function dryRunOf(line: CommandLine, engine: EngineName): boolean {

@@ -1,24 +1,14 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { execa } from 'execa';
-import { builtPrograms } from '../../cluster/cluster-programs.ts';
-import { importImage } from '../../cluster/import-image.ts';
-import { obstacle } from '../../cluster/obstacle.ts';
-import { adminKubeconfig } from '../../cluster/places.ts';
-import { startCluster } from '../../cluster/start-cluster.ts';
-import { releaseCluster } from '../../cluster/stop-cluster.ts';
 import { apiServerBeside, type Beside } from '../../helpers/api-server.ts';
-import { exampleImages } from '../../helpers/example-images.ts';
-import { treeAt } from '../../helpers/images.ts';
-import { hostProgram } from '../../helpers/program.ts';
 import { alternate } from '../alternate.ts';
+import { withCluster } from '../bench-cluster.ts';
+import { countRequests } from '../count-requests.ts';
 import { watchPrivateMemory } from '../private-memory.ts';
 import type { Bench, Measured, Row } from '../row.ts';
-import { begin, fillWithBusybox, type Start, throughput, timeOf } from '../timed-start.ts';
+import { begin, type Start, throughput, timeOf } from '../timed-start.ts';
 
 const runs = 9;
 const manyPods = 100;
-const image = 'localhost/emissary-bench-launch:1';
 const MiB = 1024 * 1024;
 
 /** What it costs to launch a job on Kubernetes, against kubectl on the same cluster. */
@@ -84,11 +74,6 @@ export const rows: readonly Row[] = [
   },
 ];
 
-interface Starts {
-  readonly ours: () => Start;
-  readonly client: () => Start;
-}
-
 async function compared(
   bench: Bench,
   times: number,
@@ -104,51 +89,6 @@ async function compared(
       others: [{ name: 'kubectl run', samples: samples.get('kubectl run') ?? [] }],
     };
   });
-}
-
-async function withCluster<T>(
-  bench: Bench,
-  use: (starts: Starts, cluster: Beside) => Promise<T>,
-): Promise<T> {
-  const programs = (await obstacle()) === null ? await builtPrograms() : null;
-  if (programs === null) throw new Error('there is no cluster: npm run cluster -- build');
-  await startCluster(programs, process.pid);
-  try {
-    for (const { image: name, fill, start } of exampleImages)
-      await importImage(name, entryOf(start), (directory) => fill(treeAt(directory)));
-    await importImage(image, {}, fillWithBusybox);
-    const env = { KUBECONFIG: adminKubeconfig };
-    const state = join(bench.directory(), 'state');
-    const options = ['--engine', 'kubernetes', '--state', state, '--quiet', '--user', 'image'];
-    let pods = 0;
-    const kubectl = ['--image', image, '--restart=Never', '--attach', '--rm', '--quiet', '--command', '--'];
-    const kubectlOf = async (args: readonly string[], { kubeconfig = adminKubeconfig } = {}) => {
-      const env = { KUBECONFIG: kubeconfig };
-      const { exitCode, stdout, stderr } = await execa(join(programs, 'kubectl'), args, {
-        env,
-        reject: false,
-      });
-      return { exitCode, stdout, stderr };
-    };
-    const cluster = { kubeconfig: adminKubeconfig, programs, kubectl: kubectlOf };
-    const starts = {
-      ours: () => ({ args: [hostProgram, 'launch', ...options, '--image', image, '--'], env }),
-      client: () => {
-        pods += 1;
-        return { args: [join(programs, 'kubectl'), 'run', `bench-${process.pid}-${pods}`, ...kubectl], env };
-      },
-    };
-    return await use(starts, cluster);
-  } finally {
-    await releaseCluster(process.pid);
-  }
-}
-
-function entryOf({ entrypoint, user }: { readonly entrypoint?: string; readonly user?: string }) {
-  return {
-    ...(entrypoint !== undefined && { entrypoint: [entrypoint] }),
-    ...(user !== undefined && { user }),
-  };
 }
 
 /** Ms until the last of many jobs at once has ended, each with its results in a directory. */
@@ -178,13 +118,7 @@ async function memory(start: Start): Promise<number> {
 
 /** How many requests a job makes to an API server that nobody else uses; readiness and metrics do not count. */
 async function requests({ args, env }: Start, { kubectl }: Beside, kubeconfig: string): Promise<number> {
-  const count = async () => {
-    const { stdout } = await kubectl(['get', '--raw', '/metrics'], { kubeconfig });
-    const lines = stdout
-      .split('\n')
-      .filter((line) => /^apiserver_request_total\{.*resource="[a-z]+"/.test(line));
-    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
-  };
+  const count = () => countRequests(kubectl, kubeconfig);
   const before = await count();
   const child = begin({ args, env: { ...env, KUBECONFIG: kubeconfig } }, ['sh', '-c', 'echo x']);
   child.stdout.resume();

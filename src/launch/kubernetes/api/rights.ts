@@ -5,6 +5,8 @@ export interface Right {
   readonly verb: string;
   /** `pods`, or with a part of it: `pods/exec`. */
   readonly resource: string;
+  /** The API group; default: that of pods. */
+  readonly group?: string;
 }
 
 /** All that a launch uses; `images/launcher-role.yaml` grants just this. */
@@ -23,6 +25,7 @@ export async function hasRight(cluster: Cluster, right: Right, signal: AbortSign
     namespace: cluster.namespace,
     verb: right.verb,
     resource,
+    ...(right.group !== undefined && { group: right.group }),
     ...(subresource !== undefined && { subresource }),
   };
   const body = {
