@@ -77,6 +77,13 @@ export const descriptions: Readonly<
       'launch runs it where the cluster forbids exec: the log may be cut, and has both streams in one.',
     example: '{program} pod-log --namespace jobs emissary-1f2e3d4c-job-42',
   },
+  page: {
+    usage: 'page [options]',
+    text:
+      'Writes a page of a run: one HTML file with its phases, its log and its outputs, for any browser, without a network.\n' +
+      '--root is the volume, a mirror of it, or the directory of one job among the results.',
+    example: '{program} page --root results/42 --output job-42.html',
+  },
   launch: {
     usage: 'launch [options] APPLICATION.json | [--image IMAGE] -- COMMAND [ARG…]',
     text:
