@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import { build, transform } from 'esbuild';
 import { projectVersion } from '../version-mentions.ts';
 import { absentPackages } from './absent-packages.ts';
-import { bundledPackages } from './bundled-packages.ts';
 import { bundlePage } from './bundle-page.ts';
+import { bundledPackages } from './bundled-packages.ts';
 
 /** The program in chunks: the loader's file, and the chunks by name. */
 export interface Bundle {

@@ -102,8 +102,16 @@ export const layerRules: readonly IForbiddenRuleType[] = [
   home('child-processes', 'node_modules/execa/|^child_process$', '^src/launch/'),
   // What runs in the page is bundled apart: only data is shared.
   home('browser', 'node_modules/(preact|uplot|papaparse|ansi-sequence-parser)/', '^src/page/browser/'),
-  rule('the-page-stands-alone', { path: '^src/page/browser/' }, { path: '^src/', pathNot: '^src/page/(browser/|page-model\\.ts$)' }),
-  rule('only-the-build-bundles-the-page', { path: '^src/', pathNot: '^src/page/browser/' }, { path: '^src/page/browser/' }),
+  rule(
+    'the-page-stands-alone',
+    { path: '^src/page/browser/' },
+    { path: '^src/', pathNot: '^src/page/(browser/|page-model\\.ts$)' },
+  ),
+  rule(
+    'only-the-build-bundles-the-page',
+    { path: '^src/', pathNot: '^src/page/browser/' },
+    { path: '^src/page/browser/' },
+  ),
   home('bundler', 'node_modules/esbuild/', '^$'),
   rule('zod-mini-only', { path: '^src/' }, { path: 'node_modules/zod/', pathNot: 'node_modules/zod/mini/' }),
 ];

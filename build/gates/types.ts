@@ -7,7 +7,8 @@ export const types: Gate = {
   title: 'the tree passes the type check',
   check: async () => [
     ...(await findingsOf('typescript/bin/tsc', ['--project', '.', '--pretty', 'false'])),
-    // A browser's globals are there, and none of node's.
+    // A browser's globals are there, and none of node's; its tests have both.
     ...(await findingsOf('typescript/bin/tsc', ['--project', 'src/page/browser', '--pretty', 'false'])),
+    ...(await findingsOf('typescript/bin/tsc', ['--project', 'test/page', '--pretty', 'false'])),
   ],
 };

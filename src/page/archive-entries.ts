@@ -58,7 +58,8 @@ function zip(descriptor: number, entries: PageEntry[]): Promise<boolean> {
       file.on('end', () => resolve(true));
       file.on('entry', (entry: { readonly fileName: string; readonly uncompressedSize: number }) => {
         if (entries.length >= limits.pageEntries) return resolve(false);
-        if (!entry.fileName.endsWith('/')) entries.push({ name: entry.fileName, bytes: entry.uncompressedSize });
+        if (!entry.fileName.endsWith('/'))
+          entries.push({ name: entry.fileName, bytes: entry.uncompressedSize });
         file.readEntry();
       });
       file.readEntry();

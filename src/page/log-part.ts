@@ -32,11 +32,7 @@ export function logParts(volume: Volume, name: string, result: Result | null): r
   const read = async function* () {
     yield timeline;
   };
-  return [
-    { container: name, kind: 'timeline', bytes: timeline.length, skipped: 0, read },
-    stdout,
-    stderr,
-  ];
+  return [{ container: name, kind: 'timeline', bytes: timeline.length, skipped: 0, read }, stdout, stderr];
 }
 
 /** The lines of the timeline, without the bytes that are left out. */

@@ -48,10 +48,7 @@ function policy(script: string, style: string): string {
 
 /** JSON that cannot end the element that it stands in, nor a line of a script. */
 function harmless(json: string): string {
-  return json
-    .replaceAll('<', '\\u003c')
-    .replaceAll('\u2028', '\\u2028')
-    .replaceAll('\u2029', '\\u2029');
+  return json.replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
 
 async function* embedded({ container, kind, bytes, read }: LogPart): AsyncGenerator<string> {

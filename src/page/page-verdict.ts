@@ -24,7 +24,7 @@ export function endedBy(verdict: PageVerdict, signal: string | null, origin: str
     case 'succeeded':
       return null;
     case 'failed':
-      return signal === null ? 'The job itself ended with a failure.' : `${signal} ended the job.`;
+      return signal === null ? null : `${signal} ended the job.`;
     case 'terminated':
       return `Somebody stopped the job${signal === null ? '' : `: ${signal} ended it`}.`;
     case 'timedOut':

@@ -1,5 +1,5 @@
-import { closeSync } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
+import { closeSync } from 'node:fs';
 import { extname } from 'node:path';
 import { limits } from '../base/limits.ts';
 import { readUpTo } from '../base/read-regular.ts';

@@ -10,8 +10,8 @@ import { parseResult } from '../observe/result-schema.ts';
 import { checkReport } from '../report/spool/report-schema.ts';
 import type { LogPart } from './log-part.ts';
 import { logParts } from './log-part.ts';
-import { readOutputs } from './page-outputs.ts';
 import type { PageContainer, PageModel } from './page-model.ts';
+import { readOutputs } from './page-outputs.ts';
 import { pagePhases } from './page-phases.ts';
 import { endedBy, pageVerdict } from './page-verdict.ts';
 
@@ -40,7 +40,11 @@ export async function readPage(volume: Volume, title: string | null): Promise<Pa
       logs.filter(({ container }) => container === status.name),
     ),
   );
-  const { outputs, complaints, report: own } = await readOutputs(
+  const {
+    outputs,
+    complaints,
+    report: own,
+  } = await readOutputs(
     volume,
     found.flatMap(({ result }) => (result === null ? [] : [result.outputs])),
   );
@@ -50,10 +54,7 @@ export async function readPage(volume: Volume, title: string | null): Promise<Pa
     jobId,
     ...conclusionOf(found, report?.value ?? null),
     madeAt: Date.now(),
-    phases: pagePhases(
-      found.flatMap(({ status, result }) => ({ status, result })),
-      report?.writtenAt ?? null,
-    ),
+    phases: pagePhases(found, report?.writtenAt ?? null),
     containers,
     outputs,
     complaints,
@@ -71,9 +72,11 @@ function conclusionOf(found: readonly Found[], report: JobReport | null) {
     found.find(({ status }) => status.verdict !== null && status.verdict !== 'succeeded') ??
     found[0];
   const all = found.map(({ status }) => pageVerdict(status));
-  const lasts = report === null ? (all.find((each) => each === 'running' || each === 'waiting') ?? null) : null;
+  const lasts =
+    report === null ? (all.find((each) => each === 'running' || each === 'waiting') ?? null) : null;
   const verdict =
-    lasts ?? (report === null ? (decisive === undefined ? 'waiting' : pageVerdict(decisive.status)) : report.verdict);
+    lasts ??
+    (report === null ? (decisive === undefined ? 'waiting' : pageVerdict(decisive.status)) : report.verdict);
   const starts = found.flatMap(({ status }) => timeOf(status.startedAt) ?? []);
   const ends = found.flatMap(({ status }) => timeOf(status.finishedAt) ?? []);
   return {
@@ -86,7 +89,11 @@ function conclusionOf(found: readonly Found[], report: JobReport | null) {
   };
 }
 
-function containerOf(status: ContainerStatus, result: Result | null, logs: readonly LogPart[]): PageContainer {
+function containerOf(
+  status: ContainerStatus,
+  result: Result | null,
+  logs: readonly LogPart[],
+): PageContainer {
   const { userSeconds = null, systemSeconds = null, maxRssBytes = null } = result?.usage ?? {};
   const shortened = logs.filter(({ skipped }) => skipped > 0);
   return {

@@ -34,7 +34,9 @@ export function ContainerTable({ containers }: { readonly containers: readonly P
 function usageText({ userSeconds, systemSeconds, maxRssBytes }: PageContainer): string {
   if (userSeconds === null || systemSeconds === null) return '';
   const cpu = `Processor time ${spanText((userSeconds + systemSeconds) * 1_000)}`;
-  return maxRssBytes === null || maxRssBytes === 0 ? cpu : `${cpu}, at most ${bytesText(maxRssBytes)} of memory`;
+  return maxRssBytes === null || maxRssBytes === 0
+    ? cpu
+    : `${cpu}, at most ${bytesText(maxRssBytes)} of memory`;
 }
 
 /** As a shell would need it. */

@@ -1,5 +1,6 @@
 import type { LogLine } from './log-lines.ts';
-import { type Run, terminalLine } from './terminal-line.ts';
+import type { Run } from './screen-line.ts';
+import { terminalLine } from './terminal-line.ts';
 import { clockText } from './texts.ts';
 
 /** Characters of a line without its meaning that are shown. */
@@ -48,7 +49,7 @@ function StyledRun({ run, wanted }: { readonly run: Run; readonly wanted: string
   const text = marked(run.text, wanted);
   const isPlain = run.colour === null && run.background === null && run.decorations.length === 0;
   const inner = isPlain ? (
-    <>{text}</>
+    text
   ) : (
     <span class={run.decorations.join(' ')} style={style}>
       {text}

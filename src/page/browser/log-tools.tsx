@@ -1,72 +1,43 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { StreamName } from './log-lines.ts';
+import type { LogLines, StreamName } from './log-lines.ts';
 import type { Found } from './log-search.ts';
 
 /** Which streams are shown. */
 export type StreamFilter = 'both' | StreamName;
 
-/** The tools above a log. */
-export function LogTools(props: {
-  readonly name: string;
-  readonly lines: number;
-  readonly isWhole: boolean;
+/** How a log is shown. */
+export interface LogChoice {
   readonly filter: StreamFilter;
-  readonly onFilter: (filter: StreamFilter) => void;
+  /** What is searched for. */
   readonly text: string;
-  readonly onText: (text: string) => void;
+  /** Controls are seen, and not obeyed. */
   readonly isRaw: boolean;
-  readonly onRaw: (isRaw: boolean) => void;
+}
+
+interface Tools {
+  readonly name: string;
+  readonly log: LogLines;
+  readonly isWhole: boolean;
+  /** Whether Ctrl+F searches this log. */
+  readonly hasKeys: boolean;
+  readonly choice: LogChoice;
+  readonly onChoice: (choice: LogChoice) => void;
   readonly found: Found | null;
   readonly target: number | null;
   readonly onGo: (line: number) => void;
-  readonly download: (stream: StreamName) => void;
-}) {
-  const { name, found, target } = props;
-  const box = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    // The browser's own search finds only the lines that are laid out.
-    const keys = (event: KeyboardEvent) => {
-      if (!((event.ctrlKey || event.metaKey) && event.key === 'f')) return;
-      event.preventDefault();
-      box.current?.focus();
-      box.current?.select();
-    };
-    addEventListener('keydown', keys);
-    return () => removeEventListener('keydown', keys);
-  }, []);
-  const step = (forward: boolean) => {
-    if (found === null || found.lines.length === 0) return;
-    const next = forward
-      ? found.lines.find((line) => target === null || line > target)
-      : found.lines.findLast((line) => target !== null && line < target);
-    props.onGo(next ?? (forward ? found.lines[0] : found.lines.at(-1)) ?? 0);
-  };
+}
+
+/** The tools above a log. */
+export function LogTools(props: Tools) {
+  const { name, log, isWhole, choice, onChoice } = props;
   return (
     <div class="tools" role="toolbar" aria-label={`Tools of the log of ${name}`}>
-      <label>
-        Search{' '}
-        <input
-          ref={box}
-          type="search"
-          value={props.text}
-          onInput={(event) => props.onText(event.currentTarget.value)}
-          onKeyDown={(event) => event.key === 'Enter' && step(!event.shiftKey)}
-        />
-      </label>
-      <button type="button" onClick={() => step(false)} disabled={found === null || found.lines.length === 0}>
-        Previous
-      </button>
-      <button type="button" onClick={() => step(true)} disabled={found === null || found.lines.length === 0}>
-        Next
-      </button>
-      <span role="status" class="hits">
-        {found === null ? '' : hitsText(found)}
-      </span>
+      <SearchTools {...props} />
       <label>
         Show{' '}
         <select
-          value={props.filter}
-          onChange={(event) => props.onFilter(event.currentTarget.value as StreamFilter)}
+          value={choice.filter}
+          onChange={(event) => onChoice({ ...choice, filter: event.currentTarget.value as StreamFilter })}
         >
           <option value="both">both streams</option>
           <option value="stdout">standard output</option>
@@ -76,24 +47,90 @@ export function LogTools(props: {
       <label>
         <input
           type="checkbox"
-          checked={props.isRaw}
-          onChange={(event) => props.onRaw(event.currentTarget.checked)}
+          checked={choice.isRaw}
+          onChange={(event) => onChoice({ ...choice, isRaw: event.currentTarget.checked })}
         />{' '}
         Raw
       </label>
       {(['stdout', 'stderr'] as const).map((stream) => (
-        <button key={stream} type="button" onClick={() => props.download(stream)}>
+        <button
+          key={stream}
+          type="button"
+          onClick={() => download(`${name}-${stream}.txt`, log.bytesOf(stream))}
+        >
           Download {stream}
         </button>
       ))}
       <span class="count">
-        {props.lines.toLocaleString()} lines{props.isWhole ? '' : ' so far'}
+        {log.count.toLocaleString()} lines{isWhole ? '' : ' so far'}
       </span>
     </div>
   );
 }
 
+function SearchTools({ hasKeys, choice, onChoice, found, target, onGo }: Tools) {
+  const box = useRef<HTMLInputElement>(null);
+  useEffect(() => (hasKeys && box.current !== null ? onFind(box.current) : undefined), [hasKeys]);
+  const step = (isForward: boolean) => {
+    const next = nextHit(found?.lines ?? [], target, isForward);
+    if (next !== null) onGo(next);
+  };
+  const isEmpty = found === null || found.lines.length === 0;
+  return (
+    <>
+      <label>
+        Search{' '}
+        <input
+          ref={box}
+          type="search"
+          value={choice.text}
+          onInput={(event) => onChoice({ ...choice, text: event.currentTarget.value })}
+          onKeyDown={(event) => event.key === 'Enter' && step(!event.shiftKey)}
+        />
+      </label>
+      <button type="button" onClick={() => step(false)} disabled={isEmpty}>
+        Previous
+      </button>
+      <button type="button" onClick={() => step(true)} disabled={isEmpty}>
+        Next
+      </button>
+      <span role="status" class="hits">
+        {found === null ? '' : hitsText(found)}
+      </span>
+    </>
+  );
+}
+
+/** The browser's own search finds only the lines that are laid out. */
+function onFind(box: HTMLInputElement): () => void {
+  const keys = (event: KeyboardEvent) => {
+    if (!((event.ctrlKey || event.metaKey) && event.key === 'f')) return;
+    event.preventDefault();
+    box.focus();
+    box.select();
+  };
+  addEventListener('keydown', keys);
+  return () => removeEventListener('keydown', keys);
+}
+
+/** The hit after, or before, a line; at the end, it begins again. */
+function nextHit(lines: readonly number[], target: number | null, isForward: boolean): number | null {
+  const next = isForward
+    ? lines.find((line) => target === null || line > target)
+    : lines.findLast((line) => target !== null && line < target);
+  return next ?? (isForward ? lines[0] : lines.at(-1)) ?? null;
+}
+
 function hitsText({ hits, lines, isWhole }: Found): string {
   const count = `${hits.toLocaleString()} ${hits === 1 ? 'hit' : 'hits'} in ${lines.length.toLocaleString()} lines`;
   return isWhole ? count : `${count} so far`;
+}
+
+function download(name: string, bytes: Uint8Array): void {
+  const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'text/plain' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
 }

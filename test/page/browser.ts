@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { launch, type Page } from 'puppeteer-core';
+import { atEnd } from '../helpers/at-end.ts';
+import { emissary } from '../helpers/emissary.ts';
+import { requireProgram } from '../helpers/require.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+
+/** A page of a run in a browser. */
+export interface ShownPage {
+  readonly page: Page;
+  /** The file. */
+  readonly file: string;
+  /** What the browser has asked for, the page itself and its own pictures left out. */
+  readonly requests: readonly string[];
+  /** Errors and dialogs of the page. */
+  readonly troubles: readonly string[];
+  /** What is shown of the lines that can be seen. */
+  lines(): Promise<readonly string[]>;
+}
+
+/** Writes the page of a run, and opens it in the distribution's Chromium; null after the test was skipped. */
+export async function showPage(
+  t: TestContext,
+  root: string,
+  setting: { readonly hash?: string; readonly scheme?: 'light' | 'dark'; readonly downloads?: string } = {},
+): Promise<ShownPage | null> {
+  if (!requireProgram(t, 'chromium')) return null;
+  const file = join(temporaryVolume(t), 'run.html');
+  const { status, stdout, stderr } = await emissary(['page', '--output', file], { root });
+  assert.deepEqual([status, stdout.toString(), stderr], [0, `${file}\n`, '']);
+  const browser = await launch({
+    executablePath: '/usr/bin/chromium',
+    // Its sandbox does not work as root, nor in most containers; what it opens is ours.
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+  });
+  atEnd(t, () => browser.close());
+  const page = await browser.newPage();
+  const requests: string[] = [];
+  const troubles: string[] = [];
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(pathToFileURL(file).href) && !url.startsWith('data:')) requests.push(url);
+  });
+  page.on('pageerror', (error) => troubles.push(String(error)));
+  page.on('console', (message) => troubles.push(message.text()));
+  page.on('dialog', (dialog) => {
+    troubles.push(dialog.message());
+    return dialog.dismiss();
+  });
+  await page.setViewport({ width: 1200, height: 900 });
+  const { scheme, hash = '', downloads } = setting;
+  if (scheme !== undefined)
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+  if (downloads !== undefined) {
+    const session = await browser.target().createCDPSession();
+    await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: downloads });
+  }
+  await page.goto(`${pathToFileURL(file).href}${hash}`, { timeout: 120_000 });
+  return {
+    page,
+    file,
+    requests,
+    troubles,
+    lines: () => page.$$eval('.line code', (codes) => codes.map(({ textContent }) => textContent ?? '')),
+  };
+}
+
+/** Waits until the log has all its lines: `3 lines`. */
+export async function logIsWhole({ page }: ShownPage, text: string): Promise<void> {
+  await page.waitForFunction(
+    (wanted) => [...document.querySelectorAll('.count')].some(({ textContent }) => textContent === wanted),
+    { timeout: 120_000 },
+    text,
+  );
+}
+
+/** What axe finds that is serious or worse. */
+export async function seriousFindings(page: Page): Promise<readonly string[]> {
+  const path = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+  // By the debugger: the page itself would not let it in.
+  await page.evaluate(readFileSync(path, 'utf8'));
+  const found = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: {
+        run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
+      };
+    };
+    return (await axe.run()).violations;
+  });
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
