@@ -55,6 +55,22 @@ export class LogLines {
     return this.#times[line] ?? 0;
   }
 
+  /**
+   * Lines that stand one behind the other in one stream, as one text.
+   *
+   * @param bytes about how many, at most
+   * @returns the number of the line after them, and their text: one line for each, with newlines between them
+   */
+  block(first: number, bytes: number): { readonly next: number; readonly text: string } {
+    const isError = this.#isError[first];
+    const start = this.#starts[first] ?? 0;
+    let next = first + 1;
+    while (next < this.#count && this.#isError[next] === isError && (this.#ends[next] ?? 0) - start < bytes)
+      next += 1;
+    const whole = this.#files[this.streamOf(first)].subarray(start, this.#ends[next - 1]);
+    return { next, text: this.#decoder.decode(whole) };
+  }
+
   line(index: number): LogLine {
     const stream = this.streamOf(index);
     const bytes = this.#files[stream].subarray(this.#starts[index], this.#ends[index]);
