@@ -327,6 +327,14 @@ export const limits = {
   pageEntries: 500,
   /** Unpacked bytes of an archive that are looked through for its list. */
   pageArchiveBytes: 256 * MiB,
+  /** Points of a curve on a page. */
+  pageUsagePoints: 500,
+  /** When a container's usage is looked at first, and then how often, in ms; see `usageSamples`. */
+  usageMs: 1_000,
+  /** After so many looks at a container's usage, the next ones are half as often. */
+  usageSamples: 256,
+  /** Bytes of `usage`: 30 years take some 250 KB. */
+  usageBytes: 512 * KiB,
   /** Bytes of one step of a copy. */
   copyBytes: 1 * MiB,
   /** Bytes of a server's response that are read: a row takes less than one KiB. */

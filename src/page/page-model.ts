@@ -65,8 +65,18 @@ export interface PageContainer {
   readonly systemSeconds: number | null;
   readonly maxRssBytes: number | null;
   readonly logs: readonly PageLog[];
+  /** What it used over time, a point each; empty: unknown. */
+  readonly usage: readonly PageUsage[];
   /** What is left out of its logs on this page: one sentence, or null. */
   readonly shortened: string | null;
+}
+
+/** A point of a container's usage. */
+export interface PageUsage {
+  readonly time: number;
+  /** Processors that were busy since the last point. */
+  readonly processors: number;
+  readonly memoryBytes: number;
 }
 
 /** A file of a container's log that is part of the page. */

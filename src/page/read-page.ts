@@ -10,9 +10,10 @@ import { parseResult } from '../observe/result-schema.ts';
 import { checkReport } from '../report/spool/report-schema.ts';
 import type { LogPart } from './log-part.ts';
 import { logParts } from './log-part.ts';
-import type { PageContainer, PageModel } from './page-model.ts';
+import type { PageContainer, PageModel, PageUsage } from './page-model.ts';
 import { readOutputs } from './page-outputs.ts';
 import { pagePhases } from './page-phases.ts';
+import { readUsage } from './page-usage.ts';
 import { endedBy, pageVerdict } from './page-verdict.ts';
 
 /** What a page is made of. */
@@ -38,6 +39,7 @@ export async function readPage(volume: Volume, title: string | null): Promise<Pa
       status,
       result,
       logs.filter(({ container }) => container === status.name),
+      readUsage(volume, status.name),
     ),
   );
   const {
@@ -93,6 +95,7 @@ function containerOf(
   status: ContainerStatus,
   result: Result | null,
   logs: readonly LogPart[],
+  usage: readonly PageUsage[],
 ): PageContainer {
   const { userSeconds = null, systemSeconds = null, maxRssBytes = null } = result?.usage ?? {};
   const shortened = logs.filter(({ skipped }) => skipped > 0);
@@ -112,6 +115,7 @@ function containerOf(
     systemSeconds,
     maxRssBytes,
     logs: logs.map(({ kind, bytes }) => ({ kind, bytes })),
+    usage,
     shortened:
       shortened.length === 0
         ? null

@@ -1,5 +1,6 @@
 import type { PageContainer } from '../page-model.ts';
 import { bytesText, clockText, spanText, verdictText } from './texts.ts';
+import { UsageCharts } from './usage-charts.tsx';
 
 /** The containers and their attempts. */
 export function ContainerTable({ containers }: { readonly containers: readonly PageContainer[] }) {
@@ -25,6 +26,7 @@ export function ContainerTable({ containers }: { readonly containers: readonly P
             ))}
           </ol>
           <p>{usageText(container)}</p>
+          <UsageCharts name={container.name} usage={container.usage} />
         </details>
       ))}
     </section>

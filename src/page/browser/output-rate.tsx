@@ -1,5 +1,5 @@
-import { useEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
+import { useMemo } from 'preact/hooks';
+import { Curve } from './curve.tsx';
 import type { LogLines } from './log-lines.ts';
 
 /** Points of the curve. */
@@ -9,34 +9,11 @@ const leastMs = 2_000;
 
 /** How many lines a second the job has printed, over time. */
 export function OutputRate({ name, log }: { readonly name: string; readonly log: LogLines }) {
-  const place = useRef<HTMLDivElement>(null);
-  const rates = ratesOf(log);
-  useEffect(() => {
-    if (place.current === null || rates === null) return undefined;
-    const width = place.current.clientWidth;
-    const colour = getComputedStyle(place.current).color;
-    const axis = { stroke: colour, grid: { stroke: '#8884' }, ticks: { stroke: '#8884' } };
-    const chart = new uPlot(
-      {
-        width,
-        height: 140,
-        legend: { show: false },
-        axes: [axis, axis],
-        series: [{}, { label: 'lines a second', stroke: '#2a7', fill: '#2a73' }],
-      },
-      [rates.times, rates.values],
-      place.current,
-    );
-    return () => chart.destroy();
-  }, [log]);
+  const rates = useMemo(() => ratesOf(log), [log]);
   if (rates === null) return null;
   const peak = Math.round(Math.max(...rates.values)).toLocaleString();
-  return (
-    <figure>
-      <figcaption>Lines a second, at most {peak}</figcaption>
-      <div ref={place} role="img" aria-label={`Output rate of ${name}: at most ${peak} lines a second`} />
-    </figure>
-  );
+  const text = (value: number) => value.toLocaleString();
+  return <Curve label={`Lines a second of ${name}, at most ${peak}`} {...rates} text={text} />;
 }
 
 function ratesOf(log: LogLines): { readonly times: number[]; readonly values: number[] } | null {
