@@ -96,9 +96,13 @@ export const layerRules: readonly IForbiddenRuleType[] = [
   home(
     'http',
     '^(https?|http2)$',
-    '^src/base/(http-request|proxy-agent)\\.ts$|^src/launch/(docker|kubernetes)/|^src/operator/probe-server\\.ts$',
+    '^src/base/(http-request|proxy-agent)\\.ts$|^src/launch/(docker|kubernetes)/|^src/operator/probe-server\\.ts$|^src/page/serve-page\\.ts$',
   ),
-  home('network', '^(tls|net|dgram|dns)$', '^src/report/|^src/settings/proxy\\.ts$|^src/launch/docker/'),
+  home(
+    'network',
+    '^(tls|net|dgram|dns)$',
+    '^src/report/|^src/settings/proxy\\.ts$|^src/launch/docker/|^src/page/serve-page\\.ts$',
+  ),
   home('child-processes', 'node_modules/execa/|^child_process$', '^src/launch/'),
   // What runs in the page is bundled apart: only data is shared.
   home('browser', 'node_modules/(preact|uplot|papaparse|ansi-sequence-parser)/', '^src/page/browser/'),

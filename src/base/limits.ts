@@ -327,6 +327,8 @@ export const limits = {
   pageEntries: 500,
   /** Unpacked bytes of an archive that are looked through for its list. */
   pageArchiveBytes: 256 * MiB,
+  /** How often a page that is served is told of changes, at most, in ms. */
+  pageChangeMs: 250,
   /** Points of a curve on a page. */
   pageUsagePoints: 500,
   /** When a container's usage is looked at first, and then how often, in ms; see `usageSamples`. */

@@ -13,7 +13,8 @@ export interface LogPart {
   readonly bytes: number;
   /** How many bytes of the file are left out, at its beginning. */
   readonly skipped: number;
-  readonly read: () => AsyncGenerator<Buffer>;
+  /** @param from how many of these bytes are left out */
+  readonly read: (from?: number) => AsyncGenerator<Buffer>;
 }
 
 /** The log of a container: of large streams, the last bytes, since the failure is there. */
@@ -23,14 +24,14 @@ export function logParts(volume: Volume, name: string, result: Result | null): r
     // What a job appends itself is no output of it (src/observe/README.md, "Bounds").
     const size = Math.min(volume.sizeOf(file) ?? 0, result?.[kind].bytes ?? Number.POSITIVE_INFINITY);
     const skipped = Math.max(0, size - limits.pageLogBytes);
-    const read = () => bytesOf(volume, file, skipped, size);
+    const read = (from = 0) => bytesOf(volume, file, skipped + from, size);
     return { container: name, kind, bytes: size - skipped, skipped, read };
   };
   const [stdout, stderr] = [stream('stdout'), stream('stderr')];
   const lines = [...timelineOf(volume, name, { stdout: stdout.skipped, stderr: stderr.skipped })];
   const timeline = Buffer.from(lines.join(''), 'latin1');
-  const read = async function* () {
-    yield timeline;
+  const read = async function* (from = 0) {
+    if (from < timeline.length) yield timeline.subarray(from);
   };
   return [{ container: name, kind: 'timeline', bytes: timeline.length, skipped: 0, read }, stdout, stderr];
 }

@@ -11,12 +11,25 @@ import type { PageSource } from './read-page.ts';
  * And only the page's own script and style may run, by their hash.
  */
 export async function* pageHtml({ model, logs }: PageSource): AsyncGenerator<string> {
+  yield shell(harmless(JSON.stringify(model)), []);
+  for (const part of logs) yield* embedded(part);
+  yield end;
+}
+
+/** The same without anything of a run: it asks the server that it comes from. */
+export function livePage(): string {
+  return `${shell('', ["connect-src 'self'"])}${end}`;
+}
+
+const end = '</body>\n</html>\n';
+
+function shell(model: string, rights: readonly string[]): string {
   const { script, style } = pageAssets;
-  yield `<!doctype html>
+  return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy(script, style)}">
+<meta http-equiv="Content-Security-Policy" content="${policy(rights)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <link rel="icon" href="data:,">
@@ -26,23 +39,22 @@ export async function* pageHtml({ model, logs }: PageSource): AsyncGenerator<str
 <body>
 <div id="page"></div>
 <noscript>This page needs JavaScript, its own and no other.</noscript>
-<script type="application/json" id="model">${harmless(JSON.stringify(model))}</script>
+<script type="application/json" id="model">${model}</script>
 <script>${script}</script>
 `;
-  for (const part of logs) yield* embedded(part);
-  yield '</body>\n</html>\n';
 }
 
 /** Nothing is loaded, and nothing runs but what is named here: https://www.w3.org/TR/CSP3/. */
-function policy(script: string, style: string): string {
+function policy(rights: readonly string[]): string {
   const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   return [
     "default-src 'none'",
-    `script-src ${hash(script)}`,
-    `style-src ${hash(style)}`,
+    `script-src ${hash(pageAssets.script)}`,
+    `style-src ${hash(pageAssets.style)}`,
     'img-src data:',
     "base-uri 'none'",
     "form-action 'none'",
+    ...rights,
   ].join('; ');
 }
 

@@ -13,26 +13,43 @@ import { temporaryVolume } from '../helpers/volume.ts';
 /** A page of a run in a browser. */
 export interface ShownPage {
   readonly page: Page;
-  /** The file. */
-  readonly file: string;
   /** What the browser has asked for, the page itself and its own pictures left out. */
   readonly requests: readonly string[];
   /** Errors and dialogs of the page. */
   readonly troubles: readonly string[];
   /** What is shown of the lines that can be seen. */
   lines(): Promise<readonly string[]>;
+  /** The verdict in words; null: nothing is shown yet. */
+  verdict(): Promise<string | null>;
 }
 
-/** Writes the page of a run, and opens it in the distribution's Chromium; null after the test was skipped. */
+/** How a page is opened. */
+interface Opening {
+  readonly scheme?: 'light' | 'dark';
+  /** Where downloads go. */
+  readonly downloads?: string;
+}
+
+/** Writes the page of a run, and opens it; null after the test was skipped. */
 export async function showPage(
   t: TestContext,
   root: string,
-  setting: { readonly hash?: string; readonly scheme?: 'light' | 'dark'; readonly downloads?: string } = {},
-): Promise<ShownPage | null> {
-  if (!requireProgram(t, 'chromium')) return null;
+  setting: Opening & { readonly hash?: string } = {},
+): Promise<(ShownPage & { readonly file: string }) | null> {
   const file = join(temporaryVolume(t), 'run.html');
   const { status, stdout, stderr } = await emissary(['page', '--output', file], { root });
   assert.deepEqual([status, stdout.toString(), stderr], [0, `${file}\n`, '']);
+  const shown = await openPage(t, `${pathToFileURL(file).href}${setting.hash ?? ''}`, setting);
+  return shown === null ? null : { ...shown, file };
+}
+
+/** Opens an address in the distribution's Chromium; null after the test was skipped. */
+export async function openPage(
+  t: TestContext,
+  url: string,
+  setting: Opening = {},
+): Promise<ShownPage | null> {
+  if (!requireProgram(t, 'chromium')) return null;
   const browser = await launch({
     executablePath: '/usr/bin/chromium',
     // Its sandbox does not work as root, nor in most containers; what it opens is ours.
@@ -42,9 +59,9 @@ export async function showPage(
   const page = await browser.newPage();
   const requests: string[] = [];
   const troubles: string[] = [];
+  const own = url.split('#')[0] ?? url;
   page.on('request', (request) => {
-    const url = request.url();
-    if (!url.startsWith(pathToFileURL(file).href) && !url.startsWith('data:')) requests.push(url);
+    if (!request.url().startsWith(own) && !request.url().startsWith('data:')) requests.push(request.url());
   });
   page.on('pageerror', (error) => troubles.push(String(error)));
   page.on('console', (message) => troubles.push(message.text()));
@@ -53,20 +70,22 @@ export async function showPage(
     return dialog.dismiss();
   });
   await page.setViewport({ width: 1200, height: 900 });
-  const { scheme, hash = '', downloads } = setting;
+  const { scheme, downloads } = setting;
   if (scheme !== undefined)
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
   if (downloads !== undefined) {
     const session = await browser.target().createCDPSession();
     await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: downloads });
   }
-  await page.goto(`${pathToFileURL(file).href}${hash}`, { timeout: 120_000 });
+  await page.goto(url, { timeout: 120_000 });
+  const textsOf = (selector: string) =>
+    page.$$eval(selector, (found) => found.map(({ textContent }) => textContent ?? ''));
   return {
     page,
-    file,
     requests,
     troubles,
-    lines: () => page.$$eval('.line code', (codes) => codes.map(({ textContent }) => textContent ?? '')),
+    lines: () => textsOf('.line code'),
+    verdict: async () => (await textsOf('.verdict'))[0] ?? null,
   };
 }
 

@@ -1,5 +1,11 @@
+import { GrowingBytes } from './growing-bytes.ts';
+import { type Span, StreamLines } from './stream-lines.ts';
+
 /** The two streams of a container. */
 export type StreamName = 'stdout' | 'stderr';
+
+/** The files of a container's log. */
+export type LogFile = StreamName | 'timeline';
 
 /** One line of a log. */
 export interface LogLine {
@@ -10,14 +16,6 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** The files of a container's log. */
-export interface LogFiles {
-  readonly timeline: Uint8Array;
-  readonly stdout: Uint8Array;
-  readonly stderr: Uint8Array;
-}
-
-const newline = 10;
 /** Work between two looks at what else the browser has to do, in pieces or lines. */
 const sliceSteps = 100_000;
 /** How much room the table of lines has at first. */
@@ -25,7 +23,11 @@ const firstLines = 4_096;
 
 /** The lines of both streams, in order of their ends: an index into the bytes, so that millions fit into memory. */
 export class LogLines {
-  readonly #files: LogFiles;
+  readonly #timeline: GrowingBytes;
+  readonly #streams: Readonly<
+    Record<StreamName, { readonly bytes: GrowingBytes; readonly lines: StreamLines }>
+  >;
+  #timelineRead = 0;
   #starts = new Float64Array(firstLines);
   #ends = new Float64Array(firstLines);
   #times = new Float64Array(firstLines);
@@ -33,8 +35,19 @@ export class LogLines {
   #count = 0;
   readonly #decoder = new TextDecoder();
 
-  constructor(files: LogFiles) {
-    this.#files = files;
+  /** @param expected how many bytes there will be of each file, if that is known */
+  constructor(expected: (file: LogFile) => number) {
+    const stream = (name: StreamName) => {
+      const bytes = new GrowingBytes(expected(name));
+      return { bytes, lines: new StreamLines(bytes) };
+    };
+    this.#timeline = new GrowingBytes(expected('timeline'));
+    this.#streams = { stdout: stream('stdout'), stderr: stream('stderr') };
+  }
+
+  /** One of its files, which may become longer. A stream first, then its timeline. */
+  file(name: LogFile): GrowingBytes {
+    return name === 'timeline' ? this.#timeline : this.#streams[name].bytes;
   }
 
   get count(): number {
@@ -43,7 +56,7 @@ export class LogLines {
 
   /** The bytes of a stream, exactly as the job has written them. */
   bytesOf(stream: StreamName): Uint8Array {
-    return this.#files[stream];
+    return this.#streams[stream].bytes.part(0);
   }
 
   streamOf(line: number): StreamName {
@@ -67,22 +80,22 @@ export class LogLines {
     let next = first + 1;
     while (next < this.#count && this.#isError[next] === isError && (this.#ends[next] ?? 0) - start < bytes)
       next += 1;
-    const whole = this.#files[this.streamOf(first)].subarray(start, this.#ends[next - 1]);
+    const whole = this.#streams[this.streamOf(first)].bytes.part(start, this.#ends[next - 1]);
     return { next, text: this.#decoder.decode(whole) };
   }
 
   line(index: number): LogLine {
     const stream = this.streamOf(index);
-    const bytes = this.#files[stream].subarray(this.#starts[index], this.#ends[index]);
+    const bytes = this.#streams[stream].bytes.part(this.#starts[index] ?? 0, this.#ends[index]);
     return { stream, time: this.#times[index] ?? 0, text: this.#decoder.decode(bytes) };
   }
 
-  /** Finds all lines; calls `advanced` whenever more of them are there. */
-  async index(advanced: () => void): Promise<void> {
-    const streams = {
-      stdout: new StreamLines(this.#files.stdout),
-      stderr: new StreamLines(this.#files.stderr),
-    };
+  /**
+   * Finds the lines that have come since the last time; calls `advanced` whenever more of them are there.
+   *
+   * @param isWhole whether nothing comes after them
+   */
+  async index(isWhole: boolean, advanced: () => void): Promise<void> {
     let steps = 0;
     const pause = async () => {
       steps += 1;
@@ -90,26 +103,35 @@ export class LogLines {
       advanced();
       await new Promise((resolve) => setTimeout(resolve));
     };
-    for (const { stream, time, bytes } of piecesOf(this.#files.timeline)) {
-      const lines = streams[stream];
-      const end = lines.position + bytes;
-      for (let line = lines.next(end); line !== null; line = lines.next(end)) {
-        this.#add(stream, line, time);
+    const take = async (name: StreamName, limit: number, time: number) => {
+      const { lines } = this.#streams[name];
+      for (let line = lines.next(limit); line !== null; line = lines.next(limit)) {
+        this.#add(name, line, time);
         await pause();
       }
       await pause();
-    }
+    };
+    for (let piece = this.#nextPiece(); piece !== null; piece = this.#nextPiece())
+      await take(piece.stream, this.#streams[piece.stream].lines.position + piece.bytes, piece.time);
     // What the timeline does not describe came last.
-    for (const stream of ['stdout', 'stderr'] as const) {
-      const lines = streams[stream];
-      for (let line = lines.next(lines.length); line !== null; line = lines.next(lines.length)) {
-        this.#add(stream, line, 0);
-        await pause();
-      }
+    for (const name of isWhole ? (['stdout', 'stderr'] as const) : []) {
+      const { lines } = this.#streams[name];
+      await take(name, lines.length, 0);
       const rest = lines.rest();
-      if (rest !== null) this.#add(stream, rest, 0);
+      if (rest !== null) this.#add(name, rest, 0);
     }
     advanced();
+  }
+
+  /** The next line of the timeline, which src/contract/README.md describes; null: none, or what is there is not one. */
+  #nextPiece(): { readonly stream: StreamName; readonly time: number; readonly bytes: number } | null {
+    const end = this.#timeline.lineBreak(this.#timelineRead);
+    if (end === -1) return null;
+    const text = this.#decoder.decode(this.#timeline.part(this.#timelineRead, end));
+    const [time = 0, stream, bytes = 0] = text.split(' ').map(Number);
+    if (!(time > 0 && bytes > 0 && (stream === 1 || stream === 2))) return null;
+    this.#timelineRead = end + 1;
+    return { stream: stream === 1 ? 'stdout' : 'stderr', time, bytes };
   }
 
   #add(stream: StreamName, { start, end }: Span, time: number): void {
@@ -134,58 +156,5 @@ export class LogLines {
     const isError = new Uint8Array(size);
     isError.set(this.#isError);
     this.#isError = isError;
-  }
-}
-
-interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Finds the lines of one stream, each byte looked at once. */
-class StreamLines {
-  readonly #bytes: Uint8Array;
-  #start = 0;
-  #newline: number;
-  /** Up to where pieces have been taken. */
-  position = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#newline = bytes.indexOf(newline);
-  }
-
-  get length(): number {
-    return this.#bytes.length;
-  }
-
-  /** The next line that ends before `limit`; null: none, and all before it is taken. */
-  next(limit: number): Span | null {
-    if (this.#newline === -1 || this.#newline >= limit) {
-      this.position = Math.min(limit, this.#bytes.length);
-      return null;
-    }
-    const line = { start: this.#start, end: this.#newline };
-    this.#start = this.#newline + 1;
-    this.#newline = this.#bytes.indexOf(newline, this.#start);
-    return line;
-  }
-
-  /** A last line without its newline. */
-  rest(): Span | null {
-    return this.#start < this.#bytes.length ? { start: this.#start, end: this.#bytes.length } : null;
-  }
-}
-
-/** The lines of a `timeline`, which src/contract/README.md describes; the first that is not one ends it. */
-function* piecesOf(timeline: Uint8Array): Generator<{ stream: StreamName; time: number; bytes: number }> {
-  const decoder = new TextDecoder('latin1');
-  for (let start = 0; ; ) {
-    const end = timeline.indexOf(newline, start);
-    if (end === -1) return;
-    const [time, stream, bytes] = decoder.decode(timeline.subarray(start, end)).split(' ').map(Number);
-    if (!(time !== undefined && bytes !== undefined && bytes > 0 && (stream === 1 || stream === 2))) return;
-    yield { stream: stream === 1 ? 'stdout' : 'stderr', time, bytes };
-    start = end + 1;
   }
 }

@@ -1,8 +1,14 @@
 import { render } from 'preact';
 import type { PageModel } from '../page-model.ts';
+import { firstModel, followModel } from './live-page.ts';
 import { Page } from './page.tsx';
 
-const model = JSON.parse(document.getElementById('model')?.textContent ?? '') as PageModel;
-document.title = model.title;
 const place = document.getElementById('page');
-if (place !== null) render(<Page model={model} />, place);
+
+function show(model: PageModel): void {
+  document.title = model.title;
+  if (place !== null) render(<Page model={model} />, place);
+}
+
+if (firstModel === null) followModel(show);
+else show(firstModel);

@@ -140,6 +140,13 @@ export const hostOptions: readonly OptionSpec[] = [
     help: 'the file of the page (default run.html)',
   },
   {
+    name: 'serve',
+    verbs: ['page'],
+    value: 'PORT',
+    variables: [],
+    help: 'serve the page on this machine while the job runs, until Ctrl-C (0: any port)',
+  },
+  {
     name: 'title',
     verbs: ['page'],
     value: 'TEXT',

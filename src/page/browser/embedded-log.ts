@@ -1,8 +1,9 @@
+import type { GrowingBytes } from './growing-bytes.ts';
+
 /** Reads the parts of a file that the page has, in order: compressed with gzip, as base64, in elements of their own. */
-export async function readEmbedded(key: string, bytes: number): Promise<Uint8Array> {
+export async function readEmbedded(key: string, into: GrowingBytes): Promise<void> {
   const parts = [...document.querySelectorAll(`script[data-of="${CSS.escape(key)}"]`)];
-  const whole = new Uint8Array(bytes);
-  if (parts.length === 0) return whole;
+  if (parts.length === 0) return;
   const compressed = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull(controller) {
       const part = parts.shift();
@@ -11,14 +12,8 @@ export async function readEmbedded(key: string, bytes: number): Promise<Uint8Arr
       part.remove();
     },
   });
-  let offset = 0;
   const reader = compressed.pipeThrough(new DecompressionStream('gzip')).getReader();
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-    const room = piece.value.subarray(0, bytes - offset);
-    whole.set(room, offset);
-    offset += room.length;
-  }
-  return whole;
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) into.append(piece.value);
 }
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {
