@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import axe from 'axe-core';
 import { launch, type Page } from 'puppeteer-core';
 import { atEnd } from '../helpers/at-end.ts';
 import { emissary } from '../helpers/emissary.ts';
@@ -100,9 +99,8 @@ export async function logIsWhole({ page }: ShownPage, text: string): Promise<voi
 
 /** What axe finds that is serious or worse. */
 export async function seriousFindings(page: Page): Promise<readonly string[]> {
-  const path = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
   // By the debugger: the page itself would not let it in.
-  await page.evaluate(readFileSync(path, 'utf8'));
+  await page.evaluate(axe.source);
   const found = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       axe: {
