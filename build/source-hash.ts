@@ -4,7 +4,7 @@ import { glob, readFile } from 'node:fs/promises';
 import { programs } from './programs.ts';
 
 /** The files that the executable is built from. */
-const sources = ['src/**/*.ts', 'build/**/*.ts', 'package.json', 'package-lock.json'];
+const sources = ['src/**/*.{ts,tsx,css}', 'build/**/*.ts', 'package.json', 'package-lock.json'];
 
 /** A hash (SHA-256, hex) of everything that the executable is built from, including the runtime's version. */
 export async function sourceHash(): Promise<string> {

@@ -7,6 +7,7 @@ import { printSummary } from './start/print-summary.ts';
 import { SignalForwarder } from './start/signal-forwarder.ts';
 import { engineOf, startArguments } from './start/start-arguments.ts';
 import { Workspace } from './start/workspace.ts';
+import { writePage } from './start/write-page.ts';
 
 /**
  * `npm start [-- [OPTION…] [COMMAND ARG…]]`: one job from its row in a MultiFlexi database to its report there, by
@@ -36,8 +37,9 @@ async function start(args: readonly string[]): Promise<number> {
     const jobId = await plan(database, { kind, engine }, workspace);
     process.stderr.write(`Job ${jobId}: ${kind.command.join(' ')}\n`);
     const ended = await launchJob({ program, workspace, kind, options, jobId, database, signals });
+    const page = await writePage(program, workspace.root, jobId);
     const kept = await workspace.close(process.env['KEEP'] === '1' || (ended.started && !ended.delivered));
-    printSummary({ ended, database, jobId, kept });
+    printSummary({ ended, database, jobId, kept, page });
     return ended.status;
   } catch (error) {
     if (signals.status !== null) return signals.status;

@@ -6,7 +6,7 @@ startProgram({
   name: 'emissary',
   commands: podCommands,
   elsewhere: Object.fromEntries(
-    ['manifest', 'launch', 'attach', 'cancel', 'list', 'doctor', 'operator', 'mirror', 'pod-log'].map(
+    ['manifest', 'launch', 'attach', 'cancel', 'list', 'doctor', 'operator', 'mirror', 'pod-log', 'page'].map(
       (verb) => [verb, 'multiflexi-emissary'],
     ),
   ),

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { build, transform } from 'esbuild';
 import { projectVersion } from '../version-mentions.ts';
 import { absentPackages } from './absent-packages.ts';
+import { bundlePage } from './bundle-page.ts';
 import { bundledPackages } from './bundled-packages.ts';
 
 /** The program in chunks: the loader's file, and the chunks by name. */
@@ -43,6 +44,7 @@ export async function bundle(entry: string, directory: string): Promise<Bundle> 
     metafile: true,
     plugins: [absentPackages],
     define: {
+      EMISSARY_PAGE: JSON.stringify(await bundlePage()),
       EMISSARY_VERSION: JSON.stringify(version),
       EMISSARY_PROGRAM: JSON.stringify(basename(entry, '.ts')),
     },

@@ -1,5 +1,5 @@
 import { signalName } from '../../src/base/signal-names.ts';
-import { descriptions } from '../../src/settings/cli/help.ts';
+import { descriptions } from '../../src/settings/cli/descriptions.ts';
 import type { OptionSpec } from '../../src/settings/cli/option-spec.ts';
 import { optionValues } from '../../src/settings/cli/option-values.ts';
 import type { Verb } from '../../src/settings/cli/verbs.ts';

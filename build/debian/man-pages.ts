@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { descriptions, purposes } from '../../src/settings/cli/help.ts';
+import { descriptions } from '../../src/settings/cli/descriptions.ts';
+import { purposes } from '../../src/settings/cli/help.ts';
 import { options } from '../../src/settings/cli/options.ts';
 import { variables } from '../../src/settings/cli/variables.ts';
 import { type Verb, verbs } from '../../src/settings/cli/verbs.ts';

@@ -1,4 +1,4 @@
-import { descriptions } from '../../src/settings/cli/help.ts';
+import { descriptions } from '../../src/settings/cli/descriptions.ts';
 import { options } from '../../src/settings/cli/options.ts';
 import { type Verb, verbs } from '../../src/settings/cli/verbs.ts';
 import { programs } from '../programs.ts';

@@ -10,7 +10,7 @@ interface Layer {
 /** The layers of src, from the top down: a folder imports only from layers below its own (src/README.md). */
 export const layersOfSource: readonly Layer[] = [
   { folders: ['commands'] },
-  { folders: ['operator'] },
+  { folders: ['operator', 'page'] },
   {
     folders: ['init', 'inputs', 'run', 'outputs', 'wait', 'report', 'mirror', 'launch'],
     besides: { wait: 'report' },
@@ -78,7 +78,7 @@ export const layerRules: readonly IForbiddenRuleType[] = [
     severity: 'error',
     from: { path: '^src/emissary\\.ts$' },
     to: {
-      path: '^src/(commands/(manifest|launch|attach|cancel|list|doctor|mirror|operator)\\.ts|pod/|registry/|launch/|operator/|settings/application/)|node_modules/(yaml|execa|dockerode|docker-modem|@kubernetes|@peculiar|ws)/',
+      path: '^src/(commands/(manifest|launch|attach|cancel|list|doctor|mirror|operator|page)\\.ts|pod/|registry/|launch/|operator/|page/|settings/application/)|node_modules/(yaml|execa|dockerode|docker-modem|@kubernetes|@peculiar|ws)/',
       reachable: true,
     },
   },
@@ -87,7 +87,7 @@ export const layerRules: readonly IForbiddenRuleType[] = [
   home('ffi', '^(node:)?ffi$', '^src/kernel/'),
   home('zod', 'node_modules/zod/', '^src/settings/|^src/(report|observe)/.*schema\\.ts$'),
   home('yaml', 'node_modules/yaml/', '^src/pod/'),
-  home('archives', 'node_modules/(tar|yauzl)/', '^src/(outputs|inputs)/'),
+  home('archives', 'node_modules/(tar|yauzl)/', '^src/(outputs|inputs)/|^src/page/archive-entries\\.ts$'),
   home('database', 'node_modules/(kysely|mysql2)/|^(node:)?sqlite$', '^src/report/'),
   home('media-types', 'node_modules/mime/', '^src/report/sql/'),
   home('opentelemetry', 'node_modules/@opentelemetry/', '^src/report/'),
@@ -96,15 +96,27 @@ export const layerRules: readonly IForbiddenRuleType[] = [
   home(
     'http',
     '^(https?|http2)$',
-    '^src/base/(http-request|proxy-agent)\\.ts$|^src/launch/(docker|kubernetes)/|^src/operator/(probe-server|webhook/webhook-server)\\.ts$',
+    '^src/base/(http-request|proxy-agent)\\.ts$|^src/launch/(docker|kubernetes)/|^src/operator/(probe-server|webhook/webhook-server)\\.ts$|^src/page/serve-page\\.ts$',
   ),
   home(
     'network',
     '^(tls|net|dgram|dns)$',
-    '^src/report/|^src/settings/proxy\\.ts$|^src/launch/docker/|^src/operator/webhook/make-certificates\\.ts$',
+    '^src/report/|^src/settings/proxy\\.ts$|^src/launch/docker/|^src/operator/webhook/make-certificates\\.ts$|^src/page/serve-page\\.ts$',
   ),
   home('certificates', 'node_modules/@peculiar/', '^src/operator/webhook/make-certificates\\.ts$'),
   home('child-processes', 'node_modules/execa/|^child_process$', '^src/launch/'),
+  // What runs in the page is bundled apart: only data is shared.
+  home('browser', 'node_modules/(preact|uplot|papaparse|ansi-sequence-parser)/', '^src/page/browser/'),
+  rule(
+    'the-page-stands-alone',
+    { path: '^src/page/browser/' },
+    { path: '^src/', pathNot: '^src/page/(browser/|page-model\\.ts$)' },
+  ),
+  rule(
+    'only-the-build-bundles-the-page',
+    { path: '^src/', pathNot: '^src/page/browser/' },
+    { path: '^src/page/browser/' },
+  ),
   home('bundler', 'node_modules/esbuild/', '^$'),
   rule('zod-mini-only', { path: '^src/' }, { path: 'node_modules/zod/', pathNot: 'node_modules/zod/mini/' }),
 ];

@@ -10,8 +10,10 @@ export function printSummary(of: {
   readonly jobId: number;
   /** The directory that was kept, or null. */
   readonly kept: string | null;
+  /** The file of the job's page, or null. */
+  readonly page: string | null;
 }): void {
-  const { ended, database, jobId, kept } = of;
+  const { ended, database, jobId, kept, page } = of;
   const stored = database.stored(jobId);
   const file = relative('.', database.file);
   const { result } = ended;
@@ -29,6 +31,7 @@ export function printSummary(of: {
       .map(({ name, reason }) => ['missing', `${name}: ${reason}`] as const),
     ['volume', kept === null ? 'removed (KEEP=1 npm start keeps it)' : `kept in ${kept}`],
     ['see more', moreCommand(file, jobId)],
+    ...(page === null ? [] : [['page', page] as const]),
   ];
   process.stdout.write(`\n${rows.map(([title, text]) => `${title.padEnd(9)}  ${text}\n`).join('')}`);
 }

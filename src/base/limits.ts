@@ -311,6 +311,32 @@ export const limits = {
   bestEffortMs: 15_000,
   /** Bytes of the smallest step of a copy: a page, the most that a file of /sys has. */
   pageBytes: 4 * KiB,
+  /** Bytes of one stream that a page has, its last: as much as a browser searches in a moment. */
+  pageLogBytes: 256 * MiB,
+  /** Bytes of a page's log in one element: a browser reads it in parts. */
+  pagePartBytes: 768 * KiB,
+  /** Outputs on a page, and sentences about missing ones. */
+  pageOutputs: 1_000,
+  /** Bytes of a page's previews, all together. */
+  pagePreviewsBytes: 20 * MiB,
+  /** Bytes of one text's preview. */
+  pageTextBytes: 128 * KiB,
+  /** Bytes of a picture's preview. */
+  pagePictureBytes: 2 * MiB,
+  /** Files of an archive that a page lists. */
+  pageEntries: 500,
+  /** Unpacked bytes of an archive that are looked through for its list. */
+  pageArchiveBytes: 256 * MiB,
+  /** How often a page that is served is told of changes, at most, in ms. */
+  pageChangeMs: 250,
+  /** Points of a curve on a page. */
+  pageUsagePoints: 500,
+  /** When a container's usage is looked at first, and then how often, in ms; see `usageSamples`. */
+  usageMs: 1_000,
+  /** After so many looks at a container's usage, the next ones are half as often. */
+  usageSamples: 256,
+  /** Bytes of `usage`: 30 years take some 250 KB. */
+  usageBytes: 512 * KiB,
   /** Bytes of one step of a copy. */
   copyBytes: 1 * MiB,
   /** Bytes of a server's response that are read: a row takes less than one KiB. */

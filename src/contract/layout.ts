@@ -8,6 +8,7 @@ export interface ContainerLayout {
   readonly stderr: string;
   readonly timeline: string;
   readonly combined: string;
+  readonly usage: string;
   readonly started: string;
   readonly ended: string;
   readonly saving: string;
@@ -84,6 +85,7 @@ function containerLayout(directory: string, name: string): ContainerLayout {
     stderr: join(directory, 'stderr'),
     timeline: join(directory, 'timeline'),
     combined: join(directory, 'combined'),
+    usage: join(directory, 'usage'),
     started: join(directory, 'started'),
     ended: join(directory, 'ended'),
     saving: join(directory, 'saving'),

@@ -26,8 +26,8 @@ export function openContainer(layout: Layout, name: string): ContainerLayout {
       );
     }
     if (held !== 'held') throw new Error(`cannot make or lock ${container.alive}: ${errnoText(held.errno)}`);
-    const { exitCode, result, started, ended, saving, combined, paused, resume } = container;
-    const records = [exitCode, result, started, ended, saving, combined, paused, resume];
+    const { exitCode, result, started, ended, saving, combined, usage, paused, resume } = container;
+    const records = [exitCode, result, started, ended, saving, combined, usage, paused, resume];
     for (const path of records) displace(path);
     return container;
   } catch (error) {

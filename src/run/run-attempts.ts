@@ -90,6 +90,12 @@ function started(run: Run, template: Template, pid: number): void {
     attempting(container, () => reserveOnDisk(run));
   });
   run.over.signal.addEventListener('abort', () => settled.cancel());
+  const sampled = after(limits.usageMs, () => {
+    void import('./usage-samples.ts').then(({ sampleUsage }) =>
+      sampleUsage(container.usage, run.over.signal),
+    );
+  });
+  run.over.signal.addEventListener('abort', () => sampled.cancel());
   if (run.settings.timeoutMs > 0) {
     const timer = afterRunning(run.settings.timeoutMs, () => stopController.stop('timeout'));
     run.over.signal.addEventListener('abort', () => timer.cancel());

@@ -62,6 +62,8 @@ test('npm start prints the verdict, the row, the lines, the artifacts, and how t
   assert.match(summary, /^artifact {3}licences\.csv, [\d.]+ kB, text\/csv$/m);
   assert.match(summary, /^artifact {3}licences\.tgz, [\d.]+ k?B, application\/(gzip|x-gtar-compressed)$/m);
   assert.match(summary, /^volume {5}removed/m);
+  // The last line: it is what a person wants next.
+  assert.match(summary, /^page {7}dist\/pages\/job-1\.html\n$/m);
   const [, command = ''] = /^see more {3}(.*)$/m.exec(summary) ?? [];
   const more = await execa({ shell: true })`${command}`;
   assert.match(more.stdout, /^1\|stdout\|Auditing /);

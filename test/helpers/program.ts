@@ -23,6 +23,7 @@ export const hostVerbs: readonly string[] = [
   'operator',
   'mirror',
   'pod-log',
+  'page',
 ];
 
 let copy: string | null = null;

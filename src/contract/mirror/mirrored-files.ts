@@ -2,7 +2,7 @@ import { limits } from '../../base/limits.ts';
 import { containerNamePattern } from '../container-name.ts';
 
 /** Files of a container that only grow, in the order in which they travel: the timeline never runs ahead of the streams. */
-export const growingFiles = ['stdout', 'stderr', 'combined', 'timeline'] as const;
+export const growingFiles = ['stdout', 'stderr', 'combined', 'timeline', 'usage'] as const;
 
 /** Files of a container that appear whole and travel while its job runs, with their largest size in bytes. */
 export const liveRecords = {

@@ -28,6 +28,7 @@ function recordsOf({ name, result }: ContainerReport, logLimit: number): readonl
     stderr,
     timeline: limits.timelineBytes,
     combined: stdout + stderr,
+    usage: limits.usageBytes,
     started: limits.startedBytes,
     'result.json': limits.resultBytes,
     exitcode: limits.exitCodeBytes,

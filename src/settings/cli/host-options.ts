@@ -164,4 +164,25 @@ export const hostOptions: readonly OptionSpec[] = [
     variables: ['EMISSARY_MIRROR_LIMIT_BYTES'],
     help: 'maximum size of the mirror; holes do not count (default 64 GiB)',
   },
+  {
+    name: 'output',
+    verbs: ['page'],
+    value: 'FILE',
+    variables: [],
+    help: 'the file of the page (default run.html)',
+  },
+  {
+    name: 'serve',
+    verbs: ['page'],
+    value: 'PORT',
+    variables: [],
+    help: 'serve the page on this machine while the job runs, until Ctrl-C (0: any port)',
+  },
+  {
+    name: 'title',
+    verbs: ['page'],
+    value: 'TEXT',
+    variables: [],
+    help: 'the title of the page (default the job, or its command)',
+  },
 ];

@@ -20,6 +20,7 @@ export const verbs = [
   'operator',
   'mirror',
   'pod-log',
+  'page',
 ] as const;
 
 /** One verb. */

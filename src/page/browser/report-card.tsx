@@ -1,0 +1,39 @@
+/** The job's own report. */
+export function ReportCard({ json }: { readonly json: string }) {
+  let report: unknown;
+  try {
+    report = JSON.parse(json);
+  } catch {
+    report = json;
+  }
+  return (
+    <section aria-labelledby="report">
+      <h2 id="report">Report</h2>
+      <div class="card">
+        <Value value={report} depth={0} />
+      </div>
+    </section>
+  );
+}
+
+/** Deeper than this, a value is shown as JSON. */
+const deepest = 4;
+
+function Value({ value, depth }: { readonly value: unknown; readonly depth: number }) {
+  if (value === null || typeof value !== 'object') return <span>{String(value)}</span>;
+  if (depth >= deepest) return <code>{JSON.stringify(value)}</code>;
+  const entries = Object.entries(value);
+  if (entries.length === 0) return <span>none</span>;
+  return (
+    <dl>
+      {entries.map(([name, each]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>
+            <Value value={each} depth={depth + 1} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,38 @@
+import type { PageModel } from '../page-model.ts';
+import { momentText, spanText, verdictText } from './texts.ts';
+
+/** What a person wants to know first. */
+export function RunHead({ model }: { readonly model: PageModel }) {
+  const { verdict, exitCode, startedAt, finishedAt, jobId } = model;
+  const attempts = Math.max(1, ...model.containers.map((container) => container.attempts.length));
+  return (
+    <header class={`head ${verdict}`}>
+      <h1>{model.title}</h1>
+      <p class="verdict" role="status">
+        <strong>{verdictText[verdict]}</strong>
+        {exitCode === null ? null : <span> with exit code {exitCode}</span>}
+      </p>
+      {model.message === null ? null : <p class="message">{model.message}</p>}
+      {model.endedBy === null ? null : <p>{model.endedBy}</p>}
+      <dl class="facts">
+        {jobId === null ? null : <Fact name="Job in MultiFlexi" value={String(jobId)} />}
+        {startedAt === null ? null : <Fact name="Started" value={momentText(startedAt)} />}
+        {finishedAt === null ? null : <Fact name="Ended" value={momentText(finishedAt)} />}
+        {startedAt === null || finishedAt === null ? null : (
+          <Fact name="Duration" value={spanText(finishedAt - startedAt)} />
+        )}
+        <Fact name="Attempts" value={String(attempts)} />
+        <Fact name="Page made" value={momentText(model.madeAt)} />
+      </dl>
+    </header>
+  );
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { limits } from '../base/limits.ts';
+import { after, type Timer } from '../base/timer.ts';
+import { watchDirectory } from '../contract/watch-directory.ts';
+
+/** What of a container is on its page. */
+const ofContainer = ['timeline', 'usage', 'started', 'ended', 'saving', 'result.json', 'exitcode'] as const;
+
+/** Tells browsers that something has changed on a volume: server-sent events (https://html.spec.whatwg.org/#server-sent-events). */
+export class PageChanges {
+  readonly #root: string;
+  readonly #signal: AbortSignal;
+  readonly #readers = new Set<Writable>();
+  readonly #watched = new Set<string>();
+  #containers: readonly string[] = [];
+  #timer: Timer | null = null;
+
+  constructor(root: string, signal: AbortSignal) {
+    this.#root = root;
+    this.#signal = signal;
+    signal.addEventListener('abort', () => this.#timer?.cancel());
+    this.#watchAll();
+  }
+
+  /** Watches these containers, too. */
+  watch(containers: readonly string[]): void {
+    this.#containers = containers;
+    this.#watchAll();
+  }
+
+  /** Tells a reader now, and of each change, until it is closed. */
+  tell(reader: Writable): void {
+    this.#readers.add(reader);
+    reader.on('close', () => this.#readers.delete(reader));
+    reader.write(message);
+  }
+
+  #watchAll(): void {
+    this.#watchOne('', ['ctr', 'report', 'report.json']);
+    this.#watchOne('report', ['report.json']);
+    this.#watchOne('ctr', this.#containers);
+    for (const name of this.#containers) this.#watchOne(join('ctr', name), ofContainer);
+  }
+
+  #watchOne(path: string, names: readonly string[]): void {
+    const key = [path, ...names].join('\0');
+    if (names.length === 0 || this.#watched.has(key)) return;
+    try {
+      watchDirectory(join(this.#root, path), {
+        names,
+        signal: this.#signal,
+        onChange: () => {
+          this.#timer ??= after(limits.pageChangeMs, () => this.#changed());
+        },
+      });
+      this.#watched.add(key);
+    } catch {
+      // Not there yet: when it comes, that is a change.
+    }
+  }
+
+  #changed(): void {
+    this.#timer = null;
+    this.#watchAll();
+    for (const reader of this.#readers) reader.write(message);
+  }
+}
+
+const message = 'data: changed\n\n';

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { Fault, messageOf } from '../base/fault.ts';
+import type { Volume } from '../contract/volume.ts';
+import { PageChanges } from './page-changes.ts';
+import { livePage } from './page-html.ts';
+import { readPage } from './read-page.ts';
+
+const loopback = '127.0.0.1';
+
+/**
+ * Serves the page of a run that goes on, to browsers of this machine that know its address: a part of it is random, since other
+ * users of the machine can connect, too. Read only.
+ *
+ * @param port 0: any
+ * @returns the address
+ * @throws Fault `usage` if the port cannot be had
+ */
+export async function servePage(
+  volume: Volume,
+  {
+    port,
+    title,
+    signal,
+  }: { readonly port: number; readonly title: string | null; readonly signal: AbortSignal },
+): Promise<string> {
+  const secret = randomBytes(16).toString('hex');
+  const changes = new PageChanges(volume.root, signal);
+  const server = createServer((request, answer) => {
+    const { host = '' } = request.headers;
+    const url = new URL(request.url ?? '/', `http://${loopback}`);
+    const path = url.pathname.split('/').slice(1);
+    // A name that leads here from elsewhere is none of ours: https://en.wikipedia.org/wiki/DNS_rebinding
+    const isOurs =
+      /^(127\.0\.0\.1|localhost):\d+$/.test(host) && path[0] === secret && request.method === 'GET';
+    if (!isOurs) return refuse(answer, 404);
+    respond(path.slice(1), url.searchParams, answer).catch(() => answer.destroy());
+    return undefined;
+  });
+  const respond = async (path: readonly string[], query: URLSearchParams, answer: ServerResponse) => {
+    if (path[0] === '') return send(answer, 'text/html; charset=utf-8', livePage());
+    if (path[0] === 'events') {
+      answer.writeHead(200, headers('text/event-stream'));
+      return changes.tell(answer);
+    }
+    const { model, logs } = await readPage(volume, title);
+    changes.watch(model.containers.map(({ name }) => name));
+    if (path[0] === 'model') return send(answer, 'application/json', JSON.stringify(model));
+    const log = logs.find(({ container, kind }) => container === path[1] && kind === path[2]);
+    if (path[0] !== 'log' || log === undefined) return refuse(answer, 404);
+    const from = Number(query.get('from'));
+    answer.writeHead(200, headers('application/octet-stream'));
+    return pipeline(log.read(Number.isSafeInteger(from) && from > 0 ? from : 0), answer);
+  };
+  server.listen(port, loopback);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new Fault('usage', `Cannot listen on port ${port}: ${messageOf(cause)}`, { cause });
+  }
+  signal.addEventListener('abort', () => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://${loopback}:${(server.address() as AddressInfo).port}/${secret}/`;
+}
+
+function headers(type: string): Record<string, string> {
+  return {
+    'content-type': type,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
+  };
+}
+
+function send(answer: ServerResponse, type: string, text: string): void {
+  answer.writeHead(200, headers(type));
+  answer.end(text);
+}
+
+function refuse(answer: ServerResponse, status: number): void {
+  answer.writeHead(status, headers('text/plain'));
+  answer.end();
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { emissary, startEmissary } from '../helpers/emissary.ts';
+import { startJob } from '../helpers/job.ts';
+import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
+import { openPage } from './browser.ts';
+
+test('page --serve shows a run as it goes on: its start, its lines, and its end', async (t) => {
+  const root = temporaryVolume(t);
+  const cwd = temporaryVolume(t);
+  const server = startEmissary(t, ['page', '--serve', '0'], { root });
+  await until('it serves', () => server.stdout().includes('\n'));
+  const shown = await openPage(t, server.stdout().toString().trim());
+  if (shown === null) return;
+  await until('it waits', async () => (await shown.verdict()) === 'Waiting');
+  const script = 'echo ready; while [ ! -e go ]; do sleep 0.05; done; echo more >&2; printf end; exit 7';
+  const job = startJob(t, ['sh', '-c', script], { root, cwd });
+  await until('the first line is there', async () => (await shown.lines()).join() === 'ready');
+  assert.equal(await shown.verdict(), 'Running');
+  writeFileSync(join(cwd, 'go'), '');
+  await until('all lines are there', async () => (await shown.lines()).join() === 'ready,more,end');
+  await until('the end is there', async () => (await shown.verdict()) === 'Failed with exit code 7');
+  assert.equal((await job.finished).status, 7);
+  assert.deepEqual(shown.troubles, []);
+  server.kill('SIGTERM');
+  assert.equal((await server.finished).status, 0);
+});
+
+test('page --serve answers nobody who does not know its address, or comes by another name', async (t) => {
+  const root = temporaryVolume(t);
+  mkdirSync(join(root, 'ctr/main'), { recursive: true });
+  appendFileSync(join(root, 'ctr/main/stdout'), 'secret output\n');
+  const server = startEmissary(t, ['page', '--serve', '0'], { root });
+  await until('it serves', () => server.stdout().includes('\n'));
+  const address = new URL(server.stdout().toString().trim());
+  assert.equal(address.hostname, '127.0.0.1');
+  const statusOf = async (path: string, init: RequestInit = {}) =>
+    (await fetch(new URL(path, address), init)).status;
+  assert.deepEqual(
+    [
+      await statusOf(address.href),
+      await statusOf(`${address.href}log/main/stdout`),
+      await statusOf(`${address.href}log/main/../../template`),
+      await statusOf(`${address.href}log/main/started`),
+      await statusOf('/'),
+      await statusOf('/model'),
+      await statusOf('/log/main/stdout'),
+      await statusOf(address.href, { method: 'POST' }),
+    ],
+    [200, 200, 404, 404, 404, 404, 404, 404],
+  );
+  const { request } = await import('node:http');
+  const foreign = await new Promise((resolve) => {
+    request(address, { headers: { host: 'evil.example' } }, (answer) => resolve(answer.statusCode)).end();
+  });
+  assert.equal(foreign, 404);
+});
+
+test('page rejects a port that is none, and a port that is taken', async (t) => {
+  const root = temporaryVolume(t);
+  for (const port of ['x', '65536', '-1']) {
+    const { status, stderr } = await emissary(['page', `--serve=${port}`], { root });
+    assert.deepEqual([status, stderr], [64, 'emissary: --serve must be the number of a port, or 0\n']);
+  }
+  const server = startEmissary(t, ['page', '--serve', '0'], { root });
+  await until('it serves', () => server.stdout().includes('\n'));
+  const { port } = new URL(server.stdout().toString().trim());
+  const { status, stderr } = await emissary(['page', '--serve', port], { root });
+  assert.equal(status, 64);
+  assert.match(stderr, /^emissary: Cannot listen on port \d+: .*EADDRINUSE[^\n]*\n$/);
+});
