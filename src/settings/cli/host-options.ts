@@ -1,6 +1,7 @@
 import { helmOptions } from './helm-options.ts';
 import { launchOptions } from './launch-options.ts';
 import type { OptionSpec } from './option-spec.ts';
+import { pageOptions } from './page-options.ts';
 import { podOptions } from './pod-options.ts';
 import { webhookOptions } from './webhook-options.ts';
 
@@ -10,6 +11,7 @@ export const hostOptions: readonly OptionSpec[] = [
   ...helmOptions,
   ...webhookOptions,
   ...podOptions,
+  ...pageOptions,
   {
     name: 'dry-run',
     verbs: ['launch'],
@@ -163,26 +165,5 @@ export const hostOptions: readonly OptionSpec[] = [
     value: 'BYTES',
     variables: ['EMISSARY_MIRROR_LIMIT_BYTES'],
     help: 'maximum size of the mirror; holes do not count (default 64 GiB)',
-  },
-  {
-    name: 'output',
-    verbs: ['page'],
-    value: 'FILE',
-    variables: [],
-    help: 'the file of the page (default run.html)',
-  },
-  {
-    name: 'serve',
-    verbs: ['page'],
-    value: 'PORT',
-    variables: [],
-    help: 'serve the page on this machine while the job runs, until Ctrl-C (0: any port)',
-  },
-  {
-    name: 'title',
-    verbs: ['page'],
-    value: 'TEXT',
-    variables: [],
-    help: 'the title of the page (default the job, or its command)',
   },
 ];

@@ -1,0 +1,26 @@
+import type { OptionSpec } from './option-spec.ts';
+
+/** The options of `page`. */
+export const pageOptions: readonly OptionSpec[] = [
+  {
+    name: 'output',
+    verbs: ['page'],
+    value: 'FILE',
+    variables: [],
+    help: 'the file of the page (default run.html)',
+  },
+  {
+    name: 'serve',
+    verbs: ['page'],
+    value: 'PORT',
+    variables: [],
+    help: 'serve the page on this machine while the job runs, until Ctrl-C (0: any port)',
+  },
+  {
+    name: 'title',
+    verbs: ['page'],
+    value: 'TEXT',
+    variables: [],
+    help: 'the title of the page (default the job, or its command)',
+  },
+];
