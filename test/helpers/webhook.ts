@@ -11,6 +11,7 @@ import { freePort } from './free-port.ts';
 import { withBusybox } from './images.ts';
 import { jobImage, jobTools } from './launcher-parts.ts';
 import { requireProgram } from './require.ts';
+import { type Rule, serviceAccount } from './service-account.ts';
 import { until } from './until.ts';
 
 /** A labelled namespace, and operators that wrap its pods, which are processes of this machine. */
@@ -93,8 +94,9 @@ export async function webhookPlace(t: TestContext, more: PlaceMore = {}): Promis
   assert.equal(crd.exitCode, 0, crd.stderr);
   await makeNamespace(t, cluster, name, { ...more.labels, 'webhook-test': name });
   await makeNamespace(t, cluster, `${name}-own`, { 'webhook-test': name, [injectLabel]: 'true' });
+  const kubeconfig = await operatorAccount(t, cluster, name);
   const ports = [await freePort(), ...(more.operators === 2 ? [await freePort()] : [])];
-  const place = placeIn(t, cluster, { name, ports });
+  const place = placeIn(t, cluster, { name, ports, kubeconfig });
   atEnd(t, () => cluster.kubectl(['delete', 'mutatingwebhookconfiguration', name]));
   const made = await cluster.kubectl(['apply', '--filename', '-'], {
     objects: [configuration(name, ports, more)],
@@ -125,6 +127,35 @@ async function makeNamespace(
   assert.equal(exitCode, 0, stderr);
   const account = ['--namespace', name, 'get', 'serviceaccount', 'default'];
   await until('the namespace has an account', async () => (await kubectl(account)).exitCode === 0);
+}
+
+/** Who the operators are: with the rights of the examples, and no others. @returns its kubeconfig's file */
+async function operatorAccount(t: TestContext, cluster: Cluster, name: string): Promise<string> {
+  const namespace = `${name}-own`;
+  const rulesIn = (file: string) =>
+    parseAllDocuments(
+      readFileSync(`images/operator/${file}`, 'utf8').replaceAll('[multiflexi-emissary]', `[${name}]`),
+    )
+      .map((document): { readonly kind: string; readonly rules: readonly Rule[] } => document.toJS())
+      .filter(({ kind }) => kind.endsWith('Role'));
+  const [operator, own, everywhere] = [...rulesIn('role.yaml'), ...rulesIn('webhook-role.yaml')];
+  const rules = [...(operator?.rules ?? []), ...(own?.rules ?? [])];
+  const path = await serviceAccount(t, cluster, { namespace, name: 'operator', rules });
+  const rbac = 'rbac.authorization.k8s.io';
+  const objects = [
+    { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name }, rules: everywhere?.rules },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name },
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name },
+      subjects: [{ kind: 'ServiceAccount', name: 'operator', namespace }],
+    },
+  ];
+  atEnd(t, () => cluster.kubectl(['delete', 'clusterrole,clusterrolebinding', name]));
+  const made = await cluster.kubectl(['apply', '--filename', '-'], { objects });
+  assert.equal(made.exitCode, 0, made.stderr);
+  return path;
 }
 
 /** The example, for the namespaces of the test alone. */
@@ -164,7 +195,11 @@ interface Entry {
 function placeIn(
   t: TestContext,
   cluster: Cluster,
-  { name, ports }: { readonly name: string; readonly ports: readonly number[] },
+  {
+    name,
+    ports,
+    kubeconfig,
+  }: { readonly name: string; readonly ports: readonly number[]; readonly kubeconfig: string },
 ): WebhookPlace {
   const kubectl = (...args: readonly string[]) => cluster.kubectl(['--namespace', name, ...args]);
   const pod = async (of: string): Promise<WrappedPod> => {
@@ -185,7 +220,7 @@ function placeIn(
       const webhook = ['--webhook', String(port), '--webhook-url', urlAt(port)];
       const names = ['--namespace', `${name}-own`, '--webhook-configuration', name, '--lease', '0'];
       const running = startEmissary(t, ['operator', ...names, ...webhook, ...options], {
-        env: { KUBECONFIG: cluster.kubeconfig, EMISSARY_IMAGE: emissaryImage, ...env },
+        env: { KUBECONFIG: kubeconfig, EMISSARY_IMAGE: emissaryImage, ...env },
       });
       await until('the webhook is served', () => running.stderr().includes('The webhook is served'));
       await until('it is trusted', async () => {

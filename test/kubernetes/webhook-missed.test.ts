@@ -38,12 +38,7 @@ test('webhook: with the policy Ignore, a labelled pod is made meanwhile; afterwa
   });
   assert.deepEqual(
     told.map(({ involvedObject, message }) => [involvedObject.name, message]),
-    [
-      [
-        'missed',
-        'The pod is not wrapped, and nothing of it is reported: the webhook was not asked, or did not answer',
-      ],
-    ],
+    [['missed', 'The pod is not wrapped, and not reported: the webhook was not asked, or did not answer']],
   );
 });
 

@@ -2,16 +2,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { jobImage } from '../helpers/launcher-parts.ts';
 import { until } from '../helpers/until.ts';
-import { injectLabel, podOf, type WrappedPod, webhookPlace } from '../helpers/webhook.ts';
+import { injectLabel, podOf, type WebhookPlace, type WrappedPod, webhookPlace } from '../helpers/webhook.ts';
 
 const labels = { [injectLabel]: 'true' };
 const reporters = (pod: WrappedPod) =>
   pod.spec.initContainers?.filter(({ name }) => name === 'emissary-reporter').length ?? 0;
 
-test('webhook: a labelled pod is wrapped; its output is in its log, its exit code its own, its grace longer', async (t) => {
+test('webhook: a labelled pod is wrapped, its output is in its log, its exit code is its own; a dry run makes nothing', async (t) => {
   const place = await webhookPlace(t);
   if (place === null) return;
   await place.start();
+  const dry = podOf('dry', 'exit 0', {}, { labels });
+  const shown = await place.tryApply(['--dry-run=server', '--output=json'], dry);
+  assert.equal(reporters(JSON.parse(shown.stdout) as WrappedPod), 1);
+  const made = await place.kubectl('get', 'pods,secrets,events', '--output=name');
+  assert.equal(made.stdout, '');
   const other = { name: 'other', image: jobImage, command: ['sh', '-c', 'exit 0'] };
   const job = { name: 'job', image: jobImage, command: ['sh', '-c'], args: ['echo of the $(WHOSE); exit 3'] };
   const env = [{ name: 'WHOSE', value: 'job' }];
@@ -38,15 +43,18 @@ test('webhook: a labelled pod is wrapped; its output is in its log, its exit cod
   assert.match(report.stdout, /"exitCode":3.*\n.*No destination is configured/);
 });
 
-test('webhook: what cannot be wrapped or refuses it is let through as it is, and told why', async (t) => {
+test('webhook: what cannot be wrapped or refuses it is let through as it is, and told why; a pod of root is wrapped', async (t) => {
   const place = await webhookPlace(t, { labels });
   if (place === null) return;
   await place.start();
   const refused = await place.apply(podOf('refused', 'exit 0', {}, { labels: { [injectLabel]: 'false' } }));
   assert.equal(refused, '');
   assert.equal(reporters(await place.pod('refused')), 0);
-  const said = await place.apply(podOf('always', 'exit 0', { restartPolicy: 'Always' }));
-  assert.match(said, /the pod is not wrapped, and nothing of it is reported: its restartPolicy is Always/);
+  const service = { restartPolicy: 'Always' };
+  assert.equal(await place.apply(podOf('service', 'exit 0', service)), '');
+  assert.equal(reporters(await place.pod('service')), 0);
+  const said = await place.apply(podOf('always', 'exit 0', service, { labels }));
+  assert.match(said, /the pod is not wrapped, and not reported: its restartPolicy is Always/);
   const { metadata, spec } = await place.pod('always');
   assert.equal(metadata.annotations?.['emissary.multiflexi.eu/injected'], 'false');
   assert.match(metadata.annotations?.['emissary.multiflexi.eu/reason'] ?? '', /restartPolicy/);
@@ -58,7 +66,27 @@ test('webhook: what cannot be wrapped or refuses it is let through as it is, and
   const annotations = { 'emissary.multiflexi.eu/container': 'nowhere' };
   const unnamed = await place.apply(podOf('unnamed', 'exit 0', {}, { annotations }));
   assert.match(unnamed, /it has no container nowhere/);
+  const invalid = { 'emissary.multiflexi.eu/template': '{"outputs":{"artifacts":1}}' };
+  const wrong = await place.apply(podOf('wrong', 'exit 0', {}, { annotations: invalid }));
+  assert.match(wrong, /not wrapped[^\n]*outputs\.artifacts/);
+  await rootIsWrapped(place);
 });
+
+/** A pod whose user is root is reported by a user that is not. */
+async function rootIsWrapped(place: WebhookPlace): Promise<void> {
+  const script = 'umask 077; id -u; mkdir -p /tmp/out; echo secret > /tmp/out/file; exit 0';
+  const annotations = {
+    'emissary.multiflexi.eu/template': JSON.stringify({
+      outputs: { artifacts: [{ name: 'out', path: '/tmp/out' }] },
+    }),
+  };
+  await place.apply(podOf('root', script, { securityContext: { runAsUser: 0 } }, { annotations }));
+  const pod = await place.ended('root');
+  assert.equal(pod.status.phase, 'Succeeded', JSON.stringify(pod.status));
+  assert.equal((await place.kubectl('logs', 'root')).stdout, '0');
+  const report = await place.kubectl('logs', 'root', '--container=emissary-reporter');
+  assert.match(report.stdout, /"name":"out"/, report.stderr);
+}
 
 test('webhook: in a namespace with a quota and the restricted standard, a pod of a Job without a name is wrapped', async (t) => {
   const enforce = { 'pod-security.kubernetes.io/enforce': 'restricted' };
@@ -97,38 +125,4 @@ test('webhook: in a namespace with a quota and the restricted standard, a pod of
   assert.ok(pod !== undefined);
   assert.equal(reporters(pod), 1);
   assert.equal((await place.kubectl('logs', pod.metadata.name)).stdout, '1000');
-});
-
-test('webhook: a dry run answers with the wrapped pod, and makes nothing', async (t) => {
-  const place = await webhookPlace(t);
-  if (place === null) return;
-  await place.start();
-  const secrets = async () =>
-    (await place.kubectl('get', 'secrets,configmaps,events', '--output=name')).stdout;
-  const before = await secrets();
-  const pod = podOf('dry', 'exit 0', {}, { labels });
-  const { stdout } = await place.tryApply(['--dry-run=server', '--output=json'], pod);
-  assert.equal(reporters(JSON.parse(stdout) as WrappedPod), 1);
-  assert.deepEqual(
-    [await secrets(), (await place.kubectl('get', 'pods', '--output=name')).stdout],
-    [before, ''],
-  );
-});
-
-test('webhook: a pod whose user is root is wrapped, and reported by a user that is not', async (t) => {
-  const place = await webhookPlace(t, { labels });
-  if (place === null) return;
-  await place.start();
-  const script = 'umask 077; id -u; mkdir -p /tmp/out; echo secret > /tmp/out/file; exit 0';
-  const annotations = {
-    'emissary.multiflexi.eu/template': JSON.stringify({
-      outputs: { artifacts: [{ name: 'out', path: '/tmp/out' }] },
-    }),
-  };
-  await place.apply(podOf('root', script, { securityContext: { runAsUser: 0 } }, { annotations }));
-  const pod = await place.ended('root');
-  assert.equal(pod.status.phase, 'Succeeded', JSON.stringify(pod.status));
-  assert.equal((await place.kubectl('logs', 'root')).stdout, '0');
-  const report = await place.kubectl('logs', 'root', '--container=emissary-reporter');
-  assert.match(report.stdout, /"name":"out"/, report.stderr);
 });

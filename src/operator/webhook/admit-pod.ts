@@ -1,24 +1,19 @@
-import { isAbsolute, join } from 'node:path';
 import { messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { printable } from '../../base/printable.ts';
 import { shorten } from '../../base/shorten.ts';
 import type { Cluster } from '../../launch/kubernetes/api/cluster.ts';
-import { unexpanded } from '../../pod/is-expanded.ts';
 import { imageReference } from '../../registry/image-reference.ts';
 import { type ImageStart, imageStart, ownArchitecture } from '../../registry/image-start.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
+import { templateFromJson } from '../../settings/template/template-from-json.ts';
 import type { WebhookSettings } from '../../settings/verbs/webhook-settings.ts';
 import type { Admission, Admitted } from './admission-review.ts';
-import {
-  type AdmittedPod,
-  annotationOf,
-  type ContainerVariable,
-  type PodContainer,
-  variableOf,
-} from './admitted-pod.ts';
+import type { AdmittedPod, PodContainer } from './admitted-pod.ts';
 import { chooseContainer } from './choose-container.ts';
+import { jobTemplate } from './job-template.ts';
 import { pullLogins } from './pull-logins.ts';
+import { reportOf } from './report-of.ts';
 import { markPod, wrapPod } from './wrap-pod.ts';
 
 /** What deciding on a pod needs. */
@@ -40,15 +35,17 @@ export async function admitPod({ namespace, pod }: Admission, tools: AdmissionTo
   if (choice.kind === 'left') return { pod: null, warnings: [] };
   if (choice.kind === 'impossible') return refused(pod, choice.reason);
   const { container } = choice;
+  const template = jobTemplate(pod, container, tools.settings.artifacts);
   let start: ImageStart | null;
   try {
+    // One that is invalid would keep the job from starting.
+    if (template.value !== undefined) await templateFromJson(template.value, 'its template');
     start = container.command === undefined ? await startOf(pod, { container, namespace }, tools) : null;
   } catch (error) {
     return refused(pod, shorten(printable(messageOf(error))));
   }
   const { settings, emissaryImage } = tools;
   const report = reportOf(pod, container, settings);
-  const template = templateOf(pod, container, settings);
   const given = { container, start, template, resources: settings.resources, emissaryImage };
   return {
     pod: wrapPod(pod, { ...given, reporterVariables: report.variables, secret: report.secret }),
@@ -57,7 +54,7 @@ export async function admitPod({ namespace, pod }: Admission, tools: AdmissionTo
 }
 
 function refused(pod: AdmittedPod, reason: string): Admitted {
-  const warning = `multiflexi-emissary: the pod is not wrapped, and nothing of it is reported: ${reason}`;
+  const warning = `multiflexi-emissary: the pod is not wrapped, and not reported: ${reason}`;
   return { pod: markPod(pod, reason), warnings: [warning] };
 }
 
@@ -90,68 +87,4 @@ async function startOf(
     throw new Error(`the command of the image ${image} cannot be looked up at ${host}: ${reasons}`);
   }
   throw new Error(`neither the container nor its image ${image} has a command`);
-}
-
-/** How the reporter learns what it reports, and where to. */
-function reportOf(pod: AdmittedPod, container: PodContainer, { reportSecret }: WebhookSettings) {
-  const warnings: string[] = [];
-  const given = annotationOf(pod, 'report') ?? 'full';
-  const isMode = ['full', 'output', 'none'].includes(given);
-  if (!isMode)
-    warnings.push('multiflexi-emissary: the annotation for the report is neither full, output nor none');
-  const mode = isMode ? given : 'full';
-  const job = jobIdOf(pod, container);
-  if (job === null && mode !== 'none')
-    warnings.push(
-      'multiflexi-emissary: neither MULTIFLEXI_JOB_ID nor an annotation tells the ID of the job: the result is only printed by the reporter',
-    );
-  const isReported = job !== null && mode !== 'none';
-  return {
-    variables: isReported ? [job, { name: 'MULTIFLEXI_REPORT', value: mode }] : [],
-    secret: isReported ? (annotationOf(pod, 'secret') ?? reportSecret) : null,
-    warnings,
-  };
-}
-
-const jobIdVariable = 'MULTIFLEXI_JOB_ID';
-
-function jobIdOf(pod: AdmittedPod, container: PodContainer): ContainerVariable | null {
-  const annotated = annotationOf(pod, 'jobId');
-  const found =
-    annotated === null ? variableOf(container, jobIdVariable) : { name: jobIdVariable, value: annotated };
-  if (found?.valueFrom !== undefined) return found;
-  return /^[1-9]\d{0,9}$/.test(found?.value ?? '') ? found : null;
-}
-
-/** The template of the job: its own, or the files that MultiFlexi's variables name. */
-function templateOf(
-  pod: AdmittedPod,
-  container: PodContainer,
-  { artifacts }: WebhookSettings,
-): ContainerVariable {
-  const name = 'EMISSARY_TEMPLATE';
-  const annotated = annotationOf(pod, 'template');
-  if (annotated !== null) return { name, value: unexpanded(annotated) };
-  const own = variableOf(container, name);
-  if (own !== null) return own;
-  const directory = pathIn(container, 'MULTIFLEXI_TMP');
-  const report = variableOf(container, 'RESULT_FILE')?.value ?? '';
-  const resultFile = isAbsolute(report)
-    ? report
-    : directory === null || report === ''
-      ? null
-      : join(directory, report);
-  const pattern = annotationOf(pod, 'artifacts') ?? artifacts;
-  const multiflexi = {
-    ...(directory !== null && { temporaryDirectory: directory }),
-    ...(resultFile !== null && { resultFile }),
-    ...(directory !== null &&
-      pattern !== null && { artifactPatterns: [pattern], artifactDirectory: directory }),
-  };
-  return { name, value: unexpanded(JSON.stringify({ multiflexi })) };
-}
-
-function pathIn(container: PodContainer, name: string): string | null {
-  const value = variableOf(container, name)?.value ?? '';
-  return isAbsolute(value) ? value : null;
 }

@@ -22,13 +22,20 @@ const addedVolumes = ['emissary', 'emissary-spool'];
 export function chooseContainer(pod: AdmittedPod): Choice {
   const { metadata = {}, spec } = pod;
   const isStatic = metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;
-  if (metadata.labels?.[injectLabel] === 'false' || isStatic || isWrapped(pod)) return { kind: 'left' };
+  const label = metadata.labels?.[injectLabel];
+  if (label === 'false' || isStatic || isWrapped(pod) || (label !== 'true' && isService(pod)))
+    return { kind: 'left' };
   const wanted = annotationOf(pod, 'container');
   const container = spec.containers.find(({ name }) => wanted === null || name === wanted);
   if (container === undefined)
     return { kind: 'impossible', reason: `it has no container ${wanted}, which its annotation names` };
   const reason = obstacle(pod, container);
   return reason === null ? { kind: 'wrapped', container } : { kind: 'impossible', reason };
+}
+
+/** Whether a pod is meant to run for ever: a labelled namespace has such pods beside its jobs. */
+export function isService({ spec }: Pick<AdmittedPod, 'spec'>): boolean {
+  return (spec.restartPolicy ?? 'Always') === 'Always';
 }
 
 function isWrapped({ spec }: AdmittedPod): boolean {

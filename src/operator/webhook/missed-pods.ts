@@ -4,7 +4,8 @@ import { pause } from '../../base/timer.ts';
 import { reasonOfApi, statusOf } from '../../launch/kubernetes/api/api-error.ts';
 import type { Cluster } from '../../launch/kubernetes/api/cluster.ts';
 import { group } from '../job-resource.ts';
-import { annotations, injectLabel } from './admitted-pod.ts';
+import { type AdmittedPod, annotations, injectLabel } from './admitted-pod.ts';
+import { isService } from './choose-container.ts';
 
 /** A pod, as far as it matters whether it was wrapped. */
 interface SeenPod {
@@ -15,6 +16,7 @@ interface SeenPod {
     readonly creationTimestamp: string;
     readonly annotations?: Readonly<Record<string, string>>;
   };
+  readonly spec: AdmittedPod['spec'];
 }
 
 /** Where pods are looked for, and where never. */
@@ -74,7 +76,8 @@ async function labelledPods(cluster: Cluster, signal: AbortSignal): Promise<read
     [];
   for (const { metadata } of namespaces) {
     const place = `/api/v1/namespaces/${encodeURIComponent(metadata.name)}/pods`;
-    found.push(...((await list<SeenPod>(cluster, `${place}?labelSelector=${unrefused}`, signal)) ?? []));
+    const all = (await list<SeenPod>(cluster, `${place}?labelSelector=${unrefused}`, signal)) ?? [];
+    found.push(...all.filter((pod) => !isService(pod)));
   }
   return found;
 }
@@ -110,7 +113,7 @@ async function tell(cluster: Cluster, { metadata }: SeenPod, signal: AbortSignal
     metadata: { name: `${name.slice(0, 200)}.${uid.slice(0, 8)}.not-wrapped`, namespace },
     involvedObject: { apiVersion: 'v1', kind: 'Pod', name, namespace, uid },
     reason: 'NotWrapped',
-    message: `The pod is not wrapped, and nothing of it is reported: ${reason}`,
+    message: `The pod is not wrapped, and not reported: ${reason}`,
     type: 'Warning',
     source: { component: group },
     firstTimestamp: time,

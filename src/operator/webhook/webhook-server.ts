@@ -5,6 +5,7 @@ import { Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
 import { readBounded } from '../../base/read-bounded.ts';
+import { after } from '../../base/timer.ts';
 import { type Admission, type Admitted, admissionOf, reviewOf } from './admission-review.ts';
 
 /** What the server proves who it is with, as PEM. */
@@ -48,12 +49,14 @@ export class WebhookServer {
     this.#server.setSecureContext({ cert: certificate, key });
   }
 
-  /** Ends when the requests that were begun are answered. */
+  /** Ends when the requests that were begun are answered, or have had the time for it. */
   async close(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
     this.#server.closeIdleConnections();
+    const late = after(limits.admissionLookupMs, () => this.#server.closeAllConnections());
     await closed;
+    late.cancel();
   }
 
   async #serve(request: IncomingMessage, answer: ServerResponse): Promise<void> {

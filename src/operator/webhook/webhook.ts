@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { messageOf } from '../../base/fault.ts';
+import { Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
 import { pauseFor } from '../../base/timer.ts';
-import type { Cluster } from '../../launch/kubernetes/api/cluster.ts';
+import type { ApiObject, Cluster } from '../../launch/kubernetes/api/cluster.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import type { WebhookSettings } from '../../settings/verbs/webhook-settings.ts';
 import type { Admission, Admitted } from './admission-review.ts';
@@ -56,6 +56,7 @@ export async function startWebhook(parts: WebhookParts, signal: AbortSignal): Pr
   signal.addEventListener('abort', () => first.resolve(null), { once: true });
   const certificates = signal.aborted ? null : await first.promise;
   if (certificates !== null) {
+    await requireSidecars(cluster, signal);
     server = new WebhookServer(certificates, (admission) => admitted(admission, tools));
     await server.listen(settings.port);
     log(`The webhook is served on port ${settings.port}`, 'info');
@@ -69,6 +70,17 @@ export async function startWebhook(parts: WebhookParts, signal: AbortSignal): Pr
       await server?.close();
     },
   };
+}
+
+/** An older cluster takes a native sidecar for an init container, and waits for its end. @throws Fault `engine` */
+async function requireSidecars(cluster: Cluster, signal: AbortSignal): Promise<void> {
+  const { major, minor } = await cluster
+    .send({ method: 'GET', path: '/version', signal })
+    // It is not known then, and there are hardly any older ones.
+    .catch((): ApiObject => ({}));
+  // Some add a `+` to it.
+  if (Number(major) === 1 && Number.parseInt(String(minor), 10) < 29)
+    throw new Fault('engine', `The webhook needs Kubernetes 1.29 or later, not ${major}.${minor}`);
 }
 
 /** Whatever is wrong with us, the pod is let through. */

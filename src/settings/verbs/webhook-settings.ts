@@ -61,8 +61,13 @@ export function portNumber(text: string, source: string): number {
   throw new Fault('usage', `${source} must be the number of a port`);
 }
 
+/** Whether a text can be the name of an object. */
+export function isKubernetesName(text: string): boolean {
+  return text.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text);
+}
+
 function kubernetesName(text: string, source: string): string {
-  if (text.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text)) return text;
+  if (isKubernetesName(text)) return text;
   throw new Fault('usage', `${source} is not a name of Kubernetes (small letters, digits and -)`);
 }
 
