@@ -572,6 +572,8 @@ export const limits = {
   operatorReleasePasses: 20,
   /** and how long it waits at its end for what tells whether it has to, in ms. */
   operatorLastLookMs: 5_000,
+  /** How long a pod's reporter may take after the job's end, in ms, before the operator stops it. */
+  operatorReportingMs: 3_600_000,
   /** Jobs of which the operator tells others at the same time, for rows and for CloudEvents each. */
   operatorTellers: 4,
   /** How long a server may take to store a row that the operator reports, in ms. */

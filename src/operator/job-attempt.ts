@@ -2,7 +2,7 @@ import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import type { Pod } from '../launch/kubernetes/pod-state.ts';
 import { isOwned } from './attempt-pods.ts';
-import { leftMs, pauseMs, pullLeftMs } from './attempt-times.ts';
+import { leftMs, pauseMs, pullLeftMs, reportingLeftMs } from './attempt-times.ts';
 import type { Ending, JobResource, JobStatus } from './job-resource.ts';
 import { type Change, type FailedReason, nextStatus } from './next-status.ts';
 import { type Observation, type Outcome, observePod, vanished } from './observe-pod.ts';
@@ -78,7 +78,7 @@ export class JobAttempt {
     }
     if (seen.kind === 'ended' && seen.outcome.kind !== 'refused') return this.#conclude(seen.outcome);
     if (seen.kind === 'ended') return this.#giveUp(pod, seen.outcome.reason, seen.outcome.message);
-    if (seen.kind === 'executing') return this.#execute(seen);
+    if (seen.kind === 'executing') return this.#execute(pod, seen);
     const refusal = await this.#release(pod);
     if (refusal !== null) return this.#giveUp(pod, 'CannotStart', refusal);
     const { hope, message, phase } = seen;
@@ -102,7 +102,7 @@ export class JobAttempt {
     }
   }
 
-  async #execute(seen: Extract<Observation, { kind: 'executing' }>): Promise<Again> {
+  async #execute(pod: Pod, seen: Extract<Observation, { kind: 'executing' }>): Promise<Again> {
     const { startTime } = this.#status;
     await this.#write({
       phase: 'Executing',
@@ -110,7 +110,10 @@ export class JobAttempt {
       message: seen.reason === 'Executing' ? 'The job runs' : 'The job has ended, and is being reported',
       startTime: startTime ?? seen.since,
     });
-    return null;
+    if (seen.reason === 'Executing') return null;
+    const left = reportingLeftMs(this.#status);
+    if (left <= 0) await this.#tools.pods.stop(pod);
+    return Math.max(left, limits.operatorLookMs);
   }
 
   /** An attempt has ended: the job has, too, or there is another one. */

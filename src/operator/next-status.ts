@@ -87,7 +87,13 @@ function later(time: string, { phaseHistory }: JobStatus): string {
 }
 
 function bounded(message: string): string {
-  const line = printable(message.trim().replaceAll(/\s*\n\s*/g, ' '));
   const most = limits.operatorMessageCharacters;
-  return line.length <= most ? line : `${line.slice(0, most)}… (shortened)`;
+  // Some messages have megabytes.
+  const line = printable(
+    message
+      .slice(0, 4 * most)
+      .trim()
+      .replaceAll(/\s*\n\s*/g, ' '),
+  );
+  return line.length <= most && message.length <= 4 * most ? line : `${line.slice(0, most)}… (shortened)`;
 }

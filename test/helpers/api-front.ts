@@ -31,7 +31,10 @@ export interface Interference {
 /** An event of a watch. */
 export interface WatchLine {
   readonly type: string;
-  readonly object: { readonly kind?: string; readonly metadata: { readonly namespace?: string } };
+  readonly object: {
+    readonly kind?: string;
+    readonly metadata: { readonly namespace?: string; readonly name?: string };
+  };
 }
 
 /** An API server in front of the cluster's, whose answers a test can change at any time. */

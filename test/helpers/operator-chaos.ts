@@ -89,8 +89,14 @@ export async function chaosJobs(
     },
     async check() {
       const jobs = await all();
+      const wrong: string[] = [];
       for (const [index, kind] of made.entries())
-        checkJob(jobs.get(`j${index + 1}`), kind, index + 1, { file, runs });
+        try {
+          checkJob(jobs.get(`j${index + 1}`), kind, index + 1, { file, runs });
+        } catch (error) {
+          wrong.push(`j${index + 1}: ${error}`);
+        }
+      assert.deepEqual(wrong, []);
       const attempts = made.reduce((sum, { exitCodes }) => sum + exitCodes.length, 0);
       const byOperator = made.filter(({ isRefused }) => isRefused).length;
       return { jobs: made.length, attempts, byOperator, requestsToRest: rest.requests.length };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { TestContext } from 'node:test';
@@ -73,7 +74,8 @@ export interface OperatorPlace {
 }
 
 /** The tag is this checkout's own: another one's tests may run on the same cluster. */
-const emissaryImage = 'multiflexi-emissary-operator-test:1';
+const checkout = createHash('sha256').update(process.cwd()).digest('hex').slice(0, 12);
+const emissaryImage = `multiflexi-emissary-operator-test:${checkout}`;
 
 /** Null after the test was skipped because there is no cluster; in CI that is a failure. */
 export async function operatorPlace(t: TestContext): Promise<OperatorPlace | null> {
