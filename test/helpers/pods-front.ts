@@ -1,6 +1,7 @@
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
+import { until } from './until.ts';
 
 /**
  * What a Service is in a cluster with kube-proxy: each connection to a port of this machine goes to one of the pods.
@@ -18,15 +19,16 @@ export async function podsFront(
     open.add(client);
     client.on('error', () => client.destroy());
     client.on('close', () => open.delete(client));
-    void ready().then(([address]) => {
-      if (address === undefined) return client.destroy();
-      const pod = createConnection(podPort, address);
-      pod.on('error', () => client.destroy());
-      pod.on('close', () => client.destroy());
-      client.on('close', () => pod.destroy());
-      client.pipe(pod).pipe(client);
-      return client;
-    });
+    void until('a pod is ready', async () => (await ready())[0]).then(
+      (address) => {
+        const pod = createConnection(podPort, address);
+        pod.on('error', () => client.destroy());
+        pod.on('close', () => client.destroy());
+        client.on('close', () => pod.destroy());
+        client.pipe(pod).pipe(client);
+      },
+      () => client.destroy(),
+    );
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);

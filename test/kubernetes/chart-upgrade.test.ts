@@ -20,15 +20,15 @@ for (const side of ['client', 'server'] as const)
     const bundle = await until('the webhook is trusted', trust);
     const watched = watch();
     for (const values of [
-      { webhook: { timeoutSeconds: 9 } },
-      { webhook: { timeoutSeconds: 8, failurePolicy: 'Fail' }, podLabels: { step: 'two' } },
-      { webhook: { timeoutSeconds: 7 }, leaseSeconds: 20 },
+      { webhook: { timeoutSeconds: 29 } },
+      { webhook: { timeoutSeconds: 28, failurePolicy: 'Fail' }, podLabels: { step: 'two' } },
+      { webhook: { timeoutSeconds: 27 }, leaseSeconds: 20 },
     ]) {
       const { exitCode, stderr } = await change('upgrade', values, wait);
       assert.equal(exitCode, 0, stderr);
       assert.equal(await trust(), bundle);
     }
-    const broken = { image: { tag: 'nowhere' }, webhook: { timeoutSeconds: 3 } };
+    const broken = { image: { tag: 'nowhere' }, webhook: { timeoutSeconds: 26 } };
     const failed = await change('upgrade', broken, ['--wait', '--timeout', '3s']);
     assert.notEqual(failed.exitCode, 0);
     assert.equal(await trust(), bundle);
@@ -62,7 +62,12 @@ async function webhookChart(t: TestContext): Promise<WebhookChart | null> {
     return (items as readonly OperatorPod[]).filter(isReady).map(({ status }) => status.podIP);
   });
   const only = { key: 'kubernetes.io/metadata.name', operator: 'In', values: [labelled] };
-  const webhook = { enabled: true, url: `https://127.0.0.1:${port}/mutate`, namespaces: [only] };
+  const webhook = {
+    enabled: true,
+    timeoutSeconds: 30,
+    url: `https://127.0.0.1:${port}/mutate`,
+    namespaces: [only],
+  };
   const one = { metadata: { name: 'plain', labels: { 'emissary.multiflexi.eu/inject': 'true' } } };
   const spec = { ...restricted, containers: [{ ...container, command: ['sh', '-c', 'exit 0'] }] };
   const pod = { apiVersion: 'v1', kind: 'Pod', ...one, spec };
