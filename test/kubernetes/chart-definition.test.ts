@@ -67,7 +67,7 @@ test('install.yaml is applied twice, and its definition leaves room in the annot
   if (chart === null) return;
   const { namespace, cluster } = chart;
   const text = (await installBundle()).replaceAll(
-    /(name|namespace): multiflexi-emissary$/gm,
+    /(name|namespace|serviceAccountName): multiflexi-emissary$/gm,
     `$1: ${namespace}`,
   );
   // An operator of all namespaces would take the jobs of other tests.
