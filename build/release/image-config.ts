@@ -2,6 +2,7 @@ import type { SourceState } from './source-state.ts';
 
 /** Those of all parts in the SBOM (SPDX). */
 const licences = [
+  '0BSD',
   'MIT',
   'Apache-2.0',
   'BSD-3-Clause',

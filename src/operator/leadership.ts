@@ -107,7 +107,8 @@ export class Leadership {
   }
 
   get #renewMs(): number {
-    return (this.#seconds * 1_000) / renewals;
+    // Timers of the runtime refuse fractions.
+    return Math.ceil((this.#seconds * 1_000) / renewals);
   }
 
   get #deadlineMs(): number {

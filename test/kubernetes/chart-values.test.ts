@@ -25,7 +25,11 @@ interface Rendered {
 const everything = {
   jobs: { allNamespaces: true },
   cloudEvents: { url: 'https://events.example/sink' },
-  webhook: { enabled: true, failurePolicy: 'Fail', excludedNamespaces: ['monitoring'] },
+  webhook: {
+    enabled: true,
+    failurePolicy: 'Fail',
+    namespaces: [{ key: 'team', operator: 'In', values: ['a'] }],
+  },
   metrics: {
     service: { enabled: true },
     serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },

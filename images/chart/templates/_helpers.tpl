@@ -116,14 +116,17 @@ failurePolicy: {{ .Values.webhook.failurePolicy }}
 timeoutSeconds: {{ .Values.webhook.timeoutSeconds }}
 {{- end -}}
 
-{{- define "emissary.excludedNamespaces" -}}
+{{- define "emissary.webhookNamespaces" -}}
 - key: kubernetes.io/metadata.name
   operator: NotIn
-  values: {{ concat (list "kube-system" .Release.Namespace) .Values.webhook.excludedNamespaces | toJson }}
+  values: [kube-system, {{ .Release.Namespace }}]
+{{- with .Values.webhook.namespaces }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{/* Those that the operator makes itself are wrapped. */}}
-{{- define "emissary.excludedPods" -}}
+{{- define "emissary.webhookPods" -}}
 - key: emissary.multiflexi.eu/job
   operator: DoesNotExist
 {{- end -}}

@@ -18,6 +18,7 @@ export interface ServerIdentity {
 export class WebhookServer {
   readonly #server: Server;
   readonly #admit: (admission: Admission) => Promise<Admitted>;
+  #isLeaving = false;
 
   constructor({ certificate, key }: ServerIdentity, admit: (admission: Admission) => Promise<Admitted>) {
     this.#admit = admit;
@@ -49,6 +50,11 @@ export class WebhookServer {
     this.#server.setSecureContext({ cert: certificate, key });
   }
 
+  /** From now on, whoever asks is told to ask on another connection the next time: with a service, that is another operator's. */
+  leave(): void {
+    this.#isLeaving = true;
+  }
+
   /** Ends when the requests that were begun are answered, or have had the time for it. */
   async close(): Promise<void> {
     const closed = once(this.#server, 'close');
@@ -69,6 +75,7 @@ export class WebhookServer {
     const admission = admissionOf(await readBounded(request, limits.admissionBytes));
     const admitted = await this.#admit(admission);
     const text = JSON.stringify(reviewOf(admission, admitted));
+    if (this.#isLeaving) answer.shouldKeepAlive = false;
     answer.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
     answer.end(text);
   }

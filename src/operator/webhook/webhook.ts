@@ -64,6 +64,7 @@ export async function startWebhook(parts: WebhookParts, signal: AbortSignal): Pr
   return {
     tellMissed: (led, until) => tellMissedPods({ cluster: led, excluded }, until),
     async close() {
+      server?.leave();
       if (server !== null) await pauseFor(limits.webhookLingerMs);
       keeping.abort();
       await kept;
