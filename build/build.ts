@@ -4,14 +4,14 @@ import { here, platformOf } from './architecture.ts';
 import { withBuildLock } from './build-lock.ts';
 import { bundle } from './bundle/bundle.ts';
 import { makeExecutable } from './bundle/executable.ts';
-import { makeImageTree } from './image-tree.ts';
+import { makeImageTree, makeOperatorTree } from './image-tree.ts';
 import { programs } from './programs.ts';
 import { makeRuntime } from './runtime/runtime.ts';
 import { sourceHash, wasBuiltFrom } from './source-hash.ts';
 
 /**
- * `npm run build` builds dist/emissary, dist/multiflexi-emissary, and dist/image/<architecture> for the container
- * image. With `--if-changed` it does so only if the sources differ from those of the last complete build. `--platform
+ * `npm run build` builds dist/emissary, dist/multiflexi-emissary, and dist/image/<architecture> and
+ * dist/operator-image/<architecture> for the container images. With `--if-changed` it does so only if the sources differ from those of the last complete build. `--platform
  * arm64 --libraries DIR` builds both programs for another architecture in dist/arm64, with that architecture's
  * libraries from DIR.
  */
@@ -43,6 +43,7 @@ async function build(): Promise<void> {
     await makeExecutable({ name, program, platform, output, runtime, system: values.libraries });
   }
   await makeImageTree(platform, output);
+  await makeOperatorTree(platform, output);
   // Written last, so that an interrupted build is repeated.
   if (platform === here) await writeFile('dist/source-hash', hash);
 }

@@ -14,19 +14,40 @@ import { libraryPrefix } from './bundle/executable.ts';
  * @param output where `makeExecutable` left the executable and its parts
  */
 export async function makeImageTree(platform: Platform, output: string): Promise<void> {
-  const tree = join(process.cwd(), 'dist/image', platform.oci);
-  await rm(tree, { recursive: true, force: true });
-  await mkdir(join(tree, 'etc/ssl/certs'), { recursive: true });
+  const tree = await programTree('dist/image', platform, 'emissary', output);
   // Docker gives a named volume the mode of the directory that it covers; the init container is not root.
   for (const place of ['var/run/argo', 'var/spool/emissary']) {
     const volume = join(tree, place);
     await mkdir(volume, { recursive: true });
     await chmod(volume, 0o1777);
   }
-  await installInto(tree, 'emissary', output);
+}
+
+/**
+ * Builds `dist/operator-image/<architecture>`, the whole content of the operator's image: the program with all verbs, and
+ * certificates. `images/operator/Dockerfile` only copies it.
+ *
+ * @param output where `makeExecutable` left the executable and its parts
+ */
+export async function makeOperatorTree(platform: Platform, output: string): Promise<void> {
+  await programTree('dist/operator-image', platform, 'multiflexi-emissary', output);
+}
+
+/** What both images have. @returns its path */
+async function programTree(
+  directory: string,
+  platform: Platform,
+  program: string,
+  output: string,
+): Promise<string> {
+  const tree = join(process.cwd(), directory, platform.oci);
+  await rm(tree, { recursive: true, force: true });
+  await mkdir(join(tree, 'etc/ssl/certs'), { recursive: true });
+  await installInto(tree, program, output);
   // Those that the runtime itself trusts, for whoever wants to name a file.
   const certificates = `${rootCertificates.join('\n')}\n`;
   await writeFile(join(tree, 'etc/ssl/certs/ca-certificates.crt'), certificates, { mode: 0o444 });
+  return tree;
 }
 
 /**

@@ -16,12 +16,13 @@ const semver = String.raw`(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]*[0-9A-Za-z])?)`;
 const kinds: readonly { readonly files: RegExp; readonly pattern: string }[] = [
   {
     files: /./,
-    pattern: `\\b(?:multiflexi-emissary|multiflexi-php-report|multiflexi/licence-audit):${semver}`,
+    pattern: `\\b(?:multiflexi-emissary(?:-operator)?|multiflexi-php-report|multiflexi/licence-audit):${semver}`,
   },
-  { files: /./, pattern: `\\bmultiflexi-emissary-${semver}(?=-linux|\\.oci|\\.tgz|\\.cdx)` },
+  { files: /./, pattern: `\\bmultiflexi-emissary-(?:operator-)?${semver}(?=-linux|\\.oci|\\.tgz|\\.cdx)` },
   // Debian's revision is not a part of it.
   { files: /./, pattern: `\\bmultiflexi-emissary_${semver}(?=-1_)` },
   { files: /^images\/.*\.multiflexi\.app\.json$/, pattern: `^ {2}"version": "${semver}"` },
+  { files: /^images\/chart\/Chart\.yaml$/, pattern: `^(?:version: |appVersion: ")${semver}` },
   { files: /Dockerfile$/, pattern: `org\\.opencontainers\\.image\\.version="${semver}"` },
 ];
 const left = ['node_modules', 'dist', '.git', '**/node_modules', '**/*.sqlite*'];

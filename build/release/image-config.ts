@@ -14,15 +14,21 @@ const licences = [
   'blessing',
 ].join(' AND ');
 
-/** What the image sets for its containers: the same as images/emissary/Dockerfile. */
-export function imageConfig(version: string, { commit }: SourceState): object {
+/** What an image is called, and what it is for. */
+export interface ImageTitle {
+  readonly name: string;
+  readonly description: string;
+}
+
+/** What an image sets for its containers: the same as its Dockerfile. */
+export function imageConfig(title: ImageTitle, version: string, { commit }: SourceState): object {
   return {
     User: '65532:65532',
     Entrypoint: ['/emissary'],
     WorkingDir: '/',
     Labels: {
-      'org.opencontainers.image.title': 'multiflexi-emissary',
-      'org.opencontainers.image.description': 'In-container job wrapper of MultiFlexi: init, run, wait',
+      'org.opencontainers.image.title': title.name,
+      'org.opencontainers.image.description': title.description,
       'org.opencontainers.image.version': version,
       'org.opencontainers.image.licenses': licences,
       ...(commit !== null && { 'org.opencontainers.image.revision': commit }),

@@ -7,6 +7,8 @@ import { programs } from '../programs.ts';
 import { projectVersion } from '../version-mentions.ts';
 import { buildFor, type PlatformBuild } from './build-for.ts';
 import { writeChecksums } from './checksums.ts';
+import { chartName, packChart } from './helm-chart.ts';
+import { installBundle } from './install-bundle.ts';
 import { licences } from './licences.ts';
 import { makeNpmPackage } from './npm-package.ts';
 import { makeOciArchive } from './oci-archive.ts';
@@ -17,6 +19,19 @@ import { step } from './step.ts';
 
 const name = 'multiflexi-emissary';
 const release = 'dist/release';
+/** The images, and where the build left their trees. */
+const images = [
+  {
+    name,
+    description: 'In-container job wrapper of MultiFlexi: init, run, wait',
+    trees: 'dist/image',
+  },
+  {
+    name: `${name}-operator`,
+    description: 'Runs jobs of MultiFlexi that are resources of a Kubernetes cluster',
+    trees: 'dist/operator-image',
+  },
+];
 /** The release until all of it is there. */
 const unfinished = 'dist/release.partial';
 /** What parts of the release are made from; removed at the end. */
@@ -60,16 +75,12 @@ async function makePackages(
   source: SourceState,
 ): Promise<void> {
   const texts = await licences(builds, 'elsewhere');
-  await step('image', () =>
-    makeOciArchive({
-      licences: texts,
-      platforms: builds.map(({ platform }) => platform),
-      version,
-      source,
-      work: join(work, 'image'),
-      output: join(unfinished, `${name}-${version}.oci.tar`),
-    }),
-  );
+  await step('images', () => makeImages({ builds, version, source, texts }));
+  await step('chart', async () => {
+    const output = join(unfinished, `${chartName}-${version}.tgz`);
+    await packChart({ work: join(work, 'chart'), output, seconds: source.seconds });
+    await writeFile(join(unfinished, 'install.yaml'), await installBundle());
+  });
   await step('npm package', () => makeNpmPackage(builds, texts, join(work, 'npm'), unfinished));
   await step('Debian packages', async () => {
     const edition = { version, seconds: source.seconds, maintainer: maintainer() };
@@ -81,6 +92,21 @@ async function makePackages(
     const sbom = await makeSbom(builds, source, version);
     await writeFile(join(unfinished, `${name}-${version}.cdx.json`), `${JSON.stringify(sbom, null, 2)}\n`);
   });
+}
+
+async function makeImages(of: {
+  readonly builds: readonly PlatformBuild[];
+  readonly version: string;
+  readonly source: SourceState;
+  readonly texts: string;
+}): Promise<void> {
+  const { builds, version, source, texts: licences } = of;
+  const platforms = builds.map(({ platform }) => platform);
+  const common = { platforms, version, source, licences };
+  for (const { trees, ...title } of images) {
+    const [place, output] = [join(work, title.name), join(unfinished, `${title.name}-${version}.oci.tar`)];
+    await makeOciArchive({ ...common, title, trees, work: place, output });
+  }
 }
 
 /** Prints what there is, with its size. */

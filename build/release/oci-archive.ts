@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Platform } from '../architecture.ts';
-import { imageConfig } from './image-config.ts';
+import { type ImageTitle, imageConfig } from './image-config.ts';
 import { licencesFile } from './licences.ts';
 import { blobPath, type Descriptor, digestOf, OciBlobs } from './oci-blobs.ts';
 import { reproducibleTar } from './reproducible-tar.ts';
@@ -11,7 +11,9 @@ import type { SourceState } from './source-state.ts';
 
 /** What the image is made of. */
 export interface ImageIngredients {
-  /** The processors; each has its tree in `dist/image`. */
+  readonly title: ImageTitle;
+  /** A directory with a tree for each processor. */
+  readonly trees: string;
   readonly platforms: readonly Platform[];
   readonly version: string;
   readonly source: SourceState;
@@ -36,12 +38,12 @@ const types = {
  * processor per image, so each has a tag of its own.
  */
 export async function makeOciArchive(ingredients: ImageIngredients): Promise<void> {
-  const { platforms, version, source, work, output } = ingredients;
+  const { title, platforms, version, source, work, output } = ingredients;
   const blobs = new OciBlobs(work);
   const images = await Promise.all(platforms.map((platform) => addImage(blobs, platform, ingredients)));
   const manifests = images.map(({ manifest }) => manifest);
   const index = await blobs.addJson(types.index, { schemaVersion: 2, mediaType: types.index, manifests });
-  const annotations = { 'org.opencontainers.image.ref.name': `multiflexi-emissary:${version}` };
+  const annotations = { 'org.opencontainers.image.ref.name': `${title.name}:${version}` };
   await mkdir(work, { recursive: true });
   await writeJson(join(work, 'oci-layout'), { imageLayoutVersion: '1.0.0' });
   // Podman takes a layout with one entry for one image: that entry is the index of its processors.
@@ -63,8 +65,8 @@ async function addImage(
   { oci }: Platform,
   ingredients: ImageIngredients,
 ): Promise<{ readonly manifest: object; readonly saved: object }> {
-  const { version, source } = ingredients;
-  const tree = `dist/image/${oci}`;
+  const { title, version, source } = ingredients;
+  const tree = join(ingredients.trees, oci);
   await writeFile(join(tree, licencesFile), ingredients.licences, { mode: 0o444 });
   const layer = await reproducibleTar(tree, source.seconds);
   const packed: Descriptor = await blobs.add(types.layer, await promisify(gzip)(layer));
@@ -73,7 +75,7 @@ async function addImage(
     created,
     architecture: oci,
     os: 'linux',
-    config: imageConfig(version, source),
+    config: imageConfig(title, version, source),
     rootfs: { type: 'layers', diff_ids: [digestOf(layer)] },
     history: [{ created, comment: 'npm run release' }],
   });
@@ -83,7 +85,7 @@ async function addImage(
     manifest: { ...described, platform: { architecture: oci, os: 'linux' } },
     saved: {
       Config: blobPath(config),
-      RepoTags: [`multiflexi-emissary:${version}-${oci}`],
+      RepoTags: [`${title.name}:${version}-${oci}`],
       Layers: [blobPath(packed)],
     },
   };

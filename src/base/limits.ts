@@ -568,6 +568,20 @@ export const limits = {
   operatorHistory: 20,
   /** When another operator may take over from one that is silent, in seconds. */
   operatorLeaseSeconds: 15,
+  /** How often the operator lets go of jobs that are held again meanwhile, */
+  operatorReleasePasses: 20,
+  /** and how long it waits at its end for what tells whether it has to, in ms. */
+  operatorLastLookMs: 5_000,
+  /** How long a pod's reporter may take after the job's end, in ms, before the operator stops it. */
+  operatorReportingMs: 3_600_000,
+  /** Jobs of which the operator tells others at the same time, for rows and for CloudEvents each. */
+  operatorTellers: 4,
+  /** How long a server may take to store a row that the operator reports, in ms. */
+  operatorTellMs: 30_000,
+  /** How long after a job's end the operator tries to tell others of it, in seconds. */
+  operatorReportSeconds: 300,
+  /** How long a sink may take to answer to a CloudEvent, in ms. */
+  cloudEventMs: 10_000,
   /** Last states of pods that are gone which the operator remembers. */
   operatorGonePods: 1_000,
   /** Bytes of a request to the webhook: etcd limits a pod to 1.5 MiB. */

@@ -59,12 +59,18 @@ export function setLogRewrite(change: (message: string) => string): void {
  * Logs one message to the emissary's own standard error (`logLine`). Returns before it is written
  * and never throws: a standard error that is closed, full or no longer read must neither end a job nor delay its
  * signals.
+ *
+ * @param details more keys for JSON
  */
-export function log(message: string, level: LogLevel = 'warning'): void {
+export function log(
+  message: string,
+  level: LogLevel = 'warning',
+  details: Readonly<Record<string, unknown>> = {},
+): void {
   if (muted || unwritten >= limits.pendingLogMessages) return;
   unwritten += 1;
   const at = Date.now();
-  last = last.then(() => writeAll(Buffer.from(logLine(rewrite(message), level, { at }))));
+  last = last.then(() => writeAll(Buffer.from(logLine(rewrite(message), level, { ...details, at }))));
 }
 
 /** Runs something whose messages nobody wants. What it throws is logged by whoever catches it. */

@@ -4,55 +4,71 @@ import { log } from '../base/log.ts';
 import { Interrupts } from '../launch/interrupts.ts';
 import { Cluster } from '../launch/kubernetes/api/cluster.ts';
 import { clusterConfig } from '../launch/kubernetes/api/cluster-config.ts';
+import { isDoomed } from '../operator/is-doomed.ts';
 import { Leadership, LedCluster } from '../operator/leadership.ts';
 import { Operator } from '../operator/operator.ts';
 import { startProbes } from '../operator/probe-server.ts';
+import { releaseJobs } from '../operator/release-jobs.ts';
+import { stopDeployment } from '../operator/stop-deployment.ts';
 import { startWebhook, type Webhook } from '../operator/webhook/webhook.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import { type OperatorSettings, operatorSettings } from '../settings/verbs/operator-settings.ts';
 
 /**
- * `multiflexi-emissary operator`: runs the jobs that are resources of a namespace, until a signal.
+ * `multiflexi-emissary operator`: runs the jobs that are resources of a namespace, or of all, until a signal.
  *
  * @returns 0 after a signal
  * @throws Fault `usage`; `engine` when another operator leads
  */
 export async function operator(invocation: Invocation, args: readonly Buffer[]): Promise<number> {
   const settings = operatorSettings(invocation, args);
-  const { kubernetes, leaseSeconds, probesPort } = settings;
+  const { kubernetes, leaseSeconds, probesPort, ...plan } = settings;
   const load = () => clusterConfig(kubernetes, invocation.environment);
+  if (settings.release) return release(settings, load);
   const cluster = new LedCluster(load, kubernetes.namespace);
   const interrupts = new Interrupts(invocation.ignored);
   const stop = new AbortController();
   interrupts.listen(() => stop.abort());
-  log(`Operator of the namespace ${cluster.namespace} at ${cluster.server}`);
+  const whose = plan.scope === 'cluster' ? 'all namespaces' : `the namespace ${cluster.namespace}`;
+  log(`Operator of ${whose} at ${cluster.server}`, 'info');
   const webhook = await webhookOf(invocation, settings, load, stop.signal);
   const leadership =
     leaseSeconds > 0 ? leadershipOf(cluster, kubernetes.namespace, leaseSeconds, load) : null;
-  const running = new Operator(cluster, kubernetes.emissaryImage);
+  const running = new Operator(cluster, { ...plan, emissaryImage: kubernetes.emissaryImage });
   const leads = () => leadership?.isHeld ?? true;
   const probes = {
     '/healthz': () => 'ok\n',
     // One that waits for the lease is ready to take over.
-    '/readyz': () => (running.isReady || !leads() ? 'ok\n' : null),
+    '/readyz': () => (running.isReady || (!leads() && leadership?.isTold) ? 'ok\n' : null),
     '/metrics': () => running.metrics(leads()),
   };
   if (probesPort !== null) await startProbes(probesPort, probes);
-  await leadership?.acquire(stop.signal, (holder) => log(`${holder} leads; waiting for its end`));
+  await leadership?.acquire(stop.signal, (holder) => log(`${holder} leads; waiting for its end`, 'info'));
   const kept = leadership?.keep(stop.signal);
   const lost = kept === undefined ? [] : [kept.then(() => new Promise<void>(() => undefined))];
   const work = () => Promise.all([running.run(stop.signal), webhook?.tellMissed(cluster, stop.signal)]);
   if (!stop.signal.aborted) await Promise.race([work(), ...lost, invocation.defect]);
+  if (await isDoomed(new Cluster(load, null))) await release(settings, load);
   await leadership?.release();
   await webhook?.close();
   return 0;
 }
 
+/** Lets go of all jobs: no operator comes after this one, and what is held would keep its namespace for ever. */
+async function release({ kubernetes, scope, deployment }: OperatorSettings, load: Load): Promise<number> {
+  if (deployment !== null) await stopDeployment(new Cluster(load, null), deployment);
+  const released = await releaseJobs(new Cluster(load, kubernetes.namespace), scope);
+  log(`Let go of ${released} jobs; those that run go on in their pods`, 'info');
+  return 0;
+}
+
+type Load = ConstructorParameters<typeof LedCluster>[0];
+
 /** Every operator serves it, whoever leads. */
 async function webhookOf(
   { environment }: Invocation,
   { webhook: settings, kubernetes }: OperatorSettings,
-  load: ConstructorParameters<typeof Cluster>[0],
+  load: Load,
   signal: AbortSignal,
 ): Promise<Webhook | null> {
   if (settings === null) return null;
@@ -66,7 +82,7 @@ function leadershipOf(
   cluster: LedCluster,
   namespace: string | null,
   seconds: number,
-  load: ConstructorParameters<typeof LedCluster>[0],
+  load: Load,
 ): Leadership {
   const identity = `${hostname()}_${randomUUID()}`;
   const leadership = new Leadership(new LedCluster(load, namespace), { identity, seconds });

@@ -1,13 +1,14 @@
 import { limits } from '../base/limits.ts';
 import { ApiError, isTemporary, reasonOfApi, statusOf } from '../launch/kubernetes/api/api-error.ts';
-import type { Cluster } from '../launch/kubernetes/api/cluster.ts';
 import { createSecret } from '../launch/kubernetes/create-secret.ts';
 import { ownedBy } from '../launch/kubernetes/pod-request.ts';
 import { type Pod, stateOf } from '../launch/kubernetes/pod-state.ts';
 import { readPod } from '../launch/kubernetes/watch-pod.ts';
 import type { PodJob } from '../pod/pod-job.ts';
 import { podOf, secretsOf } from '../pod/pod-of.ts';
-import { type JobResource, jobLabel } from './job-resource.ts';
+import type { JobResource } from './job-resource.ts';
+import type { LedCluster } from './leadership.ts';
+import { keyOf, type Place } from './object-key.ts';
 import { ObjectStore } from './object-store.ts';
 
 /** What a request for a pod has come to; the last two: why there is none. */
@@ -20,23 +21,25 @@ export type Created =
 
 const never = new AbortController().signal;
 
-/** The pods of all jobs of the namespace. */
+/** The pods of all jobs. */
 export class AttemptPods {
-  readonly #cluster: Cluster;
+  readonly #cluster: LedCluster;
   readonly #store: ObjectStore<Pod>;
   /** Last states of pods that are gone, by UID. */
   readonly #gone = new Map<string, Pod>();
   /** UIDs of pods whose Secrets are made. */
   readonly #released = new Set<string>();
 
-  /** @param changed is told the names of jobs */
-  constructor(cluster: Cluster, changed: (job: string) => void) {
+  /**
+   * @param path of their list
+   * @param changed is told the keys of jobs
+   */
+  constructor(cluster: LedCluster, path: string, changed: (job: string) => void) {
     this.#cluster = cluster;
-    const path = `${cluster.path('pods')}?labelSelector=${encodeURIComponent(jobLabel)}`;
     this.#store = new ObjectStore<Pod>(path, (pod, isGone) => {
       if (isGone) this.#remember(pod);
       const owner = pod.metadata?.ownerReferences?.find(({ kind }) => kind === 'EmissaryJob');
-      if (owner !== undefined) changed(owner.name);
+      if (owner !== undefined) changed(keyOf({ ...pod.metadata, name: owner.name }));
     });
   }
 
@@ -53,8 +56,8 @@ export class AttemptPods {
   }
 
   /** A pod of that name, whosoever; that there is none is asked of the server. */
-  async find(name: string): Promise<Pod | null> {
-    return this.#store.get(name) ?? readPod(this.#cluster, name, never);
+  async find(place: Required<Place>): Promise<Pod | null> {
+    return this.#store.get(place) ?? readPod(this.#cluster.in(place.namespace), place.name, never);
   }
 
   /** The last that was seen of a pod that is gone. */
@@ -63,20 +66,21 @@ export class AttemptPods {
   }
 
   /** Makes an attempt's pod; it cannot start before it is released. @throws where it is to be tried again */
-  async create(job: PodJob): Promise<Created> {
+  async create(job: PodJob, namespace: string): Promise<Created> {
+    const cluster = this.#cluster.in(namespace);
     const wanted = {
       method: 'POST',
-      path: this.#cluster.path('pods'),
+      path: cluster.path('pods'),
       body: podOf(job),
       signal: never,
     } as const;
     try {
-      const pod = (await this.#cluster.send(wanted)) as unknown as Pod;
+      const pod = (await cluster.send(wanted)) as unknown as Pod;
       this.#store.put(pod);
       return { kind: 'made', pod };
     } catch (error) {
       if (error instanceof ApiError && error.reason === 'AlreadyExists') {
-        const pod = await readPod(this.#cluster, job.name, never);
+        const pod = await readPod(cluster, job.name, never);
         if (pod !== null) return { kind: 'made', pod };
       }
       return refusal(error);
@@ -85,16 +89,16 @@ export class AttemptPods {
 
   /** Makes the Secrets that a pod waits for: the job starts. */
   async release(pod: Pod, job: () => Promise<PodJob>): Promise<void> {
-    const { name = '', uid = '' } = pod.metadata ?? {};
+    const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
     if (this.#released.has(uid) || stateOf(pod).kind !== 'created') return;
     for (const secret of secretsOf(await job()))
-      await createSecret(this.#cluster, ownedBy(secret, { name, uid }), never);
+      await createSecret(this.#cluster.in(namespace), ownedBy(secret, { name, uid }), never);
     this.#released.add(uid);
   }
 
   /** Stops a pod: within its own grace, or at once where it has not started. */
   async stop(pod: Pod, grace: 'own' | 'none' = 'own'): Promise<void> {
-    const { name = '', uid, deletionTimestamp } = pod.metadata ?? {};
+    const { name = '', namespace = '', uid, deletionTimestamp } = pod.metadata ?? {};
     if (deletionTimestamp !== undefined) return;
     const body = {
       preconditions: { uid },
@@ -103,7 +107,7 @@ export class AttemptPods {
     try {
       await this.#cluster.send({
         method: 'DELETE',
-        path: this.#cluster.path('pods', name),
+        path: this.#cluster.in(namespace).path('pods', name),
         body,
         signal: never,
       });

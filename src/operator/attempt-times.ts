@@ -14,6 +14,12 @@ export function pullLeftMs({ phaseHistory }: JobStatus): number {
   return from + limits.imagePullGraceMs - Date.now();
 }
 
+/** Ms until a reporter is stopped whose job has ended: one that has never seen the job's program would wait for ever. */
+export function reportingLeftMs({ phaseHistory }: JobStatus): number {
+  const { time = '' } = phaseHistory.at(-1) ?? {};
+  return Date.parse(time) + limits.operatorReportingMs - Date.now();
+}
+
 /** Ms until the next pod may be made: the longer, the more of them the cluster has failed. */
 export function pauseMs({ systemFailures, attemptTime }: JobStatus): number {
   if (systemFailures === 0) return 0;

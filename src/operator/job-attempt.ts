@@ -2,11 +2,13 @@ import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import type { Pod } from '../launch/kubernetes/pod-state.ts';
 import { isOwned } from './attempt-pods.ts';
-import { leftMs, pauseMs, pullLeftMs } from './attempt-times.ts';
+import { leftMs, pauseMs, pullLeftMs, reportingLeftMs } from './attempt-times.ts';
 import type { Ending, JobResource, JobStatus } from './job-resource.ts';
 import { type Change, type FailedReason, nextStatus } from './next-status.ts';
-import { type Observation, type Outcome, observePod } from './observe-pod.ts';
+import { type Observation, type Outcome, observePod, vanished } from './observe-pod.ts';
 import { podNameOf } from './pod-of-resource.ts';
+import { progressOf } from './progress-of.ts';
+import { reportedAtEnd } from './tell/reported-condition.ts';
 import type { Tools } from './tools.ts';
 import type { Again } from './work-queue.ts';
 
@@ -25,7 +27,7 @@ export class JobAttempt {
   async step(): Promise<Again> {
     const { pods } = this.#tools;
     const { podName, podUid } = this.#status;
-    const pod = await pods.find(podName ?? '');
+    const pod = await pods.find({ namespace: this.#job.metadata.namespace, name: podName ?? '' });
     if (podUid !== null && pod?.metadata?.uid !== podUid) {
       const last = pods.lastOf(podUid);
       const seen = last === null ? null : observePod(last, true);
@@ -51,7 +53,8 @@ export class JobAttempt {
     const { attempts } = this.#status;
     let created: Awaited<ReturnType<Tools['pods']['create']>>;
     try {
-      created = await this.#tools.pods.create(await this.#tools.definitions.podJob(this.#job, attempts));
+      const podJob = await this.#tools.definitions.podJob(this.#job, attempts);
+      created = await this.#tools.pods.create(podJob, this.#job.metadata.namespace);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       return this.#end('Failed', 'InvalidSpec', { reason: 'InvalidSpec', message: error.message });
@@ -68,13 +71,14 @@ export class JobAttempt {
     const { pods } = this.#tools;
     const { stopping } = this.#status;
     const seen = observePod(pod, false);
+    this.#status = { ...this.#status, progress: progressOf(pod) };
     if (stopping !== null && seen.kind !== 'ended') {
       await pods.stop(pod, 'none');
       return limits.operatorLookMs;
     }
     if (seen.kind === 'ended' && seen.outcome.kind !== 'refused') return this.#conclude(seen.outcome);
     if (seen.kind === 'ended') return this.#giveUp(pod, seen.outcome.reason, seen.outcome.message);
-    if (seen.kind === 'executing') return this.#execute(seen);
+    if (seen.kind === 'executing') return this.#execute(pod, seen);
     const refusal = await this.#release(pod);
     if (refusal !== null) return this.#giveUp(pod, 'CannotStart', refusal);
     const { hope, message, phase } = seen;
@@ -98,7 +102,7 @@ export class JobAttempt {
     }
   }
 
-  async #execute(seen: Extract<Observation, { kind: 'executing' }>): Promise<Again> {
+  async #execute(pod: Pod, seen: Extract<Observation, { kind: 'executing' }>): Promise<Again> {
     const { startTime } = this.#status;
     await this.#write({
       phase: 'Executing',
@@ -106,7 +110,10 @@ export class JobAttempt {
       message: seen.reason === 'Executing' ? 'The job runs' : 'The job has ended, and is being reported',
       startTime: startTime ?? seen.since,
     });
-    return null;
+    if (seen.reason === 'Executing') return null;
+    const left = reportingLeftMs(this.#status);
+    if (left <= 0) await this.#tools.pods.stop(pod);
+    return Math.max(left, limits.operatorLookMs);
   }
 
   /** An attempt has ended: the job has, too, or there is another one. */
@@ -161,12 +168,11 @@ export class JobAttempt {
     failed: FailedReason | null,
     of: Pick<Outcome, 'reason' | 'message'> & Partial<Outcome>,
   ): Promise<Again> {
-    const { exitCode = null, verdict = null, finishedAt = null, reported } = of;
+    const { exitCode = null, verdict = null, finishedAt = null, reported = false } = of;
     const change = { phase, reason: of.reason, message: of.message, exitCode, verdict };
-    const knowsReport = reported !== undefined && this.#job.spec.multiflexi?.secretRef !== undefined;
     await this.#write(finishedAt === null ? change : { ...change, completionTime: finishedAt }, {
       ...(failed !== null && { failed }),
-      ...(knowsReport && { reported }),
+      reported: reportedAtEnd(this.#job, reported),
     });
     return 0;
   }
@@ -183,13 +189,3 @@ export class JobAttempt {
     this.#tools.jobs.put(this.#job);
   }
 }
-
-const vanished: Outcome = {
-  kind: 'lost',
-  reason: 'PodDeleted',
-  message: 'its pod is gone, and nobody knows how it ended',
-  exitCode: null,
-  verdict: null,
-  reported: null,
-  finishedAt: null,
-};

@@ -1,17 +1,17 @@
 import { Fault } from '../base/fault.ts';
 import { isRecord } from '../base/is-record.ts';
 import { statusOf } from '../launch/kubernetes/api/api-error.ts';
-import type { Cluster } from '../launch/kubernetes/api/cluster.ts';
 import type { PodJob } from '../pod/pod-job.ts';
 import type { JobResource } from './job-resource.ts';
+import type { LedCluster } from './leadership.ts';
 import { podJobOf } from './pod-of-resource.ts';
 
 /** The definitions of applications: in the resource itself, or in a ConfigMap. */
 export class JobDefinitions {
-  readonly #cluster: Cluster;
+  readonly #cluster: LedCluster;
   readonly #emissaryImage: string;
 
-  constructor(cluster: Cluster, emissaryImage: string) {
+  constructor(cluster: LedCluster, emissaryImage: string) {
     this.#cluster = cluster;
     this.#emissaryImage = emissaryImage;
   }
@@ -22,11 +22,11 @@ export class JobDefinitions {
     return podJobOf(job, { attempt, definition, emissaryImage: this.#emissaryImage });
   }
 
-  async #definitionOf({ spec }: JobResource): Promise<string | null> {
+  async #definitionOf({ metadata, spec }: JobResource): Promise<string | null> {
     const { definition, configMapKeyRef: from } = spec.application ?? {};
     if (definition !== undefined) return JSON.stringify(definition);
     if (from === undefined) return null;
-    const path = this.#cluster.path('configmaps', from.name);
+    const path = this.#cluster.in(metadata.namespace).path('configmaps', from.name);
     try {
       const { signal } = new AbortController();
       const { data } = await this.#cluster.send({ method: 'GET', path, signal });

@@ -47,6 +47,8 @@ export interface JobSpec {
     readonly report?: 'Full' | 'Output' | 'None';
     readonly reporter?: 'Plain' | 'Native';
   };
+  readonly user?: string;
+  readonly allowRoot?: boolean;
   readonly timeoutSeconds?: number;
   readonly graceSeconds?: number;
   readonly retries?: number;
@@ -96,11 +98,15 @@ export interface JobStatus {
   readonly attemptTime: string | null;
   readonly exitCode: number | null;
   readonly verdict: string | null;
+  /** How many of the job's containers have ended, of all: `0/1`. */
+  readonly progress: string | null;
   readonly startTime: string | null;
   readonly completionTime: string | null;
   /** Why the pod is being stopped: decided before it is deleted. */
   readonly stopping: { readonly reason: string; readonly message: string } | null;
   readonly phaseHistory: readonly HistoryEntry[];
+  /** The version of the last step that a sink of CloudEvents has got; older than what has been sent since. */
+  readonly told: number | null;
 }
 
 /** A job as a resource. */
@@ -130,10 +136,12 @@ const unknown: JobStatus = {
   attemptTime: null,
   exitCode: null,
   verdict: null,
+  progress: null,
   startTime: null,
   completionTime: null,
   stopping: null,
   phaseHistory: [],
+  told: null,
 };
 
 /** The status with nulls for what is absent. */

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { log } from '../base/log.ts';
 import { reasonOfApi, statusOf } from '../launch/kubernetes/api/api-error.ts';
-import type { ApiObject, Cluster } from '../launch/kubernetes/api/cluster.ts';
+import type { ApiObject } from '../launch/kubernetes/api/cluster.ts';
 import {
   apiVersion,
   finalizer,
@@ -10,12 +9,10 @@ import {
   type JobStatus,
   statusOfResource,
 } from './job-resource.ts';
-
-/** The path of the resources of the namespace, or of one. */
-export function jobPath({ namespace }: Cluster, name = ''): string {
-  const place = `/apis/${apiVersion}/namespaces/${encodeURIComponent(namespace)}/emissaryjobs`;
-  return name === '' ? place : `${place}/${encodeURIComponent(name)}`;
-}
+import type { LedCluster } from './leadership.ts';
+import { jobPath } from './list-paths.ts';
+import { logJob } from './log-job.ts';
+import type { Place } from './object-key.ts';
 
 /** Each request is bounded by itself. */
 const never = new AbortController().signal;
@@ -25,16 +22,19 @@ const never = new AbortController().signal;
  * refuses it (409), and everything is decided again.
  */
 export class JobWriter {
-  readonly #cluster: Cluster;
+  readonly #cluster: LedCluster;
+  readonly #toldOf: (job: JobResource) => number | null;
 
-  constructor(cluster: Cluster) {
+  /** @param toldOf the version of the last step of a job that was told: it is written with the next change */
+  constructor(cluster: LedCluster, toldOf: (job: JobResource) => number | null) {
     this.#cluster = cluster;
+    this.#toldOf = toldOf;
   }
 
   /** The resource as the server has it; null: it is gone. */
-  async read(name: string): Promise<JobResource | null> {
+  async read(place: Place): Promise<JobResource | null> {
     try {
-      const path = jobPath(this.#cluster, name);
+      const path = jobPath(place);
       return (await this.#cluster.send({ method: 'GET', path, signal: never })) as unknown as JobResource;
     } catch (error) {
       if (statusOf(error) === 404) return null;
@@ -46,16 +46,16 @@ export class JobWriter {
   async writeStatus(resource: JobResource, status: JobStatus): Promise<JobResource> {
     const before = statusOfResource(resource);
     if (isDeepStrictEqual(before, status)) return resource;
-    const written = await this.#patch(resource, '/status', { status });
-    if (status.phaseHistory.at(-1)?.time !== before.phaseHistory.at(-1)?.time)
-      await this.tell(
-        written,
-        status.conditions.some(({ type }) => type === 'Failed'),
-        {
-          reason: status.reason ?? '',
-          message: `${status.phase}: ${status.message}`,
-        },
-      );
+    const written = await this.#patch(resource, '/status', {
+      status: { ...status, told: this.#toldOf(resource) },
+    });
+    if (status.phaseHistory.at(-1)?.time !== before.phaseHistory.at(-1)?.time) {
+      const { phase, reason, attempts: attempt } = status;
+      const message = `${phase}: ${status.message}`;
+      logJob(resource.metadata, message, { level: 'info', more: { phase, reason, attempt } });
+      const isWarning = status.conditions.some(({ type }) => type === 'Failed');
+      await this.tell(written, isWarning, { reason: reason ?? '', message });
+    }
     return written;
   }
 
@@ -75,7 +75,7 @@ export class JobWriter {
   }
 
   async remove({ metadata }: JobResource): Promise<void> {
-    const path = jobPath(this.#cluster, metadata.name);
+    const path = jobPath(metadata);
     const body = { preconditions: { uid: metadata.uid }, propagationPolicy: 'Background' };
     try {
       await this.#cluster.send({ method: 'DELETE', path, body, signal: never });
@@ -105,15 +105,20 @@ export class JobWriter {
       count: 1,
     };
     try {
-      await this.#cluster.send({ method: 'POST', path: this.#cluster.path('events'), body, signal: never });
+      await this.#cluster.send({
+        method: 'POST',
+        path: this.#cluster.in(namespace).path('events'),
+        body,
+        signal: never,
+      });
     } catch (error) {
-      log(`No event could be made of ${name}: ${reasonOfApi(error)}`);
+      logJob(metadata, `No event could be made: ${reasonOfApi(error)}`);
     }
   }
 
   async #patch(resource: JobResource, part: '' | '/status', change: ApiObject): Promise<JobResource> {
-    const { name, uid, resourceVersion } = resource.metadata;
-    const path = `${jobPath(this.#cluster, name)}${part}`;
+    const { namespace, name, uid, resourceVersion } = resource.metadata;
+    const path = `${jobPath({ namespace, name })}${part}`;
     const metadata = { ...(change['metadata'] as object | undefined), uid, resourceVersion };
     const body = { ...change, metadata };
     return (await this.#cluster.send({

@@ -29,6 +29,8 @@ export class Leadership {
   readonly #seconds: number;
   /** When the last request was sent that renewed it, ms of running time; null: it is not ours. */
   #renewedAt: number | null = null;
+  /** When the cluster last told of it; null: never. */
+  #toldAt: number | null = null;
 
   /** @param of.seconds after which a lease that is not renewed may be taken */
   constructor(cluster: Cluster, of: { readonly identity: string; readonly seconds: number }) {
@@ -39,6 +41,11 @@ export class Leadership {
 
   get isHeld(): boolean {
     return this.#renewedAt !== null && performance.now() - this.#renewedAt < this.#deadlineMs;
+  }
+
+  /** Whether the cluster tells of the lease: whoever knows nothing of it is not ready to take over. */
+  get isTold(): boolean {
+    return this.#toldAt !== null && performance.now() - this.#toldAt < this.#seconds * 1_000;
   }
 
   /** To be asked before each change of the cluster. @throws Fault `engine` if another operator may lead by now */
@@ -100,7 +107,8 @@ export class Leadership {
   }
 
   get #renewMs(): number {
-    return (this.#seconds * 1_000) / renewals;
+    // Timers of the runtime refuse fractions.
+    return Math.ceil((this.#seconds * 1_000) / renewals);
   }
 
   get #deadlineMs(): number {
@@ -110,7 +118,9 @@ export class Leadership {
   async #read(signal: AbortSignal): Promise<Lease | null> {
     try {
       const path = `${this.#path}/${leaseName}`;
-      return (await this.#cluster.send({ method: 'GET', path, signal })) as unknown as Lease;
+      const lease = (await this.#cluster.send({ method: 'GET', path, signal })) as unknown as Lease;
+      this.#toldAt = performance.now();
+      return lease;
     } catch (error) {
       if (statusOf(error) === 404) return null;
       throw error;
@@ -162,9 +172,27 @@ export class Leadership {
 /** A cluster that only the leader changes. */
 export class LedCluster extends Cluster {
   leadership: Leadership | null = null;
+  readonly #load: ConstructorParameters<typeof Cluster>[0];
+
+  constructor(...of: ConstructorParameters<typeof Cluster>) {
+    super(...of);
+    [this.#load] = of;
+  }
+
+  /** The same cluster, seen from another namespace. */
+  in(namespace: string): LedCluster {
+    const view = new LedCluster(this.#load, namespace, this);
+    view.leadership = this.leadership;
+    return view;
+  }
+
+  /** To be asked before anything is changed elsewhere. @throws Fault `engine` if another operator may lead by now */
+  check(): void {
+    this.leadership?.check();
+  }
 
   override open(wanted: Parameters<Cluster['open']>[0]): ReturnType<Cluster['open']> {
-    if (wanted.method !== 'GET') this.leadership?.check();
+    if (wanted.method !== 'GET') this.check();
     return super.open(wanted);
   }
 }

@@ -19,17 +19,20 @@ export type FailedReason =
   | 'InvalidSpec'
   | 'StartFailed';
 
+/** Whether MultiFlexi knows an end is the condition `Reported`. */
+type KnownReport = Pick<Condition, 'status' | 'reason'> | null;
+
 /**
  * The status after a change: conditions and history follow from it, and all of it is bounded. Nothing differs but for a change.
  *
  * @param of.failed the reason of the condition, where it ends otherwise than well
- * @param of.reported whether MultiFlexi knows the end; null: nobody knows; absent: nobody was to report it
+ * @param of.reported whether MultiFlexi knows the end; null: nobody is to report it
  */
 export function nextStatus(
   resource: JobResource,
   status: JobStatus,
   change: Change,
-  of: { readonly failed?: FailedReason; readonly reported?: boolean | null } = {},
+  of: { readonly failed?: FailedReason; readonly reported?: KnownReport } = {},
 ): JobStatus {
   const time = new Date().toISOString();
   const generation = resource.metadata.generation ?? 0;
@@ -44,7 +47,9 @@ export function nextStatus(
     next.phase !== status.phase || next.reason !== status.reason || next.attempts !== status.attempts;
   const { phase, reason } = change;
   const history = isStep
-    ? [...status.phaseHistory, { phase, reason, attempt: next.attempts, time }].slice(-limits.operatorHistory)
+    ? [...status.phaseHistory, { phase, reason, attempt: next.attempts, time: later(time, status) }].slice(
+        -limits.operatorHistory,
+      )
     : status.phaseHistory;
   const conditions = conditionsOf(next, of).map((each): Condition => {
     const known = status.conditions.find(({ type }) => type === each.type);
@@ -61,7 +66,7 @@ export function nextStatus(
 
 function conditionsOf(
   next: JobStatus,
-  { failed, reported }: { readonly failed?: FailedReason; readonly reported?: boolean | null },
+  { failed, reported = null }: { readonly failed?: FailedReason; readonly reported?: KnownReport },
 ): readonly Pick<Condition, 'type' | 'status' | 'reason'>[] {
   const phase = next.phase ?? 'Queued';
   if (!hasEnded(next)) return [{ type: 'Progressing', status: 'True', reason: phase }];
@@ -71,19 +76,24 @@ function conditionsOf(
     { type: 'Progressing', status: 'False', reason: phase },
     { type: 'Succeeded', status: isGood ? 'True' : 'False', reason: isGood ? phase : reason },
     ...(isGood ? [] : ([{ type: 'Failed', status: 'True', reason }] as const)),
-    ...(reported === undefined ? [] : [reportedCondition(reported)]),
+    ...(reported === null ? [] : [{ type: 'Reported', ...reported } as const]),
   ];
 }
 
-function reportedCondition(reported: boolean | null): Pick<Condition, 'type' | 'status' | 'reason'> {
-  if (reported === null) return { type: 'Reported', status: 'Unknown', reason: 'ReporterGone' };
-  return reported
-    ? { type: 'Reported', status: 'True', reason: 'Delivered' }
-    : { type: 'Reported', status: 'False', reason: 'NotDelivered' };
+/** Each step is later than the one before, whatever the clock: its time tells it from others. */
+function later(time: string, { phaseHistory }: JobStatus): string {
+  const before = Date.parse(phaseHistory.at(-1)?.time ?? '');
+  return before >= Date.parse(time) ? new Date(before + 1).toISOString() : time;
 }
 
 function bounded(message: string): string {
-  const line = printable(message.trim().replaceAll(/\s*\n\s*/g, ' '));
   const most = limits.operatorMessageCharacters;
-  return line.length <= most ? line : `${line.slice(0, most)}… (shortened)`;
+  // Some messages have megabytes.
+  const line = printable(
+    message
+      .slice(0, 4 * most)
+      .trim()
+      .replaceAll(/\s*\n\s*/g, ' '),
+  );
+  return line.length <= most && message.length <= 4 * most ? line : `${line.slice(0, most)}… (shortened)`;
 }

@@ -4,14 +4,15 @@ import { reasonOfApi, statusOf } from '../launch/kubernetes/api/api-error.ts';
 import type { ApiObject, Cluster } from '../launch/kubernetes/api/cluster.ts';
 import { WatchTooOld, watchEvents } from '../launch/kubernetes/api/watch-events.ts';
 import type { Metadata } from './job-resource.ts';
+import { keyOf, type Place } from './object-key.ts';
 
 /** What every object has. */
 interface Named {
-  readonly metadata?: Partial<Pick<Metadata, 'name' | 'uid' | 'resourceVersion'>>;
+  readonly metadata?: Partial<Pick<Metadata, 'name' | 'namespace' | 'uid' | 'resourceVersion'>>;
 }
 
 /**
- * The objects of one kind in the namespace, as a list and a watch tell them. It is what the cluster was a moment ago: whoever
+ * The objects of one kind that a list and a watch tell of, by their keys. It is what the cluster was a moment ago: whoever
  * concludes something from an object that is missing has to ask the server.
  */
 export class ObjectStore<T extends Named> {
@@ -40,8 +41,8 @@ export class ObjectStore<T extends Named> {
     return this.#first.promise;
   }
 
-  get(name: string): T | null {
-    return this.#objects.get(name) ?? null;
+  get(place: Place): T | null {
+    return this.#objects.get(keyOf(place)) ?? null;
   }
 
   all(): IterableIterator<T> {
@@ -50,7 +51,7 @@ export class ObjectStore<T extends Named> {
 
   /** What an answer of the server has told meanwhile. */
   put(object: T): void {
-    this.#objects.set(nameOf(object), object);
+    this.#objects.set(keyOf(object.metadata ?? {}), object);
   }
 
   /**
@@ -108,13 +109,13 @@ export class ObjectStore<T extends Named> {
   }
 
   #replace(found: readonly T[]): void {
-    const names = new Set(found.map(nameOf));
-    for (const [name, object] of this.#objects) if (!names.has(name)) this.#remove(name, object);
+    const keys = new Set(found.map(({ metadata = {} }) => keyOf(metadata)));
+    for (const [key, object] of this.#objects) if (!keys.has(key)) this.#remove(object);
     this.#isListed = true;
     this.#first.resolve();
     for (const object of found) {
-      const known = this.#objects.get(nameOf(object));
-      this.#objects.set(nameOf(object), object);
+      const known = this.get(object.metadata ?? {});
+      this.#objects.set(keyOf(object.metadata ?? {}), object);
       if (known?.metadata?.resourceVersion !== object.metadata?.resourceVersion) this.#changed(object, false);
     }
   }
@@ -126,7 +127,7 @@ export class ObjectStore<T extends Named> {
       version = versionOf(object) ?? version;
       if (type === 'BOOKMARK') continue;
       const found = object as unknown as T;
-      if (type === 'DELETED') this.#remove(nameOf(found), found);
+      if (type === 'DELETED') this.#remove(found);
       else if (!this.#isOlder(found)) {
         this.put(found);
         this.#changed(found, false);
@@ -137,26 +138,22 @@ export class ObjectStore<T extends Named> {
 
   /** Our own change was answered before the watch told of what it replaced. */
   #isOlder({ metadata }: T): boolean {
-    const known = this.#objects.get(metadata?.name ?? '')?.metadata;
+    const known = this.get(metadata ?? {})?.metadata;
     if (known === undefined || known.uid !== metadata?.uid) return false;
     return Number(metadata?.resourceVersion) < Number(known.resourceVersion);
   }
 
-  #remove(name: string, last: T): void {
-    const known = this.#objects.get(name);
+  #remove(last: T): void {
+    const known = this.get(last.metadata ?? {});
     // Another one of that name is there already.
-    if (known !== undefined && known.metadata?.uid !== last.metadata?.uid) return;
-    this.#objects.delete(name);
+    if (known !== null && known.metadata?.uid !== last.metadata?.uid) return;
+    this.#objects.delete(keyOf(last.metadata ?? {}));
     this.#changed(last, true);
   }
 }
 
 function isGone(error: unknown): boolean {
   return error instanceof WatchTooOld || statusOf(error) === 410;
-}
-
-function nameOf({ metadata }: Named): string {
-  return metadata?.name ?? '';
 }
 
 function versionOf(object: ApiObject): string | undefined {

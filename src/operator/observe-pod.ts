@@ -17,6 +17,17 @@ export interface Outcome {
   readonly finishedAt: string | null;
 }
 
+/** How an attempt ended whose pod is gone, and of which nothing was seen. */
+export const vanished: Outcome = {
+  kind: 'lost',
+  reason: 'PodDeleted',
+  message: 'its pod is gone, and nobody knows how it ended',
+  exitCode: null,
+  verdict: null,
+  reported: null,
+  finishedAt: null,
+};
+
 /** What a pod's status tells of its job. */
 export type Observation =
   | {
@@ -37,6 +48,8 @@ export type Observation =
  */
 export function observePod(pod: Pod, isGone: boolean): Observation {
   const state = stateOf(pod);
+  const unstarted = isGone ? null : startError(pod);
+  if (unstarted !== null) return { kind: 'ended', outcome: refused('CannotStart', unstarted) };
   if (state.kind === 'ended' || isGone) {
     if (!isGone && !isUnreachable(pod))
       return { kind: 'executing', reason: 'Reporting', since: startOf(pod) };
@@ -46,7 +59,7 @@ export function observePod(pod: Pod, isGone: boolean): Observation {
   const { kind, text } = waitingReason(pod);
   const beside = terminated(pod, containerNames.reporter);
   if (beside !== undefined && pod.metadata?.deletionTimestamp === undefined)
-    return { kind: 'ended', outcome: reporterRefused(beside.exitCode) };
+    return { kind: 'ended', outcome: refused('ReporterFailed', reporterFailure(beside.exitCode)) };
   const isScheduled = pod.spec?.nodeName !== undefined;
   return { kind: 'waiting', phase: isScheduled ? 'Initializing' : 'Queued', message: text, hope: kind };
 }
@@ -91,7 +104,22 @@ function disruption(pod: Pod, isGone: boolean): string | null {
   if (reason !== '' && reason !== 'DeadlineExceeded') return reason;
   if (conditions.some(({ type, status }) => type === 'DisruptionTarget' && status === 'True'))
     return 'Disrupted';
-  return isGone || pod.metadata?.deletionTimestamp !== undefined ? 'PodDeleted' : null;
+  if (pod.metadata?.deletionTimestamp === undefined) return isGone ? 'PodDeleted' : null;
+  return endedBefore(pod, deletedAt(pod.metadata)) ? null : 'PodDeleted';
+}
+
+/** When somebody has deleted it, in ms since 1970. */
+function deletedAt({
+  deletionTimestamp,
+  deletionGracePeriodSeconds = 0,
+}: NonNullable<Pod['metadata']>): number {
+  return Date.parse(String(deletionTimestamp)) - deletionGracePeriodSeconds * 1_000;
+}
+
+/** Whether the job had ended by then: whoever deletes its pod later has not ended it. */
+function endedBefore(pod: Pod, atMs: number): boolean {
+  const { finishedAt } = terminated(pod, containerNames.main) ?? {};
+  return finishedAt !== undefined && finishedAt !== null && Date.parse(String(finishedAt)) < atMs;
 }
 
 /** Kubernetes stops a native sidecar after the job: 137 and 143 are no failure of it then. */
@@ -101,11 +129,24 @@ function reportedBy(pod: Pod): boolean | null {
   return code === 0;
 }
 
-function reporterRefused(exitCode: number): Outcome {
+/** Why the runtime of containers could not start the job's; null: it could. Its reporter would wait for it for ever. */
+function startError(pod: Pod): string | null {
+  const { reason, message = 'nobody knows why' } = terminated(pod, containerNames.main) ?? {};
+  const isError = reason === 'StartError' || reason === 'ContainerCannotRun';
+  return isError && pod.metadata?.deletionTimestamp === undefined
+    ? `Its container could not be started: ${message}`
+    : null;
+}
+
+function reporterFailure(exitCode: number): string {
+  return `The reporter has ended (${exitCode}) before the job started; its log tells why`;
+}
+
+function refused(reason: string, message: string): Outcome {
   return {
     kind: 'refused',
-    reason: 'ReporterFailed',
-    message: `The reporter has ended (${exitCode}) before the job started; its log tells why`,
+    reason,
+    message,
     exitCode: null,
     verdict: null,
     reported: false,

@@ -1,41 +1,34 @@
+import { limits } from '../base/limits.ts';
 import { log } from '../base/log.ts';
 import { reasonOfApi } from '../launch/kubernetes/api/api-error.ts';
-import type { Cluster } from '../launch/kubernetes/api/cluster.ts';
-import { AttemptPods } from './attempt-pods.ts';
-import { JobDefinitions } from './job-definitions.ts';
-import type { JobResource } from './job-resource.ts';
-import { JobWriter, jobPath } from './job-writer.ts';
+import type { LedCluster } from './leadership.ts';
+import { logJob } from './log-job.ts';
+import { makeTools, type OperatorPlan } from './make-tools.ts';
 import { Metrics } from './metrics.ts';
-import { ObjectStore } from './object-store.ts';
+import { keyOf, placeOf } from './object-key.ts';
 import { reconcileJob } from './reconcile-job.ts';
 import type { Tools } from './tools.ts';
 import { type Again, WorkQueue } from './work-queue.ts';
 
-/** Runs the jobs of one namespace. It keeps nothing: whatever it has to know is in the cluster. */
+/** Runs the jobs of one namespace, or of all. It keeps nothing: whatever it has to know is in the cluster. */
 export class Operator {
-  readonly #cluster: Cluster;
+  readonly #cluster: LedCluster;
   readonly #tools: Tools;
   readonly #queue: WorkQueue;
   readonly #metrics = new Metrics();
 
-  /** @param emissaryImage of the pods that it makes */
-  constructor(cluster: Cluster, emissaryImage: string) {
+  constructor(cluster: LedCluster, plan: OperatorPlan) {
     this.#cluster = cluster;
-    const add = (name: string) => {
-      if (this.isReady) this.#queue.add(name);
-    };
-    this.#tools = {
-      jobs: new ObjectStore<JobResource>(jobPath(cluster), ({ metadata }) => add(metadata.name)),
-      pods: new AttemptPods(cluster, add),
-      writer: new JobWriter(cluster),
-      definitions: new JobDefinitions(cluster, emissaryImage),
-    };
+    this.#tools = makeTools(cluster, plan, (key) => {
+      if (this.isReady) this.#queue.add(key);
+    });
     this.#queue = new WorkQueue(
-      (name) => this.#work(name),
-      (name, error) => {
+      (key) => this.#work(key),
+      (key, error) => {
         this.#metrics.failed();
-        log(`${name}: ${reasonOfApi(error)}`);
+        logJob(placeOf(key), reasonOfApi(error));
       },
+      limits.operatorWorkers,
     );
   }
 
@@ -53,7 +46,7 @@ export class Operator {
       pods.follow(signal, silent('pods')),
       this.#whenReady(signal),
     ]);
-    await this.#queue.close();
+    await Promise.all([this.#queue.close(), this.#tools.telling.close()]);
   }
 
   /** Whether both lists are there: nothing is concluded before. */
@@ -71,10 +64,10 @@ export class Operator {
     return this.#metrics.text({ depth: this.#queue.depth, isLeader, phases });
   }
 
-  async #work(name: string): Promise<Again> {
+  async #work(key: string): Promise<Again> {
     const begun = performance.now();
     try {
-      return await reconcileJob(name, this.#tools);
+      return await reconcileJob(placeOf(key), this.#tools);
     } finally {
       this.#metrics.reconciled(performance.now() - begun);
     }
@@ -87,7 +80,7 @@ export class Operator {
       new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true })),
     ]);
     if (signal.aborted) return;
-    log('Ready');
-    for (const { metadata } of jobs.all()) this.#queue.add(metadata.name);
+    log('Ready', 'info');
+    for (const { metadata } of jobs.all()) this.#queue.add(keyOf(metadata));
   }
 }

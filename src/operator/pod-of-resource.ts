@@ -1,5 +1,4 @@
 import { Fault } from '../base/fault.ts';
-import { isRecord } from '../base/is-record.ts';
 import { limits } from '../base/limits.ts';
 import { applicationJob } from '../pod/application-job.ts';
 import { containerNames } from '../pod/containers.ts';
@@ -13,9 +12,9 @@ import { type Application, parseApplication } from '../settings/application/appl
 import { defaultMask } from '../settings/secret-names.ts';
 import { templateFromJson } from '../settings/template/template-from-json.ts';
 import { apiVersion, type JobResource, type JobSpec, jobLabel } from './job-resource.ts';
+import { jobUser } from './job-user.ts';
+import { templateParts } from './template-parts.ts';
 
-/** The same unprivileged user as in the emissary's image: what the job writes, the reporter can read. */
-const ownUser = 65_532;
 /** Where the volume is in the pod. */
 const root = '/var/run/argo';
 /** Where Kubernetes takes a container's last words from. */
@@ -45,6 +44,7 @@ export async function podJobOf(
   if (application === null && spec.command === undefined)
     throw new Fault('usage', 'Neither spec.application nor spec.command is there');
   const contents = await contentsOf(spec, application);
+  const { adds, replaces } = templateParts(spec);
   const start = spec.startTimeoutSeconds ?? limits.operatorStartSeconds;
   return {
     ...contents,
@@ -58,9 +58,7 @@ export async function podJobOf(
     program: 'copy',
     root,
     wrapper: {},
-    user: ownUser,
-    group: null,
-    allowRoot: false,
+    ...jobUser(spec),
     cpus: null,
     memory: null,
     timeout,
@@ -69,7 +67,8 @@ export async function podJobOf(
     reporter: { verb: 'wait', kind: multiflexi.reporter === 'Native' ? 'native' : 'plain', hold: null },
     claim: null,
     serviceAccount: null,
-    more: addToPod(moreOf(resource), templateOf(spec)),
+    more: addToPod(moreOf(resource, of.attempt), adds),
+    instead: replaces,
     // The pod waits until its UID is in the status.
     gated: true,
   };
@@ -115,7 +114,7 @@ function secretNames({ variables = [] }: JobSpec): readonly string[] {
 }
 
 /** What the pod has besides: who owns it, variables of Secrets, and where the reporter reports. */
-function moreOf({ metadata, spec }: JobResource): KubernetesObject {
+function moreOf({ metadata, spec }: JobResource, attempt: number): KubernetesObject {
   const { multiflexi = {}, variables = [], variablesFrom = [] } = spec;
   const owner = { apiVersion, kind: 'EmissaryJob', name: metadata.name, uid: metadata.uid, controller: true };
   const main = {
@@ -128,6 +127,7 @@ function moreOf({ metadata, spec }: JobResource): KubernetesObject {
     name: containerNames.reporter,
     env: [
       { name: 'EMISSARY_TERMINATION_LOG', value: terminationLog },
+      ...(attempt > 1 ? [{ name: 'EMISSARY_ATTEMPT', value: String(attempt) }] : []),
       ...(report === 'Output' ? [{ name: 'MULTIFLEXI_REPORT', value: 'output' }] : []),
     ],
     envFrom: secretRef === undefined || report === 'None' ? [] : [{ secretRef }],
@@ -140,16 +140,4 @@ function moreOf({ metadata, spec }: JobResource): KubernetesObject {
       ...(isNative && { initContainers: [reporter] }),
     },
   };
-}
-
-/** @throws Fault `usage` */
-function templateOf({ podTemplate = {} }: JobSpec): KubernetesObject {
-  const stray = Object.keys(podTemplate).find((key) => key !== 'metadata' && key !== 'spec');
-  if (stray !== undefined)
-    throw new Fault('usage', `spec.podTemplate.${stray}: only metadata and spec are read`);
-  for (const [key, part] of Object.entries(podTemplate))
-    if (!isRecord(part)) throw new Fault('usage', `spec.podTemplate.${key} is not an object`);
-  const { metadata = {} } = podTemplate as { readonly metadata?: KubernetesObject };
-  const { ownerReferences: _, finalizers: __, ...allowed } = metadata;
-  return { ...podTemplate, metadata: allowed };
 }

@@ -6,8 +6,10 @@ import { isOwned } from './attempt-pods.ts';
 import { JobAttempt } from './job-attempt.ts';
 import { hasEnded, type JobResource, type JobStatus, statusOfResource } from './job-resource.ts';
 import { nextStatus } from './next-status.ts';
+import type { Place } from './object-key.ts';
 import { type Outcome, observePod } from './observe-pod.ts';
 import { podNameOf } from './pod-of-resource.ts';
+import { reportedAtEnd } from './tell/reported-condition.ts';
 import type { Tools } from './tools.ts';
 import type { Again } from './work-queue.ts';
 
@@ -18,15 +20,15 @@ import type { Again } from './work-queue.ts';
  * @returns when to look again without news
  * @throws what is to be tried again later
  */
-export async function reconcileJob(name: string, tools: Tools): Promise<Again> {
-  const job = tools.jobs.get(name);
+export async function reconcileJob(place: Place, tools: Tools): Promise<Again> {
+  const job = tools.jobs.get(place);
   if (job === null) return null;
   try {
     return await reconcile(job, tools);
   } catch (error) {
     if (statusOf(error) !== 409 && statusOf(error) !== 404) throw error;
     // Decided on what is not so any more.
-    const fresh = await tools.writer.read(name);
+    const fresh = await tools.writer.read(place);
     if (fresh === null) return null;
     tools.jobs.put(fresh);
     if (fresh.metadata.resourceVersion === job.metadata.resourceVersion) throw error;
@@ -59,7 +61,10 @@ async function begin(job: JobResource, status: JobStatus, tools: Tools): Promise
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const change = { phase: 'Failed', reason: 'InvalidSpec', message: error.message } as const;
-    const next = nextStatus(job, status, change, { failed: 'InvalidSpec' });
+    const next = nextStatus(job, status, change, {
+      failed: 'InvalidSpec',
+      reported: reportedAtEnd(job, false),
+    });
     tools.jobs.put(await tools.writer.writeStatus(job, next));
     return 0;
   }
@@ -79,7 +84,10 @@ async function begin(job: JobResource, status: JobStatus, tools: Tools): Promise
 /** Somebody has deleted the resource of a job that has not ended. */
 async function abort(job: JobResource, status: JobStatus, tools: Tools): Promise<Again> {
   const { pods } = tools;
-  const found = status.podName === null ? null : await pods.find(status.podName);
+  const found =
+    status.podName === null
+      ? null
+      : await pods.find({ namespace: job.metadata.namespace, name: status.podName });
   const pod = found !== null && isOwned(found, job) ? found : null;
   const last = pod ?? pods.lastOf(status.podUid ?? '');
   const seen = last === null ? null : observePod(last, pod === null);
@@ -95,7 +103,9 @@ async function abort(job: JobResource, status: JobStatus, tools: Tools): Promise
 
 /** One that had succeeded by then has succeeded. */
 function nextStatusOfAborted(job: JobResource, status: JobStatus, outcome: Outcome | null): JobStatus {
-  const { exitCode = null, verdict = null, finishedAt = null, reported = null } = outcome ?? {};
+  const { exitCode = null, verdict = null, finishedAt = null } = outcome ?? {};
+  // A job whose pod is not known by its UID never ran.
+  const reported = reportedAtEnd(job, outcome?.reported ?? (status.podUid === null ? false : null));
   const known = { exitCode, verdict, ...(finishedAt !== null && { completionTime: finishedAt }) };
   if (outcome?.kind === 'succeeded') {
     const { reason, message } = outcome;
@@ -106,13 +116,15 @@ function nextStatusOfAborted(job: JobResource, status: JobStatus, outcome: Outco
   return nextStatus(job, status, change, { failed: 'Aborted', reported });
 }
 
-/** Of a job that has ended: its pods go, then the resource, each when its time has come. */
+/** Of a job that has ended: its pods go, all is told, then the resource goes, each when its time has come. */
 async function afterwards(job: JobResource, status: JobStatus, tools: Tools): Promise<Again> {
   const { ttlSecondsAfterFinished: ttl, keepPod = 'Never' } = job.spec;
   const keeps = (pod: Pod) =>
     stateOf(pod).kind === 'ended' &&
     (keepPod === 'Always' || (keepPod === 'OnFailure' && status.phase !== 'Succeeded'));
   await tools.pods.tidy(job, keeps);
+  const told = await tools.telling.settle(job, status);
+  if (told !== 'told') return told;
   tools.jobs.put(await tools.writer.letGo(job));
   if (ttl === undefined || job.metadata.deletionTimestamp !== undefined) return null;
   const left = Date.parse(status.completionTime ?? '') + ttl * 1_000 - Date.now();

@@ -3,6 +3,7 @@ import type { JobDefinitions } from './job-definitions.ts';
 import type { JobResource } from './job-resource.ts';
 import type { JobWriter } from './job-writer.ts';
 import type { ObjectStore } from './object-store.ts';
+import type { Telling } from './tell/telling.ts';
 
 /** What reconciling needs. */
 export interface Tools {
@@ -10,4 +11,5 @@ export interface Tools {
   readonly pods: AttemptPods;
   readonly writer: JobWriter;
   readonly definitions: JobDefinitions;
+  readonly telling: Telling;
 }

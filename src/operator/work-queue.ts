@@ -19,10 +19,17 @@ export class WorkQueue {
   readonly #failures = new Map<string, number>();
   #isClosed = false;
 
+  readonly #workers: number;
+
   /** @param failed is told of every failure */
-  constructor(work: (key: string) => Promise<Again>, failed: (key: string, error: unknown) => void) {
+  constructor(
+    work: (key: string) => Promise<Again>,
+    failed: (key: string, error: unknown) => void,
+    workers: number,
+  ) {
     this.#work = work;
     this.#failed = failed;
+    this.#workers = workers;
   }
 
   /** How many keys wait for a worker. */
@@ -63,7 +70,7 @@ export class WorkQueue {
 
   #next(): void {
     for (const key of this.#waiting) {
-      if (this.#busy.size >= limits.operatorWorkers) return;
+      if (this.#busy.size >= this.#workers) return;
       this.#waiting.delete(key);
       this.#busy.add(key);
       const running = this.#run(key);

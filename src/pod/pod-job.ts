@@ -42,6 +42,8 @@ export interface PodJob extends PodContents {
   readonly serviceAccount: string | null;
   /** `metadata` and `spec` of `--pod-template`. */
   readonly more: KubernetesObject;
+  /** The same, but it takes precedence over what the pod has itself; default: nothing does. */
+  readonly instead?: KubernetesObject;
   /** The pod waits for a Secret even if nothing is secret: it is started by that. */
   readonly gated: boolean;
 }

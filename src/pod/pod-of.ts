@@ -33,7 +33,7 @@ export function podOf(job: PodJob): KubernetesObject {
     metadata: { name: job.name, ...metadataOf(job) },
     spec: specOf(job),
   };
-  return addToPod(own, job.more);
+  return addToPod(addToPod(job.instead ?? {}, own), job.more);
 }
 
 /** The Secrets of a job. */

@@ -1,7 +1,7 @@
 import { limits } from '../base/limits.ts';
 import type { JobReport } from '../observe/job-report.ts';
 import type { Progress } from './sink.ts';
-import type { Spool } from './spool/spool.ts';
+import type { SpoolRecords } from './spool/spool-records.ts';
 
 /** The spool's record of when the job was found to have ended, if the job's own records do not contain it. */
 const foundRecord = 'found-at.json';
@@ -10,7 +10,7 @@ const foundRecord = 'found-at.json';
  * When the job began, by its own records; null if they do not contain it. Ms since 1970, never in the future: a job can
  * write anything there, and that must not make a database reject the row.
  */
-export function beginOf({ started, report }: Progress): number | null {
+export function beginOf({ started, report }: Pick<Progress, 'started' | 'report'>): number | null {
   const attempts = report?.containers.flatMap(({ result }) => result?.attempts[0]?.startedAt ?? []) ?? [];
   const times = [started?.startedAt, report?.started?.startedAt, ...attempts].flatMap(plausible);
   return times.length === 0 ? null : Math.min(...times);
@@ -22,12 +22,12 @@ export function beginOf({ started, report }: Progress): number | null {
  *
  * @param spool keeps when it was found, for later reports of the job
  */
-export function endOf(report: JobReport, begin: number | null, spool: Spool): number {
+export function endOf(report: JobReport, begin: number | null, spool: SpoolRecords): number {
   return Math.max(begin ?? 0, recordedEnd(report) ?? foundAt(spool));
 }
 
 /** To be called when the job has ended: keeps the current time if the job's own records do not contain its end. */
-export function rememberEnd(report: JobReport, spool: Spool): void {
+export function rememberEnd(report: JobReport, spool: SpoolRecords): void {
   if (recordedEnd(report) === null) foundAt(spool);
 }
 
@@ -40,7 +40,7 @@ function recordedEnd({ containers }: JobReport): number | null {
   return known.length > 0 && known.length === ends.length ? Math.max(...known) : null;
 }
 
-function foundAt(spool: Spool): number {
+function foundAt(spool: SpoolRecords): number {
   const { at } = (spool.readRecord(foundRecord) ?? {}) as { readonly at?: unknown };
   const [kept] = typeof at === 'number' ? within(at) : [];
   if (kept !== undefined) return kept;

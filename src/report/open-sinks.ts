@@ -1,10 +1,8 @@
 import type { JobReport } from '../observe/job-report.ts';
-import type { DatabaseSettings } from '../settings/destinations/database-settings.ts';
 import type { ReportSettings } from '../settings/destinations/report-settings.ts';
 import { type Owner, RowOwner } from './row-owner.ts';
 import type { Sink } from './sink.ts';
 import type { Spool } from './spool/spool.ts';
-import type { SqlDatabase } from './sql/sql-database.ts';
 
 /** The sinks of one job, and which of them writes its row. */
 export interface Sinks {
@@ -33,7 +31,7 @@ function firstOwner({ mode, rest }: ReportSettings): Owner | null {
 }
 
 async function openRest(
-  { rest, jobId, mode, database }: ReportSettings,
+  { rest, jobId, mode, database, attempt }: ReportSettings,
   spool: Spool,
   owner: RowOwner,
   wake: () => void,
@@ -44,17 +42,20 @@ async function openRest(
     owner.decide(isStored ? 'rest' : 'database');
     wake();
   };
-  return new RestSink(rest, { jobId, outputElsewhere: database !== null, onRow }, spool);
+  const scope = { jobId, isLaterAttempt: attempt > 1, outputElsewhere: database !== null, onRow };
+  return new RestSink(rest, scope, spool);
 }
 
 async function openDatabaseSink(
-  { database, jobId }: ReportSettings,
+  { database, jobId, attempt }: ReportSettings,
   spool: Spool,
   owner: RowOwner,
 ): Promise<Sink | null> {
   if (database === null || jobId === null) return null;
   const { SqlSink } = await import('./sql/sql-sink.ts');
-  return new SqlSink(() => openDatabase(database), jobId, owner, spool);
+  const { openDatabase } = await import('./sql/open-database.ts');
+  const job = { jobId, isLaterAttempt: attempt > 1 };
+  return new SqlSink(() => openDatabase(database), job, owner, spool);
 }
 
 async function openDirectory(
@@ -84,13 +85,4 @@ async function openZabbix({ zabbix }: ReportSettings, spool: Spool): Promise<Sin
     await announceZabbix(zabbix, report);
   };
   return new OnceSink('Zabbix', 'zabbix-sent.json', announce, spool);
-}
-
-async function openDatabase(settings: DatabaseSettings): Promise<SqlDatabase> {
-  switch (settings.kind) {
-    case 'sqlite':
-      return (await import('./sql/sqlite-database.ts')).openSqlite(settings.path);
-    case 'mariadb':
-      return (await import('./sql/mariadb/mariadb-database.ts')).openMariadb(settings);
-  }
 }

@@ -1,4 +1,4 @@
-import type { Spool } from './spool/spool.ts';
+import type { SpoolRecords } from './spool/spool-records.ts';
 
 /** The spool's record of the exit codes that this job's reporters wrote into its row, or were about to write. */
 const codesRecord = 'row-codes.json';
@@ -8,9 +8,9 @@ const codesRecord = 'row-codes.json';
  * if more is known later about the job's end.
  */
 export class WrittenCodes {
-  readonly #spool: Spool;
+  readonly #spool: SpoolRecords;
 
-  constructor(spool: Spool) {
+  constructor(spool: SpoolRecords) {
     this.#spool = spool;
   }
 
@@ -23,6 +23,14 @@ export class WrittenCodes {
   /** The codes that this one may replace. */
   allBut(code: number): readonly number[] {
     return this.all.filter((each) => each !== code);
+  }
+
+  /**
+   * Takes what the row holds before our first code for the end of an earlier attempt, which is replaced.
+   * @param found null: it holds none
+   */
+  adopt(found: number | null): void {
+    if (found !== null && this.all.length === 0) this.note(found);
   }
 
   /** To be called before a code is written: a reporter that is killed in between may have written it. */

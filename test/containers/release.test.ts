@@ -14,6 +14,7 @@ import { temporaryVolume } from '../helpers/volume.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 const name = `multiflexi-emissary-${version}`;
+const operatorName = `multiflexi-emissary-operator-${version}`;
 
 test('npm run release prints one line a step and lists what it has made', async (t) => {
   const release = await requireRelease(t);
@@ -31,7 +32,15 @@ test('npm run release prints one line a step and lists what it has made', async 
     ['amd64', 'arm64'].map((processor) => `${program}-${version}-linux-${processor}`),
   );
   const packages = ['amd64', 'arm64'].map((processor) => `multiflexi-emissary_${version}-1_${processor}.deb`);
-  const expected = [...programs, `${name}.cdx.json`, `${name}.oci.tar`, `${name}.tgz`, ...packages];
+  const operator = [`${operatorName}.oci.tar`, `${operatorName}.tgz`, 'install.yaml'];
+  const expected = [
+    ...programs,
+    `${name}.cdx.json`,
+    `${name}.oci.tar`,
+    `${name}.tgz`,
+    ...operator,
+    ...packages,
+  ];
   assert.deepEqual(readdirSync(directory).sort(), ['SHA256SUMS', ...expected].sort());
   assert.deepEqual(
     listed.map((line) => line.split('  ')[0]),
@@ -188,35 +197,44 @@ test('docker loads the image of a release, with a tag for each processor', async
   assert.ok(readFileSync(copied, 'utf8').includes('GNU LESSER GENERAL PUBLIC LICENSE'));
 });
 
-test('podman loads the image of a release, and starts it on either processor', async (t) => {
-  const release = await requireRelease(t);
-  const engine = await requireEngine(t, 'podman');
-  if (release === null || engine === null) return;
-  const archive = join(release.directory, `${name}.oci.tar`);
-  const image = `localhost/multiflexi-emissary:${version}`;
-  const { run } = privateStore(t, engine);
-  const loaded = await run(['load', '--input', archive]);
-  assert.equal(loaded.exitCode, 0, loaded.stderr);
-  const inspected = await run(['image', 'inspect', image]);
-  const [{ Config: config, Architecture: architecture }] = JSON.parse(inspected.stdout);
-  assert.deepEqual([architecture, config.User, config.Entrypoint], [here.oci, '65532:65532', ['/emissary']]);
-  const dockerfile = readFileSync('images/emissary/Dockerfile', 'utf8');
-  for (const [label, value] of Object.entries(config.Labels)) {
-    if (label.endsWith('.revision') || label.endsWith('.version')) continue;
-    assert.ok(dockerfile.includes(`${label}="${value}"`), `the Dockerfile has ${label} as ${value}`);
-  }
-  const listed = await execa('tar', ['-xOf', archive, 'index.json']);
-  assert.equal(JSON.parse(listed.stdout).manifests.length, 1);
-  for (const processor of ['amd64', 'arm64'].filter((each) => canStart(t, each))) {
-    const args = ['--rm', '--network', 'none', '--read-only', '--arch', processor, `oci-archive:${archive}`];
-    const started = await run(['run', ...args, '--version']);
-    assert.deepEqual(
-      [started.exitCode, started.stdout.split('\n')[0]],
-      [0, `emissary ${version}`],
-      started.stderr,
-    );
-  }
-});
+for (const { image, program, folder } of [
+  { image: 'multiflexi-emissary', program: 'emissary', folder: 'emissary' },
+  { image: 'multiflexi-emissary-operator', program: 'multiflexi-emissary', folder: 'operator' },
+])
+  test(`podman loads the image ${image} of a release, and starts it on either processor`, async (t) => {
+    const release = await requireRelease(t);
+    const engine = await requireEngine(t, 'podman');
+    if (release === null || engine === null) return;
+    const archive = join(release.directory, `${image}-${version}.oci.tar`);
+    const { run } = privateStore(t, engine);
+    const loaded = await run(['load', '--input', archive]);
+    assert.equal(loaded.exitCode, 0, loaded.stderr);
+    const inspected = await run(['image', 'inspect', `localhost/${image}:${version}`]);
+    const [{ Config: config, Architecture: architecture }] = JSON.parse(inspected.stdout);
+    const found = [architecture, config.User, config.Entrypoint];
+    assert.deepEqual(found, [here.oci, '65532:65532', ['/emissary']]);
+    const dockerfile = readFileSync(`images/${folder}/Dockerfile`, 'utf8');
+    for (const [label, value] of Object.entries(config.Labels)) {
+      if (label.endsWith('.revision') || label.endsWith('.version')) continue;
+      assert.ok(dockerfile.includes(`${label}="${value}"`), `the Dockerfile has ${label} as ${value}`);
+    }
+    const listed = await execa('tar', ['-xOf', archive, 'index.json']);
+    assert.equal(JSON.parse(listed.stdout).manifests.length, 1);
+    for (const processor of ['amd64', 'arm64'].filter((each) => canStart(t, each))) {
+      const args = [
+        '--rm',
+        '--network',
+        'none',
+        '--read-only',
+        '--arch',
+        processor,
+        `oci-archive:${archive}`,
+      ];
+      const started = await run(['run', ...args, '--version']);
+      const told = [started.exitCode, started.stdout.split('\n')[0]];
+      assert.deepEqual(told, [0, `${program} ${version}`], started.stderr);
+    }
+  });
 
 test('the SBOM lists bundled packages, the runtime and the libraries, and no build tool', async (t) => {
   const release = await requireRelease(t);
@@ -229,16 +247,8 @@ test('the SBOM lists bundled packages, the runtime and the libraries, and no bui
   );
   const components: { name: string; version: string; purl: string; 'bom-ref': string }[] = sbom.components;
   const names = components.map((component) => component.name);
-  for (const bundled of [
-    'zod',
-    'execa',
-    'kysely',
-    'mysql2',
-    'tar',
-    'yauzl',
-    'yaml',
-    '@opentelemetry/sdk-metrics',
-  ])
+  const bundledPackages = 'zod execa kysely mysql2 tar yauzl yaml @opentelemetry/sdk-metrics';
+  for (const bundled of bundledPackages.split(' '))
     assert.ok(names.includes(bundled), `${bundled} is listed`);
   for (const tool of ['typescript', 'esbuild', '@biomejs/biome', 'fast-check', 'knip'])
     assert.ok(!names.includes(tool), `${tool} is not listed`);

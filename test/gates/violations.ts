@@ -168,6 +168,12 @@ export const violations: readonly Violation[] = [
   },
   {
     gate: 'versions',
+    title: 'a chart of another version',
+    files: { 'images/chart/Chart.yaml': 'version: 9.8.4\nappVersion: "9.8.4"\n' },
+    says: /images\/chart\/Chart\.yaml:2 has 9\.8\.4 instead of/,
+  },
+  {
+    gate: 'versions',
     title: 'a lock file of another version',
     files: { 'package-lock.json': '{ "version": "9.8.5", "packages": { "": { "version": "9.8.5" } } }\n' },
     says: /package-lock\.json has 9\.8\.5 instead of/,

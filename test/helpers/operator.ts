@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { TestContext } from 'node:test';
@@ -29,15 +30,19 @@ export interface Job {
     readonly verdict?: string;
     readonly podName?: string;
     readonly completionTime?: string;
+    readonly told?: number;
+    readonly progress?: string;
     readonly conditions?: readonly {
       readonly type: string;
       readonly status: string;
       readonly reason: string;
+      readonly message?: string;
     }[];
     readonly phaseHistory?: readonly {
       readonly phase: string;
       readonly reason: string;
       readonly attempt: number;
+      readonly time: string;
     }[];
   };
 }
@@ -52,7 +57,7 @@ export interface OperatorPlace {
   readonly cluster: Cluster;
   readonly namespace: string;
   /** Starts an operator, and waits until it knows everything. */
-  start(options?: readonly string[]): Promise<Running>;
+  start(options?: readonly string[], env?: Readonly<Record<string, string>>): Promise<Running>;
   /** Starts an operator that may have to wait for another one. */
   startWaiting(options?: readonly string[]): Running;
   /** Makes a job of a shell script. */
@@ -69,7 +74,8 @@ export interface OperatorPlace {
 }
 
 /** The tag is this checkout's own: another one's tests may run on the same cluster. */
-const emissaryImage = 'multiflexi-emissary-operator-test:1';
+const checkout = createHash('sha256').update(process.cwd()).digest('hex').slice(0, 12);
+const emissaryImage = `multiflexi-emissary-operator-test:${checkout}`;
 
 /** Null after the test was skipped because there is no cluster; in CI that is a failure. */
 export async function operatorPlace(t: TestContext): Promise<OperatorPlace | null> {
@@ -78,9 +84,17 @@ export async function operatorPlace(t: TestContext): Promise<OperatorPlace | nul
   for (const { image, fill, start } of exampleImages)
     await cluster.addImage(image.startsWith('multiflexi-emissary:') ? emissaryImage : image, fill, start);
   await cluster.addImage(jobImage, (tree) => withBusybox(tree, jobTools));
+  return operatorIn(t, cluster, await restrictedNamespace(t, cluster));
+}
+
+/** The same in a namespace that is there. */
+export async function operatorIn(
+  t: TestContext,
+  cluster: Cluster,
+  namespace: string,
+): Promise<OperatorPlace> {
   const crd = await cluster.kubectl(['apply', '--filename', 'images/operator/crd.yaml']);
   assert.equal(crd.exitCode, 0, crd.stderr);
-  const namespace = await restrictedNamespace(t, cluster);
   const place = placeIn(t, cluster, namespace);
   // The operator is gone by then.
   atEnd(t, () => letGo(place));
@@ -104,8 +118,8 @@ function placeIn(t: TestContext, cluster: Cluster, namespace: string): OperatorP
     assert.equal(exitCode, 0, stderr);
   };
   const env = { KUBECONFIG: cluster.kubeconfig, EMISSARY_IMAGE: emissaryImage };
-  const start = (options: readonly string[] = []) =>
-    startEmissary(t, ['operator', '--namespace', namespace, ...options], { env });
+  const start = (options: readonly string[] = [], more: Readonly<Record<string, string>> = {}) =>
+    startEmissary(t, ['operator', '--namespace', namespace, ...options], { env: { ...env, ...more } });
   return {
     cluster,
     namespace,
@@ -113,8 +127,8 @@ function placeIn(t: TestContext, cluster: Cluster, namespace: string): OperatorP
     job,
     apply,
     startWaiting: start,
-    async start(options = ['--lease', '0']) {
-      const running = start(options);
+    async start(options = ['--lease', '0'], more = {}) {
+      const running = start(options, more);
       await until('the operator is ready', () => running.stderr().includes('Ready'));
       return running;
     },
@@ -128,6 +142,12 @@ function placeIn(t: TestContext, cluster: Cluster, namespace: string): OperatorP
       }),
     pods: async () => JSON.parse(await kubectl('get', 'pods', '--output=json')).items,
   };
+}
+
+/** Why a job's condition of this type is as it is; null: it has none. */
+export function conditionOf(status: NonNullable<Job['status']>, type: string): string | null {
+  const found = status.conditions?.find((each) => each.type === type);
+  return found === undefined ? null : `${found.status} ${found.reason}`;
 }
 
 /** A resource. */

@@ -3,7 +3,7 @@ import type { JobReport } from '../../observe/job-report.ts';
 import type { RestSettings } from '../../settings/destinations/rest-settings.ts';
 import { beginOf, endOf } from '../job-times.ts';
 import type { Progress, Sink } from '../sink.ts';
-import type { Spool } from '../spool/spool.ts';
+import type { SpoolRecords } from '../spool/spool-records.ts';
 import { WrittenCodes } from '../written-codes.ts';
 import { databaseTime } from './database-time.ts';
 import { fetchVersion, probe, updateJob, type Variant } from './rest-server.ts';
@@ -13,10 +13,14 @@ const beginRecord = 'rest-begin.json';
 const endRecord = 'rest-end.json';
 
 type VariantA = Extract<Variant, { kind: 'A' }>;
+/** What tells of a job's begin and end. */
+type Course = Pick<Progress, 'started' | 'report'>;
 
 /** What goes to the REST server, and whether another sink takes the rest. */
 export interface RestScope {
   readonly jobId: number;
+  /** What the row holds may be the end of an earlier attempt. */
+  readonly isLaterAttempt: boolean;
   /** Whether lines and artifacts go to the database. */
   readonly outputElsewhere: boolean;
   /** Called with true when the server has stored the row's end, with false if it cannot and the database has to. */
@@ -30,19 +34,19 @@ export class RestSink implements Sink {
   readonly writesRowFirst = true;
   readonly #settings: RestSettings;
   readonly #scope: RestScope;
-  readonly #spool: Spool;
+  readonly #spool: SpoolRecords;
   #variant: Variant | null = null;
   #begun = false;
   /** The end that was stored: it may be corrected. */
   #ended: JobReport | null = null;
 
-  constructor(settings: RestSettings, scope: RestScope, spool: Spool) {
+  constructor(settings: RestSettings, scope: RestScope, spool: SpoolRecords) {
     this.#settings = settings;
     this.#scope = scope;
     this.#spool = spool;
   }
 
-  async deliver(progress: Progress): Promise<readonly string[]> {
+  async deliver(progress: Course): Promise<readonly string[]> {
     // To correct an end, the current row is needed.
     if (this.#ended !== null && this.#ended !== progress.report) this.#variant = null;
     this.#variant ??= await this.#probe();
@@ -78,7 +82,7 @@ export class RestSink implements Sink {
     }
   }
 
-  async #begin(variant: VariantA, progress: Progress): Promise<void> {
+  async #begin(variant: VariantA, progress: Course): Promise<void> {
     if (isUnset(variant.row.begin)) {
       const begin = this.#firstSent(beginRecord, 'begin', () => this.#text(beginOf(progress), variant));
       await updateJob(this.#settings, this.#scope.jobId, { begin });
@@ -87,18 +91,19 @@ export class RestSink implements Sink {
   }
 
   /** Sends `end` and `exitcode` in one request: other readers consider a job with an end complete. */
-  async #end(variant: VariantA, progress: Progress, report: JobReport): Promise<void> {
-    const { jobId } = this.#scope;
+  async #end(variant: VariantA, progress: Course, report: JobReport): Promise<void> {
+    const { jobId, isLaterAttempt } = this.#scope;
     const { row } = variant;
     const earlier = this.#spool.readRecord(endRecord);
     const written = new WrittenCodes(this.#spool);
     const found = isUnset(row.exitcode) ? null : Number(row.exitcode);
+    if (isLaterAttempt) written.adopt(found);
     if (found !== null && found !== report.exitCode && !written.all.includes(found)) {
       const sentence = `Job ${jobId} on the REST server already has exit code ${found}, but the job exited with ${report.exitCode}`;
       throw new DeliveryError(sentence, { permanent: true });
     }
     if (found !== report.exitCode) written.note(report.exitCode);
-    if (earlier === null && found === report.exitCode && !isUnset(row.end)) return;
+    if (!isLaterAttempt && earlier === null && found === report.exitCode && !isUnset(row.end)) return;
     const text = () => this.#text(endOf(report, beginOf(progress), this.#spool), variant);
     // A correction has another end time than the guess that it replaces.
     if (found !== null && found !== report.exitCode) this.#spool.writeRecord(endRecord, { end: text() });
@@ -138,7 +143,7 @@ export class RestSink implements Sink {
     throw new DeliveryError(`${sentence}; set MULTIFLEXI_DATABASE_URL`, { permanent: true });
   }
 
-  #outputSentences({ report }: Progress): readonly string[] {
+  #outputSentences({ report }: Course): readonly string[] {
     if (this.#scope.outputElsewhere) return [];
     const results = report?.containers.map(({ result }) => result) ?? [];
     const outputs = results.flatMap((result) => [

@@ -2,28 +2,33 @@ import { type Expression, expressionBuilder, type RawBuilder } from 'kysely';
 import { clockDifference } from '../clock-difference.ts';
 import { beginOf, endOf } from '../job-times.ts';
 import type { Progress } from '../sink.ts';
+import type { SpoolRecords } from '../spool/spool-records.ts';
 import { WrittenCodes } from '../written-codes.ts';
 import { eachInTurn, refuse } from './each-in-turn.ts';
 import type { SqlDatabase, SqlJob } from './sql-database.ts';
-import { refuseOther, requireStored } from './sql-exit-code.ts';
+import { adoptEarlier, refuseOther, requireStored } from './sql-exit-code.ts';
 import type { Tables } from './sql-tables.ts';
 
 type Report = NonNullable<Progress['report']>;
+/** What tells of a job's begin and end. */
+type Course = Pick<Progress, 'started' | 'report'>;
+/** A job whose row is written; its spool may last as long as one delivery. */
+type RowJob = Omit<SqlJob, 'spool'> & { readonly spool: SpoolRecords };
 
 /** The job's row in the database. Its times are the job's own, corrected by the difference of the clocks. */
 export class JobRow {
-  readonly #job: SqlJob;
+  readonly #job: RowJob;
   readonly #written: WrittenCodes;
   /** Ms that the database's clock is ahead of ours; null until it was measured. */
   #ahead: number | null = null;
 
-  constructor(job: SqlJob) {
+  constructor(job: RowJob) {
     this.#job = job;
     this.#written = new WrittenCodes(job.spool);
   }
 
   /** Stores the begin if there is none yet: it never changes. */
-  async begin(progress: Progress): Promise<void> {
+  async begin(progress: Course): Promise<void> {
     const { database, jobId } = this.#job;
     await database.query
       .updateTable('job')
@@ -38,8 +43,9 @@ export class JobRow {
    * If this user may not read the applications, or an older MultiFlexi has no column for the version or the pid, these are
    * left out, and the failure is thrown afterwards.
    */
-  async end(progress: Progress, report: Report): Promise<void> {
+  async end(progress: Course, report: Report): Promise<void> {
     const refused = new Set<string>();
+    if (this.#job.isLaterAttempt) await adoptEarlier(this.#job, this.#written);
     await refuseOther(this.#job, report, this.#written);
     const times = await this.#timesOf(progress, report);
     for (const more of [{ pid: report.pid, app_version: versionOfApp }, { pid: report.pid }]) {
@@ -53,7 +59,7 @@ export class JobRow {
     refuse([...refused]);
   }
 
-  async #timesOf(progress: Progress, report: Report): Promise<Times> {
+  async #timesOf(progress: Course, report: Report): Promise<Times> {
     const { database, spool } = this.#job;
     const begin = beginOf(progress);
     const end = endOf(report, begin, spool);
@@ -69,7 +75,9 @@ export class JobRow {
   }
 
   async #update(report: Report, columns: Columns): Promise<void> {
-    const { database, jobId } = this.#job;
+    const { database, jobId, isLaterAttempt } = this.#job;
+    // An earlier attempt may have ended with the same code at another time.
+    const codes = isLaterAttempt ? this.#written.all : this.#written.allBut(report.exitCode);
     await database.query
       .updateTable('job')
       .set({
@@ -78,10 +86,7 @@ export class JobRow {
       })
       .where('id', '=', jobId)
       .where(({ eb, or }) =>
-        or([
-          eb('exitcode', 'is', null),
-          ...this.#written.allBut(report.exitCode).map((code) => eb('exitcode', '=', code)),
-        ]),
+        or([eb('exitcode', 'is', null), ...codes.map((code) => eb('exitcode', '=', code))]),
       )
       .execute();
     await requireStored(this.#job, report);

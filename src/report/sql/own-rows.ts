@@ -81,7 +81,7 @@ function of(query: Query, jobId: number): SelectQueryBuilder<Tables, 'job_output
 }
 
 /** The highest number of anybody's row, except one so high that no number would be left after it. */
-async function highestSeq(query: Query, jobId: number): Promise<number> {
+export async function highestSeq(query: Query, jobId: number): Promise<number> {
   const row = await of(query, jobId)
     .select(({ fn }) => fn.max('seq').as('last'))
     .where('seq', '<', limits.rowNumbers)

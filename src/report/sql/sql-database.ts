@@ -44,10 +44,16 @@ export interface SqlDatabase {
   close(): Promise<void>;
 }
 
-/** A job that is reported into a database. */
-export interface SqlJob {
-  readonly database: SqlDatabase;
+/** Which row a job is reported into. */
+export interface ReportedRow {
   readonly jobId: number;
+  /** What the row holds may be the end of an earlier attempt. */
+  readonly isLaterAttempt: boolean;
+}
+
+/** A job that is reported into a database. */
+export interface SqlJob extends ReportedRow {
+  readonly database: SqlDatabase;
   readonly spool: Spool;
 }
 
@@ -63,7 +69,10 @@ export interface ArtifactRow {
  * Locks the job's row for the rest of a transaction. A transaction that a killed reporter left in the server holds this
  * lock until it is committed or rolled back: what is read afterwards is final.
  */
-export async function lockJob({ database, jobId }: SqlJob, transaction: Transaction<Tables>): Promise<void> {
+export async function lockJob(
+  { database, jobId }: Pick<SqlJob, 'database' | 'jobId'>,
+  transaction: Transaction<Tables>,
+): Promise<void> {
   if (!database.locksRows) return;
   await transaction.selectFrom('job').select('id').where('id', '=', jobId).forUpdate().execute();
 }

@@ -3,12 +3,20 @@ import type { JobReport } from '../../observe/job-report.ts';
 import type { WrittenCodes } from '../written-codes.ts';
 import type { SqlDatabase, SqlJob } from './sql-database.ts';
 
+/** The database and the row of a job. */
+type Row = Pick<SqlJob, 'database' | 'jobId'>;
+
+/** What the row of a later attempt holds at first is an earlier one's, and may be replaced. */
+export async function adoptEarlier({ database, jobId }: Row, written: WrittenCodes): Promise<void> {
+  written.adopt(await exitCodeIn(database.query, jobId));
+}
+
 /**
  * Records that we are about to write this exit code; if somebody else has written another one, that one stays.
  * @throws DeliveryError
  */
 export async function refuseOther(
-  { database: { query, name }, jobId }: SqlJob,
+  { database: { query, name }, jobId }: Row,
   { exitCode }: JobReport,
   written: WrittenCodes,
 ): Promise<void> {
@@ -21,7 +29,7 @@ export async function refuseOther(
 
 /** @throws DeliveryError if the row does not hold the exit code */
 export async function requireStored(
-  { database: { query, name }, jobId }: SqlJob,
+  { database: { query, name }, jobId }: Row,
   { exitCode }: JobReport,
 ): Promise<void> {
   if ((await exitCodeIn(query, jobId)) === exitCode) return;

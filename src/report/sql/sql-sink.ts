@@ -7,7 +7,7 @@ import { ArtifactDelivery, type Size } from './artifact-delivery.ts';
 import { eachInTurn, refuse } from './each-in-turn.ts';
 import { JobRow } from './job-row.ts';
 import { LineDelivery } from './line-delivery.ts';
-import type { SqlDatabase } from './sql-database.ts';
+import type { ReportedRow, SqlDatabase } from './sql-database.ts';
 
 /** Reports a job into MultiFlexi's own tables. */
 export class SqlSink implements Sink {
@@ -16,7 +16,7 @@ export class SqlSink implements Sink {
   readonly unfinished =
     'There was no time to store all output lines and output files: The database was not updated in time';
   readonly #open: () => Promise<SqlDatabase>;
-  readonly #jobId: number;
+  readonly #of: ReportedRow;
   readonly #owner: RowOwner;
   readonly #spool: Spool;
   #database: SqlDatabase | null = null;
@@ -29,9 +29,9 @@ export class SqlSink implements Sink {
   #known = false;
   #isEndPrioritized = false;
 
-  constructor(open: () => Promise<SqlDatabase>, jobId: number, owner: RowOwner, spool: Spool) {
+  constructor(open: () => Promise<SqlDatabase>, of: ReportedRow, owner: RowOwner, spool: Spool) {
     this.#open = open;
-    this.#jobId = jobId;
+    this.#of = of;
     this.#owner = owner;
     this.#spool = spool;
   }
@@ -72,7 +72,7 @@ export class SqlSink implements Sink {
     progress: Progress,
     advanced: () => boolean,
   ): Promise<readonly string[]> {
-    const job = { database, jobId: this.#jobId, spool: this.#spool };
+    const job = { ...this.#of, database, spool: this.#spool };
     // Read this first: lines that are read after a job has ended are all of its lines.
     const { report } = progress;
     if (!this.#known) await this.#checkJob(database);
@@ -113,8 +113,7 @@ export class SqlSink implements Sink {
     const artifacts = (size: Size) => async () =>
       refuse((await this.#artifacts?.deliver(report, size, mayContinue)) ?? []);
     const theEnd = async () => {
-      if ((await this.#owner.decided) === 'database')
-        await this.#row?.end({ output, started, report }, report);
+      if ((await this.#owner.decided) === 'database') await this.#row?.end({ started, report }, report);
     };
     const lines = [
       async () => this.#lines?.deliver(output, mayContinue),
@@ -131,9 +130,10 @@ export class SqlSink implements Sink {
   }
 
   async #checkJob({ query, name }: SqlDatabase): Promise<void> {
-    const row = await query.selectFrom('job').select('id').where('id', '=', this.#jobId).executeTakeFirst();
+    const { jobId } = this.#of;
+    const row = await query.selectFrom('job').select('id').where('id', '=', jobId).executeTakeFirst();
     if (row === undefined) {
-      throw new DeliveryError(`There is no job ${this.#jobId} in ${name}; check MULTIFLEXI_JOB_ID`, {
+      throw new DeliveryError(`There is no job ${jobId} in ${name}; check MULTIFLEXI_JOB_ID`, {
         permanent: true,
       });
     }

@@ -114,6 +114,13 @@ export const hostOptions: readonly OptionSpec[] = [
     help: 'with --clean: remove what --keep has kept, too',
   },
   {
+    name: 'all-namespaces',
+    verbs: ['operator'],
+    value: null,
+    variables: ['EMISSARY_ALL_NAMESPACES'],
+    help: 'run the jobs of all namespaces; --namespace is then where the lease is',
+  },
+  {
     name: 'lease',
     verbs: ['operator'],
     value: 'SECONDS',
@@ -126,6 +133,27 @@ export const hostOptions: readonly OptionSpec[] = [
     value: 'PORT',
     variables: ['EMISSARY_PROBES_PORT'],
     help: 'where /healthz, /readyz and /metrics are answered (default nowhere)',
+  },
+  {
+    name: 'release',
+    verbs: ['operator'],
+    value: null,
+    variables: [],
+    help: 'only let go of the jobs, so that they can be deleted without an operator; those that run go on in their pods',
+  },
+  {
+    name: 'deployment',
+    verbs: ['operator'],
+    value: 'NAME',
+    variables: [],
+    help: 'with --release: first stop the operators of this Deployment in the own namespace',
+  },
+  {
+    name: 'cloud-events',
+    verbs: ['operator'],
+    value: 'URL',
+    variables: ['EMISSARY_CLOUD_EVENTS'],
+    help: 'where each step of a job is posted as a CloudEvent (default nowhere)',
   },
   {
     name: 'mirror-limit',

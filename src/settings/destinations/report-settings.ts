@@ -27,6 +27,8 @@ export interface ReportSettings {
   readonly spoolDirectory: string | null;
   /** Maximum bytes of one captured stream; 0 = no limit. */
   readonly logLimit: number;
+  /** Counts from 1: what a job's row holds before a later attempt reports is replaced by its end. */
+  readonly attempt: number;
   /** How long delivery is tried after the job's end. */
   readonly budgetMs: number;
   /** Maximum rows of one job's output in a database. */
@@ -72,6 +74,7 @@ export function reportSettings(environment: Environment): ReportSettings {
       environment.get('EMISSARY_LOG_LIMIT_BYTES') ?? String(limits.logBytes),
       'EMISSARY_LOG_LIMIT_BYTES',
     ),
+    attempt: wholeNumber(environment.get('EMISSARY_ATTEMPT') ?? '1', 'EMISSARY_ATTEMPT'),
     budgetMs: secondsToMs(budget, 'EMISSARY_REPORT_SECONDS'),
     outputRows: rowsOf(environment.get('EMISSARY_OUTPUT_ROWS')),
     telemetry: bestEffort(() => telemetrySettings(environment, 'METRICS'), logged),

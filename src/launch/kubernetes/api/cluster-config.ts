@@ -23,7 +23,7 @@ export function clusterConfig(
 ): KubeConfig {
   let config: KubeConfig;
   try {
-    config = load(kubeconfig === null ? ownFiles(environment) : [kubeconfig]);
+    config = load(kubeconfig === null ? ownFiles(environment) : [kubeconfig], environment);
   } catch (cause) {
     throw new Fault('usage', `Cannot read the kubeconfig: ${messageOf(cause)}`, { cause });
   }
@@ -47,16 +47,25 @@ function ownFiles(environment: Environment): readonly string[] {
   return existsSync(usual) ? [usual] : [];
 }
 
-function load([first, ...others]: readonly string[]): KubeConfig {
+function load([first, ...others]: readonly string[], environment: Environment): KubeConfig {
   const config = new KubeConfig();
   if (first !== undefined) config.loadFromFile(first);
-  else if (existsSync(serviceAccountToken)) config.loadFromCluster();
+  else if (existsSync(serviceAccountToken)) loadFromPod(config, environment);
   for (const file of others) {
     const more = new KubeConfig();
     more.loadFromFile(file);
     config.mergeConfig(more);
   }
   return config;
+}
+
+/** The library would look for the server's address in this process's own environment, which is empty. */
+function loadFromPod(config: KubeConfig, environment: Environment): void {
+  const [host, port] = ['HOST', 'PORT'].map((part) => environment.get(`KUBERNETES_SERVICE_${part}`));
+  if (typeof host !== 'string' || typeof port !== 'string') return;
+  config.loadFromCluster();
+  const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  config.clusters = config.clusters.map((cluster) => ({ ...cluster, server }));
 }
 
 /** The library's own starter of credential plugins. */

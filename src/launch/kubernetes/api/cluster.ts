@@ -25,16 +25,24 @@ export type ApiObject = Readonly<Record<string, unknown>>;
  * that fields which the library does not know stay (decision 94).
  */
 export class Cluster {
-  #config: KubeConfig;
+  /** One for all views of the same server. */
+  readonly #known: { config: KubeConfig };
   readonly #load: () => KubeConfig;
   readonly namespace: string;
 
-  /** @param load reads the configuration, and once more where the server refuses its credentials */
-  constructor(load: () => KubeConfig, namespace: string | null) {
+  /**
+   * @param load reads the configuration, and once more where the server refuses its credentials
+   * @param like the same server, seen from another namespace
+   */
+  constructor(load: () => KubeConfig, namespace: string | null, like: Cluster | null = null) {
     this.#load = load;
-    this.#config = load();
+    this.#known = like === null ? { config: load() } : like.#known;
     const { currentContext } = this.#config;
     this.namespace = namespace ?? this.#config.getContextObject(currentContext)?.namespace ?? 'default';
+  }
+
+  get #config(): KubeConfig {
+    return this.#known.config;
   }
 
   /** The API server's address, for people. */
@@ -67,7 +75,7 @@ export class Cluster {
     if (answer.statusCode !== 401) return checked(answer);
     answer.destroy();
     // A token that has just expired: there may be a new one.
-    this.#config = this.#load();
+    this.#known.config = this.#load();
     return checked(await this.#once(wanted));
   }
 

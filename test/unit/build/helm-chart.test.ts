@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { lstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { execa } from 'execa';
+import { installBundle } from '../../../build/release/install-bundle.ts';
+import { projectVersion } from '../../../build/version-mentions.ts';
+import { packedChart } from '../../helpers/packed-chart.ts';
+import { temporaryVolume } from '../../helpers/volume.ts';
+
+test('the same tree gives the same chart, whatever the umask', async (t) => {
+  const first = readFileSync(await packedChart(t));
+  const before = process.umask(0o077);
+  t.after(() => process.umask(before));
+  assert.ok(readFileSync(await packedChart(t)).equals(first));
+});
+
+test('a packed chart has the version, and the definition and the rights as files', async (t) => {
+  const directory = temporaryVolume(t);
+  await execa('tar', ['-xzf', await packedChart(t), '-C', directory]);
+  const file = (path: string) => join(directory, 'multiflexi-emissary-operator', path);
+  const version = await projectVersion();
+  assert.match(readFileSync(file('Chart.yaml'), 'utf8'), new RegExp(`^version: ${version}$`, 'm'));
+  for (const each of ['crd', 'role']) {
+    assert.ok(lstatSync(file(`files/${each}.yaml`)).isFile());
+    const text = readFileSync(`images/operator/${each}.yaml`, 'utf8');
+    assert.equal(readFileSync(file(`files/${each}.yaml`), 'utf8'), text);
+  }
+});
+
+test('install.yaml has the definition, one role and the operator', async () => {
+  const bundle = await installBundle();
+  const kinds = [...bundle.matchAll(/^kind: (\w+)$/gm)].map(([, kind]) => kind);
+  const roles = ['ClusterRoleBinding', 'Role', 'RoleBinding'];
+  assert.deepEqual(kinds, [
+    ...['CustomResourceDefinition', 'ClusterRole', 'Namespace', 'ServiceAccount', ...roles],
+    ...['Deployment', 'PodDisruptionBudget'],
+  ]);
+});
