@@ -22,6 +22,7 @@ export interface WebhookPlace {
   /** Of the operators. */
   readonly own: string;
   readonly configuration: string;
+  readonly emissaryImage: string;
   /** Of the operators; each serves one entry of the configuration if there are two. */
   readonly ports: readonly number[];
   /** Starts an operator, and waits until it serves and is trusted. */
@@ -212,6 +213,7 @@ function placeIn(
     namespace: name,
     own: `${name}-own`,
     configuration: name,
+    emissaryImage,
     ports,
     kubectl,
     pod,

@@ -22,7 +22,7 @@ function variables(job: number): readonly string[] {
   ];
 }
 /** The output begins when kubectl is attached: what was printed before would only be in the log. */
-const script = `sleep 2; echo "account $ACCOUNT"; echo careful >&2
+const script = `sleep 4; echo "account $ACCOUNT"; echo careful >&2
 echo '{"status":"ok"}' > "$RESULT_FILE"; echo 1,2 > "$MULTIFLEXI_TMP/rates.csv"; exit 3`;
 
 test("webhook: MultiFlexi's own kubectl lines, as they are: output, exit code, row, lines and artifacts are complete", async (t) => {
