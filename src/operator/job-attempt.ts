@@ -110,10 +110,12 @@ export class JobAttempt {
       message: seen.reason === 'Executing' ? 'The job runs' : 'The job has ended, and is being reported',
       startTime: startTime ?? seen.since,
     });
-    if (seen.reason === 'Executing') return null;
+    // A node that died tells nothing of a pod that was deleted.
+    const isDeleted = pod.metadata?.deletionTimestamp !== undefined;
+    if (seen.reason === 'Executing') return isDeleted ? limits.operatorLookMs : null;
     const left = reportingLeftMs(this.#status);
     if (left <= 0) await this.#tools.pods.stop(pod);
-    return Math.max(left, limits.operatorLookMs);
+    return isDeleted ? limits.operatorLookMs : Math.max(left, limits.operatorLookMs);
   }
 
   /** An attempt has ended: the job has, too, or there is another one. */
