@@ -169,23 +169,3 @@ test('operator: jobs that have ended cause no writes, and neither does its resta
   );
   assert.ok(front.asked.length < 60, `${front.asked.length} requests`);
 });
-
-test('operator: a definition too large for a Secret ends the job, with a bounded status', async (t) => {
-  const place = await operatorPlace(t);
-  if (place === null) return;
-  await place.start();
-  const environment = { TEXT: { type: 'string', defval: 'x'.repeat(900_000) } };
-  const definition = {
-    name: 'Huge',
-    executable: 'true',
-    ociimage: 'localhost/emissary-launch-test:1',
-    environment,
-  };
-  const made = await place.cluster.kubectl(['--namespace', place.namespace, 'create', '--filename', '-'], {
-    objects: [jobOf('huge', { application: { definition } })],
-  });
-  assert.equal(made.exitCode, 0, made.stderr);
-  const status = await place.phase('huge', 'Failed', 'Succeeded');
-  assert.ok(JSON.stringify(status).length < 20_000);
-  assert.equal(conditionOf(status, 'Failed'), 'True StartFailed', JSON.stringify(status));
-});

@@ -37,6 +37,7 @@ test('operator: what ends a pod decides whether the job or the cluster has faile
   await place.make('killed', `sleep 1000; : ${marker}`);
   await place.make('ghost', 'exit 0', { ...once, podTemplate: { spec: { nodeName: node } } });
   await place.apply(jobOf('imageless', { image: 'localhost/nowhere/at-all:1', command: ['x'], retries: 3 }));
+  await makeHuge(place);
   await loseNode(place, 'ghost');
 
   await t.test(
@@ -87,7 +88,25 @@ test('operator: what ends a pod decides whether the job or the cluster has faile
       assert.match(status.message ?? '', new RegExp(`its node ${node} does not answer`));
     },
   );
+  await t.test(
+    'operator: a job with more variables than fit ends, though its reporter waits for it',
+    async () => {
+      const status = await place.phase('huge', ...endings);
+      assert.equal(conditionOf(status, 'Failed'), 'True PermanentFailure', JSON.stringify(status));
+      assert.ok(JSON.stringify(status).length < 20_000);
+    },
+  );
 });
+
+async function makeHuge({ cluster, namespace }: OperatorPlace): Promise<void> {
+  const environment = { TEXT: { type: 'string', defval: 'x'.repeat(900_000) } };
+  const definition = { name: 'Huge', executable: 'true', ociimage: jobImage, environment };
+  // What kubectl applies it notes a second time.
+  const made = await cluster.kubectl(['--namespace', namespace, 'create', '--filename', '-'], {
+    objects: [jobOf('huge', { application: { definition } })],
+  });
+  assert.equal(made.exitCode, 0, made.stderr);
+}
 
 function main(of: object) {
   return { podTemplate: { spec: { containers: [{ name: 'main', ...of }] } } };
