@@ -600,6 +600,8 @@ export const limits = {
   operatorLastLookMs: 5_000,
   /** How long a pod's reporter may take after the job's end, in ms, before the operator stops it. */
   operatorReportingMs: 3_600_000,
+  /** The same where the job's program has left no word: the reporter may never have seen it. It gives up a server after 60 s. */
+  operatorUnseenMs: 90_000,
   /** Jobs of which the operator tells others at the same time, for rows and for CloudEvents each. */
   operatorTellers: 4,
   /** How long a server may take to store a row that the operator reports, in ms. */

@@ -14,10 +14,15 @@ export function pullLeftMs({ phaseHistory }: JobStatus): number {
   return from + limits.imagePullGraceMs - Date.now();
 }
 
-/** Ms until a reporter is stopped whose job has ended: one that has never seen the job's program would wait for ever. */
-export function reportingLeftMs({ phaseHistory }: JobStatus): number {
+/**
+ * Ms until a reporter is stopped whose job has ended: one that has never seen the job's program would wait for ever.
+ *
+ * @param isUnseen the program has left no word of its end
+ */
+export function reportingLeftMs({ phaseHistory }: JobStatus, isUnseen: boolean): number {
   const { time = '' } = phaseHistory.at(-1) ?? {};
-  return Date.parse(time) + limits.operatorReportingMs - Date.now();
+  const most = isUnseen ? limits.operatorUnseenMs : limits.operatorReportingMs;
+  return Date.parse(time) + most - Date.now();
 }
 
 /** Ms until the next pod may be made: the longer, the more of them the cluster has failed. */

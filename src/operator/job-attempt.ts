@@ -5,7 +5,7 @@ import { isOwned } from './attempt-pods.ts';
 import { leftMs, pauseMs, pullLeftMs, reportingLeftMs } from './attempt-times.ts';
 import type { Ending, JobResource, JobStatus } from './job-resource.ts';
 import { type Change, type FailedReason, nextStatus } from './next-status.ts';
-import { type Observation, type Outcome, observePod, vanished } from './observe-pod.ts';
+import { leftNoWord, type Observation, type Outcome, observePod, vanished } from './observe-pod.ts';
 import { podNameOf } from './pod-of-resource.ts';
 import { progressOf } from './progress-of.ts';
 import { reportedAtEnd } from './tell/reported-condition.ts';
@@ -110,10 +110,12 @@ export class JobAttempt {
       message: seen.reason === 'Executing' ? 'The job runs' : 'The job has ended, and is being reported',
       startTime: startTime ?? seen.since,
     });
-    if (seen.reason === 'Executing') return null;
-    const left = reportingLeftMs(this.#status);
+    // A node that died tells nothing of a pod that was deleted.
+    const isDeleted = pod.metadata?.deletionTimestamp !== undefined;
+    if (seen.reason === 'Executing') return isDeleted ? limits.operatorLookMs : null;
+    const left = reportingLeftMs(this.#status, leftNoWord(pod));
     if (left <= 0) await this.#tools.pods.stop(pod);
-    return Math.max(left, limits.operatorLookMs);
+    return isDeleted ? limits.operatorLookMs : Math.max(left, limits.operatorLookMs);
   }
 
   /** An attempt has ended: the job has, too, or there is another one. */

@@ -24,7 +24,7 @@ export class ObjectStore<T extends Named> {
 
   /**
    * @param path of the list, with its query
-   * @param changed is told of every object that is new, other, or gone
+   * @param changed is told of every object that is new, other, or gone, and of all when they are listed anew
    */
   constructor(path: string, changed: (object: T, isGone: boolean) => void) {
     this.#path = path;
@@ -116,9 +116,8 @@ export class ObjectStore<T extends Named> {
     this.#isListed = true;
     this.#first.resolve();
     for (const object of found) {
-      const known = this.get(object.metadata ?? {});
       this.#objects.set(keyOf(object.metadata ?? {}), object);
-      if (known?.metadata?.resourceVersion !== object.metadata?.resourceVersion) this.#changed(object, false);
+      this.#changed(object, false);
     }
   }
 

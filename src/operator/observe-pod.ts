@@ -138,6 +138,12 @@ function startError(pod: Pod): string | null {
     : null;
 }
 
+/** Whether the job's program has failed without a word: it was killed, or did not even begin. */
+export function leftNoWord(pod: Pod): boolean {
+  const { exitCode = 0, message = '' } = terminated(pod, containerNames.main) ?? {};
+  return exitCode !== 0 && message === '';
+}
+
 function reporterFailure(exitCode: number): string {
   return `The reporter has ended (${exitCode}) before the job started; its log tells why`;
 }

@@ -29,7 +29,8 @@ export async function reconcileJob(place: Place, tools: Tools): Promise<Again> {
     if (statusOf(error) !== 409 && statusOf(error) !== 404) throw error;
     // Decided on what is not so any more.
     const fresh = await tools.writer.read(place);
-    if (fresh === null) return null;
+    // A definition that is being replaced hides its resources for a moment: only the watch tells that one is gone.
+    if (fresh === null) throw error;
     tools.jobs.put(fresh);
     if (fresh.metadata.resourceVersion === job.metadata.resourceVersion) throw error;
     return 0;

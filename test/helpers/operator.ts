@@ -161,10 +161,11 @@ async function letGo({ kubectl }: OperatorPlace): Promise<void> {
   const names = (await kubectl('get', 'emissaryjobs', '--output=name'))
     .split('\n')
     .filter((each) => each !== '');
-  for (const name of names)
-    await kubectl('patch', name, '--type=merge', '--patch={"metadata":{"finalizers":null}}').catch(
-      () => undefined,
-    );
+  if (names.length === 0) return;
+  // Some may go meanwhile.
+  await kubectl('patch', ...names, '--type=merge', '--patch={"metadata":{"finalizers":null}}').catch(
+    () => undefined,
+  );
 }
 
 /** The part of a job's spec by which its reporter, and nobody else, reaches a database in this machine's temporary directory. */

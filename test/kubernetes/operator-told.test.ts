@@ -102,11 +102,20 @@ test('operator: a row that cannot be told of holds the resource for a while only
   const nobody = { MULTIFLEXI_DATABASE_URL: 'mysql://user:pass@127.0.0.1:1/multiflexi' };
   const operator = await place.start(undefined, { EMISSARY_REPORT_SECONDS: '4' });
   await place.make('held', 'exit 0', { ...never, ...(await secretOf(place, nobody, 5)) });
+  await place.make('short', 'exit 0', {
+    ...never,
+    ...(await secretOf(place, nobody, 5)),
+    ttlSecondsAfterFinished: 0,
+  });
   await place.phase('held', 'Failed');
+  await place.phase('short', 'Failed');
   await until('it is tried', () => /its end cannot be reported yet/.test(operator.stderr()));
   assert.notEqual((await place.job('held'))?.metadata.finalizers, undefined);
   await place.kubectl('delete', 'ej', 'held', '--timeout=60s');
-  assert.match(await place.kubectl('get', 'events'), /Warning +NotReported +emissaryjob\/held/);
+  await until('its time is over, and it is gone', async () => (await place.job('short')) === null);
+  const events = await place.kubectl('get', 'events');
+  for (const name of ['held', 'short'])
+    assert.match(events, new RegExp(`Warning +NotReported +emissaryjob/${name}`));
 });
 
 test("operator: files of its own machine are never a job's database", async (t) => {

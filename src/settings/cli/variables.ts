@@ -94,8 +94,13 @@ export const variables: readonly VariableSpec[] = [
   },
   {
     name: 'EMISSARY_REPORT_SECONDS',
+    verbs: [...reporting, 'operator'],
+    help: "how long failed delivery is retried after the job's end (default 60; of the operator: 300)",
+  },
+  {
+    name: 'EMISSARY_ATTEMPT',
     verbs: reporting,
-    help: "how long failed delivery is retried after the job's end (default 60)",
+    help: 'above 1: the row may have the end of an earlier attempt, which is replaced',
   },
   {
     name: 'EMISSARY_OUTPUT_ROWS',
