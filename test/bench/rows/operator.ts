@@ -116,7 +116,6 @@ function measureSimulated(bench: Bench): Promise<Simulated> {
     try {
       return await withSimulatedNode(client, adminKubeconfig, () =>
         withJobsPlace(client, async (place) => {
-          await own.start();
           const count = bench.times(many);
           const operator = await startOperator(own.kubeconfig, place.namespace);
           try {
