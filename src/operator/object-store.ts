@@ -52,7 +52,7 @@ export class ObjectStore<T extends Named> {
   put(object: T): void {
     // The watch may have been faster.
     if (this.#isOlder(object)) return;
-    this.#objects.set(nameOf(object), object);
+    this.#objects.set(nameOf(object), lean(object));
   }
 
   /**
@@ -116,7 +116,7 @@ export class ObjectStore<T extends Named> {
     this.#first.resolve();
     for (const object of found) {
       const known = this.#objects.get(nameOf(object));
-      this.#objects.set(nameOf(object), object);
+      this.#objects.set(nameOf(object), lean(object));
       if (known?.metadata?.resourceVersion !== object.metadata?.resourceVersion) this.#changed(object, false);
     }
   }
@@ -151,6 +151,13 @@ export class ObjectStore<T extends Named> {
     this.#objects.delete(name);
     this.#changed(last, true);
   }
+}
+
+/** Without what is half of an object, and that nobody here reads: who has set which field. */
+function lean<T extends Named>(object: T): T {
+  const { metadata } = object as { readonly metadata?: { managedFields?: unknown } };
+  if (metadata !== undefined) delete metadata.managedFields;
+  return object;
 }
 
 function isGone(error: unknown): boolean {
