@@ -53,7 +53,7 @@ export class ObjectStore<T extends Named> {
   put(object: T): void {
     // The watch may have been faster.
     if (this.#isOlder(object)) return;
-    this.#objects.set(keyOf(object.metadata ?? {}), object);
+    this.#objects.set(keyOf(object.metadata ?? {}), lean(object));
   }
 
   /**
@@ -116,8 +116,10 @@ export class ObjectStore<T extends Named> {
     this.#isListed = true;
     this.#first.resolve();
     for (const object of found) {
-      this.#objects.set(keyOf(object.metadata ?? {}), object);
-      this.#changed(object, false);
+      const key = keyOf(object.metadata ?? {});
+      const known = this.#objects.get(key);
+      this.#objects.set(key, lean(object));
+      if (known?.metadata?.resourceVersion !== object.metadata?.resourceVersion) this.#changed(object, false);
     }
   }
 
@@ -151,6 +153,13 @@ export class ObjectStore<T extends Named> {
     this.#objects.delete(keyOf(last.metadata ?? {}));
     this.#changed(last, true);
   }
+}
+
+/** Without what is half of an object, and that nobody here reads: who has set which field. */
+function lean<T extends Named>(object: T): T {
+  const { metadata } = object as { readonly metadata?: { managedFields?: unknown } };
+  if (metadata !== undefined) delete metadata.managedFields;
+  return object;
 }
 
 function isGone(error: unknown): boolean {

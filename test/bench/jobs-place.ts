@@ -90,7 +90,7 @@ function placeOf(client: ApiClient, namespace: string): JobsPlace {
       });
       await until(async () => {
         const found = await client.send('GET', `${jobs}?fieldSelector=status.successful=1`);
-        return (found as { readonly items: readonly unknown[] }).items.length === count;
+        return ((found as { readonly items: readonly unknown[] | null }).items ?? []).length === count;
       });
       return performance.now() - began;
     },

@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { freePort } from '../helpers/free-port.ts';
 import { hostProgram } from '../helpers/program.ts';
 import { until } from '../helpers/until.ts';
+import { privateBytes } from './private-memory.ts';
 
 /** A running operator. */
 export interface OperatorProcess {
   /** What it tells Prometheus, as numbers by name and labels. */
   metrics(): Promise<ReadonlyMap<string, number>>;
-  /** The memory that it has, in MiB. */
+  /** The memory that only it has, in MiB. */
   memory(): number;
   stop(): Promise<void>;
 }
@@ -38,11 +38,7 @@ export async function startOperator(kubeconfig: string, namespace: string): Prom
         .filter((line) => line !== '' && !line.startsWith('#'));
       return new Map(lines.map((line) => [line.replace(/ \S+$/, ''), Number(line.replace(/^.* /, ''))]));
     },
-    memory: () => {
-      const [, kibibytes = '0'] =
-        /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1')) ?? [];
-      return Number(kibibytes) / 1024;
-    },
+    memory: () => privateBytes(child.pid ?? -1) / 2 ** 20,
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGKILL');

@@ -28,7 +28,7 @@ export async function withSimulatedNode<T>(
   };
   const args = ['--kubeconfig', kubeconfig, '--config', stagesFile, '--manage-all-nodes=false'];
   const own = ['--manage-nodes-with-label-selector', `${taint}=true`, '--node-lease-duration-seconds=40'];
-  const kwok = spawn(program, [...args, ...own], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const kwok = spawn(program, [...args, ...own], { stdio: 'ignore' });
   try {
     await client.send('POST', '/api/v1/nodes', node);
     await until('the simulated node is ready', async () => {

@@ -99,7 +99,11 @@ const needs = [
   { executor: 'Emissary', engine: 'native', names: [] },
   { executor: 'EmissaryDocker', engine: 'docker', names: ['DOCKER_HOST'] },
   { executor: 'EmissaryPodman', engine: 'podman', names: ['CONTAINER_HOST'] },
-  { executor: 'EmissaryKubernetes', engine: 'kubernetes', names: ['AZURE_CLIENT_ID', 'KUBECONFIG'] },
+  {
+    executor: 'EmissaryKubernetes',
+    engine: 'kubernetes',
+    names: ['AZURE_CLIENT_ID', 'EMISSARY_VIA', 'KUBECONFIG'],
+  },
   { executor: 'EmissaryAzure', engine: 'azure', names: ['AZURE_CLIENT_ID'] },
 ];
 for (const { executor, engine, names } of needs)

@@ -23,7 +23,7 @@ export interface OperatorLauncher extends Pick<Launcher, 'script' | 'startScript
 }
 
 /** A command of the job's shell: whether its test has opened it. */
-export const isOpen = '[ -e /tmp/go ]';
+const isOpen = '[ -e /tmp/go ]';
 /** A job that prints `ready`, and waits for its test. */
 export const waiting = `echo ready; until ${isOpen}; do sleep 0.05; done`;
 

@@ -19,7 +19,8 @@ test('EmissaryKubernetes runs MultiFlexi’s job in a pod: its lines, its code, 
       ociimage: jobImage,
       artifacts: [{ name: 'Report', path: 'report\\.csv' }],
     },
-    env: { ...builtLaunch(t), ...launcher.env },
+    // Other tests' operators serve other namespaces.
+    env: { ...builtLaunch(t), ...launcher.env, EMISSARY_VIA: 'pod' },
   });
   const { status, facts } = await run();
   assert.equal(status, 3, facts.errorOutput);

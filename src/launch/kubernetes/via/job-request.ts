@@ -22,7 +22,7 @@ const volumeName = 'launch-secrets';
 const keptPods = { never: 'Never', failed: 'OnFailure', always: 'Always' } as const;
 
 /** The names of a job's Secrets: what its pod mounts, and where its reporter reports. */
-export function secretNamesOf(job: string): { readonly job: string; readonly report: string } {
+function secretNamesOf(job: string): { readonly job: string; readonly report: string } {
   return { job: `${job}-launch`, report: `${job}-report` };
 }
 
