@@ -14,8 +14,8 @@ startProgram({
     doctor: async () => (await import('./commands/doctor.ts')).doctor,
     operator: async () => (await import('./commands/operator.ts')).operator,
     mirror: async () => (await import('./commands/mirror.ts')).mirror,
-    page: async () => (await import('./commands/page.ts')).page,
     'pod-log': async () => (await import('./commands/pod-log.ts')).podLog,
+    page: async () => (await import('./commands/page.ts')).page,
   },
   elsewhere: {},
 });
