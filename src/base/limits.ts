@@ -313,6 +313,14 @@ export const limits = {
   pageBytes: 4 * KiB,
   /** Bytes of one stream that a page has, its last: as much as a browser searches in a moment. */
   pageLogBytes: 256 * MiB,
+  /** Bytes of all streams on a page: more does not fit into a browser's memory. */
+  pageLogsBytes: 1 * GiB,
+  /** Bytes of a log that one answer of a served page has. */
+  pageServedBytes: 16 * MiB,
+  /** Attempts of a container, and phases, that a page shows: a record may be forged. */
+  pageAttempts: 500,
+  /** Bytes of a file's name in an archive's list. */
+  pageNameBytes: 1 * KiB,
   /** Bytes of a page's log in one element: a browser reads it in parts. */
   pagePartBytes: 768 * KiB,
   /** Outputs on a page, and sentences about missing ones. */
@@ -325,7 +333,7 @@ export const limits = {
   pagePictureBytes: 2 * MiB,
   /** Files of an archive that a page lists. */
   pageEntries: 500,
-  /** Unpacked bytes of an archive that are looked through for its list. */
+  /** Unpacked bytes of archives that are looked through for their lists, on one page. */
   pageArchiveBytes: 256 * MiB,
   /** How often a page that is served is told of changes, at most, in ms. */
   pageChangeMs: 250,
@@ -553,8 +561,12 @@ export const limits = {
   registryMs: 30_000,
   /** and how many bytes one of its answers may have. */
   registryBytes: 4 * MiB,
-  /** Images whose commands are remembered: each takes less than a kilobyte. */
+  /** Bytes of an image's command: a pod has at most 1.5 MiB. */
+  registryStartBytes: 64 * KiB,
+  /** Images whose commands are remembered, */
   registryCached: 1_000,
+  /** and how many bytes one of these may have. */
+  registryCachedBytes: 4 * KiB,
   /** How long images may fail to be pulled, in ms: one may be pushed a little later. */
   imagePullGraceMs: 60_000,
   /** How long a pod's own status has precedence, in ms, before its events are asked for what it does not tell, */

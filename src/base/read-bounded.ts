@@ -5,6 +5,11 @@
  * @throws Error whose message is a clause, if there is more; the stream's error
  */
 export async function readBounded(stream: AsyncIterable<Buffer>, most: number): Promise<string> {
+  return (await readBoundedBytes(stream, most)).toString();
+}
+
+/** The same, as bytes. */
+export async function readBoundedBytes(stream: AsyncIterable<Buffer>, most: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let size = 0;
   // Leaving the loop closes the stream.
@@ -13,5 +18,5 @@ export async function readBounded(stream: AsyncIterable<Buffer>, most: number): 
     size += piece.length;
     if (size > most) throw new Error(`its answer has more than ${most} bytes`);
   }
-  return Buffer.concat(pieces).toString();
+  return Buffer.concat(pieces);
 }

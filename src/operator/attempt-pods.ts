@@ -1,11 +1,11 @@
 import { limits } from '../base/limits.ts';
 import { ApiError, isTemporary, reasonOfApi, statusOf } from '../launch/kubernetes/api/api-error.ts';
-import { createSecret } from '../launch/kubernetes/create-secret.ts';
 import { ownedBy } from '../launch/kubernetes/pod-request.ts';
 import { type Pod, stateOf } from '../launch/kubernetes/pod-state.ts';
 import { readPod } from '../launch/kubernetes/watch-pod.ts';
 import type { PodJob } from '../pod/pod-job.ts';
 import { podOf, secretsOf } from '../pod/pod-of.ts';
+import { createOwnSecret } from './create-own-secret.ts';
 import type { JobResource } from './job-resource.ts';
 import type { LedCluster } from './leadership.ts';
 import { keyOf, type Place } from './object-key.ts';
@@ -60,6 +60,11 @@ export class AttemptPods {
     return this.#store.get(place) ?? readPod(this.#cluster.in(place.namespace), place.name, never);
   }
 
+  /** A pod as the server has it; null: there is none. */
+  ask({ namespace, name }: Pick<JobResource['metadata'], 'namespace' | 'name'>): Promise<Pod | null> {
+    return readPod(this.#cluster.in(namespace), name, never);
+  }
+
   /** The last that was seen of a pod that is gone. */
   lastOf(uid: string): Pod | null {
     return this.#gone.get(uid) ?? null;
@@ -87,13 +92,21 @@ export class AttemptPods {
     }
   }
 
-  /** Makes the Secrets that a pod waits for: the job starts. */
-  async release(pod: Pod, job: () => Promise<PodJob>): Promise<void> {
+  /**
+   * Makes the Secrets that a pod waits for: the job starts.
+   *
+   * @returns why that is refused for good: a clause; null: they are there
+   * @throws what is to be tried again
+   */
+  async release(pod: Pod, job: () => Promise<PodJob>): Promise<string | null> {
     const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
-    if (this.#released.has(uid) || stateOf(pod).kind !== 'created') return;
-    for (const secret of secretsOf(await job()))
-      await createSecret(this.#cluster.in(namespace), ownedBy(secret, { name, uid }), never);
+    if (this.#released.has(uid) || stateOf(pod).kind !== 'created') return null;
+    for (const secret of secretsOf(await job())) {
+      const refused = await createOwnSecret(this.#cluster.in(namespace), ownedBy(secret, { name, uid }), uid);
+      if (refused !== null) return refused;
+    }
     this.#released.add(uid);
+    return null;
   }
 
   /** Stops a pod: within its own grace, or at once where it has not started. */
@@ -133,7 +146,7 @@ export class AttemptPods {
 
 /** Of a 403, only a full quota and a namespace that has just been made are worth waiting for. @throws what is to be tried again */
 function refusal(error: unknown): Created {
-  if (isTemporary(error) || statusOf(error) === 409) throw error;
+  if (isTemporary(error) || [401, 409].includes(statusOf(error) ?? 0)) throw error;
   const message = reasonOfApi(error);
   const mends = statusOf(error) === 403 && waitedFor.find(({ words }) => message.includes(words));
   return mends ? { kind: 'waits', reason: mends.reason, message } : { kind: 'refused', message };

@@ -1,8 +1,9 @@
-import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { reasonOfApi } from '../launch/kubernetes/api/api-error.ts';
 import type { Pod } from '../launch/kubernetes/pod-state.ts';
 import { isOwned } from './attempt-pods.ts';
 import { leftMs, pauseMs, pullLeftMs, reportingLeftMs } from './attempt-times.ts';
+import { isOfJob } from './is-of-job.ts';
 import type { Ending, JobResource, JobStatus } from './job-resource.ts';
 import { type Change, type FailedReason, nextStatus } from './next-status.ts';
 import { leftNoWord, type Observation, type Outcome, observePod, vanished } from './observe-pod.ts';
@@ -27,13 +28,18 @@ export class JobAttempt {
   async step(): Promise<Again> {
     const { pods } = this.#tools;
     const { podName, podUid } = this.#status;
-    const pod = await pods.find({ namespace: this.#job.metadata.namespace, name: podName ?? '' });
+    const place = { namespace: this.#job.metadata.namespace, name: podName ?? '' };
+    const known = await pods.find(place);
+    // What the watch tells may be late: that a pod is gone is asked of the server.
+    const isOther = podUid !== null && known !== null && known.metadata?.uid !== podUid;
+    const pod = isOther ? await pods.ask(place) : known;
     if (podUid !== null && pod?.metadata?.uid !== podUid) {
       const last = pods.lastOf(podUid);
       const seen = last === null ? null : observePod(last, true);
       return this.#conclude(seen?.kind === 'ended' ? seen.outcome : vanished);
     }
     if (pod === null) return this.#create();
+    if (!isOwned(pod, this.#job) && leftMs(this.#job, this.#status) <= 0) return this.#endUnstarted();
     if (!isOwned(pod, this.#job))
       return this.#wait('Queued', 'PodNameTaken', `There is a pod ${podName} that is not this job's`);
     if (podUid === null) await this.#note(pod);
@@ -56,7 +62,7 @@ export class JobAttempt {
       const podJob = await this.#tools.definitions.podJob(this.#job, attempts);
       created = await this.#tools.pods.create(podJob, this.#job.metadata.namespace);
     } catch (error) {
-      if (!(error instanceof Fault)) throw error;
+      if (!isOfJob(error)) throw error;
       return this.#end('Failed', 'InvalidSpec', { reason: 'InvalidSpec', message: error.message });
     }
     if (created.kind === 'waits') return this.#wait('Queued', created.reason, created.message);
@@ -94,10 +100,10 @@ export class JobAttempt {
   async #release(pod: Pod): Promise<string | null> {
     const { pods, definitions } = this.#tools;
     try {
-      await pods.release(pod, () => definitions.podJob(this.#job, this.#status.attempts));
-      return null;
+      return await pods.release(pod, () => definitions.podJob(this.#job, this.#status.attempts));
     } catch (error) {
-      if (error instanceof Fault) return error.message;
+      if (isOfJob(error)) return error.message;
+      if (leftMs(this.#job, this.#status) <= 0) return reasonOfApi(error);
       throw error;
     }
   }

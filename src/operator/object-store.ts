@@ -142,7 +142,8 @@ export class ObjectStore<T extends Named> {
   /** Our own change was answered before the watch told of what it replaced. */
   #isOlder({ metadata }: T): boolean {
     const known = this.get(metadata ?? {})?.metadata;
-    if (known === undefined || known.uid !== metadata?.uid) return false;
+    if (known === undefined) return false;
+    // All objects of a cluster share one row of versions.
     return Number(metadata?.resourceVersion) < Number(known.resourceVersion);
   }
 

@@ -1,8 +1,8 @@
-import { Fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { statusOf } from '../launch/kubernetes/api/api-error.ts';
 import { type Pod, stateOf } from '../launch/kubernetes/pod-state.ts';
 import { isOwned } from './attempt-pods.ts';
+import { isOfJob } from './is-of-job.ts';
 import { JobAttempt } from './job-attempt.ts';
 import { hasEnded, type JobResource, type JobStatus, statusOfResource } from './job-resource.ts';
 import { nextStatus } from './next-status.ts';
@@ -60,7 +60,7 @@ async function begin(job: JobResource, status: JobStatus, tools: Tools): Promise
   try {
     await tools.definitions.podJob(job, 1);
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    if (!isOfJob(error)) throw error;
     const change = { phase: 'Failed', reason: 'InvalidSpec', message: error.message } as const;
     const next = nextStatus(job, status, change, {
       failed: 'InvalidSpec',

@@ -7,28 +7,48 @@ import { fromFd } from 'yauzl';
 import { limits } from '../base/limits.ts';
 import type { PageEntry, PagePreview } from './page-model.ts';
 
+/** Unpacked bytes that may be looked through yet. */
+export interface UnpackingBudget {
+  bytes: number;
+}
+
 /** Lists what is in an archive, as far as a page shows it. @throws what says that it is none */
-export async function archiveEntries(descriptor: number, kind: 'tar' | 'zip' | 'zstd'): Promise<PagePreview> {
+export async function archiveEntries(
+  descriptor: number,
+  kind: 'tar' | 'zip' | 'zstd',
+  budget: UnpackingBudget,
+): Promise<PagePreview> {
   const entries: PageEntry[] = [];
-  const isWhole = kind === 'zip' ? await zip(descriptor, entries) : await tar(descriptor, kind, entries);
+  const isWhole =
+    kind === 'zip' ? await zip(descriptor, entries) : await tar(descriptor, { kind, entries, budget });
   return { kind: 'archive', entries, isWhole };
 }
 
-async function tar(descriptor: number, kind: 'tar' | 'zstd', entries: PageEntry[]): Promise<boolean> {
+async function tar(
+  descriptor: number,
+  {
+    kind,
+    entries,
+    budget,
+  }: { readonly kind: 'tar' | 'zstd'; readonly entries: PageEntry[]; readonly budget: UnpackingBudget },
+): Promise<boolean> {
   const enough = new AbortController();
   const parser = new Parser({
     onReadEntry: (entry: ReadEntry) => {
       if (entries.length >= limits.pageEntries) enough.abort();
-      else if (entry.type === 'File') entries.push({ name: entry.path, bytes: entry.size });
+      else if (entry.type === 'File') entries.push(entryOf(entry.path, entry.size));
       entry.resume();
     },
   });
-  let left: number = limits.pageArchiveBytes;
+  let isFirst = true;
   const bounded = new Transform({
     transform(piece: Buffer, _, done) {
-      left -= piece.length;
-      if (left < 0) enough.abort();
-      done(null, piece);
+      budget.bytes -= piece.length;
+      if (budget.bytes < 0) enough.abort();
+      // The parser would unpack it once more, and nobody would count that.
+      const isPacked = isFirst && [0x8b1f, 0xb528].includes(piece.length > 1 ? piece.readUInt16LE() : 0);
+      isFirst = false;
+      done(isPacked ? new Error('an archive in an archive') : null, piece);
     },
   });
   const file = createReadStream('', { fd: descriptor, start: 0, autoClose: false });
@@ -58,11 +78,14 @@ function zip(descriptor: number, entries: PageEntry[]): Promise<boolean> {
       file.on('end', () => resolve(true));
       file.on('entry', (entry: { readonly fileName: string; readonly uncompressedSize: number }) => {
         if (entries.length >= limits.pageEntries) return resolve(false);
-        if (!entry.fileName.endsWith('/'))
-          entries.push({ name: entry.fileName, bytes: entry.uncompressedSize });
+        if (!entry.fileName.endsWith('/')) entries.push(entryOf(entry.fileName, entry.uncompressedSize));
         file.readEntry();
       });
       file.readEntry();
     });
   });
+}
+
+function entryOf(name: string, bytes: number): PageEntry {
+  return { name: name.slice(0, limits.pageNameBytes), bytes };
 }

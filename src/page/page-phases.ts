@@ -1,3 +1,4 @@
+import { limits } from '../base/limits.ts';
 import type { Result } from '../contract/records.ts';
 import type { ContainerStatus } from '../observe/describe-containers.ts';
 import type { PagePhase } from './page-model.ts';
@@ -16,7 +17,7 @@ export function pagePhases(
   const last = sealed.length === 0 ? null : Math.max(...sealed);
   if (reportedAt !== null && last !== null && reportedAt >= last)
     phases.push({ name: 'reporting', container: null, from: last, until: reportedAt });
-  return phases.filter(({ from, until }) => until === null || until >= from);
+  return phases.filter(({ from, until }) => until === null || until >= from).slice(-limits.pageAttempts);
 }
 
 function phasesOf({ name, startedAt, finishedAt }: ContainerStatus, result: Result | null): PagePhase[] {
@@ -26,7 +27,7 @@ function phasesOf({ name, startedAt, finishedAt }: ContainerStatus, result: Resu
   };
   const [begun, started, finished] = [timeOf(result?.begunAt), timeOf(startedAt), timeOf(finishedAt)];
   if (started !== null) add('starting', begun, started);
-  const attempts = result?.attempts ?? [];
+  const attempts = (result?.attempts ?? []).slice(-limits.pageAttempts);
   if (attempts.length > 1)
     for (const [index, attempt] of attempts.entries())
       add(`attempt ${index + 1}`, timeOf(attempt.startedAt), timeOf(attempt.finishedAt));

@@ -23,6 +23,7 @@ const pictures: Readonly<Record<string, string>> = {
 export class PreviewReader {
   readonly #volume: Volume;
   #room: number = limits.pagePreviewsBytes;
+  readonly #budget = { bytes: limits.pageArchiveBytes };
 
   constructor(volume: Volume) {
     this.#volume = volume;
@@ -38,7 +39,7 @@ export class PreviewReader {
       const preview =
         archive === 'none'
           ? bare(opened.descriptor, opened.size, record.path)
-          : await archiveEntries(opened.descriptor, archive);
+          : await archiveEntries(opened.descriptor, archive, this.#budget);
       this.#room -= JSON.stringify(preview).length;
       return preview;
     } catch {

@@ -33,7 +33,12 @@ export async function readPage(volume: Volume, title: string | null): Promise<Pa
   const statuses = await describeContainers(volume, await expectedContainers(volume).catch(() => []));
   const found = statuses.map((status) => ({ status, result: resultOf(volume, status.name) }));
   const report = reportOf(volume);
-  const logs = found.flatMap(({ status: { name }, result }) => logParts(volume, name, result));
+  let room: number = limits.pageLogsBytes;
+  const logs = found.flatMap(({ status: { name }, result }) => {
+    const parts = logParts(volume, name, result, room);
+    room -= parts.reduce((sum, { bytes }) => sum + bytes, 0);
+    return parts;
+  });
   const containers = found.map(({ status, result }) =>
     containerOf(
       status,
@@ -105,12 +110,14 @@ function containerOf(
     exitCode: status.exitCode,
     message: status.message,
     command: result?.command ?? [],
-    attempts: (result?.attempts ?? []).map(({ startedAt, finishedAt, exitCode, signal }) => ({
-      from: Date.parse(startedAt),
-      until: Date.parse(finishedAt),
-      exitCode,
-      signal,
-    })),
+    attempts: (result?.attempts ?? [])
+      .slice(-limits.pageAttempts)
+      .map(({ startedAt, finishedAt, exitCode, signal }) => ({
+        from: Date.parse(startedAt),
+        until: Date.parse(finishedAt),
+        exitCode,
+        signal,
+      })),
     userSeconds,
     systemSeconds,
     maxRssBytes,

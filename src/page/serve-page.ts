@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { Fault, messageOf } from '../base/fault.ts';
 import type { Volume } from '../contract/volume.ts';
+import { liveLog } from './live-log.ts';
 import { PageChanges } from './page-changes.ts';
 import { livePage } from './page-html.ts';
 import { readPage } from './read-page.ts';
@@ -31,13 +32,13 @@ export async function servePage(
   const changes = new PageChanges(volume.root, signal);
   const server = createServer((request, answer) => {
     const { host = '' } = request.headers;
-    const url = new URL(request.url ?? '/', `http://${loopback}`);
-    const path = url.pathname.split('/').slice(1);
+    const [path = '', query = ''] = (request.url ?? '').split('?');
+    const [, first, ...rest] = path.split('/');
     // A name that leads here from elsewhere is none of ours: https://en.wikipedia.org/wiki/DNS_rebinding
     const isOurs =
-      /^(127\.0\.0\.1|localhost):\d+$/.test(host) && path[0] === secret && request.method === 'GET';
-    if (!isOurs) return refuse(answer, 404);
-    respond(path.slice(1), url.searchParams, answer).catch(() => answer.destroy());
+      /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host) && first === secret && request.method === 'GET';
+    if (!isOurs) return refuse(answer);
+    respond(rest, new URLSearchParams(query), answer).catch(() => answer.destroy());
     return undefined;
   });
   const respond = async (path: readonly string[], query: URLSearchParams, answer: ServerResponse) => {
@@ -46,14 +47,16 @@ export async function servePage(
       answer.writeHead(200, headers('text/event-stream'));
       return changes.tell(answer);
     }
-    const { model, logs } = await readPage(volume, title);
+    if (path[0] === 'log') {
+      const log = liveLog(volume, path.slice(1), Number(query.get('from') ?? 0));
+      if (log === null) return refuse(answer);
+      answer.writeHead(200, headers('application/octet-stream'));
+      return pipeline(log, answer);
+    }
+    if (path[0] !== 'model' || path.length > 1) return refuse(answer);
+    const { model } = await readPage(volume, title);
     changes.watch(model.containers.map(({ name }) => name));
-    if (path[0] === 'model') return send(answer, 'application/json', JSON.stringify(model));
-    const log = logs.find(({ container, kind }) => container === path[1] && kind === path[2]);
-    if (path[0] !== 'log' || log === undefined) return refuse(answer, 404);
-    const from = Number(query.get('from'));
-    answer.writeHead(200, headers('application/octet-stream'));
-    return pipeline(log.read(Number.isSafeInteger(from) && from > 0 ? from : 0), answer);
+    return send(answer, 'application/json', JSON.stringify(model));
   };
   server.listen(port, loopback);
   try {
@@ -82,7 +85,7 @@ function send(answer: ServerResponse, type: string, text: string): void {
   answer.end(text);
 }
 
-function refuse(answer: ServerResponse, status: number): void {
-  answer.writeHead(status, headers('text/plain'));
+function refuse(answer: ServerResponse): void {
+  answer.writeHead(404, headers('text/plain'));
   answer.end();
 }

@@ -7,8 +7,29 @@ export interface ImageReference {
   readonly reference: string;
 }
 
-/** The same as Docker reads it: without a host it is on Docker Hub, without a tag it is `latest`. */
+// The grammar of names (https://pkg.go.dev/github.com/distribution/reference): whatever else a URL could take for a host or a
+// path would lead to another server than the one that the login is for.
+const label = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?';
+const hostShape = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[0-9A-Fa-f:.]+\\])(?::[0-9]{1,5})?$`);
+const part = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const repositoryShape = new RegExp(`^${part}(?:/${part})*$`);
+const referenceShape =
+  /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-fA-F]{32,})$/;
+
+/**
+ * The same as Docker reads it: without a host it is on Docker Hub, without a tag it is `latest`.
+ *
+ * @throws Error whose message is a clause
+ */
 export function imageReference(image: string): ImageReference {
+  const found = referenceOf(image);
+  const { host, repository, reference } = found;
+  if (hostShape.test(host) && repositoryShape.test(repository) && referenceShape.test(reference))
+    return found;
+  throw new Error('it is not the name of an image');
+}
+
+function referenceOf(image: string): ImageReference {
   const [beforeDigest = '', digest] = image.split('@');
   const [, untagged = beforeDigest, tag = 'latest'] = /^(.*?)(?::([^/:]+))?$/s.exec(beforeDigest) ?? [];
   const reference = digest ?? tag;

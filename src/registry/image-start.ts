@@ -62,18 +62,18 @@ async function startFor(
   const { host, repository, reference } = imageReference(image);
   const registry = new Registry(host, { ...access, login });
   const manifest = (digest: string) =>
-    registry.document(`/v2/${repository}/manifests/${digest}`, [...manifests, ...indexes]);
+    registry.document(`/v2/${repository}/manifests`, digest, [...manifests, ...indexes]);
   const found = await manifest(reference);
   const own = Array.isArray(found['manifests'])
     ? await manifest(digestFor(found['manifests'], architecture))
     : found;
   const { config } = own;
-  if (!isRecord(config) || typeof config['digest'] !== 'string')
-    throw new Error('its manifest has no config');
-  const known = cache?.get(config['digest']);
+  const digest = isRecord(config) ? digestOf(config) : null;
+  if (digest === null) throw new Error('its manifest has no config');
+  const known = cache?.get(digest);
   if (known !== undefined) return known;
-  const start = startIn(await registry.document(`/v2/${repository}/blobs/${config['digest']}`, ['*/*']));
-  if (cache !== null) remember(cache, config['digest'], start);
+  const start = startIn(await registry.document(`/v2/${repository}/blobs`, digest, ['*/*']));
+  if (cache !== null) remember(cache, digest, start);
   return start;
 }
 
@@ -82,17 +82,28 @@ function digestFor(entries: readonly unknown[], architecture: string): string {
     const platform = isRecord(entry) ? entry['platform'] : null;
     return isRecord(platform) && platform['os'] === 'linux' && platform['architecture'] === architecture;
   });
-  if (isRecord(found) && typeof found['digest'] === 'string') return found['digest'];
+  const digest = isRecord(found) ? digestOf(found) : null;
+  if (digest !== null) return digest;
   throw new Error(`it has no image for linux/${architecture}`);
 }
 
+/** The one kind of digest that all registries have: it becomes a part of an address. */
+function digestOf({ digest }: Readonly<Record<string, unknown>>): string | null {
+  return typeof digest === 'string' && /^sha256:[0-9a-f]{64}$/.test(digest) ? digest : null;
+}
+
+/** @throws Error where it is too long */
 function startIn({ config }: RegistryDocument): ImageStart {
   const words = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
   if (!isRecord(config)) return { entrypoint: [], command: [] };
-  return { entrypoint: words(config['Entrypoint']), command: words(config['Cmd']) };
+  const start = { entrypoint: words(config['Entrypoint']), command: words(config['Cmd']) };
+  if (JSON.stringify(start).length > limits.registryStartBytes)
+    throw new Error(`its command has more than ${limits.registryStartBytes} bytes`);
+  return start;
 }
 
 function remember(cache: Map<string, ImageStart>, digest: string, start: ImageStart): void {
+  if (JSON.stringify(start).length > limits.registryCachedBytes) return;
   const [oldest] = cache.keys();
   if (cache.size >= limits.registryCached && oldest !== undefined) cache.delete(oldest);
   cache.set(digest, start);

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { pause } from '../base/timer.ts';
 
@@ -19,17 +19,29 @@ interface Meter {
  */
 export async function sampleUsage(file: string, over: AbortSignal): Promise<void> {
   const meter = meterOf();
-  if (meter === null) return;
+  const descriptor = meter === null ? null : create(file);
+  if (meter === null || descriptor === null) return;
   for (let interval: number = limits.usageMs; !over.aborted; interval *= 2)
     for (let sample = 0; sample < limits.usageSamples && !over.aborted; sample += 1) {
       try {
-        appendFileSync(file, `${Date.now()} ${meter.cpu()} ${meter.memory()}\n`);
+        writeSync(descriptor, `${Date.now()} ${meter.cpu()} ${meter.memory()}\n`);
       } catch {
         // A full volume, or a group that is gone: a curve is not worth a job's trouble.
-        return;
+        return closeSync(descriptor);
       }
       await pause(interval, over);
     }
+  closeSync(descriptor);
+}
+
+/** What a job has put in its place could make this process wait. */
+function create(file: string): number | null {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants;
+  try {
+    return openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, 0o644);
+  } catch {
+    return null;
+  }
 }
 
 /** Of version 2 or 1 of control groups (cgroups(7)). The group of the whole machine is not the job's. */

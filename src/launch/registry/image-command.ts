@@ -1,7 +1,7 @@
 import { Fault, messageOf } from '../../base/fault.ts';
 import { printable } from '../../base/printable.ts';
 import { shorten } from '../../base/shorten.ts';
-import { imageReference } from '../../registry/image-reference.ts';
+import { type ImageReference, imageReference } from '../../registry/image-reference.ts';
 import { imageStart, ownArchitecture } from '../../registry/image-start.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import { registryLogin } from '../docker/image/registry-login.ts';
@@ -17,6 +17,7 @@ export async function registryCommand(
   environment: Environment,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
+  const { host } = referenceOf(image);
   const login = await registryLogin(image, environment);
   const logins = login !== null && 'username' in login ? [login] : [];
   const lookup = { logins, environment, signal, architecture: ownArchitecture, cache: null };
@@ -26,11 +27,19 @@ export async function registryCommand(
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
     const reason = shorten(printable(messageOf(cause)));
-    const { host } = imageReference(image);
     throw new Fault(
       'engine',
       `Cannot look up the command of the image ${image} at ${host}: ${reason}; put the command behind --`,
       { cause },
     );
+  }
+}
+
+/** @throws Fault `usage` */
+function referenceOf(image: string): ImageReference {
+  try {
+    return imageReference(image);
+  } catch (cause) {
+    throw new Fault('usage', `The image ${shorten(printable(image))}: ${messageOf(cause)}`, { cause });
   }
 }

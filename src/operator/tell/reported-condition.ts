@@ -28,9 +28,13 @@ export function isPending({ conditions }: JobStatus): boolean {
 }
 
 /** What becomes of such a condition. @param told `known`: the row had an end already */
-export function reportedAfterwards({ conditions }: JobStatus, told: 'stored' | 'known' | 'never'): Known {
+export function reportedAfterwards(status: JobStatus, told: 'stored' | 'known' | 'never'): Known {
+  const { conditions, phaseHistory, attempts } = status;
   const isUnknown = conditions.some(({ type, status }) => type === 'Reported' && status === 'Unknown');
-  if (told === 'stored') return { status: 'True', reason: 'ReportedByOperator' };
+  const hasRun = phaseHistory.some(({ attempt, phase }) => attempt === attempts && phase === 'Executing');
+  // Where there was no reporter, it was the operator, before it was stopped.
+  if (told === 'stored' || (told === 'known' && !hasRun))
+    return { status: 'True', reason: 'ReportedByOperator' };
   // What its reporter could not deliver besides is not delivered.
   if (told === 'known' && isUnknown) return { status: 'True', reason: 'Delivered' };
   return isUnknown

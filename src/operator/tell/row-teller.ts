@@ -57,12 +57,13 @@ export class RowTeller {
     const status = job === null ? null : statusOfResource(job);
     if (job === null || status === null || !isPending(status)) return null;
     cluster.check();
-    try {
-      await this.#conclude(job, status, await this.#tell(job, status));
-    } catch (error) {
+    const told = await this.#tell(job, status).catch((error: unknown) => {
       if (!isFinal(error) && tellUntil(status, reportMs) > Date.now()) throw error;
-      await this.#conclude(job, status, 'never', reasonOfApi(error));
-    }
+      return { why: reasonOfApi(error) };
+    });
+    await (typeof told === 'string'
+      ? this.#conclude(job, status, told)
+      : this.#conclude(job, status, 'never', told.why));
     return null;
   }
 

@@ -64,7 +64,10 @@ async function startOf(
   { container, namespace }: { readonly container: PodContainer; readonly namespace: string },
   { cluster, settings, environment, cache }: AdmissionTools,
 ): Promise<ImageStart> {
-  const { image = '' } = container;
+  const { image = '', imagePullPolicy } = container;
+  const { host } = imageReference(image);
+  if (imagePullPolicy === 'Never')
+    throw new Error(`the command of the image ${image} is on its nodes alone (imagePullPolicy Never)`);
   const signal = AbortSignal.timeout(limits.admissionLookupMs);
   let problems: readonly string[] = [];
   try {
@@ -83,7 +86,6 @@ async function startOf(
   } catch (error) {
     const late = `it has not answered within ${limits.admissionLookupMs / 1_000} s`;
     const reasons = [signal.aborted ? late : messageOf(error), ...problems].join('; ');
-    const { host } = imageReference(image);
     throw new Error(`the command of the image ${image} cannot be looked up at ${host}: ${reasons}`);
   }
   throw new Error(`neither the container nor its image ${image} has a command`);

@@ -37,6 +37,7 @@ export interface ContainerVariable {
 export interface PodContainer {
   readonly name: string;
   readonly image?: string;
+  readonly imagePullPolicy?: string;
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: readonly ContainerVariable[];

@@ -1,3 +1,5 @@
+import { containerNames } from '../../pod/containers.ts';
+import { jobLabel } from '../job-resource.ts';
 import {
   type AdmittedPod,
   addedContainers,
@@ -15,7 +17,9 @@ export type Choice =
   | { readonly kind: 'impossible'; readonly reason: string }
   | { readonly kind: 'wrapped'; readonly container: PodContainer };
 
-/** Volumes that are added. */
+/** Containers, */
+const added: readonly string[] = Object.values(addedContainers);
+/** and volumes that are added. */
 const addedVolumes = ['emissary', 'emissary-spool'];
 
 /** Chooses the job's container of a pod: the one that an annotation names, or the first. */
@@ -23,8 +27,8 @@ export function chooseContainer(pod: AdmittedPod): Choice {
   const { metadata = {}, spec } = pod;
   const isStatic = metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;
   const label = metadata.labels?.[injectLabel];
-  if (label === 'false' || isStatic || isWrapped(pod) || (label !== 'true' && isService(pod)))
-    return { kind: 'left' };
+  const isLeft = label === 'false' || isStatic || isWrapped(pod) || isOwn(pod);
+  if (isLeft || (label !== 'true' && isService(pod))) return { kind: 'left' };
   const wanted = annotationOf(pod, 'container');
   const container = spec.containers.find(({ name }) => wanted === null || name === wanted);
   if (container === undefined)
@@ -38,8 +42,17 @@ export function isService({ spec }: Pick<AdmittedPod, 'spec'>): boolean {
   return (spec.restartPolicy ?? 'Always') === 'Always';
 }
 
-function isWrapped({ spec }: AdmittedPod): boolean {
-  return spec.initContainers?.some(({ name }) => name === addedContainers.reporter) === true;
+function isWrapped(pod: AdmittedPod): boolean {
+  const hasReporter = pod.spec.initContainers?.some(({ name }) => name === addedContainers.reporter);
+  return hasReporter === true && annotationOf(pod, 'injected') === 'true';
+}
+
+/** Whether a pod has the wrapper from whoever made it: an operator, or `launch`. */
+export function isOwn({ metadata, spec }: Pick<AdmittedPod, 'metadata' | 'spec'>): boolean {
+  const { volumes = [], initContainers = [], containers } = spec;
+  const hasVolume = volumes.some(({ name }) => name === 'emissary');
+  const hasReporter = [...initContainers, ...containers].some(({ name }) => name === containerNames.reporter);
+  return metadata?.labels?.[jobLabel] !== undefined || (hasVolume && hasReporter);
 }
 
 /** Why a pod cannot be wrapped: a clause; null: it can. */
@@ -52,7 +65,7 @@ function obstacle({ spec }: AdmittedPod, { volumeMounts = [] }: PodContainer): s
   if (mount !== undefined) return `its container has a volume at ${mount.mountPath} already`;
   const volume = volumes.find(({ name }) => addedVolumes.includes(name));
   if (volume !== undefined) return `it has a volume of the name ${volume.name} already`;
-  const other = [...initContainers, ...containers].find(({ name }) => name === addedContainers.install);
+  const other = [...initContainers, ...containers].find(({ name }) => added.includes(name));
   return other === undefined ? null : `it has a container of the name ${other.name} already`;
 }
 

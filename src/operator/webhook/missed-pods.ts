@@ -5,7 +5,7 @@ import { reasonOfApi, statusOf } from '../../launch/kubernetes/api/api-error.ts'
 import type { Cluster } from '../../launch/kubernetes/api/cluster.ts';
 import { group } from '../job-resource.ts';
 import { type AdmittedPod, annotations, injectLabel } from './admitted-pod.ts';
-import { isService } from './choose-container.ts';
+import { isOwn, isService } from './choose-container.ts';
 
 /** A pod, as far as it matters whether it was wrapped. */
 interface SeenPod {
@@ -15,6 +15,7 @@ interface SeenPod {
     readonly uid: string;
     readonly creationTimestamp: string;
     readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
   };
   readonly spec: AdmittedPod['spec'];
 }
@@ -50,8 +51,9 @@ async function tellAll(
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
   const missed = (await labelledPods(cluster, signal)).filter(
-    ({ metadata }) =>
+    ({ metadata, spec }) =>
       metadata.annotations?.[annotations.injected] !== 'true' &&
+      !isOwn({ metadata, spec }) &&
       !excluded.includes(metadata.namespace) &&
       Date.now() - Date.parse(metadata.creationTimestamp) < limits.missedPodAgeMs,
   );
@@ -110,7 +112,10 @@ async function tell(cluster: Cluster, { metadata }: SeenPod, signal: AbortSignal
   const body = {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { name: `${name.slice(0, 200)}.${uid.slice(0, 8)}.not-wrapped`, namespace },
+    metadata: {
+      name: `${name.slice(0, 200).replace(/[-.]+$/, '')}.${uid.slice(0, 8)}.not-wrapped`,
+      namespace,
+    },
     involvedObject: { apiVersion: 'v1', kind: 'Pod', name, namespace, uid },
     reason: 'NotWrapped',
     message: `The pod is not wrapped, and not reported: ${reason}`,
@@ -124,7 +129,7 @@ async function tell(cluster: Cluster, { metadata }: SeenPod, signal: AbortSignal
   try {
     await cluster.send({ method: 'POST', path, body, signal });
   } catch (error) {
-    // It was told before, or the pod is gone with its namespace.
-    if (statusOf(error) !== 409 && statusOf(error) !== 404) throw error;
+    // It was told before, or the pod goes with its namespace; no other pod has to wait for this one.
+    if (![403, 404, 409, 422].includes(statusOf(error) ?? 0)) throw error;
   }
 }

@@ -25,7 +25,7 @@ export function LineRow(props: {
       aria-setsize={props.all}
       aria-posinset={number + 1}
     >
-      <a class="number" href={`#${encodeURIComponent(anchor)}`} aria-label={`Line ${number + 1}`}>
+      <a class="number" href={`#${anchor}`} aria-label={`Line ${number + 1}`}>
         {number + 1}
       </a>
       <span class="time">{line.time === 0 ? '' : clockText(line.time)}</span>

@@ -9,6 +9,9 @@ export const isLive: boolean = embedded === '';
 /** What the page shows at first; null: it is to come. */
 export const firstModel: PageModel | null = isLive ? null : (JSON.parse(embedded) as PageModel);
 
+/** When it is asked again after an answer that did not come, in ms. */
+const againMs = 1_000;
+
 /** Calls back with what there is to see, whenever that has changed. */
 export function followModel(changed: (model: PageModel) => void): void {
   let isAsking = false;
@@ -19,8 +22,14 @@ export function followModel(changed: (model: PageModel) => void): void {
     isAsking = true;
     while (isStale) {
       isStale = false;
-      const answer = await fetch('model').catch(() => null);
-      if (answer?.ok === true) changed((await answer.json()) as PageModel);
+      try {
+        const answer = await fetch('model');
+        if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+        changed((await answer.json()) as PageModel);
+      } catch {
+        isStale = true;
+        await new Promise((resolve) => setTimeout(resolve, againMs));
+      }
     }
     isAsking = false;
   };
@@ -30,6 +39,10 @@ export function followModel(changed: (model: PageModel) => void): void {
 
 /** Reads what a file has more by now. */
 export async function readServed(key: string, into: GrowingBytes): Promise<void> {
-  const answer = await fetch(`log/${key}?from=${into.length}`);
-  if (answer.ok) into.append(new Uint8Array(await answer.arrayBuffer()));
+  for (;;) {
+    const answer = await fetch(`log/${key}?from=${into.length}`);
+    const bytes = answer.ok ? new Uint8Array(await answer.arrayBuffer()) : new Uint8Array();
+    if (bytes.length === 0) return;
+    into.append(bytes);
+  }
 }

@@ -1,8 +1,12 @@
 import Papa from 'papaparse';
+import { useState } from 'preact/hooks';
 import type { PageOutput, PagePreview } from '../page-model.ts';
+import { Guarded } from './guarded.tsx';
 import { bytesText } from './texts.ts';
 
-/** Rows of a table that are shown: a preview, not the file. */
+/** Columns, */
+const mostColumns = 50;
+/** and rows of a table that are shown: a preview, not the file. */
 const mostRows = 1_000;
 
 /** What the job has left. */
@@ -23,19 +27,31 @@ export function Outputs(props: {
         </ul>
       )}
       {outputs.map((output) => (
-        <details key={`${output.kind} ${output.name}`}>
-          <summary>
-            <strong>{output.name}</strong> {output.kind}, {bytesText(output.bytes)}
-          </summary>
-          <p>
-            <code>{output.path}</code>
-            <br />
-            SHA-256 <code class="hash">{output.sha256}</code>
-          </p>
-          <Preview of={output.preview} name={output.name} />
-        </details>
+        <OneOutput key={`${output.kind} ${output.name}`} output={output} />
       ))}
     </section>
+  );
+}
+
+/** Its preview is made when somebody opens it: it may have many cells. */
+function OneOutput({ output }: { readonly output: PageOutput }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <strong>{output.name}</strong> {output.kind}, {bytesText(output.bytes)}
+      </summary>
+      <p>
+        <code>{output.path}</code>
+        <br />
+        SHA-256 <code class="hash">{output.sha256}</code>
+      </p>
+      {isOpen ? (
+        <Guarded>
+          <Preview of={output.preview} name={output.name} />
+        </Guarded>
+      ) : null}
+    </details>
   );
 }
 
@@ -77,7 +93,7 @@ function Table({ text, name }: { readonly text: string; readonly name: string })
       <table>
         <thead>
           <tr>
-            {head.map((cell, index) => (
+            {head.slice(0, mostColumns).map((cell, index) => (
               <th key={index} scope="col">
                 {cell}
               </th>
@@ -87,7 +103,7 @@ function Table({ text, name }: { readonly text: string; readonly name: string })
         <tbody>
           {rows.map((row, index) => (
             <tr key={index}>
-              {row.map((cell, column) => (
+              {row.slice(0, mostColumns).map((cell, column) => (
                 <td key={column}>{cell}</td>
               ))}
             </tr>

@@ -1,6 +1,7 @@
 import type { PageModel } from '../page-model.ts';
 import { ContainerLog } from './container-log.tsx';
 import { ContainerTable } from './container-table.tsx';
+import { Guarded } from './guarded.tsx';
 import { Outputs } from './outputs.tsx';
 import { PhaseChart } from './phase-chart.tsx';
 import { ReportCard } from './report-card.tsx';
@@ -12,13 +13,25 @@ export function Page({ model }: { readonly model: PageModel }) {
     <>
       <RunHead model={model} />
       <main>
-        <PhaseChart phases={model.phases} madeAt={model.madeAt} />
-        {model.report === null ? null : <ReportCard json={model.report} />}
+        <Guarded>
+          <PhaseChart phases={model.phases} madeAt={model.madeAt} />
+        </Guarded>
+        {model.report === null ? null : (
+          <Guarded>
+            <ReportCard json={model.report} />
+          </Guarded>
+        )}
         {model.containers.map((container, index) => (
-          <ContainerLog key={container.name} container={container} isFirst={index === 0} />
+          <Guarded key={container.name}>
+            <ContainerLog container={container} isFirst={index === 0} />
+          </Guarded>
         ))}
-        <ContainerTable containers={model.containers} />
-        <Outputs outputs={model.outputs} complaints={model.complaints} />
+        <Guarded>
+          <ContainerTable containers={model.containers} />
+        </Guarded>
+        <Guarded>
+          <Outputs outputs={model.outputs} complaints={model.complaints} />
+        </Guarded>
       </main>
     </>
   );

@@ -5,8 +5,8 @@ import { clockText, spanText } from './texts.ts';
 export function PhaseChart(props: { readonly phases: readonly PagePhase[]; readonly madeAt: number }) {
   const { phases, madeAt } = props;
   if (phases.length === 0) return null;
-  const from = Math.min(...phases.map((phase) => phase.from));
-  const until = Math.max(from + 1, ...phases.map((phase) => phase.until ?? madeAt));
+  const from = phases.reduce((least, phase) => Math.min(least, phase.from), Number.POSITIVE_INFINITY);
+  const until = phases.reduce((most, phase) => Math.max(most, phase.until ?? madeAt), from + 1);
   const percent = (ms: number) => `${((ms / (until - from)) * 100).toFixed(3)}%`;
   return (
     <section aria-labelledby="phases">

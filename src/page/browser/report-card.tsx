@@ -21,7 +21,7 @@ const deepest = 4;
 
 function Value({ value, depth }: { readonly value: unknown; readonly depth: number }) {
   if (value === null || typeof value !== 'object') return <span>{String(value)}</span>;
-  if (depth >= deepest) return <code>{JSON.stringify(value)}</code>;
+  if (depth >= deepest) return <code>{jsonOf(value)}</code>;
   const entries = Object.entries(value);
   if (entries.length === 0) return <span>none</span>;
   return (
@@ -36,4 +36,13 @@ function Value({ value, depth }: { readonly value: unknown; readonly depth: numb
       ))}
     </dl>
   );
+}
+
+/** As deep as a job may have made it. */
+function jsonOf(value: object): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '…';
+  }
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PageContainer } from '../page-model.ts';
 import { readEmbedded } from './embedded-log.ts';
+import type { GrowingBytes } from './growing-bytes.ts';
 import { isLive, readServed } from './live-page.ts';
 import { LogLines } from './log-lines.ts';
 
@@ -16,17 +17,19 @@ export function useLog(container: PageContainer): {
   const [isWhole, setWhole] = useState(false);
   const [, setCount] = useState(0);
   const reading = useRef(Promise.resolve());
+  /** The newest reading that is wanted: those before it need not begin any more. */
+  const wanted = useRef(0);
   const kept = useRef<LogLines | null>(null);
   const hasEnded = container.verdict !== 'running' && container.verdict !== 'waiting';
   useEffect(() => {
+    wanted.current += 1;
+    const own = wanted.current;
     const read = async () => {
+      if (own !== wanted.current) return;
       await documentIsThere();
-      kept.current ??= new LogLines((file) => container.logs.find(({ kind }) => kind === file)?.bytes ?? 0);
+      kept.current ??= emptyLog(container);
       const lines = kept.current;
-      for (const file of files) {
-        const key = `${container.name}/${file}`;
-        await (isLive ? readServed(key, lines.file(file)) : readEmbedded(key, lines.file(file)));
-      }
+      for (const file of files) await readFile(`${container.name}/${file}`, lines.file(file));
       setLog(lines);
       const isAll = hasEnded || !isLive;
       await lines.index(isAll, () => setCount(lines.count));
@@ -37,6 +40,15 @@ export function useLog(container: PageContainer): {
     });
   }, [container]);
   return { log, isWhole };
+}
+
+/** Its room is made for what is to come, if that is known. */
+function emptyLog({ logs }: PageContainer): LogLines {
+  return new LogLines((file) => (isLive ? 0 : (logs.find(({ kind }) => kind === file)?.bytes ?? 0)));
+}
+
+function readFile(key: string, into: GrowingBytes): Promise<void> {
+  return isLive ? readServed(key, into) : readEmbedded(key, into);
 }
 
 /** The log stands behind the page's own parts. */

@@ -13,6 +13,6 @@ export function useTarget(name: string): readonly [number | null, (line: number)
 
 /** `#main-L12` is the twelfth line of main. */
 function lineOfHash(name: string): number | null {
-  const [, container, line] = /^#(.+)-L(\d{1,9})$/.exec(decodeURIComponent(location.hash)) ?? [];
+  const [, container, line] = /^#(.+)-L(\d{1,9})$/.exec(location.hash) ?? [];
   return container === name && line !== undefined ? Math.max(0, Number(line) - 1) : null;
 }

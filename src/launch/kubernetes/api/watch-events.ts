@@ -1,6 +1,8 @@
 import { createInterface } from 'node:readline';
 import { isRecord } from '../../../base/is-record.ts';
 import { limits } from '../../../base/limits.ts';
+import { printable } from '../../../base/printable.ts';
+import { shorten } from '../../../base/shorten.ts';
 import type { ApiObject, Cluster } from './cluster.ts';
 
 /** One line of a watch: an object of the API, and what became of it. */
@@ -35,10 +37,16 @@ export async function* watchEvents(
     for await (const line of createInterface({ input: answer, signal })) {
       const event: unknown = JSON.parse(line);
       if (!isRecord(event) || !isRecord(event['object'])) continue;
-      if (event['type'] === 'ERROR') throw new WatchTooOld('the watch became too old');
+      if (event['type'] === 'ERROR') throw errorOf(event['object']);
       yield event as unknown as WatchEvent;
     }
   } finally {
     answer.destroy();
   }
+}
+
+/** What ends a watch: only a version that is forgotten is mended by a new list. */
+function errorOf({ code, message }: Readonly<Record<string, unknown>>): Error {
+  if (code === 410) return new WatchTooOld('the watch became too old');
+  return new Error(`the watch failed: ${shorten(printable(String(message ?? code)))}`);
 }

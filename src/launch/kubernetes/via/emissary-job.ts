@@ -15,7 +15,11 @@ export interface EmissaryJobStatus {
   readonly exitCode?: number;
   readonly verdict?: string;
   readonly startTime?: string;
-  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  readonly conditions?: readonly {
+    readonly type: string;
+    readonly status: string;
+    readonly reason: string;
+  }[];
 }
 
 /** A job as a resource, as far as a launcher needs it. */

@@ -23,7 +23,7 @@ export async function reportedEnd(
   if (seen !== null && seen.exitCode !== null) return seen;
   for await (const job of jobStates(cluster, name, { silent, signal: never })) {
     if (job === null) break;
-    if (hasEnded(job)) return { exitCode: codeOf(job), messages: seen?.messages ?? [] };
+    if (hasEnded(job) && !isPending(job)) return { exitCode: codeOf(job), messages: seen?.messages ?? [] };
   }
   return { exitCode: null, messages: [] };
 }
@@ -33,4 +33,9 @@ function codeOf({ status }: EmissaryJob): number | null {
   const reported = status?.conditions?.find(({ type }) => type === 'Reported');
   if (reported?.status === 'Unknown') return null;
   return reported?.status === 'False' ? faultStatus.delivery : 0;
+}
+
+/** Whether the operator has yet to report it itself. */
+function isPending({ status }: EmissaryJob): boolean {
+  return status?.conditions?.some(({ type, reason }) => type === 'Reported' && reason === 'Pending') === true;
 }
