@@ -121,6 +121,24 @@ test('page reads nothing outside of the volume, whatever the records say', async
   assert.ok(shown === null || !readFileSync(shown.file, 'utf8').includes('root:x:'));
 });
 
+test('page: what is too odd to be shown costs its own part, not the page', async (t) => {
+  const cwd = temporaryVolume(t);
+  const artifacts = [{ name: 'resultFile', path: join(cwd, 'report.json'), archive: { none: {} } }];
+  const { kept } = await runJob(
+    t,
+    ['sh', '-c', 'head -c 60000 /dev/zero | tr "\\0" "[" > report.json; echo "a log"'],
+    { cwd, template: { outputs: { artifacts } } },
+  );
+  const forged = kept.result();
+  const attempts = Array.from({ length: 100_000 }, () => forged.attempts[0]);
+  writeFileSync(kept.path('result.json'), JSON.stringify({ ...forged, attempts }));
+  const shown = await showPage(t, kept.root, { hash: '#%' });
+  if (shown === null) return;
+  await logIsWhole(shown, '1 lines');
+  assert.deepEqual(await shown.lines(), ['a log']);
+  assert.ok((await shown.page.$$('.phases li')).length < 1_000);
+});
+
 test('page without a volume, or without a place to write, is one sentence and 64', async (t) => {
   const root = temporaryVolume(t);
   const missing = await emissary(['page', '--root', '/nowhere/at/all']);

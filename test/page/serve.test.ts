@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import test from 'node:test';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
@@ -57,6 +58,27 @@ test('page --serve answers nobody who does not know its address, or comes by ano
     request(address, { headers: { host: 'evil.example' } }, (answer) => resolve(answer.statusCode)).end();
   });
   assert.equal(foreign, 404);
+  for (const path of ['//', '//x/y', '*', 'http://[', `${address.pathname}log/main/stdout?from=-1`])
+    assert.equal(await rawStatus(address, path), 404, path);
+  assert.equal(await statusOf(address.href), 200);
+});
+
+test('page --serve gives a log from any position on, as it is on the volume', async (t) => {
+  const root = temporaryVolume(t);
+  mkdirSync(join(root, 'ctr/main'), { recursive: true });
+  const bytes = Buffer.from(Array.from({ length: 40_000_000 }, (_, index) => (index * 7) % 251));
+  writeFileSync(join(root, 'ctr/main/stdout'), bytes);
+  const server = startEmissary(t, ['page', '--serve', '0'], { root });
+  await until('it serves', () => server.stdout().includes('\n'));
+  const parts: Buffer[] = [];
+  for (let from = 0; ; ) {
+    const answer = await fetch(`${server.stdout().toString().trim()}log/main/stdout?from=${from}`);
+    const part = Buffer.from(await answer.arrayBuffer());
+    if (part.length === 0) break;
+    parts.push(part);
+    from += part.length;
+  }
+  assert.ok(parts.length > 1 && Buffer.concat(parts).equals(bytes));
 });
 
 test('page rejects a port that is none, and a port that is taken', async (t) => {
@@ -72,3 +94,18 @@ test('page rejects a port that is none, and a port that is taken', async (t) => 
   assert.equal(status, 64);
   assert.match(stderr, /^emissary: Cannot listen on port \d+: .*EADDRINUSE[^\n]*\n$/);
 });
+
+/** The status of a request whose path no client would send. */
+function rawStatus({ port, host }: URL, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), '127.0.0.1', () => {
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    });
+    let text = '';
+    socket.on('data', (piece) => {
+      text += String(piece);
+    });
+    socket.on('end', () => resolve(Number(text.split(' ')[1])));
+    socket.on('error', reject);
+  });
+}
