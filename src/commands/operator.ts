@@ -10,6 +10,7 @@ import { Operator } from '../operator/operator.ts';
 import { startProbes } from '../operator/probe-server.ts';
 import { releaseJobs } from '../operator/release-jobs.ts';
 import { stopDeployment } from '../operator/stop-deployment.ts';
+import { ServedWebhook } from '../operator/webhook/served-webhook.ts';
 import { startWebhook, type Webhook } from '../operator/webhook/webhook.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import { type OperatorSettings, operatorSettings } from '../settings/verbs/operator-settings.ts';
@@ -31,7 +32,8 @@ export async function operator(invocation: Invocation, args: readonly Buffer[]):
   interrupts.listen(() => stop.abort());
   const whose = plan.scope === 'cluster' ? 'all namespaces' : `the namespace ${cluster.namespace}`;
   log(`Operator of ${whose} at ${cluster.server}`, 'info');
-  const webhook = await webhookOf(invocation, settings, load, stop.signal);
+  // Jobs do not wait for it: its certificates may be refused.
+  const webhook = new ServedWebhook(webhookOf(invocation, settings, load, stop.signal));
   const leadership =
     leaseSeconds > 0 ? leadershipOf(cluster, kubernetes.namespace, leaseSeconds, load) : null;
   const running = new Operator(cluster, { ...plan, emissaryImage: kubernetes.emissaryImage });
@@ -39,18 +41,22 @@ export async function operator(invocation: Invocation, args: readonly Buffer[]):
   const probes = {
     '/healthz': () => 'ok\n',
     // One that waits for the lease is ready to take over.
-    '/readyz': () => (running.isReady || (!leads() && leadership?.isTold) ? 'ok\n' : null),
+    '/readyz': () => {
+      const isReady = running.isReady || (!leads() && leadership?.isTold === true);
+      return isReady && webhook.isServed ? 'ok\n' : null;
+    },
     '/metrics': () => running.metrics(leads()),
   };
   if (probesPort !== null) await startProbes(probesPort, probes);
-  await leadership?.acquire(stop.signal, (holder) => log(`${holder} leads; waiting for its end`, 'info'));
+  const waiting = (holder: string) => log(`${holder} leads; waiting for its end`, 'info');
+  await Promise.race([leadership?.acquire(stop.signal, waiting), webhook.failed]);
   const kept = leadership?.keep(stop.signal);
   const lost = kept === undefined ? [] : [kept.then(() => new Promise<void>(() => undefined))];
-  const work = () => Promise.all([running.run(stop.signal), webhook?.tellMissed(cluster, stop.signal)]);
-  if (!stop.signal.aborted) await Promise.race([work(), ...lost, invocation.defect]);
+  const work = () => Promise.all([running.run(stop.signal), webhook.tellMissed(cluster, stop.signal)]);
+  if (!stop.signal.aborted) await Promise.race([work(), ...lost, webhook.failed, invocation.defect]);
   if (await isDoomed(new Cluster(load, null))) await release(settings, load);
   await leadership?.release();
-  await webhook?.close();
+  await webhook.close();
   return 0;
 }
 

@@ -6,7 +6,7 @@ const digest = `sha256:${'0a'.repeat(32)}`;
 const hub = ['registry-1', 'docker', 'io'].join('.');
 
 test('imageReference reads names as Docker does', () => {
-  for (const [image, host, repository, reference] of [
+  const names: readonly (readonly [string, string, string, string])[] = [
     ['busybox', hub, 'library/busybox', 'latest'],
     ['busybox:1.36', hub, 'library/busybox', '1.36'],
     ['team/app', hub, 'team/app', 'latest'],
@@ -15,8 +15,9 @@ test('imageReference reads names as Docker does', () => {
     ['Registry.example/app', 'Registry.example', 'app', 'latest'],
     ['[::1]:5000/app', '[::1]:5000', 'app', 'latest'],
     [`registry.example/app:1@${digest}`, 'registry.example', 'app', digest],
-  ])
-    assert.deepEqual(imageReference(image ?? ''), { host, repository, reference }, image);
+  ];
+  for (const [image, host, repository, reference] of names)
+    assert.deepEqual(imageReference(image), { host, repository, reference }, image);
 });
 
 test('imageReference rejects what an address could take for another host or path', () => {
