@@ -33,6 +33,8 @@ interface RowTools {
 export class RowTeller {
   readonly #tools: RowTools;
   readonly #queue: WorkQueue;
+  /** When it began to tell, in ms since 1970; null: it has not. */
+  #since: number | null = null;
 
   constructor(tools: RowTools) {
     this.#tools = tools;
@@ -57,8 +59,10 @@ export class RowTeller {
     const status = job === null ? null : statusOfResource(job);
     if (job === null || status === null || !isPending(status)) return null;
     cluster.check();
+    this.#since ??= Date.now();
+    const until = tellUntil(status, this.#since, reportMs);
     const told = await this.#tell(job, status).catch((error: unknown) => {
-      if (!isFinal(error) && tellUntil(status, reportMs) > Date.now()) throw error;
+      if (!isFinal(error) && until > Date.now()) throw error;
       return { why: reasonOfApi(error) };
     });
     await (typeof told === 'string'

@@ -1,6 +1,11 @@
 import type { JobStatus } from '../job-resource.ts';
 
-/** When what is to be told of a job's end is given up, in ms since 1970. @param reportMs from its end */
-export function tellUntil({ phaseHistory }: JobStatus, reportMs: number): number {
-  return Date.parse(phaseHistory.at(-1)?.time ?? '') + reportMs;
+/**
+ * When what is to be told of a job's end is given up, in ms since 1970.
+ *
+ * @param since when the operator has begun to tell: nobody has told anything while there was none
+ * @param reportMs from then, or from the job's end
+ */
+export function tellUntil({ phaseHistory }: JobStatus, since: number, reportMs: number): number {
+  return Math.max(since, Date.parse(phaseHistory.at(-1)?.time ?? '') || 0) + reportMs;
 }

@@ -12,6 +12,8 @@ export class Telling {
   readonly #events: EventTeller | null;
   readonly #writer: JobWriter;
   readonly #reportMs: number;
+  /** When it began to tell, in ms since 1970; null: it has not. */
+  #since: number | null = null;
 
   constructor(
     tellers: { readonly rows: RowTeller; readonly events: EventTeller | null },
@@ -37,7 +39,8 @@ export class Telling {
     const isHeld = job.metadata.finalizers?.includes(finalizer) === true;
     if (this.#events === null || !isHeld || this.#events.isDone(job)) return 'told';
     this.#events.add(job);
-    const leftMs = tellUntil(status, this.#reportMs) - Date.now();
+    this.#since ??= Date.now();
+    const leftMs = tellUntil(status, this.#since, this.#reportMs) - Date.now();
     if (leftMs > 0) return leftMs;
     const message = 'The sink of CloudEvents has not been told of all its steps';
     await this.#writer.tell(job, true, { reason: 'EventsNotSent', message });
