@@ -4,6 +4,7 @@ import { reasonOfApi, statusOf } from '../launch/kubernetes/api/api-error.ts';
 import type { ApiObject, Cluster } from '../launch/kubernetes/api/cluster.ts';
 import { WatchTooOld, watchEvents } from '../launch/kubernetes/api/watch-events.ts';
 import type { Metadata } from './job-resource.ts';
+import { listObjects } from './list-objects.ts';
 import { keyOf, type Place } from './object-key.ts';
 
 /** What every object has. */
@@ -93,21 +94,9 @@ export class ObjectStore<T extends Named> {
   }
 
   async #list(cluster: Cluster, signal: AbortSignal): Promise<string> {
-    const found: T[] = [];
-    const mark = this.#path.includes('?') ? '&' : '?';
-    for (let next = ''; ; ) {
-      const path = `${this.#path}${mark}limit=${limits.operatorListPage}${next}`;
-      const { items = [], metadata = {} } = (await cluster.send({ method: 'GET', path, signal })) as {
-        readonly items?: readonly T[];
-        readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
-      };
-      found.push(...items);
-      if (!metadata.continue) {
-        this.#replace(found);
-        return metadata.resourceVersion ?? '';
-      }
-      next = `&continue=${encodeURIComponent(metadata.continue)}`;
-    }
+    const { items, version } = await listObjects<T>(cluster, this.#path, signal);
+    this.#replace(items);
+    return version;
   }
 
   #replace(found: readonly T[]): void {

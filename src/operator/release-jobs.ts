@@ -3,6 +3,7 @@ import { limits } from '../base/limits.ts';
 import { statusOf } from '../launch/kubernetes/api/api-error.ts';
 import type { Cluster } from '../launch/kubernetes/api/cluster.ts';
 import { finalizer, type JobResource } from './job-resource.ts';
+import { listObjects } from './list-objects.ts';
 import { jobPath, listPaths } from './list-paths.ts';
 
 const never = new AbortController().signal;
@@ -30,17 +31,8 @@ export async function releaseJobs(cluster: Cluster, scope: 'namespace' | 'cluste
 }
 
 async function heldJobs(cluster: Cluster, jobs: string): Promise<readonly JobResource[]> {
-  const held: JobResource[] = [];
-  for (let next = ''; ; ) {
-    const path = `${jobs}?limit=${limits.operatorListPage}${next}`;
-    const { items = [], metadata = {} } = (await cluster.send({ method: 'GET', path, signal: never })) as {
-      readonly items?: readonly JobResource[];
-      readonly metadata?: { readonly continue?: string };
-    };
-    held.push(...items.filter((job) => job.metadata.finalizers?.includes(finalizer)));
-    if (!metadata.continue) return held;
-    next = `&continue=${encodeURIComponent(metadata.continue)}`;
-  }
+  const { items } = await listObjects<JobResource>(cluster, jobs, never);
+  return items.filter((job) => job.metadata.finalizers?.includes(finalizer));
 }
 
 /** @returns whether it is done; false: it has changed meanwhile, or is gone */

@@ -23,7 +23,7 @@ import { warnings } from '../pod-events.ts';
 import { containers } from '../pod-names.ts';
 import { endedBeside } from '../pod-state.ts';
 import { readPod } from '../watch-pod.ts';
-import { askCluster } from './ask-cluster.ts';
+import { askCluster, createObject } from './ask-cluster.ts';
 import { type EmissaryJob, hasEnded, jobPath, jobVersion, readJob } from './emissary-job.ts';
 import { jobRequest, type ResourceSettings, secretRequestsOf } from './job-request.ts';
 import { type JobPod, podOf, stateOfJob, untilJobEnded } from './job-state.ts';
@@ -67,10 +67,11 @@ export class OperatorEngine implements Engine {
     phase('creating the EmissaryJob');
     const body = jobRequest({ ...job, command }, this.#settings);
     try {
-      // Not given up with the launch: one that the server makes nevertheless has to be known, and is deleted.
-      await askCluster(this.#cluster, { method: 'POST', path: jobPath(this.#cluster), body, signal: never });
+      const waiting = (reason: string) => phase(`waiting to create the EmissaryJob: ${reason}`);
+      await createObject(this.#cluster, { path: jobPath(this.#cluster), body, signal }, waiting);
     } catch (error) {
       // Its name is this launch's own: it is from a request that was not answered.
+      if (signal.aborted) throw error;
       if (statusOf(error) !== 409) throw this.#fault(`create the EmissaryJob ${job.name}`, error);
     }
   }
