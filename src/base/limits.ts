@@ -649,7 +649,7 @@ export const limits = {
   /** How long the resource of a job that has ended waits for a launcher that was killed, in seconds: it has the exit code. */
   viaTtlSeconds: 86_400,
   /** How long an operator may take to write down an end that its launcher knows, in ms, */
-  viaEndMs: 10_000,
+  viaEndMs: 60_000,
   /** and to let go of a resource that was deleted. */
   viaGoneMs: 10_000,
   /** What Helm gets less than what is left of the start's time, in ms: its own message tells more than ours. */

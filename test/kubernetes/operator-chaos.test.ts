@@ -7,7 +7,7 @@ import { seeded } from '../helpers/seeded.ts';
 import { until } from '../helpers/until.ts';
 
 /** How often the operator is killed; EMISSARY_CHAOS_KILLS sets another number. */
-const kills = Number(process.env['EMISSARY_CHAOS_KILLS'] ?? 30);
+const kills = Number(process.env['EMISSARY_CHAOS_KILLS'] ?? 15);
 const killsForEachRestart = 10;
 /** Jobs that have not ended, at the same time. */
 const width = 6;
