@@ -61,7 +61,7 @@ async function removed({ cluster }: OperatorChart, namespace: string): Promise<v
     'namespace',
     namespace,
     '--ignore-not-found',
-    '--timeout=120s',
+    '--timeout=400s',
   ]);
   assert.equal(exitCode, 0, stderr);
 }
