@@ -25,8 +25,7 @@ export async function createOwnSecret(
       if (await isOf(cluster, name, uid)) return null;
       throw new Error(`there is a Secret ${name} that is not its pod's`, { cause: error });
     }
-    const mends = isTemporary(error) || status === 401 || reasonOfApi(error).includes('exceeded quota');
-    if (mends) throw error;
+    if (isTemporary(error) || status === 401) throw error;
     return `its Secret cannot be made: ${reasonOfApi(error)}`;
   }
 }
