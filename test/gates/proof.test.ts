@@ -51,7 +51,8 @@ test('layers turns red when it sees no module', async (t) => {
 function copyTree(t: TestContext): string {
   const copy = temporaryVolume(t);
   for (const entry of tree.filter((each) => existsSync(each))) {
-    cpSync(entry, join(copy, entry), { recursive: true });
+    // A link leads to the copy, not out of it.
+    cpSync(entry, join(copy, entry), { recursive: true, verbatimSymlinks: true });
   }
   symlinkSync(resolve('node_modules'), join(copy, 'node_modules'));
   return copy;
