@@ -9,7 +9,11 @@ const left = ['node_modules', 'dist', '.git'];
 /** A git checkout of this tree as it is now, after `npm ci`. The caller removes the directory. */
 export async function makeCheckout(): Promise<string> {
   const directory = mkdtempSync(join(realpathSync(tmpdir()), 'emissary-test-checkout-'));
-  cpSync('.', directory, { recursive: true, filter: (path) => !left.includes(basename(path)) });
+  cpSync('.', directory, {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: (path) => !left.includes(basename(path)),
+  });
   await git(directory, ['init', '--quiet']);
   // In .gitignore node_modules is a directory; here it is a link.
   writeFileSync(join(directory, '.git/info/exclude'), 'node_modules\n');
