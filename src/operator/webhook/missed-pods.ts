@@ -4,6 +4,7 @@ import { pause } from '../../base/timer.ts';
 import { reasonOfApi, statusOf } from '../../launch/kubernetes/api/api-error.ts';
 import type { Cluster } from '../../launch/kubernetes/api/cluster.ts';
 import { group } from '../job-resource.ts';
+import { listObjects } from '../list-objects.ts';
 import { type AdmittedPod, annotations, injectLabel } from './admitted-pod.ts';
 import { isOwn, isService } from './choose-container.ts';
 
@@ -86,18 +87,8 @@ async function labelledPods(cluster: Cluster, signal: AbortSignal): Promise<read
 
 /** Null: it may not be listed. */
 async function list<T>(cluster: Cluster, path: string, signal: AbortSignal): Promise<readonly T[] | null> {
-  const found: T[] = [];
   try {
-    for (let next = ''; ; ) {
-      const page = `${path}&limit=${limits.operatorListPage}${next}`;
-      const { items = [], metadata = {} } = (await cluster.send({ method: 'GET', path: page, signal })) as {
-        readonly items?: readonly T[];
-        readonly metadata?: { readonly continue?: string };
-      };
-      found.push(...items);
-      if (!metadata.continue) return found;
-      next = `&continue=${encodeURIComponent(metadata.continue)}`;
-    }
+    return (await listObjects<T>(cluster, path, signal)).items;
   } catch (error) {
     if (statusOf(error) === 403) return null;
     throw error;
