@@ -55,6 +55,7 @@ async function correct(job: EndedJob, spool: Spool): Promise<boolean> {
   const corrected = await correctReport(spool, report);
   if (corrected === null || job.report !== report) return false;
   job.report = corrected;
+  job.output.readOn();
   return true;
 }
 

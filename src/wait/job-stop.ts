@@ -48,12 +48,17 @@ export class JobStop {
   resume(settings: TimeSettings): boolean {
     const budget = readStop(this.#spool);
     if (budget === null) return false;
-    this.schedule(boundedBudget(budget, settings, Date.now()));
+    const bounded = boundedBudget(budget, settings, Date.now());
+    // The job's grace went on without a reporter. What follows it does not begin before KILL was requested.
+    this.schedule(bounded, bounded.killAt);
     return true;
   }
 
-  /** Sets the budget, replacing the previous one. A job that was already stopped is not stopped again. */
-  schedule(budget: TimeBudget): void {
+  /**
+   * Sets the budget, replacing the previous one. A job that was already stopped is not stopped again.
+   * @param from the first step that must not be late: this process may have stood still since the budget was planned
+   */
+  schedule(budget: TimeBudget, from = budget.stopAt): void {
     this.cancel();
     this.#reportUntil = performance.now() + budget.reportUntil - Date.now();
     this.#spool.writeRecord(budgetRecord, budget);
@@ -66,7 +71,7 @@ export class JobStop {
       [saveUntil, () => void this.#stopSaving(terminateSignal)],
       [gatherUntil, () => void this.#stopSaving(killSignal).then(() => this.#giveUp('saving'))],
     ];
-    this.#steps = new TimedSteps(steps, (ms) => this.#shiftReport(budget.reason, ms));
+    this.#steps = new TimedSteps(steps, from, (ms) => this.#shiftReport(budget.reason, ms));
   }
 
   cancel(): void {

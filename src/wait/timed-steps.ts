@@ -12,12 +12,15 @@ export class TimedSteps {
   readonly #onLate: (ms: number) => void;
   #next: Timer | null = null;
 
-  /** @param onLate called with the delay, in ms, when a step is late */
-  constructor(steps: readonly Step[], onLate: (ms: number) => void) {
+  /**
+   * @param since the time that this process knows to have run from: a step that was due before it is late
+   * @param onLate called with the delay, in ms, when a step is late
+   */
+  constructor(steps: readonly Step[], since: number, onLate: (ms: number) => void) {
     this.#onLate = onLate;
     this.#take(
       steps.toSorted(([one], [other]) => one - other),
-      0,
+      this.#lost(Date.now() - since),
     );
   }
 
@@ -32,11 +35,15 @@ export class TimedSteps {
     const waitMs = Math.max(0, time + shiftMs - Date.now());
     const due = performance.now() + waitMs;
     this.#next = after(waitMs, () => {
-      const lateMs = performance.now() - due;
-      const lostMs = lateMs > limits.standstillMs ? lateMs : 0;
-      if (lostMs > 0) this.#onLate(lostMs);
-      this.#take(others, shiftMs + lostMs);
+      this.#take(others, shiftMs + this.#lost(performance.now() - due));
       act();
     });
+  }
+
+  /** How much of a delay is a standstill, ms. */
+  #lost(lateMs: number): number {
+    if (lateMs <= limits.standstillMs) return 0;
+    this.#onLate(lateMs);
+    return lateMs;
   }
 }

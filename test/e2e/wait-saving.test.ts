@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
@@ -142,6 +142,29 @@ test('wait corrects the stored end if a seal appears during delivery', async (t)
   const { status, stderr } = await reporter.finished;
   assert.equal(status, 0, stderr);
   assert.equal(job.row().exitcode, 0);
+});
+
+test('wait stores the output that comes with a seal during delivery', async (t) => {
+  const { job, wrapper } = standInJob(t);
+  const write = (line: string, at: number) => {
+    appendFileSync(join(job.root, 'ctr/main/stdout'), line);
+    appendFileSync(join(job.root, 'ctr/main/timeline'), `${Date.now()} 1 ${at}\n`);
+  };
+  write('early\n', 6);
+  const reporter = await startWait(t, job, ['--timeout', '3', '--grace', '0.1']);
+  await until('the first line is stored', () => job.lines().length === 1);
+  const release = job.database.hold();
+  await until('it was given up', () => existsSync(join(job.root, 'report/report.json')));
+  await until('its end cannot be stored', () => reporter.stderr().includes('is locked by another program'));
+  write('late\n', 11);
+  wrapper.seal(0, { stdout: { bytes: 11, truncated: false } });
+  wrapper.die();
+  await until('it is corrected', () => reportOf(job)['exitCode'] === 0);
+  release();
+  const { status, stderr } = await reporter.finished;
+  assert.equal(status, 0, stderr);
+  const lines = job.lines().map(({ line }) => line);
+  assert.deepEqual(lines, ['early\n', 'late\n']);
 });
 
 test('wait stops a saving container once it starts another attempt after the timeout', async (t) => {

@@ -8,7 +8,8 @@ import { projectVersion } from '../../build/version-mentions.ts';
 import { atEnd } from './at-end.ts';
 import { type Cluster, requireCluster, restrictedNamespace } from './cluster.ts';
 import { exampleImages } from './example-images.ts';
-import { withTree } from './images.ts';
+import { withBusybox, withTree } from './images.ts';
+import { jobImage, jobTools } from './launcher-parts.ts';
 import { type OperatorPlace, operatorIn } from './operator.ts';
 import { packedChart } from './packed-chart.ts';
 import { requireProgram } from './require.ts';
@@ -47,6 +48,7 @@ export async function operatorChart(t: TestContext): Promise<OperatorChart | nul
   const tree = `dist/operator-image/${here.oci}`;
   const start = { entrypoint: '/emissary', user: '65532:65532' };
   await cluster.addImage(image, (into) => withTree(into, tree), start);
+  await cluster.addImage(jobImage, (tree) => withBusybox(tree, jobTools));
   const namespace = await restrictedNamespace(t, cluster);
   const place = await operatorIn(t, cluster, namespace);
   const helm = (args: readonly string[]) => helmOf(cluster, [...args, '--namespace', namespace]);

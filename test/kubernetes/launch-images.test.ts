@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -70,27 +71,35 @@ test('kubernetes: a private image’s command is looked up with the login of con
     '401 /v2/private/manifests/1',
     '200 /token alice:s:cret',
     '200 /v2/private/manifests/1',
-    '200 /v2/private/manifests/sha256:own',
-    '200 /v2/private/blobs/sha256:config',
+    `200 /v2/private/manifests/${registry.own}`,
+    `200 /v2/private/blobs/${registry.config}`,
   ]);
 });
 
 /** A registry that gives tokens, and has an image for several kinds of processors. */
-async function privateRegistry(
-  t: TestContext,
-): Promise<{ readonly host: string; readonly asked: readonly string[] }> {
+async function privateRegistry(t: TestContext): Promise<{
+  readonly host: string;
+  readonly asked: readonly string[];
+  /** The digests of this processor's manifest, and of its configuration. */
+  readonly own: string;
+  readonly config: string;
+}> {
   const asked: string[] = [];
   const platform = (architecture: string) => ({ os: 'linux', architecture });
-  const own = process.arch === 'x64' ? 'amd64' : process.arch;
+  const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+  const configuration = { config: { Entrypoint: ['sh'], Cmd: ['-c', 'true'] } };
+  const config = digestOf(configuration);
+  const manifest = { config: { digest: config } };
+  const own = digestOf(manifest);
   const documents: Readonly<Record<string, object>> = {
     '/v2/private/manifests/1': {
       manifests: [
-        { digest: 'sha256:other', platform: platform('s390x') },
-        { digest: 'sha256:own', platform: platform(own) },
+        { digest: digestOf({}), platform: platform('s390x') },
+        { digest: own, platform: platform(architecture) },
       ],
     },
-    '/v2/private/manifests/sha256:own': { config: { digest: 'sha256:config' } },
-    '/v2/private/blobs/sha256:config': { config: { Entrypoint: ['sh'], Cmd: ['-c', 'true'] } },
+    [`/v2/private/manifests/${own}`]: manifest,
+    [`/v2/private/blobs/${config}`]: configuration,
   };
   const server: Server = createServer((request: IncomingMessage, response) => {
     const { pathname } = new URL(request.url ?? '', 'http://localhost');
@@ -107,5 +116,9 @@ async function privateRegistry(
     server.listen(0, '127.0.0.1', resolve);
   });
   atEnd(t, () => void server.close());
-  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, asked, own, config };
+}
+
+function digestOf(document: object): string {
+  return `sha256:${createHash('sha256').update(JSON.stringify(document)).digest('hex')}`;
 }

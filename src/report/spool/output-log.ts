@@ -24,7 +24,7 @@ export class OutputLog {
   readonly #names: readonly string[];
   readonly #options: OutputLogOptions;
   readonly #journal: Journal;
-  readonly #merged: MergedOutput;
+  #merged: MergedOutput;
   #last: Batch | null = null;
   /** Containers that were restarted since an earlier process delivered lines of theirs; null until it is known. */
   #renewed: readonly string[] | null = null;
@@ -68,6 +68,13 @@ export class OutputLog {
     if (within.length === 0) return null;
     this.#last = { first: from, lines: within };
     return this.#last;
+  }
+
+  /** To be called when a container that was given up has written more: what was its end is not. */
+  readOn(): void {
+    this.#merged.close();
+    this.#merged = new MergedOutput(this.#volume, this.#names, this.#journal, this.#options);
+    this.#last = null;
   }
 
   /** How many bytes of a container's stream have been read. */
