@@ -553,6 +553,8 @@ export const limits = {
   clusterAnswerMs: 30_000,
   /** and how many bytes one may have. */
   clusterAnswerBytes: 16 * MiB,
+  /** How long a connection to a cluster is kept for the next request, in ms: servers keep them for a minute or more. */
+  clusterIdleMs: 4_000,
   /** How long one watch of a pod lasts, in seconds: then it is listed anew. */
   clusterWatchSeconds: 25,
   /** The longest pause before a cluster that does not answer is asked again, in ms. */

@@ -10,6 +10,8 @@ export interface TcpFront {
   readonly host: string;
   /** Bytes that came from the engine so far. */
   carried(): number;
+  /** Connections that were accepted so far. */
+  accepted(): number;
   /** Breaks every connection there is. */
   cut(): void;
   /** From now on, the connections that there are carry nothing, and stay open. */
@@ -32,7 +34,9 @@ export async function startTcpFront(t: TestContext, plan: FrontPlan = {}): Promi
   const path = plan.socket ?? daemon.replace(/^unix:\/\//, '');
   const open = new Set<Socket>();
   let carried = 0;
+  let accepted = 0;
   const server = createServer((client) => {
+    accepted += 1;
     const engine =
       plan.port === undefined ? createConnection(path) : createConnection(plan.port, '127.0.0.1');
     engine.on('data', (piece) => {
@@ -71,6 +75,7 @@ export async function startTcpFront(t: TestContext, plan: FrontPlan = {}): Promi
   return {
     host: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`,
     carried: () => carried,
+    accepted: () => accepted,
     cut,
     stall,
   };

@@ -29,6 +29,20 @@ test(`operator: its connections break ${cuts} times, and no job is lost or run t
   assert.equal(operator.process.exitCode, null);
 });
 
+test('operator: the requests for many jobs share few connections', async (t) => {
+  const place = await operatorPlace(t);
+  if (place === null) return;
+  const { front, env } = await behindFront(t, place.cluster.kubeconfig, {});
+  await place.start(['--lease', '0', '--kubeconfig', env['KUBECONFIG'] ?? '']);
+  const before = front.accepted();
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  await Promise.all(names.map((name) => place.make(name, 'exit 0')));
+  for (const name of names) await place.phase(name, 'Succeeded');
+  const accepted = front.accepted() - before;
+  // Each job takes more than ten requests.
+  assert.ok(accepted < names.length * 5, String(accepted));
+});
+
 test('operator: its connections fall silent; it notices, and no failure is concluded from it', async (t) => {
   const place = await operatorPlace(t);
   if (place === null) return;

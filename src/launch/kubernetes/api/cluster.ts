@@ -6,6 +6,7 @@ import { Fault, messageOf } from '../../../base/fault.ts';
 import { isRecord } from '../../../base/is-record.ts';
 import { limits } from '../../../base/limits.ts';
 import { readBounded } from '../../../base/read-bounded.ts';
+import { keptConnections } from './kept-connections.ts';
 import { refusalOf } from './refusal-of.ts';
 
 /** One request to the API server. */
@@ -71,12 +72,12 @@ export class Cluster {
 
   /** Sends a request whose answer is read as it comes. @throws as `send` */
   async open(wanted: ClusterRequest): Promise<IncomingMessage> {
-    const answer = await this.#once(wanted);
+    const answer = await this.#twice(wanted);
     if (answer.statusCode !== 401) return checked(answer);
     answer.destroy();
     // A token that has just expired: there may be a new one.
     this.#known.config = this.#load();
-    return checked(await this.#once(wanted));
+    return checked(await this.#twice(wanted));
   }
 
   /** What a connection needs to be accepted: certificates, credentials, the way through a proxy. */
@@ -95,16 +96,29 @@ export class Cluster {
     return options;
   }
 
+  /** Reading twice changes nothing. Whatever else was sent may have been done: whoever sends it knows what to look for. */
+  async #twice(wanted: ClusterRequest): Promise<IncomingMessage> {
+    for (let mayRepeat = wanted.method === 'GET'; ; mayRepeat = false) {
+      try {
+        return await this.#once(wanted);
+      } catch (error) {
+        if (!(error instanceof StaleConnection)) throw error;
+        if (!mayRepeat) throw error.cause;
+      }
+    }
+  }
+
   async #once({ method, path, body, signal }: ClusterRequest): Promise<IncomingMessage> {
     const text = body === undefined ? null : JSON.stringify(body);
-    const { headers, ...options } = await this.connectOptions();
+    const { headers, agent, ...options } = await this.connectOptions();
     const url = new URL(this.server.replace(/\/$/, '') + path);
     const ask = url.protocol === 'http:' ? plainRequest : request;
     return new Promise((resolve, reject) => {
-      ask(
+      const sent = ask(
         url,
         {
           ...options,
+          agent: keptConnections(agent) as typeof agent,
           method,
           signal,
           headers: {
@@ -117,12 +131,18 @@ export class Cluster {
           },
         },
         resolve,
-      )
-        .on('error', (error) => reject(signal.aborted ? signal.reason : error))
-        .end(text ?? undefined);
+      );
+      sent.on('error', (cause) => {
+        if (signal.aborted) reject(signal.reason);
+        else reject(sent.reusedSocket ? new StaleConnection('the connection was closed', { cause }) : cause);
+      });
+      sent.end(text ?? undefined);
     });
   }
 }
+
+/** A connection that was kept from an earlier request has ended: perhaps it already had before this one. */
+class StaleConnection extends Error {}
 
 async function checked(answer: IncomingMessage): Promise<IncomingMessage> {
   const { statusCode = 0 } = answer;
