@@ -47,7 +47,7 @@ start kube-apiserver --etcd-servers="http://127.0.0.1:$etcdPort" --bind-address=
   --service-account-issuer=https://kubernetes.default.svc.cluster.local \
   --service-account-key-file="$pki/serviceaccounts.pub" \
   --service-account-signing-key-file="$pki/serviceaccounts.key" \
-  --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction --allow-privileged --profiling=false
+  --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction,OwnerReferencesPermissionEnforcement --allow-privileged --profiling=false
 apiserver=$!
 # The others look again only after seconds when they find no API server.
 until KUBECONFIG=$pki/admin.kubeconfig kubectl get --raw /readyz >/dev/null 2>&1; do
