@@ -617,7 +617,9 @@ export const limits = {
   /** The same where the job's program has left no word: the reporter may never have seen it. It gives up a server after 60 s. */
   operatorUnseenMs: 90_000,
   /** Jobs of which the operator tells others at the same time, for rows and for CloudEvents each. */
-  operatorTellers: 4,
+  operatorTellers: 16,
+  /** Characters of a job's UID in the names of its Secrets: enough to tell it from others of its name. */
+  operatorUidCharacters: 8,
   /** How long a server may take to store a row that the operator reports, in ms. */
   operatorTellMs: 30_000,
   /** How long after a job's end the operator tries to tell others of it, in seconds. */

@@ -46,9 +46,12 @@ export async function podJobOf(
   const contents = await contentsOf(spec, application);
   const { adds, replaces } = templateParts(spec);
   const start = spec.startTimeoutSeconds ?? limits.operatorStartSeconds;
+  const name = podNameOf(resource, of.attempt);
   return {
     ...contents,
-    name: podNameOf(resource, of.attempt),
+    name,
+    // A pod starts with any Secret of the name: that of an earlier job of this name may not have gone yet.
+    secretsName: `${name}-${metadata.uid.slice(0, limits.operatorUidCharacters)}`,
     labels: { [jobLabel]: validLabel(metadata.name) },
     application: application?.name ?? null,
     jobId: multiflexi.jobId ?? null,

@@ -5,8 +5,9 @@ import type { PodContents } from './pod-contents.ts';
 
 /** A job as a pod. `manifest` and `launch` fill it in, and the same pod is made of it. */
 export interface PodJob extends PodContents {
-  /** The pod's name; those of its Secrets begin with it. */
   readonly name: string;
+  /** What the names of its Secrets begin with; default: its own. */
+  readonly secretsName?: string;
   /** Labels besides those that every pod of a job has. */
   readonly labels: Readonly<Record<string, string>>;
   /** The application's name; null: it is a command. */

@@ -43,7 +43,7 @@ export function secretsOf(job: PodJob): readonly KubernetesObject[] {
     .map((role) => ({
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { name: secretName(job.name, role), labels: metadataOf(job).labels },
+      metadata: { name: secretName(job.secretsName ?? job.name, role), labels: metadataOf(job).labels },
       type: 'Opaque',
       data: Object.fromEntries(
         Object.entries(job.secrets[role]).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
@@ -51,7 +51,7 @@ export function secretsOf(job: PodJob): readonly KubernetesObject[] {
     }));
 }
 
-/** The name of a pod's Secret. */
+/** The name of a pod's Secret. @param pod what those of one pod begin with */
 export function secretName(pod: string, role: Role): string {
   return `${pod}-${role}`;
 }
@@ -94,7 +94,7 @@ function volumesOf(job: PodJob): readonly KubernetesObject[] {
       .filter((role) => hasSecret(job, role))
       .map((role) => ({
         name: `${role}-secrets`,
-        secret: { secretName: secretName(job.name, role), optional: false },
+        secret: { secretName: secretName(job.secretsName ?? job.name, role), optional: false },
       })),
     ...(job.claim === null ? [] : [{ name: 'kept', persistentVolumeClaim: { claimName: job.claim.name } }]),
   ];

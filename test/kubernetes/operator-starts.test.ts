@@ -108,3 +108,27 @@ test('operator: Secrets that the namespace has no room for are told, and the pod
   assert.deepEqual([status.reason, await place.pods()], ['CannotStart', []]);
   assert.match(status.message ?? '', /exceeded quota: no-secrets/);
 });
+
+test('operator: a Secret that an earlier job of the name has left is not the next one’s', async (t) => {
+  const place = await operatorPlace(t);
+  if (place === null) return;
+  const data = { 'variables.json': JSON.stringify({ A: 'of another' }) };
+  await place.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'own-1-job' }, stringData: data });
+  const operator = await place.start();
+  await place.make('own', 'test "$A" = mine', { variables: [{ name: 'A', value: 'mine' }] });
+  assert.equal((await place.phase('own', 'Succeeded', 'Failed')).phase, 'Succeeded', operator.stderr());
+});
+
+test('operator: a Secret of the name that is not its pod’s is told, and waited for', async (t) => {
+  const place = await operatorPlace(t);
+  if (place === null) return;
+  const of = { suspend: true, variables: [{ name: 'A', value: 'mine' }] };
+  await place.make('own', 'test "$A" = mine', of);
+  const name = `own-1-${(await place.job('own'))?.metadata.uid.slice(0, 8)}-job`;
+  await place.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData: { other: '' } });
+  const operator = await place.start();
+  await place.kubectl('patch', 'ej', 'own', '--type=merge', '--patch={"spec":{"suspend":false}}');
+  await until('it is told', () => operator.stderr().includes(`${name} that is not its pod`));
+  await place.kubectl('delete', 'secret', name);
+  await place.phase('own', 'Succeeded', 'Failed');
+});
