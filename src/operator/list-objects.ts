@@ -2,46 +2,53 @@ import { limits } from '../base/limits.ts';
 import { TooLarge } from '../base/read-bounded.ts';
 import type { Cluster } from '../launch/kubernetes/api/cluster.ts';
 
-/** Objects, and the version of the list. */
+/** A part of a list. */
 export interface ListedObjects<T> {
   readonly items: readonly T[];
+  /** That of the whole list: what happens after it is not in the list. */
   readonly version: string;
 }
 
 /**
- * Lists objects of one kind, in pages; in smaller ones, where the objects are so large that a page cannot be read.
+ * Lists objects of one kind, a page at a time; in smaller ones, where the objects are so large that a page cannot be read.
  *
  * @param path of the list, with its query
  * @throws as `Cluster.send`
  */
-export async function listObjects<T>(
+export async function* listObjects<T>(
   cluster: Cluster,
   path: string,
   signal: AbortSignal,
-): Promise<ListedObjects<T>> {
-  for (let size: number = limits.operatorListPage; ; size = Math.ceil(size / 8)) {
+): AsyncGenerator<ListedObjects<T>> {
+  const mark = path.includes('?') ? '&' : '?';
+  let size: number = limits.operatorListPage;
+  for (let next: string | null = ''; next !== null; ) {
+    const page: string = `${path}${mark}limit=${size}${next}`;
+    let answer: Answer<T>;
     try {
-      return await listIn(cluster, { path, size, signal });
+      answer = (await cluster.send({ method: 'GET', path: page, signal })) as Answer<T>;
     } catch (error) {
       if (!(error instanceof TooLarge) || size === 1) throw error;
+      size = Math.ceil(size / 8);
+      continue;
     }
+    const { items, metadata = {} } = answer;
+    yield { items: items ?? [], version: metadata.resourceVersion ?? '' };
+    next = metadata.continue ? `&continue=${encodeURIComponent(metadata.continue)}` : null;
   }
 }
 
-async function listIn<T>(
+/** All of them at once. @throws as `listObjects` */
+export async function allObjects<T>(
   cluster: Cluster,
-  { path, size, signal }: { readonly path: string; readonly size: number; readonly signal: AbortSignal },
-): Promise<ListedObjects<T>> {
-  const found: T[] = [];
-  const mark = path.includes('?') ? '&' : '?';
-  for (let next = ''; ; ) {
-    const page = `${path}${mark}limit=${size}${next}`;
-    const { items, metadata = {} } = (await cluster.send({ method: 'GET', path: page, signal })) as {
-      readonly items?: readonly T[] | null;
-      readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
-    };
-    found.push(...(items ?? []));
-    if (!metadata.continue) return { items: found, version: metadata.resourceVersion ?? '' };
-    next = `&continue=${encodeURIComponent(metadata.continue)}`;
-  }
+  path: string,
+  signal: AbortSignal,
+): Promise<readonly T[]> {
+  const pages = await Array.fromAsync(listObjects<T>(cluster, path, signal));
+  return pages.flatMap(({ items }) => items);
+}
+
+interface Answer<T> {
+  readonly items?: readonly T[] | null;
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
 }

@@ -93,23 +93,30 @@ export class ObjectStore<T extends Named> {
     }
   }
 
+  /** What is there is replaced page by page: there may be ten thousand. */
   async #list(cluster: Cluster, signal: AbortSignal): Promise<string> {
-    const { items, version } = await listObjects<T>(cluster, this.#path, signal);
-    this.#replace(items);
-    return version;
-  }
-
-  #replace(found: readonly T[]): void {
-    const keys = new Set(found.map(({ metadata = {} }) => keyOf(metadata)));
-    for (const [key, object] of this.#objects) if (!keys.has(key)) this.#remove(object);
+    const keys = new Set<string>();
+    const changed: string[] = [];
+    let version = '';
+    for await (const page of listObjects<T>(cluster, this.#path, signal)) {
+      version = page.version;
+      for (const object of page.items) {
+        const key = keyOf(object.metadata ?? {});
+        keys.add(key);
+        const known = this.#objects.get(key)?.metadata?.resourceVersion;
+        this.put(object);
+        if (known !== object.metadata?.resourceVersion) changed.push(key);
+      }
+    }
+    for (const [key, object] of this.#objects)
+      if (!keys.has(key) && !isSince(object, version)) this.#remove(object);
     this.#isListed = true;
     this.#first.resolve();
-    for (const object of found) {
-      const key = keyOf(object.metadata ?? {});
-      const known = this.#objects.get(key);
-      this.#objects.set(key, lean(object));
-      if (known?.metadata?.resourceVersion !== object.metadata?.resourceVersion) this.#changed(object, false);
+    for (const key of changed) {
+      const object = this.#objects.get(key);
+      if (object !== undefined) this.#changed(object, false);
     }
+    return version;
   }
 
   /** @returns the version to go on from */
@@ -150,6 +157,11 @@ function lean<T extends Named>(object: T): T {
   const { metadata } = object as { readonly metadata?: { managedFields?: unknown } };
   if (metadata !== undefined) delete metadata.managedFields;
   return object;
+}
+
+/** Whether an object was made or changed after a list: it need not be in it. */
+function isSince({ metadata }: Named, version: string): boolean {
+  return Number(metadata?.resourceVersion) > Number(version);
 }
 
 function isGone(error: unknown): boolean {

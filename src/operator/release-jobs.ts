@@ -3,7 +3,7 @@ import { limits } from '../base/limits.ts';
 import { statusOf } from '../launch/kubernetes/api/api-error.ts';
 import type { Cluster } from '../launch/kubernetes/api/cluster.ts';
 import { finalizer, type JobResource } from './job-resource.ts';
-import { listObjects } from './list-objects.ts';
+import { allObjects } from './list-objects.ts';
 import { jobPath, listPaths } from './list-paths.ts';
 
 const never = new AbortController().signal;
@@ -31,7 +31,7 @@ export async function releaseJobs(cluster: Cluster, scope: 'namespace' | 'cluste
 }
 
 async function heldJobs(cluster: Cluster, jobs: string): Promise<readonly JobResource[]> {
-  const { items } = await listObjects<JobResource>(cluster, jobs, never);
+  const items = await allObjects<JobResource>(cluster, jobs, never);
   return items.filter((job) => job.metadata.finalizers?.includes(finalizer));
 }
 

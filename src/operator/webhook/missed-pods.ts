@@ -4,7 +4,7 @@ import { pause } from '../../base/timer.ts';
 import { reasonOfApi, statusOf } from '../../launch/kubernetes/api/api-error.ts';
 import type { Cluster } from '../../launch/kubernetes/api/cluster.ts';
 import { group } from '../job-resource.ts';
-import { listObjects } from '../list-objects.ts';
+import { allObjects } from '../list-objects.ts';
 import { type AdmittedPod, annotations, injectLabel } from './admitted-pod.ts';
 import { isOwn, isService } from './choose-container.ts';
 
@@ -88,7 +88,7 @@ async function labelledPods(cluster: Cluster, signal: AbortSignal): Promise<read
 /** Null: it may not be listed. */
 async function list<T>(cluster: Cluster, path: string, signal: AbortSignal): Promise<readonly T[] | null> {
   try {
-    return (await listObjects<T>(cluster, path, signal)).items;
+    return await allObjects<T>(cluster, path, signal);
   } catch (error) {
     if (statusOf(error) === 403) return null;
     throw error;
