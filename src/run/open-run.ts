@@ -86,8 +86,9 @@ function once<T>(make: () => T): () => T {
 
 function openRecorder(container: ContainerLayout, settings: RunSettings, secrets: () => Secrets): Recorder {
   try {
-    const { logLimit, combined, captureOnly } = settings;
-    return new Recorder(container, { logLimit, combined, forwards: !captureOnly, secrets });
+    const { logLimit, combined, captureOnly, passThrough } = settings;
+    const [captures, forwards] = [!passThrough, !captureOnly];
+    return new Recorder(container, { logLimit, combined, captures, forwards, secrets });
   } catch (cause) {
     const sentence = `Cannot keep the job's output in ${container.directory}: ${messageOf(cause)}`;
     throw new Fault('volume', sentence, { cause });

@@ -51,7 +51,7 @@ export async function supervise(job: Job, run: Supervision): Promise<AttemptEnd>
   const file = findCommand(job.args[0], variable(job.environment, 'PATH='));
   if (!Buffer.isBuffer(file)) return { outcome: file, cause: null };
   const start = job.isolated ? (await import('./start-isolated.ts')).startIsolated : spawnProcess;
-  const streams = await openStreams();
+  const streams = await openStreams(run.recorder.captures);
   try {
     const spawned = start({ ...job, ...streams, file });
     if ('errno' in spawned) return { outcome: refusedBy(file, spawned.errno), cause: null };

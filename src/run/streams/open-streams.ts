@@ -5,14 +5,25 @@ import { Pump } from './pump.ts';
 
 /**
  * Opens the job's streams: pipes, and a pseudo-terminal if the emissary itself has a terminal.
+ * @param captures if not, pipes are not needed: the job inherits all three
  * @throws Fault `supervision` if they cannot be opened
  */
-export async function openStreams(): Promise<JobStreams> {
+export async function openStreams(captures: boolean): Promise<JobStreams> {
   const terminals = [0, 1, 2].filter(isTerminal);
-  if (terminals.length === 0) return openPipes();
+  const otherwise = captures ? openPipes : () => inherited;
+  if (terminals.length === 0) return otherwise();
+  // A terminal belongs to one session: the job cannot have ours.
   const { openTerminal } = await import('../terminal/job-terminal.ts');
-  return openTerminal(terminals) ?? openPipes();
+  return openTerminal(terminals) ?? otherwise();
 }
+
+const inherited: JobStreams = {
+  descriptors: new Map(),
+  leads: 'group',
+  begin: () => [],
+  handles: () => false,
+  end: () => undefined,
+};
 
 function openPipes(): JobStreams {
   const outputs = [1, 2].map((stream) => ({ stream: stream as 1 | 2, pipe: openPipe() }));

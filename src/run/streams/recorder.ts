@@ -12,6 +12,8 @@ export interface RecorderOptions {
   /** Maximum bytes of each file; 0 = no limit. */
   readonly logLimit: number;
   readonly combined: boolean;
+  /** Whether anything is captured: if not, the files stay empty. */
+  readonly captures: boolean;
   /** Whether the output also goes to the emissary's own standard output and error. */
   readonly forwards: boolean;
   readonly secrets: () => Secrets;
@@ -22,6 +24,8 @@ export interface RecorderOptions {
  * forwards it. Shared by all attempts of a run.
  */
 export class Recorder {
+  /** See `RecorderOptions`. */
+  readonly captures: boolean;
   readonly #logs: readonly [LogFile, LogFile];
   readonly #timelineFile: LogFile;
   readonly #timeline: Timeline;
@@ -40,6 +44,7 @@ export class Recorder {
     this.#timeline = new Timeline(this.#timelineFile);
     this.#combined = options.combined ? new LogFile(layout.combined, options.logLimit) : null;
     this.#secrets = options.secrets;
+    this.captures = options.captures;
     this.#forwards = options.forwards;
     this.#through = [new PassThrough(1, options.forwards), new PassThrough(2, options.forwards)];
   }
@@ -83,6 +88,7 @@ export class Recorder {
 
   async #record(stream: 1 | 2, chunk: Buffer, forwarded: number): Promise<Memory> {
     if (chunk.length === 0) return 'free';
+    if (!this.captures) return this.#through[stream === 1 ? 0 : 1].write(chunk.subarray(forwarded));
     const arrival = this.#timeline.arrive(stream);
     const index = stream === 1 ? 0 : 1;
     const combined = this.#combined;

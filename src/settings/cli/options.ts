@@ -109,6 +109,13 @@ export const options: readonly OptionSpec[] = [
     help: 'keep the output in its files, and do not forward it to standard output and error',
   },
   {
+    name: 'pass-through',
+    verbs: ['run'],
+    value: null,
+    variables: ['EMISSARY_PASS_THROUGH'],
+    help: 'let the job write to standard output and error itself: nothing of it is kept, reported or masked',
+  },
+  {
     name: 'termination-log',
     verbs: ['run', 'wait'],
     value: 'FILE',

@@ -31,6 +31,8 @@ export interface RunSettings {
   readonly combined: boolean;
   /** The output is not forwarded: whoever wants it reads the files. */
   readonly captureOnly: boolean;
+  /** The output is not captured: the job writes to the emissary's own descriptors. */
+  readonly passThrough: boolean;
   /** For a volume that no `init` has prepared; null if there is none. */
   readonly template: GivenTemplate | null;
   /** Where the engine reads why a container has failed, or null. */
@@ -53,6 +55,10 @@ export function runSettings(invocation: Invocation, args: readonly Buffer[]): Ru
   const stop = line.value('stop-signal') ?? 'TERM';
   const stopSignal = signalNumber(stop);
   if (stopSignal === null) throw new Fault('usage', `${from('stop-signal')} is not a signal`);
+  const passThrough = line.value('pass-through') !== null;
+  for (const other of ['combined', 'capture-only'])
+    if (passThrough && line.value(other) !== null)
+      throw new Fault('usage', `${from('pass-through')} keeps no output: it excludes ${from(other)}`);
   return {
     ...place(line, from),
     command: jobArguments(line.operands, line.command),
@@ -64,6 +70,7 @@ export function runSettings(invocation: Invocation, args: readonly Buffer[]): Ru
     masksArtifacts: line.value('mask-artifacts') !== null,
     combined: line.value('combined') !== null,
     captureOnly: line.value('capture-only') !== null,
+    passThrough,
     template: mountedTemplate(line, invocation, args),
     terminationLog: terminationLog(line, from('termination-log')),
     isolated: line.value('no-network') !== null,
