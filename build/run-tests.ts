@@ -20,7 +20,8 @@ const runTimeoutMs = 80 * 60_000;
 export async function runTests(files: readonly string[], titles: readonly string[] = []): Promise<number> {
   const options = [
     '--test',
-    `--test-concurrency=${Math.min(availableParallelism(), maxFiles)}`,
+    // One more than there are processors: many tests wait for an engine or a cluster most of the time.
+    `--test-concurrency=${Math.min(availableParallelism() + 1, maxFiles)}`,
     `--test-timeout=${testTimeoutMs}`,
     ...titles.map((title) => `--test-name-pattern=${title}`),
   ];
