@@ -64,12 +64,29 @@ test('chart: a misspelt value is refused, in any place; what a parent chart adds
     [{ webhook: { enabled: true }, jobs: { namespace: 'elsewhere' } }, /needs jobs\.allNamespaces/],
     [{ replicas: '2' }, /replicas/],
     [{ jobs: { namespace: 'No Name' } }, /jobs\/namespace/],
+    [{ webhook: { reportSecret: 'No_Name' } }, /webhook\/reportSecret/],
+    [{ webhook: { enabled: true, port: 8080 } }, /webhook\.port cannot be 8080/],
+    [{ env: [{ nam: 'EMISSARY_LEASE_SECONDS' }] }, /env\/0.*missing property 'name'/],
+    [{ env: [{ name: 'EMISSARY_LOG_FORMAT', value: 'text' }] }, /logFormat sets it/],
+    [{ podLabels: { 'app.kubernetes.io/name': 'x' } }, /podLabels cannot have app\.kubernetes\.io\/name/],
   ] as const) {
     const { exitCode, stderr } = await helm(t, cluster, ['template', 'emissary', chart], values);
     assert.notEqual(exitCode, 0, JSON.stringify(values));
     assert.match(stderr, sentence);
   }
   await rendered(t, cluster, chart, { global: { imageRegistry: 'example' }, enabled: true });
+});
+
+test('chart: a release whose name has dots has names that all objects may have', async (t) => {
+  const cluster = await requireCluster(t);
+  if (cluster === null) return;
+  const values = { webhook: { enabled: true }, metrics: { service: { enabled: true } } };
+  const all = await rendered(t, cluster, await packedChart(t), values, 'my.release');
+  const services = all.filter(({ kind }) => kind === 'Service');
+  assert.deepEqual(services.map(({ metadata }) => metadata.name).sort(), [
+    'my-release-emissary-metrics',
+    'my-release-emissary-webhook',
+  ]);
 });
 
 test('chart: as a subchart with a condition, its values are still checked', async (t) => {

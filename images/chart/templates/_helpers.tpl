@@ -1,11 +1,11 @@
-{{/* The name of all objects: that of the release, made plain where it is another chart's. */}}
+{{/* The name of all objects: that of the release, made plain where it is another chart's. A Service's name has no dots. */}}
 {{- define "emissary.name" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride -}}
 {{- else if contains "emissary" .Release.Name -}}
-{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- .Release.Name | replace "." "-" | trunc 50 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-emissary" (.Release.Name | trunc 40 | trimSuffix "-") -}}
+{{- printf "%s-emissary" (.Release.Name | replace "." "-" | trunc 40 | trimSuffix "-") -}}
 {{- end -}}
 {{- end -}}
 
