@@ -1,5 +1,5 @@
 import { limits } from '../base/limits.ts';
-import { reasonOfApi } from '../launch/kubernetes/api/api-error.ts';
+import { reasonOfApi, statusOf } from '../launch/kubernetes/api/api-error.ts';
 import type { Pod } from '../launch/kubernetes/pod-state.ts';
 import { isOwned } from './attempt-pods.ts';
 import { leftMs, pauseMs, pullLeftMs, reportingLeftMs } from './attempt-times.ts';
@@ -62,8 +62,12 @@ export class JobAttempt {
       const podJob = await this.#tools.definitions.podJob(this.#job, attempts);
       created = await this.#tools.pods.create(podJob, this.#job.metadata.namespace);
     } catch (error) {
-      if (!isOfJob(error)) throw error;
-      return this.#end('Failed', 'InvalidSpec', { reason: 'InvalidSpec', message: error.message });
+      if (isOfJob(error))
+        return this.#end('Failed', 'InvalidSpec', { reason: 'InvalidSpec', message: error.message });
+      // Somebody may have to mend it.
+      if (statusOf(error) !== null)
+        await this.#write({ phase: 'Queued', reason: 'PodNotMade', message: reasonOfApi(error) });
+      throw error;
     }
     if (created.kind === 'waits') return this.#wait('Queued', created.reason, created.message);
     if (created.kind === 'refused')

@@ -1,6 +1,7 @@
 import { limits } from '../base/limits.ts';
 import { TooLarge } from '../base/read-bounded.ts';
 import type { Cluster } from '../launch/kubernetes/api/cluster.ts';
+import { listOf } from '../launch/kubernetes/api/list-of.ts';
 
 /** A part of a list. */
 export interface ListedObjects<T> {
@@ -24,17 +25,16 @@ export async function* listObjects<T>(
   let size: number = limits.operatorListPage;
   for (let next: string | null = ''; next !== null; ) {
     const page: string = `${path}${mark}limit=${size}${next}`;
-    let answer: Answer<T>;
+    let found: ReturnType<typeof listOf<T>>;
     try {
-      answer = (await cluster.send({ method: 'GET', path: page, signal })) as Answer<T>;
+      found = listOf<T>(await cluster.send({ method: 'GET', path: page, signal }));
     } catch (error) {
       if (!(error instanceof TooLarge) || size === 1) throw error;
       size = Math.ceil(size / 8);
       continue;
     }
-    const { items, metadata = {} } = answer;
-    yield { items: items ?? [], version: metadata.resourceVersion ?? '' };
-    next = metadata.continue ? `&continue=${encodeURIComponent(metadata.continue)}` : null;
+    yield found;
+    next = found.next === null ? null : `&continue=${encodeURIComponent(found.next)}`;
   }
 }
 
@@ -46,9 +46,4 @@ export async function allObjects<T>(
 ): Promise<readonly T[]> {
   const pages = await Array.fromAsync(listObjects<T>(cluster, path, signal));
   return pages.flatMap(({ items }) => items);
-}
-
-interface Answer<T> {
-  readonly items?: readonly T[] | null;
-  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
 }

@@ -3,6 +3,7 @@ import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
 import { isTemporary, reasonOfApi } from './api/api-error.ts';
 import type { ApiObject, Cluster } from './api/cluster.ts';
+import { listOf } from './api/list-of.ts';
 import { WatchTooOld, watchEvents } from './api/watch-events.ts';
 
 /** One object of the namespace. */
@@ -64,11 +65,8 @@ export async function readObject(
 /** By a list, whose version a watch can go on from. */
 async function listObject(cluster: Cluster, place: ObjectPlace, signal: AbortSignal) {
   const answer = await cluster.send({ method: 'GET', path: pathOf(place), signal });
-  const { items, metadata } = answer as {
-    readonly items?: readonly ApiObject[];
-    readonly metadata?: { readonly resourceVersion?: string };
-  };
-  return { object: items?.[0] ?? null, version: metadata?.resourceVersion ?? '' };
+  const { items, version } = listOf<ApiObject>(answer);
+  return { object: items[0] ?? null, version };
 }
 
 function pathOf({ list, name }: ObjectPlace): string {

@@ -71,7 +71,11 @@ async function follow(
 }
 
 function page(items: readonly Thing[], next?: string): object {
-  return { items, metadata: { resourceVersion: '10', ...(next !== undefined && { continue: next }) } };
+  return {
+    kind: 'ThingList',
+    items,
+    metadata: { resourceVersion: '10', ...(next !== undefined && { continue: next }) },
+  };
 }
 
 function thing(name: string, version: number): Thing {
