@@ -63,7 +63,12 @@ test('webhook: what cannot be wrapped or refuses it is let through as it is, and
   const container = { name: 'job', image: jobImage, command: ['true'], volumeMounts: mounts };
   const mounted = { volumes: [{ name: 'mine', emptyDir: {} }], containers: [container] };
   assert.match(await place.apply(podOf('mounted', '', mounted)), /has a volume at \/var\/run\/argo already/);
-  const annotations = { 'emissary.multiflexi.eu/container': 'nowhere' };
+  const [mount] = mounts;
+  const hidden = { ...container, volumeMounts: [{ ...mount, mountPath: '/var//run/../run/argo/' }] };
+  const hiddenBy = await place.apply(podOf('hidden', '', { ...mounted, containers: [hidden] }));
+  assert.match(hiddenBy, /not wrapped[^\n]*has a volume at/);
+  // The API server leaves out warnings that are long, or have control characters.
+  const annotations = { 'emissary.multiflexi.eu/container': `nowhere\u001b${'x'.repeat(5_000)}` };
   const unnamed = await place.apply(podOf('unnamed', 'exit 0', {}, { annotations }));
   assert.match(unnamed, /it has no container nowhere/);
   const invalid = { 'emissary.multiflexi.eu/template': '{"outputs":{"artifacts":1}}' };

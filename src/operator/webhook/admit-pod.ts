@@ -39,10 +39,10 @@ export async function admitPod({ namespace, pod }: Admission, tools: AdmissionTo
   let start: ImageStart | null;
   try {
     // One that is invalid would keep the job from starting.
-    if (template.value !== undefined) await templateFromJson(template.value, 'its template');
+    if (template.value !== undefined) await templateFromJson(template.value, 'of the pod');
     start = container.command === undefined ? await startOf(pod, { container, namespace }, tools) : null;
   } catch (error) {
-    return refused(pod, shorten(printable(messageOf(error))));
+    return refused(pod, messageOf(error));
   }
   const { settings, emissaryImage } = tools;
   const report = reportOf(pod, container, settings);
@@ -53,7 +53,9 @@ export async function admitPod({ namespace, pod }: Admission, tools: AdmissionTo
   };
 }
 
-function refused(pod: AdmittedPod, reason: string): Admitted {
+/** The API server drops warnings that are long or have control characters; annotations of the pod are whatever they are. */
+function refused(pod: AdmittedPod, why: string): Admitted {
+  const reason = shorten(printable(why));
   const warning = `multiflexi-emissary: the pod is not wrapped, and not reported: ${reason}`;
   return { pod: markPod(pod, reason), warnings: [warning] };
 }

@@ -1,3 +1,4 @@
+import { relative, resolve } from 'node:path';
 import { containerNames } from '../../pod/containers.ts';
 import { jobLabel } from '../job-resource.ts';
 import {
@@ -69,6 +70,8 @@ function obstacle({ spec }: AdmittedPod, { volumeMounts = [] }: PodContainer): s
   return other === undefined ? null : `it has a container of the name ${other.name} already`;
 }
 
+/** However both are written: `/var/run/../run/argo/` is the volume's place, too. */
 function isWithin(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(`${directory.replace(/\/+$/, '')}/`);
+  const way = relative(resolve('/', directory), resolve('/', path));
+  return way !== '..' && !way.startsWith('../');
 }
