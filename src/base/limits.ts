@@ -616,6 +616,8 @@ export const limits = {
   operatorReportingMs: 3_600_000,
   /** The same where the job's program has left no word: the reporter may never have seen it. It gives up a server after 60 s. */
   operatorUnseenMs: 90_000,
+  /** A job's program that has run for so long, in ms, had begun, whatever it has left. */
+  operatorBegunMs: 60_000,
   /** Jobs of which the operator tells others at the same time, for rows and for CloudEvents each. */
   operatorTellers: 16,
   /** Characters of a job's UID in the names of its Secrets: enough to tell it from others of its name. */

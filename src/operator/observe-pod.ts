@@ -1,5 +1,6 @@
 import { isRecord } from '../base/is-record.ts';
-import { failedStart, isUnreachable, type Pod, stateOf } from '../launch/kubernetes/pod-state.ts';
+import { limits } from '../base/limits.ts';
+import { failedStart, gone, isUnreachable, type Pod, stateOf } from '../launch/kubernetes/pod-state.ts';
 import { waitingReason } from '../launch/kubernetes/waiting-reason.ts';
 import { containerNames } from '../pod/containers.ts';
 
@@ -94,7 +95,9 @@ function outcomeOf(pod: Pod, isGone: boolean): Outcome {
   if (exitCode === null)
     return outcome('lost', 'PodFailed', failedStart(pod) ?? why ?? 'nobody knows how it ended');
   const reason = main?.reason === 'OOMKilled' ? 'OOMKilled' : 'JobFailed';
-  const told = [said?.message ?? null, why].filter((each) => each !== null);
+  // Nobody's deletion has ended it, or it would be lost: it came afterwards, such as our own of a reporter that waits.
+  const own = why === gone.reason ? null : why;
+  const told = [said?.message ?? null, own].filter((each) => each !== null);
   return outcome('failed', reason, told.length > 0 ? told.join('; ') : `The job exited with ${exitCode}`);
 }
 
@@ -138,10 +141,14 @@ function startError(pod: Pod): string | null {
     : null;
 }
 
-/** Whether the job's program has failed without a word: it was killed, or did not even begin. */
+/**
+ * Whether the job's program has failed without a word, and may not even have begun. One that was killed has left none either,
+ * such as for its memory; where it ran for long, it had begun, and its reporter has what it left to deliver.
+ */
 export function leftNoWord(pod: Pod): boolean {
-  const { exitCode = 0, message = '' } = terminated(pod, containerNames.main) ?? {};
-  return exitCode !== 0 && message === '';
+  const { exitCode = 0, message = '', startedAt, finishedAt } = terminated(pod, containerNames.main) ?? {};
+  const ranMs = Date.parse(text(finishedAt) ?? '') - Date.parse(text(startedAt) ?? '');
+  return exitCode !== 0 && message === '' && !(ranMs >= limits.operatorBegunMs);
 }
 
 function reporterFailure(exitCode: number): string {
