@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
+import { Fault } from '../base/fault.ts';
 import { log } from '../base/log.ts';
 import { Interrupts } from '../launch/interrupts.ts';
+import { reasonOfApi } from '../launch/kubernetes/api/api-error.ts';
 import { Cluster } from '../launch/kubernetes/api/cluster.ts';
 import { clusterConfig } from '../launch/kubernetes/api/cluster-config.ts';
 import { isDoomed } from '../operator/is-doomed.ts';
@@ -65,10 +67,15 @@ export async function operator(invocation: Invocation, args: readonly Buffer[]):
 
 /** Lets go of all jobs: no operator comes after this one, and what is held would keep its namespace for ever. */
 async function release({ kubernetes, scope, deployment }: OperatorSettings, load: Load): Promise<number> {
-  if (deployment !== null) await stopDeployment(new Cluster(load, null), deployment);
-  const released = await releaseJobs(new Cluster(load, kubernetes.namespace), scope);
-  log(`Let go of ${released} jobs; those that run go on in their pods`, 'info');
-  return 0;
+  try {
+    if (deployment !== null) await stopDeployment(new Cluster(load, null), deployment);
+    const released = await releaseJobs(new Cluster(load, kubernetes.namespace), scope);
+    log(`Let go of ${released} jobs; those that run go on in their pods`, 'info');
+    return 0;
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause;
+    throw new Fault('engine', `Cannot let go of the jobs: ${reasonOfApi(cause)}`, { cause });
+  }
 }
 
 type Load = ConstructorParameters<typeof LedCluster>[0];

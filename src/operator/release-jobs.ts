@@ -31,8 +31,14 @@ export async function releaseJobs(cluster: Cluster, scope: 'namespace' | 'cluste
 }
 
 async function heldJobs(cluster: Cluster, jobs: string): Promise<readonly JobResource[]> {
-  const items = await allObjects<JobResource>(cluster, jobs, never);
-  return items.filter((job) => job.metadata.finalizers?.includes(finalizer));
+  try {
+    const items = await allObjects<JobResource>(cluster, jobs, never);
+    return items.filter((job) => job.metadata.finalizers?.includes(finalizer));
+  } catch (error) {
+    // Their definition was deleted, and all of them with it.
+    if (statusOf(error) === 404) return [];
+    throw error;
+  }
 }
 
 /** @returns whether it is done; false: it has changed meanwhile, or is gone */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startApiFront } from '../helpers/api-front.ts';
+import { emissary } from '../helpers/emissary.ts';
 import { operatorPlace } from '../helpers/operator.ts';
 import { until } from '../helpers/until.ts';
 
@@ -48,4 +49,17 @@ test('operator: a job whose pod the server fails to make says why, while it wait
   const { reason, message: last = '', attempts } = await place.phase('unmade', 'Failed');
   assert.deepEqual([reason, attempts], ['StartTimedOut', 1]);
   assert.ok(last.includes(message), last);
+});
+
+test('operator: --release is done where there is no definition of jobs, and is refused in a sentence', async (t) => {
+  const place = await operatorPlace(t);
+  if (place === null) return;
+  const front = await startApiFront(t, place.cluster.kubeconfig);
+  const release = ['operator', '--release', '--namespace', place.namespace];
+  const args = [...release, '--kubeconfig', front.kubeconfig];
+  front.interference = { answer: () => ({ status: 404, body: { message: 'page not found' } }) };
+  assert.equal((await emissary(args)).status, 0);
+  front.interference = { answer: () => ({ status: 403, body: { message: 'jobs is forbidden' } }) };
+  const { status, stderr } = await emissary(args);
+  assert.deepEqual([status, stderr], [64, 'emissary: Cannot let go of the jobs: jobs is forbidden\n']);
 });
