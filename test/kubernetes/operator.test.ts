@@ -62,6 +62,9 @@ test('operator: the API server itself refuses a job without a command, and one w
   const application = { definition: { executable: 'x' } };
   assert.match(await refused({ command: ['x'], application }), /one of application and command is needed/);
   assert.match(await refused({ command: ['x'], retries: -1 }), /spec\.retries/);
+  assert.match(await refused({ command: ['x'], variables: [{ name: 'A=B' }] }), /variables\[0\]\.name/);
+  // A number that JSON's readers round is another job's.
+  assert.match(await refused({ command: ['x'], multiflexi: { jobId: 2 ** 53 } }), /multiflexi\.jobId/);
 });
 
 test("operator: somebody else's pod of the name is told, left alone, and no success", async (t) => {
