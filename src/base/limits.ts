@@ -339,6 +339,14 @@ export const limits = {
   pageChangeMs: 250,
   /** Points of a curve on a page. */
   pageUsagePoints: 500,
+  /** What a launch records of what it waits for. */
+  launchSteps: 50,
+  /** Rows of a job's output that are read from the database at once; */
+  storedRowsAtOnce: 5_000,
+  /** bytes of their texts; */
+  storedBytesAtOnce: 1 * MiB,
+  /** and characters of an output file: up to four bytes each, in an answer of at most 2 MiB. */
+  storedCharactersAtOnce: 500_000,
   /** When a container's usage is looked at first, and then how often, in ms; see `usageSamples`. */
   usageMs: 1_000,
   /** After so many looks at a container's usage, the next ones are half as often. */

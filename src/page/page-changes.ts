@@ -9,15 +9,16 @@ const ofContainer = ['timeline', 'usage', 'started', 'ended', 'saving', 'result.
 
 /** Tells browsers that something has changed on a volume: server-sent events (https://html.spec.whatwg.org/#server-sent-events). */
 export class PageChanges {
-  readonly #root: string;
+  readonly #roots: readonly string[];
   readonly #signal: AbortSignal;
   readonly #readers = new Set<Writable>();
   readonly #watched = new Set<string>();
   #containers: readonly string[] = [];
   #timer: Timer | null = null;
 
-  constructor(root: string, signal: AbortSignal) {
-    this.#root = root;
+  /** @param roots the volume, and the reporter's directory if it is another one */
+  constructor(roots: readonly string[], signal: AbortSignal) {
+    this.#roots = roots;
     this.#signal = signal;
     signal.addEventListener('abort', () => this.#timer?.cancel());
     this.#watchAll();
@@ -37,17 +38,19 @@ export class PageChanges {
   }
 
   #watchAll(): void {
-    this.#watchOne('', ['ctr', 'report', 'report.json']);
-    this.#watchOne('report', ['report.json']);
-    this.#watchOne('ctr', this.#containers);
-    for (const name of this.#containers) this.#watchOne(join('ctr', name), ofContainer);
+    for (const root of this.#roots) {
+      this.#watchOne(root, ['ctr', 'report', 'report.json']);
+      this.#watchOne(join(root, 'report'), ['report.json', 'delivered.json']);
+      this.#watchOne(join(root, 'ctr'), this.#containers);
+      for (const name of this.#containers) this.#watchOne(join(root, 'ctr', name), ofContainer);
+    }
   }
 
   #watchOne(path: string, names: readonly string[]): void {
     const key = [path, ...names].join('\0');
     if (names.length === 0 || this.#watched.has(key)) return;
     try {
-      watchDirectory(join(this.#root, path), {
+      watchDirectory(path, {
         names,
         signal: this.#signal,
         onChange: () => {

@@ -92,7 +92,8 @@ export interface PageOutput {
   readonly name: string;
   readonly path: string;
   readonly bytes: number;
-  readonly sha256: string;
+  /** Null: unknown. */
+  readonly sha256: string | null;
   readonly preview: PagePreview;
 }
 

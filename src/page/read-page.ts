@@ -1,4 +1,3 @@
-import { closeSync, fstatSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { shorten } from '../base/shorten.ts';
 import type { Result } from '../contract/records.ts';
@@ -7,7 +6,6 @@ import { type ContainerStatus, describeContainers } from '../observe/describe-co
 import { expectedContainers } from '../observe/expected-containers.ts';
 import type { JobReport } from '../observe/job-report.ts';
 import { parseResult } from '../observe/result-schema.ts';
-import { checkReport } from '../report/spool/report-schema.ts';
 import type { LogPart } from './log-part.ts';
 import { logParts } from './log-part.ts';
 import type { PageContainer, PageModel, PageUsage } from './page-model.ts';
@@ -15,6 +13,8 @@ import { readOutputs } from './page-outputs.ts';
 import { pagePhases } from './page-phases.ts';
 import { readUsage } from './page-usage.ts';
 import { endedBy, pageVerdict } from './page-verdict.ts';
+import type { RunHere } from './run-here.ts';
+import { runReport } from './run-report.ts';
 
 /** What a page is made of. */
 export interface PageSource {
@@ -29,10 +29,11 @@ export interface PageSource {
  *
  * @param title the page's title; null: made of the job's ID, or of its command
  */
-export async function readPage(volume: Volume, title: string | null): Promise<PageSource> {
+export async function readPage(run: RunHere, title: string | null): Promise<PageSource> {
+  const { volume } = run;
   const statuses = await describeContainers(volume, await expectedContainers(volume).catch(() => []));
   const found = statuses.map((status) => ({ status, result: resultOf(volume, status.name) }));
-  const report = reportOf(volume);
+  const report = runReport(run);
   let room: number = limits.pageLogsBytes;
   const logs = found.flatMap(({ status: { name }, result }) => {
     const parts = logParts(volume, name, result, room);
@@ -61,7 +62,7 @@ export async function readPage(volume: Volume, title: string | null): Promise<Pa
     jobId,
     ...conclusionOf(found, report?.value ?? null),
     madeAt: Date.now(),
-    phases: pagePhases(found, report?.writtenAt ?? null),
+    phases: pagePhases(found, { reportedAt: report?.until ?? null, launched: run.launched() }),
     containers,
     outputs,
     complaints,
@@ -143,31 +144,4 @@ function timeOf(text: string | null): number | null {
 function resultOf(volume: Volume, name: string): Result | null {
   const found = volume.read(`ctr/${name}/result.json`, limits.resultBytes);
   return found.kind === 'read' ? parseResult(found.bytes) : null;
-}
-
-/** A volume has the report in its spool, a directory of results at its top. */
-function reportOf(volume: Volume): { readonly value: JobReport; readonly writtenAt: number } | null {
-  for (const path of ['report.json', 'report/report.json']) {
-    const found = volume.read(path, limits.resultBytes);
-    if (found.kind !== 'read') continue;
-    const value = checkReport(parsed(found.bytes));
-    if (value !== null) return { value, writtenAt: writtenAt(volume, path) };
-  }
-  return null;
-}
-
-function parsed(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    return null;
-  }
-}
-
-function writtenAt(volume: Volume, path: string): number {
-  const opened = volume.openFile(path);
-  if ('kind' in opened) return Date.now();
-  const { mtimeMs } = fstatSync(opened.descriptor);
-  closeSync(opened.descriptor);
-  return mtimeMs;
 }

@@ -29,14 +29,19 @@ interface Opening {
   readonly downloads?: string;
 }
 
+/** What a page is made of: a volume, or other arguments. */
+type Source = string | { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> };
+
 /** Writes the page of a run, and opens it; null after the test was skipped. */
 export async function showPage(
   t: TestContext,
-  root: string,
+  source: Source,
   setting: Opening & { readonly hash?: string } = {},
 ): Promise<(ShownPage & { readonly file: string }) | null> {
   const file = join(temporaryVolume(t), 'run.html');
-  const { status, stdout, stderr } = await emissary(['page', '--output', file], { root });
+  const { args, ...where } =
+    typeof source === 'string' ? { args: [], root: source } : { args: source.args, env: source.env };
+  const { status, stdout, stderr } = await emissary(['page', ...args, '--output', file], where);
   assert.deepEqual([status, stdout.toString(), stderr], [0, `${file}\n`, '']);
   const shown = await openPage(t, `${pathToFileURL(file).href}${setting.hash ?? ''}`, setting);
   return shown === null ? null : { ...shown, file };

@@ -3,6 +3,13 @@ import type { OptionSpec } from './option-spec.ts';
 /** The options of `page`. */
 export const pageOptions: readonly OptionSpec[] = [
   {
+    name: 'job',
+    verbs: ['page'],
+    value: 'N',
+    variables: [],
+    help: 'the job of this ID in the database of MULTIFLEXI_DATABASE_URL, which is only read',
+  },
+  {
     name: 'output',
     verbs: ['page'],
     value: 'FILE',
