@@ -339,6 +339,10 @@ export const limits = {
   pageChangeMs: 250,
   /** Points of a curve on a page. */
   pageUsagePoints: 500,
+  /** Pages that an operator makes at once: each has a log in memory, of up to `pageServedBytes`. */
+  pagesAtOnce: 4,
+  /** How long an operator waits for whoever asks for a page, or takes it, in ms. */
+  pageRequestMs: 30_000,
   /** What a launch records of what it waits for. */
   launchSteps: 50,
   /** Rows of a job's output that are read from the database at once; */

@@ -10,6 +10,8 @@ export interface PageModel {
   readonly message: string | null;
   /** Who ended it and why: one sentence. */
   readonly endedBy: string | null;
+  /** How often it was tried; at least once. */
+  readonly attempts: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
   /** When the page was made. */

@@ -61,6 +61,7 @@ export async function readPage(run: RunHere, title: string | null): Promise<Page
     title: title ?? titleOf(jobId, found[0]?.result?.command ?? []),
     jobId,
     ...conclusionOf(found, report?.value ?? null),
+    attempts: Math.max(1, ...containers.map(({ attempts }) => attempts.length)),
     madeAt: Date.now(),
     phases: pagePhases(found, { reportedAt: report?.until ?? null, launched: run.launched() }),
     containers,

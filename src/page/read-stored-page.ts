@@ -32,6 +32,7 @@ export async function readStoredPage(
     exitCode,
     message: null,
     endedBy: null,
+    attempts: 1,
     startedAt: begin,
     finishedAt: end,
     madeAt: Date.now(),

@@ -27,6 +27,9 @@ interface Opening {
   readonly scheme?: 'light' | 'dark';
   /** Where downloads go. */
   readonly downloads?: string;
+  readonly login?: { readonly username: string; readonly password: string };
+  /** Takes any certificate. */
+  readonly trustsAll?: boolean;
 }
 
 /** What a page is made of: a volume, or other arguments. */
@@ -56,6 +59,7 @@ export async function openPage(
   if (!requireProgram(t, 'chromium')) return null;
   const browser = await launch({
     executablePath: '/usr/bin/chromium',
+    acceptInsecureCerts: setting.trustsAll ?? false,
     // Its sandbox does not work as root, nor in most containers; what it opens is ours.
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
   });
@@ -74,7 +78,8 @@ export async function openPage(
     return dialog.dismiss();
   });
   await page.setViewport({ width: 1200, height: 900 });
-  const { scheme, downloads } = setting;
+  const { scheme, downloads, login } = setting;
+  if (login !== undefined) await page.authenticate(login);
   if (scheme !== undefined)
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
   if (downloads !== undefined) {

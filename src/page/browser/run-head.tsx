@@ -4,7 +4,6 @@ import { momentText, spanText, verdictText } from './texts.ts';
 /** What a person wants to know first. */
 export function RunHead({ model }: { readonly model: PageModel }) {
   const { verdict, exitCode, startedAt, finishedAt, jobId } = model;
-  const attempts = Math.max(1, ...model.containers.map((container) => container.attempts.length));
   return (
     <header class={`head ${verdict}`}>
       <h1>{model.title}</h1>
@@ -21,7 +20,7 @@ export function RunHead({ model }: { readonly model: PageModel }) {
         {startedAt === null || finishedAt === null ? null : (
           <Fact name="Duration" value={spanText(finishedAt - startedAt)} />
         )}
-        <Fact name="Attempts" value={String(attempts)} />
+        <Fact name="Attempts" value={String(model.attempts)} />
         <Fact name="Page made" value={momentText(model.madeAt)} />
       </dl>
     </header>
