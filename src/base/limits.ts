@@ -337,6 +337,10 @@ export const limits = {
   pageArchiveBytes: 256 * MiB,
   /** How often a page that is served is told of changes, at most, in ms. */
   pageChangeMs: 250,
+  /** What a failed job wrote last to its standard error, at the head of a page: bytes, */
+  pageWordsBytes: 4 * KiB,
+  /** and lines. */
+  pageWordsLines: 5,
   /** Points of a curve on a page. */
   pageUsagePoints: 500,
   /** Pages that an operator makes at once: each has a log in memory, of up to `pageServedBytes`. */

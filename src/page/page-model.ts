@@ -10,6 +10,8 @@ export interface PageModel {
   readonly message: string | null;
   /** Who ended it and why: one sentence. */
   readonly endedBy: string | null;
+  /** Of what has failed: the last that it wrote to its standard error; null: nothing, or it has not failed. */
+  readonly lastWords: string | null;
   /** How often it was tried; at least once. */
   readonly attempts: number;
   readonly startedAt: number | null;

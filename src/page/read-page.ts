@@ -6,6 +6,8 @@ import { type ContainerStatus, describeContainers } from '../observe/describe-co
 import { expectedContainers } from '../observe/expected-containers.ts';
 import type { JobReport } from '../observe/job-report.ts';
 import { parseResult } from '../observe/result-schema.ts';
+import { bytesOf } from './bytes-of.ts';
+import { hasLastWords, lastWords } from './last-words.ts';
 import type { LogPart } from './log-part.ts';
 import { logParts } from './log-part.ts';
 import type { PageContainer, PageModel, PageUsage } from './page-model.ts';
@@ -61,6 +63,7 @@ export async function readPage(run: RunHere, title: string | null): Promise<Page
     title: title ?? titleOf(jobId, found[0]?.result?.command ?? []),
     jobId,
     ...conclusionOf(found, report?.value ?? null),
+    lastWords: await wordsOf(volume, containers),
     attempts: Math.max(1, ...containers.map(({ attempts }) => attempts.length)),
     madeAt: Date.now(),
     phases: pagePhases(found, { reportedAt: report?.until ?? null, launched: run.launched() }),
@@ -130,6 +133,19 @@ function containerOf(
         ? null
         : `The first ${shortened.map(({ skipped, kind }) => `${skipped} bytes of ${kind}`).join(' and ')} are not on this page.`,
   };
+}
+
+function wordsOf(
+  volume: Volume,
+  containers: readonly PageContainer[],
+): PageModel['lastWords'] | Promise<PageModel['lastWords']> {
+  const failed = containers.find(({ verdict }) => hasLastWords(verdict));
+  if (failed === undefined) return null;
+  const bytes = failed.logs.find(({ kind }) => kind === 'stderr')?.bytes ?? 0;
+  const size = Math.min(volume.sizeOf(`ctr/${failed.name}/stderr`) ?? 0, bytes);
+  return lastWords(
+    bytesOf(volume, `ctr/${failed.name}/stderr`, Math.max(0, size - limits.pageWordsBytes), size),
+  );
 }
 
 function titleOf(jobId: number | null, command: readonly string[]): string {

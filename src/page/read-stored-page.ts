@@ -1,5 +1,6 @@
 import { limits } from '../base/limits.ts';
 import type { StoredArtifact, StoredJob, StoredLine, StoredRow } from '../report/sql/stored-job.ts';
+import { hasLastWords, lastWords } from './last-words.ts';
 import type { LogPart } from './log-part.ts';
 import type { PageModel, PageOutput, PagePhase, PagePreview, PageVerdict } from './page-model.ts';
 import { previewBytes } from './preview-bytes.ts';
@@ -21,7 +22,8 @@ export async function readStoredPage(
   title: string | null,
 ): Promise<PageSource> {
   const row = await stored.row();
-  const { logs, shortened } = logsOf(stored, await stored.lines());
+  const lines = await stored.lines();
+  const { logs, shortened } = logsOf(stored, lines);
   const { outputs, report } = await outputsOf(stored, await stored.artifacts());
   const { begin, end, exitCode } = row;
   const verdict = verdictOf(row);
@@ -32,6 +34,7 @@ export async function readStoredPage(
     exitCode,
     message: null,
     endedBy: null,
+    lastWords: await wordsOf(stored, lines, verdict),
     attempts: 1,
     startedAt: begin,
     finishedAt: end,
@@ -49,6 +52,12 @@ export async function readStoredPage(
     report,
   };
   return { model, logs };
+}
+
+function wordsOf(stored: StoredJob, lines: readonly StoredLine[], verdict: PageVerdict) {
+  if (!hasLastWords(verdict)) return null;
+  const errors = lines.filter(({ stream, bytes }) => stream === 'stderr' && bytes > 0);
+  return lastWords(stored.texts(errors.slice(-limits.pageWordsLines)));
 }
 
 function verdictOf({ begin, exitCode }: StoredRow): PageVerdict {

@@ -27,6 +27,7 @@ export function jobPage(job: JobResource, log: PodLog | null): PageSource {
     exitCode,
     message,
     endedBy: endedBy(verdict, null, null),
+    lastWords: null,
     attempts: Math.max(1, status.attempts),
     startedAt: timeOf(status.startTime),
     finishedAt: timeOf(status.completionTime),
