@@ -341,6 +341,8 @@ export const limits = {
   pageWordsBytes: 4 * KiB,
   /** and lines. */
   pageWordsLines: 5,
+  /** How often a page that is served looks for what no event tells, in ms. */
+  pageRecheckMs: 2_000,
   /** Points of a curve on a page. */
   pageUsagePoints: 500,
   /** Pages that an operator makes at once: each has a log in memory, of up to `pageServedBytes`. */

@@ -57,7 +57,11 @@ export async function servePage(
     }
     if (path[0] !== 'model' || path.length > 1) return refuse(answer);
     const model = await seen.model();
-    changes.watch(model.containers.map(({ name }) => name));
+    const lasts = model.verdict === 'running' || model.verdict === 'waiting';
+    changes.watch(
+      model.containers.map(({ name }) => name),
+      lasts,
+    );
     return send(answer, 'application/json', JSON.stringify(model));
   };
   server.listen(port, loopback);

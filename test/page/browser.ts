@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
-import { launch, type Page } from 'puppeteer-core';
+import { type LaunchOptions, launch, type Page } from 'puppeteer-core';
 import { atEnd } from '../helpers/at-end.ts';
 import { emissary } from '../helpers/emissary.ts';
 import { requireProgram } from '../helpers/require.ts';
@@ -24,6 +24,8 @@ export interface ShownPage {
 
 /** How a page is opened. */
 interface Opening {
+  /** Default: Chromium. */
+  readonly in?: 'chromium' | 'firefox-esr';
   readonly scheme?: 'light' | 'dark';
   /** Where downloads go. */
   readonly downloads?: string;
@@ -50,18 +52,29 @@ export async function showPage(
   return shown === null ? null : { ...shown, file };
 }
 
-/** Opens an address in the distribution's Chromium; null after the test was skipped. */
+/** The distribution's browsers. */
+const browsers = {
+  chromium: {
+    executablePath: '/usr/bin/chromium',
+    // Its sandbox does not work as root, nor in most containers; what it opens is ours.
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+  },
+  'firefox-esr': { browser: 'firefox', executablePath: '/usr/bin/firefox-esr' },
+} satisfies Record<string, LaunchOptions>;
+
+/** Opens an address in a browser; null after the test was skipped. */
 export async function openPage(
   t: TestContext,
   url: string,
   setting: Opening = {},
 ): Promise<ShownPage | null> {
-  if (!requireProgram(t, 'chromium')) return null;
+  const { in: kind = 'chromium', trustsAll = false } = setting;
+  if (!requireProgram(t, kind)) return null;
   const browser = await launch({
-    executablePath: '/usr/bin/chromium',
-    acceptInsecureCerts: setting.trustsAll ?? false,
-    // Its sandbox does not work as root, nor in most containers; what it opens is ours.
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+    ...browsers[kind],
+    acceptInsecureCerts: trustsAll,
+    timeout: 120_000,
+    protocolTimeout: 300_000,
   });
   atEnd(t, () => browser.close());
   const page = await browser.newPage();

@@ -79,9 +79,14 @@ function verdictOf(status: ReturnType<typeof statusOfResource>): PageVerdict {
 /** The steps of the job; the attempts are told apart where there are several. */
 function phasesOf(history: readonly HistoryEntry[], isOver: boolean): readonly PagePhase[] {
   const several = new Set(history.map(({ attempt }) => attempt)).size > 1;
-  return history.flatMap(({ phase, attempt, time }, index) => {
+  // A phase may have several reasons, one after the other.
+  const steps = history.filter(
+    ({ phase, attempt }, index) =>
+      phase !== history[index - 1]?.phase || attempt !== history[index - 1]?.attempt,
+  );
+  return steps.flatMap(({ phase, attempt, time }, index) => {
     const from = timeOf(time);
-    const next = history[index + 1];
+    const next = steps[index + 1];
     if (from === null || (isOver && next === undefined)) return [];
     const name = several ? `${phase.toLowerCase()}, attempt ${attempt}` : phase.toLowerCase();
     return [{ name, container: null, from, until: timeOf(next?.time ?? null) }];
