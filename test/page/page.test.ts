@@ -85,6 +85,28 @@ for (const scheme of ['light', 'dark'] as const)
     assert.deepEqual(await seriousFindings(shown.page), []);
   });
 
+test('page shows names, arguments and titles that look like HTML or script as they are', async (t) => {
+  const odd = '</script><!-- <script> \u2028 ${1 + 1} `"';
+  const cwd = temporaryVolume(t);
+  const file = '<!-- <script> \u2028 ${1}.txt';
+  const artifacts = [{ name: odd, path: join(cwd, file), archive: { none: {} } }];
+  const template = { outputs: { artifacts } };
+  const { kept } = await runJob(t, ['sh', '-c', 'echo x > "$1"; echo "$0"', odd, file], { cwd, template });
+  const source = { args: ['--root', kept.root, '--title', odd], env: {} };
+  const shown = await showPage(t, source);
+  if (shown === null) return;
+  await logIsWhole(shown, '1 lines');
+  assert.deepEqual(await shown.lines(), [odd]);
+  const { page } = shown;
+  await page.$$eval('details', (all) => {
+    for (const each of all) each.open = true;
+  });
+  const text = await page.$eval('body', ({ textContent }) => textContent ?? '');
+  for (const wanted of [odd, join(cwd, file)]) assert.ok(text.includes(wanted), wanted);
+  assert.equal(await page.$eval('h1', ({ textContent }) => textContent), odd);
+  assert.deepEqual([shown.troubles, shown.requests], [[], []]);
+});
+
 test('page of a failed job shows the failure at once: the verdict, its last words, and the end of the log', async (t) => {
   const script = `seq 1 500; printf 'one\\ntwo \\033[31mthree\\033[0m </script>\\n' >&2; exit 9`;
   const { kept } = await runJob(t, ['sh', '-c', script]);
