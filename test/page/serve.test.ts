@@ -43,23 +43,23 @@ test('page --serve shows several containers, also one that comes later, and how 
   const start = (name: string, code: number) =>
     startJob(t, ['sh', '-c', script(name, code), name], { root, cwd, name });
   const logs = () => shown.page.$$eval('section h2', (all) => all.map((each) => each.textContent));
-  const first = start('first', 0);
-  await until('the first is there', async () => (await shown.lines()).join() === 'first begins');
+  const first = start('main', 0);
+  await until('the first is there', async () => (await shown.lines()).join() === 'main begins');
   const second = start('second', 9);
-  await until('both are there', async () => (await shown.lines()).join() === 'first begins,second begins');
-  assert.deepEqual(await logs(), ['Phases', 'Log of first', 'Log of second', 'Containers']);
-  writeFileSync(join(cwd, 'first'), '');
+  await until('both are there', async () => (await shown.lines()).join() === 'main begins,second begins');
+  assert.deepEqual(await logs(), ['Phases', 'Log of main', 'Log of second', 'Containers']);
+  writeFileSync(join(cwd, 'main'), '');
   assert.equal((await first.finished).status, 0);
   const summaries = () => shown.page.$$eval('summary', (all) => all.map((each) => each.textContent));
-  await until('one has ended', async () => (await summaries())[0] === 'first Succeeded, exit code 0');
+  await until('one has ended', async () => (await summaries())[0] === 'main Succeeded, exit code 0');
   assert.equal(await shown.verdict(), 'Running');
   writeFileSync(join(cwd, 'second'), '');
   assert.equal((await second.finished).status, 9);
   await until('the end is there', async () => (await shown.verdict()) === 'Failed with exit code 9');
   await until('all lines are there', async () =>
-    isDeepStrictEqual(await shown.lines(), ['first begins', 'first ends', 'second begins', 'second ends']),
+    isDeepStrictEqual(await shown.lines(), ['main begins', 'main ends', 'second begins', 'second ends']),
   );
-  assert.deepEqual(await summaries(), ['first Succeeded, exit code 0', 'second Failed, exit code 9']);
+  assert.deepEqual(await summaries(), ['main Succeeded, exit code 0', 'second Failed, exit code 9']);
   assert.deepEqual(shown.troubles, []);
 });
 
