@@ -28,7 +28,7 @@ if (files.length === 0) {
     ? await startDockerDaemon()
     : null;
   if (docker !== null) process.env['DOCKER_HOST'] = docker.host;
-  const cluster = files.some((file) => /^test\/(kubernetes|launch)\//.test(file))
+  const cluster = files.some((file) => /^test\/(kubernetes\/|launch\/|page\/operator)/.test(file))
     ? await prepareTestCluster()
     : null;
   try {

@@ -10,7 +10,7 @@ interface Layer {
 /** The layers of src, from the top down: a folder imports only from layers below its own (src/README.md). */
 export const layersOfSource: readonly Layer[] = [
   { folders: ['commands'] },
-  { folders: ['operator', 'page'] },
+  { folders: ['operator', 'page'], besides: { operator: 'page' } },
   {
     folders: ['init', 'inputs', 'run', 'outputs', 'wait', 'report', 'mirror', 'launch'],
     besides: { wait: 'report' },
@@ -96,12 +96,12 @@ export const layerRules: readonly IForbiddenRuleType[] = [
   home(
     'http',
     '^(https?|http2)$',
-    '^src/base/(http-request|proxy-agent)\\.ts$|^src/launch/(docker|kubernetes)/|^src/operator/(probe-server|webhook/webhook-server)\\.ts$|^src/page/serve-page\\.ts$',
+    '^src/base/(http-request|proxy-agent)\\.ts$|^src/launch/(docker|kubernetes)/|^src/operator/(probe-server|webhook/webhook-server|page/page-server)\\.ts$|^src/page/serve-page\\.ts$',
   ),
   home(
     'network',
     '^(tls|net|dgram|dns)$',
-    '^src/report/|^src/settings/proxy\\.ts$|^src/launch/docker/|^src/operator/webhook/make-certificates\\.ts$|^src/page/serve-page\\.ts$',
+    '^src/report/|^src/settings/proxy\\.ts$|^src/launch/docker/|^src/operator/(webhook/make-certificates|page/served-page)\\.ts$|^src/page/serve-page\\.ts$',
   ),
   home('certificates', 'node_modules/@peculiar/', '^src/operator/webhook/make-certificates\\.ts$'),
   home('child-processes', 'node_modules/execa/|^child_process$', '^src/launch/'),

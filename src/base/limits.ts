@@ -337,8 +337,26 @@ export const limits = {
   pageArchiveBytes: 256 * MiB,
   /** How often a page that is served is told of changes, at most, in ms. */
   pageChangeMs: 250,
+  /** What a failed job wrote last to its standard error, at the head of a page: bytes, */
+  pageWordsBytes: 4 * KiB,
+  /** and lines. */
+  pageWordsLines: 5,
+  /** How often a page that is served looks for what no event tells, in ms. */
+  pageRecheckMs: 2_000,
   /** Points of a curve on a page. */
   pageUsagePoints: 500,
+  /** Pages that an operator makes at once: each has a log in memory, of up to `pageServedBytes`. */
+  pagesAtOnce: 4,
+  /** How long an operator waits for whoever asks for a page, or takes it, in ms. */
+  pageRequestMs: 30_000,
+  /** What a launch records of what it waits for. */
+  launchSteps: 50,
+  /** Rows of a job's output that are read from the database at once; */
+  storedRowsAtOnce: 5_000,
+  /** bytes of their texts; */
+  storedBytesAtOnce: 1 * MiB,
+  /** and characters of an output file: up to four bytes each, in an answer of at most 2 MiB. */
+  storedCharactersAtOnce: 500_000,
   /** When a container's usage is looked at first, and then how often, in ms; see `usageSamples`. */
   usageMs: 1_000,
   /** After so many looks at a container's usage, the next ones are half as often. */

@@ -10,11 +10,12 @@ import { clusterConfig } from '../launch/kubernetes/api/cluster-config.ts';
 import { isDoomed } from '../operator/is-doomed.ts';
 import { Leadership, LedCluster } from '../operator/leadership.ts';
 import { Operator } from '../operator/operator.ts';
+import { ServedPage } from '../operator/page/served-page.ts';
 import { startProbes } from '../operator/probe-server.ts';
 import { releaseJobs } from '../operator/release-jobs.ts';
 import { stopDeployment } from '../operator/stop-deployment.ts';
 import { ServedWebhook } from '../operator/webhook/served-webhook.ts';
-import { startWebhook, type Webhook } from '../operator/webhook/webhook.ts';
+import { startWebhook, type Webhook, type WebhookParts } from '../operator/webhook/webhook.ts';
 import type { Invocation } from '../settings/cli/invocation.ts';
 import { type OperatorSettings, operatorSettings } from '../settings/verbs/operator-settings.ts';
 
@@ -38,7 +39,8 @@ export async function operator(invocation: Invocation, args: readonly Buffer[]):
   const whose = plan.scope === 'cluster' ? 'all namespaces' : `the namespace ${cluster.namespace}`;
   log(`Operator of ${whose} at ${cluster.server}`, 'info');
   // Jobs do not wait for it: its certificates may be refused.
-  const webhook = new ServedWebhook(webhookOf(invocation, settings, load, stop.signal));
+  const pages = pagesOf(settings, load);
+  const webhook = new ServedWebhook(webhookOf(invocation, settings, { load, pages, signal: stop.signal }));
   const leadership =
     leaseSeconds > 0 ? leadershipOf(cluster, kubernetes.namespace, leaseSeconds, load) : null;
   const running = new Operator(cluster, { ...plan, emissaryImage: kubernetes.emissaryImage });
@@ -54,15 +56,23 @@ export async function operator(invocation: Invocation, args: readonly Buffer[]):
   };
   if (probesPort !== null) await startProbes(probesPort, probes);
   const waiting = (holder: string) => log(`${holder} leads; waiting for its end`, 'info');
-  await Promise.race([leadership?.acquire(stop.signal, waiting), webhook.failed]);
+  const served = pages?.run(stop.signal);
+  const failed = [webhook.failed, ...(pages === null ? [] : [pages.failed, whenFailed(served)])];
+  await Promise.race([leadership?.acquire(stop.signal, waiting), ...failed]);
   const kept = leadership?.keep(stop.signal);
   const lost = kept === undefined ? [] : [kept.then(() => new Promise<void>(() => undefined))];
   const work = () => Promise.all([running.run(stop.signal), webhook.tellMissed(cluster, stop.signal)]);
-  if (!stop.signal.aborted) await Promise.race([work(), ...lost, webhook.failed, invocation.defect]);
+  if (!stop.signal.aborted) await Promise.race([work(), ...lost, ...failed, invocation.defect]);
   if (await isDoomed(new Cluster(load, null))) await release(settings, load);
   await leadership?.release();
   await webhook.close();
   return 0;
+}
+
+/** Rejects as the work does; never resolves. */
+async function whenFailed(work: Promise<void> | undefined): Promise<never> {
+  await work;
+  return new Promise<never>(() => undefined);
 }
 
 /** Lets go of all jobs: no operator comes after this one, and what is held would keep its namespace for ever. */
@@ -84,13 +94,23 @@ type Load = ConstructorParameters<typeof LedCluster>[0];
 async function webhookOf(
   { environment }: Invocation,
   { webhook: settings, kubernetes }: OperatorSettings,
-  load: Load,
-  signal: AbortSignal,
+  {
+    load,
+    pages,
+    signal,
+  }: { readonly load: Load; readonly pages: ServedPage | null; readonly signal: AbortSignal },
 ): Promise<Webhook | null> {
   if (settings === null) return null;
   const { emissaryImage, namespace } = kubernetes;
   const cluster = new Cluster(load, namespace);
-  return startWebhook({ cluster, settings, emissaryImage, environment }, signal);
+  const identified: WebhookParts['identified'] = (identity) => pages?.identify(identity);
+  return startWebhook({ cluster, settings, emissaryImage, environment, identified }, signal);
+}
+
+function pagesOf({ page, kubernetes, scope }: OperatorSettings, load: Load): ServedPage | null {
+  if (page === null) return null;
+  const cluster = new Cluster(load, kubernetes.namespace);
+  return new ServedPage(cluster, scope === 'cluster' ? null : cluster.namespace, page);
 }
 
 /** The lease itself is written to when it is not held. */

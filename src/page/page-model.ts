@@ -10,6 +10,10 @@ export interface PageModel {
   readonly message: string | null;
   /** Who ended it and why: one sentence. */
   readonly endedBy: string | null;
+  /** Of what has failed: the last that it wrote to its standard error; null: nothing, or it has not failed. */
+  readonly lastWords: string | null;
+  /** How often it was tried; at least once. */
+  readonly attempts: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
   /** When the page was made. */
@@ -92,7 +96,8 @@ export interface PageOutput {
   readonly name: string;
   readonly path: string;
   readonly bytes: number;
-  readonly sha256: string;
+  /** Null: unknown. */
+  readonly sha256: string | null;
   readonly preview: PagePreview;
 }
 

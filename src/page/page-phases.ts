@@ -1,18 +1,22 @@
 import { limits } from '../base/limits.ts';
 import type { Result } from '../contract/records.ts';
+import type { LaunchRecord } from '../launch/state/launch-record.ts';
 import type { ContainerStatus } from '../observe/describe-containers.ts';
+import { launchPhases } from './launch-phases.ts';
 import type { PagePhase } from './page-model.ts';
 
 /**
  * The parts of a run's time, in their order.
  *
- * @param reportedAt when the report was written, ms since 1970; null: it is not
+ * @param of when it was reported, ms since 1970, null: it is not; and what its launcher has recorded, null: nobody knows
  */
 export function pagePhases(
   containers: readonly { readonly status: ContainerStatus; readonly result: Result | null }[],
-  reportedAt: number | null,
+  { reportedAt, launched }: { readonly reportedAt: number | null; readonly launched: LaunchRecord | null },
 ): readonly PagePhase[] {
-  const phases = containers.flatMap(({ status, result }) => phasesOf(status, result));
+  const own = containers.flatMap(({ status, result }) => phasesOf(status, result));
+  const first = own.length === 0 ? null : Math.min(...own.map(({ from }) => from));
+  const phases = [...(launched === null ? [] : launchPhases(launched, first)), ...own];
   const sealed = containers.flatMap(({ result }) => timeOf(result?.sealedAt) ?? []);
   const last = sealed.length === 0 ? null : Math.max(...sealed);
   if (reportedAt !== null && last !== null && reportedAt >= last)

@@ -1,4 +1,3 @@
-import { closeSync, fstatSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { shorten } from '../base/shorten.ts';
 import type { Result } from '../contract/records.ts';
@@ -7,7 +6,8 @@ import { type ContainerStatus, describeContainers } from '../observe/describe-co
 import { expectedContainers } from '../observe/expected-containers.ts';
 import type { JobReport } from '../observe/job-report.ts';
 import { parseResult } from '../observe/result-schema.ts';
-import { checkReport } from '../report/spool/report-schema.ts';
+import { bytesOf } from './bytes-of.ts';
+import { hasLastWords, lastWords } from './last-words.ts';
 import type { LogPart } from './log-part.ts';
 import { logParts } from './log-part.ts';
 import type { PageContainer, PageModel, PageUsage } from './page-model.ts';
@@ -15,6 +15,8 @@ import { readOutputs } from './page-outputs.ts';
 import { pagePhases } from './page-phases.ts';
 import { readUsage } from './page-usage.ts';
 import { endedBy, pageVerdict } from './page-verdict.ts';
+import type { RunHere } from './run-here.ts';
+import { runReport } from './run-report.ts';
 
 /** What a page is made of. */
 export interface PageSource {
@@ -29,10 +31,11 @@ export interface PageSource {
  *
  * @param title the page's title; null: made of the job's ID, or of its command
  */
-export async function readPage(volume: Volume, title: string | null): Promise<PageSource> {
+export async function readPage(run: RunHere, title: string | null): Promise<PageSource> {
+  const { volume } = run;
   const statuses = await describeContainers(volume, await expectedContainers(volume).catch(() => []));
   const found = statuses.map((status) => ({ status, result: resultOf(volume, status.name) }));
-  const report = reportOf(volume);
+  const report = runReport(run);
   let room: number = limits.pageLogsBytes;
   const logs = found.flatMap(({ status: { name }, result }) => {
     const parts = logParts(volume, name, result, room);
@@ -60,8 +63,10 @@ export async function readPage(volume: Volume, title: string | null): Promise<Pa
     title: title ?? titleOf(jobId, found[0]?.result?.command ?? []),
     jobId,
     ...conclusionOf(found, report?.value ?? null),
+    lastWords: await wordsOf(volume, containers),
+    attempts: Math.max(1, ...containers.map(({ attempts }) => attempts.length)),
     madeAt: Date.now(),
-    phases: pagePhases(found, report?.writtenAt ?? null),
+    phases: pagePhases(found, { reportedAt: report?.until ?? null, launched: run.launched() }),
     containers,
     outputs,
     complaints,
@@ -130,6 +135,19 @@ function containerOf(
   };
 }
 
+function wordsOf(
+  volume: Volume,
+  containers: readonly PageContainer[],
+): PageModel['lastWords'] | Promise<PageModel['lastWords']> {
+  const failed = containers.find(({ verdict }) => hasLastWords(verdict));
+  if (failed === undefined) return null;
+  const bytes = failed.logs.find(({ kind }) => kind === 'stderr')?.bytes ?? 0;
+  const size = Math.min(volume.sizeOf(`ctr/${failed.name}/stderr`) ?? 0, bytes);
+  return lastWords(
+    bytesOf(volume, `ctr/${failed.name}/stderr`, Math.max(0, size - limits.pageWordsBytes), size),
+  );
+}
+
 function titleOf(jobId: number | null, command: readonly string[]): string {
   if (jobId !== null) return `Job ${jobId}`;
   return command.length === 0 ? 'A run' : shorten(command.join(' '));
@@ -143,31 +161,4 @@ function timeOf(text: string | null): number | null {
 function resultOf(volume: Volume, name: string): Result | null {
   const found = volume.read(`ctr/${name}/result.json`, limits.resultBytes);
   return found.kind === 'read' ? parseResult(found.bytes) : null;
-}
-
-/** A volume has the report in its spool, a directory of results at its top. */
-function reportOf(volume: Volume): { readonly value: JobReport; readonly writtenAt: number } | null {
-  for (const path of ['report.json', 'report/report.json']) {
-    const found = volume.read(path, limits.resultBytes);
-    if (found.kind !== 'read') continue;
-    const value = checkReport(parsed(found.bytes));
-    if (value !== null) return { value, writtenAt: writtenAt(volume, path) };
-  }
-  return null;
-}
-
-function parsed(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    return null;
-  }
-}
-
-function writtenAt(volume: Volume, path: string): number {
-  const opened = volume.openFile(path);
-  if ('kind' in opened) return Date.now();
-  const { mtimeMs } = fstatSync(opened.descriptor);
-  closeSync(opened.descriptor);
-  return mtimeMs;
 }

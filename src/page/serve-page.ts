@@ -4,11 +4,11 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { Fault, messageOf } from '../base/fault.ts';
-import type { Volume } from '../contract/volume.ts';
 import { liveLog } from './live-log.ts';
 import { PageChanges } from './page-changes.ts';
 import { livePage } from './page-html.ts';
-import { readPage } from './read-page.ts';
+import type { RunHere } from './run-here.ts';
+import { SeenRun } from './seen-run.ts';
 
 const loopback = '127.0.0.1';
 
@@ -21,7 +21,7 @@ const loopback = '127.0.0.1';
  * @throws Fault `usage` if the port cannot be had
  */
 export async function servePage(
-  volume: Volume,
+  run: RunHere,
   {
     port,
     title,
@@ -29,7 +29,9 @@ export async function servePage(
   }: { readonly port: number; readonly title: string | null; readonly signal: AbortSignal },
 ): Promise<string> {
   const secret = randomBytes(16).toString('hex');
-  const changes = new PageChanges(volume.root, signal);
+  const { volume } = run;
+  const changes = new PageChanges([volume.root, ...(run.spool === null ? [] : [run.spool.root])], signal);
+  const seen = new SeenRun(run, title);
   const server = createServer((request, answer) => {
     const { host = '' } = request.headers;
     const [path = '', query = ''] = (request.url ?? '').split('?');
@@ -54,8 +56,12 @@ export async function servePage(
       return pipeline(log, answer);
     }
     if (path[0] !== 'model' || path.length > 1) return refuse(answer);
-    const { model } = await readPage(volume, title);
-    changes.watch(model.containers.map(({ name }) => name));
+    const model = await seen.model();
+    const lasts = model.verdict === 'running' || model.verdict === 'waiting';
+    changes.watch(
+      model.containers.map(({ name }) => name),
+      lasts,
+    );
     return send(answer, 'application/json', JSON.stringify(model));
   };
   server.listen(port, loopback);

@@ -30,6 +30,7 @@ const everything = {
     failurePolicy: 'Fail',
     namespaces: [{ key: 'team', operator: 'In', values: ['a'] }],
   },
+  page: { enabled: true, tlsSecret: 'page-tls' },
   metrics: {
     service: { enabled: true },
     serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },
@@ -62,6 +63,7 @@ test('chart: a misspelt value is refused, in any place; what a parent chart adds
     [{ webhook: { failurepolicy: 'Fail' } }, /'failurepolicy' not allowed/],
     [{ webhook: { failurePolicy: 'Perhaps' } }, /webhook\/failurePolicy/],
     [{ webhook: { enabled: true }, jobs: { namespace: 'elsewhere' } }, /needs jobs\.allNamespaces/],
+    [{ page: { enabled: true } }, /needs page\.tlsSecret/],
     [{ replicas: '2' }, /replicas/],
     [{ jobs: { namespace: 'No Name' } }, /jobs\/namespace/],
     [{ webhook: { reportSecret: 'No_Name' } }, /webhook\/reportSecret/],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
-import { launch, type Page } from 'puppeteer-core';
+import { type LaunchOptions, launch, type Page } from 'puppeteer-core';
 import { atEnd } from '../helpers/at-end.ts';
 import { emissary } from '../helpers/emissary.ts';
 import { requireProgram } from '../helpers/require.ts';
@@ -24,35 +24,57 @@ export interface ShownPage {
 
 /** How a page is opened. */
 interface Opening {
+  /** Default: Chromium. */
+  readonly in?: 'chromium' | 'firefox-esr';
   readonly scheme?: 'light' | 'dark';
   /** Where downloads go. */
   readonly downloads?: string;
+  readonly login?: { readonly username: string; readonly password: string };
+  /** Takes any certificate. */
+  readonly trustsAll?: boolean;
 }
+
+/** What a page is made of: a volume, or other arguments. */
+type Source = string | { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> };
 
 /** Writes the page of a run, and opens it; null after the test was skipped. */
 export async function showPage(
   t: TestContext,
-  root: string,
+  source: Source,
   setting: Opening & { readonly hash?: string } = {},
 ): Promise<(ShownPage & { readonly file: string }) | null> {
   const file = join(temporaryVolume(t), 'run.html');
-  const { status, stdout, stderr } = await emissary(['page', '--output', file], { root });
+  const { args, ...where } =
+    typeof source === 'string' ? { args: [], root: source } : { args: source.args, env: source.env };
+  const { status, stdout, stderr } = await emissary(['page', ...args, '--output', file], where);
   assert.deepEqual([status, stdout.toString(), stderr], [0, `${file}\n`, '']);
   const shown = await openPage(t, `${pathToFileURL(file).href}${setting.hash ?? ''}`, setting);
   return shown === null ? null : { ...shown, file };
 }
 
-/** Opens an address in the distribution's Chromium; null after the test was skipped. */
+/** The distribution's browsers. */
+const browsers = {
+  chromium: {
+    executablePath: '/usr/bin/chromium',
+    // Its sandbox does not work as root, nor in most containers; what it opens is ours.
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+  },
+  'firefox-esr': { browser: 'firefox', executablePath: '/usr/bin/firefox-esr' },
+} satisfies Record<string, LaunchOptions>;
+
+/** Opens an address in a browser; null after the test was skipped. */
 export async function openPage(
   t: TestContext,
   url: string,
   setting: Opening = {},
 ): Promise<ShownPage | null> {
-  if (!requireProgram(t, 'chromium')) return null;
+  const { in: kind = 'chromium', trustsAll = false } = setting;
+  if (!requireProgram(t, kind)) return null;
   const browser = await launch({
-    executablePath: '/usr/bin/chromium',
-    // Its sandbox does not work as root, nor in most containers; what it opens is ours.
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+    ...browsers[kind],
+    acceptInsecureCerts: trustsAll,
+    timeout: 120_000,
+    protocolTimeout: 300_000,
   });
   atEnd(t, () => browser.close());
   const page = await browser.newPage();
@@ -69,7 +91,8 @@ export async function openPage(
     return dialog.dismiss();
   });
   await page.setViewport({ width: 1200, height: 900 });
-  const { scheme, downloads } = setting;
+  const { scheme, downloads, login } = setting;
+  if (login !== undefined) await page.authenticate(login);
   if (scheme !== undefined)
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
   if (downloads !== undefined) {

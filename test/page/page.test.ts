@@ -85,6 +85,58 @@ for (const scheme of ['light', 'dark'] as const)
     assert.deepEqual(await seriousFindings(shown.page), []);
   });
 
+test('page shows names, arguments and titles that look like HTML or script as they are', async (t) => {
+  const odd = '</script><!-- <script> \u2028 ${1 + 1} `"';
+  const cwd = temporaryVolume(t);
+  const file = '<!-- <script> \u2028 ${1}.txt';
+  const artifacts = [{ name: odd, path: join(cwd, file), archive: { none: {} } }];
+  const template = { outputs: { artifacts } };
+  const { kept } = await runJob(t, ['sh', '-c', 'echo x > "$1"; echo "$0"', odd, file], { cwd, template });
+  const source = { args: ['--root', kept.root, '--title', odd], env: {} };
+  const shown = await showPage(t, source);
+  if (shown === null) return;
+  await logIsWhole(shown, '1 lines');
+  assert.deepEqual(await shown.lines(), [odd]);
+  const { page } = shown;
+  await page.$$eval('details', (all) => {
+    for (const each of all) each.open = true;
+  });
+  const text = await page.$eval('body', ({ textContent }) => textContent ?? '');
+  for (const wanted of [odd, join(cwd, file)]) assert.ok(text.includes(wanted), wanted);
+  assert.equal(await page.$eval('h1', ({ textContent }) => textContent), odd);
+  assert.deepEqual([shown.troubles, shown.requests], [[], []]);
+});
+
+test('page of a failed job shows the failure at once: the verdict, its last words, and the end of the log', async (t) => {
+  const script = `seq 1 500; printf 'one\\ntwo \\033[31mthree\\033[0m </script>\\n' >&2; exit 9`;
+  const { kept } = await runJob(t, ['sh', '-c', script]);
+  const shown = await showPage(t, kept.root);
+  if (shown === null) return;
+  await logIsWhole(shown, '502 lines');
+  assert.equal(await shown.verdict(), 'Failed with exit code 9');
+  const words = await shown.page.$eval('.words', ({ textContent }) => textContent);
+  assert.equal(words, 'one\ntwo three </script>');
+  await until(
+    'the end of the log is shown',
+    async () => (await shown.lines()).at(-1)?.startsWith('two') === true,
+  );
+  const top = await shown.page.$eval('.words', (each) => each.getBoundingClientRect().bottom);
+  assert.ok(top < 900);
+});
+
+test('page of a million lines paints within two seconds', async (t) => {
+  const { kept } = await runJob(t, ['seq', '-f', 'line %.0f', '1', '1000000']);
+  const shown = await showPage(t, kept.root);
+  if (shown === null) return;
+  const paint = await shown.page.evaluate(
+    () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN,
+  );
+  t.diagnostic(`first paint after ${Math.round(paint)} ms`);
+  // Two seconds on a machine that has nothing else to do.
+  assert.ok(paint < 10_000);
+  await logIsWhole(shown, '1,000,000 lines');
+});
+
 test('page of a job that runs says so, and that of an empty volume that it waits', async (t) => {
   const job = await startReadyJob(t, ['sh', '-c', 'echo ready; exec sleep 1000']);
   const shown = await showPage(t, job.kept.root);

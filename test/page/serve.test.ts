@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import test from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { startJob } from '../helpers/job.ts';
 import { until } from '../helpers/until.ts';
@@ -28,6 +29,51 @@ test('page --serve shows a run as it goes on: its start, its lines, and its end'
   assert.deepEqual(shown.troubles, []);
   server.kill('SIGTERM');
   assert.equal((await server.finished).status, 0);
+});
+
+test('page --serve shows several containers, also one that comes later, and how the run ends', async (t) => {
+  const root = temporaryVolume(t);
+  const cwd = temporaryVolume(t);
+  const server = startEmissary(t, ['page', '--serve', '0'], { root });
+  await until('it serves', () => server.stdout().includes('\n'));
+  const shown = await openPage(t, server.stdout().toString().trim());
+  if (shown === null) return;
+  const script = (go: string, code: number) =>
+    `echo "$0 begins"; while [ ! -e ${go} ]; do sleep 0.05; done; echo "$0 ends" >&2; exit ${code}`;
+  const start = (name: string, code: number) =>
+    startJob(t, ['sh', '-c', script(name, code), name], { root, cwd, name });
+  const logs = () => shown.page.$$eval('section h2', (all) => all.map((each) => each.textContent));
+  const first = start('main', 0);
+  await until('the first is there', async () => (await shown.lines()).join() === 'main begins');
+  const second = start('second', 9);
+  await until('both are there', async () => (await shown.lines()).join() === 'main begins,second begins');
+  assert.deepEqual(await logs(), ['Phases', 'Log of main', 'Log of second', 'Containers']);
+  writeFileSync(join(cwd, 'main'), '');
+  assert.equal((await first.finished).status, 0);
+  const summaries = () => shown.page.$$eval('summary', (all) => all.map((each) => each.textContent));
+  await until('one has ended', async () => (await summaries())[0] === 'main Succeeded, exit code 0');
+  assert.equal(await shown.verdict(), 'Running');
+  writeFileSync(join(cwd, 'second'), '');
+  assert.equal((await second.finished).status, 9);
+  await until('the end is there', async () => (await shown.verdict()) === 'Failed with exit code 9');
+  await until('all lines are there', async () =>
+    isDeepStrictEqual(await shown.lines(), ['main begins', 'main ends', 'second begins', 'second ends']),
+  );
+  assert.deepEqual(await summaries(), ['main Succeeded, exit code 0', 'second Failed, exit code 9']);
+  assert.deepEqual(shown.troubles, []);
+});
+
+test('page --serve shows that the wrapper of a job was killed', async (t) => {
+  const root = temporaryVolume(t);
+  const job = startJob(t, ['sh', '-c', 'echo ready; exec sleep 1000'], { root });
+  await until('it runs', () => job.stdout().includes('ready'));
+  const server = startEmissary(t, ['page', '--serve', '0'], { root });
+  await until('it serves', () => server.stdout().includes('\n'));
+  const shown = await openPage(t, server.stdout().toString().trim());
+  if (shown === null) return;
+  await until('it runs there', async () => (await shown.verdict()) === 'Running');
+  job.kill('SIGKILL');
+  await until('it is lost', async () => (await shown.verdict())?.startsWith('Lost') === true);
 });
 
 test('page --serve answers nobody who does not know its address, or comes by another name', async (t) => {

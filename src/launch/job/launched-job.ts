@@ -1,3 +1,4 @@
+import { limits } from '../../base/limits.ts';
 import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
 import type { Engine, EngineJob } from '../engine.ts';
 import type { Interrupts } from '../interrupts.ts';
@@ -35,6 +36,7 @@ export class LaunchedJob {
   readonly screen: Screen;
   readonly interrupts: Interrupts;
   #record: LaunchRecord;
+  #written: LaunchRecord;
 
   constructor(parts: LaunchParts) {
     this.settings = parts.settings;
@@ -47,6 +49,7 @@ export class LaunchedJob {
     this.screen = parts.screen;
     this.interrupts = parts.interrupts;
     this.#record = parts.record;
+    this.#written = parts.record;
   }
 
   get record(): LaunchRecord {
@@ -59,7 +62,23 @@ export class LaunchedJob {
 
   /** Records the next stage, before its first step. */
   advance(stage: Stage, more: Partial<LaunchRecord> = {}): void {
-    this.#record = { ...this.#record, ...more, stage };
+    const ended = stage === 'ended' ? { endedAt: new Date().toISOString() } : {};
+    this.#record = { ...this.#record, ...ended, ...more, stage };
     this.directory.write(this.#record);
+    this.#written = this.#record;
+  }
+
+  /** Shows what is waited for, and keeps it for the next time that the record is written. */
+  waitsFor(text: string): void {
+    this.screen.phase(text);
+    const { steps = [] } = this.#record;
+    if (steps.at(-1)?.text === text || steps.length >= limits.launchSteps) return;
+    const step = { text: text.slice(0, limits.quotedCharacters), at: new Date().toISOString() };
+    this.#record = { ...this.#record, steps: [...steps, step] };
+  }
+
+  /** Records what is not recorded yet. */
+  settle(): void {
+    if (this.#written !== this.#record) this.advance(this.#record.stage);
   }
 }

@@ -61,6 +61,7 @@ async function createAndStart(job: LaunchedJob, onCreated: () => void, ends: Sta
     onCreated();
     job.screen.phase('starting the container');
     await job.engine.start(job.container, phaseOf(job), ends);
+    job.settle();
   } catch (error) {
     const cause = signal.aborted ? signal.reason : error;
     // Any other failure has its reason in its own sentence.
@@ -81,8 +82,8 @@ function makeRoot({ container }: LaunchedJob): void {
 }
 
 /** Shows what the engine is waiting for. */
-function phaseOf({ screen }: LaunchedJob): (text: string) => void {
-  return (text) => screen.phase(text);
+function phaseOf(job: LaunchedJob): (text: string) => void {
+  return (text) => job.waitsFor(text);
 }
 
 async function prepare(job: LaunchedJob): Promise<void> {

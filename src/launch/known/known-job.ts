@@ -12,7 +12,7 @@ export interface KnownJob {
 }
 
 /** @throws Fault `usage` if there is none */
-export function findJob({ state, key, text }: JobReference): KnownJob {
+export function findJob({ state, key, text }: Pick<JobReference, 'state' | 'key' | 'text'>): KnownJob {
   const known = new StateDirectory(state);
   const directory = known.job(key);
   const record = directory.read() ?? known.endOf(key);

@@ -15,6 +15,14 @@ export type Stage =
   /** The job has ended, and everything was taken. */
   | 'ended';
 
+/** A step of a launch. */
+export interface LaunchStep {
+  /** As the launcher shows it. */
+  readonly text: string;
+  /** RFC 3339, UTC. */
+  readonly at: string;
+}
+
 /** `launch.json`: what another process needs to find a launched job again. */
 export interface LaunchRecord {
   readonly version: 1;
@@ -40,6 +48,10 @@ export interface LaunchRecord {
   readonly attempt?: string;
   /** RFC 3339, UTC. */
   readonly createdAt: string;
+  /** What was waited for before its start, in order; missing: nothing. */
+  readonly steps?: readonly LaunchStep[];
+  /** RFC 3339, UTC; missing: it has not ended. */
+  readonly endedAt?: string;
   /** Whether the job is to be reported to somebody. */
   readonly reports: boolean;
   /** Whether a reporter in its pod reports it; missing in older records: it does not. */

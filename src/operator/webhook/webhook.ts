@@ -11,7 +11,7 @@ import { type AdmissionTools, admitPod } from './admit-pod.ts';
 import { CertificateKeeper } from './certificate-keeper.ts';
 import type { Certificates } from './make-certificates.ts';
 import { tellMissedPods } from './missed-pods.ts';
-import { WebhookServer } from './webhook-server.ts';
+import { type ServerIdentity, WebhookServer } from './webhook-server.ts';
 
 /** What a webhook is made of. */
 export interface WebhookParts {
@@ -20,6 +20,8 @@ export interface WebhookParts {
   readonly settings: WebhookSettings;
   readonly emissaryImage: string;
   readonly environment: Environment;
+  /** Is given the certificate that is served, whenever it changes. */
+  readonly identified: (identity: ServerIdentity) => void;
 }
 
 /** A webhook that serves. */
@@ -51,6 +53,7 @@ export async function startWebhook(parts: WebhookParts, signal: AbortSignal): Pr
   const keeper = new CertificateKeeper(cluster, of, (certificates) => {
     first.resolve(certificates);
     server?.identify(certificates);
+    parts.identified(certificates);
   });
   const kept = keeper.keep(keeping.signal);
   signal.addEventListener('abort', () => first.resolve(null), { once: true });

@@ -20,9 +20,11 @@ export function ContainerLog(props: { readonly container: PageContainer; readonl
       <h2 id={id}>Log of {name}</h2>
       {shortened === null ? null : <p class="message">{shortened}</p>}
       {logs.every(({ bytes }) => bytes === 0) ? (
-        <p>
-          {container.verdict === 'running' ? 'It has printed nothing so far.' : 'It has printed nothing.'}
-        </p>
+        shortened === null && (
+          <p>
+            {container.verdict === 'running' ? 'It has printed nothing so far.' : 'It has printed nothing.'}
+          </p>
+        )
       ) : log === null ? (
         <p>Reading the log …</p>
       ) : (

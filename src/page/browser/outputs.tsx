@@ -26,8 +26,8 @@ export function Outputs(props: {
           ))}
         </ul>
       )}
-      {outputs.map((output) => (
-        <OneOutput key={`${output.kind} ${output.name}`} output={output} />
+      {outputs.map((output, index) => (
+        <OneOutput key={index} output={output} />
       ))}
     </section>
   );
@@ -43,8 +43,12 @@ function OneOutput({ output }: { readonly output: PageOutput }) {
       </summary>
       <p>
         <code>{output.path}</code>
-        <br />
-        SHA-256 <code class="hash">{output.sha256}</code>
+        {output.sha256 === null ? null : (
+          <>
+            <br />
+            SHA-256 <code class="hash">{output.sha256}</code>
+          </>
+        )}
       </p>
       {isOpen ? (
         <Guarded>

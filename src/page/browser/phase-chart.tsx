@@ -21,7 +21,10 @@ export function PhaseChart(props: { readonly phases: readonly PagePhase[]; reado
               <span class="phase-bar" aria-hidden="true">
                 <span
                   class={`bar ${phase.name}`}
-                  style={{ left: percent(phase.from - from), width: percent(end - phase.from) }}
+                  style={{
+                    left: `min(${percent(phase.from - from)}, 100% - 2px)`,
+                    width: percent(end - phase.from),
+                  }}
                 />
               </span>
               <span class="phase-time">

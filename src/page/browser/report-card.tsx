@@ -18,12 +18,25 @@ export function ReportCard({ json }: { readonly json: string }) {
 
 /** Deeper than this, a value is shown as JSON. */
 const deepest = 4;
+/** Items of a list that are shown. */
+const mostItems = 100;
 
 function Value({ value, depth }: { readonly value: unknown; readonly depth: number }) {
   if (value === null || typeof value !== 'object') return <span>{String(value)}</span>;
   if (depth >= deepest) return <code>{jsonOf(value)}</code>;
   const entries = Object.entries(value);
   if (entries.length === 0) return <span>none</span>;
+  if (Array.isArray(value))
+    return (
+      <ul>
+        {value.slice(0, mostItems).map((each, index) => (
+          <li key={index}>
+            <Value value={each} depth={depth + 1} />
+          </li>
+        ))}
+        {value.length > mostItems ? <li>and {value.length - mostItems} more</li> : null}
+      </ul>
+    );
   return (
     <dl>
       {entries.map(([name, each]) => (

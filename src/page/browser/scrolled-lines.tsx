@@ -3,6 +3,9 @@ import type { LogLines } from './log-lines.ts';
 import { heightOf, linePixels } from './scroll-window.ts';
 import { type Rows, useScrolled } from './use-scrolled.ts';
 
+/** The room for a log that is shorter, in lines. */
+const leastLines = 3;
+
 /** A window on any number of lines: only those that can be seen are elements. */
 export function ScrolledLines(props: {
   readonly name: string;
@@ -25,6 +28,7 @@ export function ScrolledLines(props: {
       role="region"
       aria-label={`Lines of ${name}`}
       tabIndex={0}
+      style={{ height: `min(60vh, ${(Math.max(rows.count, leastLines) + 1) * linePixels}px)` }}
       onScroll={(event) => scrolled(event.currentTarget.scrollTop)}
       onWheel={wheel}
       onKeyDown={key}

@@ -27,6 +27,28 @@ export function markIn(note: string): string | null {
   return markEnd.exec(note)?.[1] ?? oldMark.exec(note)?.[1] ?? null;
 }
 
+/** What a note says of its artifact. */
+export interface NotedArtifact {
+  /** As people read it, without our mark. */
+  readonly text: string;
+  /** Whether the artifact is stored as base64. */
+  readonly isBase64: boolean;
+  /** Null: somebody else has stored it. */
+  readonly sha256: string | null;
+}
+
+/** Reads a note, of whomever. */
+export function readNote(note: string): NotedArtifact {
+  const mark = markIn(note);
+  const text = note.replace(markEnd, '').trimEnd();
+  const isOurs = mark !== null && text.endsWith(encoded.trimStart());
+  return {
+    text: isOurs ? text.slice(0, -encoded.trimStart().length).trimEnd() : text,
+    isBase64: isOurs || (mark !== null && note.endsWith('; base64')),
+    sha256: / sha256:([0-9a-f]{64})$/.exec(mark ?? '')?.[1] ?? null,
+  };
+}
+
 /** Counts characters as the database does, and splits none. */
 function shortened(text: string, most: number): string {
   const characters = [...text.toWellFormed()];

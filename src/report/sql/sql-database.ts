@@ -3,6 +3,9 @@ import type { DeliveryError } from '../../base/delivery-error.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Tables } from './sql-tables.ts';
 
+/** What a database is opened for. */
+export type DatabaseAccess = 'read' | 'write';
+
 /** A database of MultiFlexi: only what differs between MariaDB and SQLite. */
 export interface SqlDatabase {
   /** For messages, without credentials. */
@@ -18,6 +21,10 @@ export interface SqlDatabase {
   readonly clock: RawBuilder<number> | null;
   /** A time of this clock, in whole seconds since 1970, in the form of a column. */
   at(seconds: number): RawBuilder<unknown>;
+  /** What a column holds, a time, in ms since 1970. */
+  msOf(column: Expression<unknown>): RawBuilder<unknown>;
+  /** How many bytes a text has in UTF-8. */
+  utf8BytesOf(text: Expression<unknown>): RawBuilder<unknown>;
   /** The later of two times. */
   later(one: Expression<unknown>, other: Expression<unknown>): Expression<unknown>;
   /** The last instant whose time ends with these six digits of a second, as text: at most a second ago. */

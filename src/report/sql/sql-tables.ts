@@ -13,9 +13,11 @@ export interface Tables {
     readonly exitcode: number | null;
     readonly pid: number | null;
     readonly app_version: string | null;
+    readonly schedule: unknown;
   };
   readonly apps: { readonly id: number; readonly version: string | null };
   readonly job_output_lines: {
+    readonly id: Generated<number>;
     readonly job_id: number;
     readonly seq: number;
     readonly type: string;

@@ -4,12 +4,14 @@ import { Kysely, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import { DeliveryError } from '../../base/delivery-error.ts';
 import { messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
-import type { SqlDatabase } from './sql-database.ts';
+import type { DatabaseAccess, SqlDatabase } from './sql-database.ts';
 import type { Tables } from './sql-tables.ts';
 
 /** Opens MultiFlexi's SQLite file. It must exist: a database created by accident would hide the real one. */
-export function openSqlite(path: string): SqlDatabase {
-  const query = new Kysely<Tables>({ dialect: new SqliteDialect({ database: async () => connect(path) }) });
+export function openSqlite(path: string, access: DatabaseAccess): SqlDatabase {
+  const query = new Kysely<Tables>({
+    dialect: new SqliteDialect({ database: async () => connect(path, access) }),
+  });
   // MultiFlexi writes UTC text without a fraction in SQLite.
   const now = sql`datetime('now')`;
   return {
@@ -20,6 +22,8 @@ export function openSqlite(path: string): SqlDatabase {
     now,
     clock: null,
     at: (seconds) => sql`datetime(${seconds}, 'unixepoch')`,
+    msOf: (column) => sql`round((julianday(${column}) - 2440587.5) * 86400000)`,
+    utf8BytesOf: (text) => sql`length(cast(${text} as blob))`,
     later: (one, other) => sql`max(${one}, ${other})`,
     // With a fraction, like MariaDB's column.
     markedNow: (mark) => sql`strftime('%Y-%m-%d %H:%M:%S', 'now', ${`-0.${mark} seconds`}) || ${`.${mark}`}`,
@@ -41,7 +45,7 @@ export function openSqlite(path: string): SqlDatabase {
         })
         .execute();
     },
-    explain: (error) => explain(error, path),
+    explain: (error) => explain(error, path, access),
     close: () => query.destroy(),
   };
 }
@@ -54,9 +58,9 @@ async function gathered(pieces: AsyncIterable<Buffer>, bytes: number): Promise<B
 }
 
 /** Adapts the runtime's SQLite to the interface of better-sqlite3, which kysely expects. */
-function connect(path: string) {
+function connect(path: string, access: DatabaseAccess) {
   const url = pathToFileURL(path);
-  url.searchParams.set('mode', 'rw');
+  url.searchParams.set('mode', access === 'read' ? 'ro' : 'rw');
   const database = new DatabaseSync(url, { timeout: limits.sqliteBusyMs });
   return {
     close: () => database.close(),
@@ -92,10 +96,10 @@ const readOnly = 8;
 const moved = 1032;
 const notADatabase = 26;
 
-function explain(error: unknown, path: string): DeliveryError {
+function explain(error: unknown, path: string, access: DatabaseAccess): DeliveryError {
   const extended = error instanceof Error && 'errcode' in error ? Number(error.errcode) : -1;
   const fail = (clause: string, permanent: boolean, isOfValue = false) =>
-    new DeliveryError(`Cannot write to the database ${path}: ${clause}`, {
+    new DeliveryError(`Cannot ${access === 'read' ? 'read' : 'write to'} the database ${path}: ${clause}`, {
       permanent,
       isOfValue,
       cause: error,

@@ -76,10 +76,11 @@ export const descriptions: Readonly<
     example: '{program} pod-log --namespace jobs emissary-1f2e3d4c-job-42',
   },
   page: {
-    usage: 'page [options]',
+    usage: 'page [options] [JOB]',
     text:
       'Writes a page of a run: one HTML file with its phases, its log and its outputs, for any browser, without a network.\n' +
-      '--root is the volume, a mirror of it, or the directory of one job among the results.',
+      'JOB was launched here, and is not finished, or was kept. --root is the volume, a mirror of it, or the directory of\n' +
+      'one job among the results; --job is a job in the database.',
     example: '{program} page --root results/42 --output job-42.html',
   },
   launch: {

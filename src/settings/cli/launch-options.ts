@@ -11,7 +11,7 @@ export const launchOptions: readonly OptionSpec[] = [
   },
   {
     name: 'state',
-    verbs: ['launch', 'attach', 'cancel', 'list', 'doctor'],
+    verbs: ['launch', 'attach', 'cancel', 'list', 'doctor', 'page'],
     value: 'DIR',
     variables: ['EMISSARY_STATE_DIR'],
     help: 'where launched jobs are kept (default /var/lib/multiflexi-emissary for root, else ~/.local/state/…)',

@@ -7,6 +7,7 @@ import type { Invocation } from '../cli/invocation.ts';
 import { secondsToMs } from '../cli/values.ts';
 import { proxyFor } from '../proxy.ts';
 import { type KubernetesSettings, kubernetesSettings } from './kubernetes-settings.ts';
+import { type OperatorPageSettings, operatorPageSettings } from './operator-page-settings.ts';
 import { portNumber, type WebhookSettings, webhookSettings } from './webhook-settings.ts';
 
 /** The settings of `operator`. */
@@ -20,6 +21,8 @@ export interface OperatorSettings {
   readonly probesPort: number | null;
   /** Null: there is no webhook. */
   readonly webhook: WebhookSettings | null;
+  /** Null: no pages are served. */
+  readonly page: OperatorPageSettings | null;
   /** Whether it only lets go of the jobs. */
   readonly release: boolean;
   /** The Deployment of the operators that are stopped before, in the own namespace; null: none. */
@@ -57,6 +60,7 @@ export function operatorSettings(invocation: Invocation, args: readonly Buffer[]
     leaseSeconds: lease === null ? limits.operatorLeaseSeconds : secondsToMs(lease, from('lease')) / 1_000,
     probesPort: port === null ? null : portNumber(port, from('probes')),
     webhook: webhookSettings(line, from, invocation.environment),
+    page: operatorPageSettings(line, from, line.value('webhook') !== null),
     release: line.value('release') !== null,
     deployment,
     cloudEvents: cloudEventsAt(line.value('cloud-events'), from('cloud-events'), invocation.environment),

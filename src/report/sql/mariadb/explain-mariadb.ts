@@ -2,6 +2,7 @@ import { DeliveryError } from '../../../base/delivery-error.ts';
 import { messageOf } from '../../../base/fault.ts';
 import { limits } from '../../../base/limits.ts';
 import { certificateAdvice } from '../../certificate-advice.ts';
+import type { DatabaseAccess } from '../sql-database.ts';
 import { endless } from './mariadb-guard.ts';
 import { inClear } from './password-answers.ts';
 
@@ -74,19 +75,24 @@ const names: Readonly<Record<number, string>> = {
   4151: 'ER_ACCOUNT_HAS_BEEN_LOCKED',
 };
 
-/**
- * Describes a failed exchange with MariaDB. The driver's messages may contain the user's name, never the password.
- * @param isSecure whether the connection was over TLS, or to a socket
- */
-export function explainMariadb(error: unknown, name: string, isSecure: boolean): DeliveryError {
+/** The database that an exchange has failed with. */
+interface ExplainedDatabase {
+  readonly name: string;
+  /** Whether the connection was over TLS, or to a socket. */
+  readonly isSecure: boolean;
+  readonly access: DatabaseAccess;
+}
+
+/** Describes a failed exchange with MariaDB. The driver's messages may contain the user's name, never the password. */
+export function explainMariadb(error: unknown, { name, isSecure, access }: ExplainedDatabase): DeliveryError {
+  const failed = `Cannot ${access === 'read' ? 'read' : 'write to'} ${name}`;
   const reason = messageOf(error).slice(0, limits.quotedCharacters).split('\n')[0] ?? '';
   const code = codeOf(error);
   const advice = permanent[code] ?? adviceOn(code, reason, isSecure);
-  if (advice !== null)
-    return new DeliveryError(`Cannot write to ${name}: ${advice}`, { permanent: true, cause: error });
+  if (advice !== null) return new DeliveryError(`${failed}: ${advice}`, { permanent: true, cause: error });
   const lost = passing.includes(code) || /closed state|Connection lost|packets out of order/i.test(reason);
   return new DeliveryError(
-    `Cannot write to ${name}: ${code === '' || reason.includes(code) ? reason : `${code}, ${reason}`}`,
+    `${failed}: ${code === '' || reason.includes(code) ? reason : `${code}, ${reason}`}`,
     {
       permanent: !lost,
       isOfValue: ofValue.includes(code),

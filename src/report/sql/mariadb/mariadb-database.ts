@@ -4,7 +4,7 @@ import { type ConnectionOptions, createConnection } from 'mysql2';
 import { limits } from '../../../base/limits.ts';
 import { pauseFor } from '../../../base/timer.ts';
 import type { DatabaseSettings } from '../../../settings/destinations/database-settings.ts';
-import type { SqlDatabase } from '../sql-database.ts';
+import type { DatabaseAccess, SqlDatabase } from '../sql-database.ts';
 import type { Tables } from '../sql-tables.ts';
 import { explainMariadb } from './explain-mariadb.ts';
 import { patientPool } from './mariadb-pool.ts';
@@ -13,7 +13,7 @@ import { passwordAnswers } from './password-answers.ts';
 type Settings = Extract<DatabaseSettings, { kind: 'mariadb' }>;
 
 /** Opens MultiFlexi's MariaDB: one connection, made on demand and made again after it was lost. */
-export function openMariadb(settings: Settings): SqlDatabase {
+export function openMariadb(settings: Settings, access: DatabaseAccess): SqlDatabase {
   const isSecure = settings.authority !== null || settings.socket !== null;
   const options = connectionOptions(settings, isSecure);
   const pool = patientPool(() => createConnection(options));
@@ -32,6 +32,8 @@ export function openMariadb(settings: Settings): SqlDatabase {
     // Both refer to the same instant: the start of the statement.
     clock: sql<number>`unix_timestamp() * 1000 + microsecond(now(6)) div 1000`,
     at: (seconds) => sql`from_unixtime(${seconds})`,
+    msOf: (column) => sql`round(unix_timestamp(${column}) * 1000)`,
+    utf8BytesOf: (text) => sql`octet_length(convert(${text} using utf8mb4))`,
     later: (one, other) => sql`greatest(${one}, ${other})`,
     markedNow: (mark) =>
       sql`date_format(now(6) - interval ${Number(mark)} microsecond, ${`%Y-%m-%d %H:%i:%s.${mark}`})`,
@@ -48,7 +50,7 @@ export function openMariadb(settings: Settings): SqlDatabase {
       // The transaction occupies the only connection.
       return pool.insertInPieces(statement.sql, statement.parameters.slice(0, -1), pieces);
     },
-    explain: (error) => explainMariadb(error, name, isSecure),
+    explain: (error) => explainMariadb(error, { name, isSecure, access }),
     close: () => {
       // A connection with a query in progress is cut: the next connection repeats the query.
       const ended = query.destroy();
