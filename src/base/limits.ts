@@ -416,6 +416,8 @@ export const limits = {
   fetchMinBytes: 64 * KiB,
   /** How long fetching one input over HTTP may take, including all attempts, in ms: 16 GiB at 0.8 MB/s. */
   fetchMs: 6 * 3_600_000,
+  /** Bytes of what git says, of which its reason is shown. */
+  gitMessageBytes: 8 * KiB,
   /** Bytes that one thread compresses at once for gzip or zip: fits a core's cache, and is twice pigz's 128 KiB. */
   deflateBlockBytes: 256 * KiB,
   /**

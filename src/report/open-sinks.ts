@@ -1,5 +1,6 @@
 import type { JobReport } from '../observe/job-report.ts';
 import type { ReportSettings } from '../settings/destinations/report-settings.ts';
+import { hasDestinations } from './artifacts/stored-artifacts.ts';
 import { type Owner, RowOwner } from './row-owner.ts';
 import type { Sink } from './sink.ts';
 import type { Spool } from './spool/spool.ts';
@@ -18,6 +19,7 @@ export async function openSinks(settings: ReportSettings, spool: Spool, wake: ()
     openRest(settings, spool, owner, wake),
     openDatabaseSink(settings, spool, owner),
     openDirectory(settings, spool),
+    openArtifacts(settings, spool),
     openTelemetry(settings, spool),
     openZabbix(settings, spool),
   ];
@@ -65,6 +67,16 @@ async function openDirectory(
   if (resultsDirectory === null || jobId === null) return null;
   const { DirectorySink } = await import('./directory/directory-sink.ts');
   return new DirectorySink(resultsDirectory, jobId, spool.volume, logLimit);
+}
+
+/** The template decides: it is there before a reporter is. */
+async function openArtifacts({ jobId, environment }: ReportSettings, spool: Spool): Promise<Sink | null> {
+  const { readTemplate } = await import('../observe/read-template.ts');
+  const template = await readTemplate(spool.volume).catch(() => null);
+  if (template === null || !hasDestinations(template)) return null;
+  const { ArtifactSink } = await import('./artifacts/artifact-sink.ts');
+  const given = spool.volume.givenTemplate === null ? null : template;
+  return new ArtifactSink({ template: given, jobId, environment }, spool);
 }
 
 async function openTelemetry({ telemetry }: ReportSettings, spool: Spool): Promise<Sink | null> {

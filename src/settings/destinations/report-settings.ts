@@ -39,6 +39,8 @@ export interface ReportSettings {
   /** The TRACEPARENT of the reporter itself; null: not set. */
   readonly traceparent: string | null;
   readonly zabbix: ZabbixSettings | null;
+  /** Has the credentials of the stores that the template names. */
+  readonly environment: Environment;
 }
 
 /** @throws Fault `usage` that names the variable, and never shows a value that may be a secret */
@@ -81,6 +83,7 @@ export function reportSettings(environment: Environment): ReportSettings {
     traces: bestEffort(() => telemetrySettings(environment, 'TRACES'), logged),
     traceparent: environment.get('TRACEPARENT'),
     zabbix: bestEffort(() => zabbixSettings(environment), logged),
+    environment,
   };
 }
 
