@@ -13,6 +13,7 @@ import {
 } from '../object-store.ts';
 import { AzureConnection } from './azure-connection.ts';
 import { azureUpload } from './azure-upload.ts';
+import { isOfContainer } from './explain-azure.ts';
 
 const MiB = 1024 * 1024;
 
@@ -124,10 +125,6 @@ class AzureStore implements ObjectStore {
   close(): void {
     this.#connection.close();
   }
-}
-
-function isOfContainer({ message }: StoreError): boolean {
-  return message.includes('make the container');
 }
 
 function metadataFor({ sha256 }: ObjectAbout): { readonly metadata?: Record<string, string> } {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type ObjectAbout, type PartUpload, StoreError } from '../object-store.ts';
 import type { AzureConnection } from './azure-connection.ts';
+import { isOfContainer } from './explain-azure.ts';
 
 /** Characters of an upload's random name, and of a block's number. */
 const nameLength = 12;
@@ -23,56 +24,30 @@ interface Uploaded {
  */
 export async function azureUpload(
   connection: AzureConnection,
-  { key, about, more }: Uploaded,
+  uploaded: Uploaded,
   id: string | null,
   signal: AbortSignal,
 ): Promise<PartUpload> {
-  const blocksOf = (abortSignal: AbortSignal) =>
-    connection.send(async (container) => {
-      const list = await container.getBlockBlobClient(key).getBlockList('all', { abortSignal });
-      return [...(list.uncommittedBlocks ?? []), ...(list.committedBlocks ?? [])].map((block, index) => ({
-        ...block,
-        isCommitted: index >= (list.uncommittedBlocks ?? []).length,
-      }));
-    }, abortSignal);
-  const existing = await blocksOf(signal).catch((error) => {
-    if (error instanceof StoreError && error.kind === 'missing' && !error.message.includes('make the'))
-      return [];
-    throw error;
-  });
+  const { key, about, more } = uploaded;
+  const existing = await blocksOf(connection, key, signal);
   const name = id ?? randomBytes(nameLength / 2).toString('hex');
-  const length = lengthFor(existing.map((block) => block.name));
+  const length = lengthFor(existing);
   return {
     id: name,
-    known: async () =>
-      new Map(
-        existing.flatMap((block) => {
-          const text = Buffer.from(block.name, 'base64').toString('latin1');
-          if (block.isCommitted || !text.startsWith(name)) return [];
-          const number = Number(text.slice(nameLength, nameLength + numberLength));
-          return [[number, { size: block.size, tag: block.name }] as const];
-        }),
-      ),
+    known: async () => knownBlocks(existing, name),
     put: async (number, bytes, abortSignal) => {
       const tag = blockId(name, number, length);
-      const md5 = createHash('md5').update(bytes).digest();
+      const options = { abortSignal, transactionalContentMD5: createHash('md5').update(bytes).digest() };
       await connection.send(
-        (container) =>
-          container
-            .getBlockBlobClient(key)
-            .stageBlock(tag, bytes, bytes.length, { abortSignal, transactionalContentMD5: md5 }),
+        (container) => container.getBlockBlobClient(key).stageBlock(tag, bytes, bytes.length, options),
         abortSignal,
       );
       return tag;
     },
     complete: async (tags, abortSignal) => {
+      const options = { abortSignal, blobHTTPHeaders: { blobContentType: about.type }, ...more };
       await connection.send(
-        (container) =>
-          container.getBlockBlobClient(key).commitBlockList([...tags], {
-            abortSignal,
-            blobHTTPHeaders: { blobContentType: about.type },
-            ...more,
-          }),
+        (container) => container.getBlockBlobClient(key).commitBlockList([...tags], options),
         abortSignal,
       );
     },
@@ -81,16 +56,60 @@ export async function azureUpload(
   };
 }
 
+/** A block of a blob. */
+interface ExistingBlock {
+  /** Its ID. */
+  readonly name: string;
+  readonly size: number;
+  readonly isCommitted: boolean;
+}
+
+async function blocksOf(
+  connection: AzureConnection,
+  key: string,
+  abortSignal: AbortSignal,
+): Promise<readonly ExistingBlock[]> {
+  try {
+    return await connection.send(async (container) => {
+      const { uncommittedBlocks: left = [], committedBlocks: committed = [] } = await container
+        .getBlockBlobClient(key)
+        .getBlockList('all', { abortSignal });
+      return [
+        ...left.map((block) => ({ ...block, isCommitted: false })),
+        ...committed.map((block) => ({ ...block, isCommitted: true })),
+      ];
+    }, abortSignal);
+  } catch (error) {
+    // There is no such blob yet.
+    if (error instanceof StoreError && error.kind === 'missing' && !isOfContainer(error)) return [];
+    throw error;
+  }
+}
+
+function knownBlocks(
+  existing: readonly ExistingBlock[],
+  name: string,
+): ReadonlyMap<number, { readonly size: number; readonly tag: string }> {
+  const own = existing
+    .map((block) => ({ ...block, text: Buffer.from(block.name, 'base64').toString('latin1') }))
+    .filter(({ isCommitted, text }) => !isCommitted && text.startsWith(name));
+  return new Map(
+    own.map(({ text, size, name: tag }) => [
+      Number(text.slice(nameLength, nameLength + numberLength)),
+      { size, tag },
+    ]),
+  );
+}
+
 function blockId(name: string, number: number, length: number): string {
   const text = `${name}${String(number).padStart(numberLength, '0')}`;
   return Buffer.from(text.padEnd(length, '-'), 'latin1').toString('base64');
 }
 
 /** @throws StoreError if an ID of this length cannot hold what ours say */
-function lengthFor(ids: readonly string[]): number {
-  const [first] = ids;
+function lengthFor([first]: readonly ExistingBlock[]): number {
   if (first === undefined) return usualLength;
-  const length = Buffer.from(first, 'base64').length;
+  const length = Buffer.from(first.name, 'base64').length;
   if (length >= nameLength + numberLength) return length;
   throw new StoreError(
     'invalid',

@@ -13,6 +13,13 @@ interface ClientError extends Error {
 const busy = new Set(['ServerBusy', 'OperationTimedOut', 'TooManyRequests']);
 const damaged = new Set(['Md5Mismatch', 'InvalidMd5', 'Crc64Mismatch', 'RequestBodyIncomplete']);
 
+const noContainer = 'does not exist: make the container, or correct its name';
+
+/** Whether the container itself is missing. */
+export function isOfContainer({ message }: StoreError): boolean {
+  return message.endsWith(noContainer);
+}
+
 /** Whether other credentials may help. */
 export function isOfCredentials(error: unknown): boolean {
   const { statusCode } = asClientError(error);
@@ -31,12 +38,7 @@ export function explainAzure(error: unknown, name: string, credentials: AzureCre
   const options = { cause, ...(seconds >= 0 && seconds < 3600 && { retryAfterMs: seconds * 1000 }) };
   if (busy.has(code) || status === 429 || status === 503) return new StoreError('busy', text, options);
   if (damaged.has(code) || status >= 500 || status === 408) return new StoreError('broken', text, options);
-  if (code === 'ContainerNotFound')
-    return new StoreError(
-      'missing',
-      `${name} does not exist: make the container, or correct its name`,
-      options,
-    );
+  if (code === 'ContainerNotFound') return new StoreError('missing', `${name} ${noContainer}`, options);
   if (status === 404) return new StoreError('missing', text, options);
   if (isOfCredentials(cause)) return new StoreError('refused', `${text}: ${adviceFor(credentials)}`, options);
   if (status === 412) return new StoreError('invalid', `the object has changed in ${name}`, options);
