@@ -30,9 +30,13 @@ export async function startAzurite(t: TestContext): Promise<Azurite> {
   const port = await freePort();
   const home = dirname(createRequire(import.meta.url).resolve('azurite/package.json'));
   const args = ['--location', directory, '--blobPort', String(port), '--silent', '--skipApiVersionCheck'];
-  const server = spawn(process.execPath, [join(home, 'dist/src/blob/main.js'), ...args, '--disableTelemetry'], {
-    stdio: 'ignore',
-  });
+  const server = spawn(
+    process.execPath,
+    [join(home, 'dist/src/blob/main.js'), ...args, '--disableTelemetry'],
+    {
+      stdio: 'ignore',
+    },
+  );
   const ended = new Promise((resolve) => server.once('close', resolve));
   atEnd(t, async () => {
     server.kill('SIGKILL');

@@ -124,7 +124,11 @@ test('init fetches an http input with the credentials of a mounted Secret', asyn
   mkdirSync(join(server.files, 'private'));
   writeFileSync(join(server.files, 'private/in'), 'input');
   const secrets = secretDirectory(its, 'web', { user: 'u\n', password: 'p w\n' });
-  const template = inputs({ name: 'in', path: '/in', http: { url: `${server.url}/private/in`, auth: basicAuth } });
+  const template = inputs({
+    name: 'in',
+    path: '/in',
+    http: { url: `${server.url}/private/in`, auth: basicAuth },
+  });
   const missing = await its.init(template);
   assert.equal(missing.status, 65);
   assert.match(missing.stderr, /Cannot read key user of Secret web: \/argo\/secret\/web\/user: /);

@@ -106,10 +106,14 @@ test('submodules are only checked out if the template asks for them', async (t) 
   const [its, inner, outer] = [pod(t), await startGitServer(t), await startGitServer(t)];
   const work = temporaryVolume(t);
   const run = (...args: string[]) =>
-    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', '-C', work, ...args], { stdio: 'pipe' });
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', '-C', work, ...args], {
+      stdio: 'pipe',
+    });
   run('clone', '--quiet', outer.path, '.');
-  run('submodule', '--quiet', 'add', inner.url, 'inner');
-  run('commit', '--quiet', '--message', 'inner');
+  // The server answers only when git does not block this process.
+  run('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', inner.path, 'inner');
+  run('config', '--file', '.gitmodules', 'submodule.inner.url', inner.url);
+  run('commit', '--all', '--quiet', '--message', 'inner');
   run('push', '--quiet', 'origin', 'HEAD:main');
   for (const isWanted of [false, true]) {
     const source = { repo: outer.url, ...(isWanted && { disableSubmodules: false }) };
