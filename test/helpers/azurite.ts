@@ -10,7 +10,7 @@ import { until } from './until.ts';
 import { temporaryVolume } from './volume.ts';
 
 /** The emulator's account and key, which everybody knows. */
-export const azuriteAccount = 'devstoreaccount1';
+const azuriteAccount = 'devstoreaccount1';
 /** The key. */
 export const azuriteKey =
   'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';

@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs';
 import { DeliveryError } from '../../base/delivery-error.ts';
 import { joinLimited, shorten } from '../../base/shorten.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
@@ -10,9 +9,9 @@ import { Pace } from '../../stores/pace.ts';
 import { putObject } from '../../stores/put-object.ts';
 import type { Progress, Sink } from '../sink.ts';
 import type { Spool } from '../spool/spool.ts';
+import { VolumeSource } from '../stores/volume-source.ts';
 import { PutRecord } from './put-record.ts';
 import { type StoredArtifact, storedArtifacts } from './stored-artifacts.ts';
-import { sourceOf } from './volume-source.ts';
 
 /** Where the artifacts of a template go. */
 export interface Destinations {
@@ -64,16 +63,16 @@ export class ArtifactSink implements Sink {
     const remembered = new PutRecord(this.#spool, index, record);
     if (remembered.isPut) return null;
     const cannot = (reason: string) => `Cannot put artifact "${shorten(record.name)}": ${reason}`;
-    const opened = this.#spool.volume.openFile(record.file);
     if (!record.file.startsWith('outputs/')) return cannot('it is not among the outputs');
-    if ('kind' in opened)
-      return cannot(opened.kind === 'absent' ? 'it does not exist' : `it ${opened.reason}`);
+    const source = VolumeSource.open(this.#spool.volume, record.file, record.bytes);
+    if (source === null) return cannot('it does not exist');
+    if (typeof source === 'string') return cannot(`it ${source}`);
     try {
-      if (opened.size !== record.bytes) return cannot(`it has ${opened.size} bytes, not ${record.bytes}`);
+      if (source.isCut || source.bytes < record.bytes) return cannot('it has changed since it was saved');
       const environment = withSecrets(this.#destinations.environment, object.secrets);
       const store = await openStore(new URL(object.store), environment);
       try {
-        await putObject(store, object.key, sourceOf(opened), {
+        await putObject(store, object.key, source, {
           about: { type: artifact.type, sha256: record.sha256 },
           pace: new Pace(),
           upload: remembered.upload,
@@ -92,7 +91,7 @@ export class ArtifactSink implements Sink {
       if (!(error instanceof StoreError)) throw error;
       return this.#explain(error, cannot);
     } finally {
-      closeSync(opened.descriptor);
+      source.close();
     }
   }
 

@@ -1,4 +1,3 @@
-import type { Agent } from 'node:http';
 import {
   AnonymousCredential,
   ContainerClient,
@@ -19,7 +18,7 @@ export class AzureConnection {
   readonly #environment: Environment;
   #settings: AzureSettings;
   #client: Promise<ContainerClient> | null = null;
-  readonly #agents: Agent[] = [];
+  readonly #agents: Awaited<ReturnType<typeof httpAgent>>[] = [];
 
   /** @throws Fault `usage` */
   constructor(address: URL, environment: Environment) {
@@ -78,7 +77,7 @@ export class AzureConnection {
 async function clientFor(
   url: URL,
   { credentials }: AzureSettings,
-  agent: Agent,
+  agent: Awaited<ReturnType<typeof httpAgent>>,
   environment: Environment,
 ): Promise<ContainerClient> {
   // `Pace` retries, and knows of all requests. The client gives the agent to each request.
