@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { atEnd } from './at-end.ts';
 import { freePort } from './free-port.ts';
@@ -28,7 +28,7 @@ export interface Azurite {
 export async function startAzurite(t: TestContext): Promise<Azurite> {
   const directory = temporaryVolume(t);
   const port = await freePort();
-  const home = dirname(createRequire(import.meta.url).resolve('azurite/package.json'));
+  const home = dirname(fileURLToPath(import.meta.resolve('azurite/package.json')));
   const args = ['--location', directory, '--blobPort', String(port), '--silent', '--skipApiVersionCheck'];
   const server = spawn(
     process.execPath,

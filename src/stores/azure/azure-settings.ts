@@ -37,9 +37,14 @@ export function azureSettings(address: URL, environment: Environment): AzureSett
       connection['BlobEndpoint'] ??
       (account === null ? null : azureEndpoint(account, connection)),
   );
-  const key = connection['AccountKey'] ?? secret(environment, 'AZURE_STORAGE_KEY');
-  const signature = connection['SharedAccessSignature'] ?? secret(environment, 'AZURE_STORAGE_SAS_TOKEN');
-  return { container, endpoint, credentials: credentialsOf(account ?? accountIn(endpoint), key, signature) };
+  const key = secret(environment, 'AZURE_STORAGE_KEY') ?? connection['AccountKey'] ?? null;
+  const signature =
+    secret(environment, 'AZURE_STORAGE_SAS_TOKEN') ?? connection['SharedAccessSignature'] ?? null;
+  return {
+    container,
+    endpoint,
+    credentials: credentialsOf(accountIn(endpoint) ?? account ?? '', key, signature),
+  };
 }
 
 function credentialsOf(account: string, key: string | null, signature: string | null): AzureCredentials {
@@ -68,10 +73,12 @@ function endpointOf(text: string | null): string {
   return url.href.replace(/\/+$/, '');
 }
 
-/** An emulator has it in the path. */
-function accountIn(endpoint: string): string {
+/** Null: it is a name of one's own. An emulator has it in the path. */
+function accountIn(endpoint: string): string | null {
   const { hostname, pathname } = new URL(endpoint);
-  return pathname.split('/').find((part) => part !== '') ?? hostname.split('.')[0] ?? '';
+  return (
+    /^([a-z0-9]+)(?:-secondary)?\.blob\./.exec(hostname)?.[1] ?? /^\/([^/]+)/.exec(pathname)?.[1] ?? null
+  );
 }
 
 function connectionOf(text: string | null): Readonly<Record<string, string>> {
