@@ -28,6 +28,8 @@ export interface HttpRequest extends Route {
   readonly method?: 'HEAD' | 'PUT' | 'DELETE';
   /** Ends the request, and the reading of its answer. */
   readonly signal: AbortSignal;
+  /** Ends them when nothing is sent or received for so long, in ms; without: never. */
+  readonly idleMs?: number;
 }
 
 /** What a server answered, its body not yet read. */
@@ -74,6 +76,9 @@ export async function httpRequest(url: URL, request: HttpRequest): Promise<HttpA
         found.destroy();
         resolve(found);
       });
+    const { idleMs = null } = request;
+    if (idleMs !== null)
+      sent.setTimeout(idleMs, () => sent.destroy(new Error(`the server was silent for ${idleMs / 1000} s`)));
     // What fails is told by the request, whose reason is the stream's.
     if (body === null || isWhole) sent.end(body ?? undefined);
     else pipeline(body, sent, () => undefined);

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { ContainerSASPermissions } from '@azure/storage-blob';
 import { azuriteKey, startAzurite } from '../helpers/azurite.ts';
 import { emissary } from '../helpers/emissary.ts';
-import { inputs } from '../helpers/inputs.ts';
+import { inputs, served } from '../helpers/inputs.ts';
 import { type Pod, pod } from '../helpers/saved.ts';
 
 const sha256Of = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
@@ -124,6 +125,49 @@ test('a signature of Azure that has expired is read again from its file', async 
   writeFileSync(file, await signature(3_600_000));
   const { status, stderr } = await its.init(template, { env });
   assert.equal(status, 0, stderr);
+});
+
+test('an upload to Azure goes on with a new signature when the first one has expired', async (t) => {
+  const [its, azurite] = [pod(t), await startAzurite(t)];
+  const signature = async () =>
+    new URL(
+      await azurite.container.generateSasUrl({
+        permissions: ContainerSASPermissions.parse('racwdl'),
+        expiresOn: new Date(Date.now() + 3_600_000 + Math.random() * 60_000),
+      }),
+    ).search;
+  const [first, second] = [await signature(), await signature()];
+  const file = join(its.work, 'signature');
+  writeFileSync(file, first);
+  const signatureIn = (search: string) => new URLSearchParams(search).get('sig');
+  let refused = 0;
+  const front = await served(t, (request, answer) => {
+    const { search, searchParams } = new URL(request.url ?? '', 'http://front');
+    // It expires with the first block.
+    if (searchParams.get('comp') === 'block' && signatureIn(search) === signatureIn(first)) {
+      refused += 1;
+      writeFileSync(file, second);
+      request.resume();
+      answer.writeHead(403, { 'x-ms-error-code': 'AuthenticationFailed' }).end();
+      return;
+    }
+    const to = new URL(request.url ?? '', azurite.endpoint);
+    const { method, headers } = request;
+    const asked = httpRequest(to, { method, headers }, (got) => {
+      answer.writeHead(got.statusCode ?? 0, got.headers);
+      got.pipe(answer);
+    });
+    request.pipe(asked);
+  });
+  const bytes = randomBytes(30_000_000);
+  const template = output(its, { azure: { container: 'jobs', blob: 'out' } });
+  const { status, stderr } = await report(its, template, bytes, {
+    AZURE_STORAGE_BLOB_ENDPOINT: azurite.endpoint.replace(/127\.0\.0\.1:[0-9]+/, front),
+    AZURE_STORAGE_SAS_TOKEN_FILE: file,
+  });
+  assert.equal(status, 0, stderr);
+  assert.ok(refused > 0);
+  assert.deepEqual(await azurite.container.getBlobClient('out').downloadToBuffer(), bytes);
 });
 
 test('a missing container, blob, account and key of Azure are each named', async (t) => {

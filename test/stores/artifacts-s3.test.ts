@@ -14,7 +14,8 @@ test('an artifact goes through S3 from the output of one job to the input of ano
   const its = pod(t);
   const secrets = join(dirname(its.root), 'secrets');
   mkdirSync(join(secrets, 's3'), { recursive: true });
-  for (const [name, value] of Object.entries(store.credentials)) writeFileSync(join(secrets, 's3', name), value);
+  for (const [name, value] of Object.entries(store.credentials))
+    writeFileSync(join(secrets, 's3', name), value);
   const s3 = {
     bucket: store.bucket,
     endpoint: `127.0.0.1:${store.port}`,

@@ -6,10 +6,18 @@ import {
 } from '@azure/storage-blob';
 import { httpAgent } from '../../base/http-request.ts';
 import { limits } from '../../base/limits.ts';
+import { Silence } from '../../base/silence.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
+import { StoreError } from '../object-store.ts';
 import { storeRoute } from '../store-route.ts';
 import { type AzureSettings, azureSettings } from './azure-settings.ts';
 import { explainAzure, isOfCredentials } from './explain-azure.ts';
+
+/** Options of each request. */
+interface Watched {
+  readonly abortSignal: AbortSignal;
+  readonly onProgress: () => void;
+}
 
 /** Sends requests to one container. Credentials that have expired are read again, once, from where they are. */
 export class AzureConnection {
@@ -29,16 +37,20 @@ export class AzureConnection {
   }
 
   /**
-   * @param act sends one request, with a body of its own each time
+   * @param act sends one request, with a body of its own each time, and with these options: a silent one is ended
    * @throws StoreError, or the signal's reason
    */
-  async send<T>(act: (client: ContainerClient) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async send<T>(
+    act: (client: ContainerClient, options: Watched) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
     for (let isLast = false; ; isLast = true) {
       signal.throwIfAborted();
       const settings = this.#settings;
       try {
         this.#client ??= this.#open(settings);
-        return await act(await this.#client);
+        const client = await this.#client;
+        return await unlessSilent(this.name, signal, (options) => act(client, options));
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         if (isLast || !isOfCredentials(error) || !this.#renew(settings))
@@ -71,6 +83,24 @@ export class AzureConnection {
     });
     this.#agents.push(agent);
     return clientFor(url, settings, agent, this.#environment);
+  }
+}
+
+async function unlessSilent<T>(
+  name: string,
+  signal: AbortSignal,
+  act: (options: Watched) => Promise<T>,
+): Promise<T> {
+  const silent = new AbortController();
+  const silence = new Silence(limits.storeIdleMs, () => silent.abort());
+  try {
+    const abortSignal = AbortSignal.any([signal, silent.signal]);
+    return await act({ abortSignal, onProgress: () => silence.heard() });
+  } catch (cause) {
+    if (!silent.signal.aborted) throw cause;
+    throw new StoreError('broken', `${name} was silent for ${limits.storeIdleMs / 1000} s`, { cause });
+  } finally {
+    silence.cancel();
   }
 }
 

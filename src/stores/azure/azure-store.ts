@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { BlobHTTPHeaders } from '@azure/storage-blob';
+import { limits } from '../../base/limits.ts';
+import { Silence } from '../../base/silence.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import {
   type ObjectAbout,
@@ -44,8 +46,8 @@ class AzureStore implements ObjectStore {
 
   async head(key: string, signal: AbortSignal): Promise<StoredObject | null> {
     try {
-      return await this.#connection.send(async (container) => {
-        const found = await container.getBlobClient(key).getProperties({ abortSignal: signal });
+      return await this.#connection.send(async (container, { abortSignal }) => {
+        const found = await container.getBlobClient(key).getProperties({ abortSignal });
         const { contentLength: size = 0, etag: version = null, metadata } = found;
         return { key, size, version, sha256: digestIn(metadata) };
       }, signal);
@@ -61,17 +63,22 @@ class AzureStore implements ObjectStore {
     signal: AbortSignal,
   ): Promise<Readable> {
     const { start, end } = range ?? { start: 0, end: null };
-    return this.#connection.send(async (container) => {
-      const { readableStreamBody: body } = await container
+    let silence: Silence | null = null;
+    const body = await this.#connection.send(async (container, { abortSignal }) => {
+      const { readableStreamBody: found } = await container
         .getBlobClient(key)
         .download(start, end === null ? undefined : end - start, {
-          abortSignal: signal,
+          abortSignal,
           ...(version !== null && { conditions: { ifMatch: version } }),
           maxRetryRequests: 0,
+          onProgress: () => silence?.heard(),
         });
-      if (!(body instanceof Readable)) throw new StoreError('broken', `${this.name} sent no content`);
-      return body;
+      if (!(found instanceof Readable)) throw new StoreError('broken', `${this.name} sent no content`);
+      return found;
     }, signal);
+    silence = new Silence(limits.storeIdleMs, () => body.destroy(new StoreError('broken', 'it was silent')));
+    body.once('close', () => silence?.cancel());
+    return body;
   }
 
   async put(
@@ -81,7 +88,7 @@ class AzureStore implements ObjectStore {
     about: ObjectAbout,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#connection.send(async (container) => {
+    await this.#connection.send(async (container, options) => {
       const content = body();
       const md5 = Buffer.isBuffer(content) ? createHash('md5').update(content).digest() : null;
       const headers: BlobHTTPHeaders = {
@@ -90,7 +97,7 @@ class AzureStore implements ObjectStore {
       };
       const sent = Buffer.isBuffer(content) ? content : () => content;
       await container.getBlockBlobClient(key).upload(sent, length, {
-        abortSignal: signal,
+        ...options,
         blobHTTPHeaders: headers,
         ...metadataFor(about),
       });
@@ -104,10 +111,10 @@ class AzureStore implements ObjectStore {
   async *list(prefix: string, signal: AbortSignal): AsyncGenerator<StoredObject> {
     let continuationToken: string | undefined;
     do {
-      const page = await this.#connection.send(async (container) => {
+      const page = await this.#connection.send(async (container, { abortSignal }) => {
         const settings = continuationToken === undefined ? {} : { continuationToken };
         const pages = container
-          .listBlobsFlat({ prefix, includeMetadata: true, abortSignal: signal })
+          .listBlobsFlat({ prefix, includeMetadata: true, abortSignal })
           .byPage(settings);
         return (await pages.next()).value ?? null;
       }, signal);

@@ -37,17 +37,23 @@ export async function azureUpload(
     known: async () => knownBlocks(existing, name),
     put: async (number, bytes, abortSignal) => {
       const tag = blockId(name, number, length);
-      const options = { abortSignal, transactionalContentMD5: createHash('md5').update(bytes).digest() };
+      const md5 = createHash('md5').update(bytes).digest();
       await connection.send(
-        (container) => container.getBlockBlobClient(key).stageBlock(tag, bytes, bytes.length, options),
+        (container, options) =>
+          container
+            .getBlockBlobClient(key)
+            .stageBlock(tag, bytes, bytes.length, { ...options, transactionalContentMD5: md5 }),
         abortSignal,
       );
       return tag;
     },
     complete: async (tags, abortSignal) => {
-      const options = { abortSignal, blobHTTPHeaders: { blobContentType: about.type }, ...more };
+      const described = { blobHTTPHeaders: { blobContentType: about.type }, ...more };
       await connection.send(
-        (container) => container.getBlockBlobClient(key).commitBlockList([...tags], options),
+        (container, options) =>
+          container
+            .getBlockBlobClient(key)
+            .commitBlockList([...tags], { abortSignal: options.abortSignal, ...described }),
         abortSignal,
       );
     },
@@ -67,10 +73,10 @@ interface ExistingBlock {
 async function blocksOf(
   connection: AzureConnection,
   key: string,
-  abortSignal: AbortSignal,
+  signal: AbortSignal,
 ): Promise<readonly ExistingBlock[]> {
   try {
-    return await connection.send(async (container) => {
+    return await connection.send(async (container, { abortSignal }) => {
       const { uncommittedBlocks: left = [], committedBlocks: committed = [] } = await container
         .getBlockBlobClient(key)
         .getBlockList('all', { abortSignal });
@@ -78,7 +84,7 @@ async function blocksOf(
         ...left.map((block) => ({ ...block, isCommitted: false })),
         ...committed.map((block) => ({ ...block, isCommitted: true })),
       ];
-    }, abortSignal);
+    }, signal);
   } catch (error) {
     // There is no such blob yet.
     if (error instanceof StoreError && error.kind === 'missing' && !isOfContainer(error)) return [];

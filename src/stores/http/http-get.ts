@@ -15,6 +15,8 @@ export interface GetOptions {
   readonly credentials?: Readonly<Record<string, string>>;
   /** As in `Route`. */
   readonly authority?: string | null;
+  /** As in `HttpRequest`. */
+  readonly idleMs?: number;
 }
 
 /**
@@ -93,6 +95,7 @@ interface Sent {
   readonly signal: AbortSignal;
   readonly proxy: HttpProxy | null;
   readonly authority?: string | null;
+  readonly idleMs?: number;
 }
 
 async function send(url: URL, sent: Sent): Promise<HttpAnswer> {

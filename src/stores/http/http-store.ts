@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Fault } from '../../base/fault.ts';
 import { type HttpAnswer, type HttpRequest, httpRequest, type Route } from '../../base/http-request.ts';
+import { limits } from '../../base/limits.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import { secret } from '../../settings/destinations/secret.ts';
 import { proxyFor } from '../../settings/proxy.ts';
@@ -119,7 +120,7 @@ class HttpStore implements ObjectStore {
     try {
       const proxyOf = (url: URL) => proxyFor(url, this.#environment);
       const { authority } = this.#route;
-      const own = { ...options, authority, credentials: this.#credentials ?? {} };
+      const own = { ...options, authority, credentials: this.#credentials ?? {}, idleMs: limits.storeIdleMs };
       return await httpGet(this.#to(key).href, signal, proxyOf, own);
     } catch (cause) {
       throw brokenOff(cause, signal);
@@ -132,7 +133,12 @@ class HttpStore implements ObjectStore {
   ): Promise<HttpAnswer> {
     const headers = { ...request.headers, ...this.#credentials };
     try {
-      return await httpRequest(this.#to(key), { ...request, ...this.#route, headers });
+      return await httpRequest(this.#to(key), {
+        ...request,
+        ...this.#route,
+        headers,
+        idleMs: limits.storeIdleMs,
+      });
     } catch (cause) {
       throw brokenOff(cause, request.signal);
     }
