@@ -15,7 +15,7 @@ export const layersOfSource: readonly Layer[] = [
     folders: ['init', 'inputs', 'run', 'outputs', 'wait', 'report', 'mirror', 'launch'],
     besides: { wait: 'report' },
   },
-  { folders: ['observe', 'pod', 'registry'] },
+  { folders: ['observe', 'pod', 'registry', 'stores'] },
   { folders: ['settings'] },
   { folders: ['contract'] },
   { folders: ['kernel'] },
@@ -105,6 +105,7 @@ export const layerRules: readonly IForbiddenRuleType[] = [
   ),
   home('certificates', 'node_modules/@peculiar/', '^src/operator/webhook/make-certificates\\.ts$'),
   home('child-processes', 'node_modules/execa/|^child_process$', '^src/launch/'),
+  home('s3-client', 'node_modules/(@aws-sdk|@smithy)/', '^src/stores/s3/'),
   // What runs in the page is bundled apart: only data is shared.
   home('browser', 'node_modules/(preact|uplot|papaparse|ansi-sequence-parser)/', '^src/page/browser/'),
   rule(

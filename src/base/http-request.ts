@@ -1,4 +1,4 @@
-import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
+import type { Agent, AgentOptions, IncomingMessage, RequestOptions } from 'node:http';
 
 /** A proxy that requests to some server go through. */
 export interface HttpProxy {
@@ -74,9 +74,18 @@ export async function httpRequest(url: URL, request: HttpRequest): Promise<HttpA
   });
 }
 
-/** The runtime's agent for a route. @param protocol of the address that is asked for: `https:` or `http:` */
-export async function httpAgent(protocol: string, { proxy, authority }: Route): Promise<Agent> {
-  const options = authority === null ? {} : { ca: authority };
+/**
+ * The runtime's agent for a route.
+ *
+ * @param protocol of the address that is asked for: `https:` or `http:`
+ * @param more how it keeps connections; by default, it keeps none
+ */
+export async function httpAgent(
+  protocol: string,
+  { proxy, authority }: Route,
+  more: AgentOptions = {},
+): Promise<Agent> {
+  const options = authority === null ? more : { ...more, ca: authority };
   if (proxy !== null) return (await import('./proxy-agent.ts')).proxyAgent(protocol, proxy.address, options);
   const client = protocol === 'https:' ? await import('node:https') : await import('node:http');
   return new client.Agent(options);

@@ -696,4 +696,22 @@ export const limits = {
   clockAheadMs: 24 * 60 * 60 * 1_000,
   /** How far the clocks of this machine and of its file server may be apart, in ms. */
   clockApartMs: 2_000,
+  /** Bytes of one part of an object, unless it would have more parts than its store takes, */
+  storePartBytes: 8 * MiB,
+  /** and of all parts that are in memory at a time. */
+  storeMemoryBytes: 64 * MiB,
+  /** Requests to one store at a time. */
+  storeRequests: 8,
+  /** How often a request is sent that may work the next time, */
+  storeAttempts: 8,
+  /** the first pause, in ms, doubled each time up to */
+  storeRetryFirstMs: 200,
+  /** this one, in ms, */
+  storeRetryMaxMs: 10_000,
+  /** and how long a store may be too busy for anything, in ms. */
+  storePatienceMs: 180_000,
+  /** How long a connection to a store may take, in ms, */
+  storeConnectMs: 10_000,
+  /** and be silent, in ms. */
+  storeIdleMs: 60_000,
 } as const;
