@@ -3,6 +3,7 @@ import type { ReportSettings } from '../settings/destinations/report-settings.ts
 import { type Owner, RowOwner } from './row-owner.ts';
 import type { Sink } from './sink.ts';
 import type { Spool } from './spool/spool.ts';
+import type { ResultFile } from './stores/result-key.ts';
 
 /** The sinks of one job, and which of them writes its row. */
 export interface Sinks {
@@ -18,6 +19,7 @@ export async function openSinks(settings: ReportSettings, spool: Spool, wake: ()
     openRest(settings, spool, owner, wake),
     openDatabaseSink(settings, spool, owner),
     openDirectory(settings, spool),
+    openResultsStore(settings, spool),
     openTelemetry(settings, spool),
     openZabbix(settings, spool),
   ];
@@ -47,14 +49,16 @@ async function openRest(
 }
 
 async function openDatabaseSink(
-  { database, jobId, attempt }: ReportSettings,
+  { database, jobId, attempt, resultsStore }: ReportSettings,
   spool: Spool,
   owner: RowOwner,
 ): Promise<Sink | null> {
   if (database === null || jobId === null) return null;
   const { SqlSink } = await import('./sql/sql-sink.ts');
   const { openDatabase } = await import('./sql/open-database.ts');
-  const job = { jobId, isLaterAttempt: attempt > 1 };
+  const { resultUrl } = await import('./stores/result-url.ts');
+  const urlOf = resultsStore === null ? null : (file: ResultFile) => resultUrl(resultsStore, jobId, file);
+  const job = { jobId, isLaterAttempt: attempt > 1, urlOf };
   return new SqlSink(() => openDatabase(database), job, owner, spool);
 }
 
@@ -65,6 +69,19 @@ async function openDirectory(
   if (resultsDirectory === null || jobId === null) return null;
   const { DirectorySink } = await import('./directory/directory-sink.ts');
   return new DirectorySink(resultsDirectory, jobId, spool.volume, logLimit);
+}
+
+async function openResultsStore(
+  { resultsStore, jobId, logLimit }: ReportSettings,
+  spool: Spool,
+): Promise<Sink | null> {
+  if (resultsStore === null || jobId === null) return null;
+  const { StoreSink } = await import('./stores/store-sink.ts');
+  const open = async () => {
+    const { openStore } = await import('../stores/open-store.ts');
+    return openStore(resultsStore.address, resultsStore.environment);
+  };
+  return new StoreSink(open, { results: resultsStore, jobId, logLimit, spool });
 }
 
 async function openTelemetry({ telemetry }: ReportSettings, spool: Spool): Promise<Sink | null> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { limits } from '../base/limits.ts';
 import { type ObjectStore, type PartUpload, StoreError } from './object-store.ts';
-import type { ObjectSource, PutContext } from './put-object.ts';
+import type { ObjectSource, PutContext } from './put-context.ts';
 import type { UploadRecord } from './upload-record.ts';
 
 type PartsContext = PutContext & { readonly partBytes: number };

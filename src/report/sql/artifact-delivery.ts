@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { Readable } from 'node:stream';
 import type { Transaction } from 'kysely';
 import { DeliveryError } from '../../base/delivery-error.ts';
 import { limits } from '../../base/limits.ts';
@@ -9,7 +10,7 @@ import { type Describe, describeOutputs } from '../../observe/describe-outputs.t
 import type { JobReport } from '../../observe/job-report.ts';
 import { noteOf } from './artifact-note.ts';
 import { contentTypeOf } from './content-type.ts';
-import { Changed, lookAtOutput } from './output-file.ts';
+import { Changed, lookAtOutput, type OutputFile } from './output-file.ts';
 import { lockJob, type SqlJob } from './sql-database.ts';
 import type { Tables } from './sql-tables.ts';
 import { StoredMarks } from './stored-marks.ts';
@@ -17,6 +18,7 @@ import { StoredMarks } from './stored-marks.ts';
 /** One output file of the job. `key` identifies it within the job, the same in every process. */
 interface Output {
   readonly key: string;
+  readonly container: string;
   readonly record: ParameterRecord | ArtifactRecord;
 }
 
@@ -63,18 +65,21 @@ export class ArtifactDelivery {
     if (await this.#stored.has(database.query, mark)) return null;
     const found = await lookAtOutput(spool.volume, file, output.record.sha256);
     if (found.kind === 'refused') return refuse(found.reason);
-    if (found.bytes > this.#room) return refuse(tooLarge(found.bytes, found.isText, this.#room));
+    const url = found.bytes > this.#room ? this.#urlOf(output) : null;
+    if (found.bytes > this.#room && url === null)
+      return refuse(tooLarge(found.bytes, found.isText, this.#room));
     this.#describe ??= await describeOutputs(spool.volume);
-    const row = {
-      jobId,
-      filename: basename(file).slice(0, limits.filenameCharacters),
-      contentType: contentTypeOf(file, found.isText),
-    };
+    const filename = basename(file).slice(0, limits.filenameCharacters);
+    const row =
+      url === null
+        ? { jobId, filename, contentType: contentTypeOf(file, found.isText) }
+        : { jobId, filename, contentType: urlList };
+    const content = url === null ? found : contentOf(url);
     const store = (text: string) =>
       this.#within(async (transaction) => {
         if (await this.#stored.has(transaction, mark)) return;
-        const note = noteOf(text, mark, found.isText);
-        await database.insertArtifact(transaction, { ...row, note }, found.pieces(), found.bytes);
+        const note = noteOf(text, mark, content.isText);
+        await database.insertArtifact(transaction, { ...row, note }, content.pieces(), content.bytes);
       });
     const text = this.#describe(output.record);
     try {
@@ -84,6 +89,11 @@ export class ArtifactDelivery {
       throw error;
     }
     return null;
+  }
+
+  /** What is too large for a row is in the object store that keeps the results, where there is one. */
+  #urlOf({ container, record }: Output): string | null {
+    return this.#job.urlOf?.({ container, path: record.file }) ?? null;
   }
 
   /** The note's column may lack a character of the description; storing the artifact matters more. */
@@ -109,14 +119,24 @@ export class ArtifactDelivery {
   }
 }
 
+/** RFC 2483: the content of the row is the address of the file. */
+const urlList = 'text/uri-list';
+
+function contentOf(url: string): Pick<OutputFile & { kind: 'file' }, 'isText' | 'bytes' | 'pieces'> {
+  const bytes = Buffer.from(`${url}\r\n`);
+  return { isText: true, bytes: bytes.length, pieces: () => Readable.from([bytes]) };
+}
+
 function outputsOf(report: JobReport, size: Size): readonly Output[] {
   const all = report.containers.flatMap(({ name, result }) => [
     ...(result?.outputs.parameters ?? []).map((record, index) => ({
       key: `${name}/parameter/${index}`,
+      container: name,
       record,
     })),
     ...(result?.outputs.artifacts ?? []).map((record, index) => ({
       key: `${name}/artifact/${index}`,
+      container: name,
       record,
     })),
   ]);

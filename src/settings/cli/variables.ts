@@ -83,6 +83,21 @@ export const variables: readonly VariableSpec[] = [
     help: 'a directory that also keeps logs, outputs and the result',
   },
   {
+    name: 'EMISSARY_RESULTS_URL',
+    verbs: reporting,
+    help: 'an object store that also keeps them: s3://bucket/prefix?endpoint=URL; its credentials are in AWS_…',
+  },
+  {
+    name: 'EMISSARY_RESULTS_KEY',
+    verbs: reporting,
+    help: 'the keys of its objects below that prefix (default {job}/{path})',
+  },
+  {
+    name: 'EMISSARY_STORE_CA_FILE',
+    verbs: reporting,
+    help: 'the certificate authority of object stores (PEM)',
+  },
+  {
     name: 'EMISSARY_LOG_LIMIT_BYTES',
     verbs: reporting,
     help: 'maximum size of a reported stream, 0 = no limit (default 1 GiB)',

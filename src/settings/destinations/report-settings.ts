@@ -7,6 +7,7 @@ import { spoolDirectory } from '../cli/spool-directory.ts';
 import { jobNumber, secondsToMs, wholeNumber } from '../cli/values.ts';
 import { type DatabaseSettings, databaseSettings } from './database-settings.ts';
 import { type RestSettings, restSettings } from './rest-settings.ts';
+import { type ResultsStore, resultsStore } from './results-store.ts';
 import { type TelemetrySettings, telemetrySettings } from './telemetry-settings.ts';
 import { type ZabbixSettings, zabbixSettings } from './zabbix-settings.ts';
 
@@ -23,6 +24,8 @@ export interface ReportSettings {
   readonly mode: 'full' | 'output' | 'none';
   /** A directory that keeps the results of jobs, or null. */
   readonly resultsDirectory: string | null;
+  /** An object store that keeps them, or null. */
+  readonly resultsStore: ResultsStore | null;
   /** The reporter's own directory for its spool, or null. */
   readonly spoolDirectory: string | null;
   /** Maximum bytes of one captured stream; 0 = no limit. */
@@ -49,13 +52,15 @@ export function reportSettings(environment: Environment): ReportSettings {
   if (resultsDirectory !== null && !isAbsolute(resultsDirectory)) {
     throw new Fault('usage', 'EMISSARY_RESULTS_DIR is not an absolute path');
   }
+  const results = resultsStore(environment);
+  const keepsResults = resultsDirectory !== null || results !== null;
   const job = environment.get('MULTIFLEXI_JOB_ID');
   const jobId = job === null ? null : jobNumber(job, 'MULTIFLEXI_JOB_ID');
-  if (jobId === null && (rest !== null || database !== null || resultsDirectory !== null)) {
+  if (jobId === null && (rest !== null || database !== null || keepsResults)) {
     throw new Fault('usage', 'MULTIFLEXI_JOB_ID is not set: without it there is no job to report');
   }
   const mode = modeOf(environment.get('MULTIFLEXI_REPORT'));
-  if (mode === 'output' && rest !== null && database === null && resultsDirectory === null) {
+  if (mode === 'output' && rest !== null && database === null && !keepsResults) {
     throw new Fault(
       'usage',
       'MULTIFLEXI_REPORT=output needs MULTIFLEXI_DATABASE_URL: a REST server does not store output',
@@ -69,6 +74,7 @@ export function reportSettings(environment: Environment): ReportSettings {
     database,
     mode,
     resultsDirectory,
+    resultsStore: results,
     spoolDirectory: spoolDirectory(environment),
     logLimit: wholeNumber(
       environment.get('EMISSARY_LOG_LIMIT_BYTES') ?? String(limits.logBytes),
