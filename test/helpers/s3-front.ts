@@ -22,8 +22,11 @@ export type Treatment =
   | { readonly loseAnswer: true }
   /** A byte of the body is changed on the way. */
   | { readonly damage: true }
-  /** Other headers. */
-  | { readonly with: Readonly<Record<string, string | string[] | undefined>> };
+  /** Other headers of the request, and of the answer. */
+  | {
+      readonly with: Readonly<Record<string, string | string[] | undefined>>;
+      readonly answerWith?: Readonly<Record<string, string>>;
+    };
 
 /** A server before a store. */
 export interface S3Front {
@@ -99,13 +102,17 @@ function pass(
   { port, agent, treatment }: { readonly port: number; readonly agent: Agent; readonly treatment: Treatment },
 ): void {
   const { method = '', url = '', headers, socket } = incoming;
-  const sent = treatment !== null && 'with' in treatment ? { ...headers, ...treatment.with } : headers;
+  const changes = treatment !== null && 'with' in treatment ? treatment.with : {};
+  const sent = Object.fromEntries(
+    Object.entries({ ...headers, ...changes }).filter(([, value]) => value !== undefined),
+  );
   const passed = request({ host: '127.0.0.1', port, path: url, method, headers: sent, agent }, (found) => {
     if (treatment !== null && 'loseAnswer' in treatment) {
       found.resume();
       return void found.on('end', () => socket.destroy());
     }
-    found.pipe(answer.writeHead(found.statusCode ?? 0, found.headers));
+    const more = treatment !== null && 'with' in treatment ? treatment.answerWith : {};
+    found.pipe(answer.writeHead(found.statusCode ?? 0, { ...found.headers, ...more }));
   });
   passed.on('error', () => socket.destroy());
   let arrived = 0;

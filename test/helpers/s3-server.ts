@@ -23,8 +23,12 @@ export interface S3Server {
   /** The keys of all objects, sorted. */
   keys(): readonly string[];
   object(key: string): Buffer;
+  /** Where an object's bytes are. */
+  path(key: string): string;
   /** Uploads in parts that are neither complete nor aborted. */
   uploads(): number;
+  /** Their parts. */
+  parts(): number;
 }
 
 /** What starts differently. */
@@ -62,12 +66,14 @@ export async function startS3(t: TestContext, plan: S3Plan = {}): Promise<S3Serv
     url: (path = '', at = port) => `s3://${bucket}${path}?endpoint=${scheme}://127.0.0.1:${at}`,
     keys: () => keysIn(join(objects, bucket)),
     object: (key) => readFileSync(join(objects, bucket, key)),
+    path: (key) => join(objects, bucket, key),
     uploads: () => globSync(join(objects, bucket, '.sgwtmp/multipart/*/*')).length,
+    parts: () => globSync(join(objects, bucket, '.sgwtmp/multipart/*/*/*')).length,
   };
 }
 
 /** The credentials of the server. */
-export const access = 'emissary-test';
+export const access = 'AKIDOFTHESTORE';
 /** The secret is looked for in messages. */
 export const secret = 'SecretOfTheStore+/x';
 

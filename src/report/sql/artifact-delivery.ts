@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { Readable } from 'node:stream';
 import type { Transaction } from 'kysely';
 import { DeliveryError } from '../../base/delivery-error.ts';
 import { limits } from '../../base/limits.ts';
@@ -9,10 +8,10 @@ import type { ArtifactRecord, ParameterRecord } from '../../contract/records.ts'
 import { type Describe, describeOutputs } from '../../observe/describe-outputs.ts';
 import type { JobReport } from '../../observe/job-report.ts';
 import { noteOf } from './artifact-note.ts';
-import { contentTypeOf } from './content-type.ts';
-import { Changed, lookAtOutput, type OutputFile } from './output-file.ts';
+import { Changed } from './output-file.ts';
 import { lockJob, type SqlJob } from './sql-database.ts';
 import type { Tables } from './sql-tables.ts';
+import { storedContent } from './stored-content.ts';
 import { StoredMarks } from './stored-marks.ts';
 
 /** One output file of the job. `key` identifies it within the job, the same in every process. */
@@ -63,18 +62,17 @@ export class ArtifactDelivery {
     this.#room ??= await database.artifactBytes();
     const mark = markOf(output);
     if (await this.#stored.has(database.query, mark)) return null;
-    const found = await lookAtOutput(spool.volume, file, output.record.sha256);
-    if (found.kind === 'refused') return refuse(found.reason);
-    const url = found.bytes > this.#room ? this.#urlOf(output) : null;
-    if (found.bytes > this.#room && url === null)
-      return refuse(tooLarge(found.bytes, found.isText, this.#room));
+    const content = await storedContent(spool.volume, output.record, {
+      room: this.#room,
+      url: this.#job.urlOf?.({ container: output.container, path: file }) ?? null,
+    });
+    if (content.kind === 'refused') return refuse(content.reason);
     this.#describe ??= await describeOutputs(spool.volume);
-    const filename = basename(file).slice(0, limits.filenameCharacters);
-    const row =
-      url === null
-        ? { jobId, filename, contentType: contentTypeOf(file, found.isText) }
-        : { jobId, filename, contentType: urlList };
-    const content = url === null ? found : contentOf(url);
+    const row = {
+      jobId,
+      filename: basename(file).slice(0, limits.filenameCharacters),
+      contentType: content.contentType,
+    };
     const store = (text: string) =>
       this.#within(async (transaction) => {
         if (await this.#stored.has(transaction, mark)) return;
@@ -89,11 +87,6 @@ export class ArtifactDelivery {
       throw error;
     }
     return null;
-  }
-
-  /** What is too large for a row is in the object store that keeps the results, where there is one. */
-  #urlOf({ container, record }: Output): string | null {
-    return this.#job.urlOf?.({ container, path: record.file }) ?? null;
   }
 
   /** The note's column may lack a character of the description; storing the artifact matters more. */
@@ -119,14 +112,6 @@ export class ArtifactDelivery {
   }
 }
 
-/** RFC 2483: the content of the row is the address of the file. */
-const urlList = 'text/uri-list';
-
-function contentOf(url: string): Pick<OutputFile & { kind: 'file' }, 'isText' | 'bytes' | 'pieces'> {
-  const bytes = Buffer.from(`${url}\r\n`);
-  return { isText: true, bytes: bytes.length, pieces: () => Readable.from([bytes]) };
-}
-
 function outputsOf(report: JobReport, size: Size): readonly Output[] {
   const all = report.containers.flatMap(({ name, result }) => [
     ...(result?.outputs.parameters ?? []).map((record, index) => ({
@@ -149,9 +134,4 @@ function nameOf({ record: { name, file } }: Output): string {
 
 function markOf({ key, record }: Output): string {
   return `${key} sha256:${record.sha256.slice(0, 64)}`;
-}
-
-function tooLarge(bytes: number, isText: boolean, room: number): string {
-  const size = `${bytes} bytes${isText ? '' : ' as base64'}`;
-  return `is larger than one row can be (${size}, at most ${Math.max(0, room)})`;
 }

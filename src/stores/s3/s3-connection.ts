@@ -88,15 +88,23 @@ export class S3Connection {
 /** @param mayDropChecksums AWS itself knows them */
 function cureOf(error: unknown, mayDropChecksums: boolean): Cure | null {
   const name = error instanceof Error ? error.name : '';
-  if (isSkewed.test(name)) return 'clock';
+  if (isSkewed.test(name) || hasCorrectedClock(error)) return 'clock';
   if (isExpired.test(name)) return 'credentials';
   return mayDropChecksums && refusesChecksums.test(name) ? 'checksums' : null;
+}
+
+/** The answer to a HEAD has no code. */
+function hasCorrectedClock(error: unknown): boolean {
+  const { $metadata } = error as { readonly $metadata?: { readonly clockSkewCorrected?: boolean } };
+  return $metadata?.clockSkewCorrected === true;
 }
 
 async function openClient(settings: S3Settings, withChecksums: boolean): Promise<S3Client> {
   const checksums = withChecksums ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
   const connections = { keepAlive: true, maxSockets: limits.storeRequests * 2 };
-  const config: S3ClientConfig = {
+  const config: S3ClientConfig & { readonly ignoreCache: boolean } = {
+    // Credentials of a file are read again by each client.
+    ignoreCache: true,
     ...(settings.endpoint !== null && { endpoint: settings.endpoint }),
     ...(settings.region !== null && { region: settings.region }),
     ...(settings.credentials !== null && { credentials: settings.credentials }),
