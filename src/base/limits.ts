@@ -702,8 +702,14 @@ export const limits = {
   storePartBytes: 8 * MiB,
   /** and of all parts that are in memory at a time. */
   storeMemoryBytes: 64 * MiB,
-  /** Requests to one store at a time. */
+  /** Requests to one store at a time, */
   storeRequests: 8,
+  /** at first, */
+  storeFirstRequests: 2,
+  /** one more after one that took less, in ms, */
+  storeQuickMs: 5_000,
+  /** and one less after one that took more, in ms: a sink that makes no progress is given up. */
+  storeSlowMs: 20_000,
   /** How often a request is sent that may work the next time, */
   storeAttempts: 8,
   /** the first pause, in ms, doubled each time up to */

@@ -1,5 +1,6 @@
 import type { JobReport } from '../observe/job-report.ts';
 import type { ReportSettings } from '../settings/destinations/report-settings.ts';
+import type { ResultsStore } from '../settings/destinations/results-store.ts';
 import { hasDestinations } from './artifacts/stored-artifacts.ts';
 import { type Owner, RowOwner } from './row-owner.ts';
 import type { Sink } from './sink.ts';
@@ -58,10 +59,14 @@ async function openDatabaseSink(
   if (database === null || jobId === null) return null;
   const { SqlSink } = await import('./sql/sql-sink.ts');
   const { openDatabase } = await import('./sql/open-database.ts');
-  const { resultUrl } = await import('./stores/result-url.ts');
-  const urlOf = resultsStore === null ? null : (file: ResultFile) => resultUrl(resultsStore, jobId, file);
+  const urlOf = resultsStore === null ? null : await addresses(resultsStore, jobId);
   const job = { jobId, isLaterAttempt: attempt > 1, urlOf };
   return new SqlSink(() => openDatabase(database), job, owner, spool);
+}
+
+async function addresses(store: ResultsStore, jobId: number): Promise<(file: ResultFile) => string> {
+  const { resultUrl } = await import('./stores/result-url.ts');
+  return (file) => resultUrl(store, jobId, file);
 }
 
 async function openDirectory(

@@ -3,12 +3,14 @@ import { pause } from '../base/timer.ts';
 import { StoreError } from './object-store.ts';
 
 /**
- * How many requests go to a store at once: half as many after it said that it is busy, and slowly more again. A request
- * that may work the next time is repeated, after a pause with jitter.
+ * How many requests go to a store at once: few at first, and more as long as they are answered quickly; half as many after
+ * the store said that it is busy. On a slow link, they would only delay each other. A request that may work the next time is
+ * repeated, after a pause with jitter.
  */
 export class Pace {
   readonly most: number;
   #allowed: number;
+  #wasBusy = false;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
   #lastSuccess = Number.NEGATIVE_INFINITY;
@@ -17,7 +19,7 @@ export class Pace {
   /** @param most requests at a time */
   constructor(most: number = limits.storeRequests) {
     this.most = most;
-    this.#allowed = most;
+    this.#allowed = Math.min(most, limits.storeFirstRequests);
   }
 
   /** @throws StoreError after which a repetition is of no use, or the last one; the signal's reason */
@@ -47,7 +49,7 @@ export class Pace {
     try {
       signal.throwIfAborted();
       const value = await act();
-      this.#succeeded();
+      this.#succeeded(performance.now() - began);
       return { value };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
@@ -60,15 +62,21 @@ export class Pace {
     }
   }
 
-  #succeeded(): void {
+  #succeeded(tookMs: number): void {
     this.#lastSuccess = performance.now();
-    // One more for each round of successes.
-    this.#allowed = Math.min(this.most, this.#allowed + 1 / Math.floor(this.#allowed));
+    if (tookMs > limits.storeSlowMs) this.#allowed = Math.max(1, this.#allowed - 1);
+    // One more for each success, or, once the store was busy, for each round of them.
+    else if (tookMs < limits.storeQuickMs)
+      this.#allowed = Math.min(
+        this.most,
+        this.#allowed + (this.#wasBusy ? 1 / Math.floor(this.#allowed) : 1),
+      );
   }
 
   /** Once for all requests that were on their way together. */
   #slowDown(began: number): void {
     if (began < this.#lastSlowDown) return;
+    this.#wasBusy = true;
     this.#lastSlowDown = performance.now();
     this.#allowed = Math.max(1, this.#allowed / 2);
   }

@@ -20,6 +20,8 @@ export type Treatment =
   | { readonly cutAfter: number }
   /** The connection breaks when the server has done it: its answer is lost. */
   | { readonly loseAnswer: true }
+  /** The connection breaks when so many bytes of the answer were sent. */
+  | { readonly cutAnswerAfter: number }
   /** A byte of the body is changed on the way. */
   | { readonly damage: true }
   /** Other headers of the request, and of the answer. */
@@ -112,7 +114,15 @@ function pass(
       return void found.on('end', () => socket.destroy());
     }
     const more = treatment !== null && 'with' in treatment ? treatment.answerWith : {};
-    found.pipe(answer.writeHead(found.statusCode ?? 0, { ...found.headers, ...more }));
+    answer.writeHead(found.statusCode ?? 0, { ...found.headers, ...more });
+    if (treatment === null || !('cutAnswerAfter' in treatment)) return void found.pipe(answer);
+    let sent = 0;
+    found.on('data', (piece: Buffer) => {
+      sent += piece.length;
+      answer.write(piece, () => {
+        if (sent >= treatment.cutAnswerAfter) socket.destroy();
+      });
+    });
   });
   passed.on('error', () => socket.destroy());
   let arrived = 0;

@@ -40,36 +40,42 @@ export interface S3Plan {
 /** Starts one; null if it cannot be built here. */
 export async function startS3(t: TestContext, plan: S3Plan = {}): Promise<S3Server | null> {
   if (!existsSync(await versitygwPath()) && !requireProgram(t, 'go')) return null;
+  const { server, stop } = await s3Process(temporaryVolume(t), plan);
+  atEnd(t, stop);
+  return server;
+}
+
+/** Starts one on a directory. */
+export async function s3Process(
+  place: string,
+  { bucket = 'results', certificate }: S3Plan = {},
+): Promise<{ readonly server: S3Server; stop(): Promise<void> }> {
   const program = await versitygwProgram();
   const port = await freePort();
-  const bucket = plan.bucket ?? 'results';
-  const place = temporaryVolume(t);
   const [objects, about] = [join(place, 'objects'), join(place, 'about')];
   mkdirSync(join(objects, bucket), { recursive: true });
   mkdirSync(about);
-  const { certificate } = plan;
   const tls = certificate === undefined ? [] : ['--cert', certificate.path, '--key', certificate.keyPath];
   const options = ['--port', `127.0.0.1:${port}`, '--quiet', '--keep-alive', ...tls];
-  const server = spawn(program, [...options, 'posix', '--sidecar', about, objects], {
+  const process = spawn(program, [...options, 'posix', '--sidecar', about, objects], {
     stdio: 'ignore',
     env: { ROOT_ACCESS_KEY_ID: access, ROOT_SECRET_ACCESS_KEY: secret },
   });
-  atEnd(t, () => stopped(server));
   await until('the S3 server listens', () => listens(port));
   const scheme = certificate === undefined ? 'http' : 'https';
-  const endpoint = `${scheme}://127.0.0.1:${port}`;
-  return {
+  const server = {
     port,
-    endpoint,
+    endpoint: `${scheme}://127.0.0.1:${port}`,
     bucket,
     credentials: { AWS_ACCESS_KEY_ID: access, AWS_SECRET_ACCESS_KEY: secret },
     url: (path = '', at = port) => `s3://${bucket}${path}?endpoint=${scheme}://127.0.0.1:${at}`,
     keys: () => keysIn(join(objects, bucket)),
-    object: (key) => readFileSync(join(objects, bucket, key)),
-    path: (key) => join(objects, bucket, key),
+    object: (key: string) => readFileSync(join(objects, bucket, key)),
+    path: (key: string) => join(objects, bucket, key),
     uploads: () => globSync(join(objects, bucket, '.sgwtmp/multipart/*/*')).length,
     parts: () => globSync(join(objects, bucket, '.sgwtmp/multipart/*/*/*')).length,
   };
+  return { server, stop: () => stopped(process) };
 }
 
 /** The credentials of the server. */

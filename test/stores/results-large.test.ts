@@ -16,7 +16,7 @@ const partBytes = 8 * MiB;
 /** The whole 10 GB: `EMISSARY_TEST_OBJECT_BYTES=10000000000`. */
 const largeBytes = Number(process.env['EMISSARY_TEST_OBJECT_BYTES'] ?? 300 * MiB);
 /** The reporter without an object, the parts that are on their way, and what is not collected yet. */
-const memoryBytes = 450 * MiB;
+const memoryBytes = 320 * MiB;
 
 const partOf = ({ url }: Asked) => Number(/partNumber=(\d+)/.exec(url)?.[1]);
 
