@@ -16,7 +16,10 @@ export interface Sinks {
 /** Opens the configured sinks. The code of each is loaded only when it is needed. */
 export async function openSinks(settings: ReportSettings, spool: Spool, wake: () => void): Promise<Sinks> {
   const owner = new RowOwner(firstOwner(settings));
-  if (settings.mode === 'none') return { all: [], owner };
+  if (settings.mode === 'none') {
+    const artifacts = spool.volume.givenTemplate === null ? null : await openArtifacts(settings, spool);
+    return { all: artifacts === null ? [] : [artifacts], owner };
+  }
   const opened = [
     openRest(settings, spool, owner, wake),
     openDatabaseSink(settings, spool, owner),

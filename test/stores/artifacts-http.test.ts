@@ -149,3 +149,15 @@ test('init keeps a .tar.gz that the server marks as gzip-encoded as it is stored
   assert.equal(status, 0, stderr);
   assert.deepEqual(readFileSync(join(its.root, 'inputs/artifacts/in')), bytes);
 });
+
+test('launch puts the artifacts of its template', async (t) => {
+  const all = await start(t);
+  if (all === null) return;
+  const { its, server } = all;
+  const template = join(its.work, 'template');
+  writeFileSync(template, JSON.stringify(output(its, { http: { url: `${server.url}/out` } })));
+  const args = ['launch', '--template', template, '--', 'sh', '-c', `printf content > ${its.work}/out`];
+  const { status, stderr } = await emissary(args);
+  assert.equal(status, 0, stderr);
+  assert.equal(readFileSync(join(server.files, 'out'), 'utf8'), 'content');
+});
