@@ -11,7 +11,17 @@ import { prepareTestCluster } from './test-cluster.ts';
  *   npm test -- outputs e2e/run      only files whose path contains one of these strings
  *   npm test -- --title 'SIGTERM'    only tests whose title matches (a regular expression)
  */
-const folders = ['unit', 'e2e', 'containers', 'launch', 'kubernetes', 'executor', 'multiflexi', 'page'];
+const folders = [
+  'unit',
+  'e2e',
+  'containers',
+  'launch',
+  'kubernetes',
+  'executor',
+  'multiflexi',
+  'page',
+  'stores',
+];
 
 const { values, positionals } = parseArgs({
   options: { title: { type: 'string', multiple: true } },

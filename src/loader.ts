@@ -10,9 +10,10 @@ type Load = (name: string) => unknown;
 type Chunk = (exports: object, require: Load, module: object) => void;
 declare const require: Load;
 
+const names = new Set(getAssetKeys());
 const loaded = new Map<string, { exports: object }>();
-const compiled = getAssetKeys().includes('program/start.js.code')
-  ? { cachedData: new Uint8Array(asset('start.js.code')) }
+const compiled = names.has('program/start.js.code')
+  ? { cachedData: new Uint8Array(getRawAsset('program/start.js.code') as ArrayBuffer) }
   : {};
 const start = evaluate('start.js', compiled) as Readonly<Record<string, Chunk>>;
 
@@ -31,10 +32,14 @@ function load(name: string): unknown {
 }
 
 function evaluate(name: string, options: { readonly cachedData?: Uint8Array }): unknown {
-  const source = Buffer.from(asset(name)).toString('latin1');
-  return new Script(source, { filename: name, ...options }).runInThisContext();
+  return new Script(sourceOf(name), { filename: name, ...options }).runInThisContext();
 }
 
-function asset(name: string): ArrayBuffer {
-  return getRawAsset(`program/${name}`) as ArrayBuffer;
+/** Large chunks are packed: they are loaded by what takes longer than unpacking them. */
+function sourceOf(name: string): string {
+  const packed = `program/${name}.zst`;
+  if (!names.has(packed))
+    return Buffer.from(getRawAsset(`program/${name}`) as ArrayBuffer).toString('latin1');
+  const { zstdDecompressSync } = require('node:zlib') as typeof import('node:zlib');
+  return zstdDecompressSync(Buffer.from(getRawAsset(packed) as ArrayBuffer)).toString('latin1');
 }

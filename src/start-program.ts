@@ -75,10 +75,13 @@ function rawEntries(): readonly Buffer[] {
   }
 }
 
+/** OpenTelemetry's, and where the clients of object stores find credentials. */
+const forLibraries = /^(?:OTEL|AWS)_|^HOME$/;
+
 /** Restores the names of variables that libraries read themselves. */
 function restoreForLibraries(environment: Environment): void {
   for (const [name, value] of environment.all()) {
-    if (name.startsWith('OTEL_')) process.env[name] = value;
+    if (forLibraries.test(name)) process.env[name] = value;
   }
 }
 

@@ -60,10 +60,15 @@ export async function bundle(entry: string, directory: string): Promise<Bundle> 
       supported: { 'dynamic-import': false },
     });
     const chunk = join(directory, basename(path));
-    await writeFile(chunk, `(function(exports,require,module){${code}\n})`);
+    await writeFile(chunk, `(function(exports,require,module){${escaped(code)}\n})`);
     chunks.set(basename(path), chunk);
   }
   return { loader, chunks, directory, packages: await bundledPackages(metafile) };
+}
+
+/** The loader reads Latin-1, and esbuild escapes what is in strings, but not what is in regular expressions. */
+function escaped(code: string): string {
+  return code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 const common = {

@@ -58,7 +58,7 @@ export async function makeExecutable(ingredients: Ingredients): Promise<void> {
     output: join(output, name),
     assets: {
       ...pathsOf(['id', ...assets.keys()], parts),
-      ...prefixed('program/', program.chunks),
+      ...(await packChunks(program.chunks)),
       'program/start.js': start.script,
       // Compiled code works only on the architecture that it was made on.
       ...(platform === here && { 'program/start.js.code': start.compiled }),
@@ -85,6 +85,19 @@ function pathsOf(names: readonly string[], directory: string): Record<string, st
   return Object.fromEntries(names.map((name) => [name, join(directory, name)]));
 }
 
-function prefixed(prefix: string, files: ReadonlyMap<string, string>): Record<string, string> {
-  return Object.fromEntries([...files].map(([name, file]) => [`${prefix}${name}`, file]));
+/** Chunks of more bytes than this are packed: not those of a job's start, which are in a script of their own. */
+const packedBytes = 32 * 1024;
+
+/** The chunks' files by asset name; large ones are packed. */
+async function packChunks(chunks: ReadonlyMap<string, string>): Promise<Record<string, string>> {
+  const assets: Record<string, string> = {};
+  for (const [name, file] of chunks) {
+    const content = await readFile(file);
+    if (content.length <= packedBytes) assets[`program/${name}`] = file;
+    else {
+      await writeFile(`${file}.zst`, pack(content));
+      assets[`program/${name}.zst`] = `${file}.zst`;
+    }
+  }
+  return assets;
 }

@@ -15,7 +15,7 @@ export const layersOfSource: readonly Layer[] = [
     folders: ['init', 'inputs', 'run', 'outputs', 'wait', 'report', 'mirror', 'launch'],
     besides: { wait: 'report' },
   },
-  { folders: ['observe', 'pod', 'registry'] },
+  { folders: ['observe', 'pod', 'registry', 'stores'] },
   { folders: ['settings'] },
   { folders: ['contract'] },
   { folders: ['kernel'] },
@@ -104,7 +104,14 @@ export const layerRules: readonly IForbiddenRuleType[] = [
     '^src/report/|^src/settings/proxy\\.ts$|^src/launch/docker/|^src/operator/(webhook/make-certificates|page/served-page)\\.ts$|^src/page/serve-page\\.ts$',
   ),
   home('certificates', 'node_modules/@peculiar/', '^src/operator/webhook/make-certificates\\.ts$'),
-  home('child-processes', 'node_modules/execa/|^child_process$', '^src/launch/'),
+  home(
+    'child-processes',
+    'node_modules/execa/|^child_process$',
+    '^src/launch/|^src/inputs/fetch/git/run-git\\.ts$',
+  ),
+  home('azure-client', 'node_modules/@azure/', '^src/stores/azure/'),
+  home('git', 'node_modules/isomorphic-git/', '^src/inputs/fetch/git/'),
+  home('s3-client', 'node_modules/(@aws-sdk|@smithy)/', '^src/stores/s3/'),
   // What runs in the page is bundled apart: only data is shared.
   home('browser', 'node_modules/(preact|uplot|papaparse|ansi-sequence-parser)/', '^src/page/browser/'),
   rule(

@@ -1,4 +1,5 @@
-import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
+import type { Agent, AgentOptions, IncomingMessage, RequestOptions } from 'node:http';
+import { pipeline, type Readable } from 'node:stream';
 
 /** A proxy that requests to some server go through. */
 export interface HttpProxy {
@@ -21,10 +22,14 @@ export interface Route {
 /** One request. */
 export interface HttpRequest extends Route {
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent by POST; null: a GET. */
-  readonly body: string | null;
+  /** Sent by POST; null: a GET. A stream's length must be in the headers, as `content-length`. */
+  readonly body: string | Buffer | Readable | null;
+  /** In place of these two. */
+  readonly method?: 'HEAD' | 'PUT' | 'DELETE';
   /** Ends the request, and the reading of its answer. */
   readonly signal: AbortSignal;
+  /** Ends them when nothing is sent or received for so long, in ms; without: never. */
+  readonly idleMs?: number;
 }
 
 /** What a server answered, its body not yet read. */
@@ -43,16 +48,17 @@ export async function httpRequest(url: URL, request: HttpRequest): Promise<HttpA
   plain.username = '';
   plain.password = '';
   const client = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
-  const length = body === null ? {} : { 'content-length': Buffer.byteLength(body) };
+  const isWhole = typeof body === 'string' || Buffer.isBuffer(body);
+  const length = isWhole ? { 'content-length': Buffer.byteLength(body) } : {};
   const options: RequestOptions = {
-    method: body === null ? 'GET' : 'POST',
+    method: request.method ?? (body === null ? 'GET' : 'POST'),
     headers: { 'accept-encoding': 'identity', ...headers, ...length },
     agent: await httpAgent(url.protocol, request),
     signal,
   };
   return new Promise((resolve, reject) => {
     let answer: HttpAnswer | null = null;
-    client
+    const sent = client
       .request(plain, options, (found) => {
         answer = found;
         resolve(found);
@@ -69,14 +75,28 @@ export async function httpRequest(url: URL, request: HttpRequest): Promise<HttpA
         // It has no body, and no end.
         found.destroy();
         resolve(found);
-      })
-      .end(body ?? undefined);
+      });
+    const { idleMs = null } = request;
+    if (idleMs !== null)
+      sent.setTimeout(idleMs, () => sent.destroy(new Error(`the server was silent for ${idleMs / 1000} s`)));
+    // What fails is told by the request, whose reason is the stream's.
+    if (body === null || isWhole) sent.end(body ?? undefined);
+    else pipeline(body, sent, () => undefined);
   });
 }
 
-/** The runtime's agent for a route. @param protocol of the address that is asked for: `https:` or `http:` */
-export async function httpAgent(protocol: string, { proxy, authority }: Route): Promise<Agent> {
-  const options = authority === null ? {} : { ca: authority };
+/**
+ * The runtime's agent for a route.
+ *
+ * @param protocol of the address that is asked for: `https:` or `http:`
+ * @param more how it keeps connections; by default, it keeps none
+ */
+export async function httpAgent(
+  protocol: string,
+  { proxy, authority }: Route,
+  more: AgentOptions = {},
+): Promise<Agent> {
+  const options = authority === null ? more : { ...more, ca: authority };
   if (proxy !== null) return (await import('./proxy-agent.ts')).proxyAgent(protocol, proxy.address, options);
   const client = protocol === 'https:' ? await import('node:https') : await import('node:http');
   return new client.Agent(options);

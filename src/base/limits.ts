@@ -434,6 +434,8 @@ export const limits = {
   fetchMinBytes: 64 * KiB,
   /** How long fetching one input over HTTP may take, including all attempts, in ms: 16 GiB at 0.8 MB/s. */
   fetchMs: 6 * 3_600_000,
+  /** Bytes of what git says, of which its reason is shown. */
+  gitMessageBytes: 8 * KiB,
   /** Bytes that one thread compresses at once for gzip or zip: fits a core's cache, and is twice pigz's 128 KiB. */
   deflateBlockBytes: 256 * KiB,
   /**
@@ -720,4 +722,28 @@ export const limits = {
   clockAheadMs: 24 * 60 * 60 * 1_000,
   /** How far the clocks of this machine and of its file server may be apart, in ms. */
   clockApartMs: 2_000,
+  /** Bytes of one part of an object, unless it would have more parts than its store takes, */
+  storePartBytes: 8 * MiB,
+  /** and of all parts that are in memory at a time. */
+  storeMemoryBytes: 64 * MiB,
+  /** Requests to one store at a time, */
+  storeRequests: 8,
+  /** at first, */
+  storeFirstRequests: 2,
+  /** one more after one that took less, in ms, */
+  storeQuickMs: 5_000,
+  /** and one less after one that took more, in ms: a sink that makes no progress is given up. */
+  storeSlowMs: 20_000,
+  /** How often a request is sent that may work the next time, */
+  storeAttempts: 8,
+  /** the first pause, in ms, doubled each time up to */
+  storeRetryFirstMs: 200,
+  /** this one, in ms, */
+  storeRetryMaxMs: 10_000,
+  /** and how long a store may be too busy for anything, in ms. */
+  storePatienceMs: 180_000,
+  /** How long a connection to a store may take, in ms, */
+  storeConnectMs: 10_000,
+  /** and be silent, in ms. */
+  storeIdleMs: 60_000,
 } as const;

@@ -53,7 +53,7 @@ export class Delivery {
     if (progress.report !== null) rememberEnd(progress.report, this.#spool);
     const isPrinted =
       this.#settings.mode === 'none' ||
-      this.#loops.some(({ sink }) => !sink.bestEffort) ||
+      this.#loops.some(({ sink }) => !sink.bestEffort && sink.isPartial !== true) ||
       this.#printResult(progress);
     const outcomes = await Promise.all(
       this.#loops.map(async (loop) => {

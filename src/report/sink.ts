@@ -17,6 +17,8 @@ export interface Sink {
   readonly name: string;
   /** A failure of this sink is logged, but does not fail the report. */
   readonly bestEffort: boolean;
+  /** It gets only a part of the job: the result as a whole goes elsewhere. */
+  readonly isPartial?: true;
   /** This sink writes the job's row if it can; otherwise the database does. */
   readonly writesRowFirst?: true;
   /**

@@ -10,6 +10,7 @@ import type { Run } from './open-run.ts';
 import type { RunRecord } from './run-record.ts';
 import { childSignal } from './stop/signal-classes.ts';
 import type { Job } from './supervise.ts';
+import { withCheckouts } from './with-checkouts.ts';
 
 /**
  * Builds the job's argv and environment. The argv is the command, the arguments file and the staged script; the
@@ -25,10 +26,13 @@ export function prepareJob(
   const script = template.script !== null && settings.name === 'main' ? [Buffer.from(layout.script)] : [];
   return {
     args: [...settings.command, ...argumentsFrom(settings.argumentsFile), ...script],
-    environment: traced(
-      environment.entries.filter((entry) => !nameOf(entry).startsWith('EMISSARY_')),
-      environment.get('TRACEPARENT') ?? template.multiflexi.traceparent,
-      record,
+    environment: withCheckouts(
+      traced(
+        environment.entries.filter((entry) => !nameOf(entry).startsWith('EMISSARY_')),
+        environment.get('TRACEPARENT') ?? template.multiflexi.traceparent,
+        record,
+      ),
+      { template, layout },
     ),
     isolated: settings.isolated,
     // With CHLD ignored, the kernel would keep no exit status of a job that exits at once (wait(2)).

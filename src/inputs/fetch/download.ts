@@ -4,8 +4,8 @@ import { errnoOf, Fault, messageOf } from '../../base/fault.ts';
 import type { HttpAnswer } from '../../base/http-request.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
+import { httpGet, ProxyError, type ProxyOf, Redirection } from '../../stores/http/http-get.ts';
 import { tooLarge } from '../too-large.ts';
-import { httpGet, ProxyError, type ProxyOf, Redirection } from './http-get.ts';
 
 /** The source of a file. */
 export interface Download {
@@ -13,6 +13,8 @@ export interface Download {
   readonly url: string;
   /** The expected checksum, 64 hexadecimal digits; null = any. */
   readonly sha256: string | null;
+  /** Headers for the server; null: those for the user and the password in the URL. */
+  readonly credentials?: Readonly<Record<string, string>> | null;
 }
 
 /** A failure that a retry cannot fix. */
@@ -72,11 +74,15 @@ interface Bounds {
   readonly proxyOf: ProxyOf;
 }
 
-async function downloadOnce({ url, sha256 }: Download, place: string, bounds: Bounds): Promise<void> {
+async function downloadOnce(
+  { url, sha256, credentials }: Download,
+  place: string,
+  bounds: Bounds,
+): Promise<void> {
   const { maxBytes, timeout, proxyOf } = bounds;
   const pace = new Pace(timeout);
   try {
-    const response = await httpGet(url, pace.signal, proxyOf);
+    const response = await httpGet(url, pace.signal, proxyOf, credentials == null ? {} : { credentials });
     pace.started();
     // A part of the file (206) or no content (204) is not the file.
     const { statusCode = 0 } = response;

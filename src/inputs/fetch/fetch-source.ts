@@ -29,7 +29,17 @@ export async function fetchSource(
       return copy(source.file, place, maxBytes);
     case 'http': {
       const { download } = await import('./download.ts');
-      return download(source, place, maxBytes, (url) => proxyFor(url, environment));
+      const { authorizationFrom } = await import('./authorization-from.ts');
+      const credentials = authorizationFrom(source.secrets, environment);
+      return download({ ...source, credentials }, place, maxBytes, (url) => proxyFor(url, environment));
+    }
+    case 'object': {
+      const { fetchObject } = await import('./fetch-object.ts');
+      return fetchObject(source, place, maxBytes, environment);
+    }
+    case 'git': {
+      const { fetchGit } = await import('./git/fetch-git.ts');
+      return fetchGit(source, place, maxBytes, environment);
     }
   }
 }

@@ -24,6 +24,8 @@ export interface ReporterSetup {
   readonly root: string;
   /** Its own directory, which no job can reach. */
   readonly spool: string;
+  /** A file with the job's template, if there is one. */
+  readonly template: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly args: readonly string[];
   /** Takes each line of its messages. */
@@ -79,11 +81,12 @@ function isHeld(lock: string): boolean {
   }
 }
 
-function startWait({ program, root, spool, environment, args }: ReporterSetup) {
-  return execa(program, ['wait', '--root', root, ...args], {
+function startWait({ program, root, spool, template, environment, args }: ReporterSetup) {
+  const given = existsSync(template) ? ['--template', template] : [];
+  return execa(program, ['wait', '--root', root, ...given, ...args], {
     env: {
       ...environment,
-      // The job's is on its volume.
+      // The job's is in a file.
       EMISSARY_TEMPLATE: '',
       ARGO_TEMPLATE: '',
       EMISSARY_SPOOL_DIR: spool,

@@ -35,6 +35,7 @@ export async function runJob(job: LaunchedJob, start: 'starts' | 'has started' =
     program: job.program,
     root: job.root,
     spool: job.directory.spool,
+    template: job.directory.template,
     environment: settings.reporterEnvironment,
     args: reporterTimes(job),
     relay: (line) => screen.relay(line),

@@ -1,3 +1,5 @@
+import { copyFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Fault, messageOf } from '../../base/fault.ts';
 import { makeDirectories } from '../../base/make-directories.ts';
 import { after } from '../../base/timer.ts';
@@ -98,14 +100,23 @@ async function prepare(job: LaunchedJob): Promise<void> {
         : settings.template !== null
           ? { file: settings.template }
           : null,
-    environment: settings.engine === 'native' ? settings.nativeEnvironment : traceOnly(settings),
+    environment: settings.engine === 'native' ? settings.nativeEnvironment : initVariables(settings),
     note: (line) => job.screen.note(line, 'warning'),
   });
+  const template = join(job.container.places.volume, 'template');
+  // The reporter has credentials for the stores that it names.
+  if (existsSync(template)) copyFileSync(template, job.directory.template);
 }
 
-function traceOnly({ nativeEnvironment }: LaunchSettings): Record<string, string> {
-  const { TRACEPARENT = '' } = nativeEnvironment;
-  return TRACEPARENT === '' ? {} : { TRACEPARENT };
+const forStores = /^(?:AWS|AZURE|EMISSARY_(?:HTTP|GIT|STORE|SECRETS))_/;
+
+/** The trace, and what inputs from stores need: `init` runs here, not in the job's container. */
+function initVariables({ nativeEnvironment }: LaunchSettings): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(nativeEnvironment).filter(
+      ([name, value]) => value !== '' && (name === 'TRACEPARENT' || name === 'PATH' || forStores.test(name)),
+    ),
+  );
 }
 
 /** A launcher was killed between requesting the start and the end. */

@@ -46,6 +46,11 @@ export class LaunchDirectory {
     return join(this.path, 'spool');
   }
 
+  /** The job's template, as it was before the job could change it. */
+  get template(): string {
+    return join(this.path, 'template');
+  }
+
   get secrets(): string {
     return join(this.path, 'secrets');
   }

@@ -8,15 +8,16 @@ import type { ArtifactRecord, ParameterRecord } from '../../contract/records.ts'
 import { type Describe, describeOutputs } from '../../observe/describe-outputs.ts';
 import type { JobReport } from '../../observe/job-report.ts';
 import { noteOf } from './artifact-note.ts';
-import { contentTypeOf } from './content-type.ts';
-import { Changed, lookAtOutput } from './output-file.ts';
+import { Changed } from './output-file.ts';
 import { lockJob, type SqlJob } from './sql-database.ts';
 import type { Tables } from './sql-tables.ts';
+import { storedContent } from './stored-content.ts';
 import { StoredMarks } from './stored-marks.ts';
 
 /** One output file of the job. `key` identifies it within the job, the same in every process. */
 interface Output {
   readonly key: string;
+  readonly container: string;
   readonly record: ParameterRecord | ArtifactRecord;
 }
 
@@ -61,20 +62,22 @@ export class ArtifactDelivery {
     this.#room ??= await database.artifactBytes();
     const mark = markOf(output);
     if (await this.#stored.has(database.query, mark)) return null;
-    const found = await lookAtOutput(spool.volume, file, output.record.sha256);
-    if (found.kind === 'refused') return refuse(found.reason);
-    if (found.bytes > this.#room) return refuse(tooLarge(found.bytes, found.isText, this.#room));
+    const content = await storedContent(spool.volume, output.record, {
+      room: this.#room,
+      url: this.#job.urlOf?.({ container: output.container, path: file }) ?? null,
+    });
+    if (content.kind === 'refused') return refuse(content.reason);
     this.#describe ??= await describeOutputs(spool.volume);
     const row = {
       jobId,
       filename: basename(file).slice(0, limits.filenameCharacters),
-      contentType: contentTypeOf(file, found.isText),
+      contentType: content.contentType,
     };
     const store = (text: string) =>
       this.#within(async (transaction) => {
         if (await this.#stored.has(transaction, mark)) return;
-        const note = noteOf(text, mark, found.isText);
-        await database.insertArtifact(transaction, { ...row, note }, found.pieces(), found.bytes);
+        const note = noteOf(text, mark, content.isText);
+        await database.insertArtifact(transaction, { ...row, note }, content.pieces(), content.bytes);
       });
     const text = this.#describe(output.record);
     try {
@@ -113,10 +116,12 @@ function outputsOf(report: JobReport, size: Size): readonly Output[] {
   const all = report.containers.flatMap(({ name, result }) => [
     ...(result?.outputs.parameters ?? []).map((record, index) => ({
       key: `${name}/parameter/${index}`,
+      container: name,
       record,
     })),
     ...(result?.outputs.artifacts ?? []).map((record, index) => ({
       key: `${name}/artifact/${index}`,
+      container: name,
       record,
     })),
   ]);
@@ -129,9 +134,4 @@ function nameOf({ record: { name, file } }: Output): string {
 
 function markOf({ key, record }: Output): string {
   return `${key} sha256:${record.sha256.slice(0, 64)}`;
-}
-
-function tooLarge(bytes: number, isText: boolean, room: number): string {
-  const size = `${bytes} bytes${isText ? '' : ' as base64'}`;
-  return `is larger than one row can be (${size}, at most ${Math.max(0, room)})`;
 }

@@ -13,7 +13,7 @@ type Report = NonNullable<Progress['report']>;
 /** What tells of a job's begin and end. */
 type Course = Pick<Progress, 'started' | 'report'>;
 /** A job whose row is written; its spool may last as long as one delivery. */
-type RowJob = Omit<SqlJob, 'spool'> & { readonly spool: SpoolRecords };
+type RowJob = Omit<SqlJob, 'spool' | 'urlOf'> & { readonly spool: SpoolRecords };
 
 /** The job's row in the database. Its times are the job's own, corrected by the difference of the clocks. */
 export class JobRow {

@@ -1,6 +1,7 @@
 import type { Expression, Kysely, RawBuilder, Transaction } from 'kysely';
 import type { DeliveryError } from '../../base/delivery-error.ts';
 import type { Spool } from '../spool/spool.ts';
+import type { ResultFile } from '../stores/result-key.ts';
 import type { Tables } from './sql-tables.ts';
 
 /** What a database is opened for. */
@@ -56,6 +57,8 @@ export interface ReportedRow {
   readonly jobId: number;
   /** What the row holds may be the end of an earlier attempt. */
   readonly isLaterAttempt: boolean;
+  /** Where a file is in the object store that keeps the results; null: there is none. */
+  readonly urlOf: ((file: ResultFile) => string) | null;
 }
 
 /** A job that is reported into a database. */

@@ -22,6 +22,26 @@ export const variables: readonly VariableSpec[] = [
     help: 'the proxy for fetching inputs, and the hosts that need none',
   },
   {
+    name: 'EMISSARY_SECRETS_DIR',
+    verbs: ['init', ...reporting],
+    help: 'the Secrets that the template names for its stores, a directory each (default /argo/secret)',
+  },
+  {
+    name: 'AZURE_STORAGE_ACCOUNT, AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN and related variables',
+    verbs: ['init', ...reporting],
+    help: "the credentials of the template's Azure containers; …_FILE names a file with one",
+  },
+  {
+    name: 'EMISSARY_HTTP_USER, EMISSARY_HTTP_PASSWORD, EMISSARY_HTTP_TOKEN',
+    verbs: reporting,
+    help: "the credentials of HTTP servers that the template's artifacts are put to; …_FILE names a file with one",
+  },
+  {
+    name: 'EMISSARY_GIT_USER, EMISSARY_GIT_PASSWORD, EMISSARY_GIT_SSH_KEY, EMISSARY_GIT_KNOWN_HOSTS',
+    verbs: ['init'],
+    help: "the credentials of the template's repositories; …_FILE names a file with one",
+  },
+  {
     name: 'EMISSARY_ARGS_FILE, ARGO_CONTAINER_ARGS_FILE',
     verbs: ['run'],
     help: 'a file with more arguments for the command, a JSON array',
@@ -81,6 +101,21 @@ export const variables: readonly VariableSpec[] = [
     name: 'EMISSARY_RESULTS_DIR',
     verbs: reporting,
     help: 'a directory that also keeps logs, outputs and the result',
+  },
+  {
+    name: 'EMISSARY_RESULTS_URL',
+    verbs: reporting,
+    help: 'an object store that also keeps them: s3://bucket/prefix?endpoint=URL; its credentials are in AWS_…',
+  },
+  {
+    name: 'EMISSARY_RESULTS_KEY',
+    verbs: reporting,
+    help: 'the keys of its objects below that prefix (default {job}/{path})',
+  },
+  {
+    name: 'EMISSARY_STORE_CA_FILE',
+    verbs: reporting,
+    help: 'the certificate authority of object stores (PEM)',
   },
   {
     name: 'EMISSARY_LOG_LIMIT_BYTES',

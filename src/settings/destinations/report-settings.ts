@@ -7,6 +7,7 @@ import { spoolDirectory } from '../cli/spool-directory.ts';
 import { jobNumber, secondsToMs, wholeNumber } from '../cli/values.ts';
 import { type DatabaseSettings, databaseSettings } from './database-settings.ts';
 import { type RestSettings, restSettings } from './rest-settings.ts';
+import { type ResultsStore, resultsStore } from './results-store.ts';
 import { type TelemetrySettings, telemetrySettings } from './telemetry-settings.ts';
 import { type ZabbixSettings, zabbixSettings } from './zabbix-settings.ts';
 
@@ -23,6 +24,8 @@ export interface ReportSettings {
   readonly mode: 'full' | 'output' | 'none';
   /** A directory that keeps the results of jobs, or null. */
   readonly resultsDirectory: string | null;
+  /** An object store that keeps them, or null. */
+  readonly resultsStore: ResultsStore | null;
   /** The reporter's own directory for its spool, or null. */
   readonly spoolDirectory: string | null;
   /** Maximum bytes of one captured stream; 0 = no limit. */
@@ -39,6 +42,8 @@ export interface ReportSettings {
   /** The TRACEPARENT of the reporter itself; null: not set. */
   readonly traceparent: string | null;
   readonly zabbix: ZabbixSettings | null;
+  /** Has the credentials of the stores that the template names. */
+  readonly environment: Environment;
 }
 
 /** @throws Fault `usage` that names the variable, and never shows a value that may be a secret */
@@ -49,13 +54,15 @@ export function reportSettings(environment: Environment): ReportSettings {
   if (resultsDirectory !== null && !isAbsolute(resultsDirectory)) {
     throw new Fault('usage', 'EMISSARY_RESULTS_DIR is not an absolute path');
   }
+  const results = resultsStore(environment);
+  const keepsResults = resultsDirectory !== null || results !== null;
   const job = environment.get('MULTIFLEXI_JOB_ID');
   const jobId = job === null ? null : jobNumber(job, 'MULTIFLEXI_JOB_ID');
-  if (jobId === null && (rest !== null || database !== null || resultsDirectory !== null)) {
+  if (jobId === null && (rest !== null || database !== null || keepsResults)) {
     throw new Fault('usage', 'MULTIFLEXI_JOB_ID is not set: without it there is no job to report');
   }
   const mode = modeOf(environment.get('MULTIFLEXI_REPORT'));
-  if (mode === 'output' && rest !== null && database === null && resultsDirectory === null) {
+  if (mode === 'output' && rest !== null && database === null && !keepsResults) {
     throw new Fault(
       'usage',
       'MULTIFLEXI_REPORT=output needs MULTIFLEXI_DATABASE_URL: a REST server does not store output',
@@ -69,6 +76,7 @@ export function reportSettings(environment: Environment): ReportSettings {
     database,
     mode,
     resultsDirectory,
+    resultsStore: results,
     spoolDirectory: spoolDirectory(environment),
     logLimit: wholeNumber(
       environment.get('EMISSARY_LOG_LIMIT_BYTES') ?? String(limits.logBytes),
@@ -81,6 +89,7 @@ export function reportSettings(environment: Environment): ReportSettings {
     traces: bestEffort(() => telemetrySettings(environment, 'TRACES'), logged),
     traceparent: environment.get('TRACEPARENT'),
     zabbix: bestEffort(() => zabbixSettings(environment), logged),
+    environment,
   };
 }
 

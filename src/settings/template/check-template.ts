@@ -1,25 +1,15 @@
-import { normalize } from 'node:path';
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
+import type { RawRepository } from './artifact-location-schema.ts';
 import { checkContainers, checkMayFail, checkRoles } from './check-containers.ts';
 import { durationSeconds } from './duration.ts';
 import { explainIssue } from './explain-issue.ts';
-import type {
-  ArchiveStrategy,
-  InputArtifact,
-  InputSource,
-  MultiflexiBlock,
-  OutputArtifact,
-  OutputParameter,
-  Template,
-} from './template.ts';
-import {
-  type RawArchive,
-  type RawArtifact,
-  type RawInput,
-  type RawTemplate,
-  templateSchema,
-} from './template-schema.ts';
+import type { MultiflexiBlock, OutputArtifact, OutputParameter, Template } from './template.ts';
+import { type RawArtifact, type RawTemplate, templateSchema } from './template-schema.ts';
+import { toInput } from './to-input.ts';
+import { toRemoteObject, toRepository } from './to-remote-object.ts';
+import { toStrategy } from './to-strategy.ts';
+import { withoutTrailingSlash } from './without-trailing-slash.ts';
 
 /**
  * Checks a parsed template and fills in defaults.
@@ -61,10 +51,15 @@ function toTemplate(raw: RawTemplate, origin: string): Template {
   }));
   checkDefaults(parameters, origin);
   return {
-    inputs: (raw.inputs?.artifacts ?? []).map((input, index) => toInput(input, index, origin)),
+    inputs: (raw.inputs?.artifacts ?? []).map((input, index) =>
+      toInput(input, `${origin}: inputs.artifacts[${index}]`),
+    ),
     script: raw.script?.source ?? null,
     parameters,
-    artifacts: (raw.outputs?.artifacts ?? []).map((artifact, index) => toArtifact(artifact, index, origin)),
+    artifacts: (raw.outputs?.artifacts ?? []).map((artifact, index) =>
+      toArtifact(artifact, raw.artifactRepository ?? null, `${origin}: outputs.artifacts[${index}]`),
+    ),
+    artifactRepository: toRepository(raw.artifactRepository ?? null, `${origin}: artifactRepository`),
     volumeMounts: (raw.volumeMounts ?? []).map((mount) => withoutTrailingSlash(mount.mountPath)),
     containers: containers ?? null,
     retry: {
@@ -121,74 +116,15 @@ function toMultiflexi(raw: NonNullable<RawTemplate['multiflexi']>, isScript: boo
   };
 }
 
-function toArtifact(raw: RawArtifact, index: number, origin: string): OutputArtifact {
+function toArtifact(raw: RawArtifact, repository: RawRepository | null, where: string): OutputArtifact {
+  const destination = toRemoteObject(raw, repository, where);
   return {
     name: raw.name,
     ...(raw.description != null && { description: raw.description }),
     path: withoutTrailingSlash(raw.path),
     optional: raw.optional ?? false,
     ...(raw.mask !== undefined && { mask: raw.mask }),
-    archive: toStrategy(raw.archive ?? {}, `${origin}: outputs.artifacts[${index}].archive`),
+    archive: toStrategy(raw.archive ?? {}, `${where}.archive`),
+    ...(destination !== null && { destination }),
   };
-}
-
-function toStrategy(raw: RawArchive, where: string): ArchiveStrategy {
-  const named = Object.keys(raw);
-  if (named.length > 1) {
-    throw new Fault(
-      'template',
-      `Invalid template ${where}: must have one strategy, found ${named.join(' and ')}`,
-    );
-  }
-  if (raw.zip !== undefined) return { kind: 'zip' };
-  const xattrs = (raw.none ?? raw.zstd ?? raw.tar)?.xattrs === true;
-  if (raw.none !== undefined) return { kind: 'none', xattrs };
-  if (raw.zstd !== undefined) return { kind: 'zstd', level: raw.zstd.level ?? 3, xattrs };
-  return { kind: 'tar', compressionLevel: raw.tar?.compressionLevel ?? 6, xattrs };
-}
-
-function toInput(raw: RawInput, index: number, origin: string): InputArtifact {
-  const where = `${origin}: inputs.artifacts[${index}]`;
-  const sources = sourcesOf(raw);
-  const [source] = sources;
-  if (source === undefined || sources.length > 1) {
-    throw new Fault(
-      'template',
-      `Invalid template ${where}: must have exactly one of raw, rawBase64, file and http, found ${sources.length}`,
-    );
-  }
-  const kind = raw.archive == null ? null : toStrategy(raw.archive, `${where}.archive`).kind;
-  if (kind === 'zstd') {
-    throw new Fault('template', `Invalid template ${where}.archive: an input cannot be zstd`);
-  }
-  return {
-    name: raw.name,
-    path: withoutTrailingSlash(raw.path),
-    optional: raw.optional ?? false,
-    mode: raw.mode ?? null,
-    archive: kind,
-    source,
-  };
-}
-
-function sourcesOf(raw: RawInput): readonly InputSource[] {
-  const sources: InputSource[] = [];
-  if (raw.raw !== undefined) sources.push({ kind: 'text', data: raw.raw.data });
-  if (raw.rawBase64 !== undefined) {
-    sources.push({
-      kind: 'base64',
-      data: typeof raw.rawBase64 === 'string' ? raw.rawBase64 : raw.rawBase64.data,
-    });
-  }
-  if (raw.file !== undefined) {
-    sources.push({ kind: 'file', file: typeof raw.file === 'string' ? raw.file : raw.file.path });
-  }
-  if (raw.http !== undefined)
-    sources.push({ kind: 'http', url: raw.http.url, sha256: raw.http.sha256 ?? null });
-  return sources;
-}
-
-function withoutTrailingSlash(path: string): string {
-  const plain = normalize(path).replace(/\/+$/, '');
-  return plain === '' ? '/' : plain;
 }

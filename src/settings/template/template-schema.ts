@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import * as z from 'zod/mini';
 import { limits } from '../../base/limits.ts';
 import { containerNamePattern } from '../../contract/container-name.ts';
+import { gitSchema, locationShape, repositorySchema } from './artifact-location-schema.ts';
 import { durationSeconds } from './duration.ts';
 
 const absolutePath = z
@@ -35,14 +36,8 @@ const inputArtifact = z.object({
   raw: z.optional(z.object({ data: z.string() })),
   rawBase64: z.optional(z.union([z.string(), z.object({ data: z.string() })])),
   file: z.optional(z.union([absolutePath, z.object({ path: absolutePath })])),
-  http: z.optional(
-    z.object({
-      url: z
-        .string()
-        .check(z.refine((url) => /^https?:\/\//i.test(url) && URL.canParse(url), 'must be an http(s) URL')),
-      sha256: z.optional(z.string().check(z.regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits'))),
-    }),
-  ),
+  ...locationShape,
+  git: z.optional(z.nullable(gitSchema)),
 });
 
 const outputArtifact = z.object({
@@ -52,6 +47,7 @@ const outputArtifact = z.object({
   optional: z.optional(z.boolean()),
   mask: z.optional(z.boolean()),
   archive: z.optional(z.nullable(archive)),
+  ...locationShape,
 });
 
 const outputParameter = z.object({
@@ -96,6 +92,7 @@ export const templateSchema = z.object({
       }),
     ),
   ),
+  artifactRepository: z.optional(z.nullable(repositorySchema)),
   volumeMounts: z.optional(z.nullable(z.array(z.object({ mountPath: absolutePath })))),
   containerSet: z.optional(
     z.nullable(

@@ -1,11 +1,35 @@
 import { limits } from '../../base/limits.ts';
+import type { ArtifactRepository, RemoteObject, SecretKey } from './remote-object.ts';
 
 /** The source of a staged input. */
 export type InputSource =
   | { readonly kind: 'text'; readonly data: string }
   | { readonly kind: 'base64'; readonly data: string }
   | { readonly kind: 'file'; readonly file: string }
-  | { readonly kind: 'http'; readonly url: string; readonly sha256: string | null };
+  | {
+      readonly kind: 'http';
+      readonly url: string;
+      readonly sha256: string | null;
+      /** As of a `RemoteObject`. */
+      readonly secrets: Readonly<Record<string, SecretKey>>;
+    }
+  | { readonly kind: 'object'; readonly object: RemoteObject; readonly sha256: string | null }
+  | ({ readonly kind: 'git' } & GitSource);
+
+/** A checkout of a repository. */
+export interface GitSource {
+  /** As git takes it: `https://…`, `ssh://…`, `user@host:path`, `file://…`. */
+  readonly repository: string;
+  /** A branch, a tag or a full commit ID; null: what the repository's HEAD is. */
+  readonly revision: string | null;
+  /** Commits of history; null: all. */
+  readonly depth: number | null;
+  /** Fetches no other branch. */
+  readonly singleBranch: boolean;
+  readonly submodules: boolean;
+  /** `EMISSARY_GIT_USER`, `EMISSARY_GIT_PASSWORD`, `EMISSARY_GIT_SSH_KEY`. */
+  readonly secrets: Readonly<Record<string, SecretKey>>;
+}
 
 /** One input: what is at `path` in the main container before the job starts. */
 export interface InputArtifact {
@@ -45,6 +69,8 @@ export interface OutputArtifact {
   /** Whether secrets in its text files are masked; default: as `run` is told. */
   readonly mask?: boolean;
   readonly archive: ArchiveStrategy;
+  /** Where the reporter puts it; without: nowhere, or in the repository if there is one. */
+  readonly destination?: RemoteObject;
 }
 
 /** One parameter to save after the job. */
@@ -95,6 +121,8 @@ export interface Template {
   readonly script: string | null;
   readonly parameters: readonly OutputParameter[];
   readonly artifacts: readonly OutputArtifact[];
+  /** Null: there is none. */
+  readonly artifactRepository: ArtifactRepository | null;
   /** Mount points of volumes in the main container. */
   readonly volumeMounts: readonly string[];
   /** Null if the template has no containerSet: `main` is then the only main container. */
@@ -110,6 +138,7 @@ export const emptyTemplate: Template = {
   script: null,
   parameters: [],
   artifacts: [],
+  artifactRepository: null,
   volumeMounts: [],
   containers: null,
   retry: { attempts: 1, delaySeconds: 0 },

@@ -3,9 +3,9 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { httpGet, Redirection } from '../../../../src/inputs/fetch/http-get.ts';
-import { makeCertificate } from '../../../helpers/certificate.ts';
-import { requireProgram } from '../../../helpers/require.ts';
+import { httpGet, Redirection } from '../../../src/stores/http/http-get.ts';
+import { makeCertificate } from '../../helpers/certificate.ts';
+import { requireProgram } from '../../helpers/require.ts';
 
 test('fetching follows a redirection to https:// but not from https:// to http://', async (t) => {
   if (!requireProgram(t, 'openssl')) return;

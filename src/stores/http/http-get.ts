@@ -6,6 +6,19 @@ import { type HttpAnswer, type HttpProxy, httpRequest, proxyRefusal } from '../.
 const maxRedirects = 20;
 const redirections: readonly number[] = [301, 302, 303, 307, 308];
 
+/** What a request says beside its address. */
+export interface GetOptions {
+  readonly method?: 'HEAD';
+  /** Sent to every server on the way. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent to the address's own server only, in place of the user and the password in the address. */
+  readonly credentials?: Readonly<Record<string, string>>;
+  /** As in `Route`. */
+  readonly authority?: string | null;
+  /** As in `HttpRequest`. */
+  readonly idleMs?: number;
+}
+
 /**
  * Requests a file over HTTP or HTTPS and follows redirects. Does not use `fetch`, which decompresses a body that the
  * server marks as compressed, as many do for a `.tgz`: we need the file as stored, which the checksum refers to.
@@ -15,16 +28,22 @@ const redirections: readonly number[] = [301, 302, 303, 307, 308];
  * @returns the response, its body not yet read
  * @throws Error whose `code` or message gives the reason; if aborted, the signal's reason
  */
-export async function httpGet(address: string, signal: AbortSignal, proxyOf: ProxyOf): Promise<HttpAnswer> {
+export async function httpGet(
+  address: string,
+  signal: AbortSignal,
+  proxyOf: ProxyOf,
+  options: GetOptions = {},
+): Promise<HttpAnswer> {
   let url = new URL(address);
-  let authorization = authorizationIn(url);
+  let credentials = options.credentials ?? credentialsIn(url);
   for (let followed = 0; followed <= maxRedirects; followed += 1) {
-    const response = await send(url, { authorization, signal, proxy: proxyOf(url) });
+    const headers = { accept: '*/*', ...options.headers, ...credentials };
+    const response = await send(url, { ...options, headers, signal, proxy: proxyOf(url) });
     const { location } = response.headers;
     if (location === undefined || !redirections.includes(response.statusCode ?? 0)) return response;
     response.destroy();
     const next = redirected(url, location);
-    authorization = authorizationIn(next) ?? (next.origin === url.origin ? authorization : null);
+    credentials = credentialsIn(next) ?? (next.origin === url.origin ? credentials : null);
     url = next;
   }
   throw new Redirection(`redirected more than ${maxRedirects} times`);
@@ -59,23 +78,30 @@ function redirected(from: URL, location: string): URL {
   return to;
 }
 
-function authorizationIn({ username, password }: URL): string | null {
+/** The header for the user and the password in an address; null: there are none. */
+export function credentialsIn({ username, password }: URL): Readonly<Record<string, string>> | null {
   if (username === '' && password === '') return null;
-  const credentials = Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`);
-  return `Basic ${credentials.toString('base64')}`;
+  return { authorization: basicAuthorization(percentDecoded(username), percentDecoded(password)) };
 }
 
-interface RequestContext {
-  readonly authorization: string | null;
+/** The value of a header. */
+export function basicAuthorization(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}
+
+interface Sent {
+  readonly method?: 'HEAD';
+  readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly proxy: HttpProxy | null;
+  readonly authority?: string | null;
+  readonly idleMs?: number;
 }
 
-async function send(url: URL, { authorization, signal, proxy }: RequestContext): Promise<HttpAnswer> {
-  const headers = { accept: '*/*', ...(authorization !== null && { authorization }) };
+async function send(url: URL, sent: Sent): Promise<HttpAnswer> {
   try {
-    return await httpRequest(url, { headers, body: null, signal, proxy, authority: null });
+    return await httpRequest(url, { body: null, authority: null, ...sent });
   } catch (cause) {
-    throw proxy === null || signal.aborted ? cause : new ProxyError(proxy, cause);
+    throw sent.proxy === null || sent.signal.aborted ? cause : new ProxyError(sent.proxy, cause);
   }
 }

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { Fault, reasonOf } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import { Environment, nameOf } from './cli/environment.ts';
+import { readGiven } from './cli/read-given.ts';
+import type { SecretKey } from './template/remote-object.ts';
+
+/** Where Argo mounts the Secrets that a template names, too. */
+const defaultDirectory = '/argo/secret';
+
+/**
+ * The environment, with what the Secrets say that a template names for one of its stores. A Secret is a directory, and its
+ * keys are files, as Kubernetes mounts it; `EMISSARY_SECRETS_DIR` has the directories. Where one is not mounted, the variable
+ * that says the same is used.
+ *
+ * @throws Fault `usage` if a file of a mounted Secret cannot be read
+ */
+export function withSecrets(
+  environment: Environment,
+  secrets: Readonly<Record<string, SecretKey>>,
+): Environment {
+  const directory = environment.get('EMISSARY_SECRETS_DIR') ?? defaultDirectory;
+  const found = Object.entries(secrets).flatMap(([name, key]) => {
+    const value = secretOf(key, directory, environment.get(name, `${name}_FILE`) !== null);
+    return value === null ? [] : [[name, value] as const];
+  });
+  const replaced = new Set(found.flatMap(([name]) => [name, `${name}_FILE`]));
+  return new Environment([
+    ...found.map(([name, value]) => Buffer.from(`${name}=${value}`)),
+    ...environment.entries.filter((entry) => !replaced.has(nameOf(entry))),
+  ]);
+}
+
+function secretOf({ secret, key }: SecretKey, directory: string, isElsewhere: boolean): string | null {
+  const path = join(directory, secret, key);
+  try {
+    return readGiven(path, limits.variablesFileBytes).replace(/\r?\n$/, '');
+  } catch (cause) {
+    if (isElsewhere) return null;
+    throw new Fault('usage', `Cannot read key ${key} of Secret ${secret}: ${path}: ${reasonOf(cause)}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { limits } from '../base/limits.ts';
+import { type ObjectRange, type ObjectStore, type StoredObject, StoreError } from './object-store.ts';
+import type { Pace } from './pace.ts';
+
+/** How an object is got. */
+export interface GetContext {
+  /** Shared by all that comes from the same store. */
+  readonly pace: Pace;
+  /** Called for what was written. */
+  readonly advanced: (bytes: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Gets one object into an empty file: ranges of the same content, several at a time. Where its SHA-256 is known, the file is
+ * checked by it.
+ *
+ * @returns what the store knows of it, with the SHA-256 of what is in the file
+ * @throws StoreError (`missing`: there is none), the operating system's error, or the signal's reason
+ */
+export async function getObject(
+  store: ObjectStore,
+  key: string,
+  file: FileHandle,
+  { pace, advanced, signal }: GetContext,
+): Promise<StoredObject & { readonly sha256: string }> {
+  const found = await pace.run(() => store.head(key, signal), signal);
+  if (found === null) throw new StoreError('missing', `${store.name} has no object "${key}"`);
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const ranges = rangesOf(found.size);
+  const fetchNext = async (): Promise<void> => {
+    for (const range of ranges) {
+      await pace.run(() => fetchRange(store, found, file, range, either), either);
+      advanced((range ?? { end: found.size, start: 0 }).end - (range?.start ?? 0));
+    }
+  };
+  const lanes = Array.from({ length: pace.most }, fetchNext);
+  for (const lane of lanes) lane.catch((error) => failed.abort(error));
+  await Promise.allSettled(lanes);
+  // The first failure has ended the others.
+  either.throwIfAborted();
+  return { ...found, sha256: await checked(file, found) };
+}
+
+/** Each is taken once, by whichever lane comes first. Small objects are one whole. */
+function* rangesOf(size: number): Generator<ObjectRange | null> {
+  if (size <= limits.storePartBytes) {
+    yield null;
+    return;
+  }
+  for (let start = 0; start < size; start += limits.storePartBytes)
+    yield { start, end: Math.min(size, start + limits.storePartBytes) };
+}
+
+async function fetchRange(
+  store: ObjectStore,
+  { key, version, size }: StoredObject,
+  file: FileHandle,
+  range: ObjectRange | null,
+  signal: AbortSignal,
+): Promise<void> {
+  const { start, end } = range ?? { start: 0, end: size };
+  const body = await store.get(key, { range, version }, signal);
+  let at = start;
+  try {
+    for await (const piece of body as AsyncIterable<Buffer>) {
+      if (at + piece.length > end) break;
+      await writeAll(file, piece, at);
+      at += piece.length;
+      if (at === end) break;
+    }
+  } catch (cause) {
+    if (cause instanceof StoreError || signal.aborted) throw cause;
+    throw new StoreError('broken', `the connection to ${store.name} ended in the middle of an object`, {
+      cause,
+    });
+  }
+  if (at !== end) throw new StoreError('broken', `${store.name} sent ${at - start} bytes of ${end - start}`);
+}
+
+async function writeAll(file: FileHandle, piece: Buffer, at: number): Promise<void> {
+  for (let done = 0; done < piece.length; ) {
+    const { bytesWritten } = await file.write(piece, done, piece.length - done, at + done);
+    done += bytesWritten;
+  }
+}
+
+async function checked(file: FileHandle, { sha256, size, key }: StoredObject): Promise<string> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(limits.copyBytes);
+  for (let at = 0; at < size; ) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) break;
+    hash.update(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+  const actual = hash.digest('hex');
+  if (sha256 !== null && sha256 !== actual)
+    throw new StoreError('invalid', `"${key}" is not what was stored: its SHA-256 differs`);
+  return actual;
+}

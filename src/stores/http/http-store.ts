@@ -1,0 +1,181 @@
+import type { Readable } from 'node:stream';
+import { Fault } from '../../base/fault.ts';
+import { type HttpAnswer, type HttpRequest, httpRequest, type Route } from '../../base/http-request.ts';
+import { limits } from '../../base/limits.ts';
+import type { Environment } from '../../settings/cli/environment.ts';
+import { secret } from '../../settings/destinations/secret.ts';
+import { proxyFor } from '../../settings/proxy.ts';
+import {
+  type ObjectAbout,
+  type ObjectRange,
+  type ObjectStore,
+  type PartUpload,
+  type StoredObject,
+  StoreError,
+} from '../object-store.ts';
+import { storeRoute } from '../store-route.ts';
+import { brokenOff, refusedBy } from './http-error.ts';
+import { basicAuthorization, credentialsIn, type GetOptions, httpGet } from './http-get.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+/**
+ * A server that takes files by PUT, such as nginx with WebDAV, or Artifactory. A key is a path on the server; the empty key
+ * is the path of the address. A query in the address is sent with each request.
+ *
+ * @param environment `EMISSARY_HTTP_…`: credentials
+ * @throws Fault `usage`
+ */
+export function openHttp(address: URL, environment: Environment): ObjectStore {
+  return new HttpStore(address, environment);
+}
+
+class HttpStore implements ObjectStore {
+  readonly name: string;
+  /** There is no way to put a part that servers agree on. */
+  readonly parts = null;
+  readonly #address: URL;
+  readonly #credentials: Headers | null;
+  readonly #route: Route;
+  readonly #environment: Environment;
+
+  constructor(address: URL, environment: Environment) {
+    this.name = address.origin;
+    this.#address = address;
+    this.#environment = environment;
+    this.#credentials = credentialsOf(address, environment);
+    this.#route = storeRoute(address, environment);
+  }
+
+  async head(key: string, signal: AbortSignal): Promise<StoredObject | null> {
+    const answer = await this.#get(key, { method: 'HEAD' }, signal);
+    answer.resume();
+    const { statusCode = 0, headers } = answer;
+    if (statusCode === 404 || statusCode === 410) return null;
+    if (statusCode !== 200) throw refusedBy(answer);
+    const { 'content-length': length } = headers;
+    if (length === undefined) throw new StoreError('invalid', 'the server does not tell its size');
+    return { key, size: Number(length), sha256: digestIn(answer), version: versionOf(answer) };
+  }
+
+  async get(
+    key: string,
+    { range, version }: { readonly range: ObjectRange | null; readonly version: string | null },
+    signal: AbortSignal,
+  ): Promise<Readable> {
+    const headers = {
+      ...(range !== null && { range: `bytes=${range.start}-${range.end - 1}` }),
+      ...(version !== null && { 'if-match': version }),
+    };
+    const answer = await this.#get(key, { headers }, signal);
+    const found = versionOf(answer);
+    const isAll = range !== null && answer.statusCode === 200 && isWhole(answer, range);
+    if (answer.statusCode !== (range === null || isAll ? 200 : 206)) {
+      answer.destroy();
+      throw answer.statusCode === 200
+        ? new StoreError('invalid', 'the server gives no parts of it')
+        : refusedBy(answer);
+    }
+    // Not every server knows If-Match.
+    if (version !== null && found !== version) {
+      answer.destroy();
+      throw new StoreError('invalid', 'it has changed meanwhile');
+    }
+    return answer;
+  }
+
+  async put(
+    key: string,
+    body: () => Readable | Buffer,
+    length: number,
+    about: ObjectAbout,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const digest = about.sha256 === null ? null : Buffer.from(about.sha256, 'hex').toString('base64');
+    const headers = {
+      'content-type': about.type,
+      'content-length': String(length),
+      // RFC 9530.
+      ...(digest !== null && { 'repr-digest': `sha-256=:${digest}:` }),
+    };
+    const answer = await this.#send(key, { method: 'PUT', headers, body: body(), signal });
+    answer.resume();
+    if (![200, 201, 202, 204].includes(answer.statusCode ?? 0)) throw refusedBy(answer);
+  }
+
+  begin(): Promise<PartUpload> {
+    throw new StoreError('invalid', `${this.name} takes files in one piece only`);
+  }
+
+  // biome-ignore lint/correctness/useYield: HTTP has no listing.
+  async *list(): AsyncGenerator<StoredObject> {
+    throw new StoreError('invalid', `${this.name} does not tell what it has`);
+  }
+
+  close(): void {
+    // Each request has a connection of its own.
+  }
+
+  async #get(key: string, options: GetOptions, signal: AbortSignal): Promise<HttpAnswer> {
+    try {
+      const proxyOf = (url: URL) => proxyFor(url, this.#environment);
+      const { authority } = this.#route;
+      const own = { ...options, authority, credentials: this.#credentials ?? {}, idleMs: limits.storeIdleMs };
+      return await httpGet(this.#to(key).href, signal, proxyOf, own);
+    } catch (cause) {
+      throw brokenOff(cause, signal);
+    }
+  }
+
+  async #send(
+    key: string,
+    request: Pick<HttpRequest, 'method' | 'headers' | 'body' | 'signal'>,
+  ): Promise<HttpAnswer> {
+    const headers = { ...request.headers, ...this.#credentials };
+    try {
+      return await httpRequest(this.#to(key), {
+        ...request,
+        ...this.#route,
+        headers,
+        idleMs: limits.storeIdleMs,
+      });
+    } catch (cause) {
+      throw brokenOff(cause, request.signal);
+    }
+  }
+
+  #to(key: string): URL {
+    const address = new URL(this.#address);
+    if (key !== '') address.pathname = `/${key.split('/').map(encodeURIComponent).join('/')}`;
+    return address;
+  }
+}
+
+/** @throws Fault `usage` */
+function credentialsOf(address: URL, environment: Environment): Headers | null {
+  const token = secret(environment, 'EMISSARY_HTTP_TOKEN');
+  const user = secret(environment, 'EMISSARY_HTTP_USER');
+  const password = secret(environment, 'EMISSARY_HTTP_PASSWORD');
+  if (token !== null && user !== null)
+    throw new Fault('usage', 'EMISSARY_HTTP_TOKEN and EMISSARY_HTTP_USER are both set; set one of them');
+  if (token !== null) return { authorization: `Bearer ${token}` };
+  if (user !== null) return { authorization: basicAuthorization(user, password ?? '') };
+  return credentialsIn(address);
+}
+
+/** A weak ETag may be that of other bytes. */
+function versionOf({ headers }: HttpAnswer): string | null {
+  const { etag } = headers;
+  return etag === undefined || etag.startsWith('W/') ? null : etag;
+}
+
+/** Servers that know no ranges answer with the whole file, which may be all that was asked for. */
+function isWhole({ headers }: HttpAnswer, { start, end }: ObjectRange): boolean {
+  return start === 0 && headers['content-length'] === String(end);
+}
+
+function digestIn({ headers }: HttpAnswer): string | null {
+  const [, digest] =
+    /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/.exec(String(headers['repr-digest'] ?? '')) ?? [];
+  return digest === undefined ? null : Buffer.from(digest, 'base64').toString('hex');
+}

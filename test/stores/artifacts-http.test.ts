@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { emissary } from '../helpers/emissary.ts';
+import { inputs, served } from '../helpers/inputs.ts';
+import { type Nginx, startNginx } from '../helpers/nginx.ts';
+import { requireProgram } from '../helpers/require.ts';
+import { type Pod, pod } from '../helpers/saved.ts';
+
+/** A secret as Kubernetes mounts it. @returns the directory of all secrets */
+function secretDirectory(its: Pod, name: string, keys: Readonly<Record<string, string>>): string {
+  const directory = join(dirname(its.root), 'secrets');
+  mkdirSync(join(directory, name), { recursive: true });
+  for (const [key, value] of Object.entries(keys)) writeFileSync(join(directory, name, key), value);
+  return directory;
+}
+
+const basicAuth = {
+  basicAuth: {
+    usernameSecret: { name: 'web', key: 'user' },
+    passwordSecret: { name: 'web', key: 'password' },
+  },
+};
+
+async function start(t: TestContext): Promise<{ readonly its: Pod; readonly server: Nginx } | null> {
+  if (!requireProgram(t, 'nginx')) return null;
+  return { its: pod(t), server: await startNginx(t) };
+}
+
+/** Runs a job that writes `out`, and reports it. */
+async function report(its: Pod, template: object, env: Readonly<Record<string, string>> = {}) {
+  const text = JSON.stringify(template);
+  assert.equal((await its.init(template)).status, 0);
+  await its.run('printf content > out; mkdir -p tree/sub; echo a > tree/a');
+  return emissary(['wait'], { root: its.root, env: { EMISSARY_TEMPLATE: text, ...env } });
+}
+
+const output = (its: Pod, more: object, name = 'out') => ({
+  outputs: { artifacts: [{ name, path: join(its.work, 'out'), archive: { none: {} }, ...more }] },
+});
+
+test('wait puts an artifact to the http address of the template, once', async (t) => {
+  const all = await start(t);
+  if (all === null) return;
+  const { its, server } = all;
+  const template = output(its, { http: { url: `${server.url}/a%20b/č+.txt` } });
+  const first = await report(its, template);
+  assert.equal(first.status, 0, first.stderr);
+  assert.equal(JSON.parse(first.stdout.toString()).exitCode, 0);
+  assert.equal(readFileSync(join(server.files, 'a b/č+.txt'), 'utf8'), 'content');
+  const again = await emissary(['wait'], {
+    root: its.root,
+    env: { EMISSARY_TEMPLATE: JSON.stringify(template) },
+  });
+  assert.equal(again.status, 0, again.stderr);
+  assert.equal(server.requests().filter((line) => line.startsWith('PUT')).length, 1);
+});
+
+test('wait puts an artifact with the credentials of a mounted Secret', async (t) => {
+  const all = await start(t);
+  if (all === null) return;
+  const { its, server } = all;
+  const secrets = secretDirectory(its, 'web', { user: 'u', password: 'p w' });
+  const template = output(its, { http: { url: `${server.url}/private/out`, auth: basicAuth } });
+  const { status, stderr } = await report(its, template, { EMISSARY_SECRETS_DIR: secrets });
+  assert.equal(status, 0, stderr);
+  assert.equal(readFileSync(join(server.files, 'private/out'), 'utf8'), 'content');
+});
+
+test('wait names the artifact that a server refuses, and exits with 64', async (t) => {
+  const all = await start(t);
+  if (all === null) return;
+  const { its, server } = all;
+  const template = output(its, { http: { url: `${server.url}/private/out?token=hidden` } });
+  const { status, stderr } = await report(its, template);
+  assert.equal(status, 64);
+  assert.match(stderr, /Cannot put artifact "out": the server answered 401: it wants other credentials/);
+  assert.doesNotMatch(stderr, /hidden/);
+});
+
+test('wait puts no artifact for a template that only the volume has', async (t) => {
+  const all = await start(t);
+  if (all === null) return;
+  const { its, server } = all;
+  const template = output(its, { http: { url: `${server.url}/out` } });
+  const { status, stderr } = await report(its, template, { EMISSARY_TEMPLATE: '' });
+  assert.equal(status, 64);
+  assert.match(stderr, /give it to the reporter, too \(EMISSARY_TEMPLATE\)/);
+  assert.equal(existsSync(join(server.files, 'out')), false);
+});
+
+test('wait puts an artifact of 40 MB when a first server answer was 503', async (t) => {
+  const its = pod(t);
+  const got: { status: number; hash: string }[] = [];
+  const host = await served(t, async (request, answer) => {
+    const hash = createHash('sha256');
+    for await (const piece of request) hash.update(piece as Buffer);
+    const status = got.length === 0 ? 503 : 201;
+    got.push({ status, hash: hash.digest('hex') });
+    answer.writeHead(status).end();
+  });
+  const template = output(its, { http: { url: `http://${host}/out` } });
+  assert.equal((await its.init(template)).status, 0);
+  const bytes = randomBytes(40_000_000);
+  writeFileSync(join(its.work, 'out'), bytes);
+  await its.run('true');
+  const env = { EMISSARY_TEMPLATE: JSON.stringify(template) };
+  const { status, stderr } = await emissary(['wait'], { root: its.root, env });
+  assert.equal(status, 0, stderr);
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  assert.deepEqual(got, [
+    { status: 503, hash },
+    { status: 201, hash },
+  ]);
+});
+
+test('init fetches an http input with the credentials of a mounted Secret', async (t) => {
+  const all = await start(t);
+  if (all === null) return;
+  const { its, server } = all;
+  mkdirSync(join(server.files, 'private'));
+  writeFileSync(join(server.files, 'private/in'), 'input');
+  const secrets = secretDirectory(its, 'web', { user: 'u\n', password: 'p w\n' });
+  const template = inputs({
+    name: 'in',
+    path: '/in',
+    http: { url: `${server.url}/private/in`, auth: basicAuth },
+  });
+  const missing = await its.init(template);
+  assert.equal(missing.status, 65);
+  assert.match(missing.stderr, /Cannot read key user of Secret web: \/argo\/secret\/web\/user: /);
+  const { status, stderr } = await its.init(template, { env: { EMISSARY_SECRETS_DIR: secrets } });
+  assert.equal(status, 0, stderr);
+  assert.equal(readFileSync(join(its.root, 'inputs/artifacts/in'), 'utf8'), 'input');
+});
+
+test('init keeps a .tar.gz that the server marks as gzip-encoded as it is stored', async (t) => {
+  const its = pod(t);
+  const bytes = gzipSync('not a tar');
+  const host = await served(t, (_request, answer) => {
+    answer.writeHead(200, { 'content-encoding': 'gzip', 'content-type': 'application/x-tar' }).end(bytes);
+  });
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const http = { url: `http://${host}/in.tar.gz`, sha256 };
+  const { status, stderr } = await its.init(inputs({ name: 'in', path: '/in', archive: { none: {} }, http }));
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(readFileSync(join(its.root, 'inputs/artifacts/in')), bytes);
+});
+
+test('launch puts the artifacts of its template', async (t) => {
+  const all = await start(t);
+  if (all === null) return;
+  const { its, server } = all;
+  const template = join(its.work, 'template');
+  writeFileSync(template, JSON.stringify(output(its, { http: { url: `${server.url}/out` } })));
+  const args = ['launch', '--template', template, '--', 'sh', '-c', `printf content > ${its.work}/out`];
+  const { status, stderr } = await emissary(args);
+  assert.equal(status, 0, stderr);
+  assert.equal(readFileSync(join(server.files, 'out'), 'utf8'), 'content');
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { type ObjectStore, type PartUpload, StoreError } from '../../../src/stores/object-store.ts';
+import { Pace } from '../../../src/stores/pace.ts';
+import type { PutContext } from '../../../src/stores/put-context.ts';
+import { putObject } from '../../../src/stores/put-object.ts';
+
+const MiB = 2 ** 20;
+
+/** A store that keeps nothing, and notes what it was asked. */
+function recordingStore(own: Partial<ObjectStore> & { readonly upload?: Partial<PartUpload> } = {}) {
+  const asked: string[] = [];
+  const note = (text: string) => void asked.push(text);
+  const upload: PartUpload = {
+    id: 'u',
+    known: async () => new Map(),
+    put: async (number) => {
+      note(`part ${number}`);
+      return `tag ${number}`;
+    },
+    complete: async (tags) => note(`complete ${tags.join(', ')}`),
+    abort: async () => note('abort'),
+    ...own.upload,
+  };
+  const store: ObjectStore = {
+    name: 's3://recorded',
+    parts: { minBytes: 5 * MiB, maxBytes: 64 * MiB, most: 100, maxObjectBytes: 100 * MiB },
+    head: async (key) => ({ key, size: 20 * MiB, sha256: null, version: null }),
+    get: () => Promise.reject(new Error('not here')),
+    put: async () => note('put'),
+    begin: async () => {
+      note('begin');
+      return upload;
+    },
+    list: async function* () {},
+    close: () => undefined,
+    ...own,
+  };
+  return { store, asked };
+}
+
+const zeros = (bytes: number) => ({ bytes, read: async (into: Buffer) => void into.fill(0) });
+const hashOf = (bytes: number) => createHash('sha256').update(Buffer.alloc(bytes)).digest('hex');
+
+function context(more: Partial<PutContext> = {}): PutContext {
+  return {
+    about: { type: 'text/plain', sha256: null },
+    pace: new Pace(),
+    upload: null,
+    keep: null,
+    advanced: () => undefined,
+    signal: new AbortController().signal,
+    ...more,
+  };
+}
+
+test('an object above the largest of its store is refused before the first byte', async () => {
+  const { store, asked } = recordingStore();
+  const put = putObject(store, 'k', zeros(100 * MiB + 1), context());
+  await assert.rejects(put, /has 104857601 bytes, more than the 104857600 of one object/);
+  assert.deepEqual(asked, []);
+});
+
+test('an object whose size in the store is another one is a failure, and aborted', async () => {
+  const head = async (key: string) => ({ key, size: 5, sha256: null, version: null });
+  const { store, asked } = recordingStore({ head });
+  await assert.rejects(
+    putObject(store, 'k', zeros(20 * MiB), context()),
+    /has 5 bytes in the store, not 20971520/,
+  );
+  assert.equal(asked.at(-1), 'abort');
+});
+
+test('a file that has changed since its SHA-256 was taken becomes no object', async () => {
+  for (const bytes of [10, 20 * MiB]) {
+    const { store, asked } = recordingStore();
+    const about = { type: 'text/plain', sha256: hashOf(bytes + 1) };
+    await assert.rejects(putObject(store, 'k', zeros(bytes), context({ about })), /has changed/);
+    assert.ok(!asked.some((text) => /^put|^complete/.test(text)), asked.join());
+  }
+});
+
+test('an upload of an earlier process goes on with the parts that are there, and is begun anew if it is gone', async () => {
+  const sha256 = hashOf(20 * MiB);
+  const left = { id: 'old', bytes: 20 * MiB, sha256, partBytes: 8 * MiB };
+  const about = { type: 'text/plain', sha256 };
+  const there = new Map([[2, { size: 8 * MiB, tag: 'kept 2' }]]);
+  const going = recordingStore({ upload: { known: async () => there } });
+  await putObject(going.store, 'k', zeros(20 * MiB), context({ about, upload: left, keep: () => undefined }));
+  assert.deepEqual(going.asked.toSorted(), ['begin', 'complete tag 1, kept 2, tag 3', 'part 1', 'part 3']);
+
+  const known = () => Promise.reject(new StoreError('missing', 'it is gone'));
+  const gone = recordingStore({ upload: { known } });
+  await putObject(gone.store, 'k', zeros(20 * MiB), context({ about, upload: left, keep: () => undefined }));
+  assert.deepEqual(gone.asked.filter((text) => text === 'begin').length, 2);
+  assert.ok(gone.asked.includes('complete tag 1, tag 2, tag 3'));
+});
+
+test('a part that is refused aborts the upload, and a stop leaves it to a later process', async () => {
+  const put = () => Promise.reject(new StoreError('invalid', 'it is refused'));
+  const { store, asked } = recordingStore({ upload: { put } });
+  const kept: unknown[] = [];
+  const keep = (upload: unknown) => void kept.push(upload);
+  await assert.rejects(putObject(store, 'k', zeros(20 * MiB), context({ keep })), /it is refused/);
+  assert.deepEqual([asked.at(-1), kept.at(-1)], ['abort', null]);
+
+  const over = new AbortController();
+  const stopped = recordingStore({ upload: { put: () => Promise.reject(over.abort(new Error('over'))) } });
+  kept.length = 0;
+  const putting = putObject(stopped.store, 'k', zeros(20 * MiB), context({ keep, signal: over.signal }));
+  await assert.rejects(putting, /over/);
+  assert.deepEqual(
+    [stopped.asked.includes('abort'), kept.at(-1)],
+    [false, { id: 'u', bytes: 20 * MiB, sha256: null, partBytes: 8 * MiB }],
+  );
+});
