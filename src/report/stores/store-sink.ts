@@ -60,7 +60,8 @@ export class StoreSink implements Sink {
   #failureOf(cause: unknown): unknown {
     if (cause instanceof Fault) return new DeliveryError(cause.message, { permanent: true, cause });
     if (!(cause instanceof StoreError)) return cause;
-    return new DeliveryError(`Cannot put the results into ${this.#store?.name}: ${cause.message}`, {
+    const { protocol, host } = this.#job.results.address;
+    return new DeliveryError(`Cannot put the results into ${protocol}//${host}: ${cause.message}`, {
       permanent: cause.kind !== 'broken' && cause.kind !== 'busy',
       retryAfterMs: cause.retryAfterMs,
       cause,
