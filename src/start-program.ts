@@ -76,7 +76,7 @@ function rawEntries(): readonly Buffer[] {
 }
 
 /** OpenTelemetry's, and where the clients of object stores find credentials. */
-const forLibraries = /^(?:OTEL|AWS)_|^HOME$/;
+const forLibraries = /^(?:OTEL|AWS|IDENTITY|MSI)_|^HOME$/;
 
 /** Restores the names of variables that libraries read themselves. */
 function restoreForLibraries(environment: Environment): void {
