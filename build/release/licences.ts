@@ -4,6 +4,7 @@ import { here } from '../architecture.ts';
 import { libraryPackages } from '../runtime/library-packages.ts';
 import type { PlatformBuild } from './build-for.ts';
 import { bundledBy } from './bundled-by.ts';
+import { commonApache, declaredTexts } from './declared-texts.ts';
 
 /** The name of the file with all texts in the image and the npm package. */
 export const licencesFile = 'LICENSES.txt';
@@ -18,21 +19,7 @@ interface Part {
 const common = '/usr/share/common-licenses';
 /** One of them. Policy, 12.5: a package names its file in the place of the text. */
 const apache = /^.*Apache License\s+Version 2\.0, January 2004[\s\S]*?END OF TERMS AND CONDITIONS$/gm;
-const commonApache = 'Apache License, version 2.0: see /usr/share/common-licenses/Apache-2.0.';
 const reference = new RegExp(`${common}/([A-Za-z]+(?:-[0-9]+(?:\\.[0-9]+)?)?)`, 'g');
-
-/** https://spdx.org/licenses/ISC */
-const isc = `Permission to use, copy, modify, and/or distribute this software for any purpose
-with or without fee is hereby granted, provided that the above copyright notice
-and this permission notice appear in all copies.
-
-THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH
-REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND
-FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT,
-INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS
-OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR OTHER
-TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF
-THIS SOFTWARE.`;
 
 const rule = '-'.repeat(78);
 
@@ -113,12 +100,13 @@ async function licenceIn(directory: string, name: string): Promise<string> {
 /** The text of the licence that a package declares without a text. */
 async function declaredLicence(directory: string, name: string): Promise<string> {
   const { license, author } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
-  if (license !== 'ISC' || typeof author !== 'string')
+  const text = declaredTexts.get(license);
+  const holder = typeof author === 'string' ? author : author?.name;
+  if (text === undefined || typeof holder !== 'string')
     throw new Error(`${name} has no licence file in ${directory}`);
-  return `Copyright (c) ${author}\n\n${isc}`;
+  return `Copyright (c) ${holder}\n\n${text}`;
 }
 
-/** What Debian says of its packages; the other processor's are made from the same sources. */
 async function libraryParts(): Promise<readonly Part[]> {
   return Promise.all(
     libraryPackages.map(async (name) => ({
