@@ -17,8 +17,9 @@ interface Part {
 
 /** Licences that every Debian system has. */
 const common = '/usr/share/common-licenses';
-/** One of them. Policy, 12.5: a package names its file in the place of the text. */
-const apache = /^.*Apache License\s+Version 2\.0, January 2004[\s\S]*?END OF TERMS AND CONDITIONS$/gm;
+/** One of them, with or without its last line. Policy, 12.5: a package names its file in the place of the text. */
+const apache =
+  /^.*Apache License\s+Version 2\.0, January 2004[\s\S]*?warranty\s+or\s+additional\s+liability\.(?:\s+END OF TERMS AND CONDITIONS)?$/gm;
 const reference = new RegExp(`${common}/([A-Za-z]+(?:-[0-9]+(?:\\.[0-9]+)?)?)`, 'g');
 
 const rule = '-'.repeat(78);
