@@ -61,13 +61,21 @@ export class DeliveryTime {
     const ms = this.#isNearlyOver ? this.leftMs : this.#untilNearlyOver;
     if (ms === Number.POSITIVE_INFINITY) return;
     this.#timer = after(Math.max(0, ms), () => {
-      if (this.leftMs <= 0) return this.#onOver();
-      if (!this.#isNearlyOver && this.#untilNearlyOver <= 0) {
-        this.#isNearlyOver = true;
-        this.#onNearlyOver();
-      }
+      if (this.#isNearlyOver && this.leftMs <= 0) return this.#onOver();
+      if (!this.#isNearlyOver && this.#untilNearlyOver <= 0) this.#beginLast();
       this.#watch();
     });
+  }
+
+  /** A process that stood still, or was kept busy, beyond the end has not tried the most important items yet. */
+  #beginLast(): void {
+    this.#isNearlyOver = true;
+    if (this.leftMs <= 0) {
+      const now = performance.now();
+      this.#endsAt = Math.max(this.#endsAt, now + this.#lastOfLimitMs);
+      this.#advancedAt = Math.max(this.#advancedAt, now + this.#lastOfPatienceMs - this.#patienceMs);
+    }
+    this.#onNearlyOver();
   }
 
   get #untilNearlyOver(): number {
