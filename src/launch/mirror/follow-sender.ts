@@ -46,7 +46,7 @@ export async function followSender(mirror: Mirror, open: OpenSender, stopping: A
 /** Connections that broke one after another: the pause grows, and one line is logged, however long it lasts. */
 class Breaks {
   #pauseMs: number = limits.mirrorRetryMs;
-  #reported: string | null = null;
+  #isReported = false;
   /** Connections that broke since everything is there. */
   #tries = 0;
 
@@ -60,12 +60,12 @@ class Breaks {
   async rest(reason: string, heard: boolean, stopping: AbortSignal): Promise<void> {
     if (heard) {
       this.#pauseMs = limits.mirrorRetryMs;
-      this.#reported = null;
+      this.#isReported = false;
     }
     // Where everything is there, nobody need know of it.
-    if (reason !== this.#reported && this.#tries === 0)
+    if (!this.#isReported && this.#tries === 0)
       log(`The connection to the volume broke: ${reason}; it is resumed`);
-    this.#reported = reason;
+    this.#isReported = true;
     await pause(this.#pauseMs, stopping);
     this.#pauseMs = Math.min(this.#pauseMs * 2, limits.mirrorMaxRetryMs);
   }
