@@ -108,6 +108,7 @@ test('a container that is killed and restarted before the reporter looks has eac
   const reporter = await startWait(t, job);
   const running = await startReadyJob(t, ['sh', '-c', 'echo ready; exec sleep 3600'], { root: job.root });
   await until('it is delivered', () => texts(job).length === 1);
+  await until('its run is known', () => readFileSync(`${job.root}/report/journal`, 'utf8').includes('"log"'));
   reporter.kill('SIGSTOP');
   await until('the reporter is stopped', () => isStopped(reporter.pid));
   await endTree(running.pid);

@@ -1,7 +1,7 @@
 import { limits } from '../../base/limits.ts';
 import type { Volume } from '../../contract/volume.ts';
 import type { OutputLine } from '../../observe/line-packer.ts';
-import { beginning, type TurnRead } from '../../observe/output-position.ts';
+import { beginning, type Position, type TurnRead } from '../../observe/output-position.ts';
 import type { Checkpoint, Journal } from './journal.ts';
 import { JournalCursor } from './journal-cursor.ts';
 import { lostLines } from './lost-lines.ts';
@@ -144,8 +144,9 @@ export class MergedOutput {
     const isLate = output.pendingSince !== null && performance.now() - output.pendingSince >= finishMs;
     const isCut = read.exhausted && read.lines.length === 0 && isLate;
     const lines = isCut ? output.cut() : read.lines;
+    // A slow wrapper may not have written it when the first row was read.
+    if (lines.length > 0 || hasBegun(before)) this.#journal.noteLog(name, () => output.identity);
     if (lines.length === 0) return null;
-    this.#journal.noteLog(name, () => output.identity);
     this.#cursor.turnTo(name, before);
     this.#cursor.countBytes(read.bytes);
     if (isCut) this.#cursor.addCut(lines.length);
@@ -158,6 +159,10 @@ export class MergedOutput {
       .of(name)
       .read({ lines: Math.min(lines, limits.batchLines), bytes: limits.batchBytes, until: null, ended });
   }
+}
+
+function hasBegun({ stdout, stderr }: Position): boolean {
+  return stdout[0] + stderr[0] > 0;
 }
 
 /** When an unfinished row is finished, ms after its first line arrived: by then its time slot is over. */
