@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { atEnd } from './at-end.ts';
 import { freePort } from './free-port.ts';
+import { listens } from './listens.ts';
 import { until } from './until.ts';
 import { temporaryVolume } from './volume.ts';
 
@@ -52,15 +52,4 @@ export async function startAzurite(t: TestContext): Promise<Azurite> {
     container,
     env: { AZURE_STORAGE_BLOB_ENDPOINT: endpoint, AZURE_STORAGE_KEY: azuriteKey },
   };
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { execa } from 'execa';
@@ -9,6 +8,7 @@ import { atEnd } from './at-end.ts';
 import { requireEngine } from './engine.ts';
 import { freePort } from './free-port.ts';
 import { type Tree, treeAt } from './images.ts';
+import { listens } from './listens.ts';
 import { requireProgram } from './require.ts';
 import { until } from './until.ts';
 import { temporaryVolume } from './volume.ts';
@@ -59,7 +59,7 @@ export async function requireRegistry(
     server.kill('SIGKILL');
     await ended;
   });
-  await until('the registry answers', () => answers(port));
+  await until('the registry answers', () => listens(port));
   return {
     host,
     async push(name, fill, command, entrypoint = []) {
@@ -78,15 +78,4 @@ export async function requireRegistry(
       return remote;
     },
   };
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }
