@@ -71,7 +71,9 @@ function sessionOf(socket: Socket, first = 0): ImpostorSession {
   return {
     socket,
     secure: (key, cert) => {
-      socket.removeAllListeners('data');
+      socket.removeAllListeners('data').pause();
+      // The first bytes of TLS may have come together with the request for it.
+      if (bytes.length > 0) socket.unshift(bytes);
       // The client's next packet is its third.
       return sessionOf(new TLSSocket(socket, { isServer: true, key, cert }), 2);
     },
