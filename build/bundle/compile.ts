@@ -18,6 +18,23 @@ const run: Rehearsal = {
   status: 0,
 };
 
+/** The same with a signal by file, one by kill(2), and a stop: whoever sends them should not wait for a compiler. */
+const signalledRun: Rehearsal = {
+  ...run,
+  args: (root) => ['run', '--root', root, '--', 'sh', '-c', signalledJob, 'sh', join(root, 'ctr/main')],
+};
+
+/** It asks until it has got the signal: its pauses are no guess of how long the program takes. */
+const signalledJob = `
+  trap got=1 USR1
+  trap 'exit 0' TERM
+  echo output; echo more >&2
+  until [ "$got" ]; do echo USR1 > "$1/.request"; mv "$1/.request" "$1/signal"; sleep 0.1; done
+  got=
+  until [ "$got" ]; do kill -USR1 $PPID; sleep 0.1; done
+  kill -TERM $PPID
+  while :; do sleep 0.1; done`;
+
 /** A launch up to its engine, which is not there. */
 const launch: Rehearsal = {
   args: (state) => ['launch', '--engine', 'docker', '--image', 'none', '--state', state, '--', 'true'],
@@ -39,19 +56,19 @@ export interface Start {
 /**
  * Rehearses what a program does most (`run`, or `launch`) to find out which chunks that needs, and joins them into one
  * script. V8 compiles a function on its first call: a second rehearsal, with that script, keeps the code of the functions
- * that it called.
+ * that it called, also those that a job of an instant does not need.
  * Some functions are called only if, for example, the job's end is noticed before the end of its output. So the code,
  * which is a cache, differs a little from one build to the next.
  */
 export async function compileStart(name: string, { directory }: Bundle): Promise<Start> {
-  const rehearsal = name === 'emissary' ? run : launch;
+  const [first, second] = name === 'emissary' ? [run, signalledRun] : [launch, launch];
   const start = { script: join(directory, 'start.js'), compiled: join(directory, 'start.js.code') };
-  const names = await rehearse(directory, rehearsal);
+  const names = await rehearse(directory, first);
   const chunks = await Promise.all(
     names.map(async (name) => `${JSON.stringify(name)}:${await readFile(join(directory, name), 'latin1')}`),
   );
   await writeFile(start.script, `({${chunks.join(',\n')}})`);
-  await rehearse(directory, rehearsal);
+  await rehearse(directory, second);
   return start;
 }
 
@@ -61,11 +78,12 @@ async function rehearse(directory: string, { args, env, status }: Rehearsal): Pr
   try {
     const script = join(import.meta.dirname, 'rehearse.ts');
     const words = ['--disable-warning=ExperimentalWarning', script, directory, ...args(root)];
-    const { stdout, stderr, exitCode } = await execa(process.execPath, words, {
+    const { stdout, stderr, exitCode, timedOut } = await execa(process.execPath, words, {
       env,
       timeout: rehearsalMs,
       reject: false,
     });
+    if (timedOut) throw new Error(`The rehearsal did not end within ${rehearsalMs / 1000} s: ${stderr}`);
     if (exitCode !== status)
       throw new Error(`The rehearsal ended with ${exitCode}, not ${status}: ${stderr}`);
     const names = stdout

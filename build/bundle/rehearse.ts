@@ -8,7 +8,7 @@ import { Script } from 'node:vm';
 /**
  * Runs the program's chunks from a directory with the arguments that follow, as the loader would. At exit, it prints
  * the names of the loaded chunks, and writes the compiled code of `start.js`, if that exists. Runs as a separate
- * process, started by `compile.ts`. No timer fires: what is loaded must not depend on how fast the builder is.
+ * process, started by `compile.ts`.
  */
 type Chunk = (exports: object, require: (name: string) => unknown, module: object) => void;
 
@@ -20,7 +20,7 @@ const startChunks = (start?.runInThisContext() ?? {}) as Readonly<Record<string,
 
 giveArgv(args);
 standBesideItself();
-stopClock();
+if (start === null) stopClock();
 writeAtExit();
 load('./main.js');
 
@@ -55,7 +55,10 @@ function standBesideItself(): void {
   Object.defineProperty(process, 'execPath', { value: join(place, 'multiflexi-emissary') });
 }
 
-/** What the program does later in a longer job, it does by timers. A job of an instant needs none. */
+/**
+ * Without `start.js`, the names of the chunks decide what will be in it: they must not depend on how fast the builder is.
+ * What the program does later in a longer job, it does by timers. A job of an instant needs none.
+ */
 function stopClock(): void {
   const set = globalThis.setTimeout;
   const never = 2 ** 31 - 1;

@@ -1,4 +1,5 @@
 import type { Architecture } from '../architecture.ts';
+import { callPlainly } from './call-plainly.ts';
 import { hideVariables } from './hide-variables.ts';
 import { keepArgv } from './keep-argv.ts';
 import { keepDescriptors } from './keep-descriptors.ts';
@@ -14,6 +15,7 @@ export const runtimeChanges: ReadonlyMap<string, (runtime: Buffer, architecture:
     ['keep-signals', keepSignals],
     ['keep-descriptors', keepDescriptors],
     ['keep-argv', keepArgv],
+    ['call-plainly', callPlainly],
     ['hide-variables', hideVariables],
     ['trim-icu', trimIcu],
   ]);

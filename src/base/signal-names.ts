@@ -28,14 +28,17 @@ const aliases: Readonly<Record<string, number>> = { SIGCLD: 17, SIGUNUSED: 31 };
 /** The number for `15`, `TERM`, `SIGTERM`, `term`, `RTMIN+1`, `RTMAX-1` or an alias; null for anything else. */
 export function signalNumber(text: string): number | null {
   const plain = text.trim().toUpperCase();
-  if (/^[0-9]{1,2}$/.test(plain)) {
-    const number = Number(plain);
-    return number >= first && number <= lastSignal && number !== 32 && number !== 33 ? number : null;
-  }
   const name = plain.startsWith('SIG') ? plain : `SIG${plain}`;
   const numbers: Readonly<Record<string, number>> = constants.signals;
+  // First what is usual: a signal for the job should not wait for anything.
   for (const names of [numbers, aliases]) if (Object.hasOwn(names, name)) return names[name] ?? null;
-  return realtimeNumber(name);
+  return plainNumber(plain) ?? realtimeNumber(name);
+}
+
+function plainNumber(digits: string): number | null {
+  if (!/^[0-9]{1,2}$/.test(digits)) return null;
+  const number = Number(digits);
+  return number >= first && number <= lastSignal && number !== 32 && number !== 33 ? number : null;
 }
 
 /** Counted from the first or the last real-time signal, as shells list them. */

@@ -15,7 +15,7 @@ export function processImage(): DynamicLibrary {
 }
 
 /**
- * Binds functions of libc or libuv by name, each on first use: binding takes 35 µs, and the job's start should pay
+ * Binds functions of libc or libuv by name, each on first use: binding takes 15 µs, and the job's start should pay
  * only for what it calls. Pointers are `pointer` (bigint, 0n = NULL) or `buffer` (a Buffer whose memory is passed for
  * the call).
  */

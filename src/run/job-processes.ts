@@ -28,6 +28,13 @@ export class JobProcesses implements SignalTarget {
     return this.#unkillable.promise;
   }
 
+  /** Makes the first signal as quick as the next: functions of libc are bound on their first use. */
+  prepare(): void {
+    groupOf(this.#pid);
+    sendSignal(this.#pid, 0);
+    this.#reaper.reap();
+  }
+
   /** Sends a signal to the group, and to the first process if it has left the group; each gets it once. */
   send(signal: number): void {
     this.#deliver(signal);

@@ -80,6 +80,7 @@ async function attend(pid: number, streams: JobStreams, run: Supervision): Promi
   });
   run.onStart(pid);
   const pumps = streams.begin(run.recorder);
+  setImmediate(() => processes.prepare());
   const found = await Promise.race([ended, processes.unkillable.then(() => end({ kind: 'leftRunning' }))]);
   for (const pump of pumps) pump.finish();
   await drain(pumps, run);

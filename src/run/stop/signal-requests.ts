@@ -64,8 +64,9 @@ export class SignalRequests {
       const said = JSON.stringify(text.trim());
       return log(`ignoring the signal request ${path}: ${said} is not a signal`);
     }
-    log(`${signalName(number)} was requested`, 'info');
+    // Before anything is logged: the job waits for it.
     this.#stopController.receive('request', number);
+    log(`${signalName(number)} was requested`, 'info');
   }
 
   /** Resolves when the path no longer leads to the watched directory. */
