@@ -357,6 +357,8 @@ export const limits = {
   storedBytesAtOnce: 1 * MiB,
   /** and characters of an output file: up to four bytes each, in an answer of at most 2 MiB. */
   storedCharactersAtOnce: 500_000,
+  /** After this time, in ms, a job is a longer one: memory that only its start needed is given back. */
+  restMs: 1_200,
   /** When a container's usage is looked at first, and then how often, in ms; see `usageSamples`. */
   usageMs: 1_000,
   /** After so many looks at a container's usage, the next ones are half as often. */

@@ -81,10 +81,19 @@ async function attend(pid: number, streams: JobStreams, run: Supervision): Promi
   run.onStart(pid);
   const pumps = streams.begin(run.recorder);
   setImmediate(() => processes.prepare());
+  const rest = after(limits.restMs, () => void comeToRest(processes));
   const found = await Promise.race([ended, processes.unkillable.then(() => end({ kind: 'leftRunning' }))]);
+  rest.cancel();
   for (const pump of pumps) pump.finish();
   await drain(pumps, run);
   return found;
+}
+
+/** The job lasts: gives back the memory that only the start needed. */
+async function comeToRest(processes: JobProcesses): Promise<void> {
+  const { releaseCode } = await import('../kernel/release-code.ts');
+  releaseCode();
+  processes.prepare();
 }
 
 /**
