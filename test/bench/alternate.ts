@@ -1,6 +1,11 @@
+import { messageOf } from '../../src/base/fault.ts';
+
 /**
  * Takes samples of several things in turn, so that whatever disturbs the machine disturbs them alike. One round that
- * does not count goes first.
+ * does not count goes first. A thing that fails is left out from then on, with a message: another wrapper may not be
+ * able to do what we can.
+ *
+ * @throws what `ours` throws
  */
 export async function alternate(
   times: number,
@@ -9,8 +14,15 @@ export async function alternate(
   const samples = new Map<string, number[]>(Object.keys(things).map((name) => [name, []]));
   for (let round = 0; round <= times; round += 1) {
     for (const [name, take] of Object.entries(things)) {
-      const sample = await take();
-      if (round > 0) samples.get(name)?.push(sample);
+      if (!samples.has(name)) continue;
+      try {
+        const sample = await take();
+        if (round > 0) samples.get(name)?.push(sample);
+      } catch (error) {
+        if (name === 'ours') throw error;
+        process.stderr.write(`${name} is left out: ${messageOf(error)}\n`);
+        samples.delete(name);
+      }
     }
   }
   return samples;

@@ -9,24 +9,25 @@ export interface Judged {
   readonly target: string;
   /** The value that the target speaks of, as it is shown. */
   readonly found: string;
-  /** Null where there is no target. */
+  /** Null where there is no target, and where the figure is worthless. */
   readonly met: boolean | null;
+  /** A busy machine has made it meaningless: a time by itself. What was measured in turn with it was disturbed alike. */
+  readonly worthless: boolean;
   readonly ours: Summary;
   readonly others: readonly (Summary & { readonly name: string })[];
 }
 
-/** Compares what a row measured with what it must be. */
-export function judge(row: Row, measured: Measured): Judged {
+/**
+ * Compares what a row measured with what it must be.
+ * @param isBusy whether other programs had the machine's cores meanwhile
+ */
+export function judge(row: Row, measured: Measured, isBusy = false): Judged {
   const ours = summarize(measured.ours);
   const others = measured.others.map(({ name, samples }) => ({ name, ...summarize(samples) }));
-  return {
-    name: row.name,
-    title: row.title,
-    unit: row.unit,
-    ours,
-    others,
-    ...compare(row, ours, others[0]),
-  };
+  const worthless = isBusy && row.target.kind !== 'ratio' && ['ms', 'MB/s', 'lines/s'].includes(row.unit);
+  const compared = compare(row, ours, others[0]);
+  const met = worthless ? null : compared.met;
+  return { name: row.name, title: row.title, unit: row.unit, ours, others, ...compared, met, worthless };
 }
 
 function compare(row: Row, ours: Summary, reference: (Summary & { readonly name: string }) | undefined) {

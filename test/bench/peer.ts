@@ -31,7 +31,11 @@ export function readPeer(text: string): Peer {
 
 /** Ourselves as a wrapper among others. */
 export function ourselves(program: string): Peer {
-  return { name: 'ours', args: [program, 'run', '--root', '{root}', '--log-limit', '0', '--'], root: '{root}' };
+  return {
+    name: 'ours',
+    args: [program, 'run', '--root', '{root}', '--log-limit', '0', '--'],
+    root: '{root}',
+  };
 }
 
 /**

@@ -8,8 +8,6 @@ export interface Row {
   readonly title: string;
   readonly unit: 'ms' | 'MB/s' | 'lines/s' | 'MiB' | 'bytes' | 'requests';
   readonly target: Target;
-  /** Whether the figure still means something while other programs keep the machine's cores busy; if not, it says so. */
-  readonly whenBusy: 'counts' | 'worthless';
   measure(bench: Bench): Promise<Measured>;
 }
 

@@ -17,8 +17,17 @@ export function table(rows: readonly Judged[]): string {
     .join('\n');
 }
 
-function linesOf({ title, unit, ours, others, found, target, met }: Judged): readonly (readonly string[])[] {
-  const verdict = met === null ? '' : met ? 'met' : 'MISSED';
+function linesOf({
+  title,
+  unit,
+  ours,
+  others,
+  found,
+  target,
+  met,
+  worthless,
+}: Judged): readonly (readonly string[])[] {
+  const verdict = worthless ? 'worthless: the machine is busy' : met === null ? '' : met ? 'met' : 'MISSED';
   return [
     [title, ...figures(ours, unit), found, target, verdict],
     ...others.map((other) => [`  ${other.name}`, ...figures(other, unit), '', '', '']),

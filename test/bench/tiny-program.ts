@@ -8,7 +8,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 export type TinyProgram =
   /** Tells the time of its first instruction, and ends. */
   | 'stamp'
-  /** Writes one byte, then tells the time of each SIGUSR1 that it gets. */
+  /** Writes one byte, then tells the time of each SIGUSR1 and SIGTERM that it gets. */
   | 'stamp-signals';
 
 /** Writes the program to a file. */
@@ -35,7 +35,7 @@ const programs: Readonly<Record<TinyProgram, string>> = {
       b83c000000 31ff 0f05  ; exit(0)`,
   'stamp-signals': `
       4883ec20              ; sub rsp, 32
-      48c7042400020000      ; [rsp] = 1 << (SIGUSR1 - 1)
+      48c7042400420000      ; [rsp] = 1 << (SIGUSR1 - 1) | 1 << (SIGTERM - 1)
       b80e000000 31ff 4889e6; rt_sigprocmask(SIG_BLOCK, rsp, …
       31d2 41ba08000000 0f05;   NULL, 8)
       b801000000 bf01000000 ; write(1, …

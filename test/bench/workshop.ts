@@ -17,9 +17,12 @@ export interface Workshop extends Bench, Disposable {
 }
 
 /**
- * @param scale 1 = all runs that a row wants
+ * @param options `program`: what is measured; `scale`: 1 = all runs that a row wants
  */
-export function openWorkshop(peers: readonly Peer[], scale: number): Workshop {
+export function openWorkshop(
+  peers: readonly Peer[],
+  { program, scale }: { readonly program: string; readonly scale: number },
+): Workshop {
   const place = mkdtempSync(join(hasRoom('/dev/shm') ? '/dev/shm' : tmpdir(), 'emissary-bench-'));
   return {
     program,

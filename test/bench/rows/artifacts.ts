@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { alternate } from '../alternate.ts';
+import { measuredOf } from '../measured.ts';
+import { type Peer, placeOf } from '../peer.ts';
 import type { Bench, Measured, Row } from '../row.ts';
 import { makeMixedTree, makeSmallFiles, makeSparseFile } from '../sample-tree.ts';
 import { wallTimeMs } from '../wall-time.ts';
@@ -98,9 +100,14 @@ async function measureSpeed(bench: Bench, packing: Packing): Promise<Measured> {
     ...Object.fromEntries(
       Object.entries(packing.others).map(([name, args]) => [name, () => rate(setting.other(args))]),
     ),
+    ...Object.fromEntries(
+      bench.peers
+        .filter(({ root }) => root !== null)
+        .map((peer) => [peer.name, () => rate(setting.peer(peer, bench.directory()))]),
+    ),
   });
   setting.clear();
-  return measured(samples);
+  return measuredOf(samples);
 }
 
 async function measureSize(bench: Bench, packing: Packing): Promise<Measured> {
@@ -151,11 +158,18 @@ function prepare(bench: Bench, packing: Packing) {
   packing.make(tree);
   mkdirSync(root);
   const artifacts = [{ name: 'tree', path: tree, archive: packing.archive }];
-  writeFileSync(join(root, 'template'), JSON.stringify({ outputs: { artifacts } }));
+  const template = JSON.stringify({ outputs: { artifacts } });
+  writeFileSync(join(root, 'template'), template);
   return {
     root,
     out,
     ours: () => wallTimeMs([bench.program, 'run', '--root', root, '--', 'true']),
+    peer: (peer: Peer, fresh: string) => {
+      const { root: own, args } = placeOf(peer, fresh, ['true']);
+      writeFileSync(join(own ?? '', 'template'), template);
+      // Argo's program takes it from there.
+      return wallTimeMs(args, { ARGO_TEMPLATE: template });
+    },
     other: (args: string) =>
       wallTimeMs(['sh', '-c', args.replaceAll('{tree}', tree).replaceAll('{out}', out)]),
     artifact() {
@@ -179,13 +193,5 @@ async function measureInit(bench: Bench): Promise<Measured> {
       return wallTimeMs(['cp', '--reflink=never', bench.program, copy]);
     },
   });
-  return measured(samples);
-}
-
-function measured(samples: ReadonlyMap<string, readonly number[]>): Measured {
-  const others = [...samples].filter(([name]) => name !== 'ours');
-  return {
-    ours: samples.get('ours') ?? [],
-    others: others.map(([name, values]) => ({ name, samples: values })),
-  };
+  return measuredOf(samples);
 }

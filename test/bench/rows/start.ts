@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { alternate } from '../alternate.ts';
-import { underPeer } from '../peer.ts';
+import { measuredOf } from '../measured.ts';
+import { placeOf } from '../peer.ts';
 import type { Bench, Measured, Row } from '../row.ts';
 import { readStamps, writeTinyProgram } from '../tiny-program.ts';
 import { wallTimeMs } from '../wall-time.ts';
@@ -29,7 +30,7 @@ export const rows: readonly Row[] = [
 
 async function wall(bench: Bench): Promise<Measured> {
   const emptyProgram = await bench.emptyProgram();
-  return measured(
+  return measuredOf(
     await alternate(bench.times(runs), {
       ours: () => wallTimeMs([bench.program, 'run', '--root', bench.directory(), '--', 'true']),
       [empty]: () => wallTimeMs([emptyProgram]),
@@ -43,7 +44,7 @@ async function firstInstruction(bench: Bench): Promise<Measured> {
   const emptyProgram = await bench.emptyProgram();
   const stamp = join(bench.directory(), 'stamp');
   writeTinyProgram('stamp', stamp);
-  return measured(
+  return measuredOf(
     await alternate(bench.times(runs), {
       ours: () => stampMs([bench.program, 'run', '--root', bench.directory(), '--', stamp]),
       [empty]: () => wallTimeMs([emptyProgram]),
@@ -65,14 +66,6 @@ function stampMs(args: readonly string[]): number {
 
 function peers(bench: Bench, take: (args: readonly string[]) => number, job: readonly string[]) {
   return Object.fromEntries(
-    bench.peers.map((peer) => [peer.name, () => take(underPeer(peer, bench.directory(), job))]),
+    bench.peers.map((peer) => [peer.name, () => take(placeOf(peer, bench.directory(), job).args)]),
   );
-}
-
-function measured(samples: ReadonlyMap<string, readonly number[]>): Measured {
-  const others = [...samples].filter(([name]) => name !== 'ours');
-  return {
-    ours: samples.get('ours') ?? [],
-    others: others.map(([name, taken]) => ({ name, samples: taken })),
-  };
 }

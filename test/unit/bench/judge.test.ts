@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { alternate } from '../../bench/alternate.ts';
 import { judge } from '../../bench/judge.ts';
-import { readPeer, underPeer } from '../../bench/peer.ts';
+import { placeOf, readPeer, underPeer } from '../../bench/peer.ts';
 import type { Row, Target } from '../../bench/row.ts';
 import { summarize } from '../../bench/statistics.ts';
 import { table } from '../../bench/table.ts';
@@ -61,8 +64,36 @@ test('samples are taken alternately, after a warm-up round', async () => {
   );
 });
 
+test('a competitor that fails is left out, and our own failure is one', async () => {
+  const fail = () => Promise.reject(new Error('it cannot'));
+  const samples = await alternate(2, { ours: () => 1, theirs: fail });
+  assert.deepEqual([...samples], [['ours', [1, 1]]]);
+  await assert.rejects(alternate(2, { ours: fail }), /it cannot/);
+});
+
 test('a peer is a name and the arguments that come before the job', () => {
   const peer = readPeer('mine=mine run  --dir {root}/x --');
   assert.deepEqual(underPeer(peer, '/r', ['true']), ['mine', 'run', '--dir', '/r/x', '--', 'true']);
   assert.throws(() => readPeer('mine'), /--peer: "mine" is not name=command/);
+});
+
+test('a peer may keep its files in a directory of its own', () => {
+  const root = mkdtempSync(join(tmpdir(), 'peer-'));
+  writeFileSync(join(root, 'old'), '');
+  const peer = readPeer(`argo@${root}=env A=b argoexec emissary --`);
+  assert.deepEqual(placeOf(peer, '/fresh', ['true']), {
+    root,
+    args: ['env', 'A=b', 'argoexec', 'emissary', '--', 'true'],
+  });
+  assert.deepEqual(readdirSync(root), ['template']);
+  rmSync(root, { recursive: true });
+});
+
+test('a busy machine makes times worthless, and no ratio or size', () => {
+  const judged = (target: Target, unit: Row['unit']) => judge({ ...row(target), unit }, measured, true);
+  const { met, worthless } = judged({ kind: 'value', of: 'p50', atMost: 20 }, 'ms');
+  assert.deepEqual([met, worthless], [null, true]);
+  assert.match(table([judged({ kind: 'none' }, 'ms')]), /worthless: the machine is busy$/m);
+  assert.equal(judged({ kind: 'ratio', atLeast: 1 }, 'ms').met, true);
+  assert.equal(judged({ kind: 'value', of: 'p50', atMost: 20 }, 'MiB').met, true);
 });
