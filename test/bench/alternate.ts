@@ -15,15 +15,21 @@ export async function alternate(
   for (let round = 0; round <= times; round += 1) {
     for (const [name, take] of Object.entries(things)) {
       if (!samples.has(name)) continue;
-      try {
-        const sample = await take();
-        if (round > 0) samples.get(name)?.push(sample);
-      } catch (error) {
-        if (name === 'ours') throw error;
-        process.stderr.write(`${name} is left out: ${messageOf(error)}\n`);
-        samples.delete(name);
-      }
+      const sample = await sampleOf(name, take);
+      if (sample === null) samples.delete(name);
+      else if (round > 0) samples.get(name)?.push(sample);
     }
   }
   return samples;
+}
+
+/** Null: it has failed. */
+async function sampleOf(name: string, take: () => number | Promise<number>): Promise<number | null> {
+  try {
+    return await take();
+  } catch (error) {
+    if (name === 'ours') throw error;
+    process.stderr.write(`${name} is left out: ${messageOf(error)}\n`);
+    return null;
+  }
 }
