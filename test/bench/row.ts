@@ -6,7 +6,7 @@ export interface Row {
   readonly name: string;
   /** The figure in words. */
   readonly title: string;
-  readonly unit: 'ms' | 'MB/s' | 'lines/s' | 'MiB' | 'bytes' | 'requests';
+  readonly unit: 'ms' | 'MB/s' | 'lines/s' | 'MiB' | 'bytes' | 'requests' | 'connections';
   readonly target: Target;
   measure(bench: Bench): Promise<Measured>;
 }
