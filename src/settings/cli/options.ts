@@ -28,7 +28,14 @@ export const options: readonly OptionSpec[] = [
     verbs: ['init', 'launch'],
     value: 'FILE',
     variables: [],
-    help: 'the template, a file or - for standard input (default {})',
+    help: 'the template, a file or - for standard input (default {}); launch: it is added to that of an application',
+  },
+  {
+    name: 'template',
+    verbs: ['manifest'],
+    value: 'FILE',
+    variables: [],
+    help: "a template that is added to the application's: stores, more inputs and outputs (default none)",
   },
   {
     name: 'template',
