@@ -53,7 +53,7 @@ export function installer(job: PodJob): KubernetesObject {
     volumeMounts: [
       sharedVolume(job),
       ...secretMounts(job, 'init'),
-      ...secretMounts(job, 'stores'),
+      ...(variables === undefined ? [] : secretMounts(job, 'stores')),
       ...storeMounts(job, 'fetch'),
     ],
   };

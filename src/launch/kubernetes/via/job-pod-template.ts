@@ -72,7 +72,7 @@ function installerOf(pod: PodJob): KubernetesObject {
     name: containers.install,
     args: ['--template', `${launchPath}/${templateKey}`],
     ...(hasVariables && { env: [variable] }),
-    volumeMounts: [launchMount, ...storesMounts(pod), ...storeMounts(pod, 'fetch')],
+    volumeMounts: [launchMount, ...storesMounts(pod, variablesKey), ...storeMounts(pod, 'fetch')],
   };
 }
 
@@ -106,11 +106,10 @@ function reporterOf(
   };
 }
 
-/** @param key without which it is not mounted; default: any */
-function storesMounts({ secrets }: PodJob, key?: string): readonly KubernetesObject[] {
-  const { stores } = secrets;
-  const isThere = key === undefined ? Object.keys(stores).length > 0 : stores[key] !== undefined;
-  return isThere ? [{ name: storesVolume, mountPath: storesPath, readOnly: true }] : [];
+/** @param key what it is for: without that, it is not mounted */
+function storesMounts({ secrets }: PodJob, key: string): readonly KubernetesObject[] {
+  if (secrets.stores[key] === undefined) return [];
+  return [{ name: storesVolume, mountPath: storesPath, readOnly: true }];
 }
 
 function mainOf(pod: PodJob, files: SecretFiles): KubernetesObject {
