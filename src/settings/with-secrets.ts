@@ -11,7 +11,7 @@ const defaultDirectory = '/argo/secret';
 /**
  * The environment, with what the Secrets say that a template names for one of its stores. A Secret is a directory, and its
  * keys are files, as Kubernetes mounts it; `EMISSARY_SECRETS_DIR` has the directories. Where one is not mounted, the variable
- * that says the same is used.
+ * that says the same is used; one that is optional may be missing.
  *
  * @throws Fault `usage` if a file of a mounted Secret cannot be read
  */
@@ -31,12 +31,16 @@ export function withSecrets(
   ]);
 }
 
-function secretOf({ secret, key }: SecretKey, directory: string, isElsewhere: boolean): string | null {
+function secretOf(
+  { secret, key, optional }: SecretKey,
+  directory: string,
+  isElsewhere: boolean,
+): string | null {
   const path = join(directory, secret, key);
   try {
     return readGiven(path, limits.variablesFileBytes).replace(/\r?\n$/, '');
   } catch (cause) {
-    if (isElsewhere) return null;
+    if (isElsewhere || optional === true) return null;
     throw new Fault('usage', `Cannot read key ${key} of Secret ${secret}: ${path}: ${reasonOf(cause)}`, {
       cause,
     });

@@ -284,6 +284,17 @@ test('a template is added to that of the application: an artifact of the same na
   );
 });
 
+test('a launch of an application has its template from EMISSARY_TEMPLATE_FILE, too', async (t) => {
+  const cwd = temporaryVolume(t);
+  writeFileSync(join(cwd, 'app.json'), JSON.stringify(application));
+  writeFileSync(join(cwd, 'stores.json'), JSON.stringify(template));
+  const env = { EMISSARY_STATE_DIR: join(cwd, 'state'), EMISSARY_TEMPLATE_FILE: 'stores.json' };
+  const { status, stdout, stderr } = await emissary([...launch, 'app.json'], { cwd, env });
+  assert.equal(status, 0, stderr);
+  const objects = parseAllDocuments(stdout.toString()).map((document) => document.toJS() as Made);
+  assert.deepEqual(keysOf(specOf(objects), 'install'), ofInputs);
+});
+
 test('manifest refuses a template that is none, and one that is invalid with the application, in one sentence', async (t) => {
   const list = await made(t, ['manifest'], { given: [] });
   assert.deepEqual([list.status, list.text], [64, '']);

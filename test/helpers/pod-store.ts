@@ -56,7 +56,7 @@ export async function podStore(t: TestContext, input: Buffer): Promise<PodStore 
 }
 
 /** A template that fetches the input, and puts it again: `out/own` by its own name, the other into the repository. */
-export function throughStore(s3: object): object {
+export function throughStore(s3: object) {
   const path = '/tmp/in';
   return {
     artifactRepository: { s3: { ...s3, keyFormat: 'all/{job}/{artifact}' } },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { clusterLauncher } from '../helpers/cluster-launcher.ts';
+import { jobImage } from '../helpers/launcher-parts.ts';
 import { operatorPlace } from '../helpers/operator.ts';
 import { operatorLauncher } from '../helpers/operator-launcher.ts';
 import { type PodStore, passesInput, podStore, throughStore } from '../helpers/pod-store.ts';
@@ -99,6 +100,63 @@ for (const named of [true, false])
     const output = await place.kubectl('logs', 'stores-1', '--container=main');
     assertStored(store, 10, output);
   });
+
+test('operator: what an application saves goes to the repository of its resource, and an artifact to its own place', async (t) => {
+  const place = await operatorPlace(t);
+  const store = place === null ? null : await podStore(t, input);
+  if (place === null || store === null) return;
+  await place.start();
+  await place.apply(store.secret);
+  const s3 = { ...store.s3, ...store.secrets };
+  const definition = {
+    name: 'An application',
+    executable: 'sh',
+    cmdparams: "-c 'echo 1,2 >$MULTIFLEXI_TMP/a.csv; echo fixed >/tmp/fixed; cat /tmp/in >/tmp/in.csv'",
+    artifacts: [
+      { name: 'Table', path: '.*\\.csv' },
+      { name: 'Fixed', path: '/tmp/fixed' },
+    ],
+  };
+  const job = {
+    apiVersion: 'emissary.multiflexi.eu/v1alpha1',
+    kind: 'EmissaryJob',
+    metadata: { name: 'app' },
+    spec: {
+      application: { definition },
+      image: jobImage,
+      multiflexi: { jobId: 12 },
+      artifactRepository: { s3 },
+      inputs: { artifacts: [{ name: 'input', path: '/tmp/in', s3: { ...s3, key: 'in/input' } }] },
+      outputs: { artifacts: [{ name: 'Fixed', archive: { none: {} }, s3: { key: 'own/fixed' } }] },
+    },
+  };
+  await place.apply(job);
+  await place.phase('app', 'Succeeded');
+  assert.deepEqual(store.keys(), ['12/a.csv', '12/in.csv', 'in/input', 'own/fixed']);
+  assert.ok(store.object('12/in.csv').equals(input));
+});
+
+test('kubernetes: artifacts that the sidecar could not put are kept, and put later from here', async (t) => {
+  const launcher = await clusterLauncher(t);
+  const store = launcher === null ? null : await podStore(t, input);
+  if (launcher === null || store === null) return;
+  await launcher.apply({ ...store.secret, stringData: { access: 'another', secret: 'wrong' } });
+  const { outputs } = throughStore({ ...store.s3, ...store.secrets });
+  const file = join(temporaryVolume(t), 'template.json');
+  const [own] = outputs.artifacts;
+  const artifact = { ...own, s3: { ...store.s3, ...store.secrets, key: 'out/own' } };
+  writeFileSync(file, JSON.stringify({ outputs: { artifacts: [artifact] } }));
+  const options = ['--template', file, '--job-id', '13', '--report', 'sidecar'];
+  const { status, stderr } = await launcher.script('echo kept >/tmp/own', { options });
+  assert.equal(status, 64);
+  assert.match(stderr, /Cannot put artifact "own"/);
+  assert.match(stderr, /list --clean reports it later/);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [['job-13'], []]);
+  const cleaned = await launcher.verb(['list', '--clean'], store.credentials);
+  assert.equal(cleaned.status, 0, cleaned.stderr);
+  assert.equal(store.object('out/own').toString(), 'kept\n');
+  assert.deepEqual(launcher.left(), []);
+});
 
 test('webhook: a pod whose template has a store is wrapped with it, and the job has nothing of it', async (t) => {
   const place = await webhookPlace(t, { labels: { [injectLabel]: 'true' } });

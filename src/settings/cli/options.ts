@@ -25,17 +25,17 @@ export const options: readonly OptionSpec[] = [
   },
   {
     name: 'template',
-    verbs: ['init', 'launch'],
+    verbs: ['init'],
     value: 'FILE',
     variables: [],
-    help: 'the template, a file or - for standard input (default {}); launch: it is added to that of an application',
+    help: 'the template, a file or - for standard input (default {})',
   },
   {
     name: 'template',
-    verbs: ['manifest'],
+    verbs: ['launch', 'manifest'],
     value: 'FILE',
-    variables: [],
-    help: "a template that is added to the application's: stores, more inputs and outputs (default none)",
+    variables: ['EMISSARY_TEMPLATE_FILE'],
+    help: "the template of a command, a file or - for standard input; it is added to an application's: stores, more inputs and outputs (default {})",
   },
   {
     name: 'template',

@@ -98,7 +98,7 @@ type Variables = Readonly<Record<string, string>>;
 
 function whereToReport(where: string | null, all: Variables, source: string): 'host' | 'none' {
   if (where === 'none') return where;
-  const isKnown = destinations.some((name) => (all[name] ?? '') !== '');
+  const isKnown = hasDestination(all);
   if (where === 'host' && isKnown) return where;
   if (where === 'host')
     throw new Fault(
@@ -107,6 +107,11 @@ function whereToReport(where: string | null, all: Variables, source: string): 'h
     );
   if (where !== null) throw new Fault('usage', `${source} must be host, sidecar or none`);
   return isKnown ? 'host' : 'none';
+}
+
+/** Whether any variable says where to report. */
+export function hasDestination(all: Variables): boolean {
+  return destinations.some((name) => (all[name] ?? '') !== '');
 }
 
 const credentials = /^MULTIFLEXI_(?:DATABASE|API)_|^OTEL_EXPORTER_OTLP_(?:\w+_)?HEADERS$/;
