@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { TestContext } from 'node:test';
+import { makeCertificate } from './certificate.ts';
 import { startS3 } from './s3-server.ts';
 
 /** How pods of the test cluster reach this machine. */
@@ -14,7 +15,7 @@ export interface PodStore {
   readonly secrets: Readonly<Record<string, unknown>>;
   /** The Secret itself. */
   readonly secret: object;
-  /** The variables that say the same. */
+  /** The variables that say the same, with the authority's file. */
   readonly credentials: Readonly<Record<string, string>>;
   /** What no job may see. */
   readonly hidden: RegExp;
@@ -24,9 +25,16 @@ export interface PodStore {
   put(key: string, content: string | Buffer): void;
 }
 
-/** Null if it cannot be built here. @param input what is at `in/input` */
-export async function podStore(t: TestContext, input: Buffer): Promise<PodStore | null> {
-  const store = await startS3(t, { bucket: 'jobs', address: '' });
+/**
+ * Null if it cannot be built here.
+ *
+ * @param input what is at `in/input`
+ * @param isSecure with TLS, and an authority of its own
+ */
+export async function podStore(t: TestContext, input: Buffer, isSecure = false): Promise<PodStore | null> {
+  const certificate = isSecure ? makeCertificate(t, `IP:${machine}`) : undefined;
+  const tls = certificate === undefined ? {} : { certificate };
+  const store = await startS3(t, { bucket: 'jobs', address: '', ...tls });
   if (store === null) return null;
   const put = (key: string, content: string | Buffer) => {
     const path = store.path(key);
@@ -36,7 +44,7 @@ export async function podStore(t: TestContext, input: Buffer): Promise<PodStore 
   put('in/input', input);
   const { AWS_ACCESS_KEY_ID: access = '', AWS_SECRET_ACCESS_KEY: secret = '' } = store.credentials;
   return {
-    s3: { bucket: store.bucket, endpoint: `${machine}:${store.port}`, insecure: true },
+    s3: { bucket: store.bucket, endpoint: `${machine}:${store.port}`, insecure: !isSecure },
     secrets: {
       accessKeySecret: { name: 'store', key: 'access' },
       secretKeySecret: { name: 'store', key: 'secret' },
@@ -47,7 +55,10 @@ export async function podStore(t: TestContext, input: Buffer): Promise<PodStore 
       metadata: { name: 'store' },
       stringData: { access, secret, other: 'not-named' },
     },
-    credentials: store.credentials,
+    credentials: {
+      ...store.credentials,
+      ...(certificate !== undefined && { EMISSARY_STORE_CA_FILE: certificate.path }),
+    },
     hidden: new RegExp([access, secret.replace(/[+/]/g, '.'), 'not-named', 'argo/secret/store'].join('|')),
     keys: store.keys,
     object: store.object,

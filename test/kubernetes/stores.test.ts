@@ -51,9 +51,9 @@ for (const report of ['sidecar', 'none'] as const)
     assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
   });
 
-test('kubernetes: without Secrets in the template, the variables of the launcher count, for init and the reporter alone', async (t) => {
+test('kubernetes: without Secrets in the template, the variables and the authority of the launcher count, for init and the reporter alone', async (t) => {
   const launcher = await clusterLauncher(t);
-  const store = launcher === null ? null : await podStore(t, input);
+  const store = launcher === null ? null : await podStore(t, input, true);
   if (launcher === null || store === null) return;
   const options = [...templateOf(t, store.s3), '--job-id', '8', '--report', 'sidecar'];
   const env = store.credentials;
@@ -83,6 +83,19 @@ test('launch --via operator: a template has its store, and the job nothing of it
   const { status, stdout, stderr } = await launcher.script(passesInput, { options });
   assert.equal(status, 0, stderr);
   assertStored(store, 9, stdout.toString() + stderr);
+});
+
+test('launch --via operator: the variables and the authority of the launcher are in Secrets of the resource', async (t) => {
+  const launcher = await operatorLauncher(t);
+  const store = launcher === null ? null : await podStore(t, input, true);
+  if (launcher === null || store === null) return;
+  await launcher.place.start();
+  const options = [...templateOf(t, store.s3), '--job-id', '14'];
+  const { status, stdout, stderr } = await launcher.script(passesInput, { options, env: store.credentials });
+  assert.equal(status, 0, stderr);
+  assertStored(store, 14, stdout.toString() + stderr);
+  assert.deepEqual(launcher.left(), []);
+  await until('nothing is left', async () => (await launcher.remains()).length === 0);
 });
 
 for (const named of [true, false])
