@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Fault, reasonOf } from '../base/fault.ts';
+import { errnoOf, Fault, reasonOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { Environment, nameOf } from './cli/environment.ts';
 import { readGiven } from './cli/read-given.ts';
@@ -21,7 +21,8 @@ export function withSecrets(
 ): Environment {
   const directory = environment.get('EMISSARY_SECRETS_DIR') ?? defaultDirectory;
   const found = Object.entries(secrets).flatMap(([name, key]) => {
-    const value = secretOf(key, directory, environment.get(name, `${name}_FILE`) !== null);
+    const isElsewhere = environment.get(name, `${name}_FILE`) !== null;
+    const value = secretOf(key, { directory, isElsewhere, variable: name });
     return value === null ? [] : [[name, value] as const];
   });
   const replaced = new Set(found.flatMap(([name]) => [name, `${name}_FILE`]));
@@ -33,16 +34,17 @@ export function withSecrets(
 
 function secretOf(
   { secret, key, optional }: SecretKey,
-  directory: string,
-  isElsewhere: boolean,
+  of: { readonly directory: string; readonly isElsewhere: boolean; readonly variable: string },
 ): string | null {
-  const path = join(directory, secret, key);
+  const path = join(of.directory, secret, key);
   try {
     return readGiven(path, limits.variablesFileBytes).replace(/\r?\n$/, '');
   } catch (cause) {
-    if (isElsewhere || optional === true) return null;
-    throw new Fault('usage', `Cannot read key ${key} of Secret ${secret}: ${path}: ${reasonOf(cause)}`, {
-      cause,
-    });
+    if (of.isElsewhere || (optional === true && errnoOf(cause) === 'ENOENT')) return null;
+    throw new Fault(
+      'usage',
+      `Cannot read key ${key} of Secret ${secret}: ${path}: ${reasonOf(cause)}; mount it, or set EMISSARY_SECRETS_DIR or ${of.variable}`,
+      { cause },
+    );
   }
 }
