@@ -295,6 +295,19 @@ test('a launch of an application has its template from EMISSARY_TEMPLATE_FILE, t
   assert.deepEqual(keysOf(specOf(objects), 'install'), ofInputs);
 });
 
+for (const what of [['app.json'], ['--image', 'app:1', '--', 'app']])
+  test(`launch reads the template of ${what.at(-1)} from standard input`, async (t) => {
+    const cwd = temporaryVolume(t);
+    writeFileSync(join(cwd, 'app.json'), JSON.stringify(application));
+    const env = { EMISSARY_STATE_DIR: join(cwd, 'state') };
+    const { inputs } = template;
+    const args = [...launch, '--template', '-', ...what];
+    const { status, stdout, stderr } = await emissary(args, { cwd, env, stdin: JSON.stringify({ inputs }) });
+    assert.equal(status, 0, stderr);
+    const objects = parseAllDocuments(stdout.toString()).map((document) => document.toJS() as Made);
+    assert.deepEqual(keysOf(specOf(objects), 'install'), ofInputs);
+  });
+
 test('manifest refuses a template that is none, and one that is invalid with the application, in one sentence', async (t) => {
   const list = await made(t, ['manifest'], { given: [] });
   assert.deepEqual([list.status, list.text], [64, '']);

@@ -9,6 +9,7 @@ import { mountedJson } from '../../settings/cli/mounted-json.ts';
 import { readGiven } from '../../settings/cli/read-given.ts';
 import { secondsToMs } from '../../settings/cli/values.ts';
 import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
+import { templatePath } from '../../settings/verbs/read-template-object.ts';
 import type { JobPlan } from './job-plan.ts';
 
 /** What of a pod its job and its launch decide, and no engine. */
@@ -66,7 +67,7 @@ function templateOf(
   if (file === null)
     return nativeEnvironment['EMISSARY_TEMPLATE'] ?? nativeEnvironment['ARGO_TEMPLATE'] ?? null;
   try {
-    return mountedJson(readGiven(file, limits.templateBytes));
+    return mountedJson(readGiven(templatePath(file), limits.templateBytes));
   } catch (cause) {
     throw new Fault('template', `Cannot read template of --template: ${reasonOf(cause)}`, { cause });
   }

@@ -6,6 +6,11 @@ import { withoutByteOrderMark } from '../../base/text-of.ts';
 import { mountedJson } from '../cli/mounted-json.ts';
 import { readGiven } from '../cli/read-given.ts';
 
+/** Where the file of `--template` is: `-` is standard input. */
+export function templatePath(file: string): string {
+  return file === '-' ? '/dev/stdin' : file;
+}
+
 /**
  * Reads the file of `--template` for an application, whose own template it is added to.
  *
@@ -14,7 +19,7 @@ import { readGiven } from '../cli/read-given.ts';
 export function readTemplateObject(file: string): Readonly<Record<string, unknown>> {
   let text: string;
   try {
-    text = withoutByteOrderMark(mountedJson(readGiven(file, limits.templateBytes)));
+    text = withoutByteOrderMark(mountedJson(readGiven(templatePath(file), limits.templateBytes)));
   } catch (cause) {
     throw new Fault('template', `Cannot read template ${file}: ${reasonOf(cause)}`, { cause });
   }
