@@ -5,11 +5,9 @@ import type { PodJob } from '../../pod/pod-job.ts';
 import { afterwardsSeconds } from '../../pod/pod-objects.ts';
 import { noStores } from '../../pod/pod-stores.ts';
 import { withStores } from '../../pod/with-stores.ts';
-import { mountedJson } from '../../settings/cli/mounted-json.ts';
-import { readGiven } from '../../settings/cli/read-given.ts';
+import { readTemplateFile } from '../../settings/cli/read-template-file.ts';
 import { secondsToMs } from '../../settings/cli/values.ts';
 import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
-import { templatePath } from '../../settings/verbs/read-template-object.ts';
 import type { JobPlan } from './job-plan.ts';
 
 /** What of a pod its job and its launch decide, and no engine. */
@@ -67,7 +65,7 @@ function templateOf(
   if (file === null)
     return nativeEnvironment['EMISSARY_TEMPLATE'] ?? nativeEnvironment['ARGO_TEMPLATE'] ?? null;
   try {
-    return mountedJson(readGiven(templatePath(file), limits.templateBytes));
+    return readTemplateFile(file);
   } catch (cause) {
     throw new Fault('template', `Cannot read template of --template: ${reasonOf(cause)}`, { cause });
   }

@@ -1,15 +1,8 @@
 import { Fault, reasonOf } from '../../base/fault.ts';
 import { isRecord } from '../../base/is-record.ts';
 import { jsonProblem } from '../../base/json-problem.ts';
-import { limits } from '../../base/limits.ts';
 import { withoutByteOrderMark } from '../../base/text-of.ts';
-import { mountedJson } from '../cli/mounted-json.ts';
-import { readGiven } from '../cli/read-given.ts';
-
-/** Where the file of `--template` is: `-` is standard input. */
-export function templatePath(file: string): string {
-  return file === '-' ? '/dev/stdin' : file;
-}
+import { readTemplateFile } from '../cli/read-template-file.ts';
 
 /**
  * Reads the file of `--template` for an application, whose own template it is added to.
@@ -19,7 +12,7 @@ export function templatePath(file: string): string {
 export function readTemplateObject(file: string): Readonly<Record<string, unknown>> {
   let text: string;
   try {
-    text = withoutByteOrderMark(mountedJson(readGiven(templatePath(file), limits.templateBytes)));
+    text = withoutByteOrderMark(readTemplateFile(file));
   } catch (cause) {
     throw new Fault('template', `Cannot read template ${file}: ${reasonOf(cause)}`, { cause });
   }
