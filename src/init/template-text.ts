@@ -1,11 +1,8 @@
 import { Fault, reasonOf } from '../base/fault.ts';
-import { limits } from '../base/limits.ts';
-import { readUpTo } from '../base/read-regular.ts';
-import { textOf, withoutByteOrderMark } from '../base/text-of.ts';
+import { withoutByteOrderMark } from '../base/text-of.ts';
 import type { Layout } from '../contract/layout.ts';
 import { publish } from '../contract/publish.ts';
-import { mountedJson } from '../settings/cli/mounted-json.ts';
-import { readGiven } from '../settings/cli/read-given.ts';
+import { readTemplateFile } from '../settings/cli/read-template-file.ts';
 import type { InitSettings } from '../settings/verbs/init-settings.ts';
 import { writing } from './writing.ts';
 
@@ -25,9 +22,9 @@ export function readTemplateText(source: InitSettings['template']): TemplateText
     case 'text':
       return { text: withoutByteOrderMark(source.text), origin: source.variable };
     case 'stdin':
-      return reading('on standard input', readStandardInput);
+      return reading('on standard input', () => readTemplateFile('-'));
     case 'file':
-      return reading('of --template', () => mountedJson(readGiven(source.path, limits.templateBytes)));
+      return reading('of --template', () => readTemplateFile(source.path));
   }
 }
 
@@ -37,13 +34,6 @@ export function readTemplateText(source: InitSettings['template']): TemplateText
  */
 export function publishTemplate(text: string, layout: Layout): void {
   writing(layout.template, () => publish(layout.template, text, 0o444));
-}
-
-/** Blocks, and may be a terminal: someone may be typing the template. */
-function readStandardInput(): string {
-  const bytes = readUpTo(0, limits.templateBytes + 1);
-  if (bytes.length > limits.templateBytes) throw new Error(`larger than ${limits.templateBytes} bytes`);
-  return textOf(bytes);
 }
 
 function reading(origin: string, read: () => string): TemplateText {

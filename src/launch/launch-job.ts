@@ -3,6 +3,7 @@ import { errnoOf, Fault, faultStatus, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { Volume } from '../contract/volume.ts';
 import { doubtsOf, type JobReport } from '../observe/job-report.ts';
+import { hasDestination } from '../settings/verbs/launch-report.ts';
 import { factsOf, tellEvents } from './job/engine-facts.ts';
 import { Interrupted, LeftJob } from './job/interrupted.ts';
 import type { LaunchedJob } from './job/launched-job.ts';
@@ -79,7 +80,8 @@ async function keepUnreported(job: LaunchedJob): Promise<void> {
   );
   await quietly(job, () => job.engine.remove(job.container));
   // From here, where that is known: the reporter in the pod is gone.
-  if (job.record.sidecar === true) job.advance('starting', { sidecar: false, reports: true });
+  const reports = hasDestination(Object.fromEntries(job.settings.sidecar ?? []));
+  if (job.record.sidecar === true) job.advance('starting', { sidecar: false, reports });
   job.directory.release();
 }
 

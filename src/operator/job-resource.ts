@@ -60,6 +60,7 @@ export interface JobSpec {
   readonly podTemplate?: Readonly<Record<string, unknown>>;
   readonly inputs?: object;
   readonly outputs?: object;
+  readonly artifactRepository?: object;
 }
 
 /** One condition of a resource. */

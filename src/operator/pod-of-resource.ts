@@ -6,11 +6,12 @@ import type { KubernetesObject } from '../pod/kubernetes-object.ts';
 import { applicationContents, type PodContents, templateKey, variablesFile } from '../pod/pod-contents.ts';
 import type { PodJob } from '../pod/pod-job.ts';
 import { afterwardsSeconds, withJobId } from '../pod/pod-objects.ts';
+import { noStores, type PodStores } from '../pod/pod-stores.ts';
 import { addToPod } from '../pod/pod-template.ts';
 import { validLabel, validName } from '../pod/valid-name.ts';
+import { withStores } from '../pod/with-stores.ts';
 import { type Application, parseApplication } from '../settings/application/application.ts';
 import { defaultMask } from '../settings/secret-names.ts';
-import { templateFromJson } from '../settings/template/template-from-json.ts';
 import { apiVersion, type JobResource, type JobSpec, jobLabel } from './job-resource.ts';
 import { jobUser } from './job-user.ts';
 import { templateParts } from './template-parts.ts';
@@ -43,7 +44,11 @@ export async function podJobOf(
   if (image === null) throw new Fault('usage', 'The application has no ociimage: spec.image is missing');
   if (application === null && spec.command === undefined)
     throw new Fault('usage', 'Neither spec.application nor spec.command is there');
-  const contents = await contentsOf(spec, application);
+  const contents = await withStores(contentsOf(spec, application), {
+    origin: 'spec',
+    report: new Map(),
+    storeVariables: {},
+  });
   const { adds, replaces } = templateParts(spec);
   const start = spec.startTimeoutSeconds ?? limits.operatorStartSeconds;
   const name = podNameOf(resource, of.attempt);
@@ -70,38 +75,47 @@ export async function podJobOf(
     reporter: { verb: 'wait', kind: multiflexi.reporter === 'Native' ? 'native' : 'plain', hold: null },
     claim: null,
     serviceAccount: null,
-    more: addToPod(moreOf(resource, of.attempt), adds),
+    more: addToPod(moreOf(resource, of.attempt, contents.stores), adds),
     instead: replaces,
     // The pod waits until its UID is in the status.
     gated: true,
   };
 }
 
-async function contentsOf(spec: JobSpec, application: Application | null): Promise<PodContents> {
-  if (application === null) return commandContents(spec);
+function contentsOf(spec: JobSpec, application: Application | null): PodContents {
+  const template = templateOf(spec);
+  if (application === null) return commandContents(spec, template);
   const variables = withJobId(plainVariables(spec), spec.multiflexi?.jobId ?? null);
   const given = { variables, secretNames: secretNames(spec) };
-  const job = applicationJob('operator', { ...given, application, files: 'elsewhere' });
+  const job = applicationJob('operator', { ...given, application, files: 'elsewhere', more: template });
   return applicationContents({ ...job, ...given, variables: job.variables });
 }
 
-/** Of a command, only the command itself is shown. @throws Fault `template` */
-async function commandContents(spec: JobSpec): Promise<PodContents> {
-  const { inputs, outputs, command = [], args = [] } = spec;
-  const given = { ...(inputs !== undefined && { inputs }), ...(outputs !== undefined && { outputs }) };
-  const template = JSON.stringify(given);
-  await templateFromJson(template, 'spec');
-  const isEmpty = Object.keys(given).length === 0;
+/** The template of the resource itself; null: there is none. */
+function templateOf({ inputs, outputs, artifactRepository }: JobSpec): KubernetesObject | null {
+  const given = {
+    ...(inputs !== undefined && { inputs }),
+    ...(outputs !== undefined && { outputs }),
+    ...(artifactRepository !== undefined && { artifactRepository }),
+  };
+  return Object.keys(given).length === 0 ? null : given;
+}
+
+/** Of a command, only the command itself is shown. */
+function commandContents(spec: JobSpec, template: KubernetesObject | null): PodContents {
+  const { command = [], args = [] } = spec;
   return {
     command: [...command, ...args],
     variables: new Map(),
     mask: [defaultMask, ...secretNames(spec)].join(','),
     template: null,
     secrets: {
-      init: isEmpty ? {} : { [templateKey]: template },
+      init: template === null ? {} : { [templateKey]: JSON.stringify(template) },
+      stores: {},
       job: variablesFile(plainVariables(spec)),
       report: {},
     },
+    stores: noStores,
   };
 }
 
@@ -117,7 +131,7 @@ function secretNames({ variables = [] }: JobSpec): readonly string[] {
 }
 
 /** What the pod has besides: who owns it, variables of Secrets, and where the reporter reports. */
-function moreOf({ metadata, spec }: JobResource, attempt: number): KubernetesObject {
+function moreOf({ metadata, spec }: JobResource, attempt: number, stores: PodStores): KubernetesObject {
   const { multiflexi = {}, variables = [], variablesFrom = [] } = spec;
   const owner = { apiVersion, kind: 'EmissaryJob', name: metadata.name, uid: metadata.uid, controller: true };
   const main = {
@@ -126,21 +140,26 @@ function moreOf({ metadata, spec }: JobResource, attempt: number): KubernetesObj
     envFrom: variablesFrom,
   };
   const { secretRef, report } = multiflexi;
+  const credentials = secretRef === undefined ? [] : [{ secretRef }];
   const reporter = {
     name: containerNames.reporter,
     env: [
       { name: 'EMISSARY_TERMINATION_LOG', value: terminationLog },
       ...(attempt > 1 ? [{ name: 'EMISSARY_ATTEMPT', value: String(attempt) }] : []),
       ...(report === 'Output' ? [{ name: 'MULTIFLEXI_REPORT', value: 'output' }] : []),
+      // Its stores are no report.
+      ...(report === 'None' && stores.puts ? [{ name: 'MULTIFLEXI_REPORT', value: 'none' }] : []),
     ],
-    envFrom: secretRef === undefined || report === 'None' ? [] : [{ secretRef }],
+    envFrom: report === 'None' && !stores.puts ? [] : credentials,
   };
+  const install = { name: containerNames.install, envFrom: credentials };
   const isNative = multiflexi.reporter === 'Native';
+  const first = [...(stores.fetches ? [install] : []), ...(isNative ? [reporter] : [])];
   return {
     metadata: { ownerReferences: [{ ...owner, blockOwnerDeletion: true }] },
     spec: {
       containers: isNative ? [main] : [main, reporter],
-      ...(isNative && { initContainers: [reporter] }),
+      ...(first.length > 0 && { initContainers: first }),
     },
   };
 }

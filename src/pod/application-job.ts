@@ -5,6 +5,7 @@ import type { FileSource } from './file-inputs.ts';
 import { type JobArguments, jobArguments } from './job-arguments.ts';
 import { type JobTemplate, jobTemplate } from './job-template.ts';
 import { type JobVariables, jobVariables } from './job-variables.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
 
 /** What an application's definition makes of a job. */
 export interface ApplicationJob {
@@ -23,6 +24,8 @@ interface Given {
   readonly secretNames: readonly string[];
   /** How the job gets the files that variables name. */
   readonly files: FileSource;
+  /** What its template has besides: stores, more inputs and outputs. */
+  readonly more?: KubernetesObject | null;
 }
 
 /**

@@ -1,15 +1,22 @@
 import { limits } from '../base/limits.ts';
 import { isExpanded, unexpanded } from './is-expanded.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
-import { argumentsKey, type Role, templateKey, variablesKey } from './pod-contents.ts';
+import {
+  argumentsKey,
+  authorityKey,
+  type Role,
+  secretsPath,
+  templateKey,
+  variablesKey,
+} from './pod-contents.ts';
 import type { PodJob } from './pod-job.ts';
+import { storeMounts } from './store-mounts.ts';
 
 /** The containers of a job's pod. */
 export const containerNames = { install: 'install', main: 'main', reporter: 'reporter' } as const;
 
 /** Where the image with the program is mounted. */
 const imagePath = '/run/multiflexi-emissary';
-const secretsPath = '/var/run/secrets/multiflexi';
 const spoolPath = '/var/spool/emissary';
 const pullPolicies = { missing: 'IfNotPresent', always: 'Always', never: 'Never' } as const;
 
@@ -25,19 +32,30 @@ export function hasSecret({ secrets, gated }: PodJob, role: Role): boolean {
   return gated && role === 'job' && isEmpty('init');
 }
 
-/** The init container: installs the program and the template. */
+/** Whether `init` runs: without it, each container has the template, and `main` stages the inputs. */
+export function hasInstaller({ program, stores }: PodJob): boolean {
+  return program === 'copy' || stores.fetches;
+}
+
+/** The init container: installs the program and the template, and fetches what the job must have no credentials for. */
 export function installer(job: PodJob): KubernetesObject {
-  const inSecret = job.secrets.init[templateKey] !== undefined;
+  const variables = job.secrets.stores[variablesKey];
   return {
     name: containerNames.install,
     image: job.emissaryImage,
-    args: ['init', ...(inSecret ? ['--template', `${secretsPath}/init/${templateKey}`] : [])],
+    args: ['init', ...(job.program === 'image' ? ['--without-program'] : []), ...templateOption(job)],
     env: environment({
       EMISSARY_ROOT: job.root,
-      ...(job.template !== null && { EMISSARY_TEMPLATE: unexpanded(job.template) }),
+      ...templateVariable(job),
+      ...(variables !== undefined && { EMISSARY_ENV_FILE: `${secretsPath}/stores/${variablesKey}` }),
     }),
     securityContext: ownSecurityContext(job),
-    volumeMounts: [sharedVolume(job), ...secretMounts(job, 'init')],
+    volumeMounts: [
+      sharedVolume(job),
+      ...secretMounts(job, 'init'),
+      ...(variables === undefined ? [] : secretMounts(job, 'stores')),
+      ...storeMounts(job, 'fetch'),
+    ],
   };
 }
 
@@ -61,6 +79,7 @@ function jobSecurityContext({ user, group, allowRoot }: PodJob): KubernetesObjec
 export function mainContainer(job: PodJob): KubernetesObject {
   const { root, timeout, grace, mask, cpus, memory } = job;
   const { [variablesKey]: hidden, [argumentsKey]: hiddenArguments } = job.secrets.job;
+  const stages = !hasInstaller(job);
   const ours = {
     EMISSARY_ROOT: root,
     EMISSARY_GRACE_SECONDS: String(grace),
@@ -78,14 +97,20 @@ export function mainContainer(job: PodJob): KubernetesObject {
     name: containerNames.main,
     image: job.image,
     imagePullPolicy: pullPolicies[job.pull],
-    command: [programPath(job), 'run', ...templateOption(job), '--', ...job.command].map(literal),
-    env: environment({ ...Object.fromEntries(job.variables), ...ours, ...templateVariable(job) }),
+    command: [programPath(job), 'run', ...(stages ? templateOption(job) : []), '--', ...job.command].map(
+      literal,
+    ),
+    env: environment({
+      ...Object.fromEntries(job.variables),
+      ...ours,
+      ...(stages && templateVariable(job)),
+    }),
     ...(Object.keys(amounts).length > 0 && { resources: { limits: amounts } }),
     securityContext: jobSecurityContext(job),
     volumeMounts: [
       sharedVolume(job),
       ...programMount(job),
-      ...templateMount(job),
+      ...(stages ? secretMounts(job, 'init') : []),
       ...secretMounts(job, 'job'),
     ],
   };
@@ -95,6 +120,8 @@ export function mainContainer(job: PodJob): KubernetesObject {
 export function reporter(job: PodJob): KubernetesObject {
   const { root, grace, timeout, claim, jobId } = job;
   const { verb, hold } = job.reporter;
+  // Whoever names the stores gets the credentials: not the volume, which the job can write to.
+  const knowsTemplate = verb === 'wait' && (job.program === 'image' || job.stores.puts);
   const ours = {
     EMISSARY_ROOT: root,
     EMISSARY_GRACE_SECONDS: String(grace),
@@ -110,15 +137,17 @@ export function reporter(job: PodJob): KubernetesObject {
   return {
     name: containerNames.reporter,
     image: job.emissaryImage,
-    args: [verb, ...(verb === 'wait' ? templateOption(job) : [])],
-    env: environment({ ...ours, ...(verb === 'wait' && templateVariable(job)) }),
+    args: [verb, ...(knowsTemplate ? templateOption(job) : [])],
+    env: environment({ ...ours, ...(knowsTemplate && templateVariable(job)) }),
     securityContext: ownSecurityContext(job),
     volumeMounts: [
       sharedVolume(job),
-      ...(verb === 'wait' ? templateMount(job) : []),
+      ...(knowsTemplate ? secretMounts(job, 'init') : []),
       // No job can access it, so its contents can be trusted.
       ...(verb === 'wait' ? [{ name: 'emissary-spool', mountPath: spoolPath }] : []),
       ...secretMounts(job, 'report'),
+      ...(job.secrets.stores[authorityKey] === undefined ? [] : secretMounts(job, 'stores')),
+      ...storeMounts(job, 'put'),
       ...(claim === null ? [] : [{ name: 'kept', mountPath: claim.path }]),
     ],
   };
@@ -138,18 +167,12 @@ function programMount({ program }: PodJob): readonly KubernetesObject[] {
   return program === 'copy' ? [] : [{ name: 'emissary-program', mountPath: imagePath, readOnly: true }];
 }
 
-/** Where no `init` puts the template on the volume, each container has it. */
-function templateMount(job: PodJob): readonly KubernetesObject[] {
-  return job.program === 'copy' ? [] : secretMounts(job, 'init');
+function templateOption({ secrets }: PodJob): readonly string[] {
+  return secrets.init[templateKey] === undefined ? [] : ['--template', `${secretsPath}/init/${templateKey}`];
 }
 
-function templateOption({ program, secrets }: PodJob): readonly string[] {
-  const isMounted = program === 'image' && secrets.init[templateKey] !== undefined;
-  return isMounted ? ['--template', `${secretsPath}/init/${templateKey}`] : [];
-}
-
-function templateVariable({ program, template }: PodJob): Readonly<Record<string, string>> {
-  return program === 'image' && template !== null ? { EMISSARY_TEMPLATE: unexpanded(template) } : {};
+function templateVariable({ template }: PodJob): Readonly<Record<string, string>> {
+  return template === null ? {} : { EMISSARY_TEMPLATE: unexpanded(template) };
 }
 
 /** Kubernetes makes `$` of `$$`, and values of `$(NAME)`. */

@@ -4,6 +4,8 @@ import type { Application, ApplicationArtifact } from '../settings/application/a
 import { phpPattern } from '../settings/template/php-pattern.ts';
 import { type FileSource, fileInputs } from './file-inputs.ts';
 import { absolute, type JobVariables } from './job-variables.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
+import { addToPod } from './pod-template.ts';
 
 /** The template for `init`. */
 export interface JobTemplate {
@@ -19,11 +21,16 @@ export interface JobTemplate {
  * @param files how it gets the files that variables name
  */
 export function jobTemplate(
-  settings: { readonly application: Application; readonly variables: ReadonlyMap<string, string> },
+  settings: {
+    readonly application: Application;
+    readonly variables: ReadonlyMap<string, string>;
+    /** What else is in the template; what the application has itself stays. */
+    readonly more?: KubernetesObject | null;
+  },
   variables: JobVariables,
   files: FileSource,
 ): JobTemplate {
-  const { application } = settings;
+  const { application, more = null } = settings;
   let inSecret = false;
   const expanded = (text: string, where: string) => {
     const { text: found, used } = variables.macros.expand(text, where);
@@ -55,8 +62,13 @@ export function jobTemplate(
   };
   const directory = variables.macros.expand('{MULTIFLEXI_TMP}', 'MULTIFLEXI_TMP');
   return {
-    template,
-    inSecret: inSecret || inputs.length > 0 || [...directory.used].some((name) => variables.secret.has(name)),
+    template: more === null ? template : addToPod(template, more),
+    // Addresses may have credentials.
+    inSecret:
+      more !== null ||
+      inSecret ||
+      inputs.length > 0 ||
+      [...directory.used].some((name) => variables.secret.has(name)),
   };
 }
 

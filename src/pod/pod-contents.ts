@@ -1,15 +1,21 @@
 import type { ApplicationJob } from './application-job.ts';
+import { noStores, type PodStores } from './pod-stores.ts';
 
-/** Which container a Secret is for: the job never sees the reporter's. */
-export type Role = 'init' | 'job' | 'report';
+/** Which container a Secret is for: the job never sees those of the reporter and the stores, which `init` has, too. */
+export type Role = 'init' | 'stores' | 'job' | 'report';
 /** All roles. */
-export const roles: readonly Role[] = ['init', 'job', 'report'];
+export const roles: readonly Role[] = ['init', 'stores', 'job', 'report'];
+/** Where the Secrets of a pod are mounted, each in a directory named by its role. */
+export const secretsPath = '/var/run/secrets/multiflexi';
 /** The Secret's file with variables. */
 export const variablesKey = 'variables.json';
 /** The Secret's file with the template. */
 export const templateKey = 'template.json';
 /** The Secret's file with arguments. */
 export const argumentsKey = 'arguments.json';
+
+/** The Secret's file with the certificate authority of stores. */
+export const authorityKey = 'store-ca.pem';
 
 /** The files of a Secret: texts by name. */
 export type SecretFiles = Readonly<Record<string, string>>;
@@ -25,6 +31,7 @@ export interface PodContents {
   /** The template for `init`, as JSON, if everybody may see it; null: it is in the Secret, or there is none. */
   readonly template: string | null;
   readonly secrets: Readonly<Record<Role, SecretFiles>>;
+  readonly stores: PodStores;
 }
 
 /** An application's job in a pod: only what is secret, or what a pod would change, is in Secrets. */
@@ -44,12 +51,14 @@ export function applicationContents({
     template: template.inSecret ? null : text,
     secrets: {
       init: template.inSecret ? { [templateKey]: text } : {},
+      stores: {},
       job: {
         ...variablesFile(secret),
         ...(args.inSecret && { [argumentsKey]: JSON.stringify(args.args) }),
       },
       report: {},
     },
+    stores: noStores,
   };
 }
 

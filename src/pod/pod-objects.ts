@@ -1,12 +1,15 @@
 import { limits } from '../base/limits.ts';
 import type { ManifestSettings } from '../settings/verbs/manifest-settings.ts';
+import { readTemplateObject } from '../settings/verbs/read-template-object.ts';
+import { storeVariables } from '../settings/verbs/store-variables.ts';
 import { applicationJob } from './application-job.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
-import { applicationContents, variablesFile } from './pod-contents.ts';
+import { applicationContents } from './pod-contents.ts';
 import type { PodJob } from './pod-job.ts';
 import { metadataOf, podOf, secretsOf } from './pod-of.ts';
 import { readPodTemplate } from './pod-template.ts';
 import { validName } from './valid-name.ts';
+import { withStores } from './with-stores.ts';
 
 /** Seconds after a job's grace, for its wrapper to save and seal, and for the reporter to report. */
 export const afterwardsSeconds = (limits.saveMs + limits.gatherMs) / 1000 + limits.reportSeconds;
@@ -16,22 +19,31 @@ export const afterwardsSeconds = (limits.saveMs + limits.gatherMs) / 1000 + limi
  *
  * Times: the job has `timeout`, then `grace` to stop. The pod's deadline adds time for the start and the report; its
  * termination grace covers the job's grace and the report.
+ *
+ * @throws Fault `usage`, `template`
  */
-export function podObjects(settings: ManifestSettings): readonly KubernetesObject[] {
-  const job = podJobOf(settings);
+export async function podObjects(settings: ManifestSettings): Promise<readonly KubernetesObject[]> {
+  const job = await podJobOf(settings);
   return [...secretsOf(job), settings.kind === 'pod' ? podOf(job) : jobOf(job)];
 }
 
-function podJobOf(settings: ManifestSettings): PodJob {
-  const { application, jobId, timeout, grace, secretNames } = settings;
+async function podJobOf(settings: ManifestSettings): Promise<PodJob> {
+  const { application, jobId, timeout, grace, secretNames, template, reportVariables } = settings;
   const { emissaryImage, program, serviceAccount, podTemplate, reporterKind } = settings.kubernetes;
   const variables = withJobId(settings.variables, jobId);
-  const given = { application, variables, secretNames, files: 'included' as const };
-  const contents = applicationContents({ ...applicationJob('manifest', given), secretNames });
+  const more = template === null ? null : readTemplateObject(template);
+  const given = { application, variables, secretNames, files: 'included' as const, more };
+  const contents = await withStores(
+    applicationContents({ ...applicationJob('manifest', given), secretNames }),
+    {
+      origin: template ?? application.name,
+      report: reportVariables,
+      storeVariables: storeVariables(Object.fromEntries(reportVariables)),
+    },
+  );
   return {
     ...settings,
     ...contents,
-    secrets: { ...contents.secrets, report: variablesFile(settings.reportVariables) },
     name: validName(settings.podName),
     labels: {},
     application: application.name,

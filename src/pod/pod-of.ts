@@ -1,9 +1,10 @@
 import { limits } from '../base/limits.ts';
-import { hasSecret, installer, mainContainer, programVolume, reporter } from './containers.ts';
+import { hasInstaller, hasSecret, installer, mainContainer, programVolume, reporter } from './containers.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { type Role, roles } from './pod-contents.ts';
 import type { PodJob } from './pod-job.ts';
 import { addToPod } from './pod-template.ts';
+import { storeVolumes } from './store-mounts.ts';
 import { validLabel } from './valid-name.ts';
 
 /** The application's name as it is: a label may have to shorten it. */
@@ -77,7 +78,7 @@ function specOf(job: PodJob): KubernetesObject {
 
 function containersOf(job: PodJob): KubernetesObject {
   const [main, beside] = [mainContainer(job), reporter(job)];
-  const first = job.program === 'copy' ? [installer(job)] : [];
+  const first = hasInstaller(job) ? [installer(job)] : [];
   if (job.reporter.kind === 'native')
     return { initContainers: [...first, { ...beside, restartPolicy: 'Always' }], containers: [main] };
   return { ...(first.length > 0 && { initContainers: first }), containers: [main, beside] };
@@ -96,6 +97,7 @@ function volumesOf(job: PodJob): readonly KubernetesObject[] {
         name: `${role}-secrets`,
         secret: { secretName: secretName(job.secretsName ?? job.name, role), optional: false },
       })),
+    ...storeVolumes(job),
     ...(job.claim === null ? [] : [{ name: 'kept', persistentVolumeClaim: { claimName: job.claim.name } }]),
   ];
 }

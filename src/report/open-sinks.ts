@@ -1,7 +1,7 @@
 import type { JobReport } from '../observe/job-report.ts';
 import type { ReportSettings } from '../settings/destinations/report-settings.ts';
 import type { ResultsStore } from '../settings/destinations/results-store.ts';
-import { hasDestinations } from './artifacts/stored-artifacts.ts';
+import { outputStores } from '../settings/template/output-stores.ts';
 import { type Owner, RowOwner } from './row-owner.ts';
 import type { Sink } from './sink.ts';
 import type { Spool } from './spool/spool.ts';
@@ -98,7 +98,7 @@ async function openResultsStore(
 async function openArtifacts({ jobId, environment }: ReportSettings, spool: Spool): Promise<Sink | null> {
   const { readTemplate } = await import('../observe/read-template.ts');
   const template = await readTemplate(spool.volume).catch(() => null);
-  if (template === null || !hasDestinations(template)) return null;
+  if (template === null || outputStores(template).length === 0) return null;
   const { ArtifactSink } = await import('./artifacts/artifact-sink.ts');
   const given = spool.volume.givenTemplate === null ? null : template;
   return new ArtifactSink({ template: given, jobId, environment }, spool);

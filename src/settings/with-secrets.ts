@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Fault, reasonOf } from '../base/fault.ts';
+import { errnoOf, Fault, reasonOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { Environment, nameOf } from './cli/environment.ts';
 import { readGiven } from './cli/read-given.ts';
@@ -11,7 +11,7 @@ const defaultDirectory = '/argo/secret';
 /**
  * The environment, with what the Secrets say that a template names for one of its stores. A Secret is a directory, and its
  * keys are files, as Kubernetes mounts it; `EMISSARY_SECRETS_DIR` has the directories. Where one is not mounted, the variable
- * that says the same is used.
+ * that says the same is used; one that is optional may be missing.
  *
  * @throws Fault `usage` if a file of a mounted Secret cannot be read
  */
@@ -21,7 +21,8 @@ export function withSecrets(
 ): Environment {
   const directory = environment.get('EMISSARY_SECRETS_DIR') ?? defaultDirectory;
   const found = Object.entries(secrets).flatMap(([name, key]) => {
-    const value = secretOf(key, directory, environment.get(name, `${name}_FILE`) !== null);
+    const isElsewhere = environment.get(name, `${name}_FILE`) !== null;
+    const value = secretOf(key, { directory, isElsewhere, variable: name });
     return value === null ? [] : [[name, value] as const];
   });
   const replaced = new Set(found.flatMap(([name]) => [name, `${name}_FILE`]));
@@ -31,14 +32,19 @@ export function withSecrets(
   ]);
 }
 
-function secretOf({ secret, key }: SecretKey, directory: string, isElsewhere: boolean): string | null {
-  const path = join(directory, secret, key);
+function secretOf(
+  { secret, key, optional }: SecretKey,
+  of: { readonly directory: string; readonly isElsewhere: boolean; readonly variable: string },
+): string | null {
+  const path = join(of.directory, secret, key);
   try {
     return readGiven(path, limits.variablesFileBytes).replace(/\r?\n$/, '');
   } catch (cause) {
-    if (isElsewhere) return null;
-    throw new Fault('usage', `Cannot read key ${key} of Secret ${secret}: ${path}: ${reasonOf(cause)}`, {
-      cause,
-    });
+    if (of.isElsewhere || (optional === true && errnoOf(cause) === 'ENOENT')) return null;
+    throw new Fault(
+      'usage',
+      `Cannot read key ${key} of Secret ${secret}: ${path}: ${reasonOf(cause)}; mount it, or set EMISSARY_SECRETS_DIR or ${of.variable}`,
+      { cause },
+    );
   }
 }

@@ -14,7 +14,7 @@ export const exampleImages: readonly {
   },
   {
     image: 'busybox:1.36',
-    fill: (tree) => withBusybox(tree, ['sh', 'cat', 'grep', 'id', 'mkdir', 'sleep', 'uname', 'wc']),
+    fill: (tree) => withBusybox(tree, ['sh', 'cat', 'grep', 'id', 'mkdir', 'sleep', 'sort', 'uname', 'wc']),
     start: {},
   },
 ];

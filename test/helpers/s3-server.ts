@@ -35,6 +35,8 @@ export interface S3Server {
 export interface S3Plan {
   readonly bucket?: string;
   readonly certificate?: Certificate;
+  /** Where it listens: default 127.0.0.1; empty: everywhere, so that pods reach it. */
+  readonly address?: string;
 }
 
 /** Starts one; null if it cannot be built here. */
@@ -48,7 +50,7 @@ export async function startS3(t: TestContext, plan: S3Plan = {}): Promise<S3Serv
 /** Starts one on a directory. */
 export async function s3Process(
   place: string,
-  { bucket = 'results', certificate }: S3Plan = {},
+  { bucket = 'results', certificate, address = '127.0.0.1' }: S3Plan = {},
 ): Promise<{ readonly server: S3Server; stop(): Promise<void> }> {
   const program = await versitygwProgram();
   const port = await freePort();
@@ -56,7 +58,7 @@ export async function s3Process(
   mkdirSync(join(objects, bucket), { recursive: true });
   mkdirSync(about);
   const tls = certificate === undefined ? [] : ['--cert', certificate.path, '--key', certificate.keyPath];
-  const options = ['--port', `127.0.0.1:${port}`, '--quiet', '--keep-alive', ...tls];
+  const options = ['--port', `${address}:${port}`, '--quiet', '--keep-alive', ...tls];
   const process = spawn(program, [...options, 'posix', '--sidecar', about, objects], {
     stdio: 'ignore',
     env: { ROOT_ACCESS_KEY_ID: access, ROOT_SECRET_ACCESS_KEY: secret },

@@ -15,6 +15,8 @@ const variants: readonly (readonly string[])[] = [
   [],
   ['--timeout', '600', '--grace', '0.5', '--job-id', '12'],
   ['--program', 'image'],
+  ['--template', 'stores.json'],
+  ['--template', 'stores.json', '--program', 'image', '--kind', 'job'],
   [
     '--cpus',
     '0.25',
@@ -87,6 +89,27 @@ test('kubernetes: the server accepts every example', async (t) => {
   assert.deepEqual(await applied(cluster, namespace, objects), { exitCode: 0, stderr: '' });
 });
 
+/** Secrets of every kind of store. */
+const secretOf = (name: string) => ({ name, key: 'a.key', optional: name === 's3' });
+const stores = {
+  artifactRepository: { azure: { container: 'jobs', accountKeySecret: secretOf('azure') } },
+  inputs: {
+    artifacts: [
+      { name: 'in', path: '/in/s3', s3: { bucket: 'jobs', key: 'in', accessKeySecret: secretOf('s3') } },
+      { name: 'git', path: '/in/git', git: { repo: 'git@h:a/b', sshPrivateKeySecret: secretOf('git') } },
+    ],
+  },
+  outputs: {
+    artifacts: [
+      {
+        name: 'out',
+        path: '/out',
+        http: { url: 'https://h/a', auth: { basicAuth: { passwordSecret: secretOf('http') } } },
+      },
+    ],
+  },
+};
+
 /** A namespace that refuses pods, and warns of Jobs with such pods. */
 async function strictNamespace(t: TestContext, cluster: Cluster): Promise<string> {
   const namespace = await restrictedNamespace(t, cluster);
@@ -104,6 +127,7 @@ async function manifest(t: TestContext, definition: object, args: readonly strin
   const cwd = temporaryVolume(t);
   writeFileSync(join(cwd, 'app.json'), JSON.stringify(definition));
   writeFileSync(join(cwd, 'job.env'), variables);
+  writeFileSync(join(cwd, 'stores.json'), JSON.stringify(stores));
   writeFileSync(join(cwd, 'report.env'), 'MULTIFLEXI_DATABASE_URL=mysql://u:hidden@h/m\n');
   const files = ['--variables', 'job.env', '--report-variables', 'report.env'];
   const env = { LANG: 'C.UTF-8' };

@@ -131,8 +131,23 @@ test('init fetches an http input with the credentials of a mounted Secret', asyn
   });
   const missing = await its.init(template);
   assert.equal(missing.status, 65);
-  assert.match(missing.stderr, /Cannot read key user of Secret web: \/argo\/secret\/web\/user: /);
+  assert.match(
+    missing.stderr,
+    /Cannot read key user of Secret web: \/argo\/secret\/web\/user: .*; mount it, or set EMISSARY_SECRETS_DIR or EMISSARY_HTTP_USER/,
+  );
   const { status, stderr } = await its.init(template, { env: { EMISSARY_SECRETS_DIR: secrets } });
+  assert.equal(status, 0, stderr);
+  assert.equal(readFileSync(join(its.root, 'inputs/artifacts/in'), 'utf8'), 'input');
+});
+
+test('init fetches an http input without credentials if its Secret is optional and not mounted', async (t) => {
+  const all = await start(t);
+  if (all === null) return;
+  const { its, server } = all;
+  writeFileSync(join(server.files, 'public'), 'input');
+  const usernameSecret = { name: 'web', key: 'user', optional: true };
+  const http = { url: `${server.url}/public`, auth: { basicAuth: { usernameSecret } } };
+  const { status, stderr } = await its.init(inputs({ name: 'in', path: '/in', http }));
   assert.equal(status, 0, stderr);
   assert.equal(readFileSync(join(its.root, 'inputs/artifacts/in'), 'utf8'), 'input');
 });

@@ -1,5 +1,3 @@
-import { templateKey } from '../../pod/pod-contents.ts';
-import { templateFromJson } from '../../settings/template/template-from-json.ts';
 import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
 import { type EngineJob, labels, volumePath } from '../engine.ts';
 import type { LaunchDirectory } from '../state/launch-directory.ts';
@@ -58,9 +56,7 @@ export async function podJob(
   plan: JobPlan,
   of: { readonly installation: string; readonly key: string; readonly name: string },
 ): Promise<EngineJob> {
-  const pod = podPlan(settings, plan);
-  const given = pod.template ?? pod.secrets.init[templateKey];
-  if (given !== undefined) await templateFromJson(given, settings.template ?? 'EMISSARY_TEMPLATE');
+  const pod = await podPlan(settings, plan);
   return {
     ...common(settings, plan, of),
     name: of.name,

@@ -4,6 +4,7 @@ import { withJobId } from '../../pod/pod-objects.ts';
 import type { Application } from '../../settings/application/application.ts';
 import { defaultMask } from '../../settings/secret-names.ts';
 import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
+import { readTemplateObject } from '../../settings/verbs/read-template-object.ts';
 
 /** What a launched job consists of, whatever engine runs it. */
 export interface JobPlan {
@@ -40,19 +41,18 @@ function planApplication(settings: LaunchSettings, application: Application): Jo
     application,
     variables: isPod ? withJobId(settings.variables, jobId) : settings.variables,
     secretNames,
-    files: isPod ? 'included' : 'named',
+    // On this machine, the files that variables name are at their paths already.
+    files: isPod ? 'included' : engine === 'native' ? 'elsewhere' : 'named',
+    more: settings.template === null ? null : readTemplateObject(settings.template),
   });
   const { variables, args } = job;
   const { template } = job.template;
-  const { inputs: _, ...withoutInputs } = template;
-  // On this machine, the files that variables name are at their paths already.
-  const isHere = engine === 'native';
   return {
     command: [application.executable],
     hiddenArguments: args.args,
     variables: new Map([...variables.plain, ...variables.secret]),
     mask: variables.mask,
-    template: isHere ? withoutInputs : template,
+    template,
     resultFile: textOf((template['multiflexi'] as { readonly resultFile?: unknown }).resultFile),
     application: job,
   };

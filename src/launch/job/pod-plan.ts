@@ -3,8 +3,9 @@ import { limits } from '../../base/limits.ts';
 import { applicationContents, type PodContents, templateKey, variablesFile } from '../../pod/pod-contents.ts';
 import type { PodJob } from '../../pod/pod-job.ts';
 import { afterwardsSeconds } from '../../pod/pod-objects.ts';
-import { mountedJson } from '../../settings/cli/mounted-json.ts';
-import { readGiven } from '../../settings/cli/read-given.ts';
+import { noStores } from '../../pod/pod-stores.ts';
+import { withStores } from '../../pod/with-stores.ts';
+import { readTemplateFile } from '../../settings/cli/read-template-file.ts';
 import { secondsToMs } from '../../settings/cli/values.ts';
 import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
 import type { JobPlan } from './job-plan.ts';
@@ -13,18 +14,18 @@ import type { JobPlan } from './job-plan.ts';
 export type PodPlan = PodContents &
   Pick<PodJob, 'application' | 'jobId' | 'timeout' | 'grace' | 'deadline' | 'reporter'>;
 
-/** @throws Fault `template` for one that cannot be read */
-export function podPlan(settings: LaunchSettings, plan: JobPlan): PodPlan {
-  const { jobId, sidecar, startTimeoutMs } = settings;
+/** @throws Fault `template` for one that cannot be read, or is invalid; `usage` */
+export async function podPlan(settings: LaunchSettings, plan: JobPlan): Promise<PodPlan> {
+  const { jobId, sidecar, startTimeoutMs, storeVariables } = settings;
   const hold = settings.holdSeconds ?? limits.holdSeconds;
   const kind = settings.kubernetes.reporterKind;
-  const contents = contentsOf(settings, plan);
+  const origin = settings.template ?? 'EMISSARY_TEMPLATE';
+  const contents = await withStores(contentsOf(settings, plan), { origin, report: sidecar, storeVariables });
   const timeout = secondsOf(settings.timeoutSeconds ?? '0');
   const grace = secondsOf(settings.graceSeconds ?? String(limits.graceSeconds));
   const most = startTimeoutMs / 1000 + timeout + grace + afterwardsSeconds + hold;
   return {
     ...contents,
-    secrets: { ...contents.secrets, report: variablesFile(sidecar ?? new Map()) },
     application: settings.application?.name ?? null,
     jobId,
     timeout,
@@ -48,9 +49,11 @@ function contentsOf(settings: LaunchSettings, plan: JobPlan): PodContents {
     template: null,
     secrets: {
       init: template === null ? {} : { [templateKey]: template },
+      stores: {},
       job: variablesFile(plan.variables),
       report: {},
     },
+    stores: noStores,
   };
 }
 
@@ -62,7 +65,7 @@ function templateOf(
   if (file === null)
     return nativeEnvironment['EMISSARY_TEMPLATE'] ?? nativeEnvironment['ARGO_TEMPLATE'] ?? null;
   try {
-    return mountedJson(readGiven(file, limits.templateBytes));
+    return readTemplateFile(file);
   } catch (cause) {
     throw new Fault('template', `Cannot read template of --template: ${reasonOf(cause)}`, { cause });
   }

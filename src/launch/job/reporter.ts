@@ -24,7 +24,7 @@ export interface ReporterSetup {
   readonly root: string;
   /** Its own directory, which no job can reach. */
   readonly spool: string;
-  /** A file with the job's template, if there is one. */
+  /** A file with the job's template, if there is one; it need not be there. */
   readonly template: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly args: readonly string[];

@@ -35,7 +35,8 @@ export async function runJob(job: LaunchedJob, start: 'starts' | 'has started' =
     program: job.program,
     root: job.root,
     spool: job.directory.spool,
-    template: job.directory.template,
+    // A reporter in the pod puts what it names.
+    template: job.record.sidecar === true ? '' : job.directory.template,
     environment: settings.reporterEnvironment,
     args: reporterTimes(job),
     relay: (line) => screen.relay(line),

@@ -15,7 +15,8 @@ export async function sidecarDelivered(job: LaunchedJob, mirror: OpenMirror | nu
   const end = await engine.reporterEnd?.(container).catch(() => null);
   screen.phase(null);
   // Without destinations, it has printed the report in the pod, and says so.
-  const messages = settings.sidecar?.size === 0 ? [] : (end?.messages ?? []);
+  const isPlain = settings.sidecar?.size === 0 && end?.exitCode === 0;
+  const messages = isPlain ? [] : (end?.messages ?? []);
   for (const line of messages) screen.note(line);
   if (end?.exitCode === 0) return true;
   const how =

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { Fault, messageOf } from '../../base/fault.ts';
 import { makeDirectories } from '../../base/make-directories.ts';
 import { after } from '../../base/timer.ts';
+import { publish } from '../../contract/publish.ts';
 import { Volume } from '../../contract/volume.ts';
+import { type PodContents, templateKey } from '../../pod/pod-contents.ts';
 import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
 import type { StartLimits } from '../engine.ts';
 import { NeverStarted } from '../never-started.ts';
@@ -51,6 +53,7 @@ async function createAndStart(job: LaunchedJob, onCreated: () => void, ends: Sta
   const signal = ends.cancel;
   try {
     job.advance('creating');
+    if (job.container.pod !== null) keepTemplate(job, job.container.pod);
     const made = job.engine.makesVolume ? Promise.resolve() : prepare(job);
     // A volume that is elsewhere is filled with what is made here.
     if (job.engine.openSender !== null) await made;
@@ -100,7 +103,7 @@ async function prepare(job: LaunchedJob): Promise<void> {
         : settings.template !== null
           ? { file: settings.template }
           : null,
-    environment: settings.engine === 'native' ? settings.nativeEnvironment : initVariables(settings),
+    environment: initVariables(settings),
     note: (line) => job.screen.note(line, 'warning'),
   });
   const template = join(job.container.places.volume, 'template');
@@ -108,15 +111,19 @@ async function prepare(job: LaunchedJob): Promise<void> {
   if (existsSync(template)) copyFileSync(template, job.directory.template);
 }
 
-const forStores = /^(?:AWS|AZURE|EMISSARY_(?:HTTP|GIT|STORE|SECRETS))_/;
+/** For the reporter here: it puts nothing to stores that only the volume names, which the job can write to. */
+function keepTemplate({ directory }: LaunchedJob, { stores, template, secrets }: PodContents): void {
+  if (stores.puts) publish(directory.template, template ?? secrets.init[templateKey] ?? '{}', 0o600);
+}
 
-/** The trace, and what inputs from stores need: `init` runs here, not in the job's container. */
-function initVariables({ nativeEnvironment }: LaunchSettings): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(nativeEnvironment).filter(
-      ([name, value]) => value !== '' && (name === 'TRACEPARENT' || name === 'PATH' || forStores.test(name)),
-    ),
+const forInit = ['TRACEPARENT', 'PATH', 'EMISSARY_TEMPLATE', 'ARGO_TEMPLATE'];
+
+/** The trace, a template, and what inputs from stores need: `init` runs here, not in the job's container. */
+function initVariables({ engine, nativeEnvironment, storeVariables }: LaunchSettings) {
+  const own = Object.entries(nativeEnvironment).filter(
+    ([name, value]) => engine === 'native' || (value !== '' && forInit.includes(name)),
   );
+  return { ...Object.fromEntries(own), ...storeVariables };
 }
 
 /** A launcher was killed between requesting the start and the end. */

@@ -3,6 +3,7 @@ import { limits } from '../../base/limits.ts';
 import { printable } from '../../base/printable.ts';
 import { shorten } from '../../base/shorten.ts';
 import type { Cluster } from '../../launch/kubernetes/api/cluster.ts';
+import { noStores, podStores } from '../../pod/pod-stores.ts';
 import { imageReference } from '../../registry/image-reference.ts';
 import { type ImageStart, imageStart, ownArchitecture } from '../../registry/image-start.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
@@ -37,16 +38,18 @@ export async function admitPod({ namespace, pod }: Admission, tools: AdmissionTo
   const { container } = choice;
   const template = jobTemplate(pod, container, tools.settings.artifacts);
   let start: ImageStart | null;
+  let stores = noStores;
   try {
     // One that is invalid would keep the job from starting.
-    if (template.value !== undefined) await templateFromJson(template.value, 'of the pod');
+    if (template.value !== undefined)
+      stores = podStores(await templateFromJson(template.value, 'of the pod'));
     start = container.command === undefined ? await startOf(pod, { container, namespace }, tools) : null;
   } catch (error) {
     return refused(pod, messageOf(error));
   }
   const { settings, emissaryImage } = tools;
   const report = reportOf(pod, container, settings);
-  const given = { container, start, template, resources: settings.resources, emissaryImage };
+  const given = { container, start, template, stores, resources: settings.resources, emissaryImage };
   return {
     pod: wrapPod(pod, { ...given, reporterVariables: report.variables, secret: report.secret }),
     warnings: report.warnings,

@@ -1,5 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { containerNames } from '../../pod/containers.ts';
+import { storeVolumePrefix } from '../../pod/store-mounts.ts';
 import { jobLabel } from '../job-resource.ts';
 import {
   type AdmittedPod,
@@ -64,7 +65,9 @@ function obstacle({ spec }: AdmittedPod, { volumeMounts = [] }: PodContainer): s
   if (os?.name === 'windows' || nodeSelector?.['kubernetes.io/os'] === 'windows') return 'it is for Windows';
   const mount = volumeMounts.find(({ mountPath }) => isWithin(root, mountPath) || isWithin(mountPath, root));
   if (mount !== undefined) return `its container has a volume at ${mount.mountPath} already`;
-  const volume = volumes.find(({ name }) => addedVolumes.includes(name));
+  const volume = volumes.find(
+    ({ name }) => addedVolumes.includes(name) || name.startsWith(storeVolumePrefix),
+  );
   if (volume !== undefined) return `it has a volume of the name ${volume.name} already`;
   const other = [...initContainers, ...containers].find(({ name }) => added.includes(name));
   return other === undefined ? null : `it has a container of the name ${other.name} already`;

@@ -2,6 +2,7 @@ import { limits } from '../../base/limits.ts';
 import type { KubernetesObject } from '../../pod/kubernetes-object.ts';
 import type { PodJob } from '../../pod/pod-job.ts';
 import { podOf } from '../../pod/pod-of.ts';
+import type { PodStores } from '../../pod/pod-stores.ts';
 import type { ImageStart } from '../../registry/image-start.ts';
 import {
   type AdmittedPod,
@@ -22,8 +23,10 @@ export interface Wrapping {
   readonly reporterVariables: readonly ContainerVariable[];
   /** The Secret with the reporter's variables, if it is there; null: none. */
   readonly secret: string | null;
-  /** The variable of `init` with the template. */
+  /** The variable of `init` with the template, */
   readonly template: ContainerVariable;
+  /** and what its stores need. */
+  readonly stores: PodStores;
   /** Of each container that is added. */
   readonly resources: KubernetesObject;
   readonly emissaryImage: string;
@@ -85,7 +88,7 @@ function withoutReason(given: Readonly<Record<string, string>> = {}): Readonly<R
 }
 
 /** The job as the builder of our own pods knows it. */
-function podJob({ container, start, emissaryImage }: Wrapping, grace: number): PodJob {
+function podJob({ container, start, emissaryImage, stores }: Wrapping, grace: number): PodJob {
   const { command, args } = container;
   // As Kubernetes does it: arguments replace the image's own.
   const own = command === undefined ? (start?.entrypoint ?? []) : [];
@@ -118,7 +121,8 @@ function podJob({ container, start, emissaryImage }: Wrapping, grace: number): P
     variables: new Map(),
     mask: null,
     template: null,
-    secrets: { init: {}, job: {}, report: {} },
+    secrets: { init: {}, stores: {}, job: {}, report: {} },
+    stores,
   };
 }
 
@@ -138,18 +142,27 @@ function wrapped(container: PodContainer, main: PodContainer, _: Wrapping): PodC
 }
 
 function installer(install: PodContainer, pod: AdmittedPod, wrapping: Wrapping): PodContainer {
-  const env = [...(install.env ?? []), wrapping.template];
-  return added({ ...install, name: addedContainers.install, env }, pod, wrapping);
+  const { template, stores, secret } = wrapping;
+  const more = {
+    name: addedContainers.install,
+    env: [...(install.env ?? []), template],
+    ...(stores.fetches && variablesOf(secret)),
+  };
+  return added({ ...install, ...more }, pod, wrapping);
 }
 
 function reporterOf(reporter: PodContainer, pod: AdmittedPod, wrapping: Wrapping): PodContainer {
-  const { reporterVariables, secret } = wrapping;
+  const { reporterVariables, secret, template, stores } = wrapping;
   const more = {
     name: addedContainers.reporter,
-    env: [...(reporter.env ?? []), ...reporterVariables],
-    ...(secret !== null && { envFrom: [{ secretRef: { name: secret, optional: true } }] }),
+    env: [...(reporter.env ?? []), ...(stores.puts ? [template] : []), ...reporterVariables],
+    ...variablesOf(secret),
   };
   return added({ ...reporter, ...more }, pod, wrapping);
+}
+
+function variablesOf(secret: string | null): KubernetesObject {
+  return secret === null ? {} : { envFrom: [{ secretRef: { name: secret, optional: true } }] };
 }
 
 /** What a pod of ours has for all of its containers. Where the pod's user is root, the injected containers are not. */

@@ -1,4 +1,5 @@
 import { DeliveryError } from '../../base/delivery-error.ts';
+import { Fault } from '../../base/fault.ts';
 import { joinLimited, shorten } from '../../base/shorten.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import type { Template } from '../../settings/template/template.ts';
@@ -88,6 +89,8 @@ export class ArtifactSink implements Sink {
       remembered.put();
       return null;
     } catch (error) {
+      // A Secret that is missing here keeps no other artifact back.
+      if (error instanceof Fault) return cannot(error.message);
       if (!(error instanceof StoreError)) throw error;
       return this.#explain(error, cannot);
     } finally {

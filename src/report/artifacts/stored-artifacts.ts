@@ -7,17 +7,12 @@ import type { OutputArtifact, Template } from '../../settings/template/template.
 
 /** An artifact that was saved, and where it goes. */
 export interface StoredArtifact {
-  /** In the template. */
+  /** In the template; those that it does not name come after them. */
   readonly index: number;
   readonly record: ArtifactRecord;
   readonly object: RemoteObject;
   /** Its media type. */
   readonly type: string;
-}
-
-/** Whether any artifact of a template is to be put to a store. */
-export function hasDestinations({ artifacts, artifactRepository }: Template): boolean {
-  return artifacts.some(({ destination }) => destination !== undefined || artifactRepository !== null);
 }
 
 /** The artifacts of a job that are to be put to a store. @throws DeliveryError */
@@ -27,13 +22,27 @@ export function storedArtifacts(
   jobId: number | null,
 ): readonly StoredArtifact[] {
   const records = report.containers.find(({ name }) => name === 'main')?.result?.outputs.artifacts ?? [];
-  return template.artifacts.flatMap((artifact, index) => {
-    const record = records.find(({ name, path }) => name === artifact.name && path === artifact.path);
+  const isOf = (record: ArtifactRecord) => (artifact: OutputArtifact) =>
+    record.name === artifact.name && record.path === artifact.path;
+  const named = template.artifacts.flatMap((artifact, index) => {
+    const record = records.find((each) => isOf(each)(artifact));
     // What was not saved is told by the job's own record.
     if (record === undefined) return [];
     const object = artifact.destination ?? repositoryObject(artifact, record, template, jobId);
     return object === null ? [] : [{ index, record, object, type: types[artifact.archive.kind] }];
   });
+  // What patterns have found, and the job's report: bare files.
+  const others = records.filter((record) => !template.artifacts.some(isOf(record)));
+  return [
+    ...named,
+    ...others.flatMap((record, index) => {
+      const artifact = { name: record.name, path: record.path, archive: { kind: 'none' } } as const;
+      const object = repositoryObject(artifact, record, template, jobId);
+      return object === null
+        ? []
+        : [{ index: template.artifacts.length + index, record, object, type: types.none }];
+    }),
+  ];
 }
 
 const types = {
@@ -43,8 +52,10 @@ const types = {
   none: 'application/octet-stream',
 } as const;
 
+type Packed = Pick<OutputArtifact, 'name' | 'path' | 'archive'>;
+
 function repositoryObject(
-  artifact: OutputArtifact,
+  artifact: Packed,
   record: ArtifactRecord,
   { artifactRepository }: Template,
   jobId: number | null,
@@ -64,7 +75,7 @@ function repositoryObject(
 }
 
 /** As Argo names them. */
-function fileNameOf({ name, path, archive }: OutputArtifact, { file }: ArtifactRecord): string {
+function fileNameOf({ name, path, archive }: Packed, { file }: ArtifactRecord): string {
   switch (archive.kind) {
     case 'tar':
       return `${name}.tgz`;

@@ -25,10 +25,17 @@ export const options: readonly OptionSpec[] = [
   },
   {
     name: 'template',
-    verbs: ['init', 'launch'],
+    verbs: ['init'],
     value: 'FILE',
     variables: [],
     help: 'the template, a file or - for standard input (default {})',
+  },
+  {
+    name: 'template',
+    verbs: ['launch', 'manifest'],
+    value: 'FILE',
+    variables: ['EMISSARY_TEMPLATE_FILE'],
+    help: "the template of a command, a file or - for standard input; it is added to an application's: stores, more inputs and outputs (default {})",
   },
   {
     name: 'template',

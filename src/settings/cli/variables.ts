@@ -48,7 +48,7 @@ export const variables: readonly VariableSpec[] = [
   },
   {
     name: 'EMISSARY_ENV_FILE',
-    verbs: ['run', 'wait', 'report'],
+    verbs: ['init', 'run', 'wait', 'report'],
     help: 'a file with more variables, a JSON object (a mounted Secret)',
   },
   {
@@ -114,7 +114,7 @@ export const variables: readonly VariableSpec[] = [
   },
   {
     name: 'EMISSARY_STORE_CA_FILE',
-    verbs: reporting,
+    verbs: ['init', ...reporting],
     help: 'the certificate authority of object stores (PEM)',
   },
   {

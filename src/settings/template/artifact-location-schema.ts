@@ -11,6 +11,7 @@ const secretKey = z.optional(
     z.object({
       name: z.string().check(z.regex(fileName, 'must be the name of a Secret')),
       key: z.string().check(z.regex(fileName, 'must be a key of a Secret')),
+      optional: flag,
     }),
   ),
 );

@@ -2,6 +2,8 @@
 export interface SecretKey {
   readonly secret: string;
   readonly key: string;
+  /** A pod starts without it, too. */
+  readonly optional?: true;
 }
 
 /** An object of a store, as a template names it. */

@@ -94,7 +94,10 @@ function addressOf(
 export function secretsOf(all: Readonly<Record<string, RawSecretKey | null | undefined>>): {
   readonly secrets: Readonly<Record<string, SecretKey>>;
 } {
-  const named = Object.entries(filled(all)).map(([name, { name: secret, key }]) => [name, { secret, key }]);
+  const named = Object.entries(filled(all)).map(([name, { name: secret, key, optional }]) => [
+    name,
+    { secret, key, ...(optional === true && { optional }) },
+  ]);
   return { secrets: Object.fromEntries(named) };
 }
 

@@ -5,6 +5,7 @@ import { type Environment, environmentOf } from '../cli/environment.ts';
 import { reportSettings } from '../destinations/report-settings.ts';
 import { givenVariables } from './given-variables.ts';
 import { sidecarVariables } from './sidecar-variables.ts';
+import { storeVariables } from './store-variables.ts';
 
 /** The environments of the two sides of a launched job. */
 export interface LaunchReport {
@@ -16,6 +17,8 @@ export interface LaunchReport {
   readonly reports: boolean;
   /** The variables of a reporter beside the job, which reports instead of the one here; null: there is none. */
   readonly sidecar: ReadonlyMap<string, string> | null;
+  /** The variables of stores' clients, for `init`, and for a reporter beside the job. */
+  readonly storeVariables: Readonly<Record<string, string>>;
 }
 
 /**
@@ -47,7 +50,11 @@ export function launchReport(
     if (of.engine !== 'kubernetes')
       throw new Fault('usage', `${of.from('report')}: sidecar is for the engine kubernetes; use host`);
     const variables = sidecarVariables(environment, Object.fromEntries(given), of.jobId);
-    return { ...beside({ ...environment, ...own }, all, new Set(given.keys())), sidecar: variables };
+    return {
+      ...beside({ ...environment, ...own }, all, new Set(given.keys())),
+      sidecar: variables,
+      storeVariables: storeVariables(all),
+    };
   }
   const where = whereToReport(wished, all, of.from('report'));
   // The reporter would refuse them too, but when the job runs already.
@@ -57,6 +64,7 @@ export function launchReport(
     reporterEnvironment: where === 'host' ? all : { ...withoutDestinations(all), MULTIFLEXI_REPORT: 'none' },
     reports: where === 'host',
     sidecar: null,
+    storeVariables: storeVariables(all),
   };
 }
 
@@ -90,7 +98,7 @@ type Variables = Readonly<Record<string, string>>;
 
 function whereToReport(where: string | null, all: Variables, source: string): 'host' | 'none' {
   if (where === 'none') return where;
-  const isKnown = destinations.some((name) => (all[name] ?? '') !== '');
+  const isKnown = hasDestination(all);
   if (where === 'host' && isKnown) return where;
   if (where === 'host')
     throw new Fault(
@@ -99,6 +107,11 @@ function whereToReport(where: string | null, all: Variables, source: string): 'h
     );
   if (where !== null) throw new Fault('usage', `${source} must be host, sidecar or none`);
   return isKnown ? 'host' : 'none';
+}
+
+/** Whether any variable says where to report. */
+export function hasDestination(all: Variables): boolean {
+  return destinations.some((name) => (all[name] ?? '') !== '');
 }
 
 const credentials = /^MULTIFLEXI_(?:DATABASE|API)_|^OTEL_EXPORTER_OTLP_(?:\w+_)?HEADERS$/;

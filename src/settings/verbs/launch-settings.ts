@@ -40,7 +40,7 @@ export interface LaunchSettings {
   readonly command: readonly string[];
   /** Null where the engine needs none. */
   readonly image: string | null;
-  /** The template's file; only without an application. */
+  /** The template's file; it is added to that of an application. */
   readonly template: string | null;
   /** The variables of `--variables`. */
   readonly variables: ReadonlyMap<string, string>;
@@ -72,6 +72,8 @@ export interface LaunchSettings {
   readonly reports: boolean;
   /** The variables of a reporter beside the job, which reports instead of the one here; null: there is none. */
   readonly sidecar: ReadonlyMap<string, string> | null;
+  /** The variables of stores' clients, for `init`, and for a reporter beside the job. */
+  readonly storeVariables: Readonly<Record<string, string>>;
   /** The pod is printed, and nothing is made. */
   readonly dryRun: boolean;
 }
@@ -166,11 +168,8 @@ function whatRuns(line: CommandLine, variables: ReadonlyMap<string, string>, env
     throw new Fault('usage', `launch: put the command behind --; ${helpOf('launch')}`);
   if (stray !== undefined || (file !== undefined && line.command !== null))
     throw new Fault('usage', `launch takes one application, or a command behind --; ${helpOf('launch')}`);
-  if (file !== undefined) {
-    if (line.value('template') !== null)
-      throw new Fault('usage', 'launch: --template is for commands; an application has its own outputs');
+  if (file !== undefined)
     return { application: readApplication(file, languageOf(line, variables, environment)), command: [] };
-  }
   const command = line.command ?? [];
   if (command.length === 0 && line.value('image') === null)
     throw new Fault('usage', `launch: put the command behind --; ${helpOf('launch')}`);

@@ -48,6 +48,8 @@ export interface ManifestSettings {
   readonly cpus: number | null;
   readonly memory: number | null;
   readonly claim: Claim | null;
+  /** A file that is added to the application's template; null: none. */
+  readonly template: string | null;
 }
 
 /** @throws Fault `usage` */
@@ -85,6 +87,7 @@ export function manifestSettings(invocation: Invocation, args: readonly Buffer[]
     cpus: cpusOf(line.value('cpus'), from('cpus')),
     memory: memoryOf(line.value('memory'), from('memory')),
     claim: claimOf(line.value('claim'), root),
+    template: line.value('template'),
   };
 }
 

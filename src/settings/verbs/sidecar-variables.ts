@@ -9,10 +9,6 @@ type Variables = Readonly<Record<string, string>>;
 const forReporters =
   /^MULTIFLEXI_(?:DATABASE|API)_|^MULTIFLEXI_(?:TIMEZONE|REPORT)$|^ZABBIX_|^OTEL_|^EMISSARY_(?:REPORT_SECONDS|OUTPUT_ROWS|RESULTS_URL|RESULTS_KEY)$/;
 
-/** and, with an object store for results, of its clients' variables. */
-const forStores =
-  /^AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|(?:DEFAULT_)?REGION|ENDPOINT_URL(?:_S3)?)$/;
-
 /** Variables that name a file with what another one would be. */
 const files = ['MULTIFLEXI_DATABASE_URL', 'MULTIFLEXI_API_PASSWORD'];
 
@@ -27,10 +23,7 @@ export function sidecarVariables(
   given: Variables,
   jobId: number | null,
 ): ReadonlyMap<string, string> {
-  const keepsResults = (given['EMISSARY_RESULTS_URL'] ?? environment['EMISSARY_RESULTS_URL'] ?? '') !== '';
-  const own = Object.entries(environment).filter(
-    ([name]) => forReporters.test(name) || (keepsResults && forStores.test(name)),
-  );
+  const own = Object.entries(environment).filter(([name]) => forReporters.test(name));
   const variables = withFiles({ ...Object.fromEntries(own), ...given });
   const job = jobId === null ? {} : { MULTIFLEXI_JOB_ID: String(jobId) };
   reportSettings(environmentOf({ ...withoutAuthorities(variables), ...job }));

@@ -1,30 +1,16 @@
 import { limits } from '../../../base/limits.ts';
-import type { KubernetesObject } from '../../../pod/kubernetes-object.ts';
-import { argumentsKey, templateKey, variablesKey } from '../../../pod/pod-contents.ts';
+import { hasSecret } from '../../../pod/containers.ts';
+import { argumentsKey, type SecretFiles, templateKey, variablesKey } from '../../../pod/pod-contents.ts';
 import type { PodJob } from '../../../pod/pod-job.ts';
 import { metadataOf } from '../../../pod/pod-of.ts';
-import { addToPod } from '../../../pod/pod-template.ts';
 import { defaultMask, maskEntries, nameMatcher } from '../../../settings/secret-names.ts';
-import type { LaunchSettings } from '../../../settings/verbs/launch-settings.ts';
 import type { EngineJob } from '../../engine.ts';
 import type { ApiObject } from '../api/cluster.ts';
-import { containers } from '../pod-names.ts';
-import { type PodSettings, podJobOf } from '../pod-request.ts';
+import { podJobOf } from '../pod-request.ts';
 import { jobVersion } from './emissary-job.ts';
-import { tokenMount, tokenVolume } from './token-volume.ts';
+import { podTemplateOf, type ResourceSettings, secretNamesOf } from './job-pod-template.ts';
 
-/** What of a launch a resource has, besides its job. */
-export type ResourceSettings = PodSettings &
-  Pick<LaunchSettings, 'keep' | 'startTimeoutMs' | 'holdSeconds' | 'sidecar'>;
-
-const secretsPath = '/var/run/secrets/multiflexi/launch';
-const volumeName = 'launch-secrets';
 const keptPods = { never: 'Never', failed: 'OnFailure', always: 'Always' } as const;
-
-/** The names of a job's Secrets: what its pod mounts, and where its reporter reports. */
-function secretNamesOf(job: string): { readonly job: string; readonly report: string } {
-  return { job: `${job}-launch`, report: `${job}-report` };
-}
 
 /** The resource of a launched job. Its operator does not start the job while it is suspended. */
 export function jobRequest(job: EngineJob, settings: ResourceSettings): ApiObject {
@@ -52,7 +38,7 @@ export function jobRequest(job: EngineJob, settings: ResourceSettings): ApiObjec
       ...(settings.keep === 'never' && { ttlSecondsAfterFinished: limits.viaTtlSeconds }),
       keepPod: keptPods[settings.keep],
       suspend: true,
-      podTemplate: podTemplateOf(job.name, pod, settings),
+      podTemplate: podTemplateOf(job.name, pod, filesOf(pod), settings),
     },
   };
 }
@@ -71,19 +57,29 @@ export function secretRequestsOf(job: EngineJob, settings: ResourceSettings): re
       Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
     ),
   });
-  const report = Object.fromEntries(settings.sidecar ?? []);
+  const report = variablesIn(pod.secrets.report);
   return [
     secret(names.job, filesOf(pod)),
+    ...(hasSecret(pod, 'stores') ? [secret(names.stores, pod.secrets.stores)] : []),
     ...(Object.keys(report).length > 0 ? [secret(names.report, report)] : []),
   ];
 }
 
-function multiflexiOf(name: string, { jobId, reporter }: PodJob, { sidecar }: ResourceSettings): object {
+function variablesIn({ [variablesKey]: text = '{}' }: SecretFiles): Readonly<Record<string, string>> {
+  return JSON.parse(text) as Readonly<Record<string, string>>;
+}
+
+function multiflexiOf(
+  name: string,
+  { jobId, reporter, secrets }: PodJob,
+  { sidecar }: ResourceSettings,
+): object {
+  const hasReport = Object.keys(variablesIn(secrets.report)).length > 0;
   const report =
     sidecar === null ? 'None' : sidecar.get('MULTIFLEXI_REPORT') === 'output' ? 'Output' : 'Full';
   return {
     ...(jobId !== null && { jobId }),
-    ...(sidecar !== null && sidecar.size > 0 && { secretRef: { name: secretNamesOf(name).report } }),
+    ...(hasReport && { secretRef: { name: secretNamesOf(name).report } }),
     report,
     reporter: reporter.kind === 'native' ? 'Native' : 'Plain',
   };
@@ -106,8 +102,7 @@ function filesOf(pod: PodJob): Readonly<Record<string, string>> {
 
 /** All of them: what an operator makes of plain ones would be a second file. */
 function variablesOf({ variables, secrets }: PodJob): ReadonlyMap<string, string> {
-  const hidden = JSON.parse(secrets.job[variablesKey] ?? '{}') as Readonly<Record<string, string>>;
-  return new Map([...variables, ...Object.entries(hidden)]);
+  return new Map([...variables, ...Object.entries(variablesIn(secrets.job))]);
 }
 
 function templateOf({ template, secrets }: PodJob): string | null {
@@ -119,57 +114,4 @@ function maskedNames(pod: PodJob): readonly string[] {
   const usual = new Set(maskEntries(defaultMask));
   const isNamed = nameMatcher(maskEntries(pod.mask ?? '').filter((entry) => !usual.has(entry)));
   return [...variablesOf(pod).keys()].filter(isNamed);
-}
-
-/** What the pod has besides what an operator gives to every pod. */
-function podTemplateOf(name: string, pod: PodJob, settings: ResourceSettings): KubernetesObject {
-  const files = filesOf(pod);
-  const mount = { name: volumeName, mountPath: secretsPath, readOnly: true };
-  const hold = String(settings.holdSeconds ?? limits.holdSeconds);
-  const reporter = { name: containers.reporter, env: [{ name: 'EMISSARY_HOLD_SECONDS', value: hold }] };
-  const isNative = pod.reporter.kind === 'native';
-  const install =
-    files[templateKey] === undefined
-      ? []
-      : [
-          {
-            name: containers.install,
-            args: ['--template', `${secretsPath}/${templateKey}`],
-            volumeMounts: [mount],
-          },
-        ];
-  const first = [...install, ...(isNative ? [reporter] : [])];
-  const { serviceAccount } = settings;
-  const own = {
-    metadata: metadataOf(pod),
-    spec: {
-      volumes: [
-        { name: volumeName, secret: { secretName: secretNamesOf(name).job, optional: false } },
-        ...(serviceAccount === null ? [] : [tokenVolume]),
-      ],
-      ...(serviceAccount !== null && { serviceAccountName: serviceAccount }),
-      ...(first.length > 0 && { initContainers: first }),
-      containers: [mainOf(pod, files, mount), ...(isNative ? [] : [reporter])],
-    },
-  };
-  return addToPod(own, settings.template);
-}
-
-function mainOf(pod: PodJob, files: Readonly<Record<string, string>>, mount: object): KubernetesObject {
-  const { cpus, memory, wrapper, serviceAccount } = pod;
-  const variables = {
-    ...wrapper,
-    ...(files[variablesKey] !== undefined && { EMISSARY_ENV_FILE: `${secretsPath}/${variablesKey}` }),
-    ...(files[argumentsKey] !== undefined && { EMISSARY_ARGS_FILE: `${secretsPath}/${argumentsKey}` }),
-  };
-  const amounts = {
-    ...(cpus !== null && { cpu: String(cpus) }),
-    ...(memory !== null && { memory: String(memory) }),
-  };
-  return {
-    name: containers.main,
-    env: Object.entries(variables).map(([name, value]) => ({ name, value })),
-    ...(Object.keys(amounts).length > 0 && { resources: { limits: amounts } }),
-    volumeMounts: [mount, ...(serviceAccount === null ? [] : [tokenMount])],
-  };
 }
