@@ -1,7 +1,6 @@
 import type { HttpAnswer } from '../../base/http-request.ts';
 import { isRecord } from '../../base/is-record.ts';
 import { StoreError } from '../object-store.ts';
-import { unreachable } from '../unreachable.ts';
 import type { GcsCredentials } from './gcs-settings.ts';
 
 /** There is no token for a request. */
@@ -73,14 +72,13 @@ export function isOfMissingBucket({ message }: StoreError): boolean {
   return message.endsWith(noBucket);
 }
 
-/** What it means that there was no answer, or no token. */
-export function explainGcs(error: unknown, name: string, credentials: GcsCredentials): StoreError {
-  const known = storeErrorIn(error);
-  if (known !== null) return known;
-  const token = tokenFailure(error);
-  if (token === null) return unreachable(error, name);
+/** Why there is no token. */
+export function explainToken(error: unknown, name: string, credentials: GcsCredentials): StoreError {
+  const failure = tokenFailure(error);
+  if (failure instanceof StoreError) return failure;
   const options = { cause: error };
-  switch (token.kind) {
+  const clause = `there is no token for ${name} (${failure.message})`;
+  switch (failure.kind) {
     case 'absent':
       return new StoreError(
         'refused',
@@ -88,13 +86,9 @@ export function explainGcs(error: unknown, name: string, credentials: GcsCredent
         options,
       );
     case 'broken':
-      return new StoreError('broken', `there is no token for ${name} (${token.message})`, options);
+      return new StoreError('broken', clause, options);
     case 'refused':
-      return new StoreError(
-        'refused',
-        `there is no token for ${name} (${token.message}): ${adviceFor(credentials)}`,
-        options,
-      );
+      return new StoreError('refused', `${clause}: ${adviceFor(credentials)}`, options);
   }
 }
 
@@ -104,20 +98,15 @@ function adviceFor({ kind }: GcsCredentials): string {
     : 'check the service account of the pod or the machine';
 }
 
-/** Google's library wraps what its `fetch` throws. */
-function storeErrorIn(error: unknown): StoreError | null {
+/** Google's library wraps what our own code throws, and answers; anything else is about the key. */
+function tokenFailure(error: unknown): NoToken | StoreError {
   for (let found = error; found instanceof Error; found = found.cause)
-    if (found instanceof StoreError) return found;
-  return null;
-}
-
-/** What Google's library throws when it gets no token; null: it is another error. */
-function tokenFailure(error: unknown): NoToken | null {
-  if (error instanceof NoToken) return error;
-  if (!(error instanceof Error)) return null;
-  const { response } = error as { readonly response?: { readonly status?: number; readonly data?: unknown } };
+    if (found instanceof NoToken || found instanceof StoreError) return found;
+  const { response } = (error instanceof Error ? error : {}) as {
+    readonly response?: { readonly status?: number; readonly data?: unknown };
+  };
   const status = response?.status ?? null;
-  if (status === null) return null;
+  if (status === null) return new NoToken('refused', 'the key cannot be used', { cause: error });
   const answered = isRecord(response?.data) ? response.data['error'] : null;
   const code = typeof answered === 'string' && /^[a-z_]{1,40}$/.test(answered) ? `${answered}, ` : '';
   const kind = status >= 500 || status === 429 ? 'broken' : 'refused';

@@ -14,7 +14,8 @@ import { unlessAborted } from '../../base/unless-aborted.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import { StoreError } from '../object-store.ts';
 import { storeRoute } from '../store-route.ts';
-import { explainAnswer, explainGcs, isOfToken } from './explain-gcs.ts';
+import { unreachable } from '../unreachable.ts';
+import { explainAnswer, explainToken, isOfToken, NoToken } from './explain-gcs.ts';
 import { gcsIdentity } from './gcs-identity.ts';
 import { type GcsSettings, gcsSettings } from './gcs-settings.ts';
 
@@ -97,24 +98,24 @@ export class GcsConnection {
     try {
       this.#identity = { client: gcsIdentity(this.#settings.credentials, this.#environment) };
     } catch (cause) {
-      throw explainGcs(cause, this.name, this.#settings.credentials);
+      throw explainToken(cause, this.name, this.#settings.credentials);
     }
     return this.#identity;
   }
 
   async #once(request: GcsRequest, identity: AuthClient | null, signal: AbortSignal): Promise<HttpAnswer> {
-    const { bucket, endpoint, credentials } = this.#settings;
+    const { bucket, endpoint } = this.#settings;
     const { method, service = '/storage/v1', path, query = {}, headers = {}, body } = request;
     const url = new URL(`${endpoint}${service}/b/${encodeURIComponent(bucket)}${path}`);
     url.search = new URLSearchParams(query).toString();
+    const token = identity === null ? {} : await this.#authorize(identity, signal);
     try {
-      const token = identity === null ? null : await unlessAborted(identity.getAccessToken(), signal);
       const route = storeRoute(url, this.#environment);
       this.#agent ??= agentFor(url, route);
       return await httpRequest(url, {
         ...route,
         ...(method !== undefined && { method }),
-        headers: { ...headers, ...(token?.token != null && { authorization: `Bearer ${token.token}` }) },
+        headers: { ...headers, ...token },
         body: body?.() ?? null,
         agent: await this.#agent,
         idleMs: limits.storeIdleMs,
@@ -122,7 +123,18 @@ export class GcsConnection {
       });
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
-      throw explainGcs(cause, this.name, credentials);
+      throw unreachable(cause, this.name);
+    }
+  }
+
+  async #authorize(identity: AuthClient, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+    try {
+      const { token } = await unlessAborted(identity.getAccessToken(), signal);
+      if (typeof token !== 'string') throw new NoToken('refused', 'the token server gave none');
+      return { authorization: `Bearer ${token}` };
+    } catch (cause) {
+      if (signal.aborted) throw signal.reason;
+      throw explainToken(cause, this.name, this.#settings.credentials);
     }
   }
 }

@@ -114,6 +114,8 @@ interface Tokens {
 class Instance extends Compute {
   readonly #url: string;
   readonly #fetch: typeof fetch;
+  /** How long it is waited for. */
+  #patienceMs: number = limits.storeIdentityMs;
 
   constructor(host: string, ask: typeof fetch) {
     super();
@@ -134,15 +136,17 @@ class Instance extends Compute {
 
   /** In a pod that has just started, it may not answer yet. */
   async #ask(): Promise<Response> {
-    const end = performance.now() + limits.storeIdentityMs;
+    const end = performance.now() + this.#patienceMs;
     for (;;) {
       try {
         const signal = AbortSignal.timeout(limits.storeConnectMs);
         return await this.#fetch(this.#url, { headers: { 'metadata-flavor': 'Google' }, signal });
       } catch (cause) {
-        if (performance.now() > end) throw new NoToken('absent', 'metadata server', { cause });
+        await pause(limits.storeRetryFirstMs, new AbortController().signal);
+        if (performance.now() < end) continue;
+        this.#patienceMs = 0;
+        throw new NoToken('absent', 'metadata server', { cause });
       }
-      await pause(limits.storeRetryFirstMs, new AbortController().signal);
     }
   }
 }

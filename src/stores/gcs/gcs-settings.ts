@@ -44,12 +44,12 @@ export function gcsSettings(address: URL, environment: Environment): GcsSettings
       'usage',
       `The address gs://${bucket} has a parameter that is none of ${parameters.join(', ')}`,
     );
-  const emulator = environment.get('STORAGE_EMULATOR_HOST');
-  const endpoint = searchParams.get('endpoint') ?? emulator;
+  const emulator = endpointOf(environment.get('STORAGE_EMULATOR_HOST'));
+  const endpoint = endpointOf(searchParams.get('endpoint')) ?? emulator;
   const credentials = credentialsOf(environment, endpoint !== null && endpoint === emulator);
   return {
     bucket,
-    endpoint: endpoint === null ? googleEndpoint(credentials) : endpointOf(endpoint),
+    endpoint: endpoint ?? googleEndpoint(credentials),
     kmsKey: searchParams.get('kms-key'),
     credentials,
   };
@@ -94,7 +94,8 @@ function googleEndpoint(credentials: GcsCredentials): string {
 }
 
 /** `STORAGE_EMULATOR_HOST` may have no scheme. */
-function endpointOf(text: string): string {
+function endpointOf(text: string | null): string | null {
+  if (text === null) return null;
   const whole = text.includes('://') ? text : `http://${text}`;
   const url = URL.canParse(whole) ? new URL(whole) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '')

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
 import { limits } from '../../base/limits.ts';
+import { unlessAborted } from '../../base/unless-aborted.ts';
 import { type ObjectAbout, type PartUpload, StoreError } from '../object-store.ts';
 import { combineCrc32c, crc32cFrom } from './crc32c.ts';
 import type { GcsConnection } from './gcs-connection.ts';
@@ -33,6 +34,7 @@ export class GcsUpload implements PartUpload {
   /** The directory of the parts, with its slash. */
   readonly #place: string;
   readonly #composed = new Map<string, Piece>();
+  readonly #onTheWay = new Set<Promise<unknown>>();
 
   /** @param id null: a new one */
   constructor(
@@ -64,7 +66,11 @@ export class GcsUpload implements PartUpload {
       body: () => bytes,
       length: bytes.length,
     };
-    return tagOf(toPiece(await putWhole(this.#connection, part, signal)));
+    // The store may keep a part whose request was ended: it goes on, and is removed when it is there.
+    const put = putWhole(this.#connection, part, new AbortController().signal);
+    this.#onTheWay.add(put);
+    put.finally(() => this.#onTheWay.delete(put)).catch(() => undefined);
+    return tagOf(toPiece(await unlessAborted(put, signal)));
   }
 
   async complete(tags: readonly string[], signal: AbortSignal): Promise<void> {
@@ -85,6 +91,7 @@ export class GcsUpload implements PartUpload {
 
   /** Removes the parts. */
   async abort(signal: AbortSignal): Promise<void> {
+    await unlessAborted(Promise.allSettled(this.#onTheWay), signal);
     const names: string[] = [];
     for await (const { name } of listObjects(this.#connection, this.#place, signal)) names.push(name);
     await inTurns(names, (name) => this.#remove(name, signal));
