@@ -11,10 +11,12 @@ const forReporters =
 
 /** and, with an object store for results, of its clients' variables. */
 const forStores =
-  /^AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|(?:DEFAULT_)?REGION|ENDPOINT_URL(?:_S3)?)$/;
+  /^AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|(?:DEFAULT_)?REGION|ENDPOINT_URL(?:_S3)?)$|^GOOGLE_APPLICATION_CREDENTIALS$/;
 
 /** Variables that name a file with what another one would be. */
 const files = ['MULTIFLEXI_DATABASE_URL', 'MULTIFLEXI_API_PASSWORD'];
+
+const googleKey = 'GOOGLE_APPLICATION_CREDENTIALS';
 
 /**
  * The variables of a reporter that runs in a pod.
@@ -46,6 +48,9 @@ function withFiles(variables: Variables): Variables {
     found.delete(`${name}_FILE`);
     found.set(name, readText(file, `${name}_FILE`).replace(/\r?\n$/, ''));
   }
+  // It may also be the file's content.
+  const key = found.get(googleKey) ?? '';
+  if (key !== '' && existsSync(key)) found.set(googleKey, readText(key, googleKey));
   return Object.fromEntries(found);
 }
 

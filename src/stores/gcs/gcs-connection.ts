@@ -1,4 +1,3 @@
-import type { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { AuthClient } from 'google-auth-library';
 import {
@@ -44,7 +43,7 @@ export class GcsConnection {
   readonly #environment: Environment;
   #settings: GcsSettings;
   #identity: { readonly client: AuthClient | null } | null = null;
-  #agent: Promise<Agent> | null = null;
+  #agent: ReturnType<typeof httpAgent> | null = null;
 
   /** @throws Fault `usage` */
   constructor(address: URL, environment: Environment) {
@@ -139,6 +138,6 @@ export class GcsConnection {
   }
 }
 
-function agentFor(url: URL, route: Route): Promise<Agent> {
+function agentFor(url: URL, route: Route): ReturnType<typeof httpAgent> {
   return httpAgent(url.protocol, route, { keepAlive: true, maxSockets: limits.storeRequests * 2 });
 }
