@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
 import { emissary, type Finished } from '../helpers/emissary.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { type GcsServer, startGcs } from '../helpers/gcs-server.ts';
@@ -75,17 +76,31 @@ test('a key of a service account may be the variable itself, and the login of gc
   await isPut(store, await store.wait({}), ['/token', '/token']);
 });
 
-test('a federated identity exchanges its token', async (t) => {
-  const store = await guarded(t);
-  if (store === null) return;
-  const file = written(store.place, 'identity.json', {
+/** A pod's token that is exchanged for one of Google's. @returns its file */
+const federated = ({ place, tokens }: Guarded, token: string) =>
+  written(place, 'identity.json', {
     type: 'external_account',
     audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q',
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-    token_url: `${store.tokens.url}/sts`,
-    credential_source: { file: written(store.place, 'token', 'a token of the cluster') },
+    token_url: `${tokens.url}/sts`,
+    credential_source: { file: written(place, 'token', token) },
   });
+
+test('a federated identity exchanges its token', async (t) => {
+  const store = await guarded(t);
+  if (store === null) return;
+  const file = federated(store, 'a token of the cluster');
   await isPut(store, await store.wait({ GOOGLE_APPLICATION_CREDENTIALS: file }), ['/sts']);
+});
+
+test('a federated identity whose token is refused ends with one sentence', async (t) => {
+  const store = await guarded(t);
+  if (store === null) return;
+  const file = federated(store, 'secret-of-mine');
+  const { status, stderr } = await store.wait({ GOOGLE_APPLICATION_CREDENTIALS: file });
+  assert.equal(status, 64);
+  assert.match(stderr, /there is no token for gs:\/\/results \(the token server answered 401\): check/);
+  assert.doesNotMatch(stderr, /secret-of-mine/);
 });
 
 test('the metadata server of an instance gives tokens, and no proxy is asked for it', async (t) => {
@@ -141,17 +156,22 @@ for (const [title, content, sentence] of [
   ['no JSON', 'secret-of-mine', /GOOGLE_APPLICATION_CREDENTIALS is not a file of Google's credentials/],
   ['of an unknown kind', { type: 'other', x: 'secret-of-mine' }, /of a kind that is not known here/],
   [
-    'with an unusable key',
+    'an unusable key',
     { type: 'service_account', client_email: 'a@b', private_key: 'secret-of-mine' },
     /there is no token for gs:\/\/results \(the key cannot be used/,
   ],
   [
-    'that start a program',
+    'a program that is to be started',
     { type: 'external_account', credential_source: { executable: { command: 'secret-of-mine' } } },
     /name a program, which is not started here/,
   ],
+  [
+    "a client's certificate",
+    { type: 'external_account', credential_source: { certificate: { x: 'secret-of-mine' } } },
+    /name a client's certificate, which is not used here/,
+  ],
 ] as const)
-  test(`credentials of Google that are ${title} are refused, and not shown`, async (t) => {
+  test(`credentials of Google are refused, and not shown: ${title}`, async (t) => {
     const store = await guarded(t);
     if (store === null) return;
     const file = written(store.place, 'key.json', content);
@@ -201,4 +221,23 @@ test('the key of a Secret that a template names reads and writes objects', async
   });
   assert.deepEqual([status, stderr], [0, '']);
   assert.deepEqual(store.tokens.asked, ['/token']);
+});
+
+test("launch gives a pod's reporter the content of the key's file", async (t) => {
+  const place = temporaryVolume(t);
+  const key = JSON.stringify({ type: 'service_account', client_email: 'a@b' });
+  const env = {
+    EMISSARY_RESULTS_URL: 'gs://results',
+    GOOGLE_APPLICATION_CREDENTIALS: written(place, 'key.json', key),
+    XDG_STATE_HOME: place,
+  };
+  const pod = ['--engine', 'kubernetes', '--report', 'sidecar', '--namespace', 'jobs', '--image', 'x'];
+  const args = ['launch', '--dry-run', ...pod, '--job-id', '7', '--', 'true'];
+  const { status, stdout, stderr } = await emissary(args, { env });
+  assert.equal(status, 0, stderr);
+  const secrets = parseAllDocuments(stdout.toString()).map((document) => document.toJS());
+  const { data } = secrets.find(({ metadata }) => metadata.name.endsWith('-report'));
+  const variables = JSON.parse(Buffer.from(data['variables.json'], 'base64').toString());
+  assert.equal(variables.GOOGLE_APPLICATION_CREDENTIALS, key);
+  assert.doesNotMatch(stdout.toString(), /key\.json/);
 });

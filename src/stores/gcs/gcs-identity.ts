@@ -74,10 +74,20 @@ function federated(key: Key, transporterOptions: Transport['transporterOptions']
   const source = isRecord(key['credential_source']) ? key['credential_source'] : {};
   if ('executable' in source)
     throw new StoreError('refused', "Google's credentials name a program, which is not started here");
+  if ('certificate' in source)
+    throw new StoreError(
+      'refused',
+      "Google's credentials name a client's certificate, which is not used here",
+    );
   const options = { ...key, scopes: [scope], transporterOptions };
-  return 'environment_id' in source
-    ? new AwsClient(options as unknown as AwsClientOptions)
-    : new IdentityPoolClient(options as unknown as IdentityPoolClientOptions);
+  const client =
+    'environment_id' in source
+      ? new AwsClient(options as unknown as AwsClientOptions)
+      : new IdentityPoolClient(options as unknown as IdentityPoolClientOptions);
+  // The library makes its exchange of tokens without the options.
+  const { stsCredential } = client as unknown as { readonly stsCredential: { transporter: unknown } };
+  stsCredential.transporter = client.transporter;
+  return client;
 }
 
 function impersonated(
