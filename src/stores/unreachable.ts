@@ -1,12 +1,17 @@
 import { errnoOf } from '../base/fault.ts';
+import { type HttpProxy, proxyRefusal } from '../base/http-request.ts';
 import { StoreError } from './object-store.ts';
 
 /**
  * What it means that a store did not answer: its certificate is not trusted, or the connection failed.
  *
  * @param name of the store, for the message
+ * @param proxy on the way, which may have refused; null: none, or not known
  */
-export function unreachable(cause: unknown, name: string): StoreError {
+export function unreachable(cause: unknown, name: string, proxy: HttpProxy | null = null): StoreError {
+  const refusal = proxy === null ? null : proxyRefusal(proxy, cause);
+  if (refusal !== null)
+    return new StoreError(refusal.permanent ? 'refused' : 'broken', refusal.reason, { cause });
   const one = cause instanceof AggregateError ? cause.errors[0] : cause;
   const code = codeOf(one);
   if (/CERT|SIGNATURE|ISSUER|ALTNAME/.test(code))

@@ -117,7 +117,22 @@ test('a range of Google whose connection breaks in the middle is fetched again',
   assert.ok(readFileSync(join(its.root, 'inputs/artifacts/in')).equals(bytes));
 });
 
-test('a missing object, bucket, key and name of Google are each told', async (t) => {
+for (const [message, sentence] of [
+  ['No such object: my-bucket/in', /gs:\/\/results has no object "in"/],
+  ['The specified bucket does not exist.', /gs:\/\/results does not exist: make the bucket, or correct/],
+] as const)
+  test(`init tells what Google says: ${message}`, async (t) => {
+    const [its, gcs] = [pod(t), await startGcs(t)];
+    if (gcs === null) return;
+    const body = JSON.stringify({ error: { code: 404, message, errors: [{ reason: 'notFound', message }] } });
+    const front = await startS3Front(t, gcs.port, () => ({ status: 404, code: '', body }));
+    const template = inputs({ name: 'in', path: '/in', gcs: { bucket: 'results', key: 'in' } });
+    const { status, stderr } = await its.init(template, { env: emulated(front.port) });
+    assert.equal(status, 65);
+    assert.match(stderr, sentence);
+  });
+
+test('a missing object, key and name of a bucket of Google are each told', async (t) => {
   const [its, gcs] = [pod(t), await startGcs(t)];
   if (gcs === null) return;
   const init = (location: object) =>

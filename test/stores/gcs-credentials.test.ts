@@ -8,6 +8,7 @@ import { emissary, type Finished } from '../helpers/emissary.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { type GcsServer, startGcs } from '../helpers/gcs-server.ts';
 import { type GoogleTokens, startGoogleTokens } from '../helpers/google-tokens.ts';
+import { startProxy } from '../helpers/http-proxy.ts';
 import { inputs } from '../helpers/inputs.ts';
 import { runJob } from '../helpers/job.ts';
 import { type Asked, type S3Front, startS3Front, type Treatment } from '../helpers/s3-front.ts';
@@ -109,6 +110,33 @@ test('the metadata server of an instance gives tokens, and no proxy is asked for
   const env = { GCE_METADATA_HOST: store.tokens.host, HTTP_PROXY: 'http://127.0.0.1:1' };
   const path = '/computeMetadata/v1/instance/service-accounts/default/token';
   await isPut(store, await store.wait(env), [path]);
+});
+
+test('tokens and objects of Google come through a proxy, and its refusal is told', async (t) => {
+  const store = await guarded(t);
+  if (store === null) return;
+  const proxy = await startProxy(t, 'u:p');
+  const [tokens, objects] = [store.tokens.url, `http://127.0.0.1:${store.front.port}`].map((url) =>
+    url.replace('127.0.0.1', 'tokens.example'),
+  );
+  const file = written(store.place, 'key.json', { ...store.tokens.key, token_uri: `${tokens}/token` });
+  const env = {
+    GOOGLE_APPLICATION_CREDENTIALS: file,
+    EMISSARY_RESULTS_URL: `gs://results?endpoint=${objects}`,
+    HTTP_PROXY: `http://u:p@127.0.0.1:${proxy.port}`,
+  };
+  const secure = { ...store.tokens.key, token_uri: 'https://tokens.example/token' };
+  const refused = await store.wait({
+    ...env,
+    GOOGLE_APPLICATION_CREDENTIALS: written(store.place, 'secure.json', secure),
+    HTTPS_PROXY: `http://u:wrong@127.0.0.1:${proxy.port}`,
+  });
+  assert.equal(refused.status, 64);
+  assert.match(refused.stderr, /the proxy 127\.0\.0\.1:[0-9]+ of HTTPS_PROXY refused the connection \(407\)/);
+  assert.doesNotMatch(refused.stderr, /wrong/);
+  await isPut(store, await store.wait(env), ['/token']);
+  assert.equal(proxy.asked.filter((asked) => asked === `POST ${tokens}/token`).length, 1);
+  assert.ok(proxy.asked.some((asked) => asked.startsWith(`POST ${objects}/upload/`)));
 });
 
 test('a token that the store refuses on the way is replaced once, by the key as it is now', async (t) => {

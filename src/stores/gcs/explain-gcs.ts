@@ -41,7 +41,7 @@ export function explainAnswer(
   // The checksum that was sent with the bytes.
   if (/does(?:n't| not) match calculated/.test(message))
     return new StoreError('broken', `an object arrived damaged at ${name}`);
-  const isMissingBucket = isOfBucket || /bucket/.test(message);
+  const isMissingBucket = isOfBucket || /bucket does not exist/.test(message);
   return refusal(statusCode, clause, { name, isMissingBucket });
 }
 

@@ -108,8 +108,8 @@ export class GcsConnection {
     const url = new URL(`${endpoint}${service}/b/${encodeURIComponent(bucket)}${path}`);
     url.search = new URLSearchParams(query).toString();
     const token = identity === null ? {} : await this.#authorize(identity, signal);
+    const route = storeRoute(url, this.#environment);
     try {
-      const route = storeRoute(url, this.#environment);
       this.#agent ??= agentFor(url, route);
       return await httpRequest(url, {
         ...route,
@@ -122,7 +122,7 @@ export class GcsConnection {
       });
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
-      throw unreachable(cause, this.name);
+      throw unreachable(cause, this.name, route.proxy);
     }
   }
 

@@ -38,7 +38,7 @@ async function answered(url: URL, request: HttpRequest): Promise<Response> {
     const answer = await httpRequest(url, request);
     return toResponse(answer, await readBoundedBytes(answer, limits.storeAnswerBytes));
   } catch (cause) {
-    throw unreachable(cause, url.host);
+    throw unreachable(cause, url.host, request.proxy);
   }
 }
 
