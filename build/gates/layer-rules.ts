@@ -110,6 +110,7 @@ export const layerRules: readonly IForbiddenRuleType[] = [
     '^src/launch/|^src/inputs/fetch/git/run-git\\.ts$',
   ),
   home('azure-client', 'node_modules/@azure/', '^src/stores/azure/'),
+  home('google-client', 'node_modules/(google-auth-library|gaxios|gcp-metadata)/', '^src/stores/gcs/'),
   home('git', 'node_modules/isomorphic-git/', '^src/inputs/fetch/git/'),
   home('s3-client', 'node_modules/(@aws-sdk|@smithy)/', '^src/stores/s3/'),
   // What runs in the page is bundled apart: only data is shared.

@@ -30,14 +30,16 @@ export interface HttpRequest extends Route {
   readonly signal: AbortSignal;
   /** Ends them when nothing is sent or received for so long, in ms; without: never. */
   readonly idleMs?: number;
+  /** Keeps connections for more requests to the same server; its route is that of the agent. */
+  readonly agent?: Agent;
 }
 
 /** What a server answered, its body not yet read. */
 export type HttpAnswer = IncomingMessage;
 
 /**
- * Sends one request over HTTP or HTTPS, on a connection of its own: a kept one may be closed by the server just when the
- * next request is sent. Redirections are not followed, and the body stays as the server has it (decision 80).
+ * Sends one request over HTTP or HTTPS, without an agent on a connection of its own: a kept one may be closed by the server
+ * just when the next request is sent. Redirections are not followed, and the body stays as the server has it (decision 80).
  *
  * @param url a user and a password in it are not sent
  * @throws the runtime's error; aborted: the signal's reason
@@ -53,7 +55,7 @@ export async function httpRequest(url: URL, request: HttpRequest): Promise<HttpA
   const options: RequestOptions = {
     method: request.method ?? (body === null ? 'GET' : 'POST'),
     headers: { 'accept-encoding': 'identity', ...headers, ...length },
-    agent: await httpAgent(url.protocol, request),
+    agent: request.agent ?? (await httpAgent(url.protocol, request)),
     signal,
   };
   return new Promise((resolve, reject) => {

@@ -748,4 +748,8 @@ export const limits = {
   storeConnectMs: 10_000,
   /** and be silent, in ms. */
   storeIdleMs: 60_000,
+  /** How long the metadata server of a pod or a machine may not be there yet, in ms. */
+  storeIdentityMs: 5_000,
+  /** Bytes of an answer that is no object: a page of a list has up to 1000 names of 1 KiB, and what is known of each. */
+  storeAnswerBytes: 16 * MiB,
 } as const;

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
+import { hashOf } from '../base/hash-of.ts';
 import { limits } from '../base/limits.ts';
+import { writeAt } from '../base/write-at.ts';
 import { type ObjectRange, type ObjectStore, type StoredObject, StoreError } from './object-store.ts';
 import type { Pace } from './pace.ts';
 
@@ -68,7 +69,7 @@ async function fetchRange(
   try {
     for await (const piece of body as AsyncIterable<Buffer>) {
       if (at + piece.length > end) break;
-      await writeAll(file, piece, at);
+      await writeAt(file, piece, at);
       at += piece.length;
       if (at === end) break;
     }
@@ -81,23 +82,8 @@ async function fetchRange(
   if (at !== end) throw new StoreError('broken', `${store.name} sent ${at - start} bytes of ${end - start}`);
 }
 
-async function writeAll(file: FileHandle, piece: Buffer, at: number): Promise<void> {
-  for (let done = 0; done < piece.length; ) {
-    const { bytesWritten } = await file.write(piece, done, piece.length - done, at + done);
-    done += bytesWritten;
-  }
-}
-
 async function checked(file: FileHandle, { sha256, size, key }: StoredObject): Promise<string> {
-  const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(limits.copyBytes);
-  for (let at = 0; at < size; ) {
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
-    if (bytesRead === 0) break;
-    hash.update(buffer.subarray(0, bytesRead));
-    at += bytesRead;
-  }
-  const actual = hash.digest('hex');
+  const actual = await hashOf(file, size);
   if (sha256 !== null && sha256 !== actual)
     throw new StoreError('invalid', `"${key}" is not what was stored: its SHA-256 differs`);
   return actual;

@@ -3,7 +3,8 @@ import type { Environment } from '../settings/cli/environment.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /**
- * Opens the object store of an address: `s3://bucket`, `azblob://container`, `https://host`. The client of each kind is loaded only when it is needed.
+ * Opens the object store of an address: `s3://bucket`, `gs://bucket`, `azblob://container`, `https://host`. The client of each
+ * kind is loaded only when it is needed.
  *
  * @param address its path is not used; its query may have options of the store
  * @param environment has its credentials
@@ -14,6 +15,10 @@ export async function openStore(address: URL, environment: Environment): Promise
     case 's3:': {
       const { openS3 } = await import('./s3/s3-store.ts');
       return openS3(address, environment);
+    }
+    case 'gs:': {
+      const { openGcs } = await import('./gcs/gcs-store.ts');
+      return openGcs(address, environment);
     }
     case 'azblob:': {
       const { openAzure } = await import('./azure/azure-store.ts');

@@ -14,7 +14,7 @@ export interface Nginx {
   readonly url: string;
   /** Where its files are. Those below `private/` want the user `u` and the password `p w`. */
   readonly files: string;
-  /** Method, address and status of each request. */
+  /** Method, address, status and range (`-`: none) of each request. */
   requests(): readonly string[];
 }
 
@@ -65,6 +65,7 @@ http {
     location /private/ { auth_basic x; auth_basic_user_file ${directory}/users; }
     location /small/ { client_max_body_size 1k; }
     location /busy/ { return 503; }
+    location /untagged/ { etag off; }
   }
 }
 `;

@@ -14,16 +14,21 @@ export interface Asked {
 /** What a front does with a request: null passes it. */
 export type Treatment =
   | null
-  /** An error of S3 in the place of the server's answer. */
-  | { readonly status: number; readonly code: string; readonly headers?: Readonly<Record<string, string>> }
+  /** An error in the place of the server's answer: of S3, or with a body of its own. */
+  | {
+      readonly status: number;
+      readonly code: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+    }
   /** The connection breaks when so many bytes of the body have arrived. */
   | { readonly cutAfter: number }
   /** The connection breaks when the server has done it: its answer is lost. */
   | { readonly loseAnswer: true }
   /** The connection breaks when so many bytes of the answer were sent. */
   | { readonly cutAnswerAfter: number }
-  /** A byte of the body is changed on the way. */
-  | { readonly damage: true }
+  /** A byte of the body is changed on the way: its first one, or the one with this number. */
+  | { readonly damage: true | number }
   /** Other headers of the request, and of the answer. */
   | {
       readonly with: Readonly<Record<string, string | string[] | undefined>>;
@@ -88,11 +93,13 @@ export async function startS3Front(
 function refuse(
   incoming: IncomingMessage,
   answer: ServerResponse,
-  { status, code, headers = {} }: Extract<Treatment, { status: number }>,
+  { status, code, headers = {}, body: own }: Extract<Treatment, { status: number }>,
 ): void {
   incoming.resume();
   incoming.on('end', () => {
-    const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>It is so.</Message></Error>`;
+    const body =
+      own ??
+      `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>It is so.</Message></Error>`;
     answer.writeHead(status, { 'content-type': 'application/xml', ...headers });
     answer.end(incoming.method === 'HEAD' ? undefined : body);
   });
@@ -127,9 +134,9 @@ function pass(
   passed.on('error', () => socket.destroy());
   let arrived = 0;
   incoming.on('data', (piece: Buffer) => {
+    const at = treatment !== null && 'damage' in treatment ? Number(treatment.damage) - 1 - arrived : -1;
     arrived += piece.length;
-    if (treatment !== null && 'damage' in treatment && arrived === piece.length)
-      piece[0] = ~(piece[0] ?? 0) & 0xff;
+    if (at >= 0 && at < piece.length) piece[at] = ~(piece[at] ?? 0) & 0xff;
     passed.write(piece);
     if (treatment === null || !('cutAfter' in treatment) || arrived < treatment.cutAfter) return;
     socket.destroy();

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { errnoOf, Fault, messageOf } from '../../base/fault.ts';
+import { hashOf } from '../../base/hash-of.ts';
 import type { HttpAnswer } from '../../base/http-request.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
 import { httpGet, ProxyError, type ProxyOf, Redirection } from '../../stores/http/http-get.ts';
 import { tooLarge } from '../too-large.ts';
+import { fetchRanges, NoRanges, type Ranged, type RangesContext, rangedBy } from './fetch-ranges.ts';
+import { MinimumPace } from './minimum-pace.ts';
 
 /** The source of a file. */
 export interface Download {
@@ -21,7 +24,8 @@ export interface Download {
 class Final extends Error {}
 
 /**
- * Downloads a file over HTTP. Retries temporary failures (no connection, 5xx, 429, an interrupted transfer).
+ * Downloads a file over HTTP: in ranges, several at a time, if it is large and the server gives ranges of one and the same
+ * content; else in one stream. Retries temporary failures (no connection, 5xx, 429, an interrupted transfer).
  *
  * @param maxBytes size limit in bytes
  * @param proxyOf returns the proxy for a URL
@@ -35,17 +39,22 @@ export async function download(
 ): Promise<void> {
   const { origin, pathname } = new URL(source.url);
   const timeout = AbortSignal.timeout(limits.fetchMs);
+  let mayUseRanges = true;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await downloadOnce(source, place, { maxBytes, timeout, proxyOf });
+      return await downloadOnce(source, place, { maxBytes, timeout, proxyOf, mayUseRanges });
     } catch (cause) {
+      if (cause instanceof NoRanges && mayUseRanges) {
+        mayUseRanges = false;
+        continue;
+      }
       if (
         cause instanceof Final ||
         cause instanceof Redirection ||
         cause instanceof Fault ||
         (cause instanceof ProxyError && cause.permanent) ||
         timeout.aborted ||
-        attempt === limits.fetchAttempts
+        attempt >= limits.fetchAttempts
       )
         throw new Error(`${origin}${pathname}: ${reasonOf(cause)}`, { cause });
     }
@@ -72,6 +81,7 @@ interface Bounds {
   /** Ends all attempts. */
   readonly timeout: AbortSignal;
   readonly proxyOf: ProxyOf;
+  readonly mayUseRanges: boolean;
 }
 
 async function downloadOnce(
@@ -79,10 +89,11 @@ async function downloadOnce(
   place: string,
   bounds: Bounds,
 ): Promise<void> {
-  const { maxBytes, timeout, proxyOf } = bounds;
-  const pace = new Pace(timeout);
+  const { maxBytes, timeout, proxyOf, mayUseRanges } = bounds;
+  const pace = new MinimumPace(timeout);
+  const own = credentials == null ? {} : { credentials };
   try {
-    const response = await httpGet(url, pace.signal, proxyOf, credentials == null ? {} : { credentials });
+    const response = await httpGet(url, pace.signal, proxyOf, own);
     pace.started();
     // A part of the file (206) or no content (204) is not the file.
     const { statusCode = 0 } = response;
@@ -91,11 +102,16 @@ async function downloadOnce(
       const mayPass = statusCode >= 500 || statusCode === 429;
       throw new (mayPass ? Error : Final)(`the server answered ${statusCode}`);
     }
-    const found = await keep(response, { place, maxBytes }, (bytes) => pace.received(bytes)).catch(
-      (cause) => {
-        throw pace.signal.aborted ? pace.signal.reason : cause;
-      },
-    );
+    const ranged = mayUseRanges ? rangedBy(response) : null;
+    const ask: RangesContext['ask'] = (headers, signal) =>
+      httpGet(url, signal, proxyOf, { ...own, headers: { ...headers } });
+    const onBytes = (bytes: number) => pace.received(bytes);
+    const found = await (ranged === null
+      ? keep(response, { place, maxBytes }, onBytes)
+      : keepRanges(response, ranged, { place, maxBytes }, { ask, onBytes, signal: pace.signal })
+    ).catch((cause) => {
+      throw pace.signal.aborted ? pace.signal.reason : cause;
+    });
     if (sha256 !== null && found !== sha256.toLowerCase())
       throw new Final(`its SHA-256 is ${found}, not ${sha256.toLowerCase()}`);
   } finally {
@@ -103,37 +119,23 @@ async function downloadOnce(
   }
 }
 
-/** Aborts a request if the server sends nothing, is too slow, or takes too long in total. */
-class Pace {
-  readonly #slow = new AbortController();
-  readonly #timer = setInterval(() => this.#check(), limits.fetchSilenceMs);
-  readonly signal: AbortSignal;
-  #bytes: number | null = null;
-
-  constructor(timeout: AbortSignal) {
-    this.signal = AbortSignal.any([this.#slow.signal, timeout]);
+/** @returns as below */
+async function keepRanges(
+  response: HttpAnswer,
+  ranged: Ranged,
+  { place, maxBytes }: { readonly place: string; readonly maxBytes: number },
+  context: RangesContext,
+): Promise<string> {
+  if (ranged.size > maxBytes) {
+    response.destroy();
+    throw new Final(tooLarge(maxBytes));
   }
-
-  /** The server has started to respond. */
-  started(): void {
-    this.#bytes = 0;
-    this.#timer.refresh();
-  }
-
-  received(bytes: number): void {
-    this.#bytes = (this.#bytes ?? 0) + bytes;
-  }
-
-  end(): void {
-    clearInterval(this.#timer);
-  }
-
-  #check(): void {
-    const seconds = limits.fetchSilenceMs / 1000;
-    if (this.#bytes === null || this.#bytes === 0) this.#slow.abort(new Error(`no data for ${seconds} s`));
-    else if (this.#bytes < limits.fetchMinBytes)
-      this.#slow.abort(new Error(`too slow: only ${this.#bytes} bytes in ${seconds} s`));
-    this.#bytes = 0;
+  const file = await open(place, 'w+');
+  try {
+    await fetchRanges(response, ranged, file, context);
+    return await hashOf(file, ranged.size);
+  } finally {
+    await file.close();
   }
 }
 

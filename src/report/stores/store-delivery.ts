@@ -2,9 +2,11 @@ import { limits } from '../../base/limits.ts';
 import { shorten } from '../../base/shorten.ts';
 import type { JobReport } from '../../observe/job-report.ts';
 import type { ResultsStore } from '../../settings/destinations/results-store.ts';
+import { abortUpload } from '../../stores/abort-upload.ts';
 import { type ObjectStore, type StoredObject, StoreError } from '../../stores/object-store.ts';
 import { Pace } from '../../stores/pace.ts';
 import { putObject } from '../../stores/put-object.ts';
+import type { UploadRecord } from '../../stores/upload-record.ts';
 import { reportRecord } from '../spool/find-report.ts';
 import type { Spool } from '../spool/spool.ts';
 import { resultFiles, type StoredFile } from './result-files.ts';
@@ -115,15 +117,17 @@ export class StoreDelivery {
   async #putSource(file: StoredFile, source: VolumeSource): Promise<void> {
     const key = resultKey(this.#job.results.key, this.#job.jobId, file);
     const sha256 = file.sha256 ?? (await source.sha256());
-    if (!(await this.#has(key, source.bytes, sha256)))
-      await putObject(this.#store, key, source, {
-        about: { type: file.type, sha256 },
-        pace: this.#pace,
-        upload: this.#uploads.get(key),
-        keep: (upload) => this.#uploads.set(key, upload),
-        advanced: this.#advanced,
-        signal: this.#signal,
-      });
+    const context = {
+      about: { type: file.type, sha256 },
+      pace: this.#pace,
+      upload: this.#uploads.get(key),
+      keep: (upload: UploadRecord | null) => this.#uploads.set(key, upload),
+      advanced: this.#advanced,
+      signal: this.#signal,
+    };
+    const isThere = await this.#has(key, source.bytes, sha256);
+    if (isThere) await abortUpload(this.#store, key, context);
+    else await putObject(this.#store, key, source, context);
     this.#bytes.set(file.path, source.bytes);
   }
 

@@ -27,6 +27,16 @@ export const variables: readonly VariableSpec[] = [
     help: 'the Secrets that the template names for its stores, a directory each (default /argo/secret)',
   },
   {
+    name: 'GOOGLE_APPLICATION_CREDENTIALS',
+    verbs: ['init', ...reporting],
+    help: "the credentials of Google's buckets: a key file or a federated identity's, or its text",
+  },
+  {
+    name: 'STORAGE_EMULATOR_HOST',
+    verbs: ['init', ...reporting],
+    help: 'another server with the API of Google Cloud Storage, by default without credentials',
+  },
+  {
     name: 'AZURE_STORAGE_ACCOUNT, AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN and related variables',
     verbs: ['init', ...reporting],
     help: "the credentials of the template's Azure containers; …_FILE names a file with one",
@@ -105,7 +115,7 @@ export const variables: readonly VariableSpec[] = [
   {
     name: 'EMISSARY_RESULTS_URL',
     verbs: reporting,
-    help: 'an object store that also keeps them: s3://bucket/prefix?endpoint=URL; its credentials are in AWS_…',
+    help: 'an object store that also keeps them: s3://, gs:// or azblob://bucket/prefix, or https://host/prefix',
   },
   {
     name: 'EMISSARY_RESULTS_KEY',

@@ -33,6 +33,15 @@ const s3 = z.object({
   encryptionOptions: z.optional(z.nullable(z.object({ enableEncryption: flag, kmsKeyId: text }))),
 });
 
+const gcs = z.object({
+  bucket: text,
+  key: text,
+  keyFormat: text,
+  endpoint: text,
+  sha256,
+  serviceAccountKeySecret: secretKey,
+});
+
 const azure = z.object({
   endpoint: text,
   container: text,
@@ -72,6 +81,7 @@ export const gitSchema = z.object({
 /** Where an artifact is: Argo's keys, one of them. */
 export const locationShape = {
   s3: z.optional(z.nullable(s3)),
+  gcs: z.optional(z.nullable(gcs)),
   azure: z.optional(z.nullable(azure)),
   http: z.optional(z.nullable(http)),
 } as const;
@@ -80,6 +90,7 @@ const location = z.object(locationShape);
 /** Where outputs go that have no place of their own. */
 export const repositorySchema = z.object({
   s3: locationShape.s3,
+  gcs: locationShape.gcs,
   azure: locationShape.azure,
 });
 

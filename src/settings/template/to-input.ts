@@ -13,7 +13,7 @@ export function toInput(raw: RawInput, where: string): InputArtifact {
   if (source === undefined || sources.length > 1) {
     throw new Fault(
       'template',
-      `Invalid template ${where}: must have exactly one of raw, rawBase64, file, http, s3, azure and git, found ${sources.length}`,
+      `Invalid template ${where}: must have exactly one of raw, rawBase64, file, http, s3, gcs, azure and git, found ${sources.length}`,
     );
   }
   const kind = raw.archive == null ? null : toStrategy(raw.archive, `${where}.archive`).kind;
@@ -42,7 +42,7 @@ function sourcesOf(raw: RawInput, where: string): readonly InputSource[] {
   if (raw.file !== undefined) {
     sources.push({ kind: 'file', file: typeof raw.file === 'string' ? raw.file : raw.file.path });
   }
-  for (const kind of ['http', 's3', 'azure'] as const) {
+  for (const kind of ['http', 's3', 'gcs', 'azure'] as const) {
     const object = toRemoteObject({ [kind]: raw[kind] }, null, where);
     if (object === null) continue;
     const { store: url, secrets } = object;

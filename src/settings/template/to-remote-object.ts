@@ -14,14 +14,14 @@ export function toRemoteObject(
   repository: RawRepository | null,
   where: string,
 ): RemoteObject | null {
-  const named = (['s3', 'azure', 'http'] as const).filter((kind) => raw[kind] != null);
+  const named = (['s3', 'gcs', 'azure', 'http'] as const).filter((kind) => raw[kind] != null);
   if (named.length === 0) return null;
   if (named.length > 1) throw invalid(where, `must have one of ${named.join(' and ')}`);
   const [kind] = named;
   if (kind === 'http') return httpObject(raw.http);
   const merged =
     kind === undefined ? raw : { [kind]: { ...filled(repository?.[kind]), ...filled(raw[kind]) } };
-  const key = merged.s3?.key ?? merged.azure?.blob ?? '';
+  const key = merged.s3?.key ?? merged.gcs?.key ?? merged.azure?.blob ?? '';
   if (key === '') throw invalid(where, `${kind}.${kind === 'azure' ? 'blob' : 'key'}: is missing`);
   return { ...storeOf(merged, where), key };
 }
@@ -30,7 +30,7 @@ export function toRemoteObject(
 export function toRepository(raw: RawRepository | null, where: string): ArtifactRepository | null {
   if (raw === null) return null;
   const store = storeOf(raw, where);
-  const format = raw.s3?.keyFormat ?? raw.azure?.blobNameFormat ?? '{job}/{artifact}';
+  const format = raw.s3?.keyFormat ?? raw.gcs?.keyFormat ?? raw.azure?.blobNameFormat ?? '{job}/{artifact}';
   // Argo fills them in before a pod is made.
   if (format.includes('{{'))
     throw invalid(where, 'its key format has {{…}}: here, {job} and {artifact} are known');
@@ -39,14 +39,19 @@ export function toRepository(raw: RawRepository | null, where: string): Artifact
 
 type Store = Omit<RemoteObject, 'key'>;
 
-function storeOf({ s3, azure }: RawLocation, where: string): Store {
+function storeOf({ s3, gcs, azure }: RawLocation, where: string): Store {
   if (s3 != null) return s3Store(s3, where);
+  if (gcs != null) {
+    const { endpoint, bucket, serviceAccountKeySecret } = gcs;
+    const store = addressOf('gs', bucket, { endpoint }, `${where}.gcs.bucket`);
+    return { store, ...secretsOf({ GOOGLE_APPLICATION_CREDENTIALS: serviceAccountKeySecret }) };
+  }
   if (azure != null) {
     const { endpoint, container, accountKeySecret } = azure;
     const store = addressOf('azblob', container, { endpoint }, `${where}.azure.container`);
     return { store, ...secretsOf({ AZURE_STORAGE_KEY: accountKeySecret }) };
   }
-  throw invalid(where, 'must have s3 or azure');
+  throw invalid(where, 'must have s3, gcs or azure');
 }
 
 function s3Store(raw: NonNullable<RawLocation['s3']>, where: string): Store {

@@ -24,6 +24,8 @@ const secrets = [
   'EMISSARY_GIT_KNOWN_HOSTS',
 ];
 const authorityVariable = 'EMISSARY_STORE_CA_FILE';
+/** Names a file, or is its content. */
+const googleKey = 'GOOGLE_APPLICATION_CREDENTIALS';
 
 /** What a pod gets of the variables of stores. */
 export interface PodStoreVariables {
@@ -53,7 +55,8 @@ export function podStoreVariables(all: Variables): PodStoreVariables {
       variables.set(name, readText(file, `${name}_FILE`).replace(/\r?\n$/, ''));
     else if (file !== undefined) variables.set(`${name}_FILE`, file);
   }
-  const { [authorityVariable]: path } = all;
+  const { [authorityVariable]: path, [googleKey]: key } = all;
+  if (key !== undefined) variables.set(googleKey, existsSync(key) ? readText(key, googleKey) : key);
   if (path === undefined) return { variables, authority: null };
   if (existsSync(path)) return { variables, authority: readText(path, authorityVariable) };
   variables.set(authorityVariable, path);

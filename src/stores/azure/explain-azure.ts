@@ -1,5 +1,5 @@
-import { errnoOf } from '../../base/fault.ts';
 import { StoreError } from '../object-store.ts';
+import { unreachable } from '../unreachable.ts';
 import type { AzureCredentials } from './azure-settings.ts';
 
 /** What the client throws. */
@@ -31,7 +31,7 @@ export function explainAzure(error: unknown, name: string, credentials: AzureCre
   if (error instanceof StoreError) return error;
   const cause = asClientError(error);
   const { statusCode: status = null } = cause;
-  if (status === null) return unreachable(cause, name);
+  if (status === null) return withoutAnswer(cause, name);
   const code = codeOf(cause);
   const text = `${name} answered ${code} (${status})`;
   const seconds = Number(cause.response?.headers?.get('retry-after') ?? Number.NaN);
@@ -60,22 +60,14 @@ function codeOf({ code, details, response }: ClientError): string {
   return /^[A-Za-z0-9]{1,60}$/.test(found) ? found : 'an error';
 }
 
-function unreachable(cause: ClientError, name: string): StoreError {
-  const code = errnoOf(cause) ?? cause.code ?? '';
-  if (/CERT|SIGNATURE|ISSUER|ALTNAME/.test(code))
-    return new StoreError(
-      'invalid',
-      `the certificate of ${name} is not trusted (${code}); name its authority's file in EMISSARY_STORE_CA_FILE`,
-      { cause },
-    );
+function withoutAnswer(cause: ClientError, name: string): StoreError {
   if (/^(?:CredentialUnavailableError|AuthenticationError|AuthenticationRequiredError)$/.test(cause.name))
     return new StoreError(
       'refused',
       `there are no credentials for ${name}: set AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or give the pod an identity`,
       { cause },
     );
-  const reason = /^[A-Z0-9_]{1,40}$/.test(code) ? code : 'the connection ended';
-  return new StoreError('broken', `cannot reach ${name} (${reason})`, { cause });
+  return unreachable(cause, name);
 }
 
 function asClientError(error: unknown): ClientError {

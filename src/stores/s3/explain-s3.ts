@@ -1,5 +1,6 @@
 import { errnoOf } from '../../base/fault.ts';
 import { StoreError } from '../object-store.ts';
+import { unreachable } from '../unreachable.ts';
 
 /** What the client throws. */
 interface ClientError extends Error {
@@ -29,7 +30,7 @@ export function explainS3(error: unknown, name: string): StoreError {
       `there are no credentials for ${name}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE`,
       { cause },
     );
-  return status === null ? unreachable(cause, name) : answered(cause, { name, code, status });
+  return status === null ? withoutAnswer(cause, name) : answered(cause, { name, code, status });
 }
 
 function answered(
@@ -52,19 +53,11 @@ function missingText(code: string, name: string, text: string): string {
   return code === 'NoSuchBucket' ? `${name} does not exist: make the bucket, or correct its name` : text;
 }
 
-function unreachable(cause: ClientError, name: string): StoreError {
+function withoutAnswer(cause: ClientError, name: string): StoreError {
   const code = cause.code ?? errnoOf(cause) ?? '';
-  const isOfCertificate = /CERT|SIGNATURE|ISSUER|ALTNAME/.test(code);
-  if (isOfCertificate)
-    return new StoreError(
-      'invalid',
-      `the certificate of ${name} is not trusted (${code}); name its authority's file in EMISSARY_STORE_CA_FILE`,
-      { cause },
-    );
   if (code === '' && !/^(?:TimeoutError|AbortError|Error)$/.test(cause.name))
     return new StoreError('invalid', `the client of ${name} failed (${cause.name})`, { cause });
-  const reason = code === '' ? 'the connection ended' : code;
-  return new StoreError('broken', `cannot reach ${name} (${reason})`, { cause });
+  return unreachable(cause, name);
 }
 
 function retryAfter({ $response }: ClientError): number | null {
