@@ -92,7 +92,8 @@ export const layerRules: readonly IForbiddenRuleType[] = [
   home('media-types', 'node_modules/mime/', '^src/report/sql/'),
   home('opentelemetry', 'node_modules/@opentelemetry/', '^src/report/'),
   home('engine-clients', 'node_modules/(dockerode|docker-modem)/', '^src/launch/docker/'),
-  home('cluster-client', 'node_modules/(@kubernetes/client-node|ws)/', '^src/launch/kubernetes/'),
+  home('cluster-client', 'node_modules/@kubernetes/client-node/', '^src/launch/kubernetes/'),
+  home('websockets', 'node_modules/ws/', '^src/launch/(kubernetes|azure)/api/exec-stream\\.ts$'),
   home(
     'http',
     '^(https?|http2)$',
@@ -109,7 +110,8 @@ export const layerRules: readonly IForbiddenRuleType[] = [
     'node_modules/execa/|^child_process$',
     '^src/launch/|^src/inputs/fetch/git/run-git\\.ts$',
   ),
-  home('azure-client', 'node_modules/@azure/', '^src/stores/azure/'),
+  home('azure-client', 'node_modules/@azure/storage-blob/', '^src/stores/azure/'),
+  home('azure-identity', 'node_modules/@azure/(?!storage-blob)', '^src/(stores|launch)/azure/'),
   home('git', 'node_modules/isomorphic-git/', '^src/inputs/fetch/git/'),
   home('s3-client', 'node_modules/(@aws-sdk|@smithy)/', '^src/stores/s3/'),
   // What runs in the page is bundled apart: only data is shared.

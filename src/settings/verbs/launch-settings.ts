@@ -3,11 +3,12 @@ import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import type { Application } from '../application/application.ts';
 import { type CommandLine, readCommandLine, sourceOf } from '../cli/command-line.ts';
-import type { Environment } from '../cli/environment.ts';
+import { type Environment, environmentOf } from '../cli/environment.ts';
 import type { Invocation } from '../cli/invocation.ts';
 import { imageName, jobNumber, rootDirectory, secondsToMs } from '../cli/values.ts';
 import { helpOf } from '../cli/verbs.ts';
 import { maskEntries } from '../secret-names.ts';
+import { type AzurePlace, azurePlace } from './azure-place.ts';
 import { type ChartSettings, chartSettings } from './chart-settings.ts';
 import { languageOf, readApplication } from './given-application.ts';
 import { givenVariables } from './given-variables.ts';
@@ -17,7 +18,7 @@ import { engineOptions, type LaunchResources, launchResources } from './launch-r
 import { type Pull, pullOf } from './pull.ts';
 import { stateDirectory } from './state-directory.ts';
 
-/** The engines, those that are to come included. */
+/** The engines. */
 export const engines = ['native', 'docker', 'podman', 'kubernetes', 'azure'] as const;
 /** One engine. */
 export type EngineName = (typeof engines)[number];
@@ -48,6 +49,7 @@ export interface LaunchSettings {
   readonly resources: LaunchResources;
   readonly engineOptions: ReadonlyMap<string, string>;
   readonly kubernetes: KubernetesSettings;
+  readonly azure: AzurePlace;
   readonly via: Way;
   /** Null: none, or the engine is another one than Kubernetes. */
   readonly chart: ChartSettings | null;
@@ -102,6 +104,7 @@ export function launchSettings(invocation: Invocation, args: readonly Buffer[]):
     resources: launchResources(line, engine, from),
     engineOptions: new Map(engineOptions(line.value('engine-option'), from('engine-option'))),
     kubernetes: kubernetesSettings(line, from),
+    azure: azurePlaceOf(line, { engine, environment, from }),
     via,
     chart: chartSettings(line, { application: what.application, engine, from }),
     pull: pullOf(line.value('pull'), from('pull')),
@@ -122,6 +125,20 @@ function viaOf(via: Way, engine: EngineName, source: string): Way {
   if (engine === 'kubernetes') return via;
   if (source !== '--via' || via === 'pod') return 'pod';
   throw new Fault('usage', '--via is for Kubernetes; add --engine kubernetes');
+}
+
+/** The options of other engines are none of Azure's. */
+function azurePlaceOf(
+  line: CommandLine,
+  of: {
+    readonly engine: EngineName;
+    readonly environment: Environment;
+    readonly from: (name: string) => string;
+  },
+): AzurePlace {
+  const own = of.engine === 'azure';
+  const options = own ? engineOptions(line.value('engine-option'), of.from('engine-option')) : [];
+  return azurePlace(line, { ...of, environment: own ? of.environment : environmentOf({}), options });
 }
 
 function dryRunOf(line: CommandLine, engine: EngineName): boolean {

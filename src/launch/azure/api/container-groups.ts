@@ -1,0 +1,152 @@
+import { isRecord } from '../../../base/is-record.ts';
+import { limits } from '../../../base/limits.ts';
+import type { ContainerGroup } from '../group.ts';
+import { type ExecStream, openTerminal } from './exec-stream.ts';
+import { ManagerError, statusOf } from './manager-error.ts';
+import type { ManagerAnswer, ResourceManager } from './resource-manager.ts';
+
+/** What a container asks for, or a group may have. */
+export interface Amounts {
+  readonly cpus: number;
+  /** GiB, as the service counts: in tenths. */
+  readonly memoryGb: number;
+}
+
+const provider = 'providers/Microsoft.ContainerInstance';
+
+/** The container groups of one resource group. All of it throws as `ResourceManager.send` does. */
+export class ContainerGroups {
+  readonly manager: ResourceManager;
+  readonly subscription: string;
+  readonly resourceGroup: string;
+  readonly location: string;
+
+  constructor(
+    manager: ResourceManager,
+    place: { readonly subscription: string; readonly resourceGroup: string; readonly location: string },
+  ) {
+    this.manager = manager;
+    this.subscription = place.subscription;
+    this.resourceGroup = place.resourceGroup;
+    this.location = place.location;
+  }
+
+  /** Null: it is not there. An answer without a group is none. */
+  async read(name: string, signal: AbortSignal): Promise<ContainerGroup | null> {
+    try {
+      const { body } = await this.manager.send({ method: 'GET', path: this.#path(name), signal });
+      if (body === null || !isRecord(body['properties'])) throw new Error('it answered without the group');
+      return body;
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
+  /** Makes a group, and starts it. */
+  put(name: string, body: object, signal: AbortSignal): Promise<ManagerAnswer> {
+    return this.manager.send({ method: 'PUT', path: this.#path(name), body, signal });
+  }
+
+  /** No error if it is gone. */
+  async remove(name: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.manager.send({ method: 'DELETE', path: this.#path(name), signal });
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+
+  /** Ends all containers of a group; no error if it is gone. */
+  async stop(name: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.manager.send({ method: 'POST', path: `${this.#path(name)}/stop`, signal });
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+
+  /** All of them. The state of their containers is not in it. */
+  async list(signal: AbortSignal): Promise<readonly ContainerGroup[]> {
+    const found: ContainerGroup[] = [];
+    for (let path: string | null = this.#path(''); path !== null; ) {
+      const { body }: ManagerAnswer = await this.manager.send({ method: 'GET', path, signal });
+      if (Array.isArray(body?.['value'])) found.push(...(body['value'] as ContainerGroup[]));
+      path = typeof body?.['nextLink'] === 'string' ? body['nextLink'] : null;
+    }
+    return found;
+  }
+
+  /** Starts a program, which gets no arguments, in a terminal of a container. */
+  async exec(name: string, container: string, program: string, signal: AbortSignal): Promise<ExecStream> {
+    const path = `${this.#path(name)}/containers/${container}/exec`;
+    const body = { command: program, terminalSize: { rows: 24, cols: 80 } };
+    const late = AbortSignal.any([signal, AbortSignal.timeout(limits.azureAnswerMs)]);
+    const { body: answer } = await this.manager.send({ method: 'POST', path, body, signal: late });
+    const { webSocketUri, password } = answer ?? {};
+    if (typeof webSocketUri !== 'string' || typeof password !== 'string' || !URL.canParse(webSocketUri))
+      throw new Error('Azure did not tell where the program can be reached');
+    const url = new URL(webSocketUri);
+    // The password is sent there.
+    if (url.protocol !== 'wss:') throw new Error(`Azure names an address without TLS (${url.protocol})`);
+    const route = this.manager.route(new URL(url.href.replace(/^wss:/, 'https:')));
+    return openTerminal(url, password, { route, signal: late });
+  }
+
+  /** The end of a container's log; empty where it is not there yet. */
+  async log(name: string, container: string, lines: number, signal: AbortSignal): Promise<string> {
+    const path = `${this.#path(name)}/containers/${container}/logs?tail=${lines}`;
+    const { body } = await this.manager.send({ method: 'GET', path, signal });
+    return typeof body?.['content'] === 'string' ? body['content'] : '';
+  }
+
+  /** The most that a group without graphics processors may have; null: the region does not tell. */
+  async capability(signal: AbortSignal): Promise<Amounts | null> {
+    const path = `/subscriptions/${this.subscription}/${provider}/locations/${this.location}/capabilities`;
+    const { body } = await this.manager.send({ method: 'GET', path, signal });
+    const all = Array.isArray(body?.['value']) ? (body['value'] as readonly Capability[]) : [];
+    const own = all.filter(
+      ({ osType = '', gpu = 'None' }) => /^(linux|notspecified)$/i.test(osType) && gpu === 'None',
+    );
+    const most = own.flatMap(({ capabilities }) => capabilities ?? []);
+    if (most.length === 0) return null;
+    return {
+      cpus: Math.max(...most.map(({ maxCpu = 0 }) => maxCpu)),
+      memoryGb: Math.max(...most.map(({ maxMemoryInGB = 0 }) => maxMemoryInGB)),
+    };
+  }
+
+  /** How an operation stands that a `put` has begun. @returns its error; null: it has not failed, as far as is known */
+  async failure(operation: string, signal: AbortSignal): Promise<ManagerError | null> {
+    try {
+      const { body } = await this.manager.send({ method: 'GET', path: operation, signal });
+      if (body?.['status'] !== 'Failed') return null;
+      const { code = '', message = 'Azure does not tell why' } = isRecord(body['error']) ? body['error'] : {};
+      return new ManagerError(200, String(code), String(message));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // The group itself tells it, too.
+      return null;
+    }
+  }
+
+  #path(name: string): string {
+    const group = `/subscriptions/${this.subscription}/resourceGroups/${encodeURIComponent(this.resourceGroup)}`;
+    return `${group}/${provider}/containerGroups${name === '' ? '' : `/${encodeURIComponent(name)}`}`;
+  }
+}
+
+/** What the API tells of a kind of group in a region. */
+interface Capability {
+  readonly osType?: string;
+  readonly gpu?: string;
+  readonly capabilities?: { readonly maxCpu?: number; readonly maxMemoryInGB?: number };
+}
+
+/** Whether the group itself is missing, and not what it would be in. */
+function isMissing(error: unknown): boolean {
+  return (
+    statusOf(error) === 404 &&
+    !(error instanceof ManagerError && /^(ResourceGroup|Subscription)NotFound$/.test(error.code))
+  );
+}
