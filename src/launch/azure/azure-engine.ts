@@ -22,6 +22,7 @@ import { leftGroups } from './left-groups.ts';
 import { SenderSource } from './open-sender.ts';
 import { registryLogins } from './registry-logins.ts';
 import { removeGroup } from './remove-group.ts';
+import { startFailure } from './start-failure.ts';
 import { startGroup } from './start-group.ts';
 
 /** Runs jobs in container groups of Azure Container Instances. */
@@ -68,7 +69,11 @@ export class AzureEngine implements Engine {
       await removeGroup(this.#groups, job.name, signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw this.#fault(`make the container group ${job.name}`, error);
+      if (error instanceof Fault) throw error;
+      const { text } = startFailure(error, this.#groups.location);
+      throw new Fault('engine', `Azure cannot make the container group ${job.name}: ${text}`, {
+        cause: error,
+      });
     }
   }
 

@@ -1,7 +1,7 @@
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
-import type { ContainerGroups } from './api/container-groups.ts';
+import { type ContainerGroups, isPlaceMissing } from './api/container-groups.ts';
 import { isTemporary, ManagerError, reasonOfManager } from './api/manager-error.ts';
 
 /**
@@ -48,6 +48,7 @@ class Removal {
       if (signal.aborted) throw signal.reason;
       this.reason = reasonOfManager(error);
       if (isTemporary(error) || isBusy(error)) return false;
+      if (isPlaceMissing(error)) return true;
       throw new Fault('engine', `Azure cannot delete the container group ${this.#name}: ${this.reason}`);
     }
   }

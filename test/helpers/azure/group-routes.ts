@@ -62,7 +62,7 @@ async function put(azure: Azure, name: string, wanted: WantedGroup): Promise<Rep
     if (azure.groups.get(name) !== group) return;
     if (azure.faults.failure === null) void group.run();
     else group.provisioningState = 'Failed';
-  }, azure.faults.startMs);
+  }, azure.faults.startMs).unref();
   const region = `/subscriptions/${azure.subscription}/providers/Microsoft.ContainerInstance/locations/${wanted.location}`;
   const operation = `${azure.origin}${region}/operations/${id}?api-version=2023-05-01`;
   return {

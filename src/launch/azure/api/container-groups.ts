@@ -48,12 +48,12 @@ export class ContainerGroups {
     return this.manager.send({ method: 'PUT', path: this.#path(name), body, signal });
   }
 
-  /** No error if it is gone. */
+  /** No error if it is gone, or what it was in. */
   async remove(name: string, signal: AbortSignal): Promise<void> {
     try {
       await this.manager.send({ method: 'DELETE', path: this.#path(name), signal });
     } catch (error) {
-      if (!isMissing(error)) throw error;
+      if (!isMissing(error) && !isPlaceMissing(error)) throw error;
     }
   }
 
@@ -145,8 +145,14 @@ interface Capability {
 
 /** Whether the group itself is missing, and not what it would be in. */
 function isMissing(error: unknown): boolean {
-  return (
-    statusOf(error) === 404 &&
-    !(error instanceof ManagerError && /^(ResourceGroup|Subscription)NotFound$/.test(error.code))
-  );
+  return statusOf(error) === 404 && !isPlaceMissing(error) && codeOf(error) !== 'SubscriptionNotFound';
+}
+
+/** Whether the resource group is missing. */
+export function isPlaceMissing(error: unknown): boolean {
+  return codeOf(error) === 'ResourceGroupNotFound';
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof ManagerError ? error.code : null;
 }
