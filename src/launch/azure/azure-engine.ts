@@ -14,6 +14,7 @@ import type { SenderConnection } from '../mirror/follow-sender.ts';
 import { registryCommand } from '../registry/image-command.ts';
 import type { ContainerGroups } from './api/container-groups.ts';
 import { reasonOfManager } from './api/manager-error.ts';
+import { freeName } from './free-name.ts';
 import { type ContainerGroup, containers, gone, stateOf, warningsIn } from './group.ts';
 import { type GroupSettings, groupRequest } from './group-request.ts';
 import { amountsOf, requireSize } from './group-size.ts';
@@ -33,6 +34,8 @@ export class AzureEngine implements Engine {
   readonly #warn: (sentence: string) => void;
   readonly #environment: Environment;
   readonly #senders: SenderSource;
+  /** Whether nothing of the job can be there: the first request that makes something is still to come. */
+  #isUnmade = false;
   /** With the image's own command, and the logins for its registry: looked up once. */
   #whole: { readonly job: EngineJob; readonly settings: GroupSettings } | null = null;
 
@@ -57,16 +60,12 @@ export class AzureEngine implements Engine {
 
   /** A group starts as soon as it is made: here, everything is found out that could refuse it, and its name becomes free. */
   async create(job: EngineJob, phase: (text: string) => void, signal: AbortSignal): Promise<void> {
+    this.#isUnmade = true;
     await this.#prepare(job, signal);
     phase('asking Azure');
     try {
       await requireSize(this.#groups, amountsOf(job, this.#settings), signal);
-      const earlier = await this.#groups.read(job.name, signal);
-      if (earlier === null) return;
-      if (stateOf(earlier).kind === 'running')
-        throw new Fault('engine', `There is a container group ${job.name} already, which runs`);
-      phase('removing the container group of an earlier launch');
-      await removeGroup(this.#groups, job.name, signal);
+      await freeName(this.#groups, job.name, { phase, signal });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof Fault) throw error;
@@ -80,6 +79,7 @@ export class AzureEngine implements Engine {
   async start(job: EngineJob, phase: (text: string) => void, { cancel }: StartLimits): Promise<void> {
     const whole = await this.#prepare(job, cancel);
     const body = groupRequest(whole.job, whole.settings);
+    this.#isUnmade = false;
     try {
       await startGroup(this.#groups, whole.job, { body, phase, signal: cancel });
     } catch (error) {
@@ -121,8 +121,8 @@ export class AzureEngine implements Engine {
     }
   }
 
-  remove({ name }: Pick<EngineJob, 'name'>): Promise<void> {
-    return removeGroup(this.#groups, name, never);
+  async remove({ name }: Pick<EngineJob, 'name'>): Promise<void> {
+    if (!this.#isUnmade) await removeGroup(this.#groups, name, never);
   }
 
   async facts({ name }: EngineJob): Promise<EngineFacts | null> {

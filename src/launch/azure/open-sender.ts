@@ -1,4 +1,5 @@
 import { limits } from '../../base/limits.ts';
+import type { ContainerState } from '../engine.ts';
 import { type SenderConnection, SenderForbidden, VolumeGone } from '../mirror/follow-sender.ts';
 import type { ContainerGroups } from './api/container-groups.ts';
 import { reasonOfManager, statusOf } from './api/manager-error.ts';
@@ -45,8 +46,13 @@ export class SenderSource {
 
   /** @throws VolumeGone if the job has ended: nobody will ever get its results */
   async #requireRunning(name: string): Promise<void> {
-    const group = await this.#groups.read(name, never).catch(() => null);
-    const state = stateOf(group);
+    let state: ContainerState;
+    try {
+      state = stateOf(await this.#groups.read(name, never));
+    } catch {
+      // Nobody knows whether it runs.
+      return;
+    }
     if (state.kind === 'running' || state.kind === 'created') return;
     const code =
       state.kind === 'ended' && state.exitCode !== null ? `; its exit code was ${state.exitCode}` : '';

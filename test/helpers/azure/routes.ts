@@ -33,6 +33,7 @@ function loginAnswer(azure: Azure, tenant: string, { method }: Call): Reply {
     issuer: `${base}/v2.0`,
     authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
     token_endpoint: `${base}/oauth2/v2.0/token`,
+    jwks_uri: `${base}/discovery/v2.0/keys`,
   };
   if (method === 'GET') return { status: 200, body: configuration };
   return { status: 200, body: { token_type: 'Bearer', expires_in: 3600, access_token: azure.token } };

@@ -1,14 +1,17 @@
 import {
-  AzureCliCredential,
-  ChainedTokenCredential,
+  type AccessToken,
   ClientSecretCredential,
   type ClientSecretCredentialOptions,
+  type GetTokenOptions,
   ManagedIdentityCredential,
   type TokenCredential,
   WorkloadIdentityCredential,
 } from '@azure/identity';
+import type { HttpProxy } from '../../../base/http-request.ts';
 import type { Environment } from '../../../settings/cli/environment.ts';
 import { secret } from '../../../settings/destinations/secret.ts';
+import { proxyFor } from '../../../settings/proxy.ts';
+import { AzLogin } from './az-login.ts';
 
 /** Who asks, and how that is told to people. */
 export interface AzureCredential {
@@ -44,18 +47,56 @@ export function azureCredential(environment: Environment, authority: string | nu
     clientId == null ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
   if (environment.get('IDENTITY_ENDPOINT', 'MSI_ENDPOINT') !== null)
     return { credential: machine, kind: 'the identity of this machine' };
-  const person = new AzureCliCredential(tenantId == null ? {} : { tenantId });
   return {
-    credential: new ChainedTokenCredential(person, machine),
+    credential: new EitherCredential(new AzLogin(environment), machine),
     kind: 'the login of az, or the identity of this machine',
   };
 }
 
+const publicAuthority = 'https://login.microsoftonline.com';
+
+/** The library would look for a proxy in variables that are hidden from it. @throws Fault `usage` */
 function optionsOf(environment: Environment, authority: string | null): ClientSecretCredentialOptions {
-  const authorityHost = environment.get('AZURE_AUTHORITY_HOST');
+  const authorityHost = environment.get('AZURE_AUTHORITY_HOST') ?? publicAuthority;
+  const url = URL.canParse(authorityHost) ? new URL(authorityHost) : new URL(publicAuthority);
+  const proxy = proxyFor(url, environment);
   return {
-    ...(authorityHost !== null && { authorityHost }),
+    authorityHost,
+    ...(proxy !== null && { proxyOptions: proxyOptions(proxy) }),
     // A server of one's own is no instance that Entra ID could vouch for.
     ...(authority !== null && { disableInstanceDiscovery: true, tlsOptions: { ca: authority } }),
   };
+}
+
+function proxyOptions({ address }: HttpProxy) {
+  const { protocol, hostname, port, username, password } = new URL(address);
+  return {
+    host: `${protocol}//${hostname}`,
+    port: Number(port || (protocol === 'https:' ? 443 : 80)),
+    ...(username !== '' && {
+      username: decodeURIComponent(username),
+      password: decodeURIComponent(password),
+    }),
+  };
+}
+
+/** One after the other; where both fail, both say why. */
+class EitherCredential implements TokenCredential {
+  readonly #ways: readonly TokenCredential[];
+
+  constructor(...ways: readonly TokenCredential[]) {
+    this.#ways = ways;
+  }
+
+  async getToken(scope: string, options?: GetTokenOptions): Promise<AccessToken | null> {
+    const errors: unknown[] = [];
+    for (const way of this.#ways) {
+      try {
+        return await way.getToken(scope, options);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    throw new AggregateError(errors);
+  }
 }

@@ -1,4 +1,4 @@
-import { Fault, messageOf } from '../../../base/fault.ts';
+import { Fault } from '../../../base/fault.ts';
 import { type HttpAnswer, httpRequest, type Route } from '../../../base/http-request.ts';
 import { isRecord } from '../../../base/is-record.ts';
 import { limits } from '../../../base/limits.ts';
@@ -8,7 +8,8 @@ import type { Environment } from '../../../settings/cli/environment.ts';
 import { authorities } from '../../../settings/destinations/authorities.ts';
 import { proxyFor } from '../../../settings/proxy.ts';
 import type { AzureCredential } from './credential.ts';
-import { errorIn, ManagerError, reasonOfManager } from './manager-error.ts';
+import { errorIn, ManagerError } from './manager-error.ts';
+import { tokenError } from './token-error.ts';
 
 /** One request to the resource manager. */
 export interface ManagerRequest {
@@ -91,6 +92,7 @@ export class ResourceManager {
       // It was revoked, or has just expired.
       isLast = true;
       this.#token = null;
+      this.#opened = null;
     }
   }
 
@@ -132,21 +134,9 @@ export class ResourceManager {
       return found.token;
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
-      const reason = reasonOfManager(new Error(messageOf(cause).split('\n')[0] ?? ''));
-      const sentence = `Cannot get a token for Azure by ${kind}: ${reason}`;
-      throw isRefusal(cause) ? new Fault('engine', sentence, { cause }) : new Error(sentence, { cause });
+      throw tokenError(cause, kind);
     }
   }
-}
-
-/** Whether no time mends it. A server that does not answer, or is not well, may do so later. */
-function isRefusal(cause: unknown): boolean {
-  if (!(cause instanceof Error)) return false;
-  const { statusCode } = cause as { readonly statusCode?: number };
-  if (statusCode !== undefined) return statusCode >= 400 && statusCode < 500 && statusCode !== 429;
-  return /^(CredentialUnavailableError|AggregateAuthenticationError|AuthenticationRequiredError)$/.test(
-    cause.name,
-  );
 }
 
 function retryAfter(header: string | undefined): number {
