@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Fault } from '../../base/fault.ts';
 import { isRecord } from '../../base/is-record.ts';
 import type { CommandLine } from '../cli/command-line.ts';
-import type { Environment } from '../cli/environment.ts';
+import { type Environment, environmentOf } from '../cli/environment.ts';
 import type { GivenOption } from './container-options.ts';
 
 /** Where a container group is, and what it gets there. */
@@ -32,27 +32,24 @@ const idShape = /^\/subscriptions\/[-\w./() ]+$/;
 
 /**
  * MultiFlexi's own settings (`AZURE_RESOURCE_GROUP`, `AZURE_LOCATION`, `AZURE_CPU`, `AZURE_MEMORY`) with its defaults, and
- * the options for them.
+ * the options for them. For other engines, only the options are read.
  *
  * @param of.options those of `--engine-option`
  * @throws Fault `usage`
  */
-export function azurePlace(
+export function azurePlaceOf(
   line: CommandLine,
   of: {
+    readonly engine: string;
     readonly environment: Environment;
     readonly from: (name: string) => string;
-    readonly options: readonly GivenOption[];
+    readonly options?: readonly GivenOption[];
   },
 ): AzurePlace {
-  const { environment, from, options } = of;
-  const unknown = options.find(([key]) => !keys.some((each) => each === key));
-  if (unknown !== undefined)
-    throw new Fault(
-      'usage',
-      `${from('engine-option')}: azure has no option ${unknown[0]}; it knows ${keys.join(', ')}`,
-    );
-  const given = new Map(options);
+  const { from } = of;
+  const isOwn = of.engine === 'azure';
+  const environment = isOwn ? of.environment : environmentOf({});
+  const given = optionsOf(isOwn ? (of.options ?? []) : [], from('engine-option'));
   return {
     subscription: named(line, 'subscription', from) ?? loginSubscription(environment),
     resourceGroup: named(line, 'resource-group', from),
@@ -63,6 +60,12 @@ export function azurePlace(
     subnet: idOf(given.get('subnet'), `${from('engine-option')}: subnet`),
     registryIdentity: idOf(given.get('registry-identity'), `${from('engine-option')}: registry-identity`),
   };
+}
+
+function optionsOf(options: readonly GivenOption[], source: string): ReadonlyMap<string, string> {
+  const unknown = options.find(([key]) => !keys.some((each) => each === key));
+  if (unknown === undefined) return new Map(options);
+  throw new Fault('usage', `${source}: azure has no option ${unknown[0]}; it knows ${keys.join(', ')}`);
 }
 
 /** Azure's names: letters, digits, and `-_.()`; a region may be written with spaces. */

@@ -3,12 +3,12 @@ import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import type { Application } from '../application/application.ts';
 import { type CommandLine, readCommandLine, sourceOf } from '../cli/command-line.ts';
-import { type Environment, environmentOf } from '../cli/environment.ts';
+import type { Environment } from '../cli/environment.ts';
 import type { Invocation } from '../cli/invocation.ts';
 import { imageName, jobNumber, rootDirectory, secondsToMs } from '../cli/values.ts';
 import { helpOf } from '../cli/verbs.ts';
 import { maskEntries } from '../secret-names.ts';
-import { type AzurePlace, azurePlace } from './azure-place.ts';
+import { type AzurePlace, azurePlaceOf } from './azure-place.ts';
 import { type ChartSettings, chartSettings } from './chart-settings.ts';
 import { languageOf, readApplication } from './given-application.ts';
 import { givenVariables } from './given-variables.ts';
@@ -88,6 +88,7 @@ export function launchSettings(invocation: Invocation, args: readonly Buffer[]):
   const via = viaOf(choice('via', ways), engine, from('via'));
   const variables = givenVariables(line.value('variables'), '--variables');
   const what = whatRuns(line, variables, environment);
+  const options = engineOptions(line.value('engine-option'), from('engine-option'));
   const root = line.value('root');
   const jobText = line.value('job-id');
   const jobId = jobText === null ? null : jobNumber(jobText, from('job-id'));
@@ -102,9 +103,9 @@ export function launchSettings(invocation: Invocation, args: readonly Buffer[]):
     variables,
     secretNames: maskEntries(line.value('secret-names') ?? ''),
     resources: launchResources(line, engine, from),
-    engineOptions: new Map(engineOptions(line.value('engine-option'), from('engine-option'))),
+    engineOptions: new Map(options),
     kubernetes: kubernetesSettings(line, from),
-    azure: azurePlaceOf(line, { engine, environment, from }),
+    azure: azurePlaceOf(line, { engine, environment, from, options }),
     via,
     chart: chartSettings(line, { application: what.application, engine, from }),
     pull: pullOf(line.value('pull'), from('pull')),
@@ -125,20 +126,6 @@ function viaOf(via: Way, engine: EngineName, source: string): Way {
   if (engine === 'kubernetes') return via;
   if (source !== '--via' || via === 'pod') return 'pod';
   throw new Fault('usage', '--via is for Kubernetes; add --engine kubernetes');
-}
-
-/** The options of other engines are none of Azure's. */
-function azurePlaceOf(
-  line: CommandLine,
-  of: {
-    readonly engine: EngineName;
-    readonly environment: Environment;
-    readonly from: (name: string) => string;
-  },
-): AzurePlace {
-  const own = of.engine === 'azure';
-  const options = own ? engineOptions(line.value('engine-option'), of.from('engine-option')) : [];
-  return azurePlace(line, { ...of, environment: own ? of.environment : environmentOf({}), options });
 }
 
 function dryRunOf(line: CommandLine, engine: EngineName): boolean {

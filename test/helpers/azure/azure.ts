@@ -40,6 +40,8 @@ export class Azure {
     deletionMs: 0,
     failure: null,
   };
+  /** What whoever asks may do. */
+  actions: readonly string[] = ['Microsoft.ContainerInstance/*'];
   /** The one that is valid. */
   token: string = randomUUID();
   readonly terminals: Terminals;

@@ -12,6 +12,8 @@ export async function answerTo(azure: Azure, call: Call): Promise<Reply> {
   if (tenant !== undefined) return loginAnswer(azure, tenant, call);
   if (headers.authorization !== `Bearer ${azure.token}`)
     return refused(401, 'InvalidAuthenticationToken', 'The access token is invalid.');
+  const about = aboutPlace(azure, url);
+  if (about !== null) return about;
   if (url.searchParams.get('api-version') !== '2023-05-01')
     return refused(400, 'InvalidApiVersionParameter', 'The api-version is invalid.');
   if (!url.pathname.startsWith(`/subscriptions/${azure.subscription}`))
@@ -24,6 +26,22 @@ export async function answerTo(azure: Azure, call: Call): Promise<Reply> {
   if (name !== '') return ofGroup(azure, call, { name, below });
   const value = [...azure.groups.values()].map((each) => listed(each, idOf(azure, each.name)));
   return { status: 200, body: { value } };
+}
+
+/** What other services of the resource manager answer. */
+function aboutPlace(azure: Azure, { pathname }: URL): Reply | null {
+  const subscription = `/subscriptions/${azure.subscription}`;
+  const group = `${subscription}/resourceGroups/${azure.resourceGroup}`;
+  switch (pathname) {
+    case group:
+      return { status: 200, body: { name: azure.resourceGroup, location: 'northeurope' } };
+    case `${group}/providers/Microsoft.Authorization/permissions`:
+      return { status: 200, body: { value: [{ actions: azure.actions, notActions: [] }] } };
+    case `${subscription}/providers/Microsoft.ContainerInstance`:
+      return { status: 200, body: { registrationState: 'Registered' } };
+    default:
+      return null;
+  }
 }
 
 /** What Entra ID answers to a service principal. */

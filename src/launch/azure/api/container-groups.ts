@@ -12,6 +12,18 @@ export interface Amounts {
   readonly memoryGb: number;
 }
 
+/** The rights that a launch uses. */
+export const rights = [
+  'Microsoft.ContainerInstance/containerGroups/read',
+  'Microsoft.ContainerInstance/containerGroups/write',
+  'Microsoft.ContainerInstance/containerGroups/delete',
+  'Microsoft.ContainerInstance/containerGroups/stop/action',
+  'Microsoft.ContainerInstance/containerGroups/containers/exec/action',
+  'Microsoft.ContainerInstance/containerGroups/containers/logs/read',
+] as const;
+/** One of them. */
+export type Right = (typeof rights)[number];
+
 const provider = 'providers/Microsoft.ContainerInstance';
 
 /** The container groups of one resource group. All of it throws as `ResourceManager.send` does. */
@@ -116,6 +128,32 @@ export class ContainerGroups {
     };
   }
 
+  /** The region of the resource group. */
+  async placeOfGroup(signal: AbortSignal): Promise<string> {
+    const { body } = await this.manager.send({
+      method: 'GET',
+      path: `${this.#group}?api-version=2021-04-01`,
+      signal,
+    });
+    return String(body?.['location']);
+  }
+
+  /** Whether the subscription knows the service: `Registered`. */
+  async registration(signal: AbortSignal): Promise<string> {
+    const path = `/subscriptions/${this.subscription}/${provider}?api-version=2021-04-01`;
+    const { body } = await this.manager.send({ method: 'GET', path, signal });
+    return String(body?.['registrationState']);
+  }
+
+  /** Which rights whoever asks has in the resource group. */
+  async granted(signal: AbortSignal): Promise<(right: Right) => boolean> {
+    const path = `${this.#group}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
+    const { body } = await this.manager.send({ method: 'GET', path, signal });
+    const all = Array.isArray(body?.['value']) ? (body['value'] as readonly Permission[]) : [];
+    return (right) =>
+      all.some(({ actions, notActions }) => includes(actions, right) && !includes(notActions, right));
+  }
+
   /** How an operation stands that a `put` has begun. @returns its error; null: it has not failed, as far as is known */
   async failure(operation: string, signal: AbortSignal): Promise<ManagerError | null> {
     try {
@@ -130,9 +168,12 @@ export class ContainerGroups {
     }
   }
 
+  get #group(): string {
+    return `/subscriptions/${this.subscription}/resourceGroups/${encodeURIComponent(this.resourceGroup)}`;
+  }
+
   #path(name: string): string {
-    const group = `/subscriptions/${this.subscription}/resourceGroups/${encodeURIComponent(this.resourceGroup)}`;
-    return `${group}/${provider}/containerGroups${name === '' ? '' : `/${encodeURIComponent(name)}`}`;
+    return `${this.#group}/${provider}/containerGroups${name === '' ? '' : `/${encodeURIComponent(name)}`}`;
   }
 }
 
@@ -155,4 +196,17 @@ export function isPlaceMissing(error: unknown): boolean {
 
 function codeOf(error: unknown): string | null {
   return error instanceof ManagerError ? error.code : null;
+}
+
+/** What a role grants, without what it excludes; `*` stands for any text. */
+interface Permission {
+  readonly actions?: readonly string[] | null;
+  readonly notActions?: readonly string[] | null;
+}
+
+function includes(actions: readonly string[] | null | undefined, right: string): boolean {
+  return (actions ?? []).some((action) => {
+    const parts = action.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+    return new RegExp(`^${parts.join('.*')}$`, 'i').test(right);
+  });
 }
