@@ -69,7 +69,7 @@ export function stateOf(group: ContainerGroup | null): ContainerState {
 }
 
 /** One container of a group, an init container too. */
-export function containerOf({ properties }: ContainerGroup, name: string): GroupContainer | undefined {
+function containerOf({ properties }: ContainerGroup, name: string): GroupContainer | undefined {
   const all = [...(properties?.containers ?? []), ...(properties?.initContainers ?? [])];
   return all.find((each) => each.name === name);
 }
