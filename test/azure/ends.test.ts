@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { azureLauncher } from '../helpers/azure/azure-launcher.ts';
 import { until } from '../helpers/until.ts';
+import { temporaryVolume } from '../helpers/volume.ts';
 
 test('a group that Azure restarts is lost with its volume: the job does not run twice to its end', async (t) => {
   const launcher = await azureLauncher(t);
@@ -107,5 +110,61 @@ test('whoever gives up ends the group: nothing of the job runs on', async (t) =>
   assert.notEqual((await running.finished).status, 0);
   assert.equal(group.state, 'Stopped');
   await launcher.verb(['list', '--clean']);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+test('a launcher that is killed while its group is being made: the next one follows that group', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const { azure } = launcher;
+  azure.faults.startMs = 3_000;
+  const options = ['--job-id', '90', '--report', 'none'];
+  const first = launcher.startScript('echo once; exit 14', { options });
+  await until('it is being made', () => azure.groups.size === 1);
+  first.kill('SIGKILL');
+  await first.finished;
+  const { status, stdout, stderr } = await launcher.script('echo another', { options });
+  assert.deepEqual([status, stdout.toString()], [14, 'once\n'], stderr);
+  assert.equal(azure.asked.filter((each) => each.startsWith('PUT')).length, 1);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+test('--keep keeps the group, and says how to look at it; the next launch of the job replaces it', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const options = ['--job-id', '91', '--report', 'none', '--keep', 'failed'];
+  const kept = await launcher.script('echo kept; exit 15', { options });
+  assert.equal(kept.status, 15);
+  const { subscription, only } = launcher.azure;
+  assert.match(kept.stderr, /^emissary: Kept: the volume .*; to look at it: az container show /m);
+  assert.ok(kept.stderr.includes(`--subscription ${subscription} --resource-group jobs --name ${only.name}`));
+  const { status, stdout, stderr } = await launcher.script('echo again', { options });
+  assert.deepEqual([status, stdout.toString()], [0, 'again\n'], stderr);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+test('a file that a variable names is in the group; an init that fails is told as that', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const place = temporaryVolume(t);
+  const input = join(place, 'input.csv');
+  writeFileSync(input, 'a,b\n');
+  const application = join(place, 'x.multiflexi.app.json');
+  const environment = { TABLE: { type: 'file-path' } };
+  const definition = { name: 'Files', executable: 'cat', cmdparams: '{TABLE}', environment };
+  writeFileSync(application, JSON.stringify(definition));
+  writeFileSync(join(place, 'variables'), `TABLE=${input}\n`);
+  const args = ['launch', ...launcher.options, '--variables', join(place, 'variables'), application];
+  const { status, stdout, stderr } = await launcher.verb(args);
+  assert.deepEqual([status, stdout.toString()], [0, 'a,b\n'], stderr);
+  const template = join(place, 'template.json');
+  const nowhere = { name: 'x', path: '/tmp/x', http: { url: 'http://127.0.0.1:1/x' } };
+  writeFileSync(template, JSON.stringify({ inputs: { artifacts: [nowhere] } }));
+  const failed = await launcher.script('echo never', { options: ['--template', template] });
+  assert.equal(failed.status, 64);
+  assert.match(
+    failed.stderr,
+    /has ended before its job started: its container install has failed \(\d+\): Cannot stage input x [^\n]*\n$/,
+  );
   assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
 });

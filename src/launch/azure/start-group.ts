@@ -1,11 +1,21 @@
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
+import { printable } from '../../base/printable.ts';
+import { shorten } from '../../base/shorten.ts';
 import { after, pause, type Timer } from '../../base/timer.ts';
 import { unlessAborted } from '../../base/unless-aborted.ts';
 import type { EngineJob } from '../engine.ts';
 import type { ContainerGroups } from './api/container-groups.ts';
 import { isTemporary, reasonOfManager } from './api/manager-error.ts';
-import { type ContainerGroup, failureIn, isOver, isReachable, isUnreachable, stateOf } from './group.ts';
+import {
+  type ContainerGroup,
+  containers,
+  failureIn,
+  isOver,
+  isReachable,
+  isUnreachable,
+  stateOf,
+} from './group.ts';
 import { groupStates } from './group-states.ts';
 import { removeGroup } from './remove-group.ts';
 import { type StartFailure, startFailure } from './start-failure.ts';
@@ -149,7 +159,18 @@ async function failed(
   if (told !== null) return startFailure(told, groups.location);
   const waiting = waitingReason(group);
   if (waiting.kind === 'pull') return waiting;
-  return { kind: 'never', text: `the container group has ended before its job started: ${failureIn(group)}` };
+  const said = await saidByInit(groups, group.name ?? '', signal);
+  return {
+    kind: 'never',
+    text: `the container group has ended before its job started: ${failureIn(group)}${said}`,
+  };
+}
+
+/** The last line of the init container; empty if it has said nothing. */
+async function saidByInit(groups: ContainerGroups, name: string, signal: AbortSignal): Promise<string> {
+  const log = await groups.log(name, containers.install, limits.azureLogLines, signal).catch(() => '');
+  const last = log.trim().split('\n').at(-1) ?? '';
+  return last === '' ? '' : `: ${shorten(printable(last.replace(/^emissary: /, '')))}`;
 }
 
 function exitCodeOf(group: ContainerGroup): number | null {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Engine } from '../engine.ts';
 import type { InstanceView, WantedContainer, WantedGroup } from './wanted.ts';
 
+let made = 0;
+
 /** A container group of the stand-in: its containers are podman's, with the volumes of the group. */
 export class Group {
   readonly name: string;
@@ -15,7 +17,9 @@ export class Group {
   readonly #engine: Engine;
   readonly #directory: string;
   readonly #timers: NodeJS.Timeout[] = [];
-  /** Which of its lives it is in: after a restart, its containers and volumes are others. */
+  /** Its number: a later group of the same name has other containers and volumes. */
+  readonly #number: number;
+  /** Which of its lives it is in: after a restart, its containers and volumes are others, too. */
   #life = 0;
 
   /** @param directory for its volumes */
@@ -24,11 +28,13 @@ export class Group {
     this.wanted = wanted;
     this.#engine = engine;
     this.#directory = directory;
+    made += 1;
+    this.#number = made;
   }
 
   /** The podman container of one of its containers. */
   container(name: string): string {
-    return `${this.name}-${name}-${this.#life}`;
+    return this.#containerOf(name, this.#life);
   }
 
   /** Runs it to its end. Never rejects. */
@@ -78,7 +84,7 @@ export class Group {
 
   async #removeContainers(life: number): Promise<void> {
     const { initContainers = [], containers } = this.wanted.properties;
-    const names = [...initContainers, ...containers].map(({ name }) => `${this.name}-${name}-${life}`);
+    const names = [...initContainers, ...containers].map(({ name }) => this.#containerOf(name, life));
     await this.#engine.run(['rm', '--force', '--ignore', '--time', '0', ...names]);
   }
 
@@ -93,7 +99,11 @@ export class Group {
   }
 
   #volume(name: string): string {
-    return join(this.#directory, `${this.name}-${this.#life}`, name);
+    return join(this.#directory, `${this.#number}-${this.#life}`, name);
+  }
+
+  #containerOf(name: string, life: number): string {
+    return `${this.name}-${name}-${this.#number}-${life}`;
   }
 
   async #runContainer(wanted: WantedContainer): Promise<number> {

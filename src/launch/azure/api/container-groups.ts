@@ -2,7 +2,7 @@ import { isRecord } from '../../../base/is-record.ts';
 import { limits } from '../../../base/limits.ts';
 import type { ContainerGroup } from '../group.ts';
 import { type ExecStream, openTerminal } from './exec-stream.ts';
-import { ManagerError, statusOf } from './manager-error.ts';
+import { errorIn, ManagerError, statusOf } from './manager-error.ts';
 import type { ManagerAnswer, ResourceManager } from './resource-manager.ts';
 
 /** What a container asks for, or a group may have. */
@@ -154,13 +154,12 @@ export class ContainerGroups {
       all.some(({ actions, notActions }) => includes(actions, right) && !includes(notActions, right));
   }
 
-  /** How an operation stands that a `put` has begun. @returns its error; null: it has not failed, as far as is known */
+  /** How an operation stands that a `put` has begun. @returns its error; null: it has none, as far as is known */
   async failure(operation: string, signal: AbortSignal): Promise<ManagerError | null> {
     try {
       const { body } = await this.manager.send({ method: 'GET', path: operation, signal });
-      if (body?.['status'] !== 'Failed') return null;
-      const { code = '', message = 'Azure does not tell why' } = isRecord(body['error']) ? body['error'] : {};
-      return new ManagerError(200, String(code), String(message));
+      if (body?.['status'] !== 'Failed' || !isRecord(body['error'])) return null;
+      return errorIn(body, 200);
     } catch (error) {
       if (signal.aborted) throw error;
       // The group itself tells it, too.
