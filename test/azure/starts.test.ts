@@ -123,6 +123,27 @@ test('A8: a group that is created after TERM is deleted, too', async (t) => {
   assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
 });
 
+test('a request that is throttled waits as long as it is told, and TERM ends the wait', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const { faults, asked } = launcher.azure;
+  const throttled = (seconds: string) => ({
+    ...refused(429, 'TooManyRequests', 'Too many requests.'),
+    headers: { 'retry-after': seconds },
+  });
+  const tries = () => asked.filter((each) => each.startsWith('PUT')).length;
+  faults.before = ({ method }) => (method === 'PUT' && tries() < 3 ? throttled('1') : null);
+  assert.equal((await launcher.script('exit 16')).status, 16);
+  assert.equal(tries(), 3);
+  faults.before = ({ method }) => (method === 'PUT' ? throttled('3600') : null);
+  const running = launcher.startScript('echo never');
+  await until('it is throttled', () => tries() === 4);
+  running.kill('SIGTERM');
+  const { status, stdout } = await running.finished;
+  assert.deepEqual([status, stdout.toString(), tries()], [143, '', 4]);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
 test('an unanswered request for a group is looked up before a second one', async (t) => {
   const launcher = await azureLauncher(t);
   if (launcher === null) return;

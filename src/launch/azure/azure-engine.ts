@@ -91,7 +91,7 @@ export class AzureEngine implements Engine {
 
   async look({ name }: EngineJob): Promise<ContainerState> {
     try {
-      return stateOf(await this.#groups.read(name, never));
+      return stateOf(await this.#groups.read(name, soon()));
     } catch (error) {
       throw this.#fault(`tell of the container group ${name}`, error);
     }
@@ -114,8 +114,8 @@ export class AzureEngine implements Engine {
   /** With the whole group: no program can be started in the job's container with an argument. */
   async kill({ name }: EngineJob): Promise<void> {
     try {
-      if (stateOf(await this.#groups.read(name, never)).kind !== 'running') return;
-      await this.#groups.stop(name, never);
+      if (stateOf(await this.#groups.read(name, soon())).kind !== 'running') return;
+      await this.#groups.stop(name, soon());
     } catch (error) {
       throw this.#fault(`stop the container group ${name}`, error);
     }
@@ -132,7 +132,7 @@ export class AzureEngine implements Engine {
   }
 
   messages({ name }: EngineJob): Promise<string> {
-    return this.#groups.log(name, containers.main, limits.azureLogLines, never).catch(() => '');
+    return this.#groups.log(name, containers.main, limits.azureLogLines, soon()).catch(() => '');
   }
 
   lookedAtBy({ name }: EngineJob): string {
@@ -164,7 +164,7 @@ export class AzureEngine implements Engine {
   }
 
   #readOrNull(name: string): Promise<ContainerGroup | null> {
-    return this.#groups.read(name, never).catch(() => null);
+    return this.#groups.read(name, soon()).catch(() => null);
   }
 
   #fault(what: string, error: unknown): Fault {
@@ -173,5 +173,10 @@ export class AzureEngine implements Engine {
   }
 }
 
-/** For requests that are bounded by themselves. */
+/** Ends requests that are throttled again and again. */
+function soon(): AbortSignal {
+  return AbortSignal.timeout(limits.engineWorkMs);
+}
+
+/** For what is bounded by itself. */
 const never = new AbortController().signal;

@@ -30,7 +30,7 @@ export class SenderSource {
         name,
         containers.reporter,
         reporterProgram,
-        never,
+        soon(),
       );
       input.once('data', () => {
         this.#silent = 0;
@@ -48,7 +48,7 @@ export class SenderSource {
   async #requireRunning(name: string): Promise<void> {
     let state: ContainerState;
     try {
-      state = stateOf(await this.#groups.read(name, never));
+      state = stateOf(await this.#groups.read(name, soon()));
     } catch {
       // Nobody knows whether it runs.
       return;
@@ -66,7 +66,7 @@ export class SenderSource {
   /** Whether no sender can ever be started again. */
   async #isLost(name: string): Promise<boolean> {
     try {
-      const group = await this.#groups.read(name, never);
+      const group = await this.#groups.read(name, soon());
       return isUnreachable(group);
     } catch {
       return false;
@@ -74,5 +74,7 @@ export class SenderSource {
   }
 }
 
-/** Each request is bounded by itself. */
-const never = new AbortController().signal;
+/** Ends requests that are throttled again and again: the next sender tries it anew. */
+function soon(): AbortSignal {
+  return AbortSignal.timeout(limits.azureAnswerMs);
+}

@@ -13,9 +13,10 @@ import { isTemporary, ManagerError, reasonOfManager } from './api/manager-error.
 export async function removeGroup(groups: ContainerGroups, name: string, signal: AbortSignal): Promise<void> {
   const until = performance.now() + limits.azureGoneMs;
   const removal = new Removal(groups, name);
+  const late = AbortSignal.any([signal, AbortSignal.timeout(limits.azureGoneMs)]);
   for (let pauseMs: number = limits.azureLookMs; performance.now() < until; ) {
-    if (await removal.isDone(signal)) return;
-    await pause(pauseMs, signal);
+    if (await removal.isDone(late)) return;
+    await pause(pauseMs, late);
     if (signal.aborted) throw signal.reason;
     pauseMs = Math.min(pauseMs * 1.5, limits.azureStartLookMs);
   }
@@ -38,14 +39,14 @@ class Removal {
     this.#name = name;
   }
 
-  /** @throws Fault `engine` where Azure refuses for good; the signal's reason */
+  /** @throws Fault `engine` where Azure refuses for good */
   async isDone(signal: AbortSignal): Promise<boolean> {
     try {
       if (!this.#isAccepted) await this.#groups.remove(this.#name, signal);
       this.#isAccepted = true;
       return (await this.#groups.read(this.#name, signal)) === null;
     } catch (error) {
-      if (signal.aborted) throw signal.reason;
+      if (signal.aborted) return false;
       this.reason = reasonOfManager(error);
       if (isTemporary(error) || isBusy(error)) return false;
       if (isPlaceMissing(error)) return true;

@@ -117,8 +117,8 @@ async function make(
     try {
       if ((await groups.read(name, signal)) !== null) return null;
       phase('creating the container group');
-      // Not given up with the launch: a group that is made nevertheless has to be known, and is deleted.
-      const made = groups.put(name, body, never);
+      // A group that is made nevertheless has to be known, and is deleted.
+      const made = groups.put(name, body, signal);
       const answer = await unlessAborted(made, signal).catch(async (error) => {
         if (signal.aborted) await made.catch(() => undefined);
         throw error;
@@ -133,9 +133,6 @@ async function make(
     if (signal.aborted) throw signal.reason;
   }
 }
-
-/** Each request is bounded by itself. */
-const never = new AbortController().signal;
 
 /** Whether a refusal has a meaning of its own, although its status says that the server is not well. */
 function isTold(error: unknown, { location }: ContainerGroups): boolean {

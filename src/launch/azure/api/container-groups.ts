@@ -55,9 +55,14 @@ export class ContainerGroups {
     }
   }
 
-  /** Makes a group, and starts it. */
-  put(name: string, body: object, signal: AbortSignal): Promise<ManagerAnswer> {
-    return this.manager.send({ method: 'PUT', path: this.#path(name), body, signal });
+  /**
+   * Makes a group, and starts it. A request that is on its way is not given up: whoever gives up must know what was made.
+   *
+   * @param patience aborted: it is not sent again
+   */
+  put(name: string, body: object, patience: AbortSignal): Promise<ManagerAnswer> {
+    const { signal } = new AbortController();
+    return this.manager.send({ method: 'PUT', path: this.#path(name), body, signal, patience });
   }
 
   /** No error if it is gone, or what it was in. */

@@ -18,6 +18,8 @@ export interface ManagerRequest {
   readonly path: string;
   readonly body?: object;
   readonly signal: AbortSignal;
+  /** Aborted: a request that is throttled is not sent again. Default: `signal`. */
+  readonly patience?: AbortSignal;
 }
 
 /** What it answered. */
@@ -81,8 +83,9 @@ export class ResourceManager {
       const text = await readBounded(answer, limits.azureAnswerBytes);
       const { statusCode: status = 0, headers } = answer;
       if (status === 429) {
-        await pause(retryAfter(headers['retry-after']), wanted.signal);
-        if (wanted.signal.aborted) throw wanted.signal.reason;
+        const { patience = wanted.signal } = wanted;
+        await pause(retryAfter(headers['retry-after']), patience);
+        if (patience.aborted) throw patience.reason;
         continue;
       }
       const body = parsed(text);
