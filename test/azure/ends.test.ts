@@ -168,3 +168,15 @@ test('a file that a variable names is in the group; an init that fails is told a
   );
   assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
 });
+
+test('eight launches at once, the first ones of an installation', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const runs = [...Array(8).keys()];
+  const ended = await Promise.all(runs.map((run) => launcher.script(`echo line ${run}; exit ${run}`)));
+  assert.deepEqual(
+    ended.map(({ status, stdout, stderr }) => [status, stdout.toString(), stderr]),
+    runs.map((run) => [run, `line ${run}\n`, '']),
+  );
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});

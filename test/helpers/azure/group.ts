@@ -90,7 +90,7 @@ export class Group {
 
   #makeVolumes(): void {
     for (const { name, secret } of this.wanted.properties.volumes ?? []) {
-      const place = this.#volume(name);
+      const place = this.volume(name);
       mkdirSync(place, { recursive: true });
       chmodSync(place, secret === undefined ? 0o777 : 0o755);
       for (const [file, content] of Object.entries(secret ?? {}))
@@ -98,7 +98,8 @@ export class Group {
     }
   }
 
-  #volume(name: string): string {
+  /** The directory of one of its volumes. */
+  volume(name: string): string {
     return join(this.#directory, `${this.#number}-${this.#life}`, name);
   }
 
@@ -133,7 +134,7 @@ export class Group {
       ]),
       ...volumeMounts.flatMap(({ name, mountPath, readOnly }) => [
         '--volume',
-        `${this.#volume(name)}:${mountPath}${readOnly === true ? ':ro' : ''}`,
+        `${this.volume(name)}:${mountPath}${readOnly === true ? ':ro' : ''}`,
       ]),
       ...(user.length === 0 ? [] : ['--user', user.join(':')]),
       properties.image,
