@@ -111,7 +111,13 @@ export class Group {
     const view = this.views.get(wanted.name);
     const name = this.container(wanted.name);
     const run = ['run', '--detach', '--name', name, ...this.#options(wanted)];
+    const own = this.#life;
     const { stderr, exitCode } = await this.#engine.run(run);
+    if (this.#life !== own) {
+      // The group was removed while it was being made.
+      await this.#engine.run(['rm', '--force', '--ignore', '--time', '0', name]);
+      return ended(view, 137);
+    }
     if (exitCode !== 0) {
       view?.events.push({ name: 'Failed', type: 'Warning', message: stderr.trim() });
       return ended(view, 127);
