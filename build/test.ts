@@ -17,6 +17,7 @@ const folders = [
   'containers',
   'launch',
   'kubernetes',
+  'azure',
   'executor',
   'multiflexi',
   'page',

@@ -25,7 +25,18 @@ final class LaunchEnvironment
         'podman' => '/^(?:CONTAINERS_\w+|CONTAINER_(?:HOST|SSHKEY|PROXY|TLS_\w+)|REGISTRY_AUTH_FILE|'
             . 'DOCKER_CONFIG|SSH_AUTH_SOCK|XDG_DATA_HOME|DBUS_SESSION_BUS_ADDRESS)$/',
         'kubernetes' => '/^(?:KUBECONFIG|(?:KUBERNETES|HELM|AWS|AZURE|GOOGLE)_\w+)$/',
-        'azure' => '/^(?:AZURE|MSI|IDENTITY)_\w+$/',
+        'azure' => '/^(?:(?:AZURE|MSI|IDENTITY)_\w+|DOCKER_CONFIG)$/',
+    ];
+
+    /** Settings of core's own executors: a job's variables count where the daemon's configuration says nothing, as in core. */
+    private const AS_IN_CORE = [
+        'azure' => [
+            'AZURE_SUBSCRIPTION_ID',
+            'AZURE_RESOURCE_GROUP',
+            'AZURE_LOCATION',
+            'AZURE_CPU',
+            'AZURE_MEMORY',
+        ],
     ];
 
     /** Ours; and with QUIET, the messages would be missing that say why a job was refused. */
@@ -58,6 +69,14 @@ final class LaunchEnvironment
             $value = (string) $fields->getFieldByCode($name)?->getValue();
 
             if ($value !== '') {
+                $environment[$name] = $value;
+            }
+        }
+
+        foreach (self::AS_IN_CORE[$engine] ?? [] as $name) {
+            $value = (string) $fields->getFieldByCode($name)?->getValue();
+
+            if ($value !== '' && ($environment[$name] ?? '') === '') {
                 $environment[$name] = $value;
             }
         }

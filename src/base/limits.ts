@@ -581,6 +581,32 @@ export const limits = {
   clusterWatchSeconds: 25,
   /** The longest pause before a cluster that does not answer is asked again, in ms. */
   clusterMaxRetryMs: 10_000,
+  /** How long Azure's resource manager may take for one answer, in ms, */
+  azureAnswerMs: 60_000,
+  /** and how many bytes one may have; a list has some KiB for each group. */
+  azureAnswerBytes: 16 * MiB,
+  /** How long before its end a token of Azure is renewed, in ms. */
+  azureTokenMs: 300_000,
+  /** The longest that a request waits which Azure has throttled, in ms. */
+  azureThrottleMs: 60_000,
+  /** How often a container group is looked at, in ms; the pause grows, */
+  azureLookMs: 250,
+  /** up to this one while it is being made or removed, */
+  azureStartLookMs: 3_000,
+  /** and to this one while its job runs: the end of the job is seen on its volume. */
+  azureMaxLookMs: 10_000,
+  /** The longest pause before a group is requested again that could not be made, in ms. */
+  azureMaxRetryMs: 30_000,
+  /** How long a container group may not be found, in ms: not every server of Azure knows at once what another has made. */
+  azureMissingMs: 15_000,
+  /** How long the deletion of a container group may take, in ms. */
+  azureGoneMs: 300_000,
+  /** Senders in a row that say nothing after the job's end, before its results are given up: about two minutes. */
+  azureSilentSenders: 16,
+  /** Lines of a container's log that are read, for the reason of a failed start. */
+  azureLogLines: 20,
+  /** Characters of the value of a tag. */
+  azureTagCharacters: 256,
   /** How long a registry may take to tell the command of an image, in ms, */
   registryMs: 30_000,
   /** and how many bytes one of its answers may have. */

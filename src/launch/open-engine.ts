@@ -1,11 +1,10 @@
-import { Fault } from '../base/fault.ts';
 import type { EngineName, LaunchSettings } from '../settings/verbs/launch-settings.ts';
 import type { Engine, EngineSetup } from './engine.ts';
 
 /**
  * Opens an engine, and loads its client only now.
  *
- * @throws Fault `engine` if it cannot be reached; `usage` for one that is to come
+ * @throws Fault `engine` if it cannot be reached; `usage` for settings that it lacks
  */
 export async function openEngine(
   name: EngineName,
@@ -21,6 +20,6 @@ export async function openEngine(
     case 'kubernetes':
       return (await import('./kubernetes/open-kubernetes.ts')).openKubernetes(setup, settings);
     case 'azure':
-      throw new Fault('usage', `--engine: ${name} is not supported yet; choose another one`);
+      return (await import('./azure/open-azure.ts')).openAzure(setup, settings);
   }
 }

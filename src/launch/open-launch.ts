@@ -114,6 +114,7 @@ function newRecord(
     root: root ?? directory.volume,
     elsewhere: openSender !== null,
     cluster: settings.engine === 'kubernetes' ? settings.kubernetes : null,
+    ...(settings.engine === 'azure' && { azure: placeOf(settings) }),
     ...(via !== undefined && { via }),
     createdAt: new Date().toISOString(),
     reports: settings.reports,
@@ -123,6 +124,10 @@ function newRecord(
     message: null,
     kept: false,
   };
+}
+
+function placeOf({ azure: { subscription, resourceGroup, location } }: LaunchSettings) {
+  return { subscription, resourceGroup, location };
 }
 
 /** Null: a native job has none. A pod that is left, or kept, must not be taken for that of a later attempt. */

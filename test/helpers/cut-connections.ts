@@ -15,7 +15,12 @@ export const numberedLines = `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); ech
 export const allLines = Array.from({ length: lines }, (_, index) => `line ${index + 1}\n`).join('');
 
 /** Cuts all connections at random moments, while a launch shows the output of its job. */
-export async function cutConnections(t: TestContext, running: Running, front: TcpFront, cuts: number) {
+export async function cutConnections(
+  t: TestContext,
+  running: Running,
+  front: Pick<TcpFront, 'cut'>,
+  cuts: number,
+) {
   const random = seeded(t);
   await until('the job runs', () => running.stdout().length > 0);
   for (let cut = 0; cut < cuts && running.process.exitCode === null; cut += 1) {

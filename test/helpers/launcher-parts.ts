@@ -10,8 +10,8 @@ export const engineNames = ['native', 'docker', 'podman'] as const;
 /** Launchers of jobs in a cluster: who reports is a process of this machine, or the pod's own reporter. */
 export const clusterNames = ['kubernetes', 'kubernetes, reported by the sidecar'] as const;
 
-/** The same, a Docker that could be on another machine, and a cluster. */
-export const launcherNames = [...engineNames, 'docker elsewhere', ...clusterNames] as const;
+/** The same, a Docker that could be on another machine, a cluster, and a stand-in for Azure. */
+export const launcherNames = [...engineNames, 'docker elsewhere', ...clusterNames, 'azure'] as const;
 
 /** Whether it is one of a cluster. */
 export function isOfCluster(name: string): name is (typeof clusterNames)[number] {

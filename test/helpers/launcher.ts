@@ -2,10 +2,12 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
+import { azureLauncher } from './azure/azure-launcher.ts';
 import { clusterLauncher } from './cluster-launcher.ts';
 import { type Engine, requireEngine } from './engine.ts';
 import { makeNamedImage, withBusybox } from './images.ts';
 import {
+  type engineNames,
   type Gate,
   isOfCluster,
   jobImage,
@@ -30,7 +32,15 @@ export async function launcherOf(
   name: Launcher['name'],
   own: Engine | null = null,
 ): Promise<Launcher | null> {
-  if (isOfCluster(name)) return clusterLauncher(t, name);
+  if (name === 'azure') return azureLauncher(t);
+  return isOfCluster(name) ? clusterLauncher(t, name) : engineLauncher(t, name, own);
+}
+
+async function engineLauncher(
+  t: TestContext,
+  name: (typeof engineNames)[number] | 'docker elsewhere',
+  own: Engine | null,
+): Promise<Launcher | null> {
   const client = name === 'docker elsewhere' ? 'docker' : name;
   const engine = own ?? (client === 'native' ? null : await requireEngine(t, client));
   if (client !== 'native' && (engine === null || !requireProgram(t, 'busybox'))) return null;

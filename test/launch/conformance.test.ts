@@ -265,7 +265,7 @@ for (const name of launcherNames) {
 }
 
 function isElsewhere(name: string): boolean {
-  return name === 'docker elsewhere' || isOfCluster(name);
+  return name === 'docker elsewhere' || name === 'azure' || isOfCluster(name);
 }
 
 function definition(options: readonly string[]) {

@@ -1,4 +1,3 @@
-import { Fault } from '../../base/fault.ts';
 import type { Invocation } from '../../settings/cli/invocation.ts';
 import type { DoctorSettings } from '../../settings/verbs/doctor-settings.ts';
 import { engineEnvironment } from '../../settings/verbs/launch-report.ts';
@@ -9,11 +8,9 @@ import { hostChecks } from './host-checks.ts';
  * The checks of an engine, in order.
  *
  * @param signal aborted: they are to end
- *
- * @throws Fault `usage` for an engine that is to come
  */
 export async function checksOf(
-  { engine, state, image, kubernetes, helm, chart }: DoctorSettings,
+  { engine, state, image, kubernetes, azure, helm, chart }: DoctorSettings,
   { environment, program }: Invocation,
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
@@ -31,7 +28,9 @@ export async function checksOf(
       const { helmCheck } = await import('./helm-check.ts');
       return [...hostChecks(subject), ...clusterChecks(subject, kubernetes), helmCheck(subject, helm, chart)];
     }
-    case 'azure':
-      throw new Fault('usage', `doctor: ${engine} is not supported yet; choose another one`);
+    case 'azure': {
+      const { azureChecks } = await import('./azure-checks.ts');
+      return [...hostChecks(subject), ...azureChecks(subject, azure)];
+    }
   }
 }

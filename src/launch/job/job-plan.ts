@@ -36,7 +36,7 @@ export function planJob(settings: LaunchSettings): JobPlan {
 
 function planApplication(settings: LaunchSettings, application: Application): JobPlan {
   const { engine, jobId, secretNames } = settings;
-  const isPod = engine === 'kubernetes';
+  const isPod = engine === 'kubernetes' || engine === 'azure';
   const job = applicationJob('launch', {
     application,
     variables: isPod ? withJobId(settings.variables, jobId) : settings.variables,

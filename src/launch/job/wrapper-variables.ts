@@ -19,5 +19,5 @@ export function wrapperVariables(settings: LaunchSettings): Readonly<Record<stri
 
 /** An engine that cannot take the network from its container: there the emissary takes it from the job. */
 function isIsolatedByWrapper({ engine, resources }: LaunchSettings): boolean {
-  return (engine === 'native' || engine === 'kubernetes') && resources.network === 'none';
+  return ['native', 'kubernetes', 'azure'].includes(engine) && resources.network === 'none';
 }

@@ -42,6 +42,7 @@ function argumentsFor(state: StateDirectory, record: LaunchRecord): readonly Buf
     ...(image === null ? [] : ['--image', image]),
     ...reportArguments(record),
     ...clusterArguments(record),
+    ...azureArguments(record),
     ...['--', program ?? 'true'],
   ].map((text) => Buffer.from(text));
 }
@@ -58,5 +59,13 @@ function clusterArguments({ cluster }: LaunchRecord): readonly string[] {
   const chart = cluster === null || cluster === undefined ? null : 'none';
   return Object.entries({ kubeconfig, context, namespace, 'helm-chart': chart }).flatMap(([name, value]) =>
     value === null ? [] : [`--${name}`, value],
+  );
+}
+
+function azureArguments({ azure }: LaunchRecord): readonly string[] {
+  if (azure === undefined) return [];
+  const { subscription, resourceGroup, location } = azure;
+  return Object.entries({ subscription, 'resource-group': resourceGroup, location }).flatMap(
+    ([name, value]) => (value === null ? [] : [`--${name}`, value]),
   );
 }

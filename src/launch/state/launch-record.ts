@@ -1,5 +1,6 @@
 import { limits } from '../../base/limits.ts';
 import { readRegular } from '../../base/read-regular.ts';
+import type { AzurePlace } from '../../settings/verbs/azure-place.ts';
 import type { KubernetesSettings } from '../../settings/verbs/kubernetes-settings.ts';
 import type { EngineName } from '../../settings/verbs/launch-settings.ts';
 import type { EngineFacts } from '../engine.ts';
@@ -42,6 +43,8 @@ export interface LaunchRecord {
   readonly logged?: boolean;
   /** Where the pod is; null, and missing in older records: it is none. */
   readonly cluster?: KubernetesSettings | null;
+  /** Where its container group is; missing: it has none. */
+  readonly azure?: Pick<AzurePlace, 'subscription' | 'resourceGroup' | 'location'>;
   /** Who makes its pod; missing: the launcher. */
   readonly via?: 'operator';
   /** Which attempt at the job `root` is of; missing: there is only one, or none yet. */

@@ -1,3 +1,4 @@
+import { azureOptions } from './azure-options.ts';
 import { helmOptions } from './helm-options.ts';
 import { launchOptions } from './launch-options.ts';
 import type { OptionSpec } from './option-spec.ts';
@@ -11,6 +12,7 @@ export const hostOptions: readonly OptionSpec[] = [
   ...helmOptions,
   ...webhookOptions,
   ...podOptions,
+  ...azureOptions,
   ...pageOptions,
   {
     name: 'dry-run',

@@ -7,7 +7,7 @@ export const launchOptions: readonly OptionSpec[] = [
     verbs: ['launch', 'doctor'],
     value: 'ENGINE',
     variables: ['EMISSARY_ENGINE'],
-    help: 'where the job runs: native (processes of this machine), docker, podman or kubernetes (default native)',
+    help: 'where the job runs: native (processes of this machine), docker, podman, kubernetes or azure (default native)',
   },
   {
     name: 'state',
@@ -105,7 +105,7 @@ export const launchOptions: readonly OptionSpec[] = [
     verbs: ['launch'],
     value: 'KEY=VALUE',
     variables: ['EMISSARY_ENGINE_OPTIONS'],
-    help: 'what only docker and podman have, such as shm-size=256m (add-host, cap-add, cap-drop, dns, hostname, label, pids-limit, security-opt, shm-size, tmpfs, ulimit); several are separated by commas',
+    help: 'what only one engine has. azure: max-life, subnet, registry-identity; docker and podman: such as shm-size=256m (add-host, cap-add, cap-drop, dns, hostname, label, pids-limit, security-opt, shm-size, tmpfs, ulimit); several are separated by commas',
   },
   {
     name: 'kubeconfig',

@@ -86,6 +86,21 @@ export const variables: readonly VariableSpec[] = [
     verbs: ['send'],
     help: 'the verb of a command line without arguments: an exec may take a program only',
   },
+  {
+    name: 'AZURE_CPU, AZURE_MEMORY',
+    verbs: ['launch'],
+    help: "processors and GB of a job in Azure's container groups (default 1 and 1.5)",
+  },
+  {
+    name: 'AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_SECRET_FILE, AZURE_FEDERATED_TOKEN_FILE, AZURE_AUTHORITY_HOST',
+    verbs: ['launch', 'doctor'],
+    help: "who asks Azure (default the login of az, else this machine's identity)",
+  },
+  {
+    name: 'EMISSARY_AZURE_ENDPOINT, EMISSARY_AZURE_CA_FILE',
+    verbs: ['launch', 'doctor'],
+    help: "another cloud's resource manager, and a certificate authority of one's own for it",
+  },
   { name: 'MULTIFLEXI_JOB_ID', verbs: reporting, help: 'the ID of the job in MultiFlexi' },
   {
     name: 'MULTIFLEXI_DATABASE_URL, MULTIFLEXI_DATABASE_URL_FILE',

@@ -2,6 +2,7 @@ import { Fault } from '../../base/fault.ts';
 import { readCommandLine, rejectOperands, sourceOf } from '../cli/command-line.ts';
 import type { Invocation } from '../cli/invocation.ts';
 import { imageName } from '../cli/values.ts';
+import { type AzurePlace, azurePlaceOf } from './azure-place.ts';
 import { helmProgram } from './chart-settings.ts';
 import { type KubernetesSettings, kubernetesSettings } from './kubernetes-settings.ts';
 import { type EngineName, engines } from './launch-settings.ts';
@@ -14,6 +15,7 @@ export interface DoctorSettings {
   /** An image that must be there, or is pulled; null: none is checked. */
   readonly image: string | null;
   readonly kubernetes: KubernetesSettings;
+  readonly azure: AzurePlace;
   /** The program helm. */
   readonly helm: string;
   /** That of `--helm-chart`; null: none. */
@@ -39,6 +41,7 @@ export function doctorSettings(invocation: Invocation, args: readonly Buffer[]):
     state: stateDirectory(line, environment, from('state')),
     image: image === null ? null : imageName(image, from('image')),
     kubernetes: kubernetesSettings(line, from),
+    azure: azurePlaceOf(line, { engine, environment, from }),
     helm: helmProgram(line),
     chart: line.value('helm-chart'),
     json: line.value('json') !== null,

@@ -45,7 +45,7 @@ export function launchResources(
   if (network !== null && !/^[\w][\w.:-]*$/.test(network))
     throw new Fault('usage', `${from('network')} is not the name of a network`);
   const mounts = listOf(line.value('mount')).map((text) => mountOf(text, from('mount')));
-  if (engine === 'kubernetes') refuseForPods(line, from);
+  if (engine === 'kubernetes' || engine === 'azure') refuseForPods(line, from);
   return {
     user,
     cpus: cpusOf(line.value('cpus'), from('cpus')),
@@ -72,7 +72,7 @@ function refuseOthers(names: readonly string[], line: CommandLine, from: (name: 
     throw new Fault('usage', `--${given} is for containers; choose another engine than native`);
 }
 
-/** What the cluster's administrator decides, not the job's launcher. */
+/** What the cluster's administrator decides, not the job's launcher; a container group is like a pod. */
 function refuseForPods(line: CommandLine, from: (name: string) => string): void {
   if (line.value('network') !== 'none' && isOption('network', line, from))
     throw new Fault('usage', "--network: a pod has its cluster's network, or none; leave it out");

@@ -8,6 +8,7 @@ import type { Invocation } from '../cli/invocation.ts';
 import { imageName, jobNumber, rootDirectory, secondsToMs } from '../cli/values.ts';
 import { helpOf } from '../cli/verbs.ts';
 import { maskEntries } from '../secret-names.ts';
+import { type AzurePlace, azurePlaceOf } from './azure-place.ts';
 import { type ChartSettings, chartSettings } from './chart-settings.ts';
 import { languageOf, readApplication } from './given-application.ts';
 import { givenVariables } from './given-variables.ts';
@@ -17,7 +18,7 @@ import { engineOptions, type LaunchResources, launchResources } from './launch-r
 import { type Pull, pullOf } from './pull.ts';
 import { stateDirectory } from './state-directory.ts';
 
-/** The engines, those that are to come included. */
+/** The engines. */
 export const engines = ['native', 'docker', 'podman', 'kubernetes', 'azure'] as const;
 /** One engine. */
 export type EngineName = (typeof engines)[number];
@@ -48,6 +49,7 @@ export interface LaunchSettings {
   readonly resources: LaunchResources;
   readonly engineOptions: ReadonlyMap<string, string>;
   readonly kubernetes: KubernetesSettings;
+  readonly azure: AzurePlace;
   readonly via: Way;
   /** Null: none, or the engine is another one than Kubernetes. */
   readonly chart: ChartSettings | null;
@@ -88,6 +90,7 @@ export function launchSettings(invocation: Invocation, args: readonly Buffer[]):
   const via = viaOf(choice('via', ways), engine, from('via'));
   const variables = givenVariables(line.value('variables'), '--variables');
   const what = whatRuns(line, variables, environment);
+  const options = engineOptions(line.value('engine-option'), from('engine-option'));
   const root = line.value('root');
   const jobText = line.value('job-id');
   const jobId = jobText === null ? null : jobNumber(jobText, from('job-id'));
@@ -102,8 +105,9 @@ export function launchSettings(invocation: Invocation, args: readonly Buffer[]):
     variables,
     secretNames: maskEntries(line.value('secret-names') ?? ''),
     resources: launchResources(line, engine, from),
-    engineOptions: new Map(engineOptions(line.value('engine-option'), from('engine-option'))),
+    engineOptions: new Map(options),
     kubernetes: kubernetesSettings(line, from),
+    azure: azurePlaceOf(line, { engine, environment, from, options }),
     via,
     chart: chartSettings(line, { application: what.application, engine, from }),
     pull: pullOf(line.value('pull'), from('pull')),

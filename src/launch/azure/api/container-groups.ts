@@ -1,0 +1,216 @@
+import { isRecord } from '../../../base/is-record.ts';
+import { limits } from '../../../base/limits.ts';
+import type { ContainerGroup } from '../group.ts';
+import { type ExecStream, openTerminal } from './exec-stream.ts';
+import { errorIn, ManagerError, statusOf } from './manager-error.ts';
+import type { ManagerAnswer, ResourceManager } from './resource-manager.ts';
+
+/** What a container asks for, or a group may have. */
+export interface Amounts {
+  readonly cpus: number;
+  /** GiB, as the service counts: in tenths. */
+  readonly memoryGb: number;
+}
+
+/** The rights that a launch uses. */
+export const rights = [
+  'Microsoft.ContainerInstance/containerGroups/read',
+  'Microsoft.ContainerInstance/containerGroups/write',
+  'Microsoft.ContainerInstance/containerGroups/delete',
+  'Microsoft.ContainerInstance/containerGroups/stop/action',
+  'Microsoft.ContainerInstance/containerGroups/containers/exec/action',
+  'Microsoft.ContainerInstance/containerGroups/containers/logs/read',
+] as const;
+/** One of them. */
+export type Right = (typeof rights)[number];
+
+const provider = 'providers/Microsoft.ContainerInstance';
+
+/** The container groups of one resource group. All of it throws as `ResourceManager.send` does. */
+export class ContainerGroups {
+  readonly manager: ResourceManager;
+  readonly subscription: string;
+  readonly resourceGroup: string;
+  readonly location: string;
+
+  constructor(
+    manager: ResourceManager,
+    place: { readonly subscription: string; readonly resourceGroup: string; readonly location: string },
+  ) {
+    this.manager = manager;
+    this.subscription = place.subscription;
+    this.resourceGroup = place.resourceGroup;
+    this.location = place.location;
+  }
+
+  /** Null: it is not there. An answer without a group is none. */
+  async read(name: string, signal: AbortSignal): Promise<ContainerGroup | null> {
+    try {
+      const { body } = await this.manager.send({ method: 'GET', path: this.#path(name), signal });
+      if (body === null || !isRecord(body['properties'])) throw new Error('it answered without the group');
+      return body;
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Makes a group, and starts it. A request that is on its way is not given up: whoever gives up must know what was made.
+   *
+   * @param patience aborted: it is not sent again
+   */
+  put(name: string, body: object, patience: AbortSignal): Promise<ManagerAnswer> {
+    const { signal } = new AbortController();
+    return this.manager.send({ method: 'PUT', path: this.#path(name), body, signal, patience });
+  }
+
+  /** No error if it is gone, or what it was in. */
+  async remove(name: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.manager.send({ method: 'DELETE', path: this.#path(name), signal });
+    } catch (error) {
+      if (!isMissing(error) && !isPlaceMissing(error)) throw error;
+    }
+  }
+
+  /** Ends all containers of a group; no error if it is gone. */
+  async stop(name: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.manager.send({ method: 'POST', path: `${this.#path(name)}/stop`, signal });
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+
+  /** All of them. The state of their containers is not in it. */
+  async list(signal: AbortSignal): Promise<readonly ContainerGroup[]> {
+    const found: ContainerGroup[] = [];
+    for (let path: string | null = this.#path(''); path !== null; ) {
+      const { body }: ManagerAnswer = await this.manager.send({ method: 'GET', path, signal });
+      if (Array.isArray(body?.['value'])) found.push(...(body['value'] as ContainerGroup[]));
+      path = typeof body?.['nextLink'] === 'string' ? body['nextLink'] : null;
+    }
+    return found;
+  }
+
+  /** Starts a program, which gets no arguments, in a terminal of a container. */
+  async exec(name: string, container: string, program: string, signal: AbortSignal): Promise<ExecStream> {
+    const path = `${this.#path(name)}/containers/${container}/exec`;
+    const body = { command: program, terminalSize: { rows: 24, cols: 80 } };
+    const late = AbortSignal.any([signal, AbortSignal.timeout(limits.azureAnswerMs)]);
+    const { body: answer } = await this.manager.send({ method: 'POST', path, body, signal: late });
+    const { webSocketUri, password } = answer ?? {};
+    if (typeof webSocketUri !== 'string' || typeof password !== 'string' || !URL.canParse(webSocketUri))
+      throw new Error('Azure did not tell where the program can be reached');
+    const url = new URL(webSocketUri);
+    // The password is sent there.
+    if (url.protocol !== 'wss:') throw new Error(`Azure names an address without TLS (${url.protocol})`);
+    const route = this.manager.route(new URL(url.href.replace(/^wss:/, 'https:')));
+    return openTerminal(url, password, { route, signal: late });
+  }
+
+  /** The end of a container's log; empty where it is not there yet. */
+  async log(name: string, container: string, lines: number, signal: AbortSignal): Promise<string> {
+    const path = `${this.#path(name)}/containers/${container}/logs?tail=${lines}`;
+    const { body } = await this.manager.send({ method: 'GET', path, signal });
+    return typeof body?.['content'] === 'string' ? body['content'] : '';
+  }
+
+  /** The most that a group without graphics processors may have; null: the region does not tell. */
+  async capability(signal: AbortSignal): Promise<Amounts | null> {
+    const path = `/subscriptions/${this.subscription}/${provider}/locations/${this.location}/capabilities`;
+    const { body } = await this.manager.send({ method: 'GET', path, signal });
+    const all = Array.isArray(body?.['value']) ? (body['value'] as readonly Capability[]) : [];
+    const own = all.filter(
+      ({ osType = '', gpu = 'None' }) => /^(linux|notspecified)$/i.test(osType) && gpu === 'None',
+    );
+    const most = own.flatMap(({ capabilities }) => capabilities ?? []);
+    if (most.length === 0) return null;
+    return {
+      cpus: Math.max(...most.map(({ maxCpu = 0 }) => maxCpu)),
+      memoryGb: Math.max(...most.map(({ maxMemoryInGB = 0 }) => maxMemoryInGB)),
+    };
+  }
+
+  /** The region of the resource group. */
+  async placeOfGroup(signal: AbortSignal): Promise<string> {
+    const { body } = await this.manager.send({
+      method: 'GET',
+      path: `${this.#group}?api-version=2021-04-01`,
+      signal,
+    });
+    return String(body?.['location']);
+  }
+
+  /** Whether the subscription knows the service: `Registered`. */
+  async registration(signal: AbortSignal): Promise<string> {
+    const path = `/subscriptions/${this.subscription}/${provider}?api-version=2021-04-01`;
+    const { body } = await this.manager.send({ method: 'GET', path, signal });
+    return String(body?.['registrationState']);
+  }
+
+  /** Which rights whoever asks has in the resource group. */
+  async granted(signal: AbortSignal): Promise<(right: Right) => boolean> {
+    const path = `${this.#group}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
+    const { body } = await this.manager.send({ method: 'GET', path, signal });
+    const all = Array.isArray(body?.['value']) ? (body['value'] as readonly Permission[]) : [];
+    return (right) =>
+      all.some(({ actions, notActions }) => includes(actions, right) && !includes(notActions, right));
+  }
+
+  /** How an operation stands that a `put` has begun. @returns its error; null: it has none, as far as is known */
+  async failure(operation: string, signal: AbortSignal): Promise<ManagerError | null> {
+    try {
+      const { body } = await this.manager.send({ method: 'GET', path: operation, signal });
+      if (body?.['status'] !== 'Failed' || !isRecord(body['error'])) return null;
+      return errorIn(body, 200);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // The group itself tells it, too.
+      return null;
+    }
+  }
+
+  get #group(): string {
+    return `/subscriptions/${this.subscription}/resourceGroups/${encodeURIComponent(this.resourceGroup)}`;
+  }
+
+  #path(name: string): string {
+    return `${this.#group}/${provider}/containerGroups${name === '' ? '' : `/${encodeURIComponent(name)}`}`;
+  }
+}
+
+/** What the API tells of a kind of group in a region. */
+interface Capability {
+  readonly osType?: string;
+  readonly gpu?: string;
+  readonly capabilities?: { readonly maxCpu?: number; readonly maxMemoryInGB?: number };
+}
+
+/** Whether the group itself is missing, and not what it would be in. */
+function isMissing(error: unknown): boolean {
+  return statusOf(error) === 404 && !isPlaceMissing(error) && codeOf(error) !== 'SubscriptionNotFound';
+}
+
+/** Whether the resource group is missing. */
+export function isPlaceMissing(error: unknown): boolean {
+  return codeOf(error) === 'ResourceGroupNotFound';
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof ManagerError ? error.code : null;
+}
+
+/** What a role grants, without what it excludes; `*` stands for any text. */
+interface Permission {
+  readonly actions?: readonly string[] | null;
+  readonly notActions?: readonly string[] | null;
+}
+
+function includes(actions: readonly string[] | null | undefined, right: string): boolean {
+  return (actions ?? []).some((action) => {
+    const parts = action.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+    return new RegExp(`^${parts.join('.*')}$`, 'i').test(right);
+  });
+}

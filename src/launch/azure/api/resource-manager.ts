@@ -1,0 +1,163 @@
+import { Fault } from '../../../base/fault.ts';
+import { type HttpAnswer, httpRequest, type Route } from '../../../base/http-request.ts';
+import { isRecord } from '../../../base/is-record.ts';
+import { limits } from '../../../base/limits.ts';
+import { readBounded } from '../../../base/read-bounded.ts';
+import { pause } from '../../../base/timer.ts';
+import type { Environment } from '../../../settings/cli/environment.ts';
+import { authorities } from '../../../settings/destinations/authorities.ts';
+import { proxyFor } from '../../../settings/proxy.ts';
+import type { AzureCredential } from './credential.ts';
+import { errorIn, ManagerError } from './manager-error.ts';
+import { tokenError } from './token-error.ts';
+
+/** One request to the resource manager. */
+export interface ManagerRequest {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** From `/subscriptions` on, without the API's version; or a whole address that the resource manager has named. */
+  readonly path: string;
+  readonly body?: object;
+  readonly signal: AbortSignal;
+  /** Aborted: a request that is throttled is not sent again. Default: `signal`. */
+  readonly patience?: AbortSignal;
+}
+
+/** What it answered. */
+export interface ManagerAnswer {
+  readonly status: number;
+  /** Null: it has no body. */
+  readonly body: Readonly<Record<string, unknown>> | null;
+  /** Where the operation is asked about that this has begun; null: there is none. */
+  readonly operation: string | null;
+}
+
+/** The last version of the API that is not a preview: container instances, 2023-05-01. */
+const apiVersion = '2023-05-01';
+const publicEndpoint = 'https://management.azure.com';
+const authorityVariable = 'EMISSARY_AZURE_CA_FILE';
+
+/**
+ * Azure's resource manager. Its requests are plain JSON over our HTTP client, its tokens are the identity library's (decision
+ * 110). A request that it throttles (429) was not begun: it is sent again when the resource manager says so.
+ */
+export class ResourceManager {
+  readonly #environment: Environment;
+  readonly #endpoint: string;
+  readonly #authority: string | null;
+  #opened: Promise<AzureCredential> | null = null;
+  #token: { readonly text: string; readonly until: number } | null = null;
+
+  /** @throws Fault `usage` for an address or a file of authorities that is none */
+  constructor(environment: Environment) {
+    this.#environment = environment;
+    const file = environment.get(authorityVariable);
+    this.#authority = file === null ? null : authorities(file, authorityVariable);
+    const endpoint = environment.get('EMISSARY_AZURE_ENDPOINT') ?? publicEndpoint;
+    // A token is sent there.
+    if (!URL.canParse(endpoint) || new URL(endpoint).protocol !== 'https:')
+      throw new Fault('usage', 'EMISSARY_AZURE_ENDPOINT is not an https:// address');
+    this.#endpoint = new URL(endpoint).origin;
+  }
+
+  /** Its address, for people. */
+  get address(): string {
+    return this.#endpoint;
+  }
+
+  /** Who asks, for people. @throws Fault `engine` where there are no credentials */
+  async identity(signal: AbortSignal): Promise<string> {
+    const { kind } = await this.#credential();
+    await this.#bearer(signal);
+    return kind;
+  }
+
+  /** How an address is reached: through the proxy of the environment. @throws Fault `usage` */
+  route(url: URL): Route {
+    return { proxy: proxyFor(url, this.#environment), authority: this.#authority };
+  }
+
+  /** Sends a request, and reads its answer. @throws ManagerError; Fault `engine`; the runtime's error; the signal's reason */
+  async send(wanted: ManagerRequest): Promise<ManagerAnswer> {
+    for (let isLast = false; ; ) {
+      const answer = await this.#once(wanted);
+      const text = await readBounded(answer, limits.azureAnswerBytes);
+      const { statusCode: status = 0, headers } = answer;
+      if (status === 429) {
+        const { patience = wanted.signal } = wanted;
+        await pause(retryAfter(headers['retry-after']), patience);
+        if (patience.aborted) throw patience.reason;
+        continue;
+      }
+      const body = parsed(text);
+      if (status >= 200 && status < 300)
+        return { status, body, operation: textOf(headers['azure-asyncoperation'] ?? headers['location']) };
+      if (status !== 401 || isLast) throw errorIn(body, status);
+      // It was revoked, or has just expired.
+      isLast = true;
+      this.#token = null;
+      this.#opened = null;
+    }
+  }
+
+  async #once({ method, path, body, signal }: ManagerRequest): Promise<HttpAnswer> {
+    const url = this.#addressOf(path);
+    const late = AbortSignal.any([signal, AbortSignal.timeout(limits.azureAnswerMs)]);
+    const authorization = `Bearer ${await this.#bearer(late)}`;
+    return httpRequest(url, {
+      ...this.route(url),
+      headers: { accept: 'application/json', 'content-type': 'application/json', authorization },
+      ...(method === 'PUT' || method === 'DELETE' ? { method } : {}),
+      body: body === undefined ? (method === 'POST' ? '' : null) : JSON.stringify(body),
+      signal: late,
+    });
+  }
+
+  /** An address that an answer has named may be on another host: the token is not for there. @throws ManagerError */
+  #addressOf(path: string): URL {
+    const url = new URL(path, this.#endpoint);
+    if (url.origin !== this.#endpoint) throw new ManagerError(0, '', `it leads to ${url.host}`);
+    if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', apiVersion);
+    return url;
+  }
+
+  #credential(): Promise<AzureCredential> {
+    this.#opened ??= import('./credential.ts').then(({ azureCredential }) =>
+      azureCredential(this.#environment, this.#authority),
+    );
+    return this.#opened;
+  }
+
+  async #bearer(signal: AbortSignal): Promise<string> {
+    if (this.#token !== null && this.#token.until > Date.now()) return this.#token.text;
+    const { credential, kind } = await this.#credential();
+    try {
+      const found = await credential.getToken(`${this.#endpoint}/.default`, { abortSignal: signal });
+      if (found === null) throw new Error('there is none');
+      this.#token = { text: found.token, until: found.expiresOnTimestamp - limits.azureTokenMs };
+      return found.token;
+    } catch (cause) {
+      if (signal.aborted) throw signal.reason;
+      throw tokenError(cause, kind);
+    }
+  }
+}
+
+function retryAfter(header: string | undefined): number {
+  const seconds = Number(header ?? Number.NaN);
+  const ms = Number.isFinite(seconds) ? seconds * 1000 : limits.engineRetryMs;
+  return Math.min(Math.max(ms, limits.engineRetryMs), limits.azureThrottleMs);
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const body: unknown = JSON.parse(text);
+    return isRecord(body) ? body : null;
+  } catch {
+    // What stands in front of it answers with something else than JSON.
+    return null;
+  }
+}
+
+function textOf(header: string | string[] | undefined): string | null {
+  return typeof header === 'string' && header !== '' ? header : null;
+}

@@ -1,0 +1,47 @@
+import { Fault } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import { pause } from '../../base/timer.ts';
+import type { ContainerGroups } from './api/container-groups.ts';
+import { isTemporary, reasonOfManager } from './api/manager-error.ts';
+import type { ContainerGroup } from './group.ts';
+
+/** How a group is followed. */
+export interface Following {
+  readonly signal: AbortSignal;
+  /** The longest pause between two looks, in ms. */
+  readonly mostMs: number;
+  /** Called, with the reason, when Azure begins not to answer. */
+  readonly silent: (reason: string) => void;
+}
+
+/**
+ * A group's states, from now on: null where it is not there. Missing news never counts as news: an answer that fails is asked
+ * for again, and a group that is not found may only be not found yet, or by one of several servers.
+ *
+ * @throws Fault `engine` where Azure refuses for good; the signal's reason
+ */
+export async function* groupStates(
+  groups: ContainerGroups,
+  name: string,
+  { signal, mostMs, silent }: Following,
+): AsyncGenerator<ContainerGroup | null> {
+  let missingSince: number | null = null;
+  let isKnown = false;
+  for (let pauseMs: number = limits.azureLookMs; ; pauseMs = Math.min(pauseMs * 1.5, mostMs)) {
+    try {
+      const group = await groups.read(name, signal);
+      isKnown = false;
+      if (group === null) missingSince ??= performance.now();
+      else missingSince = null;
+      if (missingSince === null || performance.now() - missingSince >= limits.azureMissingMs) yield group;
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (!isTemporary(error))
+        throw new Fault('engine', `Azure refuses to tell of ${name}: ${reasonOfManager(error)}`);
+      if (!isKnown) silent(reasonOfManager(error));
+      isKnown = true;
+    }
+    await pause(pauseMs, signal);
+    if (signal.aborted) throw signal.reason;
+  }
+}

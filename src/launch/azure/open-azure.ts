@@ -1,0 +1,35 @@
+import { Fault } from '../../base/fault.ts';
+import type { Environment } from '../../settings/cli/environment.ts';
+import type { AzurePlace } from '../../settings/verbs/azure-place.ts';
+import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
+import type { Engine, EngineSetup } from '../engine.ts';
+import { ContainerGroups } from './api/container-groups.ts';
+import { ResourceManager } from './api/resource-manager.ts';
+import { AzureEngine } from './azure-engine.ts';
+
+/** Opens a resource group of Azure. It is asked nothing yet. @throws Fault `usage` */
+export function openAzure({ environment, warn }: EngineSetup, { azure, kubernetes }: LaunchSettings): Engine {
+  const groups = containerGroups(azure, environment);
+  const { emissaryImage } = kubernetes;
+  return new AzureEngine(
+    groups,
+    { ...azure, emissaryImage },
+    { warn: warn ?? (() => undefined), environment },
+  );
+}
+
+/** The container groups of a place. @throws Fault `usage` where no subscription or no resource group is known */
+export function containerGroups(azure: AzurePlace, environment: Environment): ContainerGroups {
+  const { subscription, resourceGroup, location } = azure;
+  if (subscription === null)
+    throw new Fault(
+      'usage',
+      'There is no subscription of Azure: set --subscription or AZURE_SUBSCRIPTION_ID',
+    );
+  if (resourceGroup === null)
+    throw new Fault(
+      'usage',
+      'There is no resource group of Azure: set --resource-group or AZURE_RESOURCE_GROUP',
+    );
+  return new ContainerGroups(new ResourceManager(environment), { subscription, resourceGroup, location });
+}

@@ -1,0 +1,80 @@
+import { limits } from '../../base/limits.ts';
+import type { ContainerState } from '../engine.ts';
+import { type SenderConnection, SenderForbidden, VolumeGone } from '../mirror/follow-sender.ts';
+import type { ContainerGroups } from './api/container-groups.ts';
+import { reasonOfManager, statusOf } from './api/manager-error.ts';
+import { containers, isUnreachable, stateOf } from './group.ts';
+import { reporterProgram } from './group-request.ts';
+
+/**
+ * Starts senders of a job's volume in its group's reporter, in a terminal. The service may start none, or one that says nothing:
+ * while the job runs, that is waited for; when it has ended, only within a bound.
+ */
+export class SenderSource {
+  readonly #groups: ContainerGroups;
+  readonly #warn: (sentence: string) => void;
+  /** Programs in a row that have said nothing. */
+  #silent = 0;
+
+  constructor(groups: ContainerGroups, warn: (sentence: string) => void) {
+    this.#groups = groups;
+    this.#warn = warn;
+  }
+
+  /** @throws VolumeGone, SenderForbidden; any other error is temporary */
+  async open(name: string): Promise<SenderConnection> {
+    if (this.#silent >= limits.azureSilentSenders) await this.#requireRunning(name);
+    this.#silent += 1;
+    try {
+      const { input, output, close } = await this.#groups.exec(
+        name,
+        containers.reporter,
+        reporterProgram,
+        soon(),
+      );
+      input.once('data', () => {
+        this.#silent = 0;
+      });
+      const failed = new Promise<string>(() => undefined);
+      return { input, output, encoding: 'text', failed, close: async () => close() };
+    } catch (error) {
+      if (statusOf(error) === 403) throw new SenderForbidden(reasonOfManager(error));
+      if (await this.#isLost(name)) throw new VolumeGone();
+      throw error;
+    }
+  }
+
+  /** @throws VolumeGone if the job has ended: nobody will ever get its results */
+  async #requireRunning(name: string): Promise<void> {
+    let state: ContainerState;
+    try {
+      state = stateOf(await this.#groups.read(name, soon()));
+    } catch {
+      // Nobody knows whether it runs.
+      return;
+    }
+    if (state.kind === 'running' || state.kind === 'created') return;
+    const code =
+      state.kind === 'ended' && state.exitCode !== null ? `; its exit code was ${state.exitCode}` : '';
+    this.#warn(
+      `The results of the job cannot be taken: Azure ran no program in its reporter ${this.#silent} times; ` +
+        `what had arrived before is saved${code}`,
+    );
+    throw new VolumeGone();
+  }
+
+  /** Whether no sender can ever be started again. */
+  async #isLost(name: string): Promise<boolean> {
+    try {
+      const group = await this.#groups.read(name, soon());
+      return isUnreachable(group);
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Ends requests that are throttled again and again: the next sender tries it anew. */
+function soon(): AbortSignal {
+  return AbortSignal.timeout(limits.azureAnswerMs);
+}

@@ -1,0 +1,203 @@
+import { Fault } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
+import { printable } from '../../base/printable.ts';
+import { shorten } from '../../base/shorten.ts';
+import { after, pause, type Timer } from '../../base/timer.ts';
+import { unlessAborted } from '../../base/unless-aborted.ts';
+import type { EngineJob } from '../engine.ts';
+import type { ContainerGroups } from './api/container-groups.ts';
+import { isTemporary, reasonOfManager } from './api/manager-error.ts';
+import {
+  type ContainerGroup,
+  containers,
+  failureIn,
+  isOver,
+  isReachable,
+  isUnreachable,
+  stateOf,
+} from './group.ts';
+import { groupStates } from './group-states.ts';
+import { removeGroup } from './remove-group.ts';
+import { type StartFailure, startFailure } from './start-failure.ts';
+import { waitingReason } from './waiting-reason.ts';
+
+/** How a group is started. */
+export interface Starting {
+  readonly body: object;
+  readonly phase: (text: string) => void;
+  /** Aborted: its start is not wanted any more. Whoever aborts it removes the group. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes the job's group, unless an earlier launcher has, and resolves when the job has started and its volume can be reached, or
+ * it has ended already. What time can mend (quota, capacity) is tried again, with the reason shown; the failed group is removed
+ * before.
+ *
+ * @throws Fault `engine` for what no time mends, and for images that do not come within their grace; the signal's reason
+ */
+export async function startGroup(groups: ContainerGroups, job: EngineJob, of: Starting): Promise<void> {
+  const grace = new PullGrace(job.pull === 'never' ? 0 : limits.imagePullGraceMs);
+  const late = new AbortController();
+  const signal = AbortSignal.any([of.signal, late.signal]);
+  try {
+    for (
+      let pauseMs: number = limits.engineRetryMs;
+      ;
+      pauseMs = Math.min(pauseMs * 2, limits.azureMaxRetryMs)
+    ) {
+      const failure = await startOnce(groups, job, { ...of, signal }, (text) =>
+        grace.begin(() => late.abort(neverStarts(text))),
+      );
+      if (failure === null) return;
+      if (failure.kind === 'never') throw neverStarts(failure.text);
+      of.phase(failure.text);
+      if (failure.kind === 'pull') grace.begin(() => late.abort(neverStarts(failure.text)));
+      await removeGroup(groups, job.name, signal);
+      await pause(pauseMs, signal);
+      if (signal.aborted) throw signal.reason;
+    }
+  } finally {
+    grace.cancel();
+    late.abort();
+  }
+}
+
+function neverStarts(text: string): Fault {
+  return new Fault('engine', text.charAt(0).toUpperCase() + text.slice(1));
+}
+
+/** @returns null if it has started */
+async function startOnce(
+  groups: ContainerGroups,
+  job: EngineJob,
+  of: Starting,
+  pullFails: (text: string) => void,
+): Promise<StartFailure | null> {
+  let operation: string | null = null;
+  try {
+    operation = await make(groups, job.name, of);
+  } catch (error) {
+    if (of.signal.aborted) throw of.signal.reason;
+    return startFailure(error, groups.location);
+  }
+  const silent = (reason: string) => of.phase(`waiting for Azure: ${reason}`);
+  const following = { signal: of.signal, mostMs: limits.azureStartLookMs, silent };
+  for await (const group of groupStates(groups, job.name, following)) {
+    if (group === null)
+      throw new Fault(
+        'engine',
+        `Somebody has deleted the container group ${job.name} before its job started`,
+      );
+    const failure = await failed(groups, group, operation, of.signal);
+    if (failure !== null) return failure;
+    if (hasStarted(group)) return null;
+    const { kind, text } = waitingReason(group);
+    if (kind === 'pull') pullFails(text);
+    of.phase(text);
+  }
+  throw of.signal.reason;
+}
+
+/**
+ * A request that was not answered may have been obeyed: the group is looked for before it is sent again.
+ *
+ * @returns the operation that makes it; null: an earlier request has
+ */
+async function make(
+  groups: ContainerGroups,
+  name: string,
+  { body, phase, signal }: Starting,
+): Promise<string | null> {
+  for (
+    let pauseMs: number = limits.engineRetryMs;
+    ;
+    pauseMs = Math.min(pauseMs * 2, limits.azureMaxRetryMs)
+  ) {
+    try {
+      if ((await groups.read(name, signal)) !== null) return null;
+      phase('creating the container group');
+      // A group that is made nevertheless has to be known, and is deleted.
+      const made = groups.put(name, body, signal);
+      const answer = await unlessAborted(made, signal).catch(async (error) => {
+        if (signal.aborted) await made.catch(() => undefined);
+        throw error;
+      });
+      return answer.operation;
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (!isTemporary(error) || isTold(error, groups)) throw error;
+      phase(`waiting for Azure: ${reasonOfManager(error)}`);
+    }
+    await pause(pauseMs, signal);
+    if (signal.aborted) throw signal.reason;
+  }
+}
+
+/** Whether a refusal has a meaning of its own, although its status says that the server is not well. */
+function isTold(error: unknown, { location }: ContainerGroups): boolean {
+  return (
+    startFailure(error, location).kind !== 'waits' ||
+    /capacity|quota/.test(startFailure(error, location).text)
+  );
+}
+
+/** Why the group has failed before its job has started; null: it has not. */
+async function failed(
+  groups: ContainerGroups,
+  group: ContainerGroup,
+  operation: string | null,
+  signal: AbortSignal,
+): Promise<StartFailure | null> {
+  const { kind } = stateOf(group);
+  const hasRun = kind === 'running' || (kind === 'ended' && !isOver(group));
+  if (hasRun || !isOver(group) || exitCodeOf(group) !== null) return null;
+  const told = operation === null ? null : await groups.failure(operation, signal);
+  if (told !== null) return startFailure(told, groups.location);
+  const waiting = waitingReason(group);
+  if (waiting.kind === 'pull') return waiting;
+  const said = await saidByInit(groups, group.name ?? '', signal);
+  return {
+    kind: 'never',
+    text: `the container group has ended before its job started: ${failureIn(group)}${said}`,
+  };
+}
+
+/** The last line of the init container; empty if it has said nothing. */
+async function saidByInit(groups: ContainerGroups, name: string, signal: AbortSignal): Promise<string> {
+  const log = await groups.log(name, containers.install, limits.azureLogLines, signal).catch(() => '');
+  const last = log.trim().split('\n').at(-1) ?? '';
+  return last === '' ? '' : `: ${shorten(printable(last.replace(/^emissary: /, '')))}`;
+}
+
+function exitCodeOf(group: ContainerGroup): number | null {
+  const state = stateOf(group);
+  return state.kind === 'ended' ? state.exitCode : null;
+}
+
+/** A job that runs and whose reporter is gone has started, too: its results are lost. */
+function hasStarted(group: ContainerGroup): boolean {
+  const { kind } = stateOf(group);
+  if (kind === 'ended') return true;
+  return kind === 'running' && (isReachable(group) || isUnreachable(group));
+}
+
+/** An image may be pushed a little later, or its registry be restarted. */
+class PullGrace {
+  readonly #ms: number;
+  #timer: Timer | null = null;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+  }
+
+  begin(over: () => void): void {
+    if (this.#ms === 0) over();
+    else this.#timer ??= after(this.#ms, over);
+  }
+
+  cancel(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+}

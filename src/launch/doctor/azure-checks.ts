@@ -1,0 +1,85 @@
+import type { AzurePlace } from '../../settings/verbs/azure-place.ts';
+import { type ContainerGroups, type Right, rights } from '../azure/api/container-groups.ts';
+import { containerGroups } from '../azure/open-azure.ts';
+import { type Check, failed, ok, warning } from './check.ts';
+import type { Subject } from './subject.ts';
+
+/** What Azure needs: a place, credentials, its service for container groups, and every right that a launch uses. */
+export function azureChecks({ environment }: Subject, place: AzurePlace): readonly Check[] {
+  let opened: ContainerGroups | null = null;
+  const groups = () => {
+    opened ??= containerGroups(place, environment);
+    return opened;
+  };
+  return [
+    {
+      name: 'place',
+      remedy: 'set AZURE_SUBSCRIPTION_ID and AZURE_RESOURCE_GROUP',
+      examine() {
+        const { subscription, resourceGroup, location } = groups();
+        return ok(`subscription ${subscription}, resource group ${resourceGroup}, ${location}`);
+      },
+    },
+    {
+      name: 'credentials',
+      needs: ['place'],
+      remedy:
+        'set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, run az login, or give this machine an identity',
+      async examine(signal) {
+        return ok(await groups().manager.identity(signal));
+      },
+    },
+    ...serviceChecks(groups),
+    ...rights.map((right) => rightCheck(groups, right)),
+  ];
+}
+
+function serviceChecks(groups: () => ContainerGroups): readonly Check[] {
+  return [
+    {
+      name: 'resource group',
+      needs: ['credentials'],
+      remedy: 'create it: az group create; check the proxy on the way',
+      async examine(signal) {
+        return ok(`${groups().resourceGroup} is there, in ${await groups().placeOfGroup(signal)}`);
+      },
+    },
+    {
+      name: 'provider',
+      needs: ['credentials'],
+      remedy: 'nothing, if jobs start',
+      async examine(signal) {
+        const state = await groups().registration(signal);
+        if (state === 'Registered') return ok('Microsoft.ContainerInstance is registered');
+        const advice = 'run az provider register --namespace Microsoft.ContainerInstance';
+        return failed(`Microsoft.ContainerInstance is ${state}`, advice);
+      },
+    },
+    {
+      name: 'region',
+      needs: ['credentials'],
+      remedy: 'choose another one with --location',
+      async examine(signal) {
+        const most = await groups().capability(signal);
+        const { location } = groups();
+        if (most === null)
+          return warning(`${location} does not tell its limits`, 'check the name of the region');
+        return ok(
+          `a container group in ${location} may have ${most.cpus} processors and ${most.memoryGb} GB`,
+        );
+      },
+    },
+  ];
+}
+
+function rightCheck(groups: () => ContainerGroups, right: Right): Check {
+  return {
+    name: right.replace('Microsoft.ContainerInstance/', ''),
+    needs: ['resource group'],
+    remedy: 'check the credentials',
+    async examine(signal) {
+      if ((await groups().granted(signal))(right)) return ok('is granted');
+      return failed('is not granted', `give it a role in the resource group with the action ${right}`);
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { azureLauncher } from '../helpers/azure/azure-launcher.ts';
+import { examine } from '../helpers/doctor.ts';
+
+const checks = ['place', 'credentials', 'resource group', 'provider', 'region'];
+const rights = [
+  'containerGroups/read',
+  'containerGroups/write',
+  'containerGroups/delete',
+  'containerGroups/stop/action',
+  'containerGroups/containers/exec/action',
+  'containerGroups/containers/logs/read',
+];
+
+test('doctor --engine azure looks at the place, the credentials, the service, the region, and every right', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const found = await examine(['--engine', 'azure'], launcher);
+  assert.equal(found.status, 0, JSON.stringify(found.checks));
+  assert.deepEqual(
+    found.checks.slice(-11).map(({ name }) => name),
+    [...checks, ...rights],
+  );
+  assert.equal(
+    found.check('region').found,
+    'a container group in westeurope may have 4 processors and 16 GB',
+  );
+  assert.equal(found.check('resource group').found, 'jobs is there, in northeurope');
+});
+
+test('doctor --engine azure names the rights that are missing, and what to do', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  launcher.azure.actions = ['*/read', 'Microsoft.ContainerInstance/containerGroups/write'];
+  const { status, names, check } = await examine(['--engine', 'azure'], launcher);
+  assert.equal(status, 64);
+  assert.deepEqual(names('failed'), [
+    'containerGroups/delete',
+    'containerGroups/stop/action',
+    'containerGroups/containers/exec/action',
+  ]);
+  assert.match(check('containerGroups/delete').advice ?? '', /give it a role .*containerGroups\/delete$/);
+});
+
+test('doctor --engine azure without a place or credentials says which variables to set', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const nowhere = await examine(['--engine', 'azure'], {
+    env: { EMISSARY_STATE_DIR: launcher.state, HOME: '/nowhere' },
+  });
+  assert.equal(nowhere.check('place').advice, 'set AZURE_SUBSCRIPTION_ID and AZURE_RESOURCE_GROUP');
+  assert.equal(nowhere.check('credentials').status, 'skipped');
+  const nobody = await examine(['--engine', 'azure'], { env: { ...launcher.env, IDENTITY_HEADER: 'wrong' } });
+  assert.equal(nobody.check('credentials').status, 'failed');
+  assert.match(nobody.check('credentials').advice ?? '', /AZURE_CLIENT_SECRET, run az login/);
+});
