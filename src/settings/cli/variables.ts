@@ -1,11 +1,6 @@
+import { storeVariableSpecs } from './store-variable-specs.ts';
+import type { VariableSpec } from './variable-spec.ts';
 import { type Verb, verbs } from './verbs.ts';
-
-/** A variable without an option. This table is only for the help. */
-export interface VariableSpec {
-  readonly name: string;
-  readonly verbs: readonly Verb[];
-  readonly help: string;
-}
 
 const reporting: readonly Verb[] = ['wait', 'report'];
 
@@ -127,21 +122,7 @@ export const variables: readonly VariableSpec[] = [
     verbs: reporting,
     help: 'a directory that also keeps logs, outputs and the result',
   },
-  {
-    name: 'EMISSARY_RESULTS_URL',
-    verbs: reporting,
-    help: 'an object store that also keeps them: s3://, gs:// or azblob://bucket/prefix, or https://host/prefix',
-  },
-  {
-    name: 'EMISSARY_RESULTS_KEY',
-    verbs: reporting,
-    help: 'the keys of its objects below that prefix (default {job}/{path})',
-  },
-  {
-    name: 'EMISSARY_STORE_CA_FILE',
-    verbs: ['init', ...reporting],
-    help: 'the certificate authority of object stores (PEM)',
-  },
+  ...storeVariableSpecs,
   {
     name: 'EMISSARY_LOG_LIMIT_BYTES',
     verbs: reporting,
