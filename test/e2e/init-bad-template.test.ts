@@ -11,7 +11,7 @@ const parameter = (more: object) => ({
   outputs: { parameters: [{ name: 'a', valueFrom: { path: '/x' }, ...more }] },
 });
 
-const oneSource = 'must have exactly one of raw, rawBase64, file, http, s3, azure and git, found';
+const oneSource = 'must have exactly one of raw, rawBase64, file, http, s3, gcs, azure and git, found';
 
 /** Each key of inputs, script and outputs with invalid values. */
 const templates: readonly (readonly [object, string])[] = [
