@@ -70,6 +70,16 @@ test('wait puts artifacts without a place of their own into the repository of Go
   assert.deepEqual(await gcs.keys(), ['all/42/out.tgz']);
 });
 
+test('a key of an artifact of its own has the job and the name where the template wants them', async (t) => {
+  const [its, gcs] = [pod(t), await startGcs(t)];
+  if (gcs === null) return;
+  const template = output(its, { gcs: { bucket: 'results', key: 'own/{job}/{artifact}/{other}' } });
+  const env = { ...emulated(gcs.port), MULTIFLEXI_JOB_ID: '42' };
+  const { status, stderr } = await report(its, template, Buffer.from('content'), env);
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.deepEqual(await gcs.keys(), ['own/42/out/{other}']);
+});
+
 test('an artifact whose key is that of another one of the job does not replace it', async (t) => {
   const [its, gcs] = [pod(t), await startGcs(t)];
   if (gcs === null) return;
