@@ -3,7 +3,8 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
     if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject);
+    signal.addEventListener('abort', abort);
+    // A signal may outlive thousands of promises.
+    promise.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject);
   });
 }

@@ -8,10 +8,17 @@ import type { SecretKey } from './template/remote-object.ts';
 /** Where Argo mounts the Secrets that a template names, too. */
 const defaultDirectory = '/argo/secret';
 
+/** What belongs to other credentials than those of a Secret: together, they would be refused, or the others would be used. */
+const ofOthers: Readonly<Record<string, readonly string[]>> = {
+  AWS_ACCESS_KEY_ID: ['AWS_SESSION_TOKEN', 'AWS_PROFILE'],
+  EMISSARY_HTTP_USER: ['EMISSARY_HTTP_TOKEN'],
+};
+
 /**
  * The environment, with what the Secrets say that a template names for one of its stores. A Secret is a directory, and its
  * keys are files, as Kubernetes mounts it; `EMISSARY_SECRETS_DIR` has the directories. Where one is not mounted, the variable
- * that says the same is used; one that is optional may be missing.
+ * that says the same is used; one that is optional may be missing. A Secret's key or user stands alone: no token and no profile
+ * of the environment goes with it.
  *
  * @throws Fault `usage` if a file of a mounted Secret cannot be read
  */
@@ -25,7 +32,8 @@ export function withSecrets(
     const value = secretOf(key, { directory, isElsewhere, variable: name });
     return value === null ? [] : [[name, value] as const];
   });
-  const replaced = new Set(found.flatMap(([name]) => [name, `${name}_FILE`]));
+  const names = found.flatMap(([name]) => [name, ...(ofOthers[name] ?? [])]);
+  const replaced = new Set(names.flatMap((name) => [name, `${name}_FILE`]));
   return new Environment([
     ...found.map(([name, value]) => Buffer.from(`${name}=${value}`)),
     ...environment.entries.filter((entry) => !replaced.has(nameOf(entry))),

@@ -70,6 +70,38 @@ test('wait puts artifacts without a place of their own into the repository of Go
   assert.deepEqual(await gcs.keys(), ['all/42/out.tgz']);
 });
 
+test('a key of an artifact of its own has the job and the name where the template wants them', async (t) => {
+  const [its, gcs] = [pod(t), await startGcs(t)];
+  if (gcs === null) return;
+  const template = output(its, { gcs: { bucket: 'results', key: 'own/{job}/{artifact}/{other}' } });
+  const env = { ...emulated(gcs.port), MULTIFLEXI_JOB_ID: '42' };
+  const { status, stderr } = await report(its, template, Buffer.from('content'), env);
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.deepEqual(await gcs.keys(), ['own/42/out/{other}']);
+});
+
+test('an artifact whose key is that of another one of the job does not replace it', async (t) => {
+  const [its, gcs] = [pod(t), await startGcs(t)];
+  if (gcs === null) return;
+  const artifacts = ['a', 'b'].map((name) => ({
+    name,
+    path: join(its.work, name, 'out'),
+    archive: { none: {} },
+  }));
+  const template = { outputs: { artifacts }, artifactRepository: { gcs: { bucket: 'results' } } };
+  assert.equal((await its.init(template)).status, 0);
+  await its.run('mkdir a b; echo a > a/out; echo b > b/out');
+  const env = { EMISSARY_TEMPLATE: JSON.stringify(template), MULTIFLEXI_JOB_ID: '42' };
+  const { status, stderr } = await emissary(['wait'], {
+    root: its.root,
+    env: { ...env, ...emulated(gcs.port) },
+  });
+  assert.equal(status, 64);
+  assert.match(stderr, /Cannot put artifact "b": it would replace artifact "a", which has the same key/);
+  assert.deepEqual(await gcs.keys(), ['42/out']);
+  assert.equal((await gcs.object('42/out')).toString(), 'a\n');
+});
+
 for (const bytes of [1000, 20_000_000])
   test(`init fetches an object of Google of ${bytes} bytes that is marked as gzip-encoded as it is stored`, async (t) => {
     const [its, gcs] = [pod(t), await startGcs(t)];

@@ -101,3 +101,21 @@ test('an object that is not what its SHA-256 says is refused', async (t) => {
   await place.put(content, hashOf(Buffer.from('another')));
   await assert.rejects(place.get(), /"o" is not what was stored: its SHA-256 differs/);
 });
+
+test('what others keep as the SHA-256 of an object, in another form, is not compared', async (t) => {
+  const place = await stored(t, content, () => null);
+  if (place === null) return;
+  await place.put(content, Buffer.from(hashOf(content), 'hex').toString('base64'));
+  assert.equal((await place.get()).sha256, hashOf(content));
+  assert.ok(place.bytes().equals(content));
+});
+
+for (const [what, answerWith, reason] of [
+  ['sends another range', { 'content-range': `bytes 5-12/${content.length}` }, /ranges are not given by s3:/],
+  ['does not know If-Match', { etag: '"another"' }, /the object has changed in s3:/],
+] as const)
+  test(`an object of a server that ${what} is refused`, async (t) => {
+    const place = await stored(t, content, (asked) => (getsRange(asked) ? { with: {}, answerWith } : null));
+    if (place === null) return;
+    await assert.rejects(place.get(), reason);
+  });

@@ -160,6 +160,19 @@ test('a part that Google refuses for good leaves no object and no parts, and the
   assert.deepEqual(await job.parts(), []);
 });
 
+test('parts of Google of which one was not removed at first are all removed', async (t) => {
+  const large = content(20 * MiB);
+  const isLast = ({ method, url }: Asked) => method === 'DELETE' && url.endsWith('part-000003');
+  const job = await faultyStore(t, { large }, first(1, isLast, googles(500, 'backendError')));
+  if (job === null) return;
+  const { status, stderr } = await job.wait();
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.equal(job.front.asked.filter(isLast).length, 2);
+  assert.equal(job.front.asked.filter(isCompose).length, 1);
+  assert.ok((await job.gcs.object(job.key('large'))).equals(large));
+  assert.deepEqual(await job.parts(), []);
+});
+
 test('an account that may not remove parts is told', async (t) => {
   const refuse = ({ method }: Asked): Treatment => (method === 'DELETE' ? googles(403, 'forbidden') : null);
   const job = await faultyStore(t, { large: content(20 * MiB) }, refuse);

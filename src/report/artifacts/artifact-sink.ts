@@ -1,6 +1,7 @@
 import { DeliveryError } from '../../base/delivery-error.ts';
 import { Fault } from '../../base/fault.ts';
 import { joinLimited, shorten } from '../../base/shorten.ts';
+import type { ArtifactRecord } from '../../contract/records.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import type { Template } from '../../settings/template/template.ts';
 import { withSecrets } from '../../settings/with-secrets.ts';
@@ -45,8 +46,9 @@ export class ArtifactSink implements Sink {
     const { template, jobId } = this.#destinations;
     if (template === null) throw new DeliveryError(notGiven, { permanent: true });
     const refused: string[] = [];
+    const taken = new Map<string, ArtifactRecord>();
     for (const artifact of storedArtifacts(report, template, jobId)) {
-      const sentence = await this.#put(artifact, advanced);
+      const sentence = occupied(artifact, taken) ?? (await this.#put(artifact, advanced));
       if (sentence !== null) refused.push(sentence);
       if (!advanced()) break;
     }
@@ -108,6 +110,16 @@ export class ArtifactSink implements Sink {
       });
     return cannot(error.message);
   }
+}
+
+/** A sentence if another artifact of the job has gone to its object. @param taken those before it, by their objects */
+function occupied({ record, object }: StoredArtifact, taken: Map<string, ArtifactRecord>): string | null {
+  const place = `${object.store} ${object.key}`;
+  const other = taken.get(place) ?? record;
+  taken.set(place, other);
+  if (other.sha256 === record.sha256) return null;
+  const [name, first] = [record.name, other.name].map((each) => shorten(each));
+  return `Cannot put artifact "${name}": it would replace artifact "${first}", which has the same key`;
 }
 
 const notGiven =

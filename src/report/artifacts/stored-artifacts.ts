@@ -28,7 +28,11 @@ export function storedArtifacts(
     const record = records.find((each) => isOf(each)(artifact));
     // What was not saved is told by the job's own record.
     if (record === undefined) return [];
-    const object = artifact.destination ?? repositoryObject(artifact, record, template, jobId);
+    const { destination } = artifact;
+    const object =
+      destination === undefined
+        ? repositoryObject(artifact, record, template, jobId)
+        : { ...destination, key: filledKey(destination.key, artifact, record, jobId) };
     return object === null ? [] : [{ index, record, object, type: types[artifact.archive.kind] }];
   });
   // What patterns have found, and the job's report: bare files.
@@ -63,6 +67,11 @@ function repositoryObject(
   if (artifactRepository === null) return null;
   const { keyFormat, store, secrets } = artifactRepository;
   const format = keyFormat.includes('{artifact}') ? keyFormat : `${keyFormat}/{artifact}`;
+  return { store, secrets, key: filledKey(format, artifact, record, jobId) };
+}
+
+/** @throws DeliveryError if it needs a job ID that nobody knows */
+function filledKey(format: string, artifact: Packed, record: ArtifactRecord, jobId: number | null): string {
   if (format.includes('{job}') && jobId === null)
     throw new DeliveryError('Cannot put the artifacts: their keys need MULTIFLEXI_JOB_ID', {
       permanent: true,
@@ -71,7 +80,7 @@ function repositoryObject(
     '{job}': String(jobId),
     '{artifact}': fileNameOf(artifact, record),
   };
-  return { store, secrets, key: format.replace(/\{(?:job|artifact)\}/g, (name) => values[name] ?? name) };
+  return format.replace(/\{(?:job|artifact)\}/g, (name) => values[name] ?? name);
 }
 
 /** As Argo names them. */

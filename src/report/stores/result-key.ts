@@ -20,8 +20,10 @@ export function resultKey(template: string, jobId: number, { container, path }: 
   return parts.join('/').replace(/\{\w+\}/g, (place) => values[place] ?? place);
 }
 
-/** What the keys of all files of a job begin with. */
-export function resultPrefix(template: string, jobId: number): string {
-  const withJob = template.replaceAll('{job}', String(jobId));
+/** What the keys of all files of a job, and of few others, begin with; null: those of all jobs begin alike. */
+export function resultPrefix(template: string, jobId: number): string | null {
+  const [before = '', ...rest] = template.split('{job}');
+  if (rest.length === 0 || before.includes('{')) return null;
+  const withJob = [before, ...rest].join(String(jobId));
   return withJob.slice(0, withJob.indexOf('{'));
 }

@@ -32,7 +32,7 @@ export class StoreDelivery {
   readonly #advanced: () => void;
   readonly #signal: AbortSignal;
   readonly #bytes = new Map<string, number>();
-  /** What was there before: null where the store does not list it. */
+  /** What was there before: null where the store does not list it, or would list the files of other jobs, too. */
   #before: ReadonlyMap<string, StoredObject> | null = null;
 
   constructor(
@@ -58,7 +58,8 @@ export class StoreDelivery {
    */
   async putFiles(report: JobReport): Promise<readonly string[]> {
     const { jobId, logLimit, results } = this.#job;
-    this.#before = await this.#list(resultPrefix(results.key, jobId));
+    const prefix = resultPrefix(results.key, jobId);
+    this.#before = prefix === null ? null : await this.#list(prefix);
     const files = resultFiles(report, logLimit);
     const refused: string[] = [];
     const large: StoredFile[] = [];

@@ -8,7 +8,11 @@ const ofStores = /^(?:AWS|AZURE|GOOGLE|EMISSARY_(?:HTTP|GIT|STORE|SECRETS))_/;
 
 /** What of them means the same in a pod. All others name files, or machines, of this host. */
 const inPods =
-  /^AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|(?:DEFAULT_)?REGION|ENDPOINT_URL(?:_S3)?)$|^AZURE_(?:STORAGE_(?:ACCOUNT|BLOB_ENDPOINT)|TENANT_ID|CLIENT_ID|CLIENT_SECRET|AUTHORITY_HOST)$/;
+  /^AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|(?:DEFAULT_)?REGION|ENDPOINT_URL(?:_S3)?)$|^AZURE_(?:STORAGE_(?:ACCOUNT|BLOB_ENDPOINT)|TENANT_ID|CLIENT_ID|AUTHORITY_HOST)$/;
+
+/** With one of these, the two IDs name the launcher itself, which is nobody in a pod: they would hide the pod's own identity. */
+const ofLauncher = ['AZURE_CLIENT_SECRET', 'AZURE_CLIENT_SECRET_FILE', 'AZURE_FEDERATED_TOKEN_FILE'];
+const ids = ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID'];
 
 /** Variables that a file can hold, too, which `…_FILE` names. */
 const secrets = [
@@ -47,7 +51,10 @@ export function storeVariables(all: Variables): Variables {
  * @throws Fault `usage` for a file that cannot be read
  */
 export function podStoreVariables(all: Variables): PodStoreVariables {
-  const variables = new Map(Object.entries(all).filter(([name]) => inPods.test(name)));
+  const isLauncher = ofLauncher.some((name) => all[name] !== undefined);
+  const variables = new Map(
+    Object.entries(all).filter(([name]) => inPods.test(name) && !(isLauncher && ids.includes(name))),
+  );
   for (const name of secrets) {
     const { [name]: value, [`${name}_FILE`]: file } = all;
     if (value !== undefined) variables.set(name, value);

@@ -35,6 +35,8 @@ export class GcsUpload implements PartUpload {
   readonly #place: string;
   readonly #composed = new Map<string, Piece>();
   readonly #onTheWay = new Set<Promise<unknown>>();
+  /** The object is there. */
+  #isComplete = false;
 
   /** @param id null: a new one */
   constructor(
@@ -73,7 +75,22 @@ export class GcsUpload implements PartUpload {
     return tagOf(toPiece(await unlessAborted(put, signal)));
   }
 
+  /** Repeated after a failure, it composes nothing again: its parts may be removed already, and the rest is to be. */
   async complete(tags: readonly string[], signal: AbortSignal): Promise<void> {
+    if (!this.#isComplete) await this.#composeAll(tags, signal);
+    this.#isComplete = true;
+    await this.abort(signal);
+  }
+
+  /** Removes the parts. */
+  async abort(signal: AbortSignal): Promise<void> {
+    await unlessAborted(Promise.allSettled(this.#onTheWay), signal);
+    const names: string[] = [];
+    for await (const { name } of listObjects(this.#connection, this.#place, signal)) names.push(name);
+    await inTurns(names, (name) => this.#remove(name, signal));
+  }
+
+  async #composeAll(tags: readonly string[], signal: AbortSignal): Promise<void> {
     let pieces: readonly Piece[] = tags.map((tag, index) => this.#pieceOf(tag, index + 1));
     for (let step = 1; pieces.length > mostSources; step += 1) {
       const groups = Array.from({ length: Math.ceil(pieces.length / mostSources) }, (_, index) =>
@@ -86,15 +103,6 @@ export class GcsUpload implements PartUpload {
     const { type, sha256 } = this.#about;
     const metadata = sha256 === null ? {} : { sha256 };
     await this.#compose(this.#key, pieces, { contentType: type, metadata }, signal);
-    await this.abort(signal);
-  }
-
-  /** Removes the parts. */
-  async abort(signal: AbortSignal): Promise<void> {
-    await unlessAborted(Promise.allSettled(this.#onTheWay), signal);
-    const names: string[] = [];
-    for await (const { name } of listObjects(this.#connection, this.#place, signal)) names.push(name);
-    await inTurns(names, (name) => this.#remove(name, signal));
   }
 
   #partName(number: number): string {

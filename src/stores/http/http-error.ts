@@ -6,7 +6,7 @@ import { ProxyError, Redirection } from './http-get.ts';
 /** What a server's refusal means. */
 export function refusedBy({ statusCode = 0, headers }: HttpAnswer): StoreError {
   const seconds = Number(headers['retry-after'] ?? Number.NaN);
-  const wait = Number.isFinite(seconds) && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {};
+  const wait = seconds >= 0 && seconds < 3600 ? { retryAfterMs: seconds * 1000 } : {};
   const { kind, reason } = meaningOf(statusCode);
   return new StoreError(kind, `the server answered ${statusCode}${reason}`, wait);
 }

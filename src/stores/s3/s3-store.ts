@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import {
   CreateMultipartUploadCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -55,7 +56,7 @@ class S3Store implements ObjectStore {
       return {
         key,
         size: found.ContentLength ?? 0,
-        sha256: found.Metadata?.['sha256'] ?? null,
+        sha256: digestIn(found.Metadata),
         version: found.ETag ?? null,
       };
     } catch (error) {
@@ -75,12 +76,16 @@ class S3Store implements ObjectStore {
       ...(range !== null && { Range: `bytes=${range.start}-${range.end - 1}` }),
       ...(version !== null && { IfMatch: version }),
     });
-    const { Body } = await this.#connection.send(
+    const answer = await this.#connection.send(
       (client) => client.send(command, { abortSignal: signal }),
       signal,
     );
     // In Node, it is one.
-    return Body as Readable;
+    const body = answer.Body as Readable;
+    const problem = problemOf(answer, range, version);
+    if (problem === null) return body;
+    body.destroy();
+    throw new StoreError('invalid', `${problem} ${this.name}`);
   }
 
   async put(
@@ -155,4 +160,21 @@ class S3Store implements ObjectStore {
       }),
     };
   }
+}
+
+/** Others may keep something else by that name. */
+function digestIn(metadata: Readonly<Record<string, string>> | undefined): string | null {
+  const found = metadata?.['sha256'] ?? '';
+  return /^[0-9a-f]{64}$/.test(found) ? found : null;
+}
+
+/** Servers that are not AWS may know neither ranges nor conditions. @returns a clause that ends before the store's name */
+function problemOf(
+  { ContentRange, ETag }: Pick<GetObjectCommandOutput, 'ContentRange' | 'ETag'>,
+  range: ObjectRange | null,
+  version: string | null,
+): string | null {
+  if (range !== null && ContentRange?.startsWith(`bytes ${range.start}-${range.end - 1}/`) !== true)
+    return 'ranges are not given by';
+  return version !== null && ETag !== undefined && ETag !== version ? 'the object has changed in' : null;
 }
