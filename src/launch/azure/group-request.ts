@@ -47,7 +47,7 @@ export function groupRequest(job: EngineJob, settings: GroupSettings): object {
       // A job never runs twice.
       restartPolicy: 'Never',
       initContainers: [installer(settings, files)],
-      containers: [mainContainer(job, settings, files.job), reporter(pod, settings)],
+      containers: [mainContainer(job, settings, files.job), reporter(job, settings)],
       volumes: [
         { name: volume, emptyDir: {} },
         ...secretVolume('init', files.init),
@@ -130,7 +130,8 @@ function mainContainer(job: EngineJob, settings: GroupSettings, files: Files) {
 }
 
 /** Holds the volume until a launcher has taken everything. What is started there without arguments is `send`. */
-function reporter(pod: PodPlan, settings: GroupSettings) {
+function reporter(job: EngineJob, settings: GroupSettings) {
+  const pod = podOf(job);
   const timeout = pod.timeout > 0 ? pod.timeout : settings.maxLife;
   const hold = pod.reporter.hold ?? limits.holdSeconds;
   return {
@@ -144,7 +145,7 @@ function reporter(pod: PodPlan, settings: GroupSettings) {
         EMISSARY_GRACE_SECONDS: String(pod.grace),
         EMISSARY_HOLD_SECONDS: String(hold),
       }),
-      resources: { requests: requestOf(reporterAmounts) },
+      resources: { requests: requestOf(reporterAmounts(amountsOf(job, settings))) },
       volumeMounts: [shared],
       ...guard(reporterProgram, timeout + pod.grace + hold, timeout),
     },
