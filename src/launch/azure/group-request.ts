@@ -161,9 +161,9 @@ function guard(program: string, afterSeconds: number, timeout: number) {
   if (timeout === 0) return {};
   const initialDelaySeconds = Math.ceil(afterSeconds + afterwardsSeconds);
   const command = [program, 'overdue'];
-  return {
-    livenessProbe: { exec: { command }, initialDelaySeconds, periodSeconds: 60, failureThreshold: 1 },
-  };
+  const times = { initialDelaySeconds, periodSeconds: 60, failureThreshold: 1 };
+  // The usual second is short for a program that has a tenth of a processor, and a probe in doubt may count as none.
+  return { livenessProbe: { exec: { command }, ...times, timeoutSeconds: 30 } };
 }
 
 /** Everything that `init` gets. */
