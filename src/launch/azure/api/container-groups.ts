@@ -1,7 +1,7 @@
 import { isRecord } from '../../../base/is-record.ts';
 import { limits } from '../../../base/limits.ts';
 import type { ContainerGroup } from '../group.ts';
-import { type ExecStream, openTerminal } from './exec-stream.ts';
+import { type ExecStream, NoTerminal, openTerminal } from './exec-stream.ts';
 import { errorIn, ManagerError, statusOf } from './manager-error.ts';
 import type { ManagerAnswer, ResourceManager } from './resource-manager.ts';
 
@@ -94,7 +94,7 @@ export class ContainerGroups {
     return found;
   }
 
-  /** Starts a program, which gets no arguments, in a terminal of a container. */
+  /** Starts a program, which gets no arguments, in a terminal of a container. @throws NoTerminal, too */
   async exec(name: string, container: string, program: string, signal: AbortSignal): Promise<ExecStream> {
     const path = `${this.#path(name)}/containers/${container}/exec`;
     const body = { command: program, terminalSize: { rows: 24, cols: 80 } };
@@ -102,10 +102,10 @@ export class ContainerGroups {
     const { body: answer } = await this.manager.send({ method: 'POST', path, body, signal: late });
     const { webSocketUri, password } = answer ?? {};
     if (typeof webSocketUri !== 'string' || typeof password !== 'string' || !URL.canParse(webSocketUri))
-      throw new Error('Azure did not tell where the program can be reached');
+      throw new NoTerminal('Azure did not tell where the program can be reached');
     const url = new URL(webSocketUri);
     // The password is sent there.
-    if (url.protocol !== 'wss:') throw new Error(`Azure names an address without TLS (${url.protocol})`);
+    if (url.protocol !== 'wss:') throw new NoTerminal(`Azure names an address without TLS (${url.protocol})`);
     const route = this.manager.route(new URL(url.href.replace(/^wss:/, 'https:')));
     return openTerminal(url, password, { route, signal: late });
   }
