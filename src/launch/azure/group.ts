@@ -1,4 +1,5 @@
 import type { ContainerEnd, ContainerState } from '../engine.ts';
+import { reasonOfManager } from './api/manager-error.ts';
 
 /** The containers of a launched job's group. */
 export const containers = { install: 'install', main: 'main', reporter: 'reporter' } as const;
@@ -90,16 +91,20 @@ export function isReachable(group: ContainerGroup): boolean {
 
 /** Whether the volume will never be reachable again. */
 export function isUnreachable(group: ContainerGroup | null): boolean {
-  if (group === null || stateOfContainer(group, containers.reporter) === 'Terminated') return true;
-  const { restartCount = 0 } = containerOf(group, containers.reporter)?.properties?.instanceView ?? {};
-  return isOver(group) || restartCount > 0;
+  if (group === null) return true;
+  const { restartCount = 0, currentState } =
+    containerOf(group, containers.reporter)?.properties?.instanceView ?? {};
+  if (currentState?.state === 'Terminated' || restartCount > 0) return true;
+  // A group whose provisioning has failed may have containers that run.
+  const isStopped = group.properties?.instanceView?.state === 'Stopped';
+  return isOver(group) && (currentState?.state !== 'Running' || isStopped);
 }
 
 /** What went wrong in a group, the newest last: clauses. */
 export function warningsIn(group: ContainerGroup): readonly string[] {
   return allEvents(group)
     .filter(({ type, message = '' }) => type === 'Warning' && message !== '')
-    .map(({ name = 'Warning', message = '' }) => `${name}: ${message.trim()}`);
+    .map(({ name = 'Warning', message = '' }) => reasonOfManager(`${name}: ${message}`));
 }
 
 /** Why a group failed as a whole, as it tells itself. */

@@ -1,3 +1,4 @@
+import { reasonOfManager } from './api/manager-error.ts';
 import { allEvents, type ContainerGroup } from './group.ts';
 import { pullText, type StartFailure } from './start-failure.ts';
 
@@ -8,9 +9,10 @@ export function waitingReason(group: ContainerGroup): StartFailure {
     ({ type, name = '', message = '' }) =>
       type === 'Warning' && /pull/i.test(`${name} ${message}`) && message !== '',
   );
-  if (failed !== undefined) return { kind: 'pull', text: pullText(failed.message?.trim() ?? '') };
+  if (failed !== undefined) return { kind: 'pull', text: pullText(reasonOfManager(failed.message ?? '')) };
   const last = events.findLast(({ message = '' }) => message !== '');
   const state = group.properties?.instanceView?.state ?? group.properties?.provisioningState ?? 'Pending';
   const said = last?.message === undefined ? '' : ` (${last.message.trim()})`;
-  return { kind: 'waits', text: `waiting for the container group: ${state.toLowerCase()}${said}` };
+  const text = reasonOfManager(`waiting for the container group: ${state.toLowerCase()}${said}`);
+  return { kind: 'waits', text };
 }
