@@ -18,7 +18,7 @@ import {
 } from './group.ts';
 import { groupStates } from './group-states.ts';
 import { removeGroup } from './remove-group.ts';
-import { type StartFailure, startFailure } from './start-failure.ts';
+import { eventFailure, type StartFailure, startFailure } from './start-failure.ts';
 import { waitingReason } from './waiting-reason.ts';
 
 /** How a group is started. */
@@ -156,6 +156,9 @@ async function failed(
   if (told !== null) return startFailure(told, groups.location);
   const waiting = waitingReason(group);
   if (waiting.kind === 'pull') return waiting;
+  // Who was killed, or not answered, knows no operation.
+  const mended = eventFailure(group, groups.location);
+  if (mended !== null) return mended;
   const said = await saidByInit(groups, group.name ?? '', signal);
   return {
     kind: 'never',
