@@ -116,6 +116,7 @@ async function make(
   ) {
     try {
       if ((await groups.read(name, signal)) !== null) return null;
+      if (groups.mayAppear) throw new Error('it has not answered the request for the container group');
       phase('creating the container group');
       // A group that is made nevertheless has to be known, and is deleted.
       const made = groups.put(name, body, signal);

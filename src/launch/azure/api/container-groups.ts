@@ -2,7 +2,7 @@ import { isRecord } from '../../../base/is-record.ts';
 import { limits } from '../../../base/limits.ts';
 import type { ContainerGroup } from '../group.ts';
 import { type ExecStream, NoTerminal, openTerminal } from './exec-stream.ts';
-import { errorIn, ManagerError, statusOf } from './manager-error.ts';
+import { errorIn, isTemporary, ManagerError, statusOf } from './manager-error.ts';
 import type { ManagerAnswer, ResourceManager } from './resource-manager.ts';
 
 /** What a container asks for, or a group may have. */
@@ -32,6 +32,8 @@ export class ContainerGroups {
   readonly subscription: string;
   readonly resourceGroup: string;
   readonly location: string;
+  /** When a request for a group was not answered last; null: all were, or the group is there. */
+  #unansweredAt: number | null = null;
 
   constructor(
     manager: ResourceManager,
@@ -48,6 +50,7 @@ export class ContainerGroups {
     try {
       const { body } = await this.manager.send({ method: 'GET', path: this.#path(name), signal });
       if (body === null || !isRecord(body['properties'])) throw new Error('it answered without the group');
+      this.#unansweredAt = null;
       return body;
     } catch (error) {
       if (isMissing(error)) return null;
@@ -60,9 +63,20 @@ export class ContainerGroups {
    *
    * @param patience aborted: it is not sent again
    */
-  put(name: string, body: object, patience: AbortSignal): Promise<ManagerAnswer> {
+  async put(name: string, body: object, patience: AbortSignal): Promise<ManagerAnswer> {
     const { signal } = new AbortController();
-    return this.manager.send({ method: 'PUT', path: this.#path(name), body, signal, patience });
+    try {
+      return await this.manager.send({ method: 'PUT', path: this.#path(name), body, signal, patience });
+    } catch (error) {
+      // One that was throttled to the end of all patience was not begun.
+      if (isTemporary(error) && error !== patience.reason) this.#unansweredAt = performance.now();
+      throw error;
+    }
+  }
+
+  /** Whether a group that is not there may only not be seen yet: a request for it has just failed without an answer. */
+  get mayAppear(): boolean {
+    return this.#unansweredAt !== null && performance.now() - this.#unansweredAt < limits.azureMissingMs;
   }
 
   /** No error if it is gone, or what it was in. */
