@@ -8,6 +8,7 @@ import { NoTerminal } from './api/exec-stream.ts';
 import { isTemporary, ManagerError, reasonOfManager, statusOf } from './api/manager-error.ts';
 import { containers, isUnreachable, stateOf } from './group.ts';
 import { reporterProgram } from './group-request.ts';
+import { readSurely } from './group-states.ts';
 
 /**
  * Starts senders of a job's volume in its group's reporter, in a terminal. The service may start none, or one that says nothing:
@@ -64,7 +65,7 @@ export class SenderSource {
   async #requireRunning(name: string): Promise<void> {
     let state: ContainerState;
     try {
-      state = stateOf(await this.#groups.read(name, soon()));
+      state = stateOf(await readSurely(this.#groups, name, soon()));
     } catch {
       // Nobody knows whether it runs.
       this.#silent = 0;
@@ -86,8 +87,7 @@ export class SenderSource {
   /** Whether no sender can ever be started again. */
   async #isLost(name: string): Promise<boolean> {
     try {
-      const group = await this.#groups.read(name, soon());
-      return isUnreachable(group);
+      return isUnreachable(await readSurely(this.#groups, name, soon()));
     } catch {
       return false;
     }
