@@ -26,6 +26,8 @@ export interface GroupEvent {
   readonly message?: string;
   /** `Normal` or `Warning`. */
   readonly type?: string;
+  /** RFC 3339. */
+  readonly lastTimestamp?: string;
 }
 
 /** One container of a group. */
@@ -116,13 +118,25 @@ export function failureIn(group: ContainerGroup): string {
   return warningsIn(group).at(-1) ?? 'Azure does not tell why';
 }
 
-/** The events of a group and of its containers. */
-export function allEvents({ properties }: ContainerGroup): readonly GroupEvent[] {
+/** The events of a group and of its containers, the newest last. */
+export function allEvents(group: ContainerGroup): readonly GroupEvent[] {
+  return newestLast(eventLists(group).flat());
+}
+
+/** The events of a group, and those of each of its containers; in each list, the newest is the last one. */
+export function eventLists({ properties }: ContainerGroup): readonly (readonly GroupEvent[])[] {
   const inside = [...(properties?.initContainers ?? []), ...(properties?.containers ?? [])];
-  return [
-    ...(properties?.instanceView?.events ?? []),
-    ...inside.flatMap((each) => each.properties?.instanceView?.events ?? []),
-  ];
+  const views = [properties?.instanceView, ...inside.map((each) => each.properties?.instanceView)];
+  return views.map((view) => newestLast(view?.events ?? []));
+}
+
+/** The service has an order of its own. */
+function newestLast(events: readonly GroupEvent[]): readonly GroupEvent[] {
+  return [...events].sort((a, b) => timeOf(a) - timeOf(b));
+}
+
+function timeOf({ lastTimestamp = '' }: GroupEvent): number {
+  return Date.parse(lastTimestamp) || 0;
 }
 
 function stateOfContainer(group: ContainerGroup, name: string): string | undefined {
