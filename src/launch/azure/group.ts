@@ -149,7 +149,9 @@ function endReason(group: ContainerGroup, main: GroupContainer | undefined): str
     const limit = main?.properties?.resources?.requests?.memoryInGB;
     return `it was out of memory${limit === undefined ? '' : ` (${limit} GB)`}`;
   }
-  if (/unhealthy|liveness/i.test(warningsIn(group).join(' '))) return 'it has exceeded its maximum life';
+  const events = main?.properties?.instanceView?.events ?? [];
+  if (events.some(({ type, name }) => type === 'Warning' && name === 'Unhealthy'))
+    return 'it has exceeded its maximum life';
   return group.properties?.instanceView?.state === 'Stopped'
     ? 'somebody has stopped its container group'
     : null;
