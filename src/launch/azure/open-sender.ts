@@ -100,7 +100,7 @@ export class SenderSource {
  */
 function isAnswer(error: unknown): boolean {
   if (error instanceof NoTerminal) return true;
-  return error instanceof ManagerError && error.status !== 403 && !isTemporary(error);
+  return error instanceof ManagerError && ![401, 403].includes(error.status) && !isTemporary(error);
 }
 
 /** Ends requests that are throttled again and again: the next sender tries it anew. */
