@@ -1,7 +1,7 @@
 import { limits } from '../../base/limits.ts';
 
 /** What begins a line of each side, so that a terminal's echo of one's own lines is not taken for the other's. */
-const marks = { sender: '>', receiver: '<' } as const;
+export const marks = { sender: '>', receiver: '<' } as const;
 
 /** Bytes in one line: with its mark, it is shorter than what a terminal keeps of a line (4,095 bytes, termios(3)). */
 const lineBytes = limits.frameLineBytes;

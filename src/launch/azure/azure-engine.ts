@@ -18,7 +18,7 @@ import { freeName } from './free-name.ts';
 import { type ContainerGroup, containers, gone, stateOf, warningsIn } from './group.ts';
 import { type GroupSettings, groupRequest } from './group-request.ts';
 import { amountsOf, requireSize } from './group-size.ts';
-import { groupStates } from './group-states.ts';
+import { groupStates, readSurely } from './group-states.ts';
 import { leftGroups } from './left-groups.ts';
 import { SenderSource } from './open-sender.ts';
 import { registryLogins } from './registry-logins.ts';
@@ -91,7 +91,7 @@ export class AzureEngine implements Engine {
 
   async look({ name }: EngineJob): Promise<ContainerState> {
     try {
-      return stateOf(await this.#groups.read(name, soon()));
+      return stateOf(await readSurely(this.#groups, name, soon()));
     } catch (error) {
       throw this.#fault(`tell of the container group ${name}`, error);
     }
@@ -114,7 +114,7 @@ export class AzureEngine implements Engine {
   /** With the whole group: no program can be started in the job's container with an argument. */
   async kill({ name }: EngineJob): Promise<void> {
     try {
-      if (stateOf(await this.#groups.read(name, soon())).kind !== 'running') return;
+      if (stateOf(await this.#groups.read(name, soon())).kind === 'ended') return;
       await this.#groups.stop(name, soon());
     } catch (error) {
       throw this.#fault(`stop the container group ${name}`, error);

@@ -1,11 +1,12 @@
 import { limits } from '../../base/limits.ts';
-import { argumentsKey, templateKey, variablesKey } from '../../pod/pod-contents.ts';
+import { argumentsKey, secretsPath, templateKey, variablesKey } from '../../pod/pod-contents.ts';
 import { afterwardsSeconds } from '../../pod/pod-objects.ts';
 import type { AzurePlace } from '../../settings/verbs/azure-place.ts';
 import { type EngineJob, volumePath } from '../engine.ts';
 import type { PodPlan } from '../job/pod-plan.ts';
 import { containers } from './group.ts';
 import { amountsOf, reporterAmounts } from './group-size.ts';
+import { type Files, secretMount, secretVolume } from './secret-volumes.ts';
 
 /** What the group of a job is made of, besides the job. */
 export interface GroupSettings extends AzurePlace {
@@ -25,7 +26,6 @@ export interface GroupLogin {
 /** The program in the reporter's image. That on the volume can be the job's. */
 export const reporterProgram = '/emissary';
 
-const secretsPath = '/var/run/secrets/multiflexi';
 const volume = 'emissary';
 
 /**
@@ -34,7 +34,7 @@ const volume = 'emissary';
  */
 export function groupRequest(job: EngineJob, settings: GroupSettings): object {
   const pod = podOf(job);
-  const files = { init: initFiles(pod), job: jobFiles(pod) };
+  const files = { init: initFiles(pod), stores: pod.secrets.stores, job: jobFiles(pod) };
   const identity = settings.registryIdentity;
   return {
     location: settings.location,
@@ -46,11 +46,12 @@ export function groupRequest(job: EngineJob, settings: GroupSettings): object {
       osType: 'Linux',
       // A job never runs twice.
       restartPolicy: 'Never',
-      initContainers: [installer(settings, files.init)],
-      containers: [mainContainer(job, settings, files.job), reporter(pod, settings)],
+      initContainers: [installer(settings, files)],
+      containers: [mainContainer(job, settings, files.job), reporter(job, settings)],
       volumes: [
         { name: volume, emptyDir: {} },
         ...secretVolume('init', files.init),
+        ...secretVolume('stores', files.stores),
         ...secretVolume('job', files.job),
       ],
       ...credentials(job, settings),
@@ -58,8 +59,6 @@ export function groupRequest(job: EngineJob, settings: GroupSettings): object {
     },
   };
 }
-
-type Files = Readonly<Record<string, string>>;
 
 function podOf({ pod }: EngineJob): PodPlan {
   if (pod === null) throw new TypeError('the job has no pod');
@@ -75,9 +74,12 @@ function tagsOf({ labels }: EngineJob, { application, jobId }: PodPlan): Files {
   };
 }
 
-/** Installs the program and the template. */
-function installer({ emissaryImage }: GroupSettings, files: Files) {
-  const template = Object.hasOwn(files, templateKey)
+/** Installs the program and the template, and fetches its inputs: the credentials of stores are for nobody else. */
+function installer(
+  { emissaryImage }: GroupSettings,
+  { init, stores }: { readonly init: Files; readonly stores: Files },
+) {
+  const template = Object.hasOwn(init, templateKey)
     ? ['--template', `${secretsPath}/init/${templateKey}`]
     : [];
   return {
@@ -85,8 +87,13 @@ function installer({ emissaryImage }: GroupSettings, files: Files) {
     properties: {
       image: emissaryImage,
       command: [reporterProgram, 'init', ...template],
-      environmentVariables: variablesOf({ EMISSARY_ROOT: volumePath }),
-      volumeMounts: [shared, ...secretMount('init', files)],
+      environmentVariables: variablesOf({
+        EMISSARY_ROOT: volumePath,
+        ...(Object.hasOwn(stores, variablesKey) && {
+          EMISSARY_ENV_FILE: `${secretsPath}/stores/${variablesKey}`,
+        }),
+      }),
+      volumeMounts: [shared, ...secretMount('init', init), ...secretMount('stores', stores)],
     },
   };
 }
@@ -123,7 +130,8 @@ function mainContainer(job: EngineJob, settings: GroupSettings, files: Files) {
 }
 
 /** Holds the volume until a launcher has taken everything. What is started there without arguments is `send`. */
-function reporter(pod: PodPlan, settings: GroupSettings) {
+function reporter(job: EngineJob, settings: GroupSettings) {
+  const pod = podOf(job);
   const timeout = pod.timeout > 0 ? pod.timeout : settings.maxLife;
   const hold = pod.reporter.hold ?? limits.holdSeconds;
   return {
@@ -137,7 +145,7 @@ function reporter(pod: PodPlan, settings: GroupSettings) {
         EMISSARY_GRACE_SECONDS: String(pod.grace),
         EMISSARY_HOLD_SECONDS: String(hold),
       }),
-      resources: { requests: requestOf(reporterAmounts) },
+      resources: { requests: requestOf(reporterAmounts(amountsOf(job, settings))) },
       volumeMounts: [shared],
       ...guard(reporterProgram, timeout + pod.grace + hold, timeout),
     },
@@ -153,9 +161,9 @@ function guard(program: string, afterSeconds: number, timeout: number) {
   if (timeout === 0) return {};
   const initialDelaySeconds = Math.ceil(afterSeconds + afterwardsSeconds);
   const command = [program, 'overdue'];
-  return {
-    livenessProbe: { exec: { command }, initialDelaySeconds, periodSeconds: 60, failureThreshold: 1 },
-  };
+  const times = { initialDelaySeconds, periodSeconds: 60, failureThreshold: 1 };
+  // The usual second is short for a program that has a tenth of a processor, and a probe in doubt may count as none.
+  return { livenessProbe: { exec: { command }, ...times, timeoutSeconds: 30 } };
 }
 
 /** Everything that `init` gets. */
@@ -171,19 +179,6 @@ function jobFiles({ variables, secrets }: PodPlan): Files {
 }
 
 const shared = { name: volume, mountPath: volumePath, readOnly: false };
-
-function secretVolume(role: string, files: Files) {
-  if (Object.keys(files).length === 0) return [];
-  const secret = Object.fromEntries(
-    Object.entries(files).map(([name, text]) => [name, Buffer.from(text).toString('base64')]),
-  );
-  return [{ name: `${role}-secrets`, secret }];
-}
-
-function secretMount(role: string, files: Files) {
-  if (Object.keys(files).length === 0) return [];
-  return [{ name: `${role}-secrets`, mountPath: `${secretsPath}/${role}`, readOnly: true }];
-}
 
 function variablesOf(variables: Files) {
   return Object.entries(variables).map(([name, value]) => ({ name, value }));

@@ -4,7 +4,17 @@ import type { EngineJob } from '../engine.ts';
 import type { Amounts, ContainerGroups } from './api/container-groups.ts';
 
 /** Of the reporter: it sends the volume, with a bounded window. The init container needs no more than that. */
-export const reporterAmounts: Amounts = { cpus: 0.1, memoryGb: 0.2 };
+const leastOfReporter: Amounts = { cpus: 0.1, memoryGb: 0.2 };
+/** The service makes no smaller group, and bills this one. */
+const leastOfGroup: Amounts = { cpus: 1, memoryGb: 1 };
+
+/** What the reporter beside a job asks for: also what the job leaves of the smallest group. */
+export function reporterAmounts(own: Amounts): Amounts {
+  return {
+    cpus: Math.max(leastOfReporter.cpus, tenths(leastOfGroup.cpus - own.cpus)),
+    memoryGb: Math.max(leastOfReporter.memoryGb, tenths(leastOfGroup.memoryGb - own.memoryGb)),
+  };
+}
 
 /** What the job's container asks for. */
 export function amountsOf({ resources }: EngineJob, place: AzurePlace): Amounts {
@@ -21,15 +31,16 @@ export function amountsOf({ resources }: EngineJob, place: AzurePlace): Amounts 
 export async function requireSize(groups: ContainerGroups, own: Amounts, signal: AbortSignal): Promise<void> {
   const most = await groups.capability(signal).catch(() => null);
   if (signal.aborted) throw signal.reason;
+  const reporter = reporterAmounts(own);
   const sum = {
-    cpus: tenths(own.cpus + reporterAmounts.cpus),
-    memoryGb: tenths(own.memoryGb + reporterAmounts.memoryGb),
+    cpus: tenths(own.cpus + reporter.cpus),
+    memoryGb: tenths(own.memoryGb + reporter.memoryGb),
   };
   if (most === null || (sum.cpus <= most.cpus && sum.memoryGb <= most.memoryGb)) return;
   throw new Fault(
     'engine',
     `The job asks for more than a container group may have in ${groups.location}: ${told(sum)} ` +
-      `(the job ${told(own)}, the reporter ${told(reporterAmounts)}), and the most are ${told(most)}; set --cpus and --memory`,
+      `(the job ${told(own)}, the reporter ${told(reporter)}), and the most are ${told(most)}; set --cpus and --memory`,
   );
 }
 

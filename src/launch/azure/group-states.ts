@@ -15,6 +15,24 @@ export interface Following {
 }
 
 /**
+ * A group as it is now; null only where it was not found for a while: not every server may know it.
+ *
+ * @throws as `ContainerGroups.read`
+ */
+export async function readSurely(
+  groups: ContainerGroups,
+  name: string,
+  signal: AbortSignal,
+): Promise<ContainerGroup | null> {
+  for (const until = performance.now() + limits.azureMissingMs; ; ) {
+    const group = await groups.read(name, signal);
+    if (group !== null || performance.now() >= until) return group;
+    await pause(limits.engineRetryMs, signal);
+    if (signal.aborted) throw signal.reason;
+  }
+}
+
+/**
  * A group's states, from now on: null where it is not there. Missing news never counts as news: an answer that fails is asked
  * for again, and a group that is not found may only be not found yet, or by one of several servers.
  *

@@ -1,4 +1,5 @@
 import type { ContainerEnd, ContainerState } from '../engine.ts';
+import { reasonOfManager } from './api/manager-error.ts';
 
 /** The containers of a launched job's group. */
 export const containers = { install: 'install', main: 'main', reporter: 'reporter' } as const;
@@ -25,6 +26,8 @@ export interface GroupEvent {
   readonly message?: string;
   /** `Normal` or `Warning`. */
   readonly type?: string;
+  /** RFC 3339. */
+  readonly lastTimestamp?: string;
 }
 
 /** One container of a group. */
@@ -90,16 +93,20 @@ export function isReachable(group: ContainerGroup): boolean {
 
 /** Whether the volume will never be reachable again. */
 export function isUnreachable(group: ContainerGroup | null): boolean {
-  if (group === null || stateOfContainer(group, containers.reporter) === 'Terminated') return true;
-  const { restartCount = 0 } = containerOf(group, containers.reporter)?.properties?.instanceView ?? {};
-  return isOver(group) || restartCount > 0;
+  if (group === null) return true;
+  const { restartCount = 0, currentState } =
+    containerOf(group, containers.reporter)?.properties?.instanceView ?? {};
+  if (currentState?.state === 'Terminated' || restartCount > 0) return true;
+  // A group whose provisioning has failed may have containers that run.
+  const isStopped = group.properties?.instanceView?.state === 'Stopped';
+  return isOver(group) && (currentState?.state !== 'Running' || isStopped);
 }
 
 /** What went wrong in a group, the newest last: clauses. */
 export function warningsIn(group: ContainerGroup): readonly string[] {
   return allEvents(group)
     .filter(({ type, message = '' }) => type === 'Warning' && message !== '')
-    .map(({ name = 'Warning', message = '' }) => `${name}: ${message.trim()}`);
+    .map(({ name = 'Warning', message = '' }) => reasonOfManager(`${name}: ${message}`));
 }
 
 /** Why a group failed as a whole, as it tells itself. */
@@ -111,13 +118,25 @@ export function failureIn(group: ContainerGroup): string {
   return warningsIn(group).at(-1) ?? 'Azure does not tell why';
 }
 
-/** The events of a group and of its containers. */
-export function allEvents({ properties }: ContainerGroup): readonly GroupEvent[] {
+/** The events of a group and of its containers, the newest last. */
+export function allEvents(group: ContainerGroup): readonly GroupEvent[] {
+  return newestLast(eventLists(group).flat());
+}
+
+/** The events of a group, and those of each of its containers; in each list, the newest is the last one. */
+export function eventLists({ properties }: ContainerGroup): readonly (readonly GroupEvent[])[] {
   const inside = [...(properties?.initContainers ?? []), ...(properties?.containers ?? [])];
-  return [
-    ...(properties?.instanceView?.events ?? []),
-    ...inside.flatMap((each) => each.properties?.instanceView?.events ?? []),
-  ];
+  const views = [properties?.instanceView, ...inside.map((each) => each.properties?.instanceView)];
+  return views.map((view) => newestLast(view?.events ?? []));
+}
+
+/** The service has an order of its own. */
+function newestLast(events: readonly GroupEvent[]): readonly GroupEvent[] {
+  return [...events].sort((a, b) => timeOf(a) - timeOf(b));
+}
+
+function timeOf({ lastTimestamp = '' }: GroupEvent): number {
+  return Date.parse(lastTimestamp) || 0;
 }
 
 function stateOfContainer(group: ContainerGroup, name: string): string | undefined {
@@ -130,7 +149,9 @@ function endReason(group: ContainerGroup, main: GroupContainer | undefined): str
     const limit = main?.properties?.resources?.requests?.memoryInGB;
     return `it was out of memory${limit === undefined ? '' : ` (${limit} GB)`}`;
   }
-  if (/unhealthy|liveness/i.test(warningsIn(group).join(' '))) return 'it has exceeded its maximum life';
+  const events = main?.properties?.instanceView?.events ?? [];
+  if (events.some(({ type, name }) => type === 'Warning' && name === 'Unhealthy'))
+    return 'it has exceeded its maximum life';
   return group.properties?.instanceView?.state === 'Stopped'
     ? 'somebody has stopped its container group'
     : null;

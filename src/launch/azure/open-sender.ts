@@ -1,10 +1,14 @@
+import type { Readable } from 'node:stream';
 import { limits } from '../../base/limits.ts';
+import { marks } from '../../contract/mirror/line-encoding.ts';
 import type { ContainerState } from '../engine.ts';
 import { type SenderConnection, SenderForbidden, VolumeGone } from '../mirror/follow-sender.ts';
 import type { ContainerGroups } from './api/container-groups.ts';
-import { reasonOfManager, statusOf } from './api/manager-error.ts';
+import { NoTerminal } from './api/exec-stream.ts';
+import { isTemporary, ManagerError, reasonOfManager, statusOf } from './api/manager-error.ts';
 import { containers, isUnreachable, stateOf } from './group.ts';
 import { reporterProgram } from './group-request.ts';
+import { readSurely } from './group-states.ts';
 
 /**
  * Starts senders of a job's volume in its group's reporter, in a terminal. The service may start none, or one that says nothing:
@@ -13,8 +17,10 @@ import { reporterProgram } from './group-request.ts';
 export class SenderSource {
   readonly #groups: ContainerGroups;
   readonly #warn: (sentence: string) => void;
-  /** Programs in a row that have said nothing. */
+  /** Programs in a row that Azure has not started, or that have said nothing. */
   #silent = 0;
+  /** Whether it has ever started one. */
+  #hasStarted = false;
 
   constructor(groups: ContainerGroups, warn: (sentence: string) => void) {
     this.#groups = groups;
@@ -24,7 +30,6 @@ export class SenderSource {
   /** @throws VolumeGone, SenderForbidden; any other error is temporary */
   async open(name: string): Promise<SenderConnection> {
     if (this.#silent >= limits.azureSilentSenders) await this.#requireRunning(name);
-    this.#silent += 1;
     try {
       const { input, output, close } = await this.#groups.exec(
         name,
@@ -32,28 +37,44 @@ export class SenderSource {
         reporterProgram,
         soon(),
       );
-      input.once('data', () => {
-        this.#silent = 0;
-      });
+      this.#hasStarted = true;
+      this.#silent += 1;
+      this.#hear(input);
       const failed = new Promise<string>(() => undefined);
       return { input, output, encoding: 'text', failed, close: async () => close() };
     } catch (error) {
-      if (statusOf(error) === 403) throw new SenderForbidden(reasonOfManager(error));
+      if (statusOf(error) === 403 && !this.#hasStarted) throw new SenderForbidden(reasonOfManager(error));
       if (await this.#isLost(name)) throw new VolumeGone();
+      this.#silent = isAnswer(error) ? this.#silent + 1 : 0;
       throw error;
     }
+  }
+
+  /** What is no line of a sender comes from whoever could not start it. */
+  #hear(input: Readable): void {
+    const sent = new RegExp(`(?:^|\\n)${marks.sender}`);
+    const listen = (piece: Buffer) => {
+      if (!sent.test(piece.toString('latin1'))) return;
+      this.#silent = 0;
+      input.off('data', listen);
+    };
+    input.on('data', listen);
   }
 
   /** @throws VolumeGone if the job has ended: nobody will ever get its results */
   async #requireRunning(name: string): Promise<void> {
     let state: ContainerState;
     try {
-      state = stateOf(await this.#groups.read(name, soon()));
+      state = stateOf(await readSurely(this.#groups, name, soon()));
     } catch {
       // Nobody knows whether it runs.
+      this.#silent = 0;
       return;
     }
-    if (state.kind === 'running' || state.kind === 'created') return;
+    if (state.kind === 'running' || state.kind === 'created') {
+      this.#silent = 0;
+      return;
+    }
     const code =
       state.kind === 'ended' && state.exitCode !== null ? `; its exit code was ${state.exitCode}` : '';
     this.#warn(
@@ -66,12 +87,20 @@ export class SenderSource {
   /** Whether no sender can ever be started again. */
   async #isLost(name: string): Promise<boolean> {
     try {
-      const group = await this.#groups.read(name, soon());
-      return isUnreachable(group);
+      return isUnreachable(await readSurely(this.#groups, name, soon()));
     } catch {
       return false;
     }
   }
+}
+
+/**
+ * Whether Azure itself could not start a program, or not lead to it. While it does not answer, or a right is missing that was
+ * there before, nobody knows: the reporter holds the results meanwhile, and ends by itself.
+ */
+function isAnswer(error: unknown): boolean {
+  if (error instanceof NoTerminal) return true;
+  return error instanceof ManagerError && ![401, 403].includes(error.status) && !isTemporary(error);
 }
 
 /** Ends requests that are throttled again and again: the next sender tries it anew. */

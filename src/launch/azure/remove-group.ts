@@ -43,8 +43,9 @@ class Removal {
   async isDone(signal: AbortSignal): Promise<boolean> {
     try {
       if (!this.#isAccepted) await this.#groups.remove(this.#name, signal);
-      this.#isAccepted = true;
-      return (await this.#groups.read(this.#name, signal)) === null;
+      // What was not there may have come meanwhile.
+      this.#isAccepted = !this.#groups.mayAppear;
+      return (await this.#groups.read(this.#name, signal)) === null && this.#isAccepted;
     } catch (error) {
       if (signal.aborted) return false;
       this.reason = reasonOfManager(error);

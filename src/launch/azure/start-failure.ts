@@ -1,4 +1,5 @@
 import { ManagerError, reasonOfManager, statusOf } from './api/manager-error.ts';
+import { allEvents, type ContainerGroup } from './group.ts';
 
 /** Why a group did not start. */
 export interface StartFailure {
@@ -25,6 +26,14 @@ export function startFailure(error: unknown, region: string): StartFailure {
   const advice = adviceFor(code);
   const isWaited = statusOf(error) === null || (statusOf(error) ?? 0) >= 500;
   return { kind: isWaited ? 'waits' : 'never', text: `${said}${code === '' ? '' : ` (${code})`}${advice}` };
+}
+
+/** What the newest warning of a group that has failed means; null: there is none, or it tells of nothing that time mends. */
+export function eventFailure(group: ContainerGroup, region: string): StartFailure | null {
+  const { name = '', message = '' } = allEvents(group).findLast(({ type }) => type === 'Warning') ?? {};
+  if (message === '') return null;
+  const failure = startFailure(new ManagerError(200, name.replace(/\.$/, ''), message), region);
+  return failure.kind === 'never' ? null : failure;
 }
 
 /** What an event about an image says. */

@@ -18,8 +18,8 @@ import {
 } from './group.ts';
 import { groupStates } from './group-states.ts';
 import { removeGroup } from './remove-group.ts';
-import { type StartFailure, startFailure } from './start-failure.ts';
-import { waitingReason } from './waiting-reason.ts';
+import { eventFailure, type StartFailure, startFailure } from './start-failure.ts';
+import { hasPulled, waitingReason } from './waiting-reason.ts';
 
 /** How a group is started. */
 export interface Starting {
@@ -47,7 +47,7 @@ export async function startGroup(groups: ContainerGroups, job: EngineJob, of: St
       pauseMs = Math.min(pauseMs * 2, limits.azureMaxRetryMs)
     ) {
       const failure = await startOnce(groups, job, { ...of, signal }, (text) =>
-        grace.begin(() => late.abort(neverStarts(text))),
+        text === null ? grace.cancel() : grace.begin(() => late.abort(neverStarts(text))),
       );
       if (failure === null) return;
       if (failure.kind === 'never') throw neverStarts(failure.text);
@@ -67,12 +67,15 @@ function neverStarts(text: string): Fault {
   return new Fault('engine', text.charAt(0).toUpperCase() + text.slice(1));
 }
 
-/** @returns null if it has started */
+/**
+ * @param pullFails called with why an image does not come; null: it has come
+ * @returns null if it has started
+ */
 async function startOnce(
   groups: ContainerGroups,
   job: EngineJob,
   of: Starting,
-  pullFails: (text: string) => void,
+  pullFails: (text: string | null) => void,
 ): Promise<StartFailure | null> {
   let operation: string | null = null;
   try {
@@ -93,7 +96,7 @@ async function startOnce(
     if (failure !== null) return failure;
     if (hasStarted(group)) return null;
     const { kind, text } = waitingReason(group);
-    if (kind === 'pull') pullFails(text);
+    if (kind === 'pull' || hasPulled(group)) pullFails(kind === 'pull' ? text : null);
     of.phase(text);
   }
   throw of.signal.reason;
@@ -116,6 +119,7 @@ async function make(
   ) {
     try {
       if ((await groups.read(name, signal)) !== null) return null;
+      if (groups.mayAppear) throw new Error('it has not answered the request for the container group');
       phase('creating the container group');
       // A group that is made nevertheless has to be known, and is deleted.
       const made = groups.put(name, body, signal);
@@ -156,6 +160,9 @@ async function failed(
   if (told !== null) return startFailure(told, groups.location);
   const waiting = waitingReason(group);
   if (waiting.kind === 'pull') return waiting;
+  // Who was killed, or not answered, knows no operation.
+  const mended = eventFailure(group, groups.location);
+  if (mended !== null) return mended;
   const said = await saidByInit(groups, group.name ?? '', signal);
   return {
     kind: 'never',

@@ -1,7 +1,8 @@
 import type { AzurePlace } from '../../settings/verbs/azure-place.ts';
 import { type ContainerGroups, type Right, rights } from '../azure/api/container-groups.ts';
+import { reasonOfManager, statusOf } from '../azure/api/manager-error.ts';
 import { containerGroups } from '../azure/open-azure.ts';
-import { type Check, failed, ok, warning } from './check.ts';
+import { type Check, type Finding, failed, ok, warning } from './check.ts';
 import type { Subject } from './subject.ts';
 
 /** What Azure needs: a place, credentials, its service for container groups, and every right that a launch uses. */
@@ -49,7 +50,8 @@ function serviceChecks(groups: () => ContainerGroups): readonly Check[] {
       needs: ['credentials'],
       remedy: 'nothing, if jobs start',
       async examine(signal) {
-        const state = await groups().registration(signal);
+        const state = await unlessForbidden(groups().registration(signal));
+        if (typeof state === 'object') return state;
         if (state === 'Registered') return ok('Microsoft.ContainerInstance is registered');
         const advice = 'run az provider register --namespace Microsoft.ContainerInstance';
         return failed(`Microsoft.ContainerInstance is ${state}`, advice);
@@ -60,16 +62,27 @@ function serviceChecks(groups: () => ContainerGroups): readonly Check[] {
       needs: ['credentials'],
       remedy: 'choose another one with --location',
       async examine(signal) {
-        const most = await groups().capability(signal);
+        const most = await unlessForbidden(groups().capability(signal));
         const { location } = groups();
         if (most === null)
           return warning(`${location} does not tell its limits`, 'check the name of the region');
+        if ('status' in most) return most;
         return ok(
           `a container group in ${location} may have ${most.cpus} processors and ${most.memoryGb} GB`,
         );
       },
     },
   ];
+}
+
+/** Whoever may only act in the resource group cannot look at the subscription; jobs run all the same. */
+async function unlessForbidden<T>(asked: Promise<T>): Promise<T | Finding> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (statusOf(error) !== 403) throw error;
+    return warning(`cannot be looked at: ${reasonOfManager(error)}`, 'nothing, if jobs start');
+  }
 }
 
 function rightCheck(groups: () => ContainerGroups, right: Right): Check {

@@ -1,8 +1,8 @@
 import { isRecord } from '../../../base/is-record.ts';
 import { limits } from '../../../base/limits.ts';
 import type { ContainerGroup } from '../group.ts';
-import { type ExecStream, openTerminal } from './exec-stream.ts';
-import { errorIn, ManagerError, statusOf } from './manager-error.ts';
+import { type ExecStream, NoTerminal, openTerminal } from './exec-stream.ts';
+import { errorIn, isTemporary, ManagerError, statusOf } from './manager-error.ts';
 import type { ManagerAnswer, ResourceManager } from './resource-manager.ts';
 
 /** What a container asks for, or a group may have. */
@@ -32,6 +32,8 @@ export class ContainerGroups {
   readonly subscription: string;
   readonly resourceGroup: string;
   readonly location: string;
+  /** When a request for a group was not answered last; null: all were, or the group is there. */
+  #unansweredAt: number | null = null;
 
   constructor(
     manager: ResourceManager,
@@ -48,6 +50,7 @@ export class ContainerGroups {
     try {
       const { body } = await this.manager.send({ method: 'GET', path: this.#path(name), signal });
       if (body === null || !isRecord(body['properties'])) throw new Error('it answered without the group');
+      this.#unansweredAt = null;
       return body;
     } catch (error) {
       if (isMissing(error)) return null;
@@ -60,9 +63,20 @@ export class ContainerGroups {
    *
    * @param patience aborted: it is not sent again
    */
-  put(name: string, body: object, patience: AbortSignal): Promise<ManagerAnswer> {
+  async put(name: string, body: object, patience: AbortSignal): Promise<ManagerAnswer> {
     const { signal } = new AbortController();
-    return this.manager.send({ method: 'PUT', path: this.#path(name), body, signal, patience });
+    try {
+      return await this.manager.send({ method: 'PUT', path: this.#path(name), body, signal, patience });
+    } catch (error) {
+      // One that was throttled to the end of all patience was not begun.
+      if (isTemporary(error) && error !== patience.reason) this.#unansweredAt = performance.now();
+      throw error;
+    }
+  }
+
+  /** Whether a group that is not there may only not be seen yet: a request for it has just failed without an answer. */
+  get mayAppear(): boolean {
+    return this.#unansweredAt !== null && performance.now() - this.#unansweredAt < limits.azureMissingMs;
   }
 
   /** No error if it is gone, or what it was in. */
@@ -94,7 +108,7 @@ export class ContainerGroups {
     return found;
   }
 
-  /** Starts a program, which gets no arguments, in a terminal of a container. */
+  /** Starts a program, which gets no arguments, in a terminal of a container. @throws NoTerminal, too */
   async exec(name: string, container: string, program: string, signal: AbortSignal): Promise<ExecStream> {
     const path = `${this.#path(name)}/containers/${container}/exec`;
     const body = { command: program, terminalSize: { rows: 24, cols: 80 } };
@@ -102,10 +116,10 @@ export class ContainerGroups {
     const { body: answer } = await this.manager.send({ method: 'POST', path, body, signal: late });
     const { webSocketUri, password } = answer ?? {};
     if (typeof webSocketUri !== 'string' || typeof password !== 'string' || !URL.canParse(webSocketUri))
-      throw new Error('Azure did not tell where the program can be reached');
+      throw new NoTerminal('Azure did not tell where the program can be reached');
     const url = new URL(webSocketUri);
     // The password is sent there.
-    if (url.protocol !== 'wss:') throw new Error(`Azure names an address without TLS (${url.protocol})`);
+    if (url.protocol !== 'wss:') throw new NoTerminal(`Azure names an address without TLS (${url.protocol})`);
     const route = this.manager.route(new URL(url.href.replace(/^wss:/, 'https:')));
     return openTerminal(url, password, { route, signal: late });
   }

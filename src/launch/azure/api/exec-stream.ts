@@ -1,5 +1,6 @@
 import { PassThrough, Writable } from 'node:stream';
 import WebSocket from 'ws';
+import { messageOf } from '../../../base/fault.ts';
 import { httpAgent, type Route } from '../../../base/http-request.ts';
 import { limits } from '../../../base/limits.ts';
 
@@ -10,11 +11,14 @@ export interface ExecStream {
   close(): void;
 }
 
+/** Azure has started a program, and it cannot be reached. */
+export class NoTerminal extends Error {}
+
 /**
  * Connects to the terminal of a program that the service has started: the password is the first message, and after it the text
  * of the terminal goes both ways.
  *
- * @throws the runtime's error, or that of the handshake
+ * @throws NoTerminal
  */
 export async function openTerminal(
   url: URL,
@@ -34,7 +38,7 @@ export async function openTerminal(
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
-      socket.once('error', reject);
+      socket.once('error', (cause) => reject(new NoTerminal(messageOf(cause), { cause })));
     });
   } finally {
     signal.removeEventListener('abort', abort);
