@@ -95,11 +95,17 @@ async function startOnce(
     const failure = await failed(groups, group, operation, of.signal);
     if (failure !== null) return failure;
     if (hasStarted(group)) return null;
-    const { kind, text } = waitingReason(group);
-    if (kind === 'pull' || hasPulled(group)) pullFails(kind === 'pull' ? text : null);
-    of.phase(text);
+    of.phase(waitedFor(group, pullFails));
   }
   throw of.signal.reason;
+}
+
+/** What a group is waited for, in words; tells of its images. */
+function waitedFor(group: ContainerGroup, pullFails: (text: string | null) => void): string {
+  const { kind, text } = waitingReason(group);
+  if (kind === 'pull') pullFails(text);
+  else if (hasPulled(group)) pullFails(null);
+  return text;
 }
 
 /**
@@ -107,11 +113,8 @@ async function startOnce(
  *
  * @returns the operation that makes it; null: an earlier request has
  */
-async function make(
-  groups: ContainerGroups,
-  name: string,
-  { body, phase, signal }: Starting,
-): Promise<string | null> {
+async function make(groups: ContainerGroups, name: string, of: Starting): Promise<string | null> {
+  const { phase, signal } = of;
   for (
     let pauseMs: number = limits.engineRetryMs;
     ;
@@ -120,22 +123,36 @@ async function make(
     try {
       if ((await groups.read(name, signal)) !== null) return null;
       if (groups.mayAppear) throw new Error('it has not answered the request for the container group');
-      phase('creating the container group');
-      // A group that is made nevertheless has to be known, and is deleted.
-      const made = groups.put(name, body, signal);
-      const answer = await unlessAborted(made, signal).catch(async (error) => {
-        if (signal.aborted) await made.catch(() => undefined);
-        throw error;
-      });
-      return answer.operation;
+      return await put(groups, name, of);
     } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      if (!isTemporary(error) || isTold(error, groups)) throw error;
-      phase(`waiting for Azure: ${reasonOfManager(error)}`);
+      phase(`waiting for Azure: ${reasonToWait(error, groups, signal)}`);
     }
     await pause(pauseMs, signal);
     if (signal.aborted) throw signal.reason;
   }
+}
+
+/** @throws what is no reason to wait */
+function reasonToWait(error: unknown, groups: ContainerGroups, signal: AbortSignal): string {
+  if (signal.aborted) throw signal.reason;
+  if (!isTemporary(error) || isTold(error, groups)) throw error;
+  return reasonOfManager(error);
+}
+
+/** @returns the operation that makes the group */
+async function put(
+  groups: ContainerGroups,
+  name: string,
+  { body, phase, signal }: Starting,
+): Promise<string | null> {
+  phase('creating the container group');
+  // A group that is made nevertheless has to be known, and is deleted.
+  const made = groups.put(name, body, signal);
+  const answer = await unlessAborted(made, signal).catch(async (error) => {
+    if (signal.aborted) await made.catch(() => undefined);
+    throw error;
+  });
+  return answer.operation;
 }
 
 /** Whether a refusal has a meaning of its own, although its status says that the server is not well. */
