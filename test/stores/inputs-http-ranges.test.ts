@@ -103,14 +103,16 @@ test('init fetches a large file in one stream from a server without ranges', asy
 });
 
 const bytes = randomBytes(30 * MiB);
-for (const [what, answerRange] of [
-  ['answers 200 to a range', (_, answer) => whole(answer, bytes, '"1"')],
+for (const [what, requests, answerRange] of [
+  ['answers 200 to a range', 1, (_, answer) => whole(answer, bytes, '"1"')],
   [
     'sends another range than was asked for',
+    1,
     (_, answer, [start, end]) => part(answer, bytes, [start - 1, end]),
   ],
   [
     'sends fewer bytes than it says',
+    2,
     (_, answer, [start, end]) => {
       const headers = { 'content-range': `bytes ${start}-${end - 1}/${bytes.length}`, etag: '"1"' };
       answer.writeHead(206, headers).end(bytes.subarray(start, end - 1));
@@ -118,16 +120,18 @@ for (const [what, answerRange] of [
   ],
   [
     'says another length',
+    1,
     (_, answer, [start, end]) => part(answer, Buffer.concat([bytes, bytes]), [start, end]),
   ],
-  ['refuses ranges', (_, answer) => void answer.writeHead(403).end()],
-] as const satisfies readonly (readonly [string, Answer])[])
+  ['gives its file only once', 1, (_, answer) => void answer.writeHead(403).end()],
+  ['breaks off every range', 1, (request) => void request.socket.destroy()],
+] as const satisfies readonly (readonly [string, number, Answer])[])
   test(`init fetches a large file in one stream from a server that ${what}`, async (t) => {
     const server = await rangeServer(t, { bytes: () => bytes }, answerRange);
     const found = await fetched(t, server.url, sha256Of(bytes));
     assert.deepEqual([found.status, found.stderr], [0, '']);
     assert.ok(found.bytes().equals(bytes));
-    assert.equal(server.asked.filter((range) => range === undefined).length, 2);
+    assert.equal(server.asked.filter((range) => range === undefined).length, requests);
   });
 
 for (const [how, knowsIfRange] of [

@@ -104,7 +104,8 @@ async function downloadOnce(
     }
     const ranged = mayUseRanges ? rangedBy(response) : null;
     const ask: RangesContext['ask'] = (headers, signal) =>
-      httpGet(url, signal, proxyOf, { ...own, headers: { ...headers } });
+      // A range that is silent is asked for again, long before the whole transfer counts as silent.
+      httpGet(url, signal, proxyOf, { ...own, headers: { ...headers }, idleMs: limits.fetchSilenceMs / 2 });
     const onBytes = (bytes: number) => pace.received(bytes);
     const found = await (ranged === null
       ? keep(response, { place, maxBytes }, onBytes)

@@ -41,8 +41,9 @@ export function rangedBy({ headers }: HttpAnswer): Ranged | null {
 }
 
 /**
- * Fetches a file into an empty one: its first bytes from the answer to the first request, which then ends, and the rest in
- * ranges, several at a time.
+ * Fetches a file into an empty one: its first bytes from the answer to the first request, and the rest in ranges, several at
+ * a time. That answer is read on until the server has given a range, and to its end if it gives none: a link may be good for
+ * one request only.
  *
  * @throws NoRanges; Error; the signal's reason
  */
@@ -52,10 +53,11 @@ export async function fetchRanges(
   file: FileHandle,
   { ask, onBytes, signal }: RangesContext,
 ): Promise<void> {
-  const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
   const pace = new Pace();
   const ranges = rangesOf(ranged.size);
+  const beginning = new Beginning(first, ranged.size);
   const fetchRange = async (range: ObjectRange): Promise<void> => {
     const asked = { range: `bytes=${range.start}-${range.end - 1}`, 'if-range': ranged.validator };
     const answer = await ask(asked, either).catch((cause) => {
@@ -66,21 +68,87 @@ export async function fetchRanges(
       answer.destroy();
       throw problem;
     }
+    beginning.limit(limits.storePartBytes);
     await keep(answer, range, file, onBytes);
   };
   const fetchNext = async (): Promise<void> => {
     for (const range of ranges) await pace.run(() => fetchRange(range), either);
   };
   const begin = async (): Promise<void> => {
-    await keep(first, { start: 0, end: limits.storePartBytes }, file, onBytes);
-    first.destroy();
-    await fetchNext();
+    await beginning.read(file, onBytes);
+    if (beginning.isWhole) over.abort();
+    else await fetchNext();
   };
-  const lanes = [begin(), ...Array.from({ length: pace.most - 1 }, fetchNext)];
-  for (const lane of lanes) lane.catch((error) => failed.abort(error));
+  const tryRanges = async (): Promise<void> => {
+    try {
+      await fetchNext();
+    } catch (error) {
+      // The first answer has everything.
+      if (beginning.isLimited) throw error;
+    }
+  };
+  const others = Array.from({ length: pace.most - 2 }, async () => {
+    if (await beginning.limited) await fetchNext();
+  });
+  const lanes = [begin(), tryRanges(), ...others];
+  for (const lane of lanes) lane.catch((error) => over.abort(error));
   await Promise.allSettled(lanes);
   first.destroy();
-  either.throwIfAborted();
+  if (!beginning.isWhole) either.throwIfAborted();
+}
+
+/** The answer to the first request, of which it turns out only later how much is wanted. */
+class Beginning {
+  readonly #answer: HttpAnswer;
+  readonly #size: number;
+  readonly #limited = Promise.withResolvers<boolean>();
+  #end: number;
+  #at = 0;
+
+  constructor(answer: HttpAnswer, size: number) {
+    this.#answer = answer;
+    this.#size = size;
+    this.#end = size;
+  }
+
+  /** Resolves when it is known whether ranges give the rest. */
+  get limited(): Promise<boolean> {
+    return this.#limited.promise;
+  }
+
+  get isLimited(): boolean {
+    return this.#end < this.#size;
+  }
+
+  /** It was read to its end. */
+  get isWhole(): boolean {
+    return this.#at === this.#size;
+  }
+
+  /** No more than this many bytes are wanted. */
+  limit(end: number): void {
+    this.#end = end;
+    if (this.#at >= end && !this.isWhole) this.#answer.destroy();
+    this.#limited.resolve(true);
+  }
+
+  /** Writes it to the file, as far as it is wanted. */
+  async read(file: FileHandle, onBytes: (bytes: number) => void): Promise<void> {
+    try {
+      for await (const piece of this.#answer as AsyncIterable<Buffer>) {
+        const bytes = piece.subarray(0, this.#size - this.#at);
+        onBytes(bytes.length);
+        await writeAt(file, bytes, this.#at);
+        this.#at += bytes.length;
+        if (this.#at >= this.#end) break;
+      }
+    } catch (cause) {
+      if (this.#at < this.#end) throw this.#answer.errored === null ? cause : connectionFailed(cause);
+    } finally {
+      this.#limited.resolve(false);
+    }
+    if (this.#at < this.#end) throw new NoRanges(`the server sent ${this.#at} bytes of ${this.#size}`);
+  }
 }
 
 /** All but the first one. Each is taken once, by whichever lane comes first. */

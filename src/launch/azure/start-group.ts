@@ -3,10 +3,8 @@ import { limits } from '../../base/limits.ts';
 import { printable } from '../../base/printable.ts';
 import { shorten } from '../../base/shorten.ts';
 import { after, pause, type Timer } from '../../base/timer.ts';
-import { unlessAborted } from '../../base/unless-aborted.ts';
 import type { EngineJob } from '../engine.ts';
 import type { ContainerGroups } from './api/container-groups.ts';
-import { isTemporary, reasonOfManager } from './api/manager-error.ts';
 import {
   type ContainerGroup,
   containers,
@@ -17,17 +15,10 @@ import {
   stateOf,
 } from './group.ts';
 import { groupStates } from './group-states.ts';
+import { makeGroup, type Starting } from './make-group.ts';
 import { removeGroup } from './remove-group.ts';
 import { eventFailure, type StartFailure, startFailure } from './start-failure.ts';
 import { hasPulled, waitingReason } from './waiting-reason.ts';
-
-/** How a group is started. */
-export interface Starting {
-  readonly body: object;
-  readonly phase: (text: string) => void;
-  /** Aborted: its start is not wanted any more. Whoever aborts it removes the group. */
-  readonly signal: AbortSignal;
-}
 
 /**
  * Makes the job's group, unless an earlier launcher has, and resolves when the job has started and its volume can be reached, or
@@ -79,7 +70,7 @@ async function startOnce(
 ): Promise<StartFailure | null> {
   let operation: string | null = null;
   try {
-    operation = await make(groups, job.name, of);
+    operation = await makeGroup(groups, job.name, of);
   } catch (error) {
     if (of.signal.aborted) throw of.signal.reason;
     return startFailure(error, groups.location);
@@ -106,61 +97,6 @@ function waitedFor(group: ContainerGroup, pullFails: (text: string | null) => vo
   if (kind === 'pull') pullFails(text);
   else if (hasPulled(group)) pullFails(null);
   return text;
-}
-
-/**
- * A request that was not answered may have been obeyed: the group is looked for before it is sent again.
- *
- * @returns the operation that makes it; null: an earlier request has
- */
-async function make(groups: ContainerGroups, name: string, of: Starting): Promise<string | null> {
-  const { phase, signal } = of;
-  for (
-    let pauseMs: number = limits.engineRetryMs;
-    ;
-    pauseMs = Math.min(pauseMs * 2, limits.azureMaxRetryMs)
-  ) {
-    try {
-      if ((await groups.read(name, signal)) !== null) return null;
-      if (groups.mayAppear) throw new Error('it has not answered the request for the container group');
-      return await put(groups, name, of);
-    } catch (error) {
-      phase(`waiting for Azure: ${reasonToWait(error, groups, signal)}`);
-    }
-    await pause(pauseMs, signal);
-    if (signal.aborted) throw signal.reason;
-  }
-}
-
-/** @throws what is no reason to wait */
-function reasonToWait(error: unknown, groups: ContainerGroups, signal: AbortSignal): string {
-  if (signal.aborted) throw signal.reason;
-  if (!isTemporary(error) || isTold(error, groups)) throw error;
-  return reasonOfManager(error);
-}
-
-/** @returns the operation that makes the group */
-async function put(
-  groups: ContainerGroups,
-  name: string,
-  { body, phase, signal }: Starting,
-): Promise<string | null> {
-  phase('creating the container group');
-  // A group that is made nevertheless has to be known, and is deleted.
-  const made = groups.put(name, body, signal);
-  const answer = await unlessAborted(made, signal).catch(async (error) => {
-    if (signal.aborted) await made.catch(() => undefined);
-    throw error;
-  });
-  return answer.operation;
-}
-
-/** Whether a refusal has a meaning of its own, although its status says that the server is not well. */
-function isTold(error: unknown, { location }: ContainerGroups): boolean {
-  return (
-    startFailure(error, location).kind !== 'waits' ||
-    /capacity|quota/.test(startFailure(error, location).text)
-  );
 }
 
 /** Why the group has failed before its job has started; null: it has not. */
