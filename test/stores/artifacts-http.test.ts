@@ -176,3 +176,23 @@ test('launch puts the artifacts of its template', async (t) => {
   assert.equal(status, 0, stderr);
   assert.equal(readFileSync(join(server.files, 'out'), 'utf8'), 'content');
 });
+
+test('wait does not take an answer for a stored artifact that came before the server had read it', async (t) => {
+  const its = pod(t);
+  // A proxy, or a page to log in, may say 200 to anything.
+  const host = await served(t, (request, answer) => {
+    answer.writeHead(200).end('welcome', () => request.socket.destroy());
+  });
+  const path = join(its.work, 'large');
+  const template = {
+    outputs: {
+      artifacts: [{ name: 'large', path, archive: { none: {} }, http: { url: `http://${host}/large` } }],
+    },
+  };
+  assert.equal((await its.init(template)).status, 0);
+  await its.run('head -c 41943040 /dev/zero > large');
+  const env = { EMISSARY_TEMPLATE: JSON.stringify(template), EMISSARY_REPORT_SECONDS: '2' };
+  const { status, stderr } = await emissary(['wait'], { root: its.root, env });
+  assert.equal(status, 64, stderr);
+  assert.match(stderr, /The artifacts' stores was not updated in time/);
+});

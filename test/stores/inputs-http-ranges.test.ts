@@ -64,7 +64,16 @@ type Answer = (request: IncomingMessage, answer: ServerResponse, range: readonly
 /** A server that answers ranges in some way, and says that it gives them. */
 async function rangeServer(
   t: TestContext,
-  { bytes, etag = '"1"' }: { readonly bytes: () => Buffer; readonly etag?: string | (() => string) },
+  {
+    bytes,
+    etag = '"1"',
+    first = bytes,
+  }: {
+    readonly bytes: () => Buffer;
+    readonly etag?: string | (() => string);
+    /** What it sends of the whole file before it stands still. */
+    readonly first?: () => Buffer;
+  },
   answerRange: Answer,
 ) {
   const asked: (string | undefined)[] = [];
@@ -75,7 +84,10 @@ async function rangeServer(
     const [, start, end] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? [];
     if (start !== undefined && end !== undefined)
       return answerRange(request, answer, [Number(start), Number(end) + 1]);
-    whole(answer, bytes(), tag());
+    const headers = { 'content-length': bytes().length, 'accept-ranges': 'bytes', etag: tag() };
+    answer.writeHead(200, headers);
+    if (first === bytes) answer.end(bytes());
+    else answer.write(first());
   });
   return { url: `http://${host}/file`, asked };
 }
@@ -155,7 +167,8 @@ for (const [how, knowsIfRange] of [
 
 test('a range whose connection breaks, and one that the server is too busy for, are asked for again', async (t) => {
   let ranges = 0;
-  const server = await rangeServer(t, { bytes: () => bytes }, (request, answer, [start, end]) => {
+  const first = () => bytes.subarray(0, 9 * MiB);
+  const server = await rangeServer(t, { bytes: () => bytes, first }, (request, answer, [start, end]) => {
     ranges += 1;
     if (ranges === 1) return void answer.writeHead(503).end();
     if (ranges > 3) return part(answer, bytes, [start, end]);

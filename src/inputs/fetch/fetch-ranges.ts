@@ -42,8 +42,8 @@ export function rangedBy({ headers }: HttpAnswer): Ranged | null {
 
 /**
  * Fetches a file into an empty one: its first bytes from the answer to the first request, and the rest in ranges, several at
- * a time. That answer is read on until the server has given a range, and to its end if it gives none: a link may be good for
- * one request only.
+ * a time. That answer waits there until the server has answered for the first range, and is read to its end if it gives none:
+ * a link may be good for one request only.
  *
  * @throws NoRanges; Error; the signal's reason
  */
@@ -61,10 +61,12 @@ export async function fetchRanges(
   const fetchRange = async (range: ObjectRange): Promise<void> => {
     const asked = { range: `bytes=${range.start}-${range.end - 1}`, 'if-range': ranged.validator };
     const answer = await ask(asked, either).catch((cause) => {
+      beginning.goOn();
       throw either.aborted ? either.reason : connectionFailed(cause);
     });
     const problem = problemOf(answer, first, range, ranged);
     if (problem !== null) {
+      beginning.goOn();
       answer.destroy();
       throw problem;
     }
@@ -102,6 +104,8 @@ class Beginning {
   readonly #answer: HttpAnswer;
   readonly #size: number;
   readonly #limited = Promise.withResolvers<boolean>();
+  /** Resolved when a range was answered in any way. */
+  readonly #answered = Promise.withResolvers<void>();
   #end: number;
   #at = 0;
 
@@ -128,8 +132,15 @@ class Beginning {
   /** No more than this many bytes are wanted. */
   limit(end: number): void {
     this.#end = end;
+    // It may be waiting for bytes that are not wanted any more.
     if (this.#at >= end && !this.isWhole) this.#answer.destroy();
     this.#limited.resolve(true);
+    this.goOn();
+  }
+
+  /** It is not known whether the server gives ranges: nothing is to be waited for. */
+  goOn(): void {
+    this.#answered.resolve();
   }
 
   /** Writes it to the file, as far as it is wanted. */
@@ -140,6 +151,7 @@ class Beginning {
         onBytes(bytes.length);
         await writeAt(file, bytes, this.#at);
         this.#at += bytes.length;
+        if (this.#at >= limits.storePartBytes) await this.#answered.promise;
         if (this.#at >= this.#end) break;
       }
     } catch (cause) {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { Fault } from '../../base/fault.ts';
 import { type HttpAnswer, type HttpRequest, httpRequest, type Route } from '../../base/http-request.ts';
 import { limits } from '../../base/limits.ts';
@@ -98,9 +99,16 @@ class HttpStore implements ObjectStore {
       // RFC 9530.
       ...(digest !== null && { 'repr-digest': `sha-256=:${digest}:` }),
     };
-    const answer = await this.#send(key, { method: 'PUT', headers, body: body(), signal });
+    const bytes = body();
+    const answer = await this.#send(key, { method: 'PUT', headers, body: bytes, signal });
+    if (![200, 201, 202, 204].includes(answer.statusCode ?? 0)) {
+      // Nobody wants the rest of it.
+      answer.destroy();
+      if (!Buffer.isBuffer(bytes)) bytes.destroy();
+      throw refusedBy(answer);
+    }
     answer.resume();
-    if (![200, 201, 202, 204].includes(answer.statusCode ?? 0)) throw refusedBy(answer);
+    if (!Buffer.isBuffer(bytes)) await untilSent(bytes, signal);
   }
 
   begin(): Promise<PartUpload> {
@@ -149,6 +157,21 @@ class HttpStore implements ObjectStore {
     if (key !== '') address.pathname = `/${key.split('/').map(encodeURIComponent).join('/')}`;
     return address;
   }
+}
+
+/**
+ * Resolves when all of a body was sent. A server, or a proxy that shows a page of its own, may answer before it has read anything.
+ *
+ * @throws StoreError `broken`; the signal's reason
+ */
+async function untilSent(body: Readable, signal: AbortSignal): Promise<void> {
+  if (!body.readableEnded) await finished(body, { signal }).catch((cause) => cause);
+  signal.throwIfAborted();
+  if (!body.readableEnded)
+    throw new StoreError(
+      'broken',
+      'the server answered before it had all of the file, and closed the connection',
+    );
 }
 
 /** @throws Fault `usage` */
