@@ -9,6 +9,8 @@ import { startFailure } from './start-failure.ts';
 export interface Starting {
   readonly body: object;
   readonly phase: (text: string) => void;
+  /** Why it is waited for has been told: making it again is no news. Default: no. */
+  readonly isRepeated?: boolean;
   /** Aborted: its start is not wanted any more. Whoever aborts it removes the group. */
   readonly signal: AbortSignal;
 }
@@ -48,9 +50,9 @@ function reasonToWait(error: unknown, groups: ContainerGroups, signal: AbortSign
 async function put(
   groups: ContainerGroups,
   name: string,
-  { body, phase, signal }: Starting,
+  { body, phase, signal, isRepeated = false }: Starting,
 ): Promise<string | null> {
-  phase('creating the container group');
+  if (!isRepeated) phase('creating the container group');
   // A group that is made nevertheless has to be known, and is deleted.
   const made = groups.put(name, body, signal);
   const answer = await unlessAborted(made, signal).catch(async (error) => {

@@ -31,18 +31,20 @@ export async function startGroup(groups: ContainerGroups, job: EngineJob, of: St
   const grace = new PullGrace(job.pull === 'never' ? 0 : limits.imagePullGraceMs);
   const late = new AbortController();
   const signal = AbortSignal.any([of.signal, late.signal]);
+  let isRepeated = false;
   try {
     for (
       let pauseMs: number = limits.engineRetryMs;
       ;
       pauseMs = Math.min(pauseMs * 2, limits.azureMaxRetryMs)
     ) {
-      const failure = await startOnce(groups, job, { ...of, signal }, (text) =>
+      const failure = await startOnce(groups, job, { ...of, signal, isRepeated }, (text) =>
         text === null ? grace.cancel() : grace.begin(() => late.abort(neverStarts(text))),
       );
       if (failure === null) return;
       if (failure.kind === 'never') throw neverStarts(failure.text);
       of.phase(failure.text);
+      isRepeated = true;
       if (failure.kind === 'pull') grace.begin(() => late.abort(neverStarts(failure.text)));
       await removeGroup(groups, job.name, signal);
       await pause(pauseMs, signal);
