@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { startGcs } from '../helpers/gcs-server.ts';
 import { runJob } from '../helpers/job.ts';
+import { peakBytes } from '../helpers/peak-memory.ts';
 import { type Asked, startS3Front } from '../helpers/s3-front.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
@@ -155,8 +156,7 @@ test('a large object of Google takes no more memory than a small one', async (t)
   await until(
     'everything else is stored',
     () => {
-      const [, kib] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${reporter.pid}/status`, 'utf8')) ?? [];
-      peak = Math.max(peak, Number(kib ?? 0) * 1024);
+      peak = Math.max(peak, peakBytes(reporter.pid));
       return (
         front.asked.some((asked) => /report\.json/.test(nameOf(asked))) || reporter.process.exitCode !== null
       );

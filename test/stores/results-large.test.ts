@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { createReadStream, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type TestContext, test } from 'node:test';
 import { emissary, startEmissary } from '../helpers/emissary.ts';
 import { runJob } from '../helpers/job.ts';
+import { peakBytes } from '../helpers/peak-memory.ts';
 import { type Asked, startS3Front } from '../helpers/s3-front.ts';
 import { startS3 } from '../helpers/s3-server.ts';
 import { until } from '../helpers/until.ts';
@@ -113,8 +114,7 @@ test('a large object takes no more memory than a small one', async (t) => {
   await until(
     'everything else is stored',
     () => {
-      const [, kib] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${reporter.pid}/status`, 'utf8')) ?? [];
-      peak = Math.max(peak, Number(kib ?? 0) * 1024);
+      peak = Math.max(peak, peakBytes(reporter.pid));
       return front.asked.some(isLast) || reporter.process.exitCode !== null;
     },
     600_000,

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { peakBytes } from '../../helpers/peak-memory.ts';
 import { alternate } from '../alternate.ts';
 import { measuredOf } from '../measured.ts';
 import { type Peer, placeOf } from '../peer.ts';
@@ -136,16 +137,6 @@ async function measureMemory(bench: Bench, packing: Packing): Promise<Measured> 
   if (status !== 0) throw new Error(`emissary run ended with ${status}`);
   setting.clear();
   return { ours: [peak / MiB], others: [] };
-}
-
-/** The most that was ever resident, shared pages of the program included (proc_pid_status(5)); 0 when it is gone. */
-function peakBytes(pid: number): number {
-  try {
-    const [, kB] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Number(kB ?? 0) * 1024;
-  } catch {
-    return 0; // It has just ended.
-  }
 }
 
 function prepare(bench: Bench, packing: Packing) {
