@@ -166,10 +166,10 @@ test('a large output is continued where the last connection broke', async (t) =>
   assert.equal((await mirror.finished).status, 0);
   assertSame(mirrored);
   // No connection has carried again what an earlier one had.
-  const carried = await until(
-    'the last one has ended',
-    () => mirrored.carried().length === 4 && mirrored.carried(),
-  );
+  await until('the senders have ended', () => mirrored.senders().every((pid) => !existsSync(`/proc/${pid}`)));
+  // The last connection may be closed before it has told what it carried.
+  const carried = mirrored.carried();
+  assert.ok(carried.length >= 3, carried.join(' '));
   assert.ok(carried.reduce((sum, bytes) => sum + bytes, 0) < 66_000_000, carried.join(' '));
 });
 
