@@ -7,8 +7,9 @@ import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
 import { httpGet, ProxyError, type ProxyOf, Redirection } from '../../stores/http/http-get.ts';
 import { tooLarge } from '../too-large.ts';
-import { fetchRanges, NoRanges, type Ranged, type RangesContext, rangedBy } from './fetch-ranges.ts';
+import { fetchRanges, type Ranged, type RangesContext, rangedBy } from './fetch-ranges.ts';
 import { MinimumPace } from './minimum-pace.ts';
+import { NoRanges } from './range-errors.ts';
 
 /** The source of a file. */
 export interface Download {
