@@ -39,8 +39,8 @@ export function rangedBy({ headers }: HttpAnswer): Ranged | null {
 
 /**
  * Fetches a file into an empty one: its first bytes from the answer to the first request, and the rest in ranges, several at
- * a time. That answer waits there until the server has answered for the first range, and is read to its end if it gives none:
- * a link may be good for one request only.
+ * a time. Reading of that answer pauses after these bytes until the server has answered the first request for a range. If the
+ * server gives none, the answer is read to its end: a link may be valid for one request only.
  *
  * @throws NoRanges; Error; the signal's reason
  */
