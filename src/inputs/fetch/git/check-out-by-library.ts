@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import git, { type GitHttpRequest, type GitHttpResponse } from 'isomorphic-git';
 import { messageOf } from '../../../base/fault.ts';
 import { httpRequest } from '../../../base/http-request.ts';
+import { limits } from '../../../base/limits.ts';
 import type { GitSource } from '../../../settings/template/template.ts';
 import { storeRoute } from '../../../stores/store-route.ts';
 import type { GitAccess } from './git-access.ts';
@@ -78,6 +79,8 @@ async function send(request: GitHttpRequest, { access, signal }: Context): Promi
     headers: request.headers ?? {},
     body: isPost ? Buffer.concat(pieces) : null,
     signal,
+    // As git itself is told.
+    idleMs: limits.fetchSilenceMs,
   });
   return {
     url: request.url,
