@@ -24,6 +24,9 @@ export function packDirectory(directory: string, below: string): PackedDirectory
     '--owner=0',
     '--group=0',
     '--numeric-owner',
+    // No padding: podman stops reading at the two blocks that end an archive, and answers 500 when it then cannot pass on
+    // what follows them (buildah issue 6573).
+    '--blocking-factor=1',
   ];
   const order = ['--sort=name', ...rename, '.'];
   const child = spawn('tar', [...format, `--directory=${directory}`, ...order], {
