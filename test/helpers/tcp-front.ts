@@ -26,6 +26,8 @@ export interface FrontPlan {
   readonly port?: number;
   /** What each connection carries from the engine; default: no limit. */
   readonly bytesPerSecond?: number;
+  /** What a client's bytes are answered with, in the engine's place; null: the engine gets them. */
+  readonly answer?: (said: string) => string | null;
 }
 
 /** Starts one. */
@@ -54,7 +56,7 @@ export async function startTcpFront(t: TestContext, plan: FrontPlan = {}): Promi
         if (from === client || !from.readableEnded) to.destroy();
       });
     }
-    client.pipe(engine);
+    (plan.answer === undefined ? client : client.pipe(answering(client, plan.answer))).pipe(engine);
     if (plan.bytesPerSecond === undefined) engine.pipe(client);
     else engine.pipe(slowLink(plan.bytesPerSecond)).pipe(client);
   });
@@ -84,6 +86,17 @@ export async function startTcpFront(t: TestContext, plan: FrontPlan = {}): Promi
 /** The same, where only the address matters. */
 export async function tcpFront(t: TestContext): Promise<string> {
   return (await startTcpFront(t)).host;
+}
+
+function answering(client: Socket, answer: (said: string) => string | null): Transform {
+  return new Transform({
+    transform: (piece: Buffer, _, done) => {
+      const given = answer(piece.toString('latin1'));
+      if (given === null) return done(null, piece);
+      client.write(given);
+      done();
+    },
+  });
 }
 
 function slowLink(bytesPerSecond: number): Transform {

@@ -43,6 +43,24 @@ test('an engine elsewhere, the reporter’s container killed: it is started agai
   assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
 });
 
+test('an engine elsewhere that has forgotten a sender it has just made: another is made', async (t) => {
+  const launcher = await launcherOf(t, 'docker');
+  if (launcher === null) return;
+  const body = JSON.stringify({ message: 'No such exec instance' });
+  const forgotten = `HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  let times = 0;
+  const answer = (said: string) => {
+    if (!/^POST [^ ]*\/exec\/[^ ]*\/start/.test(said) || times > 0) return null;
+    times += 1;
+    return forgotten;
+  };
+  const front = await startTcpFront(t, { answer });
+  const { status, stdout, stderr } = await launcher.script('echo out; exit 23', {
+    env: { DOCKER_HOST: front.host },
+  });
+  assert.deepEqual([times, status, stdout.toString()], [1, 23, 'out\n'], stderr);
+});
+
 test('an engine elsewhere: 300 MB of output arrives exactly', async (t) => {
   const launcher = await launcherOf(t, 'docker');
   if (launcher === null) return;

@@ -55,19 +55,21 @@ async function assertResumed(
   const script = `seq 1 ${most}; while [ ! -e /tmp/go ]; do sleep 0.05; done; echo last; exit 26`;
   const running = launcher.startScript(script, { env });
   const expected = execFileSync('seq', ['1', String(most)], { maxBuffer: 100_000_000 });
-  const first = until('the first output has come', () => running.stdout().length === expected.length);
   // A launch that has failed says why, and is not waited for.
-  await Promise.race([first, running.finished.then(({ stderr }) => assert.fail(`it ended: ${stderr}`))]);
+  const ended = running.finished.then(({ status, stderr }) => assert.equal(status, 26, stderr));
+  const first = until('the first output has come', () => running.stdout().length === expected.length);
+  await Promise.race([first, ended]);
   const carried = front.carried();
   await restart();
   const job = (await launcher.containers()).find((name) => !name.endsWith('-reporter')) ?? '';
-  await until('the job goes on', async () => {
+  const goesOn = until('the job goes on', async () => {
     const done = await launcher.engine?.run(['exec', job, 'touch', '/tmp/go']);
     // What a wait in vain names as its cause.
     if (done?.exitCode !== 0)
       throw new Error(`exec in '${job}' ended with ${done?.exitCode}: ${done?.stderr}`);
     return true;
   });
+  await Promise.race([goesOn, ended]);
   const { status, stdout, stderr } = await running.finished;
   t.diagnostic(`${front.carried() - carried} bytes after the restart; ${JSON.stringify(stderr)}`);
   assert.equal(status, 26, stderr);

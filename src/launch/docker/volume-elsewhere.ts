@@ -95,7 +95,10 @@ export class VolumeElsewhere implements VolumePlace {
       AttachStderr: true,
       Tty: false,
     });
-    const stream = await exec.start({ hijack: true, stdin: true });
+    const stream = await exec.start({ hijack: true, stdin: true }).catch((error: unknown) => {
+      // The container was there a moment ago; an engine that was restarted since has forgotten only this sender.
+      throw statusOf(error) === 404 ? new Error('its sender is gone') : error;
+    });
     const input = new StreamSplitter();
     stream.on('error', (error: Error) => input.destroy(error));
     stream.on('close', () => input.end());
