@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { request } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
+import { connect } from 'node:tls';
 import { parse } from 'yaml';
 import { atEnd } from './at-end.ts';
 import { temporaryVolume } from './volume.ts';
@@ -68,6 +69,16 @@ export async function startApiFront(t: TestContext, kubeconfig: string): Promise
     if (given === null) return forward(upstream, incoming, answer, asked, front);
     answer.writeHead(given.status, { 'content-type': 'application/json' }).end(JSON.stringify(given.body));
   });
+  server.on('upgrade', (incoming, socket: Socket) => {
+    const path = incoming.url ?? '';
+    const asked = { method: incoming.method ?? '', path, isWatch: false };
+    front.asked.push(asked);
+    const given = front.interference.answer?.(asked) ?? null;
+    if (given === null) return forwardStream(upstream, incoming, socket);
+    const body = JSON.stringify(given.body);
+    const head = ['content-type: application/json', `content-length: ${body.length}`, 'connection: close'];
+    socket.end(`HTTP/1.1 ${given.status} No\r\n${head.join('\r\n')}\r\n\r\n${body}`);
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   atEnd(t, async () => {
     server.close();
@@ -116,6 +127,27 @@ function forward(
   sent.on('error', () => answer.destroy());
   answer.on('close', () => sent.destroy());
   incoming.pipe(sent);
+}
+
+/** Forwards what becomes a WebSocket, such as a command in a container. */
+function forwardStream(
+  { base, headers: own, ...tls }: Upstream,
+  incoming: IncomingMessage,
+  socket: Socket,
+): void {
+  const { hostname, port, host } = new URL(base);
+  const sent = connect({ ...tls, host: hostname, port: Number(port) }, () => {
+    const lines = Object.entries({ ...incoming.headers, ...own, host }).map((pair) => pair.join(': '));
+    sent.write(`${incoming.method} ${incoming.url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+    socket.pipe(sent).pipe(socket);
+  });
+  for (const [one, other] of [
+    [sent, socket],
+    [socket, sent],
+  ] as const) {
+    one.on('error', () => other.destroy());
+    one.on('close', () => other.destroy());
+  }
 }
 
 async function passEvents(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
+import { startApiFront } from '../helpers/api-front.ts';
 import { behindFront } from '../helpers/cluster-front.ts';
 import { type ClusterLauncher, clusterLauncher } from '../helpers/cluster-launcher.ts';
 import { allLines, cutConnections, numberedLines } from '../helpers/cut-connections.ts';
@@ -75,6 +76,21 @@ test('kubernetes without the right to exec, its launcher killed: the next launch
   assert.deepEqual([second.status, second.stdout.toString()], [9, 'ready\nended\n'], second.stderr);
   assert.equal(job.row().exitcode, 9);
   assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+test('kubernetes: a kubelet that does not know its pods yet loses no job', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const front = await startApiFront(t, launcher.cluster.kubeconfig);
+  let forgotten = 0;
+  front.interference.answer = ({ path }) => {
+    if (!path.includes('/exec?') || forgotten > 0) return null;
+    forgotten += 1;
+    return { status: 404, body: { kind: 'Status', message: 'pod does not exist', code: 404 } };
+  };
+  const env = { KUBECONFIG: front.kubeconfig };
+  const { status, stdout, stderr } = await launcher.script('echo out; exit 8', { env });
+  assert.deepEqual([forgotten, status, stdout.toString()], [1, 8, 'out\n'], stderr);
 });
 
 /** All rights of a launcher but that one. @returns a kubeconfig's file */

@@ -16,7 +16,8 @@ export async function openSender(cluster: Cluster, pod: string): Promise<SenderC
     return { input, output, encoding: 'binary', failed, close: async () => close() };
   } catch (error) {
     if (statusOf(error) === 403) throw new SenderForbidden(reasonOfApi(error));
-    if (statusOf(error) === 404 || (await isLost(cluster, pod))) throw new VolumeGone();
+    // A 404 alone says nothing: so answers a kubelet, too, that has just been restarted and does not know its pods yet.
+    if (await isLost(cluster, pod)) throw new VolumeGone();
     throw error;
   }
 }
