@@ -17,6 +17,9 @@ export interface SshServer {
   readonly user: string;
   /** The user's key. */
   readonly key: string;
+  /** Its own key, and one that neither it nor its user has. */
+  readonly hostKey: string;
+  readonly otherKey: string;
   /** The user's configuration: on the command line of every ssh of the test's. */
   readonly configuration: string;
   /** PATH with an `ssh` that reads the files of the test instead of the user's own. */
@@ -81,6 +84,8 @@ export async function startSshServer(t: TestContext): Promise<SshServer | null> 
     port,
     user: userInfo().username,
     key: file('user'),
+    hostKey: file('host'),
+    otherKey: file('other'),
     configuration: file('config'),
     path: `${programs}:${process.env['PATH']}`,
     know,

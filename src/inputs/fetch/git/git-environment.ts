@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { limits } from '../../../base/limits.ts';
 import type { GitAccess } from './git-access.ts';
+import type { KeyPaths } from './held-keys.ts';
 
 /** Asked by git, it answers with what only its environment has: arguments can be seen by others. */
 const helper =
@@ -9,9 +9,9 @@ const helper =
 /**
  * The environment of git: without a terminal to ask at, and with credentials for the repository's own server only.
  *
- * @param keys the directory of the private key
+ * @param keys where ssh finds them
  */
-export function gitEnvironment(access: GitAccess, keys: string): Readonly<Record<string, string>> {
+export function gitEnvironment(access: GitAccess, keys: KeyPaths): Readonly<Record<string, string>> {
   const { environment, user, password, sshKey } = access;
   const kept = [...environment.all()].filter(([name]) =>
     /^(?:PATH|HOME|LANG|LC_.*|SSL_CERT_.*|GIT_SSL_.*|.*_proxy|NO_PROXY|HTTPS?_PROXY)$/.test(name),
@@ -37,7 +37,7 @@ export function gitEnvironment(access: GitAccess, keys: string): Readonly<Record
         [`GIT_CONFIG_VALUE_${index}`, value],
       ]),
     ),
-    GIT_SSH_COMMAND: sshCommand(access, keys),
+    GIT_SSH_COMMAND: sshCommand(keys),
     ...(password !== null && { EMISSARY_GIT_USER: user ?? 'git', EMISSARY_GIT_PASSWORD: password }),
     ...(sshKey !== null && { GIT_SSH_VARIANT: 'ssh' }),
   };
@@ -51,14 +51,12 @@ function credentials(origin: string): readonly (readonly string[])[] {
   ];
 }
 
-function sshCommand({ sshKey, knownHosts }: GitAccess, keys: string): string {
+function sshCommand({ key, knownHosts }: KeyPaths): string {
   const options = [
     'BatchMode=yes',
     `ConnectTimeout=${limits.fetchSilenceMs / 1000}`,
-    ...(sshKey === null ? [] : ['IdentitiesOnly=yes', `IdentityFile=${join(keys, 'key')}`]),
-    ...(knownHosts === null
-      ? []
-      : ['StrictHostKeyChecking=yes', `UserKnownHostsFile=${join(keys, 'known_hosts')}`]),
+    ...(key === null ? [] : ['IdentitiesOnly=yes', `IdentityFile=${key}`]),
+    ...(knownHosts === null ? [] : ['StrictHostKeyChecking=yes', `UserKnownHostsFile=${knownHosts}`]),
   ];
   return ['ssh', ...options.flatMap((option) => ['-o', option])].join(' ');
 }

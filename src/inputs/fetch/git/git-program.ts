@@ -1,10 +1,10 @@
-import { accessSync, constants, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, constants, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { umask } from 'node:process';
 import type { GitSource } from '../../../settings/template/template.ts';
 import type { GitAccess } from './git-access.ts';
 import { gitEnvironment } from './git-environment.ts';
+import { HeldKeys } from './held-keys.ts';
 import { GitFailure, runGit } from './run-git.ts';
 
 /** The program git. */
@@ -28,26 +28,21 @@ export class GitProgram {
 
   /** @throws Error whose message is the reason */
   async checkOut(source: GitSource, place: string, isCommit: boolean): Promise<void> {
-    const keys = mkdtempSync(join(tmpdir(), 'emissary-git-'));
+    const keys = new HeldKeys(this.#access);
     // The job may run as another user.
     const before = umask(0o022);
     try {
-      const environment = gitEnvironment(this.#access, keys);
-      // ssh refuses a key without its last line break.
-      for (const [name, text] of [
-        ['key', this.#access.sshKey],
-        ['known_hosts', this.#access.knownHosts],
-      ] as const)
-        if (text !== null) writeFileSync(join(keys, name), `${text}\n`, { mode: 0o600 });
+      const environment = gitEnvironment(this.#access, keys.paths);
+      const { held } = keys;
       const git = (args: readonly string[]) =>
-        runGit({ path: this.#path, args, environment, signal: this.#signal });
+        runGit({ path: this.#path, args, environment, held, signal: this.#signal });
       if (isCommit) await checkOutCommit(git, source, place, this.#access.address);
       else await clone(git, source, place, this.#access.address);
       if (source.submodules)
         await git(['-C', place, 'submodule', 'update', '--init', '--recursive', ...depthOf(source)]);
     } finally {
       umask(before);
-      rmSync(keys, { recursive: true, force: true });
+      keys.close();
     }
   }
 }

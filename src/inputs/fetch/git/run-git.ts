@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type StdioOptions, spawn } from 'node:child_process';
 import { limits } from '../../../base/limits.ts';
 import { printable } from '../../../base/printable.ts';
 import { shorten } from '../../../base/shorten.ts';
@@ -10,6 +10,8 @@ interface GitCommand {
   /** Without credentials: others can see them. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** Descriptors that it inherits, from 3 on. */
+  readonly held: readonly number[];
   readonly signal: AbortSignal;
 }
 
@@ -42,11 +44,12 @@ export async function runGit(command: GitCommand): Promise<void> {
   }
 }
 
-function once({ path, args, environment, signal }: GitCommand): Promise<GitFailure | null> {
+function once({ path, args, environment, held, signal }: GitCommand): Promise<GitFailure | null> {
   return new Promise((resolve, reject) => {
     let text = '';
-    const child = spawn(path, args, { env: environment, stdio: ['ignore', 'ignore', 'pipe'], signal });
-    child.stderr.setEncoding('utf8').on('data', (piece: string) => {
+    const stdio: StdioOptions = ['ignore', 'ignore', 'pipe', ...held];
+    const child = spawn(path, args, { env: environment, stdio, signal });
+    child.stderr?.setEncoding('utf8').on('data', (piece: string) => {
       text = (text + piece).slice(-limits.gitMessageBytes);
     });
     child.on('error', (error) => {
@@ -57,11 +60,15 @@ function once({ path, args, environment, signal }: GitCommand): Promise<GitFailu
   });
 }
 
+/** What ssh says before git says that it cannot read from the repository. */
+const ofSsh = /^Host key verification failed|: Permission denied \(/;
+
 /** What git says first is the reason; what follows is advice. */
 function reasonIn(text: string): string {
   const lines = text.split('\n').map((line) => line.trim());
   const line =
-    lines.find((each) => /^(?:fatal|error|ssh|remote: error):?/.test(each)) ??
+    lines.find((each) => ofSsh.test(each)) ??
+    lines.find((each) => /^(?:fatal|error|ssh|remote: error):/.test(each)) ??
     lines.find((each) => each !== '');
   return `git: ${shorten(printable((line ?? 'failed').replace(/^(?:fatal|error): /, '')))}`;
 }
