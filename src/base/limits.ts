@@ -587,8 +587,8 @@ export const limits = {
   azureAnswerBytes: 16 * MiB,
   /** How long before its end a token of Azure is renewed, in ms. */
   azureTokenMs: 300_000,
-  /** The longest that a request waits which Azure has throttled, in ms. */
-  azureThrottleMs: 60_000,
+  /** The longest that a request waits which Azure has throttled, in ms: its limits are counted in five minutes, or in an hour. */
+  azureThrottleMs: 600_000,
   /** How often a container group is looked at, in ms; the pause grows, */
   azureLookMs: 250,
   /** up to this one while it is being made or removed, */
