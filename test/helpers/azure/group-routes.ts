@@ -32,7 +32,8 @@ export async function ofGroup(
     return { status: 204 };
   }
   if (what === 'exec') return exec(azure, group, container, call);
-  const { stdout, stderr } = await azure.engine.run(['logs', group.container(container)]);
+  const { stdout, stderr, exitCode } = await azure.engine.run(['logs', group.container(container)]);
+  if (exitCode !== 0) return refused(404, 'ContainerLogNotFound', 'The log is not available yet.');
   return { status: 200, body: { content: `${stdout}${stderr}`.slice(-logBytes) } };
 }
 
