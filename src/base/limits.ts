@@ -587,8 +587,8 @@ export const limits = {
   azureAnswerBytes: 16 * MiB,
   /** How long before its end a token of Azure is renewed, in ms. */
   azureTokenMs: 300_000,
-  /** The longest that a request waits which Azure has throttled, in ms. */
-  azureThrottleMs: 60_000,
+  /** The longest that a request waits which Azure has throttled, in ms: its limits are counted in five minutes, or in an hour. */
+  azureThrottleMs: 600_000,
   /** How often a container group is looked at, in ms; the pause grows, */
   azureLookMs: 250,
   /** up to this one while it is being made or removed, */
@@ -597,7 +597,7 @@ export const limits = {
   azureMaxLookMs: 10_000,
   /** The longest pause before a group is requested again that could not be made, in ms. */
   azureMaxRetryMs: 30_000,
-  /** How long a container group may not be found, in ms: not every server of Azure knows at once what another has made. */
+  /** How long a container group may not be found, or a right to exec be missing, in ms: not all servers know at once. */
   azureMissingMs: 15_000,
   /** How long the deletion of a container group may take, in ms. */
   azureGoneMs: 300_000,

@@ -1,6 +1,7 @@
 import { log } from '../base/log.ts';
 import { printable, printableJson } from '../base/printable.ts';
 import { cleanJobs } from '../launch/known/clean-jobs.ts';
+import { cleanLeftovers } from '../launch/known/clean-leftovers.ts';
 import { explainLost } from '../launch/known/explain-lost.ts';
 import { type ListedJob, listJobs } from '../launch/known/list-jobs.ts';
 import { removeAllKept } from '../launch/known/remove-kept.ts';
@@ -19,6 +20,7 @@ export async function list(invocation: Invocation, args: readonly Buffer[]): Pro
   const state = new StateDirectory(settings.state);
   if (settings.kept) for (const sentence of await removeAllKept(state, invocation)) log(sentence, 'info');
   if (settings.clean) for (const sentence of await cleanJobs(state, invocation)) log(sentence, 'info');
+  if (settings.clean) for (const sentence of await cleanLeftovers(state, invocation)) log(sentence, 'info');
   const jobs = await listJobs(state);
   if (settings.json) invocation.print(`${printableJson({ state: settings.state, jobs }, 2)}\n`);
   else invocation.print(table(jobs));

@@ -155,7 +155,7 @@ export interface Engine {
   /** Sends KILL to the container; no error if it has ended. */
   kill(job: EngineJob): Promise<void>;
   /** Removes the container; no error if it is gone. */
-  remove(job: EngineJob): Promise<void>;
+  remove(job: Pick<EngineJob, 'name'>): Promise<void>;
   /** The end of what the container itself has written: messages of the emissary, or of who could not start it. */
   messages(job: EngineJob): Promise<string>;
   /** What is done where `openSender` is forbidden; no such method: it never is. */

@@ -13,6 +13,7 @@ import { planJob } from './job/job-plan.ts';
 import { LaunchedJob } from './job/launched-job.ts';
 import { openEngine } from './open-engine.ts';
 import { Screen } from './progress/screen.ts';
+import { rememberPlace } from './state/engine-places.ts';
 import type { LaunchDirectory } from './state/launch-directory.ts';
 import type { LaunchRecord } from './state/launch-record.ts';
 import { StateDirectory } from './state/state-directory.ts';
@@ -55,6 +56,7 @@ export async function openLaunch(
     );
     const isFar = engine.openSender !== null;
     const record = earlier(before, settings) ?? newRecord(settings, directory, state, engine);
+    rememberPlace(state.path, record);
     const container = await containerOf(engine, {
       ...{ settings, plan, state, directory, program, isFar },
       ...{ name: record.container, root: record.root },

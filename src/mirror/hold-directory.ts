@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { closeSync, constants, fstatSync } from 'node:fs';
 import { geteuid } from 'node:process';
+import { isOutOfSpace } from '../base/error-reason.ts';
 import { Fault, messageOf } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { writeWhole } from '../base/write-whole.ts';
 import { isVolumeName } from '../contract/mirror/messages.ts';
 import type { Volume } from '../contract/volume.ts';
 
@@ -27,7 +30,8 @@ export class HoldDirectory {
     this.path = `${volume.root}/${directory}`;
     try {
       volume.makeDirectory(directory, 0o700);
-      if (this.#read('volume') === null) this.#write('volume', randomUUID());
+      // What a turn needs on a full volume is there from the beginning.
+      for (const name of ['volume', turnName]) if (this.#read(name) === null) this.#write(name, randomUUID());
     } catch (cause) {
       throw new Fault('volume', `Cannot write to "${this.path}": ${messageOf(cause)}`, { cause });
     }
@@ -43,7 +47,12 @@ export class HoldDirectory {
   /** Ends the turn of every other sender. @returns a function that tells whether ours lasts */
   takeTurn(): () => boolean {
     const token = randomUUID();
-    this.#write(turnName, token);
+    try {
+      this.#write(turnName, token);
+    } catch (error) {
+      // The job has filled the volume; whoever reads a mixture of two turns has neither.
+      if (!isOutOfSpace(error) || !this.#overwrite(turnName, token)) throw error;
+    }
     return () => this.#read(turnName) === token;
   }
 
@@ -69,6 +78,21 @@ export class HoldDirectory {
   #read(name: string): string | null {
     const found = this.#volume.read(`${directory}/${name}`, limits.signalRequestBytes * 2);
     return found.kind === 'read' && found.owner === geteuid?.() ? found.bytes.toString('latin1') : null;
+  }
+
+  /** For a text of the same length: it takes no space. @returns false if there is no file of ours */
+  #overwrite(name: string, text: string): boolean {
+    const flags = constants.O_WRONLY | constants.O_NONBLOCK;
+    const opened = this.#volume.openAny(`${directory}/${name}`, flags);
+    if ('kind' in opened) return false;
+    try {
+      const found = fstatSync(opened.descriptor);
+      if (!found.isFile() || found.uid !== geteuid?.() || found.nlink !== 1) return false;
+      writeWhole(opened.descriptor, Buffer.from(text), 0);
+      return true;
+    } finally {
+      closeSync(opened.descriptor);
+    }
   }
 
   #write(name: string, text: string): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { azureLauncher } from '../helpers/azure/azure-launcher.ts';
+import { refused } from '../helpers/azure/call.ts';
 import { examine } from '../helpers/doctor.ts';
 
 const checks = ['place', 'credentials', 'resource group', 'provider', 'region'];
@@ -41,6 +42,18 @@ test('doctor --engine azure names the rights that are missing, and what to do', 
     'containerGroups/containers/exec/action',
   ]);
   assert.match(check('containerGroups/delete').advice ?? '', /give it a role .*containerGroups\/delete$/);
+});
+
+test('doctor --engine azure without the right to look at rights warns: jobs may start all the same', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const hidden = /\/permissions$|\/resourceGroups\/jobs$/;
+  launcher.azure.faults.before = ({ url }) =>
+    hidden.test(url.pathname) ? refused(403, 'AuthorizationFailed', 'The client may not read it.') : null;
+  const { status, names, check } = await examine(['--engine', 'azure'], launcher);
+  assert.equal(status, 0);
+  assert.deepEqual(names('warning').slice(-7), ['resource group', ...rights]);
+  assert.equal(check('containerGroups/write').found, 'cannot be looked at: The client may not read it');
 });
 
 test('doctor --engine azure without a place or credentials says which variables to set', async (t) => {

@@ -57,12 +57,13 @@ test('a job without a timeout ends at its maximum life; the service has a guard 
     seconds: properties.livenessProbe?.initialDelaySeconds,
     command: properties.livenessProbe?.exec.command ?? [],
   }));
-  // The job's time and its grace, and what saving and reporting may take; the reporter holds the volume, too.
+  // The job's time and its grace, and what saving and reporting may take; the reporter waits for the job's image, and holds
+  // the volume, too.
   assert.deepEqual(
     probes.map(({ name, seconds }) => [name, seconds]),
     [
       ['main', 194],
-      ['reporter', 294],
+      ['reporter', 894],
     ],
   );
   for (const { name, command } of probes) {
@@ -87,7 +88,8 @@ test('without a limit there is no guard, and a timeout has one of its own', asyn
     return containers.map(({ properties }) => properties.livenessProbe?.initialDelaySeconds ?? null);
   };
   assert.deepEqual(await probesOf(['--engine-option', 'max-life=0']), [null, null]);
-  assert.deepEqual(await probesOf(['--timeout', '100', '--grace', '10', '--hold', '1']), [300, 301]);
+  const given = ['--timeout', '100', '--grace', '10', '--hold', '1', '--start-timeout', '1000'];
+  assert.deepEqual(await probesOf(given), [300, 1301]);
 });
 
 test('whoever gives up ends the group: nothing of the job runs on', async (t) => {

@@ -79,14 +79,14 @@ test('A5: containers that ask for more than a group may have are refused before 
   assert.equal(status, 64);
   assert.equal(
     stderr,
-    'emissary: The job asks for more than a container group may have in westeurope: 4.1 processors and 1.7 GB ' +
-      '(the job 4 processors and 1.5 GB, the reporter 0.1 processors and 0.2 GB), and the most are ' +
+    'emissary: The job asks for more than a container group may have in westeurope: 4.1 processors and 2 GB ' +
+      '(the job 4 processors and 1.5 GB, the reporter 0.1 processors and 0.5 GB), and the most are ' +
       '4 processors and 16 GB; set --cpus and --memory\n',
   );
   const made = launcher.azure.asked.filter((each) => each.startsWith('PUT'));
   assert.deepEqual([made, launcher.left()], [[], []]);
   const memory = await launcher.script('echo never', { options: ['--memory', '16g'] });
-  assert.match(memory.stderr, /1\.1 processors and 16\.2 GB/);
+  assert.match(memory.stderr, /1\.1 processors and 16\.5 GB/);
 });
 
 test('A8: TERM while the group is being made: it is deleted, and nothing starts', async (t) => {

@@ -13,6 +13,7 @@ import { program } from '../helpers/program.ts';
 import { requireProgram } from '../helpers/require.ts';
 import { until } from '../helpers/until.ts';
 import { roomyParent, temporaryVolume } from '../helpers/volume.ts';
+import { withMount } from '../helpers/with-mount.ts';
 
 test('a results directory from a mirror is the same as from the volume', async (t) => {
   const mirrored = mirroredVolume(t);
@@ -81,6 +82,21 @@ test('hold exits 0 when the mirror is complete, and holds the volume before', as
   assert.equal((await mirror.finished).status, 0);
   const { status, stderr } = await holder.finished;
   assert.deepEqual([status, stderr], [0, '']);
+});
+
+test('a volume that its job has filled is mirrored, and let go', async (t) => {
+  const mirrored = mirroredVolume(t);
+  await withMount(t, { root: mirrored.far, options: 'size=2m' }, async () => {
+    const holder = startEmissary(t, ['hold'], { root: mirrored.far });
+    await until('it holds the volume', () => existsSync(join(mirrored.far, 'hold/turn')));
+    const script = 'echo done; head -c 10000000 /dev/zero > "$1"; exit 5';
+    const job = startJob(t, ['sh', '-c', script, 'sh', join(mirrored.far, 'filler')], { root: mirrored.far });
+    assert.equal((await job.finished).status, 5);
+    const mirror = await mirrored.start();
+    assert.equal((await mirror.finished).status, 0);
+    assert.equal((await holder.finished).status, 0);
+    assert.equal(readFileSync(join(mirrored.near, 'ctr/main/stdout'), 'utf8'), 'done\n');
+  });
 });
 
 test('hold exits 64 when nobody takes the volume in time', async (t) => {

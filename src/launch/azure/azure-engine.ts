@@ -158,7 +158,7 @@ export class AzureEngine implements Engine {
     if (command.length === 0)
       throw new Fault('usage', `launch: the image ${job.image} has no command; put one behind --`);
     const images = [job.image ?? '', this.#settings.emissaryImage];
-    const logins = await registryLogins(images, this.#environment);
+    const logins = await registryLogins(images, this.#environment, this.#warn);
     this.#whole = { job: { ...job, command }, settings: { ...this.#settings, logins } };
     return this.#whole;
   }

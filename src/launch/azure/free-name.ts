@@ -3,7 +3,7 @@ import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
 import type { ContainerGroups } from './api/container-groups.ts';
 import { isTemporary, reasonOfManager } from './api/manager-error.ts';
-import { stateOf } from './group.ts';
+import { type ContainerGroup, stateOf } from './group.ts';
 import { removeGroup } from './remove-group.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function freeName(
 ): Promise<void> {
   for (;;) {
     try {
-      const earlier = await groups.read(name, signal);
+      const earlier = await readTwice(groups, name, signal);
       if (earlier === null) return;
       if (stateOf(earlier).kind === 'running')
         throw new Fault('engine', `There is a container group ${name} already, which runs`);
@@ -32,4 +32,17 @@ export async function freeName(
     await pause(limits.engineRetryMs, signal);
     if (signal.aborted) throw signal.reason;
   }
+}
+
+/** One answer that it is not there may be a server's that does not know it; a random name cannot be taken. */
+async function readTwice(
+  groups: ContainerGroups,
+  name: string,
+  signal: AbortSignal,
+): Promise<ContainerGroup | null> {
+  const group = await groups.read(name, signal);
+  if (group !== null || /-run-[0-9a-f]+$/.test(name)) return group;
+  await pause(limits.engineRetryMs, signal);
+  if (signal.aborted) throw signal.reason;
+  return groups.read(name, signal);
 }

@@ -4,14 +4,17 @@ import { afterwardsSeconds } from '../../pod/pod-objects.ts';
 import type { AzurePlace } from '../../settings/verbs/azure-place.ts';
 import { type EngineJob, volumePath } from '../engine.ts';
 import type { PodPlan } from '../job/pod-plan.ts';
+import type { Amounts } from './api/container-groups.ts';
 import { containers } from './group.ts';
-import { amountsOf, reporterAmounts } from './group-size.ts';
+import { amountsOf, groupAmounts, reporterAmounts } from './group-size.ts';
 import { type Files, secretMount, secretVolume } from './secret-volumes.ts';
 
 /** What the group of a job is made of, besides the job. */
 export interface GroupSettings extends AzurePlace {
   /** The image of this program. */
   readonly emissaryImage: string;
+  /** Within which the job's container starts after the reporter, which has its image already. */
+  readonly startSeconds: number;
   /** Logins for the registries of the images. */
   readonly logins: readonly GroupLogin[];
 }
@@ -123,7 +126,6 @@ function mainContainer(job: EngineJob, settings: GroupSettings, files: Files) {
       }),
       resources: { requests: requestOf(amountsOf(job, settings)) },
       volumeMounts: [shared, ...secretMount('job', files)],
-      ...userOf(job),
       ...guard(program, timeout + pod.grace, timeout),
     },
   };
@@ -145,9 +147,9 @@ function reporter(job: EngineJob, settings: GroupSettings) {
         EMISSARY_GRACE_SECONDS: String(pod.grace),
         EMISSARY_HOLD_SECONDS: String(hold),
       }),
-      resources: { requests: requestOf(reporterAmounts(amountsOf(job, settings))) },
+      resources: reporterResources(amountsOf(job, settings)),
       volumeMounts: [shared],
-      ...guard(reporterProgram, timeout + pod.grace + hold, timeout),
+      ...guard(reporterProgram, settings.startSeconds + timeout + pod.grace + hold, timeout),
     },
   };
 }
@@ -184,17 +186,14 @@ function variablesOf(variables: Files) {
   return Object.entries(variables).map(([name, value]) => ({ name, value }));
 }
 
-function requestOf({ cpus, memoryGb }: { readonly cpus: number; readonly memoryGb: number }) {
-  return { cpu: cpus, memoryInGB: memoryGb };
+/** A container gets no more than it asks for, unless it has a limit of its own: the reporter has what the job leaves. */
+function reporterResources(own: Amounts) {
+  const requests = requestOf(reporterAmounts(own));
+  return { requests, limits: { ...requests, cpu: groupAmounts(own).cpus } };
 }
 
-function userOf({ resources }: EngineJob) {
-  const { user } = resources;
-  if (user === null || user === 'image') return {};
-  const [uid, gid] = user.split(':');
-  return {
-    securityContext: { runAsUser: Number(uid), ...(gid !== undefined && { runAsGroup: Number(gid) }) },
-  };
+function requestOf({ cpus, memoryGb }: Amounts) {
+  return { cpu: cpus, memoryInGB: memoryGb };
 }
 
 function credentials({ image }: EngineJob, { emissaryImage, logins, registryIdentity }: GroupSettings) {

@@ -3,23 +3,38 @@ import type { AzurePlace } from '../../settings/verbs/azure-place.ts';
 import type { EngineJob } from '../engine.ts';
 import type { Amounts, ContainerGroups } from './api/container-groups.ts';
 
-/** Of the reporter: it sends the volume, with a bounded window. The init container needs no more than that. */
-const leastOfReporter: Amounts = { cpus: 0.1, memoryGb: 0.2 };
+/**
+ * Of the reporter: `hold`, and one `send` for each connection, have some 25 MiB each, and 50 MiB of the program together, however
+ * large the volume is. Four of them, and the probe, fit in.
+ */
+const leastOfReporter: Amounts = { cpus: 0.1, memoryGb: 0.5 };
 /** The service makes no smaller group, and bills this one. */
 const leastOfGroup: Amounts = { cpus: 1, memoryGb: 1 };
 
 /** What the reporter beside a job asks for: also what the job leaves of the smallest group. */
 export function reporterAmounts(own: Amounts): Amounts {
   return {
-    cpus: Math.max(leastOfReporter.cpus, tenths(leastOfGroup.cpus - own.cpus)),
+    cpus: Math.max(leastOfReporter.cpus, hundredths(leastOfGroup.cpus - own.cpus)),
     memoryGb: Math.max(leastOfReporter.memoryGb, tenths(leastOfGroup.memoryGb - own.memoryGb)),
   };
 }
 
-/** What the job's container asks for. */
+/** What all containers of the group ask for together. */
+export function groupAmounts(own: Amounts): Amounts {
+  const reporter = reporterAmounts(own);
+  return {
+    cpus: hundredths(own.cpus + reporter.cpus),
+    memoryGb: tenths(own.memoryGb + reporter.memoryGb),
+  };
+}
+
+/** What the job's container asks for, in the service's steps. */
 export function amountsOf({ resources }: EngineJob, place: AzurePlace): Amounts {
   const { cpus, memory } = resources;
-  return { cpus: cpus ?? place.cpus, memoryGb: tenths(memory === null ? place.memoryGb : memory / 2 ** 30) };
+  return {
+    cpus: hundredths(cpus ?? place.cpus),
+    memoryGb: tenths(memory === null ? place.memoryGb : memory / 2 ** 30),
+  };
 }
 
 /**
@@ -32,10 +47,7 @@ export async function requireSize(groups: ContainerGroups, own: Amounts, signal:
   const most = await groups.capability(signal).catch(() => null);
   if (signal.aborted) throw signal.reason;
   const reporter = reporterAmounts(own);
-  const sum = {
-    cpus: tenths(own.cpus + reporter.cpus),
-    memoryGb: tenths(own.memoryGb + reporter.memoryGb),
-  };
+  const sum = groupAmounts(own);
   if (most === null || (sum.cpus <= most.cpus && sum.memoryGb <= most.memoryGb)) return;
   throw new Fault(
     'engine',
@@ -49,5 +61,14 @@ function told({ cpus, memoryGb }: Amounts): string {
 }
 
 function tenths(amount: number): number {
-  return Math.ceil(Math.round(amount * 1000) / 100) / 10;
+  return roundUp(amount, 10);
+}
+
+function hundredths(amount: number): number {
+  return roundUp(amount, 100);
+}
+
+/** What is too much by less than a thousandth of a step comes from the arithmetic. */
+function roundUp(amount: number, steps: number): number {
+  return Math.ceil(Math.round(amount * steps * 1000) / 1000) / steps;
 }

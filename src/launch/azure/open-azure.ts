@@ -1,4 +1,5 @@
 import { Fault } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import type { AzurePlace } from '../../settings/verbs/azure-place.ts';
 import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
@@ -8,12 +9,17 @@ import { ResourceManager } from './api/resource-manager.ts';
 import { AzureEngine } from './azure-engine.ts';
 
 /** Opens a resource group of Azure. It is asked nothing yet. @throws Fault `usage` */
-export function openAzure({ environment, warn }: EngineSetup, { azure, kubernetes }: LaunchSettings): Engine {
+export function openAzure(
+  { environment, warn }: EngineSetup,
+  { azure, kubernetes, startTimeoutMs }: LaunchSettings,
+): Engine {
   const groups = containerGroups(azure, environment);
   const { emissaryImage } = kubernetes;
+  // A group whose launcher was killed may start later.
+  const startSeconds = Math.max(limits.launchStartSeconds, startTimeoutMs / 1000);
   return new AzureEngine(
     groups,
-    { ...azure, emissaryImage },
+    { ...azure, emissaryImage, startSeconds },
     { warn: warn ?? (() => undefined), environment },
   );
 }

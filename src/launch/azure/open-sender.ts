@@ -21,6 +21,8 @@ export class SenderSource {
   #silent = 0;
   /** Whether it has ever started one. */
   #hasStarted = false;
+  /** Since when it refuses the right to, and has never started one. */
+  #forbiddenSince: number | null = null;
 
   constructor(groups: ContainerGroups, warn: (sentence: string) => void) {
     this.#groups = groups;
@@ -43,11 +45,17 @@ export class SenderSource {
       const failed = new Promise<string>(() => undefined);
       return { input, output, encoding: 'text', failed, close: async () => close() };
     } catch (error) {
-      if (statusOf(error) === 403 && !this.#hasStarted) throw new SenderForbidden(reasonOfManager(error));
+      if (statusOf(error) === 403 && this.#isForbidden()) throw new SenderForbidden(reasonOfManager(error));
       if (await this.#isLost(name)) throw new VolumeGone();
       this.#silent = isAnswer(error) ? this.#silent + 1 : 0;
       throw error;
     }
+  }
+
+  /** A right that was just given is not known to all servers at once; one that was there before may come back. */
+  #isForbidden(): boolean {
+    this.#forbiddenSince ??= performance.now();
+    return !this.#hasStarted && performance.now() - this.#forbiddenSince >= limits.azureMissingMs;
   }
 
   /** What is no line of a sender comes from whoever could not start it. */

@@ -6,6 +6,6 @@ export function leftoverOf({ Names, Labels, State }: ContainerInfo): Leftover {
   return {
     name: (Names[0] ?? '').replace(/^\//, ''),
     key: Labels[labels.job] ?? '',
-    running: State === 'running' || State === 'paused',
+    running: !/^(?:created|configured|exited|dead|stopped)$/.test(State),
   };
 }

@@ -42,7 +42,8 @@ function serviceChecks(groups: () => ContainerGroups): readonly Check[] {
       needs: ['credentials'],
       remedy: 'create it: az group create; check the proxy on the way',
       async examine(signal) {
-        return ok(`${groups().resourceGroup} is there, in ${await groups().placeOfGroup(signal)}`);
+        const place = await unlessForbidden(groups().placeOfGroup(signal));
+        return typeof place === 'object' ? place : ok(`${groups().resourceGroup} is there, in ${place}`);
       },
     },
     {
@@ -75,7 +76,7 @@ function serviceChecks(groups: () => ContainerGroups): readonly Check[] {
   ];
 }
 
-/** Whoever may only act in the resource group cannot look at the subscription; jobs run all the same. */
+/** Whoever may only act in the resource group cannot look at it, or at the subscription; jobs run all the same. */
 async function unlessForbidden<T>(asked: Promise<T>): Promise<T | Finding> {
   try {
     return await asked;
@@ -91,7 +92,9 @@ function rightCheck(groups: () => ContainerGroups, right: Right): Check {
     needs: ['resource group'],
     remedy: 'check the credentials',
     async examine(signal) {
-      if ((await groups().granted(signal))(right)) return ok('is granted');
+      const granted = await unlessForbidden(groups().granted(signal));
+      if (typeof granted !== 'function') return granted;
+      if (granted(right)) return ok('is granted');
       return failed('is not granted', `give it a role in the resource group with the action ${right}`);
     },
   };

@@ -13,6 +13,8 @@ import { recordLog } from './record-log.ts';
 export interface OpenMirror {
   /** Resolves when nothing more will come: the volume was let go, or is gone. */
   readonly received: Promise<void>;
+  /** Resolves, with a clause, when the engine forbids to receive more of a job that runs on; else never. */
+  readonly forbidden: Promise<string>;
   /** Stops receiving. */
   close(): Promise<void>;
 }
@@ -21,11 +23,13 @@ export interface OpenMirror {
  * Mirrors the job's volume from now on; where the engine does not allow that, what its log tells is recorded in the mirror's
  * place. Resolves when there is something to follow.
  *
+ * @param start whether an earlier launcher has followed the job: it is not lost where this one may not
  * @throws Fault `volume`, `engine`
  */
 export async function openMirror(
   job: LaunchedJob,
   openSender: (container: EngineJob) => Promise<SenderConnection>,
+  start: 'starts' | 'has started',
 ): Promise<OpenMirror> {
   const mirror = new Mirror(job.root, limits.mirrorBytes);
   const stopping = new AbortController();
@@ -49,16 +53,25 @@ export async function openMirror(
   const begun = (async () => {
     for (const path of [dirname(main), main]) await waitForFile(path, stopping.signal);
   })();
-  const forbidden = await Promise.race([begun, over]);
-  if (forbidden instanceof SenderForbidden) {
+  const refusal = await Promise.race([begun, over]);
+  const isLogged =
+    refusal instanceof SenderForbidden && (start === 'starts' || job.engine.logCommand !== undefined);
+  if (isLogged) {
     stopping.abort();
-    await recordLog(job, forbidden.message);
+    await recordLog(job, refusal.message);
+  } else if (refusal instanceof SenderForbidden) {
+    makeDirectories(main);
   }
   return {
     received: over.then(() => undefined),
+    forbidden: isLogged ? never() : over.then((later) => later?.message ?? never()),
     close: async () => {
       stopping.abort();
       await over;
     },
   };
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
 }

@@ -7,6 +7,7 @@ import { Volume } from '../../contract/volume.ts';
 import type { JobReport } from '../../observe/job-report.ts';
 import type { ContainerEnd } from '../engine.ts';
 import { beginAttempt } from './begin-attempt.ts';
+import { cutOff } from './cut-off.ts';
 import { LeftJob } from './interrupted.ts';
 import type { LaunchedJob } from './launched-job.ts';
 import { obeyInterrupts } from './obey-interrupts.ts';
@@ -31,6 +32,7 @@ export interface JobEnd {
  */
 export async function runJob(job: LaunchedJob, start: 'starts' | 'has started' = 'starts'): Promise<JobEnd> {
   const { screen, settings, engine } = job;
+  const isKnown = start === 'has started' || job.record.stage === 'starting';
   const reporter = new Reporter({
     program: job.program,
     root: job.root,
@@ -56,7 +58,9 @@ export async function runJob(job: LaunchedJob, start: 'starts' | 'has started' =
   screen.phase(null);
   await beginAttempt(job);
   const isMirrored = engine.openSender !== null && job.record.logged !== true;
-  const mirror = isMirrored ? await openMirror(job, engine.openSender) : null;
+  const mirror = isMirrored
+    ? await openMirror(job, engine.openSender, isKnown ? 'has started' : 'starts')
+    : null;
   report();
   return follow(job, reporter, { reported: reported ?? reporter.run(), mirror });
 }
@@ -85,7 +89,7 @@ async function follow(
   const left = obeyInterrupts(job, volume, reporter);
   const watching = new AbortController();
   const container = watchContainer(job, volume, reporter, watching.signal);
-  const ended = await Promise.race([beside(job, reported, mirror), left]);
+  const ended = await Promise.race([beside(job, reported, mirror), left, cutOff(job, volume, mirror)]);
   watching.abort();
   await mirror?.close();
   if (ended === 'left') throw new LeftJob();

@@ -3,6 +3,7 @@ import type { Invocation } from '../../settings/cli/invocation.ts';
 import { launchSettings } from '../../settings/verbs/launch-settings.ts';
 import type { LaunchedJob } from '../job/launched-job.ts';
 import { openLaunch } from '../open-launch.ts';
+import type { EnginePlace } from '../state/engine-places.ts';
 import type { LaunchRecord } from '../state/launch-record.ts';
 import type { StateDirectory } from '../state/state-directory.ts';
 
@@ -18,12 +19,24 @@ export async function openRecorded(
   invocation: Invocation,
   how: 'finish' | 'follow' = 'finish',
 ): Promise<LaunchedJob> {
-  const own = { ...invocation, environment: withoutReport(invocation.environment) };
-  const settings = launchSettings(own, argumentsFor(state, record));
+  const { own, settings } = recordedSettings(state, record, invocation);
   if (how === 'follow') return openLaunch({ ...settings, onTerm: 'leave', quiet: false }, own, record.key);
   const job = await openLaunch(settings, own, record.key);
   job.screen.hideOutput();
   return job;
+}
+
+/** What is known of an earlier launch without its record. */
+export type Recorded = Pick<
+  LaunchRecord,
+  'key' | 'engine' | 'image' | 'program' | 'reports' | 'sidecar' | 'azure'
+> &
+  Pick<EnginePlace, 'cluster'>;
+
+/** The settings of an earlier launch, as far as they lead to where it is. @throws Fault `usage` */
+export function recordedSettings(state: StateDirectory, record: Recorded, invocation: Invocation) {
+  const own = { ...invocation, environment: withoutReport(invocation.environment) };
+  return { own, settings: launchSettings(own, argumentsFor(state, record)) };
 }
 
 /** Where the next launch is reported from says nothing of this one. */
@@ -33,7 +46,7 @@ function withoutReport(environment: Environment): Environment {
 }
 
 /** What finishes an earlier launch: no more than where it is. */
-function argumentsFor(state: StateDirectory, record: LaunchRecord): readonly Buffer[] {
+function argumentsFor(state: StateDirectory, record: Recorded): readonly Buffer[] {
   const { key, engine, image, program } = record;
   const id = /^job-(\d+)$/.exec(key)?.[1];
   return [
@@ -48,12 +61,12 @@ function argumentsFor(state: StateDirectory, record: LaunchRecord): readonly Buf
 }
 
 /** The variables of whoever cleans up are not the job's. */
-function reportArguments({ reports, sidecar }: LaunchRecord): readonly string[] {
+function reportArguments({ reports, sidecar }: Recorded): readonly string[] {
   if (sidecar === true) return ['--report', 'sidecar'];
   return reports ? [] : ['--report', 'none'];
 }
 
-function clusterArguments({ cluster }: LaunchRecord): readonly string[] {
+function clusterArguments({ cluster }: Recorded): readonly string[] {
   const { kubeconfig = null, context = null, namespace = null } = cluster ?? {};
   // Its chart was installed before its pod was made.
   const chart = cluster === null || cluster === undefined ? null : 'none';
@@ -62,7 +75,7 @@ function clusterArguments({ cluster }: LaunchRecord): readonly string[] {
   );
 }
 
-function azureArguments({ azure }: LaunchRecord): readonly string[] {
+function azureArguments({ azure }: Recorded): readonly string[] {
   if (azure === undefined) return [];
   const { subscription, resourceGroup, location } = azure;
   return Object.entries({ subscription, 'resource-group': resourceGroup, location }).flatMap(

@@ -46,6 +46,7 @@ export function launchResources(
     throw new Fault('usage', `${from('network')} is not the name of a network`);
   const mounts = listOf(line.value('mount')).map((text) => mountOf(text, from('mount')));
   if (engine === 'kubernetes' || engine === 'azure') refuseForPods(line, from);
+  if (engine === 'azure') refuseUserForAzure(line, from);
   return {
     user,
     cpus: cpusOf(line.value('cpus'), from('cpus')),
@@ -81,6 +82,12 @@ function refuseForPods(line: CommandLine, from: (name: string) => string): void 
       'usage',
       `--mount: a pod cannot mount ${line.value('mount')}, which is a directory of a node`,
     );
+}
+
+/** The service takes a user only for confidential groups, whose policy has to name each container's command beforehand. */
+function refuseUserForAzure(line: CommandLine, from: (name: string) => string): void {
+  if (line.value('user') !== 'image' && isOption('user', line, from))
+    throw new Fault('usage', '--user: azure runs a job as the user of its image; leave it out');
 }
 
 function containerOf(line: CommandLine, engine: string, from: (name: string) => string): ContainerOptions {

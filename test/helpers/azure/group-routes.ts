@@ -3,6 +3,7 @@ import type { Azure } from './azure.ts';
 import { type Call, type Reply, refused } from './call.ts';
 import { described } from './described.ts';
 import type { Group } from './group.ts';
+import { sizeRefusal } from './size-refusal.ts';
 import type { WantedGroup } from './wanted.ts';
 
 const MiB = 2 ** 20;
@@ -31,7 +32,8 @@ export async function ofGroup(
     return { status: 204 };
   }
   if (what === 'exec') return exec(azure, group, container, call);
-  const { stdout, stderr } = await azure.engine.run(['logs', group.container(container)]);
+  const { stdout, stderr, exitCode } = await azure.engine.run(['logs', group.container(container)]);
+  if (exitCode !== 0) return refused(404, 'ContainerLogNotFound', 'The log is not available yet.');
   return { status: 200, body: { content: `${stdout}${stderr}`.slice(-logBytes) } };
 }
 
@@ -53,7 +55,10 @@ function exec(azure: Azure, group: Group, container: string, { text }: Call): Re
 async function put(azure: Azure, name: string, wanted: WantedGroup): Promise<Reply> {
   const known = azure.groups.get(name);
   if (known !== undefined) return { status: 200, body: described(known, idOf(azure, name)) };
-  const refusal = (await imageRefusal(azure, name, wanted)) ?? quotaRefusal(azure, wanted);
+  if (wanted.properties.containers.some(({ properties }) => properties.securityContext !== undefined))
+    return refused(400, 'InvalidSecurityContext', 'A security context is for the SKU Confidential only.');
+  const refusal =
+    (await imageRefusal(azure, name, wanted)) ?? sizeRefusal(wanted) ?? quotaRefusal(azure, wanted);
   if (refusal !== null) return refusal;
   const group = azure.make(name, wanted);
   const id = randomUUID();

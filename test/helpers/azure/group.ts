@@ -129,9 +129,8 @@ export class Group {
   }
 
   #options({ properties }: WantedContainer): readonly string[] {
-    const { command = [], environmentVariables = [], volumeMounts = [], securityContext } = properties;
+    const { command = [], environmentVariables = [], volumeMounts = [], resources } = properties;
     const [entrypoint = '', ...args] = command;
-    const user = [securityContext?.runAsUser, securityContext?.runAsGroup].filter((id) => id !== undefined);
     return [
       ...['--network', 'none', '--pull', 'never', '--log-driver', 'k8s-file', '--entrypoint', entrypoint],
       ...environmentVariables.flatMap(({ name, value, secureValue }) => [
@@ -142,7 +141,7 @@ export class Group {
         '--volume',
         `${this.volume(name)}:${mountPath}${readOnly === true ? ':ro' : ''}`,
       ]),
-      ...(user.length === 0 ? [] : ['--user', user.join(':')]),
+      ...boundsOf(resources),
       properties.image,
       ...args,
     ];
@@ -168,4 +167,12 @@ function ended(view: InstanceView | undefined, exitCode: number): number {
   const detailStatus = exitCode === 0 ? 'Completed' : 'Error';
   if (view !== undefined) view.currentState = { state: 'Terminated', exitCode, detailStatus };
   return exitCode;
+}
+
+/** Without a limit, what a container asks for is the most that it gets. */
+function boundsOf(resources: WantedContainer['properties']['resources']): readonly string[] {
+  if (resources === undefined) return [];
+  const { cpu, memoryInGB } = resources.limits ?? resources.requests;
+  const memory = `${Math.round(memoryInGB * 1024)}m`;
+  return ['--cpus', String(cpu), '--memory', memory, '--memory-swap', memory];
 }

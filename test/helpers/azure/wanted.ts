@@ -14,13 +14,19 @@ export interface WantedContainer {
       readonly mountPath: string;
       readonly readOnly?: boolean;
     }[];
-    readonly resources?: { readonly requests: { readonly cpu: number; readonly memoryInGB: number } };
-    readonly securityContext?: { readonly runAsUser?: number; readonly runAsGroup?: number };
+    readonly resources?: { readonly requests: WantedAmounts; readonly limits?: WantedAmounts };
+    readonly securityContext?: object;
     readonly livenessProbe?: {
       readonly exec: { readonly command: readonly string[] };
       readonly initialDelaySeconds: number;
     };
   };
+}
+
+/** Processors and memory. */
+export interface WantedAmounts {
+  readonly cpu: number;
+  readonly memoryInGB: number;
 }
 
 /** A group as it is requested. */

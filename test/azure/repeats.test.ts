@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type AzureLauncher, azureLauncher } from '../helpers/azure/azure-launcher.ts';
+import { type Call, refused } from '../helpers/azure/call.ts';
+import type { Group } from '../helpers/azure/group.ts';
+import { until } from '../helpers/until.ts';
+
+const isGroup = ({ method, url }: Call) => method === 'GET' && /\/containerGroups\/[^/]+$/.test(url.pathname);
+const missing = refused(404, 'ResourceNotFound', 'It is not available yet.');
+
+test('one 404 makes neither the next launch of a job nor list --clean believe that its group is gone', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const { azure } = launcher;
+  let misses = 0;
+  azure.faults.before = (call) => {
+    if (!isGroup(call) || misses === 0) return null;
+    misses -= 1;
+    return missing;
+  };
+  const options = ['--job-id', '95', '--report', 'none'];
+  const script = `echo ready; until ${launcher.gate().isOpen}; do sleep 0.05; done; echo ended; exit 19`;
+  const first = launcher.startScript(script, { options });
+  await until('the job runs', () => first.stdout().toString().includes('ready'));
+  first.kill('SIGKILL');
+  await first.finished;
+  misses = 1;
+  const second = launcher.startScript('echo another', { options });
+  await until('it is followed', () => second.stdout().toString().includes('ready'));
+  assert.equal(misses, 0);
+  second.kill('SIGKILL');
+  await second.finished;
+  await launcher.gate().open();
+  await until('the job has ended', () => azure.only.views.get('main')?.currentState.state === 'Terminated');
+  misses = 1;
+  const { stderr } = await launcher.verb(['list', '--clean']);
+  assert.equal(misses, 0);
+  assert.match(stderr, /^emissary: job-95: finished \(19\)$/m);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+test('one 404 does not let the group that an earlier launch has kept pass for the new one', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const { azure } = launcher;
+  const options = ['--job-id', '96', '--report', 'none'];
+  const kept = await launcher.script('echo old; exit 20', { options: [...options, '--keep', 'always'] });
+  assert.equal(kept.status, 20);
+  // Else its record would lead to it.
+  rmSync(join(launcher.state, 'jobs/job-96'), { recursive: true });
+  let misses = 0;
+  azure.faults.before = (call) => {
+    if (!isGroup(call) || misses === 1) return null;
+    misses += 1;
+    return missing;
+  };
+  const { status, stdout, stderr } = await launcher.script('echo new; exit 21', { options });
+  assert.deepEqual([status, stdout.toString(), misses], [21, 'new\n', 1], stderr);
+});
+
+test('a group that appears only after its request was cut off is the job’s', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  void appearsLate(launcher);
+  const { status, stdout, stderr } = await launcher.script('echo once; exit 22');
+  assert.deepEqual([status, stdout.toString()], [22, 'once\n'], stderr);
+  assert.equal(launcher.azure.asked.filter((each) => each.startsWith('PUT')).length, 1);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+test('a group that appears only after its request was cut off, and after TERM, is deleted', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const cut = appearsLate(launcher);
+  const running = launcher.startScript('echo never');
+  await cut;
+  running.kill('SIGTERM');
+  const { status, stdout } = await running.finished;
+  assert.deepEqual([status, stdout.toString()], [143, '']);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+test('a group that has failed, whose operation cannot be read: its events say whether time mends it', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const { azure } = launcher;
+  const message = "The requested resource is not available in the location 'westeurope' at this moment.";
+  azure.faults.before = ({ url }) =>
+    url.pathname.includes('/operations/') ? refused(500, 'InternalServerError', 'Try again.') : null;
+  let tries = 0;
+  azure.faults.after = ({ method }, reply) => {
+    if (method !== 'PUT') return reply;
+    tries += 1;
+    azure.faults.failure = tries === 1 ? { code: 'ServiceUnavailable', message } : null;
+    if (tries === 1) azure.only.events.push({ name: 'ServiceUnavailable', type: 'Warning', message });
+    return reply;
+  };
+  const { status, stdout, stderr } = await launcher.script('echo runs; exit 23');
+  assert.deepEqual([status, stdout.toString(), tries], [23, 'runs\n', 2], stderr);
+  tries = 0;
+  azure.faults.after = ({ method }, reply) => {
+    if (method === 'PUT') azure.faults.failure = { code: 'Unknown', message: 'Nobody reads this.' };
+    return reply;
+  };
+  const unknown = await launcher.script('echo never');
+  assert.equal(unknown.status, 64);
+  assert.match(
+    unknown.stderr,
+    /^emissary: The container group has ended before its job started: Azure does not tell why\n$/,
+  );
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+/** The first request for a group is cut off, and its group appears seconds later. @returns resolves when it was cut off */
+function appearsLate({ azure }: AzureLauncher): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  azure.faults.startMs = 4_000;
+  azure.faults.after = ({ method }, reply) => {
+    if (method !== 'PUT') return reply;
+    const group: Group = azure.only;
+    azure.groups.delete(group.name);
+    setTimeout(() => azure.groups.set(group.name, group), 3_000);
+    azure.faults.after = (_call, later) => later;
+    resolve();
+    return 'cut';
+  };
+  return promise;
+}
