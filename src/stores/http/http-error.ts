@@ -21,6 +21,7 @@ function meaningOf(status: number): { readonly kind: StoreError['kind']; readonl
     case 403:
     case 405:
     case 407:
+    case 501:
       return { kind: 'refused', reason: '' };
     case 404:
     case 410:
