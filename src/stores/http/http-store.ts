@@ -5,6 +5,7 @@ import { limits } from '../../base/limits.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import { secret } from '../../settings/destinations/secret.ts';
 import { proxyFor } from '../../settings/proxy.ts';
+import { isRange } from '../is-range.ts';
 import {
   type ObjectAbout,
   type ObjectRange,
@@ -84,6 +85,10 @@ class HttpStore implements ObjectStore {
       throw answer.statusCode === 200
         ? new StoreError('invalid', 'the server gives no parts of it')
         : refusedBy(answer);
+    }
+    if (answer.statusCode === 206 && range !== null && !isRange(answer.headers['content-range'], range)) {
+      answer.destroy();
+      throw new StoreError('invalid', 'the server gives another part of it than was asked for');
     }
     // Not every server knows If-Match.
     if (version !== null && found !== version) {
