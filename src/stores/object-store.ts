@@ -98,7 +98,7 @@ export class StoreError extends Error {
   constructor(
     kind: StoreError['kind'],
     message: string,
-    options: ErrorOptions & { retryAfterMs?: number } = {},
+    options: ErrorOptions & { retryAfterMs?: number | null } = {},
   ) {
     super(message, options);
     this.kind = kind;

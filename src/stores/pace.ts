@@ -29,13 +29,13 @@ export class Pace {
       const failure = await this.#once(act, signal);
       if ('value' in failure) return failure.value;
       const { error } = failure;
-      const since = Math.max(began, this.#lastSuccess);
+      const leftMs = limits.storePatienceMs - (performance.now() - Math.max(began, this.#lastSuccess));
       const isHopeless =
-        error.kind === 'busy'
-          ? performance.now() - since > limits.storePatienceMs
-          : error.kind !== 'broken' || failures >= limits.storeAttempts;
+        error.kind === 'busy' ? leftMs < 0 : error.kind !== 'broken' || failures >= limits.storeAttempts;
       if (isHopeless) throw error;
-      await pause(Math.max(error.retryAfterMs ?? 0, pauseMs(failures)), signal);
+      const { retryAfterMs } = error;
+      if (retryAfterMs !== null && retryAfterMs > leftMs) throw notInTime(error, retryAfterMs);
+      await pause(Math.max(retryAfterMs ?? 0, pauseMs(failures)), signal);
     }
   }
 
@@ -89,6 +89,13 @@ export class Pace {
       next();
     }
   }
+}
+
+/** It wants to be left alone for longer than anybody waits. */
+function notInTime(cause: StoreError, retryAfterMs: number): StoreError {
+  const seconds = Math.ceil(retryAfterMs / 1000);
+  const clause = `it wants to be asked again in ${seconds} s, and nobody waits that long`;
+  return new StoreError(cause.kind, `${cause.message}: ${clause}`, { cause, retryAfterMs });
 }
 
 function pauseMs(failures: number): number {

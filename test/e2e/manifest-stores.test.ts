@@ -202,6 +202,8 @@ const variables = {
   AWS_ACCESS_KEY_ID: 'hidden-access',
   AWS_SECRET_ACCESS_KEY: 'hidden-secret',
   AWS_PROFILE: 'of-this-host',
+  AWS_CA_BUNDLE: '/of/this/host.pem',
+  STORAGE_EMULATOR_HOST: 'http://emulator.example:4443',
   AZURE_STORAGE_KEY_FILE: 'azure.key',
   EMISSARY_HTTP_TOKEN_FILE: '/only/in/the/pod',
   EMISSARY_STORE_CA_FILE: 'ca.pem',
@@ -214,6 +216,7 @@ const files = {
     .join(''),
 };
 const inPod = {
+  STORAGE_EMULATOR_HOST: 'http://emulator.example:4443',
   AWS_ACCESS_KEY_ID: 'hidden-access',
   AWS_SECRET_ACCESS_KEY: 'hidden-secret',
   AZURE_STORAGE_KEY: 'hidden-azure',
@@ -237,7 +240,7 @@ for (const [what, args, env] of [
       whole === null
         ? Object.fromEntries(Object.keys(inPod).map((name) => [name, textOf(objects, 'report', name)]))
         : JSON.parse(whole);
-    const { AWS_PROFILE: _, ...others } = report;
+    const { AWS_PROFILE: _, AWS_CA_BUNDLE: _bundle, ...others } = report;
     assert.deepEqual(others, inPod);
     const spec = specOf(objects);
     const [directory] = /^.*(?=\/[^/]+$)/.exec(inPod.EMISSARY_STORE_CA_FILE) ?? [];

@@ -4,8 +4,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
+import { startGcs } from '../helpers/gcs-server.ts';
+import { startGoogleTokens } from '../helpers/google-tokens.ts';
+import { startProxy } from '../helpers/http-proxy.ts';
+import { served } from '../helpers/inputs.ts';
 import { launcherOf } from '../helpers/launcher.ts';
 import { passesInput, throughStore } from '../helpers/pod-store.ts';
+import { startS3Front } from '../helpers/s3-front.ts';
 import { startS3 } from '../helpers/s3-server.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
@@ -48,6 +53,52 @@ for (const name of ['docker', 'podman', 'docker elsewhere'] as const)
     assert.doesNotMatch(second.stdout.toString() + second.stderr, hidden);
     assert.equal(store.object('out/own').toString(), 'again');
     assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+  });
+
+for (const name of ['docker', 'podman'] as const)
+  test(`${name}: inputs come through the launcher's proxy, from its emulator, and with its login of gcloud`, async (t) => {
+    const launcher = await launcherOf(t, name);
+    const gcs = launcher === null ? null : await startGcs(t);
+    if (launcher === null || gcs === null) return;
+    const tokens = await startGoogleTokens(t);
+    const front = await startS3Front(t, gcs.port, () => null);
+    const proxy = await startProxy(t);
+    const web = (await served(t, (_request, answer) => void answer.end('of the web'))).replace(
+      '127.0.0.1',
+      'web.example',
+    );
+    await gcs.put('in', Buffer.from('of the bucket'));
+    const directory = temporaryVolume(t);
+    const template = join(directory, 'template.json');
+    const login = join(directory, '.config/gcloud');
+    mkdirSync(login, { recursive: true });
+    writeFileSync(join(login, 'application_default_credentials.json'), JSON.stringify(tokens.key));
+    const given = (endpoint: object) => {
+      const gcsPlace = { bucket: gcs.bucket, key: 'in', ...endpoint };
+      const artifacts = [
+        { name: 'object', path: '/tmp/object', gcs: gcsPlace },
+        { name: 'page', path: '/tmp/page', http: { url: `http://${web}/page` } },
+      ];
+      writeFileSync(template, JSON.stringify({ inputs: { artifacts } }));
+    };
+    const options = ['--template', template];
+    const job = 'cat /tmp/object /tmp/page; env; cat /proc/*/environ';
+    const hidden = /PROXY|proxy|STORAGE_EMULATOR|CLOUDSDK|gcloud/;
+    const http_proxy = `http://127.0.0.1:${proxy.port}`;
+    for (const [endpoint, env, count] of [
+      [{}, { STORAGE_EMULATOR_HOST: `http://store.example:${front.port}` }, 0],
+      [{ endpoint: `http://store.example:${front.port}` }, { HOME: directory }, 1],
+      [{ endpoint: `http://store.example:${front.port}` }, { CLOUDSDK_CONFIG: login }, 2],
+    ] as const) {
+      given(endpoint);
+      const { status, stdout, stderr } = await launcher.script(job, { options, env: { ...env, http_proxy } });
+      assert.equal(status, 0, stderr);
+      assert.match(stdout.toString(), /^of the bucketof the web/);
+      assert.doesNotMatch(stdout.toString().replace(/HOME=[^\0\n]*/g, ''), hidden);
+      assert.equal(tokens.asked.length, count);
+    }
+    assert.ok(proxy.asked.some((asked) => asked.includes('store.example')));
+    assert.ok(proxy.asked.some((asked) => asked.includes('web.example')));
   });
 
 test('native: an application with a template of its own has inputs from a store, and all that it saves goes there', async (t) => {

@@ -96,6 +96,7 @@ test('wait puts an artifact of 40 MB when a first server answer was 503', async 
   const its = pod(t);
   const got: { status: number; hash: string }[] = [];
   const host = await served(t, async (request, answer) => {
+    if (request.method !== 'PUT') return void answer.writeHead(405).end();
     const hash = createHash('sha256');
     for await (const piece of request) hash.update(piece as Buffer);
     const status = got.length === 0 ? 503 : 201;
@@ -177,22 +178,28 @@ test('launch puts the artifacts of its template', async (t) => {
   assert.equal(readFileSync(join(server.files, 'out'), 'utf8'), 'content');
 });
 
-test('wait does not take an answer for a stored artifact that came before the server had read it', async (t) => {
-  const its = pod(t);
-  // A proxy, or a page to log in, may say 200 to anything.
-  const host = await served(t, (request, answer) => {
-    answer.writeHead(200).end('welcome', () => request.socket.destroy());
+for (const bytes of [10, 5_000_000, 41_943_040])
+  test(`wait does not take an answer for a stored artifact of ${bytes} bytes that the server did not read`, async (t) => {
+    const its = pod(t);
+    // A proxy, or a page to log in, may say 200 to anything.
+    const host = await served(t, (request, answer) => {
+      answer.writeHead(200, { 'content-length': 7 }).end('welcome', () => request.socket.destroy());
+    });
+    const path = join(its.work, 'large');
+    const template = {
+      outputs: {
+        artifacts: [{ name: 'large', path, archive: { none: {} }, http: { url: `http://${host}/large` } }],
+      },
+    };
+    assert.equal((await its.init(template)).status, 0);
+    await its.run(`head -c ${bytes} /dev/zero > large`);
+    const env = { EMISSARY_TEMPLATE: JSON.stringify(template), EMISSARY_REPORT_SECONDS: '2' };
+    const { status, stderr } = await emissary(['wait'], { root: its.root, env });
+    assert.equal(status, 64, stderr);
+    assert.match(
+      stderr,
+      bytes > 8 * 2 ** 20
+        ? /The artifacts' stores was not updated in time/
+        : /has 7 bytes of|was not updated in time/,
+    );
   });
-  const path = join(its.work, 'large');
-  const template = {
-    outputs: {
-      artifacts: [{ name: 'large', path, archive: { none: {} }, http: { url: `http://${host}/large` } }],
-    },
-  };
-  assert.equal((await its.init(template)).status, 0);
-  await its.run('head -c 41943040 /dev/zero > large');
-  const env = { EMISSARY_TEMPLATE: JSON.stringify(template), EMISSARY_REPORT_SECONDS: '2' };
-  const { status, stderr } = await emissary(['wait'], { root: its.root, env });
-  assert.equal(status, 64, stderr);
-  assert.match(stderr, /The artifacts' stores was not updated in time/);
-});

@@ -95,6 +95,14 @@ test('an address or a template that cannot be used is refused before the job is 
       { EMISSARY_RESULTS_URL: 's3://b/{path}', EMISSARY_RESULTS_KEY: '{path}' },
       /and EMISSARY_RESULTS_KEY another one/,
     ],
+    [
+      { EMISSARY_RESULTS_URL: 's3://b/latest/{path}' },
+      /^emissary: EMISSARY_RESULTS_URL: the template of keys has no \{job\}: each job would replace the files of the one before\n$/,
+    ],
+    [
+      { EMISSARY_RESULTS_URL: 'https://h/x', EMISSARY_RESULTS_KEY: '{container}/{file}' },
+      /^emissary: EMISSARY_RESULTS_KEY: the template of keys has no \{job\}/,
+    ],
   ];
   for (const [env, message] of wrong) {
     const all = { MULTIFLEXI_JOB_ID: '7', ...env };

@@ -116,12 +116,14 @@ function keepTemplate({ directory }: LaunchedJob, { stores, template, secrets }:
   if (stores.puts) publish(directory.template, template ?? secrets.init[templateKey] ?? '{}', 0o600);
 }
 
-const forInit = ['TRACEPARENT', 'PATH', 'EMISSARY_TEMPLATE', 'ARGO_TEMPLATE'];
+/** The trace, a template, proxies, and where clients of stores and git look for logins, identities and authorities. */
+const forInit =
+  /^(?:TRACEPARENT|PATH|(?:EMISSARY|ARGO)_TEMPLATE|(?:HTTPS?|NO)_PROXY|(?:https?|no|all)_proxy|REQUEST_METHOD|HOME|CLOUDSDK_CONFIG|GCE_METADATA_HOST|(?:IDENTITY|MSI|SSL_CERT|GIT_SSL)_\w+)$/;
 
-/** The trace, a template, and what inputs from stores need: `init` runs here, not in the job's container. */
+/** `init` runs here, not in the job's container: files and machines of this host are there. */
 function initVariables({ engine, nativeEnvironment, storeVariables }: LaunchSettings) {
   const own = Object.entries(nativeEnvironment).filter(
-    ([name, value]) => engine === 'native' || (value !== '' && forInit.includes(name)),
+    ([name, value]) => engine === 'native' || (value !== '' && forInit.test(name)),
   );
   return { ...Object.fromEntries(own), ...storeVariables };
 }

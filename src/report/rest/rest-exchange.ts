@@ -2,6 +2,7 @@ import { DeliveryError } from '../../base/delivery-error.ts';
 import { errnoOf, messageOf } from '../../base/fault.ts';
 import { type HttpAnswer, httpRequest, proxyRefusal } from '../../base/http-request.ts';
 import { limits } from '../../base/limits.ts';
+import { retryAfter } from '../../base/retry-after.ts';
 import type { RestSettings } from '../../settings/destinations/rest-settings.ts';
 import { certificateAdvice } from '../certificate-advice.ts';
 import { clockDifference } from '../clock-difference.ts';
@@ -76,13 +77,6 @@ function toAnswer(response: HttpAnswer, body: Buffer): Omit<Answer, 'clockAheadM
     body: decodeBody(body, response.headers['content-encoding'] ?? ''),
     retryAfterMs: retryAfter(response.headers['retry-after']),
   };
-}
-
-/** Seconds, or a date (RFC 9110, 10.2.3). */
-function retryAfter(text: string | undefined): number | null {
-  if (text === undefined) return null;
-  const ms = /^[0-9]{1,9}$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isNaN(ms) ? null : Math.max(0, ms);
 }
 
 function unreachable(settings: RestSettings, cause: unknown): DeliveryError {

@@ -132,10 +132,16 @@ export class StoreDelivery {
     this.#bytes.set(file.path, source.bytes);
   }
 
+  /** Its credentials may allow to put, and not to ask: then it is put. */
   async #has(key: string, bytes: number, sha256: string): Promise<boolean> {
     if (this.#before !== null && this.#before.get(key)?.size !== bytes) return false;
-    const found = await this.#pace.run(() => this.#store.head(key, this.#signal), this.#signal);
-    return found?.size === bytes && found.sha256 === sha256;
+    try {
+      const found = await this.#pace.run(() => this.#store.head(key, this.#signal), this.#signal);
+      return found?.size === bytes && found.sha256 === sha256;
+    } catch (error) {
+      if (error instanceof StoreError && ['refused', 'invalid'].includes(error.kind)) return false;
+      throw error;
+    }
   }
 
   /** Its credentials may allow to put, and not to list. */

@@ -42,6 +42,11 @@ export const variables: readonly VariableSpec[] = [
     help: "the credentials of HTTP servers that the template's artifacts are put to; …_FILE names a file with one",
   },
   {
+    name: 'EMISSARY_HTTP_CHECK',
+    verbs: reporting,
+    help: 'false: HTTP servers are not asked what they have of a file that they took by PUT (default true)',
+  },
+  {
     name: 'EMISSARY_GIT_USER, EMISSARY_GIT_PASSWORD, EMISSARY_GIT_SSH_KEY, EMISSARY_GIT_KNOWN_HOSTS',
     verbs: ['init'],
     help: "the credentials of the template's repositories; …_FILE names a file with one",

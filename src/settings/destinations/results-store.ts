@@ -54,14 +54,24 @@ function pathOf({ pathname }: URL): string {
 
 /** A path without a place for names is a prefix. */
 function keyTemplate(path: string, given: string | null): string {
-  if (given === null && path.includes('{')) return checked(path, 'EMISSARY_RESULTS_URL');
+  if (given === null && path.includes('{')) return ofOneJob(path, 'EMISSARY_RESULTS_URL');
   const key = checked((given ?? usual).replace(/^\/+/, ''), 'EMISSARY_RESULTS_KEY');
   if (path.includes('{'))
     throw new Fault(
       'usage',
       'EMISSARY_RESULTS_URL has a template of keys, and EMISSARY_RESULTS_KEY another one',
     );
+  ofOneJob(key, 'EMISSARY_RESULTS_KEY');
   return path === '' ? key : `${path}/${key}`;
+}
+
+/** Without the job's ID, a job would get the keys of another one, and end as if all were well. */
+function ofOneJob(template: string, source: string): string {
+  if (checked(template, source).includes('{job}')) return template;
+  throw new Fault(
+    'usage',
+    `${source}: the template of keys has no {job}: each job would replace the files of the one before`,
+  );
 }
 
 function checked(template: string, source: string): string {

@@ -4,11 +4,11 @@ import { readText } from '../destinations/secret.ts';
 type Variables = Readonly<Record<string, string>>;
 
 /** Variables of the stores' clients, on this host. */
-const ofStores = /^(?:AWS|AZURE|GOOGLE|EMISSARY_(?:HTTP|GIT|STORE|SECRETS))_/;
+const ofStores = /^(?:(?:AWS|AZURE|GOOGLE|EMISSARY_(?:HTTP|GIT|STORE|SECRETS))_|STORAGE_EMULATOR_HOST$)/;
 
 /** What of them means the same in a pod. All others name files, or machines, of this host. */
 const inPods =
-  /^AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|(?:DEFAULT_)?REGION|ENDPOINT_URL(?:_S3)?)$|^AZURE_(?:STORAGE_(?:ACCOUNT|BLOB_ENDPOINT)|TENANT_ID|CLIENT_ID|AUTHORITY_HOST)$/;
+  /^AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|(?:DEFAULT_)?REGION|ENDPOINT_URL(?:_S3)?)$|^AZURE_(?:STORAGE_(?:ACCOUNT|BLOB_ENDPOINT)|TENANT_ID|CLIENT_ID|AUTHORITY_HOST)$|^(?:EMISSARY_HTTP_CHECK|STORAGE_EMULATOR_HOST)$/;
 
 /** With one of these, the two IDs name the launcher itself, which is nobody in a pod: they would hide the pod's own identity. */
 const ofLauncher = ['AZURE_CLIENT_SECRET', 'AZURE_CLIENT_SECRET_FILE', 'AZURE_FEDERATED_TOKEN_FILE'];

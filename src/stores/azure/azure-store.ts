@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { BlobHTTPHeaders } from '@azure/storage-blob';
+import type { BlobDownloadResponseParsed, BlobHTTPHeaders } from '@azure/storage-blob';
 import { limits } from '../../base/limits.ts';
 import { Silence } from '../../base/silence.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
+import { isRange } from '../is-range.ts';
 import {
   type ObjectAbout,
   type ObjectRange,
@@ -65,7 +66,7 @@ class AzureStore implements ObjectStore {
     const { start, end } = range ?? { start: 0, end: null };
     let silence: Silence | null = null;
     const body = await this.#connection.send(async (container, { abortSignal }) => {
-      const { readableStreamBody: found } = await container
+      const answer = await container
         .getBlobClient(key)
         .download(start, end === null ? undefined : end - start, {
           abortSignal,
@@ -73,8 +74,12 @@ class AzureStore implements ObjectStore {
           maxRetryRequests: 0,
           onProgress: () => silence?.heard(),
         });
+      const { readableStreamBody: found } = answer;
       if (!(found instanceof Readable)) throw new StoreError('broken', `${this.name} sent no content`);
-      return found;
+      const problem = problemOf(answer, range, version);
+      if (problem === null) return found;
+      found.destroy();
+      throw new StoreError('invalid', `${problem} ${this.name}`);
     }, signal);
     silence = new Silence(limits.storeIdleMs, () => body.destroy(new StoreError('broken', 'it was silent')));
     body.once('close', () => silence?.cancel());
@@ -132,6 +137,17 @@ class AzureStore implements ObjectStore {
   close(): void {
     this.#connection.close();
   }
+}
+
+/** Emulators and gateways may know neither ranges nor conditions. @returns a clause that ends before the store's name */
+function problemOf(
+  { contentRange, contentLength, etag }: BlobDownloadResponseParsed,
+  range: ObjectRange | null,
+  version: string | null,
+): string | null {
+  if (range !== null && !(isRange(contentRange, range) && contentLength === range.end - range.start))
+    return 'ranges are not given by';
+  return version !== null && etag !== version ? 'the object has changed in' : null;
 }
 
 function metadataFor({ sha256 }: ObjectAbout): { readonly metadata?: Record<string, string> } {

@@ -1,3 +1,4 @@
+import { retryAfter } from '../../base/retry-after.ts';
 import { StoreError } from '../object-store.ts';
 import { unreachable } from '../unreachable.ts';
 import type { AzureCredentials } from './azure-settings.ts';
@@ -34,8 +35,7 @@ export function explainAzure(error: unknown, name: string, credentials: AzureCre
   if (status === null) return withoutAnswer(cause, name);
   const code = codeOf(cause);
   const text = `${name} answered ${code} (${status})`;
-  const seconds = Number(cause.response?.headers?.get('retry-after') ?? Number.NaN);
-  const options = { cause, ...(seconds >= 0 && seconds < 3600 && { retryAfterMs: seconds * 1000 }) };
+  const options = { cause, retryAfterMs: retryAfter(cause.response?.headers?.get('retry-after')) };
   if (busy.has(code) || status === 429 || status === 503) return new StoreError('busy', text, options);
   if (damaged.has(code) || status >= 500 || status === 408) return new StoreError('broken', text, options);
   if (code === 'ContainerNotFound') return new StoreError('missing', `${name} ${noContainer}`, options);

@@ -1,5 +1,6 @@
 import type { HttpAnswer } from '../../base/http-request.ts';
 import { isRecord } from '../../base/is-record.ts';
+import { retryAfter } from '../../base/retry-after.ts';
 import { StoreError } from '../object-store.ts';
 import type { GcsCredentials } from './gcs-settings.ts';
 
@@ -33,8 +34,7 @@ export function explainAnswer(
 ): StoreError {
   const { reason, message } = errorIn(text);
   const clause = `${name} answered ${reason ?? 'an error'} (${statusCode})`;
-  const seconds = Number(headers['retry-after'] ?? Number.NaN);
-  const options = seconds >= 0 && seconds < 3600 ? { retryAfterMs: seconds * 1000 } : {};
+  const options = { retryAfterMs: retryAfter(headers['retry-after']) };
   if ([429, 503].includes(statusCode) || busy.test(reason ?? ''))
     return new StoreError('busy', clause, options);
   if (statusCode >= 500 || statusCode === 408) return new StoreError('broken', clause, options);

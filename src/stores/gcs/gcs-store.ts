@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { HttpAnswer } from '../../base/http-request.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
+import { isRange } from '../is-range.ts';
 import {
   type ObjectAbout,
   type ObjectRange,
@@ -63,7 +65,7 @@ class GcsStore implements ObjectStore {
     const gzip = { 'accept-encoding': 'gzip' };
     const headers = range === null ? gzip : { ...gzip, range: `bytes=${range.start}-${range.end - 1}` };
     const answer = await this.#connection.send({ path: objectPath(key), query, headers }, signal);
-    const problem = problemOf(answer.statusCode, range);
+    const problem = problemOf(answer, range);
     const found = answer.headers['x-goog-generation'];
     if (problem === null && (version === null || found === undefined || found === version)) return answer;
     answer.destroy();
@@ -94,6 +96,7 @@ class GcsStore implements ObjectStore {
   }
 }
 
-function problemOf(status: number | undefined, range: ObjectRange | null): string | null {
-  return range !== null && status !== 206 ? 'the store gives no parts of it' : null;
+function problemOf({ statusCode, headers }: HttpAnswer, range: ObjectRange | null): string | null {
+  const isGiven = range === null || (statusCode === 206 && isRange(headers['content-range'], range));
+  return isGiven ? null : 'the store gives no parts of it';
 }

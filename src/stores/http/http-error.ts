@@ -1,14 +1,14 @@
 import { errnoOf, messageOf } from '../../base/fault.ts';
 import type { HttpAnswer } from '../../base/http-request.ts';
+import { retryAfter } from '../../base/retry-after.ts';
 import { StoreError } from '../object-store.ts';
 import { ProxyError, Redirection } from './http-get.ts';
 
 /** What a server's refusal means. */
 export function refusedBy({ statusCode = 0, headers }: HttpAnswer): StoreError {
-  const seconds = Number(headers['retry-after'] ?? Number.NaN);
-  const wait = seconds >= 0 && seconds < 3600 ? { retryAfterMs: seconds * 1000 } : {};
+  const retryAfterMs = retryAfter(headers['retry-after']);
   const { kind, reason } = meaningOf(statusCode);
-  return new StoreError(kind, `the server answered ${statusCode}${reason}`, wait);
+  return new StoreError(kind, `the server answered ${statusCode}${reason}`, { retryAfterMs });
 }
 
 function meaningOf(status: number): { readonly kind: StoreError['kind']; readonly reason: string } {
@@ -21,6 +21,7 @@ function meaningOf(status: number): { readonly kind: StoreError['kind']; readonl
     case 403:
     case 405:
     case 407:
+    case 501:
       return { kind: 'refused', reason: '' };
     case 404:
     case 410:

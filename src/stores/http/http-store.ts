@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
 import { Fault } from '../../base/fault.ts';
 import { type HttpAnswer, type HttpRequest, httpRequest, type Route } from '../../base/http-request.ts';
 import { limits } from '../../base/limits.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import { secret } from '../../settings/destinations/secret.ts';
 import { proxyFor } from '../../settings/proxy.ts';
+import { isRange } from '../is-range.ts';
 import {
   type ObjectAbout,
   type ObjectRange,
@@ -15,9 +15,13 @@ import {
   StoreError,
 } from '../object-store.ts';
 import { storeRoute } from '../store-route.ts';
+import { digestIn, isProven, lossIn, type Put } from './check-stored.ts';
 import { brokenOff, refusedBy } from './http-error.ts';
 import { basicAuthorization, credentialsIn, type GetOptions, httpGet } from './http-get.ts';
+import { inPieces, untilSent } from './sent-body.ts';
 
+/** How often an object is put that the server takes, and then does not have. */
+const mostLosses = 3;
 type Headers = Readonly<Record<string, string>>;
 
 /**
@@ -39,12 +43,17 @@ class HttpStore implements ObjectStore {
   readonly #credentials: Headers | null;
   readonly #route: Route;
   readonly #environment: Environment;
+  /** Whether the server is asked for what it has taken. */
+  readonly #checks: boolean;
+  /** How often an object was put, and was not there. */
+  readonly #losses = new Map<string, number>();
 
   constructor(address: URL, environment: Environment) {
     this.name = address.origin;
     this.#address = address;
     this.#environment = environment;
     this.#credentials = credentialsOf(address, environment);
+    this.#checks = environment.get('EMISSARY_HTTP_CHECK') !== 'false';
     this.#route = storeRoute(address, environment);
   }
 
@@ -56,7 +65,7 @@ class HttpStore implements ObjectStore {
     if (statusCode !== 200) throw refusedBy(answer);
     const { 'content-length': length } = headers;
     if (length === undefined) throw new StoreError('invalid', 'the server does not tell its size');
-    return { key, size: Number(length), sha256: digestIn(answer), version: versionOf(answer) };
+    return { key, size: Number(length), sha256: digestIn(headers), version: versionOf(answer) };
   }
 
   async get(
@@ -76,6 +85,10 @@ class HttpStore implements ObjectStore {
       throw answer.statusCode === 200
         ? new StoreError('invalid', 'the server gives no parts of it')
         : refusedBy(answer);
+    }
+    if (answer.statusCode === 206 && range !== null && !isRange(answer.headers['content-range'], range)) {
+      answer.destroy();
+      throw new StoreError('invalid', 'the server gives another part of it than was asked for');
     }
     // Not every server knows If-Match.
     if (version !== null && found !== version) {
@@ -99,16 +112,21 @@ class HttpStore implements ObjectStore {
       // RFC 9530.
       ...(digest !== null && { 'repr-digest': `sha-256=:${digest}:` }),
     };
-    const bytes = body();
+    const content = body();
+    const bytes = inPieces(content);
     const answer = await this.#send(key, { method: 'PUT', headers, body: bytes, signal });
     if (![200, 201, 202, 204].includes(answer.statusCode ?? 0)) {
       // Nobody wants the rest of it.
       answer.destroy();
-      if (!Buffer.isBuffer(bytes)) bytes.destroy();
+      bytes.destroy();
       throw refusedBy(answer);
     }
     answer.resume();
-    if (!Buffer.isBuffer(bytes)) await untilSent(bytes, signal);
+    await untilSent(bytes, signal);
+    const put = { length, sha256: about.sha256, bytes: Buffer.isBuffer(content) ? content : null };
+    // With 202, it says itself that it is not there yet.
+    if (this.#checks && answer.statusCode !== 202 && !isProven(answer, put))
+      await this.#check(key, put, signal);
   }
 
   begin(): Promise<PartUpload> {
@@ -122,6 +140,21 @@ class HttpStore implements ObjectStore {
 
   close(): void {
     // Each request has a connection of its own.
+  }
+
+  /** Without redirections: where a server sends readers to is not what it has taken. */
+  async #check(key: string, put: Put, signal: AbortSignal): Promise<void> {
+    const headers = { 'cache-control': 'no-cache' };
+    const answer = await this.#send(key, { method: 'HEAD', headers, body: null, signal });
+    answer.resume();
+    const loss = lossIn(answer, put);
+    if (loss === null) return;
+    const losses = (this.#losses.get(key) ?? 0) + 1;
+    this.#losses.set(key, losses);
+    throw new StoreError(
+      losses < mostLosses ? 'broken' : 'invalid',
+      `the server took the file, but ${loss}; if it is not meant to tell, set EMISSARY_HTTP_CHECK=false`,
+    );
   }
 
   async #get(key: string, options: GetOptions, signal: AbortSignal): Promise<HttpAnswer> {
@@ -159,21 +192,6 @@ class HttpStore implements ObjectStore {
   }
 }
 
-/**
- * Resolves when all of a body was sent. A server, or a proxy that shows a page of its own, may answer before it has read anything.
- *
- * @throws StoreError `broken`; the signal's reason
- */
-async function untilSent(body: Readable, signal: AbortSignal): Promise<void> {
-  if (!body.readableEnded) await finished(body, { signal }).catch((cause) => cause);
-  signal.throwIfAborted();
-  if (!body.readableEnded)
-    throw new StoreError(
-      'broken',
-      'the server answered before it had all of the file, and closed the connection',
-    );
-}
-
 /** @throws Fault `usage` */
 function credentialsOf(address: URL, environment: Environment): Headers | null {
   const token = secret(environment, 'EMISSARY_HTTP_TOKEN');
@@ -195,10 +213,4 @@ function versionOf({ headers }: HttpAnswer): string | null {
 /** Servers that know no ranges answer with the whole file, which may be all that was asked for. */
 function isWhole({ headers }: HttpAnswer, { start, end }: ObjectRange): boolean {
   return start === 0 && headers['content-length'] === String(end);
-}
-
-function digestIn({ headers }: HttpAnswer): string | null {
-  const [, digest] =
-    /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/.exec(String(headers['repr-digest'] ?? '')) ?? [];
-  return digest === undefined ? null : Buffer.from(digest, 'base64').toString('hex');
 }

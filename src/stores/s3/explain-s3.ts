@@ -1,4 +1,5 @@
 import { errnoOf } from '../../base/fault.ts';
+import { retryAfter } from '../../base/retry-after.ts';
 import { StoreError } from '../object-store.ts';
 import { unreachable } from '../unreachable.ts';
 
@@ -38,8 +39,7 @@ function answered(
   { name, code, status }: { readonly name: string; readonly code: string; readonly status: number },
 ): StoreError {
   const text = `${name} answered ${code} (${status})`;
-  const retryAfterMs = retryAfter(cause);
-  const options = { cause, ...(retryAfterMs !== null && { retryAfterMs }) };
+  const options = { cause, retryAfterMs: retryAfter(cause.$response?.headers?.['retry-after']) };
   if (busy.test(code) || [429, 503].includes(status)) return new StoreError('busy', text, options);
   if (damaged.test(code) || status >= 500 || status < 300) return new StoreError('broken', text, options);
   if (missing.test(code) || status === 404)
@@ -58,9 +58,4 @@ function withoutAnswer(cause: ClientError, name: string): StoreError {
   if (code === '' && !/^(?:TimeoutError|AbortError|Error)$/.test(cause.name))
     return new StoreError('invalid', `the client of ${name} failed (${cause.name})`, { cause });
   return unreachable(cause, name);
-}
-
-function retryAfter({ $response }: ClientError): number | null {
-  const seconds = Number($response?.headers?.['retry-after'] ?? Number.NaN);
-  return seconds >= 0 && seconds < 3_600 ? seconds * 1_000 : null;
 }

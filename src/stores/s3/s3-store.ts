@@ -9,6 +9,7 @@ import {
   type ServerSideEncryption,
 } from '@aws-sdk/client-s3';
 import type { Environment } from '../../settings/cli/environment.ts';
+import { isRange } from '../is-range.ts';
 import {
   type ObjectAbout,
   type ObjectRange,
@@ -174,7 +175,6 @@ function problemOf(
   range: ObjectRange | null,
   version: string | null,
 ): string | null {
-  if (range !== null && ContentRange?.startsWith(`bytes ${range.start}-${range.end - 1}/`) !== true)
-    return 'ranges are not given by';
+  if (range !== null && !isRange(ContentRange, range)) return 'ranges are not given by';
   return version !== null && ETag !== undefined && ETag !== version ? 'the object has changed in' : null;
 }

@@ -62,8 +62,23 @@ test('a request that can never work is not repeated', async () => {
 
 test('a stop ends a request that waits for its repetition', async () => {
   const stop = new AbortController();
-  const act = () => Promise.reject(new StoreError('busy', 'later', { retryAfterMs: 3_600_000 }));
+  const act = () => Promise.reject(new StoreError('busy', 'later', { retryAfterMs: 170_000 }));
   const running = new Pace().run(act, stop.signal);
   setImmediate(() => stop.abort(new Error('stopped')));
   await assert.rejects(running, /stopped/);
 });
+
+for (const kind of ['busy', 'broken'] as const)
+  test(`a ${kind} store that wants to be left alone for longer than three minutes is given up at once`, async () => {
+    let calls = 0;
+    const act = () => {
+      calls += 1;
+      return Promise.reject(new StoreError(kind, 'it answered 503', { retryAfterMs: 3_600_000 }));
+    };
+    await assert.rejects(new Pace().run(act, signal), {
+      kind,
+      message: 'it answered 503: it wants to be asked again in 3600 s, and nobody waits that long',
+      retryAfterMs: 3_600_000,
+    });
+    assert.equal(calls, 1);
+  });
