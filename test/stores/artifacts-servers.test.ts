@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
@@ -84,4 +85,26 @@ test('results of which one file fails again and again are given up, and the othe
   assert.equal(status, 64);
   const others = puts.filter((url) => !/bad$/.test(url));
   assert.deepEqual(others.length, new Set(others).size, others.join(' '));
+});
+
+test('results over http of which a large file has changed are there, but for this file, which is named', async (t) => {
+  const puts: string[] = [];
+  const host = await served(t, (request, answer) => {
+    const { url = '', method } = request;
+    request.on('error', () => undefined);
+    request.resume().on('end', () => {
+      if (method === 'PUT') puts.push(url);
+      answer.writeHead(method === 'PUT' ? 201 : 404).end();
+    });
+  });
+  const [root, made] = [temporaryVolume(t), temporaryVolume(t)];
+  const artifacts = ['changed', 'other'].map((name) => ({ name, path: join(made, name), archive: bare }));
+  const command = ['sh', '-c', `cd ${made}; head -c 9000000 /dev/zero | tee changed > other`];
+  await runJob(t, command, { root, template: { outputs: { artifacts } } });
+  writeFileSync(join(root, 'outputs/artifacts', made, 'changed'), Buffer.alloc(9_000_000, 'x'));
+  const env = { MULTIFLEXI_JOB_ID: '7', EMISSARY_RESULTS_URL: `http://${host}` };
+  const { status, stderr } = await emissary(['wait'], { root, env });
+  assert.equal(status, 64);
+  assert.match(stderr, /Cannot store "[^"]*changed": it has changed: its SHA-256 is another one/);
+  assert.deepEqual([puts.at(-1), puts.filter((url) => /other$/.test(url)).length], ['/7/report.json', 1]);
 });
