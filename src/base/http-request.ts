@@ -66,7 +66,7 @@ export async function httpRequest(url: URL, request: HttpRequest): Promise<HttpA
         resolve(found);
       })
       .on('error', (error) => {
-        const cause = signal.aborted ? signal.reason : error;
+        const cause = signal.aborted ? signal.reason : (failureOf(body) ?? error);
         // Its reader would only learn that the connection was closed. What is behind a whole body is not a part of it.
         if (answer?.complete === false) answer.destroy(cause);
         reject(cause);
@@ -81,10 +81,15 @@ export async function httpRequest(url: URL, request: HttpRequest): Promise<HttpA
     const { idleMs = null } = request;
     if (idleMs !== null)
       sent.setTimeout(idleMs, () => sent.destroy(new Error(`the server was silent for ${idleMs / 1000} s`)));
-    // What fails is told by the request, whose reason is the stream's.
+    // What fails is told by the request.
     if (body === null || isWhole) sent.end(body ?? undefined);
     else pipeline(body, sent, () => undefined);
   });
+}
+
+/** Why a body could not be read: its request only says that the connection was closed. */
+function failureOf(body: HttpRequest['body']): Error | null {
+  return body !== null && typeof body === 'object' && 'errored' in body ? body.errored : null;
 }
 
 /**

@@ -752,8 +752,10 @@ export const limits = {
   clockApartMs: 2_000,
   /** Bytes of one part of an object, unless it would have more parts than its store takes, */
   storePartBytes: 8 * MiB,
-  /** and of all parts that are in memory at a time. */
+  /** and of all parts of one that are in memory at a time. */
   storeMemoryBytes: 64 * MiB,
+  /** Servers that the artifacts of one job go to at a time: each has parts in memory. */
+  storesAtOnce: 4,
   /** Requests to one store at a time, */
   storeRequests: 8,
   /** at first, */

@@ -1,5 +1,6 @@
 import { DeliveryError } from '../../base/delivery-error.ts';
 import { Fault } from '../../base/fault.ts';
+import { limits } from '../../base/limits.ts';
 import { joinLimited, shorten } from '../../base/shorten.ts';
 import type { ArtifactRecord } from '../../contract/records.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
@@ -11,6 +12,7 @@ import { Pace } from '../../stores/pace.ts';
 import { putObject } from '../../stores/put-object.ts';
 import type { Progress, Sink } from '../sink.ts';
 import type { Spool } from '../spool/spool.ts';
+import { PutProgress } from '../stores/put-progress.ts';
 import { VolumeSource } from '../stores/volume-source.ts';
 import { PutRecord } from './put-record.ts';
 import { type StoredArtifact, storedArtifacts } from './stored-artifacts.ts';
@@ -34,6 +36,9 @@ export class ArtifactSink implements Sink {
   readonly isPartial = true;
   readonly #destinations: Destinations;
   readonly #spool: Spool;
+  /** Sentences about artifacts that no repetition puts, by their indices. */
+  readonly #refused = new Map<number, string>();
+  readonly #progress = new PutProgress();
   readonly #closed = new AbortController();
 
   constructor(destinations: Destinations, spool: Spool) {
@@ -45,14 +50,30 @@ export class ArtifactSink implements Sink {
     if (report === null) return [];
     const { template, jobId } = this.#destinations;
     if (template === null) throw new DeliveryError(notGiven, { permanent: true });
-    const refused: string[] = [];
+    const servers = new Map<string, StoredArtifact[]>();
     const taken = new Map<string, ArtifactRecord>();
     for (const artifact of storedArtifacts(report, template, jobId)) {
-      const sentence = occupied(artifact, taken) ?? (await this.#put(artifact, advanced));
-      if (sentence !== null) refused.push(sentence);
-      if (!advanced()) break;
+      const sentence = occupied(artifact, taken);
+      if (sentence !== null) this.#refused.set(artifact.index, sentence);
+      if (this.#refused.has(artifact.index) || this.#recordOf(artifact).isPut) continue;
+      const server = serverOf(artifact);
+      servers.set(server, [...(servers.get(server) ?? []), artifact]);
     }
-    if (refused.length > 0) throw new DeliveryError(joinLimited(refused), { permanent: true });
+    const failures: DeliveryError[] = [];
+    const queue = servers.values();
+    const lane = async () => {
+      for (const artifacts of queue) failures.push(...(await this.#putAll(artifacts, advanced)));
+    };
+    await Promise.all(Array.from({ length: limits.storesAtOnce }, lane));
+    const sentences = [...this.#refused.values(), ...failures.map(({ message }) => message)];
+    const [first = null] = failures;
+    const permanent = first === null;
+    if (sentences.length > 0)
+      throw new DeliveryError(joinLimited(sentences), {
+        permanent,
+        retryAfterMs: first?.retryAfterMs ?? null,
+        cause: first,
+      });
     return [];
   }
 
@@ -60,11 +81,33 @@ export class ArtifactSink implements Sink {
     this.#closed.abort(new DeliveryError('The delivery was given up', { permanent: false }));
   }
 
+  /**
+   * Puts the artifacts of one server, one after the other: each has parts of its own.
+   * @returns why some are not put, which may work later
+   */
+  async #putAll(artifacts: readonly StoredArtifact[], advanced: () => boolean): Promise<DeliveryError[]> {
+    const failures: DeliveryError[] = [];
+    for (const artifact of artifacts) {
+      if (this.#closed.signal.aborted) break;
+      try {
+        const sentence = await this.#put(artifact, advanced);
+        if (sentence !== null) this.#refused.set(artifact.index, sentence);
+      } catch (error) {
+        if (!(error instanceof DeliveryError)) throw error;
+        failures.push(error);
+      }
+    }
+    return failures;
+  }
+
+  #recordOf({ index, record }: StoredArtifact): PutRecord {
+    return new PutRecord(this.#spool, index, record);
+  }
+
   /** @returns a sentence if it cannot be put */
   async #put(artifact: StoredArtifact, advanced: () => boolean): Promise<string | null> {
-    const { record, object, index } = artifact;
-    const remembered = new PutRecord(this.#spool, index, record);
-    if (remembered.isPut) return null;
+    const { record, object } = artifact;
+    const remembered = this.#recordOf(artifact);
     const cannot = (reason: string) => `Cannot put artifact "${shorten(record.name)}": ${reason}`;
     if (!record.file.startsWith('outputs/')) return cannot('it is not among the outputs');
     const source = VolumeSource.open(this.#spool.volume, record.file, record.bytes);
@@ -80,9 +123,9 @@ export class ArtifactSink implements Sink {
           pace: new Pace(),
           upload: remembered.upload,
           keep: (upload) => remembered.keep(upload),
-          advanced: () => {
+          advanced: this.#progress.attempt(String(artifact.index), () => {
             if (!advanced()) this.#closed.abort();
-          },
+          }),
           signal: this.#closed.signal,
         });
       } finally {
@@ -110,6 +153,12 @@ export class ArtifactSink implements Sink {
       });
     return cannot(error.message);
   }
+}
+
+/** A server that is down, or silent, delays no artifact of another one. */
+function serverOf({ object: { store } }: StoredArtifact): string {
+  const { protocol, origin } = new URL(store);
+  return /^https?:$/.test(protocol) ? origin : store;
 }
 
 /** A sentence if another artifact of the job has gone to its object. @param taken those before it, by their objects */

@@ -9,6 +9,7 @@ import { putObject } from '../../stores/put-object.ts';
 import type { UploadRecord } from '../../stores/upload-record.ts';
 import { reportRecord } from '../spool/find-report.ts';
 import type { Spool } from '../spool/spool.ts';
+import type { PutProgress } from './put-progress.ts';
 import { resultFiles, type StoredFile } from './result-files.ts';
 import { resultKey, resultPrefix } from './result-key.ts';
 import { UploadRecords } from './upload-records.ts';
@@ -29,6 +30,7 @@ export class StoreDelivery {
   readonly #job: StoreJob;
   readonly #uploads: UploadRecords;
   readonly #pace = new Pace();
+  readonly #progress: PutProgress;
   readonly #advanced: () => void;
   readonly #signal: AbortSignal;
   readonly #bytes = new Map<string, number>();
@@ -38,11 +40,16 @@ export class StoreDelivery {
   constructor(
     store: ObjectStore,
     job: StoreJob,
-    { advanced, signal }: { readonly advanced: () => void; readonly signal: AbortSignal },
+    {
+      progress,
+      advanced,
+      signal,
+    }: { readonly progress: PutProgress; readonly advanced: () => void; readonly signal: AbortSignal },
   ) {
     this.#store = store;
     this.#job = job;
     this.#uploads = new UploadRecords(job.spool);
+    this.#progress = progress;
     this.#advanced = advanced;
     this.#signal = signal;
   }
@@ -123,12 +130,15 @@ export class StoreDelivery {
       pace: this.#pace,
       upload: this.#uploads.get(key),
       keep: (upload: UploadRecord | null) => this.#uploads.set(key, upload),
-      advanced: this.#advanced,
+      advanced: this.#progress.attempt(key, this.#advanced),
       signal: this.#signal,
     };
-    const isThere = await this.#has(key, source.bytes, sha256);
-    if (isThere) await abortUpload(this.#store, key, context);
-    else await putObject(this.#store, key, source, context);
+    if (!this.#progress.isFinished(key, sha256)) {
+      const isThere = await this.#has(key, source.bytes, sha256);
+      if (isThere) await abortUpload(this.#store, key, context);
+      else await putObject(this.#store, key, source, context);
+      this.#progress.finish(key, sha256);
+    }
     this.#bytes.set(file.path, source.bytes);
   }
 

@@ -5,6 +5,7 @@ import type { JobReport } from '../../observe/job-report.ts';
 import { type ObjectStore, StoreError } from '../../stores/object-store.ts';
 import { missingOutput } from '../missing-output.ts';
 import type { Progress, Sink } from '../sink.ts';
+import { PutProgress } from './put-progress.ts';
 import { StoreDelivery, type StoreJob } from './store-delivery.ts';
 
 /** Puts a job's results into an object store, as the files of a results directory; the report comes last. */
@@ -13,6 +14,7 @@ export class StoreSink implements Sink {
   readonly bestEffort = false;
   readonly #open: () => Promise<ObjectStore>;
   readonly #job: StoreJob;
+  readonly #progress = new PutProgress();
   #store: ObjectStore | null = null;
   #over = new AbortController();
 
@@ -45,6 +47,7 @@ export class StoreSink implements Sink {
   async #put(store: ObjectStore, report: JobReport, advanced: () => boolean): Promise<readonly string[]> {
     const over = this.#over;
     const delivery = new StoreDelivery(store, this.#job, {
+      progress: this.#progress,
       advanced: () => {
         if (!advanced()) over.abort();
       },
