@@ -6,6 +6,11 @@
  */
 export function retryAfter(text: string | undefined): number | null {
   if (text === undefined) return null;
-  const ms = /^[0-9]{1,9}$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  const isDate = /^[A-Z][a-z]{2}/.test(text);
+  const ms = /^[0-9]{1,9}$/.test(text.trim())
+    ? Number(text) * 1000
+    : isDate
+      ? Date.parse(text) - Date.now()
+      : Number.NaN;
   return Number.isNaN(ms) ? null : Math.max(0, ms);
 }

@@ -70,12 +70,21 @@ export interface PartLimits {
   readonly maxObjectBytes: number;
 }
 
+/** A part that an earlier process has put. */
+export interface KnownPart {
+  /** Bytes. */
+  readonly size: number;
+  readonly tag: string;
+  /** Whether it has these bytes, by the checksum that the store tells of it; true where a store tells none. */
+  readonly isOf: (bytes: Buffer) => boolean;
+}
+
 /** An object that is being put in parts: nothing is seen of it before `complete`. */
 export interface PartUpload {
   /** Names it for a later process: it is kept in the spool. */
   readonly id: string;
-  /** The parts that are there already, by number, from 1 on: their bytes and their tag. */
-  known(signal: AbortSignal): Promise<ReadonlyMap<number, { readonly size: number; readonly tag: string }>>;
+  /** The parts that are there already, by number, from 1 on. */
+  known(signal: AbortSignal): Promise<ReadonlyMap<number, KnownPart>>;
   /** @returns its tag: the store's checksum of it */
   put(number: number, bytes: Buffer, signal: AbortSignal): Promise<string>;
   /** @param tags of all parts, in order */

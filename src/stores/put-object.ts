@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { limits } from '../base/limits.ts';
+import { abortUpload } from './abort-upload.ts';
 import { type ObjectStore, StoreError } from './object-store.ts';
 import { partBytesFor } from './part-size.ts';
 import type { ObjectSource, PutContext } from './put-context.ts';
@@ -27,6 +28,8 @@ export async function putObject(
   const partBytes = parts === null ? source.bytes : partBytesFor(source.bytes, parts);
   if (source.bytes > partBytes) return putParts(store, key, source, { ...context, partBytes });
   await putWhole(store, key, source, context);
+  // The file had parts when an earlier process began to put it.
+  if (parts !== null) await abortUpload(store, key, context);
 }
 
 async function putWhole(

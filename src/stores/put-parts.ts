@@ -98,7 +98,7 @@ async function sendParts(
       await source.read(bytes, start);
       hash.update(bytes);
       const there = known.get(number);
-      if (there?.size === bytes.length) {
+      if (there?.size === bytes.length && there.isOf(bytes)) {
         tags[number - 1] = there.tag;
         free.push(buffer);
         advanced(bytes.length);

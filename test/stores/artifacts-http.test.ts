@@ -203,3 +203,19 @@ for (const bytes of [10, 5_000_000, 41_943_040])
         : /has 7 bytes of|was not updated in time/,
     );
   });
+
+for (const [secret, sentence] of [
+  [{ name: 'Web', key: 'user' }, /name: must be the name of a Secret/],
+  [{ name: 'web_1', key: 'user' }, /name: must be the name of a Secret/],
+  [{ name: 'web.', key: 'user' }, /name: must be the name of a Secret/],
+  [{ name: 'web', key: '..data' }, /key: must be a key of a Secret/],
+  [{ name: 'web', key: 'a/b' }, /key: must be a key of a Secret/],
+] as const)
+  test(`init refuses the Secret ${secret.name}, ${secret.key}, which Kubernetes does not have`, async (t) => {
+    const its = pod(t);
+    const auth = { basicAuth: { usernameSecret: secret } };
+    const http = { url: 'http://127.0.0.1:1/in', auth };
+    const { status, stderr } = await its.init(inputs({ name: 'in', path: '/in', http }));
+    assert.equal(status, 64);
+    assert.match(stderr, sentence);
+  });

@@ -3,14 +3,17 @@ import * as z from 'zod/mini';
 const text = z.optional(z.nullable(z.string()));
 const flag = z.optional(z.nullable(z.boolean()));
 const required = z.string().check(z.minLength(1, 'must not be empty'));
-const fileName = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,253}$/;
+/** What Kubernetes takes (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/): the pod would not be made. */
+const secretName = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+/** Its kubelet keeps files of its own at names with two dots. */
+const secretKeyName = /^(?!\.$|\.\.)[A-Za-z0-9._-]{1,253}$/;
 
 /** The names become parts of a path. */
 const secretKey = z.optional(
   z.nullable(
     z.object({
-      name: z.string().check(z.regex(fileName, 'must be the name of a Secret')),
-      key: z.string().check(z.regex(fileName, 'must be a key of a Secret')),
+      name: z.string().check(z.regex(secretName, 'must be the name of a Secret')),
+      key: z.string().check(z.regex(secretKeyName, 'must be a key of a Secret')),
       optional: flag,
     }),
   ),

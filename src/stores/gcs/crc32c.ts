@@ -18,9 +18,9 @@ export function combineCrc32c(first: number, second: number, bytes: number): num
   return (product ^ second) >>> 0;
 }
 
-/** As the store writes it: four bytes, big-endian, in base64. */
-export function crc32cFrom(text: string): number {
-  return Buffer.from(text, 'base64').readUInt32BE();
+/** As the store writes it: four bytes, big-endian, in base64. Null: it is none, or something else. */
+export function crc32cFrom(text: string): number | null {
+  return /^[A-Za-z0-9+/]{6}==$/.test(text) ? Buffer.from(text, 'base64').readUInt32BE() : null;
 }
 
 /** Two polynomials, modulo the one above. The highest bit is x^0. */

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { posix } from 'node:path';
+import { createHash, randomBytes } from 'node:crypto';
 import { limits } from '../../base/limits.ts';
 import { unlessAborted } from '../../base/unless-aborted.ts';
-import { type ObjectAbout, type PartUpload, StoreError } from '../object-store.ts';
+import { type KnownPart, type ObjectAbout, type PartUpload, StoreError } from '../object-store.ts';
 import { combineCrc32c, crc32cFrom } from './crc32c.ts';
 import type { GcsConnection } from './gcs-connection.ts';
 import { type GcsObject, gcsFields, objectPath } from './gcs-object.ts';
@@ -52,10 +51,11 @@ export class GcsUpload implements PartUpload {
   }
 
   async known(signal: AbortSignal) {
-    const parts = new Map<number, { readonly size: number; readonly tag: string }>();
+    const parts = new Map<number, KnownPart>();
     for await (const object of listObjects(this.#connection, `${this.#place}part-`, signal)) {
       const piece = toPiece(object);
-      parts.set(Number(object.name.slice(-numberLength)), { size: piece.size, tag: tagOf(piece) });
+      const isOf = (bytes: Buffer) => md5Of(bytes) === object.md5Hash;
+      parts.set(Number(object.name.slice(-numberLength)), { size: piece.size, tag: tagOf(piece), isOf });
     }
     return parts;
   }
@@ -166,12 +166,17 @@ const numberLength = 6;
 /** Beside the object: whoever may write it may write there. */
 function placeFor(key: string, id: string): string {
   const name = `.emissary-${id}/`;
-  const beside = posix.join(posix.dirname(key), name);
+  // A key is bytes, and no path: `a//b` and `../b` are what they are.
+  const beside = key.slice(0, key.lastIndexOf('/') + 1) + name;
   return Buffer.byteLength(beside) + 'part-'.length + numberLength > keyBytes ? name : beside;
 }
 
 function toPiece({ name, generation = '', size, crc32c = '' }: GcsObject): Piece {
   return { name, generation, size: Number(size ?? 0), crc32c };
+}
+
+function md5Of(bytes: Buffer): string {
+  return createHash('md5').update(bytes).digest('base64');
 }
 
 function tagOf({ generation, crc32c, size }: Piece): string {
@@ -181,9 +186,13 @@ function tagOf({ generation, crc32c, size }: Piece): string {
 /** Whether its bytes are theirs, one after the other. */
 function isOf(composed: Piece, pieces: readonly Piece[]): boolean {
   if (composed.size !== pieces.reduce((sum, { size }) => sum + size, 0)) return false;
-  if (composed.crc32c === '' || pieces.some(({ crc32c }) => crc32c === '')) return true;
-  const crc = pieces.reduce((sum, { crc32c, size }) => combineCrc32c(sum, crc32cFrom(crc32c), size), 0);
-  return crc === crc32cFrom(composed.crc32c);
+  const found = crc32cFrom(composed.crc32c);
+  let sum: number | null = 0;
+  for (const { crc32c, size } of pieces) {
+    const next = crc32cFrom(crc32c);
+    sum = sum === null || next === null ? null : combineCrc32c(sum, next, size);
+  }
+  return found === null || sum === null || sum === found;
 }
 
 /** Several at a time, as many as there are requests to a store. */

@@ -85,7 +85,10 @@ test('an upload of an earlier process goes on with the parts that are there, and
   const sha256 = hashOf(20 * MiB);
   const left = { id: 'old', bytes: 20 * MiB, sha256, partBytes: 8 * MiB };
   const about = { type: 'text/plain', sha256 };
-  const there = new Map([[2, { size: 8 * MiB, tag: 'kept 2' }]]);
+  const there = new Map([
+    [1, { size: 8 * MiB, tag: 'of other bytes', isOf: () => false }],
+    [2, { size: 8 * MiB, tag: 'kept 2', isOf: () => true }],
+  ]);
   const going = recordingStore({ upload: { known: async () => there } });
   await putObject(going.store, 'k', zeros(20 * MiB), context({ about, upload: left, keep: () => undefined }));
   assert.deepEqual(going.asked.toSorted(), ['begin', 'complete tag 1, kept 2, tag 3', 'part 1', 'part 3']);
