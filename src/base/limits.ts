@@ -766,6 +766,8 @@ export const limits = {
   storeSlowMs: 20_000,
   /** How often a request is sent that may work the next time, */
   storeAttempts: 8,
+  /** Files that a store may refuse, with none that it takes, before it is asked for no more. */
+  storeRefusals: 16,
   /** the first pause, in ms, doubled each time up to */
   storeRetryFirstMs: 200,
   /** this one, in ms, */

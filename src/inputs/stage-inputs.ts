@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { errorReason, type Reasons, volumeReasons } from '../base/error-reason.ts';
@@ -35,7 +36,8 @@ export async function stageInputs(
 ): Promise<void> {
   const fresh = layout.inputsStaging;
   try {
-    rmSync(fresh, { recursive: true, force: true });
+    // A git whose init was killed may still be writing there.
+    rmSync(fresh, { recursive: true, force: true, maxRetries: 10 });
     if (template.inputs.length > 0 || template.script !== null)
       await fill(fresh, template, { layout, environment });
     replace(layout);
@@ -54,9 +56,17 @@ interface Staging {
   readonly environment: Environment;
 }
 
+interface Place {
+  readonly fresh: string;
+  /** Where an input is fetched and unpacked before it is put into place. */
+  readonly work: string;
+  readonly maxBytes: number;
+}
+
 async function fill(fresh: string, template: Template, staging: Staging): Promise<void> {
   makeDirectory(fresh);
-  const work = workOf(fresh);
+  // A name of its own: that git would take another checkout for its own.
+  const work = join(fresh, `.work-${randomUUID()}`);
   makeDirectory(work);
   if (template.script !== null) {
     const script = join(fresh, basename(staging.layout.script));
@@ -64,7 +74,8 @@ async function fill(fresh: string, template: Template, staging: Staging): Promis
     chmodSync(script, scriptMode);
   }
   const { inputBytes } = template.multiflexi.limits;
-  for (const input of inOrder(template.inputs)) await stageOne(input, fresh, inputBytes, staging.environment);
+  const place = { fresh, work, maxBytes: inputBytes };
+  for (const input of inOrder(template.inputs)) await stageOne(input, place, staging.environment);
   rmSync(work, { recursive: true });
 }
 
@@ -86,11 +97,10 @@ function inOrder(inputs: readonly InputArtifact[]): readonly InputArtifact[] {
 
 async function stageOne(
   input: InputArtifact,
-  fresh: string,
-  maxBytes: number,
+  { fresh, work, maxBytes }: Place,
   environment: Environment,
 ): Promise<void> {
-  const fetched = join(workOf(fresh), 'input');
+  const fetched = join(work, 'input');
   try {
     await fetchSource(input.source, fetched, maxBytes, environment);
     const staged = stagedPath(fresh, input.path);
@@ -104,11 +114,6 @@ async function stageOne(
   } finally {
     rmSync(fetched, { recursive: true, force: true });
   }
-}
-
-/** Where an input is fetched and unpacked before it is put into place. */
-function workOf(fresh: string): string {
-  return join(fresh, '.work');
 }
 
 function makeParents(directory: string): void {

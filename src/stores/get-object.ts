@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { hashOf } from '../base/hash-of.ts';
 import { limits } from '../base/limits.ts';
+import { MinimumPace } from '../base/minimum-pace.ts';
 import { writeAt } from '../base/write-at.ts';
 import { type ObjectRange, type ObjectStore, type StoredObject, StoreError } from './object-store.ts';
 import type { Pace } from './pace.ts';
@@ -27,14 +28,18 @@ export async function getObject(
   file: FileHandle,
   { pace, advanced, signal }: GetContext,
 ): Promise<StoredObject & { readonly sha256: string }> {
-  const found = await pace.run(() => store.head(key, signal), signal);
+  const head = () => inTime(store, signal, (minimum) => store.head(key, minimum.signal));
+  const found = await pace.run(head, signal);
   if (found === null) throw new StoreError('missing', `${store.name} has no object "${key}"`);
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const ranges = rangesOf(found.size);
   const fetchNext = async (): Promise<void> => {
     for (const range of ranges) {
-      await pace.run(() => fetchRange(store, found, file, range, either), either);
+      await pace.run(
+        () => inTime(store, either, (each) => fetchRange(store, found, file, range, each)),
+        either,
+      );
       advanced((range ?? { end: found.size, start: 0 }).end - (range?.start ?? 0));
     }
   };
@@ -61,14 +66,17 @@ async function fetchRange(
   { key, version, size }: StoredObject,
   file: FileHandle,
   range: ObjectRange | null,
-  signal: AbortSignal,
+  minimum: MinimumPace,
 ): Promise<void> {
+  const { signal } = minimum;
   const { start, end } = range ?? { start: 0, end: size };
   const body = await store.get(key, { range, version }, signal);
+  minimum.started();
   let at = start;
   try {
     for await (const piece of body as AsyncIterable<Buffer>) {
       if (at + piece.length > end) break;
+      minimum.received(piece.length);
       await writeAt(file, piece, at);
       at += piece.length;
       if (at === end) break;
@@ -80,6 +88,23 @@ async function fetchRange(
     });
   }
   if (at !== end) throw new StoreError('broken', `${store.name} sent ${at - start} bytes of ${end - start}`);
+}
+
+/** A store that is silent, or trickles, counts as busy: it is asked again, and given up when nothing works for minutes. */
+async function inTime<T>(
+  { name }: ObjectStore,
+  signal: AbortSignal,
+  act: (minimum: MinimumPace) => Promise<T>,
+): Promise<T> {
+  const minimum = new MinimumPace(signal);
+  try {
+    return await act(minimum);
+  } catch (cause) {
+    if (minimum.slowness === null || signal.aborted) throw cause;
+    throw new StoreError('busy', `${name}: ${minimum.slowness}`, { cause });
+  } finally {
+    minimum.end();
+  }
 }
 
 async function checked(file: FileHandle, { sha256, size, key }: StoredObject): Promise<string> {

@@ -23,7 +23,7 @@ export async function putObject(
   if (parts !== null && source.bytes > parts.maxObjectBytes)
     throw new StoreError(
       'invalid',
-      `has ${source.bytes} bytes, more than the ${parts.maxObjectBytes} of one object`,
+      `it has ${source.bytes} bytes, more than the ${parts.maxObjectBytes} of one object`,
     );
   const partBytes = parts === null ? source.bytes : partBytesFor(source.bytes, parts);
   if (source.bytes > partBytes) return putParts(store, key, source, { ...context, partBytes });
@@ -40,6 +40,7 @@ async function putWhole(
 ): Promise<void> {
   const put = (body: () => Readable | Buffer) =>
     pace.run(() => store.put(key, body, source.bytes, about, signal), signal);
+  let most = 0;
   if (source.bytes <= limits.storePartBytes) {
     const bytes = Buffer.allocUnsafe(source.bytes);
     await source.read(bytes, 0);
@@ -47,12 +48,22 @@ async function putWhole(
       throw changed();
     await put(() => bytes);
   } else {
-    await put(() => Readable.from(piecesOf(source, about.sha256), { objectMode: false }));
+    // What is sent again is no progress.
+    const sent = (bytes: number) => {
+      if (bytes > most) advanced(bytes - most);
+      most = Math.max(most, bytes);
+    };
+    await put(() => Readable.from(piecesOf(source, about.sha256, sent), { objectMode: false }));
   }
-  advanced(source.bytes);
+  advanced(source.bytes - most);
 }
 
-async function* piecesOf(source: ObjectSource, sha256: string | null): AsyncGenerator<Buffer> {
+/** @param sent called, with the bytes so far, when more is wanted */
+async function* piecesOf(
+  source: ObjectSource,
+  sha256: string | null,
+  sent: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
   for (let start = 0; start < source.bytes; ) {
     const piece = Buffer.allocUnsafe(Math.min(limits.copyBytes, source.bytes - start));
@@ -62,9 +73,10 @@ async function* piecesOf(source: ObjectSource, sha256: string | null): AsyncGene
     // The last piece makes an object of it.
     if (start === source.bytes && sha256 !== null && hash.digest('hex') !== sha256) throw changed();
     yield piece;
+    sent(start);
   }
 }
 
 function changed(): StoreError {
-  return new StoreError('invalid', 'has changed: its SHA-256 is another one');
+  return new StoreError('invalid', 'it has changed: its SHA-256 is another one');
 }

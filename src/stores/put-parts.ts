@@ -115,7 +115,7 @@ async function sendParts(
     await Promise.allSettled(sending);
   }
   if (about.sha256 !== null && hash.digest('hex') !== about.sha256)
-    throw new StoreError('invalid', 'has changed: its SHA-256 is another one');
+    throw new StoreError('invalid', 'it has changed: its SHA-256 is another one');
   return tags;
 }
 
@@ -145,6 +145,7 @@ async function complete(
     (about.sha256 === null || stored.sha256 === null || stored.sha256 === about.sha256);
   if (isWhole) return;
   throw (
-    failure ?? new StoreError('invalid', `has ${stored?.size ?? 0} bytes in the store, not ${source.bytes}`)
+    failure ??
+    new StoreError('invalid', `it has ${stored?.size ?? 0} bytes in the store, not ${source.bytes}`)
   );
 }

@@ -16,7 +16,7 @@ async function brokenServer(t: TestContext) {
     if (method === 'PUT') puts.push(url);
     if (/bad$/.test(url)) return request.once('data', () => request.socket.destroy());
     for await (const _ of request);
-    return answer.writeHead(method === 'PUT' ? 201 : 404).end();
+    return answer.writeHead(method === 'PUT' ? 201 : 405).end();
   });
   return { host, puts };
 }
@@ -94,7 +94,7 @@ test('results over http of which a large file has changed are there, but for thi
     request.on('error', () => undefined);
     request.resume().on('end', () => {
       if (method === 'PUT') puts.push(url);
-      answer.writeHead(method === 'PUT' ? 201 : 404).end();
+      answer.writeHead(method === 'PUT' ? 201 : 405).end();
     });
   });
   const [root, made] = [temporaryVolume(t), temporaryVolume(t)];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { type GitServer, startGitServer } from '../helpers/git-server.ts';
 import { inputs } from '../helpers/inputs.ts';
@@ -53,6 +53,17 @@ for (const [way, env] of ways) {
     const again = await its.init(checkout(inUrl), { env });
     assert.equal(again.status, 0, again.stderr);
     assert.doesNotMatch(readFileSync(staged(its, '.git/config'), 'utf8'), /p( |%20)w/);
+  });
+
+  test(`init refuses a repository without a commit, with ${way}`, async (t) => {
+    if (!requireProgram(t, 'git')) return;
+    const [its, server] = [pod(t), await startGitServer(t)];
+    execFileSync('git', ['init', '--quiet', '--bare', join(dirname(server.path), 'empty.git')]);
+    const repo = server.url.replace('repository.git', 'empty.git');
+    const { status, stderr } = await its.init(checkout({ repo }), { env });
+    assert.equal(status, 65, stderr);
+    assert.match(stderr, /^emissary: Cannot stage input src \(\/src\): git: [^\n]*\n$/);
+    assert.ok(!existsSync(staged(its)));
   });
 
   test(`init names what a repository does not have, with ${way}`, async (t) => {

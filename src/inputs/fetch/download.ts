@@ -4,11 +4,11 @@ import { errnoOf, Fault, messageOf } from '../../base/fault.ts';
 import { hashOf } from '../../base/hash-of.ts';
 import type { HttpAnswer } from '../../base/http-request.ts';
 import { limits } from '../../base/limits.ts';
+import { MinimumPace } from '../../base/minimum-pace.ts';
 import { pause } from '../../base/timer.ts';
 import { httpGet, ProxyError, type ProxyOf, Redirection } from '../../stores/http/http-get.ts';
 import { tooLarge } from '../too-large.ts';
 import { fetchRanges, type Ranged, type RangesContext, rangedBy } from './fetch-ranges.ts';
-import { MinimumPace } from './minimum-pace.ts';
 import { NoRanges } from './range-errors.ts';
 
 /** The source of a file. */

@@ -92,7 +92,11 @@ function fileNameOf({ name, path, archive }: Packed, { file }: ArtifactRecord): 
       return `${name}.zip`;
     case 'zstd':
       return `${name}.tar.zst`;
-    case 'none':
-      return `${basename(path)}${file.endsWith('.tar') && !path.endsWith('.tar') ? '.tar' : ''}`;
+    case 'none': {
+      const own = basename(path);
+      // Part of a key, these are no names; a record is the job's word.
+      if (['', '.', '..'].includes(own)) return name;
+      return `${own}${file.endsWith('.tar') && !path.endsWith('.tar') ? '.tar' : ''}`;
+    }
   }
 }

@@ -34,6 +34,8 @@ export class StoreDelivery {
   readonly #advanced: () => void;
   readonly #signal: AbortSignal;
   readonly #bytes = new Map<string, number>();
+  /** Files that the store has refused, whether for their own sake or for the credentials'. */
+  readonly #refusals: StoreError[] = [];
   /** What was there before: null where the store does not list it, or would list the files of other jobs, too. */
   #before: ReadonlyMap<string, StoredObject> | null = null;
 
@@ -93,7 +95,8 @@ export class StoreDelivery {
   }
 
   async #put(file: StoredFile, refused: string[], mayBeLarge: boolean): Promise<'large' | 'done'> {
-    const refuse = (clause: string) => refused.push(`Cannot store "${shorten(file.path)}": it ${clause}`);
+    const cannot = (reason: string) => refused.push(`Cannot store "${shorten(file.path)}": ${reason}`);
+    const refuse = (clause: string) => cannot(`it ${clause}`);
     const isOutput = file.path.startsWith('outputs/');
     if (!isOutput && !file.path.startsWith('ctr/')) {
       refuse('is not among the outputs');
@@ -114,12 +117,23 @@ export class StoreDelivery {
       if (source.isCut) refuse(`has more bytes than the ${file.most} that are stored`);
     } catch (error) {
       // Anything else is the store's failure.
-      if (!(error instanceof StoreError && error.kind === 'invalid')) throw error;
-      refuse(error.message);
+      if (!(error instanceof StoreError) || !this.#isOfFile(error)) throw error;
+      cannot(error.message);
     } finally {
       source.close();
     }
     return 'done';
+  }
+
+  /**
+   * Whether a failure is of one file alone. A server of HTTP may refuse a name, such as `.htaccess`: a job must not prevent its
+   * report by that. Where the credentials are refused, the first files are all refused, or in the end the report is.
+   */
+  #isOfFile(error: StoreError): boolean {
+    if (error.kind === 'invalid') return true;
+    if (error.kind !== 'refused') return false;
+    this.#refusals.push(error);
+    return this.#bytes.size > 0 || this.#refusals.length < limits.storeRefusals;
   }
 
   async #putSource(file: StoredFile, source: VolumeSource): Promise<void> {

@@ -43,7 +43,7 @@ export class VolumeSource implements ObjectSource {
   async read(into: Buffer, start: number): Promise<void> {
     for (let filled = 0; filled < into.length; ) {
       const count = await this.#readSome(into, filled, start + filled);
-      if (count === 0) throw new StoreError('invalid', 'became shorter while it was read');
+      if (count === 0) throw new StoreError('invalid', 'it became shorter while it was read');
       filled += count;
     }
   }
@@ -70,7 +70,7 @@ export class VolumeSource implements ObjectSource {
       return (await readAt(this.#descriptor, into, offset, into.length - offset, at)).bytesRead;
     } catch (cause) {
       const code = errnoOf(cause);
-      if (!isTransient(code)) throw new StoreError('invalid', `cannot be read (${code})`, { cause });
+      if (!isTransient(code)) throw new StoreError('invalid', `it cannot be read (${code})`, { cause });
       throw new DeliveryError(`Cannot read "${this.#path}" (${code})`, { permanent: false, cause });
     }
   }

@@ -1,9 +1,7 @@
 import type { Readable } from 'node:stream';
-import { Fault } from '../../base/fault.ts';
 import { type HttpAnswer, type HttpRequest, httpRequest, type Route } from '../../base/http-request.ts';
 import { limits } from '../../base/limits.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
-import { secret } from '../../settings/destinations/secret.ts';
 import { proxyFor } from '../../settings/proxy.ts';
 import { isRange } from '../is-range.ts';
 import {
@@ -16,8 +14,9 @@ import {
 } from '../object-store.ts';
 import { storeRoute } from '../store-route.ts';
 import { digestIn, isProven, lossIn, type Put } from './check-stored.ts';
+import { credentialsOf } from './http-credentials.ts';
 import { brokenOff, refusedBy } from './http-error.ts';
-import { basicAuthorization, credentialsIn, type GetOptions, httpGet } from './http-get.ts';
+import { type GetOptions, httpGet } from './http-get.ts';
 import { inPieces, untilSent } from './sent-body.ts';
 
 /** How often an object is put that the server takes, and then does not have. */
@@ -190,18 +189,6 @@ class HttpStore implements ObjectStore {
     if (key !== '') address.pathname = `/${key.split('/').map(encodeURIComponent).join('/')}`;
     return address;
   }
-}
-
-/** @throws Fault `usage` */
-function credentialsOf(address: URL, environment: Environment): Headers | null {
-  const token = secret(environment, 'EMISSARY_HTTP_TOKEN');
-  const user = secret(environment, 'EMISSARY_HTTP_USER');
-  const password = secret(environment, 'EMISSARY_HTTP_PASSWORD');
-  if (token !== null && user !== null)
-    throw new Fault('usage', 'EMISSARY_HTTP_TOKEN and EMISSARY_HTTP_USER are both set; set one of them');
-  if (token !== null) return { authorization: `Bearer ${token}` };
-  if (user !== null) return { authorization: basicAuthorization(user, password ?? '') };
-  return credentialsIn(address);
 }
 
 /** A weak ETag may be that of other bytes. */

@@ -5,7 +5,7 @@ import { httpRequest } from '../../../base/http-request.ts';
 import { limits } from '../../../base/limits.ts';
 import type { GitSource } from '../../../settings/template/template.ts';
 import { storeRoute } from '../../../stores/store-route.ts';
-import type { GitAccess } from './git-access.ts';
+import { type GitAccess, noCommit } from './git-access.ts';
 
 /** What the library needs. */
 interface Context {
@@ -31,8 +31,11 @@ export async function checkOutByLibrary(source: GitSource, place: string, contex
   };
   try {
     await checkOut(source, common, context);
+    if (!(await hasHead(common))) throw new Error(noCommit);
   } catch (cause) {
-    throw context.signal.aborted ? context.signal.reason : new Error(`git: ${messageOf(cause)}`, { cause });
+    if (context.signal.aborted) throw context.signal.reason;
+    const message = messageOf(cause);
+    throw message === noCommit ? cause : new Error(`git: ${message}`, { cause });
   }
 }
 
@@ -57,6 +60,14 @@ async function checkOut(
   await git.fetch({ ...fetch, ...limited, ref: commit, singleBranch: true }).catch(() => null);
   if (!(await hasCommit(common, commit))) await git.fetch({ ...fetch, singleBranch: false });
   await git.checkout({ ...common, ref: commit });
+}
+
+async function hasHead(common: Common): Promise<boolean> {
+  try {
+    return await hasCommit(common, await git.resolveRef({ ...common, ref: 'HEAD' }));
+  } catch {
+    return false; // Its branch has no commit yet.
+  }
 }
 
 async function hasCommit(common: Common, oid: string): Promise<boolean> {

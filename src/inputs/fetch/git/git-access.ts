@@ -18,6 +18,9 @@ export interface GitAccess {
   readonly environment: Environment;
 }
 
+/** Why nothing is checked out where a clone succeeds: of an empty repository, and of a server that names no branches. */
+export const noCommit = 'git: its repository has no commit';
+
 const options = /^-/;
 
 /** @throws Error whose message is the reason; Fault `usage` */

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { umask } from 'node:process';
 import type { GitSource } from '../../../settings/template/template.ts';
-import type { GitAccess } from './git-access.ts';
+import { type GitAccess, noCommit } from './git-access.ts';
 import { gitEnvironment } from './git-environment.ts';
 import { HeldKeys } from './held-keys.ts';
 import { GitFailure, runGit } from './run-git.ts';
@@ -38,6 +38,9 @@ export class GitProgram {
         runGit({ path: this.#path, args, environment, held, signal: this.#signal });
       if (isCommit) await checkOutCommit(git, source, place, this.#access.address);
       else await clone(git, source, place, this.#access.address);
+      await git(['-C', place, 'rev-parse', '--quiet', '--verify', 'HEAD^{commit}']).catch((cause) => {
+        throw new Error(noCommit, { cause });
+      });
       if (source.submodules)
         await git(['-C', place, 'submodule', 'update', '--init', '--recursive', ...depthOf(source)]);
     } finally {

@@ -1,4 +1,4 @@
-import { limits } from '../../base/limits.ts';
+import { limits } from './limits.ts';
 
 /** Aborts a request if the server sends nothing, is too slow, or takes too long in total. */
 export class MinimumPace {
@@ -6,6 +6,8 @@ export class MinimumPace {
   readonly #timer = setInterval(() => this.#check(), limits.fetchSilenceMs);
   readonly signal: AbortSignal;
   #bytes: number | null = null;
+  /** A clause once it was given up; else null. */
+  slowness: string | null = null;
 
   constructor(timeout: AbortSignal) {
     this.signal = AbortSignal.any([this.#slow.signal, timeout]);
@@ -27,9 +29,14 @@ export class MinimumPace {
 
   #check(): void {
     const seconds = limits.fetchSilenceMs / 1000;
-    if (this.#bytes === null || this.#bytes === 0) this.#slow.abort(new Error(`no data for ${seconds} s`));
+    if (this.#bytes === null || this.#bytes === 0) this.#giveUp(`no data for ${seconds} s`);
     else if (this.#bytes < limits.fetchMinBytes)
-      this.#slow.abort(new Error(`too slow: only ${this.#bytes} bytes in ${seconds} s`));
+      this.#giveUp(`too slow: only ${this.#bytes} bytes in ${seconds} s`);
     this.#bytes = 0;
+  }
+
+  #giveUp(slowness: string): void {
+    this.slowness = slowness;
+    this.#slow.abort(new Error(slowness));
   }
 }
