@@ -93,6 +93,11 @@ export interface StartLimits {
   readonly tooLate: AbortSignal;
   /** The launch is not wanted any more, or too late. An engine whose jobs start at once need not look at it. */
   readonly cancel: AbortSignal;
+  /**
+   * Called with true when nothing of the job is there after a start has failed that is tried again, and with false before that: a
+   * launcher that is killed meanwhile has left nothing that may have run.
+   */
+  readonly unmade?: (isNothingThere: boolean) => void;
 }
 
 /** What an engine knows of a job besides its end. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type AzureLauncher, azureLauncher } from '../helpers/azure/azure-launcher.ts';
@@ -58,6 +58,26 @@ test('one 404 does not let the group that an earlier launch has kept pass for th
   };
   const { status, stdout, stderr } = await launcher.script('echo new; exit 21', { options });
   assert.deepEqual([status, stdout.toString(), misses], [21, 'new\n', 1], stderr);
+});
+
+test('a launcher that is killed while it waits for capacity: the next launch makes the group', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const { faults } = launcher.azure;
+  const message = "The requested resource is not available in the location 'westeurope' at this moment.";
+  faults.failure = { code: 'ServiceUnavailable', message };
+  const options = ['--job-id', '97', '--report', 'none'];
+  const first = launcher.startScript('echo never', { options });
+  const record = join(launcher.state, 'jobs/job-97/launch.json');
+  const isWaiting = () =>
+    existsSync(record) && /"text":"there is no capacity/.test(readFileSync(record, 'utf8'));
+  await until('it waits for capacity', isWaiting);
+  first.kill('SIGKILL');
+  await first.finished;
+  faults.failure = null;
+  const { status, stdout, stderr } = await launcher.script('echo runs; exit 25', { options });
+  assert.deepEqual([status, stdout.toString()], [25, 'runs\n'], stderr);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
 });
 
 test('a group that appears only after its request was cut off is the job’s', async (t) => {

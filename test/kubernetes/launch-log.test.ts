@@ -93,6 +93,29 @@ test('kubernetes: a kubelet that does not know its pods yet loses no job', async
   assert.deepEqual([forgotten, status, stdout.toString()], [1, 8, 'out\n'], stderr);
 });
 
+test('kubernetes: a job that is followed again without the right to exec runs on, and is finished with it', async (t) => {
+  const launcher = await clusterLauncher(t);
+  if (launcher === null) return;
+  const options = ['--job-id', '98', '--report', 'none'];
+  const { isOpen, open } = launcher.gate();
+  const script = `echo ready; until ${isOpen}; do sleep 0.05; done; echo ended; exit 10`;
+  const first = launcher.startScript(script, { options });
+  await until('the job runs', () => first.stdout().toString().includes('ready'));
+  first.kill('SIGKILL');
+  await first.finished;
+  const env = { KUBECONFIG: await withoutExec(t, launcher) };
+  const second = await launcher.script('echo another', { options, env });
+  assert.deepEqual([second.status, second.stdout.toString()], [64, 'ready\n'], second.stderr);
+  assert.match(
+    second.stderr,
+    /The job's volume cannot be reached: .*pods\/exec.*; the job runs on; once that is allowed, /,
+  );
+  await open();
+  const third = await launcher.script('echo another', { options });
+  assert.deepEqual([third.status, third.stdout.toString()], [10, 'ready\nended\n'], third.stderr);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
 /** All rights of a launcher but that one. @returns a kubeconfig's file */
 function withoutExec(t: TestContext, { cluster, namespace }: ClusterLauncher): Promise<string> {
   const role = parse(readFileSync('images/launcher-role.yaml', 'utf8')) as {

@@ -76,12 +76,16 @@ export class AzureEngine implements Engine {
     }
   }
 
-  async start(job: EngineJob, phase: (text: string) => void, { cancel }: StartLimits): Promise<void> {
+  async start(
+    job: EngineJob,
+    phase: (text: string) => void,
+    { cancel, unmade = () => undefined }: StartLimits,
+  ): Promise<void> {
     const whole = await this.#prepare(job, cancel);
     const body = groupRequest(whole.job, whole.settings);
     this.#isUnmade = false;
     try {
-      await startGroup(this.#groups, whole.job, { body, phase, signal: cancel });
+      await startGroup(this.#groups, whole.job, { body, phase, unmade, signal: cancel });
     } catch (error) {
       // A job that runs is asked to stop, and its results are taken.
       if (cancel.aborted && stateOf(await this.#readOrNull(job.name)).kind === 'running') return;

@@ -1,6 +1,7 @@
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
 import { unlessAborted } from '../../base/unless-aborted.ts';
+import type { StartLimits } from '../engine.ts';
 import type { ContainerGroups } from './api/container-groups.ts';
 import { isTemporary, reasonOfManager } from './api/manager-error.ts';
 import { startFailure } from './start-failure.ts';
@@ -9,6 +10,8 @@ import { startFailure } from './start-failure.ts';
 export interface Starting {
   readonly body: object;
   readonly phase: (text: string) => void;
+  /** That of `StartLimits`. */
+  readonly unmade: NonNullable<StartLimits['unmade']>;
   /** Why it is waited for has been told: making it again is no news. Default: no. */
   readonly isRepeated?: boolean;
   /** Aborted: its start is not wanted any more. Whoever aborts it removes the group. */

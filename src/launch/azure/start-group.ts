@@ -47,8 +47,10 @@ export async function startGroup(groups: ContainerGroups, job: EngineJob, of: St
       isRepeated = true;
       if (failure.kind === 'pull') grace.begin(() => late.abort(neverStarts(failure.text)));
       await removeGroup(groups, job.name, signal);
+      of.unmade(true);
       await pause(pauseMs, signal);
       if (signal.aborted) throw signal.reason;
+      of.unmade(false);
     }
   } finally {
     grace.cancel();

@@ -50,7 +50,12 @@ async function startWith(groupAt: (second: number) => ContainerGroup) {
       },
     } as unknown as ContainerGroups;
     const job = { name: 'job', pull: 'missing' } as EngineJob;
-    const of = { body: {}, phase: () => undefined, signal: new AbortController().signal };
+    const of = {
+      body: {},
+      phase: () => undefined,
+      unmade: () => undefined,
+      signal: new AbortController().signal,
+    };
     let end: { readonly reason: string | null } | null = null;
     void startGroup(groups, job, of).then(
       () => {
