@@ -28,8 +28,9 @@ test('a server that closes every connection, or is silent, keeps no artifact fro
   const good: string[] = [];
   const host = await served(t, (request, answer) => {
     request.resume().on('end', () => {
+      if (request.method !== 'PUT') return answer.writeHead(405).end();
       good.push(request.url ?? '');
-      answer.writeHead(201).end();
+      return answer.writeHead(201).end();
     });
   });
   const { host: broken } = await brokenServer(t);
