@@ -86,7 +86,8 @@ export class StoreDelivery {
   }
 
   async #put(file: StoredFile, refused: string[], mayBeLarge: boolean): Promise<'large' | 'done'> {
-    const refuse = (clause: string) => refused.push(`Cannot store "${shorten(file.path)}": it ${clause}`);
+    const say = (reason: string) => refused.push(`Cannot store "${shorten(file.path)}": ${reason}`);
+    const refuse = (clause: string) => say(`it ${clause}`);
     const isOutput = file.path.startsWith('outputs/');
     if (!isOutput && !file.path.startsWith('ctr/')) {
       refuse('is not among the outputs');
@@ -108,7 +109,7 @@ export class StoreDelivery {
     } catch (error) {
       // Anything else is the store's failure.
       if (!(error instanceof StoreError && error.kind === 'invalid')) throw error;
-      refuse(error.message);
+      say(reasonIn(error));
     } finally {
       source.close();
     }
@@ -156,6 +157,11 @@ export class StoreDelivery {
       throw error;
     });
   }
+}
+
+/** What a file has done is a clause about it; one about the store names it. */
+function reasonIn({ message }: StoreError): string {
+  return message.startsWith('has ') ? `it ${message}` : message;
 }
 
 function bufferSource(bytes: Buffer) {
