@@ -94,7 +94,7 @@ export class Pace {
 /** It wants to be left alone for longer than anybody waits. */
 function notInTime(cause: StoreError, retryAfterMs: number): StoreError {
   const seconds = Math.ceil(retryAfterMs / 1000);
-  const clause = `it wants to be asked again in ${seconds} s, and nobody waits that long`;
+  const clause = `it wants to be asked again in ${seconds} s`;
   return new StoreError(cause.kind, `${cause.message}: ${clause}`, { cause, retryAfterMs });
 }
 

@@ -132,3 +132,22 @@ test('wait stores results at a server that knows no HEAD', async (t) => {
   assert.equal(got.get('/results/7/ctr/main/stdout'), 'hello\n');
   assert.ok(got.has('/results/7/report.json'), [...got.keys()].join());
 });
+
+test('wait names the result that a server has taken and lost, once, and exits with 64', async (t) => {
+  const its = pod(t);
+  const host = await served(t, async (request, answer) => {
+    await whole(request);
+    const isLost = /stdout$/.test(String(request.url));
+    answer.writeHead(request.method === 'PUT' ? 201 : isLost ? 404 : 405).end();
+  });
+  assert.equal((await its.init({})).status, 0);
+  await its.run('echo hello');
+  const env = { EMISSARY_RESULTS_URL: `http://${host}/results`, MULTIFLEXI_JOB_ID: '7' };
+  const { status, stderr } = await emissary(['wait'], { root: its.root, env });
+  assert.equal(status, 64);
+  assert.match(
+    stderr,
+    /^emissary: Cannot store "ctr\/main\/stdout": the server took the file, but does not have it \(404\); if it is not meant/,
+  );
+  assert.equal(stderr.match(/took the file/g)?.length, 1, stderr);
+});

@@ -53,7 +53,7 @@ for (const [kind, settings] of stores)
       assert.equal(exit, 64, stderr);
       assert.match(
         stderr,
-        /^emissary: Cannot put the results into .*\(?50[03]\)?: it wants to be asked again in 3[56]\d\d s, and nobody waits that long$/m,
+        /^emissary: Cannot put the results into .*\(?50[03]\)?: it wants to be asked again in 3[56]\d\d s$/m,
       );
       // Several may be asked for at once, and nothing twice.
       assert.equal(new Set(asked).size, asked.length, asked.join());
@@ -66,6 +66,6 @@ test('init does not wait an hour for the store of an input', async (t) => {
   const env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
   const { status, stderr } = await its.init(inputs({ name: 'in', path: '/in', s3 }), { env });
   assert.equal(status, 65);
-  assert.match(stderr, /it wants to be asked again in 3600 s, and nobody waits that long/);
+  assert.match(stderr, /it wants to be asked again in 3600 s/);
   assert.equal(asked.length, 1);
 });
