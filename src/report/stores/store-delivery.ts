@@ -127,11 +127,12 @@ export class StoreDelivery {
 
   /**
    * Whether a failure is of one file alone. A server of HTTP may refuse a name, such as `.htaccess`: a job must not prevent its
-   * report by that. Where the credentials are refused, the first files are all refused, or in the end the report is.
+   * report by that. Where the credentials are refused, the first files are all refused, or in the end the report is. Other
+   * stores take any name.
    */
   #isOfFile(error: StoreError): boolean {
     if (error.kind === 'invalid') return true;
-    if (error.kind !== 'refused') return false;
+    if (error.kind !== 'refused' || !/^https?:$/.test(this.#job.results.address.protocol)) return false;
     this.#refusals.push(error);
     return this.#bytes.size > 0 || this.#refusals.length < limits.storeRefusals;
   }
