@@ -34,6 +34,6 @@ export interface Sink {
   /** Called when the time is nearly over: the most important items go first, the rest only as far as there is time. */
   prioritizeEnd?(): void;
   /** The message if there was no time for everything although nothing failed. */
-  readonly unfinished?: string;
+  readonly unfinished?: string | undefined;
   close(): Promise<void>;
 }

@@ -9,6 +9,8 @@ import { StoreError } from './object-store.ts';
  */
 export class Pace {
   readonly most: number;
+  /** Why the latest request failed that is to be repeated; null: one has succeeded since. */
+  trouble: StoreError | null = null;
   #allowed: number;
   #wasBusy = false;
   #running = 0;
@@ -33,6 +35,7 @@ export class Pace {
       const isHopeless =
         error.kind === 'busy' ? leftMs < 0 : error.kind !== 'broken' || failures >= limits.storeAttempts;
       if (isHopeless) throw error;
+      this.trouble = error;
       const { retryAfterMs } = error;
       if (retryAfterMs !== null && retryAfterMs > leftMs) throw notInTime(error, retryAfterMs);
       await pause(Math.max(retryAfterMs ?? 0, pauseMs(failures)), signal);
@@ -64,6 +67,7 @@ export class Pace {
 
   #succeeded(tookMs: number): void {
     this.#lastSuccess = performance.now();
+    this.trouble = null;
     if (tookMs > limits.storeSlowMs) this.#allowed = Math.max(1, this.#allowed - 1);
     // One more for each success, or, once the store was busy, for each round of them.
     else if (tookMs < limits.storeQuickMs)

@@ -59,6 +59,20 @@ for (const [kind, settings] of stores)
       assert.equal(new Set(asked).size, asked.length, asked.join());
     });
 
+test('wait whose time is over while a store is busy says what the store has answered', async (t) => {
+  const root = temporaryVolume(t);
+  await runJob(t, ['true'], { root });
+  const { host } = await busyStore(t, 503, () => '1');
+  const env = {
+    MULTIFLEXI_JOB_ID: '7',
+    EMISSARY_REPORT_SECONDS: '6',
+    EMISSARY_RESULTS_URL: `http://${host}`,
+  };
+  const { status, stderr } = await emissary(['wait'], { root, env });
+  assert.equal(status, 64);
+  assert.match(stderr, /^emissary: Cannot put the results into http:[^\n]*503/m);
+});
+
 test('init does not wait an hour for the store of an input', async (t) => {
   const its = pod(t);
   const { host, asked } = await busyStore(t, 503, () => '3600');

@@ -56,6 +56,11 @@ export class StoreDelivery {
     this.#signal = signal;
   }
 
+  /** Why it has to try again; null: all is well. */
+  get trouble(): StoreError | null {
+    return this.#pace.trouble;
+  }
+
   /** Bytes of a file that the store has. */
   bytesOf(path: string): number {
     return this.#bytes.get(path) ?? 0;

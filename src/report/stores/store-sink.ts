@@ -16,6 +16,7 @@ export class StoreSink implements Sink {
   readonly #job: StoreJob;
   readonly #progress = new PutProgress();
   #store: ObjectStore | null = null;
+  #delivery: StoreDelivery | null = null;
   #over = new AbortController();
 
   constructor(open: () => Promise<ObjectStore>, job: StoreJob) {
@@ -36,6 +37,12 @@ export class StoreSink implements Sink {
     }
   }
 
+  /** Time is over while the store is asked again and again. */
+  get unfinished(): string | undefined {
+    const trouble = this.#delivery?.trouble ?? null;
+    return trouble === null ? undefined : this.#sentence(trouble);
+  }
+
   /** What is on its way ends at once; parts that are there are kept for a later reporter. */
   async close(): Promise<void> {
     this.#over.abort();
@@ -53,6 +60,7 @@ export class StoreSink implements Sink {
       },
       signal: over.signal,
     });
+    this.#delivery = delivery;
     const refused = await delivery.putFiles(report);
     const bytesRead = (name: string, stream: string) => delivery.bytesOf(`ctr/${name}/${stream}`);
     const missing = missingOutput(report, { bytesRead });
@@ -63,12 +71,16 @@ export class StoreSink implements Sink {
   #failureOf(cause: unknown): unknown {
     if (cause instanceof Fault) return new DeliveryError(cause.message, { permanent: true, cause });
     if (!(cause instanceof StoreError)) return cause;
-    const { protocol, host } = this.#job.results.address;
-    return new DeliveryError(`Cannot put the results into ${protocol}//${host}: ${cause.message}`, {
+    return new DeliveryError(this.#sentence(cause), {
       permanent: cause.kind !== 'broken' && cause.kind !== 'busy',
       retryAfterMs: cause.retryAfterMs,
       cause,
     });
+  }
+
+  #sentence({ message }: StoreError): string {
+    const { protocol, host } = this.#job.results.address;
+    return `Cannot put the results into ${protocol}//${host}: ${message}`;
   }
 }
 
