@@ -3,6 +3,7 @@ import { limits } from '../../../base/limits.ts';
 import type { ContainerGroup } from '../group.ts';
 import { type ExecStream, NoTerminal, openTerminal } from './exec-stream.ts';
 import { errorIn, isTemporary, ManagerError, statusOf } from './manager-error.ts';
+import { grants, type Permission } from './permission.ts';
 import type { ManagerAnswer, ResourceManager } from './resource-manager.ts';
 
 /** What a container asks for, or a group may have. */
@@ -49,7 +50,7 @@ export class ContainerGroups {
   async read(name: string, signal: AbortSignal): Promise<ContainerGroup | null> {
     try {
       const { body } = await this.manager.send({ method: 'GET', path: this.#path(name), signal });
-      if (body === null || !isRecord(body['properties'])) throw new Error('it answered without the group');
+      if (!isGroup(body)) throw new Error('it answered without the group');
       this.#unansweredAt = null;
       return body;
     } catch (error) {
@@ -66,7 +67,16 @@ export class ContainerGroups {
   async put(name: string, body: object, patience: AbortSignal): Promise<ManagerAnswer> {
     const { signal } = new AbortController();
     try {
-      return await this.manager.send({ method: 'PUT', path: this.#path(name), body, signal, patience });
+      const answer = await this.manager.send({
+        method: 'PUT',
+        path: this.#path(name),
+        body,
+        signal,
+        patience,
+      });
+      // What stands in front of it may have answered, and not have passed the request on.
+      if (!isGroup(answer.body)) throw new Error('it answered without the group');
+      return answer;
     } catch (error) {
       // One that was throttled to the end of all patience was not begun.
       if (isTemporary(error) && error !== patience.reason) this.#unansweredAt = performance.now();
@@ -169,8 +179,7 @@ export class ContainerGroups {
     const path = `${this.#group}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
     const { body } = await this.manager.send({ method: 'GET', path, signal });
     const all = Array.isArray(body?.['value']) ? (body['value'] as readonly Permission[]) : [];
-    return (right) =>
-      all.some(({ actions, notActions }) => includes(actions, right) && !includes(notActions, right));
+    return (right) => all.some((permission) => grants(permission, right));
   }
 
   /** How an operation stands that a `put` has begun. @returns its error; null: it has none, as far as is known */
@@ -195,6 +204,10 @@ export class ContainerGroups {
   }
 }
 
+function isGroup(body: ManagerAnswer['body']): body is NonNullable<ManagerAnswer['body']> {
+  return isRecord(body?.['properties']);
+}
+
 /** What the API tells of a kind of group in a region. */
 interface Capability {
   readonly osType?: string;
@@ -214,17 +227,4 @@ export function isPlaceMissing(error: unknown): boolean {
 
 function codeOf(error: unknown): string | null {
   return error instanceof ManagerError ? error.code : null;
-}
-
-/** What a role grants, without what it excludes; `*` stands for any text. */
-interface Permission {
-  readonly actions?: readonly string[] | null;
-  readonly notActions?: readonly string[] | null;
-}
-
-function includes(actions: readonly string[] | null | undefined, right: string): boolean {
-  return (actions ?? []).some((action) => {
-    const parts = action.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-    return new RegExp(`^${parts.join('.*')}$`, 'i').test(right);
-  });
 }
