@@ -4,7 +4,7 @@ import type { ContainerGroup } from '../group.ts';
 import { type ExecStream, NoTerminal, openTerminal } from './exec-stream.ts';
 import { errorIn, isTemporary, ManagerError, statusOf } from './manager-error.ts';
 import { grants, type Permission } from './permission.ts';
-import type { ManagerAnswer, ResourceManager } from './resource-manager.ts';
+import type { ManagerAnswer, ManagerRequest, ResourceManager } from './resource-manager.ts';
 
 /** What a container asks for, or a group may have. */
 export interface Amounts {
@@ -62,9 +62,13 @@ export class ContainerGroups {
   /**
    * Makes a group, and starts it. A request that is on its way is not given up: whoever gives up must know what was made.
    *
-   * @param patience aborted: it is not sent again
+   * @param more.patience aborted: it is not sent again
    */
-  async put(name: string, body: object, patience: AbortSignal): Promise<ManagerAnswer> {
+  async put(
+    name: string,
+    body: object,
+    more: Required<Pick<ManagerRequest, 'patience' | 'throttled'>>,
+  ): Promise<ManagerAnswer> {
     const { signal } = new AbortController();
     try {
       const answer = await this.manager.send({
@@ -72,14 +76,14 @@ export class ContainerGroups {
         path: this.#path(name),
         body,
         signal,
-        patience,
+        ...more,
       });
       // What stands in front of it may have answered, and not have passed the request on.
       if (!isGroup(answer.body)) throw new Error('it answered without the group');
       return answer;
     } catch (error) {
       // One that was throttled to the end of all patience was not begun.
-      if (isTemporary(error) && error !== patience.reason) this.#unansweredAt = performance.now();
+      if (isTemporary(error) && error !== more.patience.reason) this.#unansweredAt = performance.now();
       throw error;
     }
   }
