@@ -133,6 +133,18 @@ test('a group that has failed, whose operation cannot be read: its events say wh
   assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
 });
 
+test('a request for a group that a proxy answers with a page of its own is sent again', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const { faults, asked } = launcher.azure;
+  const tries = () => asked.filter((each) => each.startsWith('PUT')).length;
+  faults.before = ({ method }) =>
+    method === 'PUT' && tries() === 1 ? { status: 200, body: '<html>Please log in</html>' } : null;
+  const { status, stdout, stderr } = await launcher.script('echo once; exit 24');
+  assert.deepEqual([status, stdout.toString(), tries()], [24, 'once\n', 2], stderr);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
 /** The first request for a group is cut off, and its group appears seconds later. @returns resolves when it was cut off */
 function appearsLate({ azure }: AzureLauncher): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();

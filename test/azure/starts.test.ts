@@ -141,6 +141,12 @@ test('a request that is throttled waits as long as it is told, and TERM ends the
   running.kill('SIGTERM');
   const { status, stdout } = await running.finished;
   assert.deepEqual([status, stdout.toString(), tries()], [143, '', 4]);
+  const late = await launcher.script('echo never', { options: ['--start-timeout', '6'] });
+  assert.equal(late.status, 64);
+  assert.match(
+    late.stderr,
+    /did not start within 6 s: still waiting for Azure: it is asked too often, .* 600 s\n$/,
+  );
   assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
 });
 

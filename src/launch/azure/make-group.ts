@@ -57,7 +57,10 @@ async function put(
 ): Promise<string | null> {
   if (!isRepeated) phase('creating the container group');
   // A group that is made nevertheless has to be known, and is deleted.
-  const made = groups.put(name, body, signal);
+  const made = groups.put(name, body, {
+    patience: signal,
+    throttled: (seconds) => phase(`waiting for Azure: it is asked too often, and again in ${seconds} s`),
+  });
   const answer = await unlessAborted(made, signal).catch(async (error) => {
     if (signal.aborted) await made.catch(() => undefined);
     throw error;

@@ -3,7 +3,8 @@ import { limits } from '../../../base/limits.ts';
 import type { ContainerGroup } from '../group.ts';
 import { type ExecStream, NoTerminal, openTerminal } from './exec-stream.ts';
 import { errorIn, isTemporary, ManagerError, statusOf } from './manager-error.ts';
-import type { ManagerAnswer, ResourceManager } from './resource-manager.ts';
+import { grants, type Permission } from './permission.ts';
+import type { ManagerAnswer, ManagerRequest, ResourceManager } from './resource-manager.ts';
 
 /** What a container asks for, or a group may have. */
 export interface Amounts {
@@ -49,7 +50,7 @@ export class ContainerGroups {
   async read(name: string, signal: AbortSignal): Promise<ContainerGroup | null> {
     try {
       const { body } = await this.manager.send({ method: 'GET', path: this.#path(name), signal });
-      if (body === null || !isRecord(body['properties'])) throw new Error('it answered without the group');
+      if (!isGroup(body)) throw new Error('it answered without the group');
       this.#unansweredAt = null;
       return body;
     } catch (error) {
@@ -61,15 +62,28 @@ export class ContainerGroups {
   /**
    * Makes a group, and starts it. A request that is on its way is not given up: whoever gives up must know what was made.
    *
-   * @param patience aborted: it is not sent again
+   * @param more.patience aborted: it is not sent again
    */
-  async put(name: string, body: object, patience: AbortSignal): Promise<ManagerAnswer> {
+  async put(
+    name: string,
+    body: object,
+    more: Required<Pick<ManagerRequest, 'patience' | 'throttled'>>,
+  ): Promise<ManagerAnswer> {
     const { signal } = new AbortController();
     try {
-      return await this.manager.send({ method: 'PUT', path: this.#path(name), body, signal, patience });
+      const answer = await this.manager.send({
+        method: 'PUT',
+        path: this.#path(name),
+        body,
+        signal,
+        ...more,
+      });
+      // What stands in front of it may have answered, and not have passed the request on.
+      if (!isGroup(answer.body)) throw new Error('it answered without the group');
+      return answer;
     } catch (error) {
       // One that was throttled to the end of all patience was not begun.
-      if (isTemporary(error) && error !== patience.reason) this.#unansweredAt = performance.now();
+      if (isTemporary(error) && error !== more.patience.reason) this.#unansweredAt = performance.now();
       throw error;
     }
   }
@@ -169,8 +183,7 @@ export class ContainerGroups {
     const path = `${this.#group}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
     const { body } = await this.manager.send({ method: 'GET', path, signal });
     const all = Array.isArray(body?.['value']) ? (body['value'] as readonly Permission[]) : [];
-    return (right) =>
-      all.some(({ actions, notActions }) => includes(actions, right) && !includes(notActions, right));
+    return (right) => all.some((permission) => grants(permission, right));
   }
 
   /** How an operation stands that a `put` has begun. @returns its error; null: it has none, as far as is known */
@@ -195,6 +208,10 @@ export class ContainerGroups {
   }
 }
 
+function isGroup(body: ManagerAnswer['body']): body is NonNullable<ManagerAnswer['body']> {
+  return isRecord(body?.['properties']);
+}
+
 /** What the API tells of a kind of group in a region. */
 interface Capability {
   readonly osType?: string;
@@ -214,17 +231,4 @@ export function isPlaceMissing(error: unknown): boolean {
 
 function codeOf(error: unknown): string | null {
   return error instanceof ManagerError ? error.code : null;
-}
-
-/** What a role grants, without what it excludes; `*` stands for any text. */
-interface Permission {
-  readonly actions?: readonly string[] | null;
-  readonly notActions?: readonly string[] | null;
-}
-
-function includes(actions: readonly string[] | null | undefined, right: string): boolean {
-  return (actions ?? []).some((action) => {
-    const parts = action.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-    return new RegExp(`^${parts.join('.*')}$`, 'i').test(right);
-  });
 }

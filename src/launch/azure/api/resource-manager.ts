@@ -20,6 +20,8 @@ export interface ManagerRequest {
   readonly signal: AbortSignal;
   /** Aborted: a request that is throttled is not sent again. Default: `signal`. */
   readonly patience?: AbortSignal;
+  /** Called with the pause, in seconds, before a request that is throttled is sent again. */
+  readonly throttled?: (seconds: number) => void;
 }
 
 /** What it answered. */
@@ -84,7 +86,9 @@ export class ResourceManager {
       const { statusCode: status = 0, headers } = answer;
       if (status === 429) {
         const { patience = wanted.signal } = wanted;
-        await pause(retryAfter(headers['retry-after']), patience);
+        const ms = retryAfter(headers['retry-after']);
+        wanted.throttled?.(Math.ceil(ms / 1000));
+        await pause(ms, patience);
         if (patience.aborted) throw patience.reason;
         continue;
       }
