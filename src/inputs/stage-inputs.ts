@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { errorReason, type Reasons, volumeReasons } from '../base/error-reason.ts';
@@ -65,8 +64,7 @@ interface Place {
 
 async function fill(fresh: string, template: Template, staging: Staging): Promise<void> {
   makeDirectory(fresh);
-  // A name of its own: that git would take another checkout for its own.
-  const work = join(fresh, `.work-${randomUUID()}`);
+  const work = join(fresh, '.work');
   makeDirectory(work);
   if (template.script !== null) {
     const script = join(fresh, basename(staging.layout.script));
@@ -76,7 +74,7 @@ async function fill(fresh: string, template: Template, staging: Staging): Promis
   const { inputBytes } = template.multiflexi.limits;
   const place = { fresh, work, maxBytes: inputBytes };
   for (const input of inOrder(template.inputs)) await stageOne(input, place, staging.environment);
-  rmSync(work, { recursive: true });
+  rmSync(work, { recursive: true, maxRetries: 10 });
 }
 
 /** Inputs that contain others come first. */

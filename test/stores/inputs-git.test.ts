@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { atEnd } from '../helpers/at-end.ts';
+import { startEmissary } from '../helpers/emissary.ts';
 import { type GitServer, startGitServer } from '../helpers/git-server.ts';
 import { inputs } from '../helpers/inputs.ts';
 import { requireProgram, requireRoot } from '../helpers/require.ts';
 import { type Pod, pod } from '../helpers/saved.ts';
+import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
 
 /** Whose checkout is tried: that of the program, and that of the library. */
@@ -110,6 +113,33 @@ test('a job of another user can use git in a checkout', async (t) => {
   const { status, stdout, stderr } = await its.run(script, { uid: 65_534, gid: 65_534, env });
   assert.equal(status, 0, stderr);
   assert.equal(stdout.toString(), `${server.commits[2]}\nc\n`);
+});
+
+test('a git that a killed init has left does not write into the checkout of the next', async (t) => {
+  if (!requireProgram(t, 'git')) return;
+  const [its, server] = [pod(t), await startGitServer(t)];
+  const directory = temporaryVolume(t);
+  const mark = join(directory, 'pid');
+  const script = `#!/bin/sh
+for place; do :; done
+mkdir "$place"
+echo $$ >${mark}
+while :; do echo x >"$place/junk" || mkdir "$place"; sleep 0.01; done 2>/dev/null
+`;
+  writeFileSync(join(directory, 'git'), script, { mode: 0o755 });
+  const template = checkout({ repo: server.url });
+  const killed = startEmissary(t, ['init', '--template', '-'], {
+    root: its.root,
+    stdin: JSON.stringify(template),
+    env: { PATH: `${directory}:${process.env['PATH']}` },
+  });
+  await until('git writes', () => readFileSync(mark, 'utf8').endsWith('\n'));
+  atEnd(t, () => void process.kill(Number(readFileSync(mark, 'utf8')), 'SIGKILL'));
+  killed.kill('SIGKILL');
+  await killed.finished;
+  const { status, stderr } = await its.init(template);
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(readdirSync(staged(its)).sort(), ['.git', 'file']);
 });
 
 test('submodules are only checked out if the template asks for them', async (t) => {

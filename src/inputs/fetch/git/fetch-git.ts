@@ -1,4 +1,5 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { limits } from '../../../base/limits.ts';
 import type { Environment } from '../../../settings/cli/environment.ts';
@@ -27,10 +28,17 @@ export async function fetchGit(
   const signal = AbortSignal.timeout(limits.fetchMs);
   const isCommit = source.revision !== null && commitId.test(source.revision);
   const program = GitProgram.find(access, signal);
-  if (program !== null) await program.checkOut(source, place, isCommit);
-  else {
-    const { checkOutByLibrary } = await import('./check-out-by-library.ts');
-    await checkOutByLibrary(source, place, { access, signal, isCommit });
+  // A name that nobody else has: where an earlier init was killed, its git may still write into the checkout it began.
+  const own = `${place}-${randomUUID()}`;
+  try {
+    if (program !== null) await program.checkOut(source, own, isCommit);
+    else {
+      const { checkOutByLibrary } = await import('./check-out-by-library.ts');
+      await checkOutByLibrary(source, own, { access, signal, isCommit });
+    }
+    renameSync(own, place);
+  } finally {
+    rmSync(own, { recursive: true, force: true });
   }
   if (bytesOf(place) > maxBytes) throw new Error(tooLarge(maxBytes));
 }
