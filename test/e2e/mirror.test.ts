@@ -89,8 +89,10 @@ test('a volume that its job has filled is mirrored, and let go', async (t) => {
   await withMount(t, { root: mirrored.far, options: 'size=2m' }, async () => {
     const holder = startEmissary(t, ['hold'], { root: mirrored.far });
     await until('it holds the volume', () => existsSync(join(mirrored.far, 'hold/turn')));
-    const script = 'echo done; head -c 10000000 /dev/zero > "$1"; exit 5';
-    const job = startJob(t, ['sh', '-c', script, 'sh', join(mirrored.far, 'filler')], { root: mirrored.far });
+    // Its output is there before there is no space for it.
+    const script =
+      'echo done; until [ -s ctr/main/stdout ]; do sleep 0.01; done; head -c 10000000 /dev/zero > filler; exit 5';
+    const job = startJob(t, ['sh', '-c', script], { root: mirrored.far, cwd: mirrored.far });
     assert.equal((await job.finished).status, 5);
     const mirror = await mirrored.start();
     assert.equal((await mirror.finished).status, 0);
