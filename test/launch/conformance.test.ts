@@ -92,12 +92,12 @@ for (const name of launcherNames) {
     await until('the job runs', () => first.stdout().toString().includes('started'));
     first.kill('SIGKILL');
     await first.finished;
-    const listed = JSON.parse((await launcher.verb(['list', '--json'])).stdout.toString());
-    assert.deepEqual(
-      [listed.jobs.length, listed.jobs[0].state, listed.jobs[0].launcher],
-      // Nobody mirrors a volume elsewhere meanwhile.
-      [1, isElsewhere(name) ? 'unseen' : 'running', null],
-    );
+    const listed = async () => JSON.parse((await launcher.verb(['list', '--json'])).stdout.toString()).jobs;
+    // The kernel may take a moment to give up what a killed process held.
+    await until('its launcher is gone', async () => (await listed())[0].launcher === null);
+    const jobs = await listed();
+    // Nobody mirrors a volume elsewhere meanwhile.
+    assert.deepEqual([jobs.length, jobs[0].state], [1, isElsewhere(name) ? 'unseen' : 'running']);
     const second = launcher.startScript('echo another; exit 1', { env: job.env, options });
     await until('it is followed', () => second.stdout().toString().includes('started'));
     await open();
