@@ -34,7 +34,7 @@ export function enter(state: MachineState): Load {
       [Symbol.dispose]: () => undefined,
     };
   const burners: readonly ChildProcess[] = Array.from({ length: cores }, () =>
-    spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }),
+    spawn('sh', ['-c', 'while kill -0 $PPID; do :; done'], { stdio: 'ignore' }),
   );
   return {
     isBusy: true,
