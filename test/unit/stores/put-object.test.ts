@@ -118,3 +118,27 @@ test('a part that is refused aborts the upload, and a stop leaves it to a later 
     [false, { id: 'u', bytes: 20 * MiB, sha256: null, partBytes: 8 * MiB }],
   );
 });
+
+test('what a server has taken of a whole object is progress at once, and once, however often it is sent', async () => {
+  const size = 9 * MiB;
+  const calls: number[] = [];
+  let tries = 0;
+  const { store } = recordingStore({
+    parts: null,
+    put: async (_key, body) => {
+      tries += 1;
+      let sent = 0;
+      for await (const piece of body() as AsyncIterable<Buffer>) {
+        sent += piece.length;
+        if (tries === 1 && sent > size / 2) throw new StoreError('broken', 'the connection was closed');
+      }
+    },
+  });
+  await putObject(store, 'k', zeros(size), context({ advanced: (bytes) => void calls.push(bytes) }));
+  assert.equal(tries, 2);
+  assert.ok(calls.length > 2, `${calls.length} times`);
+  assert.equal(
+    calls.reduce((sum, bytes) => sum + bytes, 0),
+    size,
+  );
+});
