@@ -6,6 +6,8 @@ import { until } from '../helpers/until.ts';
 import { addresses, machineNames } from './places.ts';
 
 const { bridge, group } = machineNames;
+/** Locally administered. */
+const bridgeAddress = '02:00:c6:12:00:01';
 const groups = '/sys/fs/cgroup';
 /** Without one of them, a kubelet does not start. */
 const controllers = ['cpu', 'cpuset', 'memory', 'pids', 'io'];
@@ -16,7 +18,9 @@ const closed = [addresses.pods.replace('.0/24', '.0/16'), addresses.services];
 export async function prepareMachine(): Promise<void> {
   await enableControllers();
   await Promise.all(hierarchies().map(addGroup));
-  await execa('ip', ['link', 'add', bridge, 'type', 'bridge']);
+  // Without an address of its own, a bridge has the lowest one of its ports: each pod that starts or ends may change it, and
+  // those that know the old one cannot be reached, nor reach anything, for half a minute.
+  await execa('ip', ['link', 'add', bridge, 'address', bridgeAddress, 'type', 'bridge']);
   await execa('ip', ['addr', 'add', `${addresses.node}/24`, 'dev', bridge]);
   await execa('ip', ['addr', 'add', `${addresses.api}/32`, 'dev', bridge]);
   await execa('ip', ['link', 'set', bridge, 'up']);

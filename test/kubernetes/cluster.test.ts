@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { execa } from 'execa';
+import { machineNames } from '../cluster/places.ts';
 import { type Cluster, requireCluster, restrictedNamespace } from '../helpers/cluster.ts';
 import { exampleImages } from '../helpers/example-images.ts';
 import { requireProgram } from '../helpers/require.ts';
@@ -49,6 +53,17 @@ test('a pod reaches the API server at the address of its service', async (t) => 
   const ended = ['wait', 'pod/reach', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=120s'];
   const { exitCode, stderr } = await kubectl(ended);
   assert.equal(exitCode, 0, stderr);
+});
+
+test('pods that start and end leave the address by which the others reach this machine', async (t) => {
+  if ((await requireCluster(t)) === null) return;
+  const before = bridgeAddress();
+  const port = `e-${randomBytes(4).toString('hex')}`;
+  t.after(() => execa('ip', ['link', 'del', port]));
+  // Lower than any that a pod's interface gets.
+  await execa('ip', ['link', 'add', port, 'address', '02:00:00:00:00:00', 'type', 'veth']);
+  await execa('ip', ['link', 'set', port, 'master', machineNames.bridge]);
+  assert.equal(bridgeAddress(), before);
 });
 
 test('a service account may do what its role says, and nothing else', async (t) => {
@@ -103,4 +118,8 @@ function pod(name: string, script: string, securityContext: object): object {
       containers: [{ name: 'main', image: 'busybox:1.36', command: ['sh', '-c', script], securityContext }],
     },
   };
+}
+
+function bridgeAddress(): string {
+  return readFileSync(`/sys/class/net/${machineNames.bridge}/address`, 'utf8');
 }

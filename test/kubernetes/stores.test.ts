@@ -181,8 +181,9 @@ test('webhook: a pod whose template has a store is wrapped with it, and the job 
   const template = JSON.stringify(throughStore({ ...store.s3, ...store.secrets }));
   const annotations = { [`${prefix}/template`]: template, [`${prefix}/job-id`]: '11' };
   await place.apply(podOf('stores', passesInput, {}, { annotations }));
-  await place.ended('stores');
-  await until('the artifacts are there', () => store.keys().length === 3);
+  const { status } = await place.ended('stores');
+  const said = await place.kubectl('logs', 'stores', '--all-containers', '--prefix');
+  assert.equal(store.keys().length, 3, `${said.stdout}\n${JSON.stringify(status)}`);
   const { stdout } = await place.kubectl('logs', 'stores', '--container=job');
   assertStored(store, 11, stdout);
 });
