@@ -9,6 +9,7 @@ import {
   templateKey,
   variablesKey,
 } from './pod-contents.ts';
+import { podGrace } from './pod-grace.ts';
 import type { PodJob } from './pod-job.ts';
 import { storeMounts } from './store-mounts.ts';
 
@@ -124,7 +125,8 @@ export function reporter(job: PodJob): KubernetesObject {
   const knowsTemplate = verb === 'wait' && (job.program === 'image' || job.stores.puts);
   const ours = {
     EMISSARY_ROOT: root,
-    EMISSARY_GRACE_SECONDS: String(grace),
+    // The kubelet stops it after the job, and lets it be for as long as the pod.
+    EMISSARY_GRACE_SECONDS: String(podGrace(grace)),
     ...(verb === 'wait' && {
       EMISSARY_SPOOL_DIR: spoolPath,
       ...(jobId !== null && { MULTIFLEXI_JOB_ID: String(jobId) }),

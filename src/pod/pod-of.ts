@@ -1,7 +1,7 @@
-import { limits } from '../base/limits.ts';
 import { hasInstaller, hasSecret, installer, mainContainer, programVolume, reporter } from './containers.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { type Role, roles } from './pod-contents.ts';
+import { podGrace } from './pod-grace.ts';
 import type { PodJob } from './pod-job.ts';
 import { addToPod } from './pod-template.ts';
 import { storeVolumes } from './store-mounts.ts';
@@ -64,8 +64,7 @@ function specOf(job: PodJob): KubernetesObject {
       ? { automountServiceAccountToken: false }
       : { serviceAccountName: job.serviceAccount }),
     enableServiceLinks: false,
-    // The job's grace, and the report. Whole seconds, as Kubernetes wants them.
-    terminationGracePeriodSeconds: Math.ceil(job.grace) + limits.reportSeconds,
+    terminationGracePeriodSeconds: podGrace(job.grace),
     ...(job.deadline !== null && { activeDeadlineSeconds: Math.ceil(job.deadline) }),
     securityContext: {
       ...(!job.allowRoot && { runAsNonRoot: true }),

@@ -1,5 +1,5 @@
-import { limits } from '../../base/limits.ts';
 import type { KubernetesObject } from '../../pod/kubernetes-object.ts';
+import { podGrace } from '../../pod/pod-grace.ts';
 import type { PodJob } from '../../pod/pod-job.ts';
 import { podOf } from '../../pod/pod-of.ts';
 import type { PodStores } from '../../pod/pod-stores.ts';
@@ -60,8 +60,7 @@ export function wrapPod(pod: AdmittedPod, wrapping: Wrapping): AdmittedPod {
     },
     spec: {
       ...spec,
-      // The job's grace, and the report.
-      terminationGracePeriodSeconds: grace + limits.reportSeconds,
+      terminationGracePeriodSeconds: podGrace(grace),
       volumes: [...(spec.volumes ?? []), ...(ours.volumes ?? [])],
       initContainers: [
         ...(install === undefined ? [] : [installer(install, pod, wrapping)]),
