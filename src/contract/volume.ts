@@ -33,6 +33,11 @@ export class Volume {
     this.#directory = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
   }
 
+  /** Whether its directory was removed: then nothing appears on it any more. */
+  get isRemoved(): boolean {
+    return fstatSync(this.#directory).nlink === 0;
+  }
+
   /** Reads a whole small file. A file larger than `limit` bytes is rejected. */
   read(path: string, limit: number): ReadResult {
     const opened = this.openFile(path);

@@ -1,4 +1,5 @@
 import { limits } from '../base/limits.ts';
+import { log } from '../base/log.ts';
 import { after, type Timer } from '../base/timer.ts';
 import type { Volume } from '../contract/volume.ts';
 import { type Life, WrapperLiveness } from '../contract/wrapper-liveness.ts';
@@ -54,6 +55,7 @@ export class FollowedContainer {
 
   /** @param attempts how often its job is started at most */
   async look(attempts: number): Promise<ContainerState> {
+    if (this.#volume.isRemoved) return removedState(this.#name, this.state);
     // Check liveness first: a wrapper that was gone by then has already left its seal, if it ever does.
     const life = this.#lifeNow();
     if (life === null) return this.state;
@@ -131,6 +133,15 @@ export class FollowedContainer {
     this.#besideAt ??= performance.now();
     return performance.now() - this.#besideAt >= limits.sealBesideMs;
   }
+}
+
+/** What was known before stays known. */
+function removedState(name: string, known: ContainerState): ContainerState {
+  const started = known.kind === 'waiting' ? null : known.started;
+  const ended = known.kind === 'saving' ? known.ended : null;
+  const reason = `The volume was removed: how container ${name} ends cannot be known`;
+  log(reason);
+  return { kind: 'lost', started, ended, reason };
 }
 
 function besideSentence(name: string): string {

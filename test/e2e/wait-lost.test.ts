@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
@@ -44,6 +45,27 @@ test('wait that starts after the wrapper was killed reports it as lost', async (
   assert.equal((await reporter.finished).status, 0);
   assert.equal(job.row().exitcode, 137);
 });
+
+for (const when of ['before the job starts', 'while a mirrored job runs'])
+  test(`wait whose volume is removed ${when} reports the job as lost`, async (t) => {
+    const job = reportedJob(t);
+    if (when.includes('mirrored')) {
+      // As a receiver has made it: no wrapper holds the FIFO.
+      mkdirSync(join(job.root, '.mirror'));
+      mkdirSync(join(job.root, 'ctr/main'), { recursive: true });
+      writeFileSync(
+        join(job.root, 'ctr/main/started'),
+        JSON.stringify({ pid: 5, startedAt: new Date().toISOString() }),
+      );
+      execFileSync('mkfifo', [join(job.root, 'ctr/main/alive')]);
+      chmodSync(job.root, 0o700);
+    }
+    const reporter = await startWait(t, job);
+    rmSync(job.root, { recursive: true });
+    const { stderr } = await reporter.finished;
+    assert.equal(job.row().exitcode, 137);
+    assert.match(stderr.toString(), /^emissary: The volume was removed/m);
+  });
 
 test('wait times out if the wrapper was killed before it wrote anything', async (t) => {
   const job = reportedJob(t);
