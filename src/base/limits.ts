@@ -750,6 +750,8 @@ export const limits = {
   clockAheadMs: 24 * 60 * 60 * 1_000,
   /** How far the clocks of this machine and of its file server may be apart, in ms. */
   clockApartMs: 2_000,
+  /** Bytes that go to a store together: after each, it is known that the store still takes them. */
+  storePieceBytes: 256 * KiB,
   /** Bytes of one part of an object, unless it would have more parts than its store takes, */
   storePartBytes: 8 * MiB,
   /** and of all parts of one that are in memory at a time. */

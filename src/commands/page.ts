@@ -5,7 +5,7 @@ import { pageHtml } from '../page/page-html.ts';
 import { publishPage } from '../page/publish-page.ts';
 import { readPage } from '../page/read-page.ts';
 import { readStoredPage } from '../page/read-stored-page.ts';
-import { type RunHere, runHere } from '../page/run-here.ts';
+import { type RunHere, requireRun, runHere } from '../page/run-here.ts';
 import { servePage } from '../page/serve-page.ts';
 import { openDatabase } from '../report/sql/open-database.ts';
 import { StoredJob } from '../report/sql/stored-job.ts';
@@ -22,10 +22,19 @@ export async function page(invocation: Invocation, args: readonly Buffer[]): Pro
   const settings = pageSettings(invocation, args);
   const { origin, output, port, title } = settings;
   if (origin.kind === 'database') await writeStored(origin, settings);
-  else if (port === null) await publishPage(output, pageHtml(await readPage(runHere(origin), title)));
+  else if (port === null) await writePage(origin, settings);
   else return serve(invocation, runHere(origin), { port, title });
   invocation.print(`${output}\n`);
   return 0;
+}
+
+async function writePage(
+  origin: Exclude<PageOrigin, { kind: 'database' }>,
+  { output, title }: PageSettings,
+): Promise<void> {
+  const run = runHere(origin);
+  requireRun(run);
+  await publishPage(output, pageHtml(await readPage(run, title)));
 }
 
 async function serve(

@@ -31,3 +31,15 @@ export function runHere(origin: Exclude<PageOrigin, { kind: 'database' }>): RunH
     launched: () => directory.read() ?? state.endOf(directory.key),
   };
 }
+
+/** What a run has first: its program, its template, its containers or its report. */
+const traces = ['emissary', 'template', 'ctr', 'report', 'report.json'];
+
+/** A directory that is no run's would give a page of one that never starts. @throws Fault `volume` */
+export function requireRun({ volume }: RunHere): void {
+  if (traces.some((name) => volume.has(name))) return;
+  throw new Fault(
+    'volume',
+    `There is no run in "${volume.root}": it has neither containers nor a report; of a directory of results, name the job's own`,
+  );
+}

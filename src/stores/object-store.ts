@@ -19,6 +19,13 @@ export interface ObjectAbout {
   readonly sha256: string | null;
 }
 
+/** A request that sends an object, or a part of one. */
+export interface Sending {
+  readonly signal: AbortSignal;
+  /** Called with the bytes of it that were sent so far; again from the beginning where the store itself repeats it. */
+  readonly sent: (bytes: number) => void;
+}
+
 /** A part of an object, from `start` up to, but without, `end`, in bytes. */
 export interface ObjectRange {
   readonly start: number;
@@ -50,7 +57,7 @@ export interface ObjectStore {
     body: () => Readable | Buffer,
     length: number,
     about: ObjectAbout,
-    signal: AbortSignal,
+    sending: Sending,
   ): Promise<void>;
   /** Begins an object in parts, or goes on with one that an earlier process has begun. @param id null: a new one */
   begin(key: string, id: string | null, about: ObjectAbout, signal: AbortSignal): Promise<PartUpload>;
@@ -86,7 +93,7 @@ export interface PartUpload {
   /** The parts that are there already, by number, from 1 on. */
   known(signal: AbortSignal): Promise<ReadonlyMap<number, KnownPart>>;
   /** @returns its tag: the store's checksum of it */
-  put(number: number, bytes: Buffer, signal: AbortSignal): Promise<string>;
+  put(number: number, bytes: Buffer, sending: Sending): Promise<string>;
   /** @param tags of all parts, in order */
   complete(tags: readonly string[], signal: AbortSignal): Promise<void>;
   /** Leaves nothing behind. */

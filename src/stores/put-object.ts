@@ -6,6 +6,7 @@ import { type ObjectStore, StoreError } from './object-store.ts';
 import { partBytesFor } from './part-size.ts';
 import type { ObjectSource, PutContext } from './put-context.ts';
 import { putParts } from './put-parts.ts';
+import { SentBytes } from './sent-bytes.ts';
 
 /**
  * Puts one object: small ones in one request, others in parts, several at a time, in constant memory. Its parts are only
@@ -38,32 +39,20 @@ async function putWhole(
   source: ObjectSource,
   { about, pace, advanced, signal }: PutContext,
 ): Promise<void> {
+  const { reach } = new SentBytes(advanced);
   const put = (body: () => Readable | Buffer) =>
-    pace.run(() => store.put(key, body, source.bytes, about, signal), signal);
-  let most = 0;
+    pace.run(() => store.put(key, body, source.bytes, about, { signal, sent: reach }), signal);
   if (source.bytes <= limits.storePartBytes) {
     const bytes = Buffer.allocUnsafe(source.bytes);
     await source.read(bytes, 0);
     if (about.sha256 !== null && createHash('sha256').update(bytes).digest('hex') !== about.sha256)
       throw changed();
     await put(() => bytes);
-  } else {
-    // What is sent again is no progress.
-    const sent = (bytes: number) => {
-      if (bytes > most) advanced(bytes - most);
-      most = Math.max(most, bytes);
-    };
-    await put(() => Readable.from(piecesOf(source, about.sha256, sent), { objectMode: false }));
-  }
-  advanced(source.bytes - most);
+  } else await put(() => Readable.from(piecesOf(source, about.sha256), { objectMode: false }));
+  reach(source.bytes);
 }
 
-/** @param sent called, with the bytes so far, when more is wanted */
-async function* piecesOf(
-  source: ObjectSource,
-  sha256: string | null,
-  sent: (bytes: number) => void,
-): AsyncGenerator<Buffer> {
+async function* piecesOf(source: ObjectSource, sha256: string | null): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
   for (let start = 0; start < source.bytes; ) {
     const piece = Buffer.allocUnsafe(Math.min(limits.copyBytes, source.bytes - start));
@@ -73,7 +62,6 @@ async function* piecesOf(
     // The last piece makes an object of it.
     if (start === source.bytes && sha256 !== null && hash.digest('hex') !== sha256) throw changed();
     yield piece;
-    sent(start);
   }
 }
 

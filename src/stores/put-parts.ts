@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { limits } from '../base/limits.ts';
 import { type ObjectStore, type PartUpload, StoreError } from './object-store.ts';
 import type { ObjectSource, PutContext } from './put-context.ts';
+import { SentBytes } from './sent-bytes.ts';
 import type { UploadRecord } from './upload-record.ts';
 
 type PartsContext = PutContext & { readonly partBytes: number };
@@ -85,9 +86,11 @@ async function sendParts(
   const sending = new Set<Promise<void>>();
   const free: Buffer[] = [];
   const send = async (number: number, bytes: Buffer, buffer: Buffer) => {
-    tags[number - 1] = await pace.run(() => upload.put(number, bytes, either), either);
+    const { reach } = new SentBytes(advanced);
+    const put = () => upload.put(number, bytes, { signal: either, sent: reach });
+    tags[number - 1] = await pace.run(put, either);
     free.push(buffer);
-    advanced(bytes.length);
+    reach(bytes.length);
   };
   try {
     for (let start = 0; start < source.bytes; start += partBytes) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { emissary } from '../helpers/emissary.ts';
@@ -193,8 +193,13 @@ test('page: what is too odd to be shown costs its own part, not the page', async
   assert.ok((await shown.page.$$('.phases li')).length < 1_000);
 });
 
-test('page without a volume, or without a place to write, is one sentence and 64', async (t) => {
+test('page without a volume, without a run, or without a place to write, is one sentence and 64', async (t) => {
   const root = temporaryVolume(t);
+  const none = await emissary(['page', '--output', join(root, 'run.html')], { root });
+  assert.equal(none.status, 64);
+  assert.match(none.stderr, /^emissary: There is no run in "[^"]+": [^\n]*\n$/);
+  assert.deepEqual(readdirSync(root), []);
+  mkdirSync(join(root, 'ctr'));
   const missing = await emissary(['page', '--root', '/nowhere/at/all']);
   assert.equal(missing.status, 64);
   assert.match(missing.stderr, /^emissary: Cannot open the shared volume "[^"]+": ENOENT[^\n]*\n$/);

@@ -34,7 +34,13 @@ async function stored(
     store.close();
   });
   const put = async (bytes: Buffer, sha256: string | null = hashOf(bytes)) =>
-    direct.put('o', () => bytes, bytes.length, { type: 'text/plain', sha256 }, signal);
+    direct.put(
+      'o',
+      () => bytes,
+      bytes.length,
+      { type: 'text/plain', sha256 },
+      { signal, sent: () => undefined },
+    );
   await put(content);
   const path = join(temporaryVolume(t), 'o');
   const get = async () => {

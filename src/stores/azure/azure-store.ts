@@ -4,6 +4,7 @@ import type { BlobDownloadResponseParsed, BlobHTTPHeaders } from '@azure/storage
 import { limits } from '../../base/limits.ts';
 import { Silence } from '../../base/silence.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
+import { inPieces } from '../in-pieces.ts';
 import { isRange } from '../is-range.ts';
 import {
   type ObjectAbout,
@@ -11,6 +12,7 @@ import {
   type ObjectStore,
   type PartLimits,
   type PartUpload,
+  type Sending,
   type StoredObject,
   StoreError,
 } from '../object-store.ts';
@@ -91,7 +93,7 @@ class AzureStore implements ObjectStore {
     body: () => Readable | Buffer,
     length: number,
     about: ObjectAbout,
-    signal: AbortSignal,
+    { signal, sent }: Sending,
   ): Promise<void> {
     await this.#connection.send(async (container, options) => {
       const content = body();
@@ -100,8 +102,7 @@ class AzureStore implements ObjectStore {
         blobContentType: about.type,
         ...(md5 !== null && { blobContentMD5: md5 }),
       };
-      const sent = Buffer.isBuffer(content) ? content : () => content;
-      await container.getBlockBlobClient(key).upload(sent, length, {
+      await container.getBlockBlobClient(key).upload(() => inPieces(content, sent), length, {
         ...options,
         blobHTTPHeaders: headers,
         ...metadataFor(about),

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { inPieces } from '../in-pieces.ts';
 import { type KnownPart, type ObjectAbout, type PartUpload, StoreError } from '../object-store.ts';
 import type { AzureConnection } from './azure-connection.ts';
 import { isOfContainer } from './explain-azure.ts';
@@ -35,14 +36,15 @@ export async function azureUpload(
   return {
     id: name,
     known: async () => knownBlocks(existing, name),
-    put: async (number, bytes, abortSignal) => {
+    put: async (number, bytes, { signal: abortSignal, sent }) => {
       const tag = blockId(name, number, length);
       const md5 = createHash('md5').update(bytes).digest();
       await connection.send(
         (container, options) =>
-          container
-            .getBlockBlobClient(key)
-            .stageBlock(tag, bytes, bytes.length, { ...options, transactionalContentMD5: md5 }),
+          container.getBlockBlobClient(key).stageBlock(tag, () => inPieces(bytes, sent), bytes.length, {
+            ...options,
+            transactionalContentMD5: md5,
+          }),
         abortSignal,
       );
       return tag;

@@ -8,6 +8,7 @@ import {
   type ObjectStore,
   type PartLimits,
   type PartUpload,
+  type Sending,
   type StoredObject,
   StoreError,
 } from '../object-store.ts';
@@ -77,10 +78,10 @@ class GcsStore implements ObjectStore {
     body: () => Readable | Buffer,
     length: number,
     { type, sha256 }: ObjectAbout,
-    signal: AbortSignal,
+    { signal, sent }: Sending,
   ): Promise<void> {
     const metadata = sha256 === null ? {} : { sha256 };
-    await putWhole(this.#connection, { key, type, metadata, body, length }, signal);
+    await putWhole(this.#connection, { key, type, metadata, body, length, sent }, signal);
   }
 
   async begin(key: string, id: string | null, about: ObjectAbout): Promise<PartUpload> {

@@ -1,7 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { limits } from '../../base/limits.ts';
 import { unlessAborted } from '../../base/unless-aborted.ts';
-import { type KnownPart, type ObjectAbout, type PartUpload, StoreError } from '../object-store.ts';
+import {
+  type KnownPart,
+  type ObjectAbout,
+  type PartUpload,
+  type Sending,
+  StoreError,
+} from '../object-store.ts';
 import { combineCrc32c, crc32cFrom } from './crc32c.ts';
 import type { GcsConnection } from './gcs-connection.ts';
 import { type GcsObject, gcsFields, objectPath } from './gcs-object.ts';
@@ -60,13 +66,14 @@ export class GcsUpload implements PartUpload {
     return parts;
   }
 
-  async put(number: number, bytes: Buffer, signal: AbortSignal): Promise<string> {
+  async put(number: number, bytes: Buffer, { signal, sent }: Sending): Promise<string> {
     const part = {
       key: this.#partName(number),
       type: 'application/octet-stream',
       metadata: {},
       body: () => bytes,
       length: bytes.length,
+      sent,
     };
     // The store may keep a part whose request was ended: it goes on, and is removed when it is there.
     const put = putWhole(this.#connection, part, new AbortController().signal);

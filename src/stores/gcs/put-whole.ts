@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { StoreError } from '../object-store.ts';
+import { inPieces } from '../in-pieces.ts';
+import { type Sending, StoreError } from '../object-store.ts';
 import type { GcsConnection } from './gcs-connection.ts';
 import { type GcsObject, gcsFields } from './gcs-object.ts';
 
@@ -12,6 +13,7 @@ export interface WholeObject {
   /** Its bytes; a stream's length is not known otherwise. */
   readonly body: () => Readable | Buffer;
   readonly length: number;
+  readonly sent: Sending['sent'];
 }
 
 /**
@@ -21,7 +23,7 @@ export interface WholeObject {
  */
 export async function putWhole(
   connection: GcsConnection,
-  { key, type, metadata, body, length }: WholeObject,
+  { key, type, metadata, body, length, sent }: WholeObject,
   signal: AbortSignal,
 ): Promise<GcsObject> {
   const content = body();
@@ -39,8 +41,7 @@ export async function putWhole(
     const bytes = first ?? body();
     first = null;
     yield before;
-    if (Buffer.isBuffer(bytes)) yield bytes;
-    else yield* bytes as AsyncIterable<Buffer>;
+    yield* inPieces(bytes, sent) as AsyncIterable<Buffer>;
     yield after;
   };
   const stored = await connection.ask<GcsObject>(

@@ -3,12 +3,14 @@ import { type HttpAnswer, type HttpRequest, httpRequest, type Route } from '../.
 import { limits } from '../../base/limits.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import { proxyFor } from '../../settings/proxy.ts';
+import { inPieces } from '../in-pieces.ts';
 import { isRange } from '../is-range.ts';
 import {
   type ObjectAbout,
   type ObjectRange,
   type ObjectStore,
   type PartUpload,
+  type Sending,
   type StoredObject,
   StoreError,
 } from '../object-store.ts';
@@ -17,7 +19,7 @@ import { digestIn, isProven, lossIn, type Put } from './check-stored.ts';
 import { credentialsOf } from './http-credentials.ts';
 import { brokenOff, refusedBy } from './http-error.ts';
 import { type GetOptions, httpGet } from './http-get.ts';
-import { inPieces, untilSent } from './sent-body.ts';
+import { untilSent } from './sent-body.ts';
 
 /** How often an object is put that the server takes, and then does not have. */
 const mostLosses = 3;
@@ -102,7 +104,7 @@ class HttpStore implements ObjectStore {
     body: () => Readable | Buffer,
     length: number,
     about: ObjectAbout,
-    signal: AbortSignal,
+    { signal, sent }: Sending,
   ): Promise<void> {
     const digest = about.sha256 === null ? null : Buffer.from(about.sha256, 'hex').toString('base64');
     const headers = {
@@ -112,7 +114,7 @@ class HttpStore implements ObjectStore {
       ...(digest !== null && { 'repr-digest': `sha-256=:${digest}:` }),
     };
     const content = body();
-    const bytes = inPieces(content);
+    const bytes = inPieces(content, sent);
     const answer = await this.#send(key, { method: 'PUT', headers, body: bytes, signal });
     if (![200, 201, 202, 204].includes(answer.statusCode ?? 0)) {
       // Nobody wants the rest of it.

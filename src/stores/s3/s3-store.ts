@@ -16,6 +16,7 @@ import {
   type ObjectStore,
   type PartLimits,
   type PartUpload,
+  type Sending,
   type StoredObject,
   StoreError,
 } from '../object-store.ts';
@@ -23,6 +24,7 @@ import { isDamaged } from './content-check.ts';
 import { S3Connection } from './s3-connection.ts';
 import { type S3Settings, s3Settings } from './s3-settings.ts';
 import { S3Upload } from './s3-upload.ts';
+import { sendInPieces } from './send-in-pieces.ts';
 
 /** Opens a bucket of AWS, or of any server with S3's API. @throws Fault `usage` */
 export async function openS3(address: URL, environment: Environment): Promise<ObjectStore> {
@@ -94,7 +96,7 @@ class S3Store implements ObjectStore {
     body: () => Readable | Buffer,
     length: number,
     about: ObjectAbout,
-    signal: AbortSignal,
+    { signal, sent }: Sending,
   ): Promise<void> {
     await this.#connection.send(async (client) => {
       const bytes = body();
@@ -103,6 +105,7 @@ class S3Store implements ObjectStore {
         Body: bytes,
         ContentLength: length,
       });
+      sendInPieces(command, sent);
       const { ETag } = await client.send(command, { abortSignal: signal });
       if (bytes instanceof Buffer && isDamaged(this.#connection, bytes, ETag))
         throw new StoreError('broken', `an object arrived damaged at ${this.name}`);

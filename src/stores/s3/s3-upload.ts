@@ -6,9 +6,10 @@ import {
   ListPartsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { type KnownPart, type PartUpload, StoreError } from '../object-store.ts';
+import { type KnownPart, type PartUpload, type Sending, StoreError } from '../object-store.ts';
 import { isDamaged } from './content-check.ts';
 import type { S3Connection } from './s3-connection.ts';
+import { sendInPieces } from './send-in-pieces.ts';
 
 /** A part's tag: its ETag, and behind a space its checksum where the server keeps one. */
 const tagOf = (etag: string | undefined, checksum: string | undefined) =>
@@ -54,20 +55,17 @@ export class S3Upload implements PartUpload {
     return parts;
   }
 
-  async put(number: number, bytes: Buffer, signal: AbortSignal): Promise<string> {
-    const { ETag, ChecksumCRC32 } = await this.#connection.send(
-      (client) =>
-        client.send(
-          new UploadPartCommand({
-            ...this.#of,
-            PartNumber: number,
-            Body: bytes,
-            ...(this.#connection.withChecksums && { ChecksumAlgorithm: 'CRC32' as const }),
-          }),
-          { abortSignal: signal },
-        ),
-      signal,
-    );
+  async put(number: number, bytes: Buffer, { signal, sent }: Sending): Promise<string> {
+    const { ETag, ChecksumCRC32 } = await this.#connection.send((client) => {
+      const command = new UploadPartCommand({
+        ...this.#of,
+        PartNumber: number,
+        Body: bytes,
+        ...(this.#connection.withChecksums && { ChecksumAlgorithm: 'CRC32' as const }),
+      });
+      sendInPieces(command, sent);
+      return client.send(command, { abortSignal: signal });
+    }, signal);
     if (isDamaged(this.#connection, bytes, ETag))
       throw new StoreError('broken', `a part arrived damaged at ${this.#connection.name}`);
     return tagOf(ETag, ChecksumCRC32);
