@@ -32,12 +32,12 @@ export function runHere(origin: Exclude<PageOrigin, { kind: 'database' }>): RunH
   };
 }
 
-/** What a run has first: its program, its template, its containers or its report. */
-const traces = ['emissary', 'template', 'ctr', 'report', 'report.json'];
+/** What a run has first: its program, its template, its containers or its report. A new file system has `lost+found`. */
+const traces = ['emissary', 'template', 'ctr', 'report', 'report.json', 'lost+found'];
 
-/** A directory that is no run's would give a page of one that never starts. @throws Fault `volume` */
+/** An empty volume waits for its run; other files are of something else. @throws Fault `volume` */
 export function requireRun({ volume }: RunHere): void {
-  if (traces.some((name) => volume.has(name))) return;
+  if (traces.some((name) => volume.has(name)) || volume.list('.', 1).length === 0) return;
   throw new Fault(
     'volume',
     `There is no run in "${volume.root}": it has neither containers nor a report; of a directory of results, name the job's own`,
