@@ -25,17 +25,20 @@ export class Volume {
   /** The template that the reader itself was given: it has precedence over the one on the volume. */
   readonly givenTemplate: { readonly text: string; readonly origin: string } | null;
   readonly #directory: number;
+  /** Not every file system does: some say 0 of every directory. */
+  readonly #countsNames: boolean;
 
   /** @throws the operating system's error if the root is not a directory that can be opened */
   constructor(root: string, givenTemplate: Volume['givenTemplate'] = null) {
     this.root = root;
     this.givenTemplate = givenTemplate;
     this.#directory = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
+    this.#countsNames = this.#names() > 0;
   }
 
   /** Whether its directory was removed: then nothing appears on it any more. */
   get isRemoved(): boolean {
-    return fstatSync(this.#directory).nlink === 0;
+    return this.#countsNames && this.#names() === 0;
   }
 
   /** Reads a whole small file. A file larger than `limit` bytes is rejected. */
@@ -197,6 +200,15 @@ export class Volume {
 
   close(): void {
     closeSync(this.#directory);
+  }
+
+  /** How many names its directory has; a server that does not answer for it has not removed it. */
+  #names(): number {
+    try {
+      return fstatSync(this.#directory).nlink;
+    } catch {
+      return Number.POSITIVE_INFINITY;
+    }
   }
 
   #within(path: string, use: (parent: number, name: string) => void): void {
