@@ -125,8 +125,9 @@ export function reporter(job: PodJob): KubernetesObject {
   const knowsTemplate = verb === 'wait' && (job.program === 'image' || job.stores.puts);
   const ours = {
     EMISSARY_ROOT: root,
-    // The kubelet stops it after the job, and lets it be for as long as the pod.
-    EMISSARY_GRACE_SECONDS: String(podGrace(grace)),
+    // The kubelet lets it be for as long as the pod. What is only held for a launcher ends earlier: without the right to exec, the
+    // launcher waits for that end, and reads the log.
+    EMISSARY_GRACE_SECONDS: String(verb === 'wait' && hold === null ? podGrace(grace) : grace),
     ...(verb === 'wait' && {
       EMISSARY_SPOOL_DIR: spoolPath,
       ...(jobId !== null && { MULTIFLEXI_JOB_ID: String(jobId) }),
