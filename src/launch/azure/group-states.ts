@@ -2,7 +2,7 @@ import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
 import type { ContainerGroups } from './api/container-groups.ts';
-import { isTemporary, reasonOfManager } from './api/manager-error.ts';
+import { isOfAzure, isTemporary, reasonOfManager } from './api/manager-error.ts';
 import type { ContainerGroup } from './group.ts';
 
 /** How a group is followed. */
@@ -54,12 +54,16 @@ export async function* groupStates(
       if (missingSince === null || performance.now() - missingSince >= limits.azureMissingMs) yield group;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (!isTemporary(error))
-        throw new Fault('engine', `Azure refuses to tell of ${name}: ${reasonOfManager(error)}`);
+      if (!isTemporary(error)) throw refusal(error, name);
       if (!isKnown) silent(reasonOfManager(error));
       isKnown = true;
     }
     await pause(pauseMs, signal);
     if (signal.aborted) throw signal.reason;
   }
+}
+
+function refusal(error: unknown, name: string): unknown {
+  if (!isOfAzure(error)) return error;
+  return new Fault('engine', `Azure refuses to tell of ${name}: ${reasonOfManager(error)}`);
 }

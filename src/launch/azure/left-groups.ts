@@ -9,16 +9,16 @@ export async function leftGroups(
   installation: string,
 ): Promise<readonly Leftover[]> {
   const signal = AbortSignal.timeout(limits.engineWorkMs);
-  const own = (await groups.list(signal)).filter(({ tags }) => tags?.[labels.installation] === installation);
+  const own = (await groups.list(signal)).filter(({ tags }) => tags[labels.installation] === installation);
   const found: Leftover[] = [];
-  for (const { name = '', tags } of own) {
+  for (const { name, tags } of own) {
     // The list does not tell the states of containers.
     const group = await groups.read(name, signal);
     if (group === null) continue;
     const { kind } = stateOf(group);
     // A reporter that runs holds results, which somebody may be taking.
     const running = kind === 'running' || kind === 'created' || isReachable(group);
-    found.push({ name, key: tags?.[labels.job] ?? '', running });
+    found.push({ name, key: tags[labels.job] ?? '', running });
   }
   return found;
 }

@@ -5,6 +5,7 @@ import { shorten } from '../../base/shorten.ts';
 import { after, pause, type Timer } from '../../base/timer.ts';
 import type { EngineJob } from '../engine.ts';
 import type { ContainerGroups } from './api/container-groups.ts';
+import { isOfAzure } from './api/manager-error.ts';
 import {
   type ContainerGroup,
   containers,
@@ -77,6 +78,7 @@ async function startOnce(
     operation = await makeGroup(groups, job.name, of);
   } catch (error) {
     if (of.signal.aborted) throw of.signal.reason;
+    if (!isOfAzure(error)) throw error;
     return startFailure(error, groups.location);
   }
   const silent = (reason: string) => of.phase(`waiting for Azure: ${reason}`);
@@ -120,7 +122,7 @@ async function failed(
   // Who was killed, or not answered, knows no operation.
   const mended = eventFailure(group, groups.location);
   if (mended !== null) return mended;
-  const said = await saidByInit(groups, group.name ?? '', signal);
+  const said = await saidByInit(groups, group.name, signal);
   return {
     kind: 'never',
     text: `the container group has ended before its job started: ${failureIn(group)}${said}`,
