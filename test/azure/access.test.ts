@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { type AzureLauncher, azureLauncher } from '../helpers/azure/azure-launcher.ts';
+import { fakeAz } from '../helpers/azure/fake-az.ts';
 import { idOf } from '../helpers/azure/group-routes.ts';
 import { httpsGet } from '../helpers/azure/https-get.ts';
 import { principalOf } from '../helpers/azure/principal.ts';
@@ -136,14 +137,4 @@ function runAs(
 ) {
   const args = ['launch', ...launcher.options, '--', 'sh', '-c', 'echo logged in; exit 3'];
   return emissary(args, { env: { ...launcher.place, ...credentials } });
-}
-
-/** A directory with a program `az` that prints this token; null: nobody is logged in. */
-function fakeAz(t: TestContext, token: string | null): string {
-  const directory = temporaryVolume(t);
-  const file = join(directory, 'az');
-  const refusal = "echo 'ERROR: Please run az login to setup account.' >&2; exit 1";
-  writeFileSync(file, `#!/bin/sh\n${token === null ? refusal : `echo '${token}'`}\n`);
-  chmodSync(file, 0o755);
-  return directory;
 }
