@@ -15,7 +15,7 @@ import { registryCommand } from '../registry/image-command.ts';
 import type { ContainerGroups } from './api/container-groups.ts';
 import { isOfAzure, reasonOfManager } from './api/manager-error.ts';
 import { freeName } from './free-name.ts';
-import { type ContainerGroup, containers, gone, stateOf, warningsIn } from './group.ts';
+import { type ContainerGroup, containers, gone, isStillborn, stateOf, warningsIn } from './group.ts';
 import { type GroupSettings, groupRequest } from './group-request.ts';
 import { amountsOf, requireSize } from './group-size.ts';
 import { groupStates, readSurely } from './group-states.ts';
@@ -95,7 +95,9 @@ export class AzureEngine implements Engine {
 
   async look({ name }: EngineJob): Promise<ContainerState> {
     try {
-      return stateOf(await readSurely(this.#groups, name, soon()));
+      const group = await readSurely(this.#groups, name, soon());
+      // Its launcher was killed: another group may start.
+      return group !== null && isStillborn(group) ? { kind: 'created' } : stateOf(group);
     } catch (error) {
       throw this.#fault(`tell of the container group ${name}`, error);
     }

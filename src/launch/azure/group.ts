@@ -86,6 +86,18 @@ export function isUnreachable(group: ContainerGroup | null): boolean {
   return isOver(group) && (reporter?.state !== 'Running' || group.state === 'Stopped');
 }
 
+/**
+ * Whether the job has certainly not started, and will not: its group has failed before, or nobody would hold its volume. What is
+ * being deleted or was stopped may have run: Azure may not tell of its containers any more.
+ */
+export function isStillborn(group: ContainerGroup): boolean {
+  const main = containerOf(group, containers.main);
+  if (main !== undefined && (main.restartCount > 0 || !/^(Waiting)?$/.test(main.state))) return false;
+  if (main?.events.some(({ name }) => name === 'Started')) return false;
+  const reporter = containerOf(group, containers.reporter);
+  return /^(Failed|Canceled)$/.test(group.provisioningState) || reporter?.state === 'Terminated';
+}
+
 /** What went wrong in a group, the newest last: clauses. */
 export function warningsIn(group: ContainerGroup): readonly string[] {
   return allEvents(group)

@@ -47,8 +47,7 @@ export async function startGroup(groups: ContainerGroups, job: EngineJob, of: St
       of.phase(failure.text);
       isRepeated = true;
       if (failure.kind === 'pull') grace.begin(() => late.abort(neverStarts(failure.text)));
-      await removeGroup(groups, job.name, signal);
-      of.unmade(true);
+      await removeFailed(groups, job.name, { unmade: of.unmade, signal });
       await pause(pauseMs, signal);
       if (signal.aborted) throw signal.reason;
       of.unmade(false);
@@ -56,6 +55,21 @@ export async function startGroup(groups: ContainerGroups, job: EngineJob, of: St
   } finally {
     grace.cancel();
     late.abort();
+  }
+}
+
+/** A launcher that is killed meanwhile must not leave it as one whose job may have run; one that stays is still to be found. */
+async function removeFailed(
+  groups: ContainerGroups,
+  name: string,
+  { unmade, signal }: Pick<Starting, 'unmade' | 'signal'>,
+): Promise<void> {
+  unmade(true);
+  try {
+    await removeGroup(groups, name, signal);
+  } catch (error) {
+    unmade(false);
+    throw error;
   }
 }
 

@@ -41,7 +41,7 @@ export async function startContainer(job: LaunchedJob, onCreated: () => void): P
     });
   });
   try {
-    const unmade = (isNothingThere: boolean) => job.advance(isNothingThere ? 'creating' : 'starting');
+    const unmade = (hasFailed: boolean) => job.advance(hasFailed ? 'creating' : 'starting');
     const ends = { cancel: cancel.signal, tooLate: tooLate.signal, unmade };
     const starting = stage === 'starting' ? startAgain(job, ends) : createAndStart(job, onCreated, ends);
     await Promise.race([left, starting]);
