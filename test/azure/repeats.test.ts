@@ -165,6 +165,26 @@ test('a group that has failed, whose operation cannot be read: its events say wh
   assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
 });
 
+test('an operation that cannot be read at once is asked again why it has failed', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const { faults } = launcher.azure;
+  const message = "The requested resource is not available in the location 'westeurope' at this moment.";
+  faults.failure = { code: 'ServiceUnavailable', message };
+  let asked = 0;
+  faults.after = ({ url }, reply) => {
+    if (!url.pathname.includes('/operations/')) return reply;
+    asked += 1;
+    if (asked === 1) return refused(503, 'ServerBusy', 'Azure is not well.');
+    if (asked === 2) return { status: 200, body: { error: [] } };
+    faults.failure = null;
+    return reply;
+  };
+  const { status, stdout, stderr } = await launcher.script('echo runs; exit 39');
+  assert.deepEqual([status, stdout.toString(), asked], [39, 'runs\n', 3], stderr);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
 test('a request for a group that a proxy answers with a page of its own is sent again', async (t) => {
   const launcher = await azureLauncher(t);
   if (launcher === null) return;

@@ -17,6 +17,7 @@ import {
 } from './group.ts';
 import { groupStates } from './group-states.ts';
 import { makeGroup, type Starting } from './make-group.ts';
+import { operationFailure } from './operation-failure.ts';
 import { removeGroup } from './remove-group.ts';
 import { eventFailure, type StartFailure, startFailure } from './start-failure.ts';
 import { hasPulled, waitingReason } from './waiting-reason.ts';
@@ -129,7 +130,7 @@ async function failed(
   const { kind } = stateOf(group);
   const hasRun = kind === 'running' || (kind === 'ended' && !isOver(group));
   if (hasRun || !isOver(group) || exitCodeOf(group) !== null) return null;
-  const told = operation === null ? null : await groups.failure(operation, signal);
+  const told = operation === null ? null : await operationFailure(groups, operation, signal);
   if (told !== null) return startFailure(told, groups.location);
   const waiting = waitingReason(group);
   if (waiting.kind === 'pull') return waiting;

@@ -106,6 +106,9 @@ const actions = list(z.string());
 /** What roles grant. */
 export const permissionsSchema = z.object({ value: arrayOf(z.object({ actions, notActions: actions })) });
 
+/** An operation; its error may have any shape. */
+export const operationSchema = z.object({ status: z.string(), error: z.optional(z.unknown()) });
+
 /** The end of a log. */
 export const logSchema = z.object({ content: text });
 

@@ -7,6 +7,7 @@ import {
   groupSchema,
   groupsSchema,
   logSchema,
+  operationSchema,
   permissionsSchema,
   placeSchema,
   registrationSchema,
@@ -202,17 +203,11 @@ export class ContainerGroups {
     return (right) => value.some((permission) => grants(permission, right));
   }
 
-  /** How an operation stands that a `put` has begun. @returns its error; null: it has none, as far as is known */
+  /** How an operation stands that a `put` has begun. @returns its error; null: it has none */
   async failure(operation: string, signal: AbortSignal): Promise<ManagerError | null> {
-    try {
-      const { body } = await this.manager.send({ method: 'GET', path: operation, signal });
-      if (body?.['status'] !== 'Failed' || !isRecord(body['error'])) return null;
-      return errorIn(body, 200);
-    } catch (error) {
-      if (signal.aborted) throw error;
-      // The group itself tells it, too.
-      return null;
-    }
+    const { body } = await this.manager.send({ method: 'GET', path: operation, signal });
+    const { status, error } = answered(operationSchema, body, 'the operation');
+    return status === 'Failed' && isRecord(error) ? errorIn(body, 200) : null;
   }
 
   get #group(): string {
