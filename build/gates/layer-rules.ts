@@ -85,7 +85,7 @@ export const layerRules: readonly IForbiddenRuleType[] = [
 
   // Each dependency has one home.
   home('ffi', '^(node:)?ffi$', '^src/kernel/'),
-  home('zod', 'node_modules/zod/', '^src/settings/|^src/(report|observe)/.*schema\\.ts$'),
+  home('zod', 'node_modules/zod/', '^src/settings/|^src/(report|observe|launch/azure/api)/.*schema\\.ts$'),
   home('yaml', 'node_modules/yaml/', '^src/pod/'),
   home('archives', 'node_modules/(tar|yauzl)/', '^src/(outputs|inputs)/|^src/page/archive-entries\\.ts$'),
   home('database', 'node_modules/(kysely|mysql2)/|^(node:)?sqlite$', '^src/report/'),

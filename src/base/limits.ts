@@ -601,6 +601,8 @@ export const limits = {
   azureMissingMs: 15_000,
   /** How long the deletion of a container group may take, in ms. */
   azureGoneMs: 300_000,
+  /** How often the operation that has made a group is asked why it has failed, while it does not answer. */
+  azureOperationTries: 4,
   /** Senders in a row that say nothing after the job's end, before its results are given up: about two minutes. */
   azureSilentSenders: 16,
   /** Lines of a container's log that are read, for the reason of a failed start. */

@@ -94,10 +94,10 @@ export interface StartLimits {
   /** The launch is not wanted any more, or too late. An engine whose jobs start at once need not look at it. */
   readonly cancel: AbortSignal;
   /**
-   * Called with true when nothing of the job is there after a start has failed that is tried again, and with false before that: a
-   * launcher that is killed meanwhile has left nothing that may have run.
+   * Called with true when a start has failed that is tried again, and with false before that: a launcher that is killed meanwhile
+   * has left nothing that may have run, or will. What has failed may still be there.
    */
-  readonly unmade?: (isNothingThere: boolean) => void;
+  readonly unmade?: (hasFailed: boolean) => void;
 }
 
 /** What an engine knows of a job besides its end. */

@@ -10,6 +10,7 @@ import {
   type SavingProgress,
   type Started,
 } from '../contract/records.ts';
+import { arrayOf } from './array-schema.ts';
 import { mayHoldMoreValues } from './may-hold-more-values.ts';
 
 const count = z.int().check(z.nonnegative());
@@ -17,27 +18,6 @@ const text = z.string();
 const time = z.string().check(z.refine((value) => !Number.isNaN(Date.parse(value)), 'must be a time'));
 /** The exit code of an ended process. */
 export const exitCodeSchema = z.int().check(z.gte(0), z.lte(largestExitCode));
-/**
- * An array whose first invalid element ends the check. zod would describe each of the millions that a job may have put
- * there, in a hundred times their memory.
- */
-const arrayOf = <T>(element: z.ZodMiniType<T>) =>
-  z.pipe(
-    z.array(z.unknown()),
-    z.transform((items, context): T[] => {
-      const checked: T[] = [];
-      for (const item of items) {
-        const result = element.safeParse(item);
-        if (!result.success) {
-          context.issues.push({ code: 'custom', message: 'has a wrong element', input: null });
-          return z.NEVER;
-        }
-        checked.push(result.data);
-      }
-      return checked;
-    }),
-  );
-
 const stream = z.object({ bytes: count, truncated: z.boolean() });
 const output = { name: text, path: text, file: text, bytes: count, sha256: text };
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { type AzureLauncher, azureLauncher } from '../helpers/azure/azure-launcher.ts';
+import { fakeAz } from '../helpers/azure/fake-az.ts';
 import { idOf } from '../helpers/azure/group-routes.ts';
 import { httpsGet } from '../helpers/azure/https-get.ts';
+import { principalOf } from '../helpers/azure/principal.ts';
 import { emissary } from '../helpers/emissary.ts';
 import { until } from '../helpers/until.ts';
 import { temporaryVolume } from '../helpers/volume.ts';
@@ -13,7 +15,7 @@ import { temporaryVolume } from '../helpers/volume.ts';
 test('a service principal logs in at the authority that the environment names', async (t) => {
   const launcher = await azureLauncher(t);
   if (launcher === null) return;
-  const { status, stdout, stderr } = await runAs(launcher, principal(launcher));
+  const { status, stdout, stderr } = await runAs(launcher, principalOf(launcher));
   assert.deepEqual([status, stdout.toString()], [3, 'logged in\n'], stderr);
   assert.ok(launcher.azure.asked.some((each) => each.endsWith('/oauth2/v2.0/token')));
 });
@@ -41,7 +43,7 @@ test('a token that is not accepted any more is renewed, in the middle of a job',
   const launcher = await azureLauncher(t);
   if (launcher === null) return;
   const script = `echo ready; until ${launcher.gate().isOpen}; do sleep 0.05; done; exit 4`;
-  const running = launcher.startScript(script, { env: principal(launcher) });
+  const running = launcher.startScript(script, { env: principalOf(launcher) });
   await until('the job runs', () => running.stdout().toString().includes('ready'));
   launcher.azure.token = randomUUID();
   launcher.azure.terminals.cut();
@@ -126,15 +128,6 @@ test('the processors and the memory are what the group is asked for', async (t) 
   assert.deepEqual(await wantedWith(['--memory', '512m'], {}), { cpu: 1, memoryInGB: 0.5 });
 });
 
-function principal({ azure }: AzureLauncher): Readonly<Record<string, string>> {
-  return {
-    AZURE_AUTHORITY_HOST: azure.origin,
-    AZURE_TENANT_ID: randomUUID(),
-    AZURE_CLIENT_ID: randomUUID(),
-    AZURE_CLIENT_SECRET: 'of the principal',
-  };
-}
-
 const noMachine = { AZURE_CLIENT_ID: '', IDENTITY_ENDPOINT: '' };
 
 /** Launches a job with no other credentials than these. */
@@ -144,14 +137,4 @@ function runAs(
 ) {
   const args = ['launch', ...launcher.options, '--', 'sh', '-c', 'echo logged in; exit 3'];
   return emissary(args, { env: { ...launcher.place, ...credentials } });
-}
-
-/** A directory with a program `az` that prints this token; null: nobody is logged in. */
-function fakeAz(t: TestContext, token: string | null): string {
-  const directory = temporaryVolume(t);
-  const file = join(directory, 'az');
-  const refusal = "echo 'ERROR: Please run az login to setup account.' >&2; exit 1";
-  writeFileSync(file, `#!/bin/sh\n${token === null ? refusal : `echo '${token}'`}\n`);
-  chmodSync(file, 0o755);
-  return directory;
 }

@@ -20,8 +20,8 @@ test('doctor --engine azure looks at the place, the credentials, the service, th
   const found = await examine(['--engine', 'azure'], launcher);
   assert.equal(found.status, 0, JSON.stringify(found.checks));
   assert.deepEqual(
-    found.checks.slice(-11).map(({ name }) => name),
-    [...checks, ...rights],
+    found.checks.slice(-12).map(({ name }) => name),
+    [...checks, ...rights, 'exec'],
   );
   assert.equal(
     found.check('region').found,
@@ -67,4 +67,25 @@ test('doctor --engine azure without a place or credentials says which variables 
   const nobody = await examine(['--engine', 'azure'], { env: { ...launcher.env, IDENTITY_HEADER: 'wrong' } });
   assert.equal(nobody.check('credentials').status, 'failed');
   assert.match(nobody.check('credentials').advice ?? '', /AZURE_CLIENT_SECRET, run az login/);
+});
+
+test('doctor --engine azure says that the WebSocket of exec is not tried, and who must let it through', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const directly = await examine(['--engine', 'azure'], launcher);
+  assert.equal(directly.status, 0);
+  assert.deepEqual(directly.check('exec'), {
+    name: 'exec',
+    status: 'skipped',
+    found:
+      'the WebSocket is not tried: Azure names its host only for a job that runs; a firewall must let it through to ' +
+      '*.westeurope.management.azurecontainer.io and *.westeurope.atlas.cloudapp.azure.com, ports 443 and 19390',
+    advice: null,
+  });
+  // This machine, where the stand-in is, is never reached through a proxy.
+  const env = { ...launcher.env, HTTPS_PROXY: 'http://me:hidden@proxy.invalid:3128' };
+  const { check, stdout } = await examine(['--engine', 'azure'], { env });
+  assert.match(check('exec').found, /; the proxy proxy\.invalid:3128 of HTTPS_PROXY must let it through to /);
+  assert.ok(!stdout.toString().includes('hidden'));
+  assert.ok(!launcher.azure.asked.some((each) => !each.startsWith('GET')));
 });

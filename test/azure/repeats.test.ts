@@ -41,6 +41,38 @@ test('one 404 makes neither the next launch of a job nor list --clean believe th
   assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
 });
 
+test('while Azure does not tell whether a job runs, the next launch leaves it alone: it is followed later', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const { azure } = launcher;
+  const options = ['--job-id', '104', '--report', 'none'];
+  const script = `echo ready; until ${launcher.gate().isOpen}; do sleep 0.05; done; echo ended; exit 38`;
+  const first = launcher.startScript(script, { options });
+  await until('the job runs', () => first.stdout().toString().includes('ready'));
+  first.kill('SIGKILL');
+  await first.finished;
+  let failures = Number.POSITIVE_INFINITY;
+  azure.faults.before = (call) => {
+    if (!isGroup(call) || failures === 0) return null;
+    failures -= 1;
+    return refused(503, 'ServerBusy', 'Azure is not well.');
+  };
+  const second = await launcher.script('echo another', { options });
+  assert.equal(second.status, 64);
+  assert.match(
+    second.stderr,
+    /^emissary: Azure cannot tell of the container group [^\n]*: Azure is not well; the job is left as it is; launch it again to follow it\n$/,
+  );
+  assert.equal(azure.only.state, 'Running');
+  failures = 2;
+  const third = launcher.startScript('echo another', { options });
+  await until('it is followed', () => third.stdout().toString().includes('ready'));
+  await launcher.gate().open();
+  const { status, stdout, stderr } = await third.finished;
+  assert.deepEqual([status, stdout.toString()], [38, 'ready\nended\n'], stderr);
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
 test('one 404 does not let the group that an earlier launch has kept pass for the new one', async (t) => {
   const launcher = await azureLauncher(t);
   if (launcher === null) return;
@@ -130,6 +162,26 @@ test('a group that has failed, whose operation cannot be read: its events say wh
     unknown.stderr,
     /^emissary: The container group has ended before its job started: Azure does not tell why\n$/,
   );
+  assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
+});
+
+test('an operation that cannot be read at once is asked again why it has failed', async (t) => {
+  const launcher = await azureLauncher(t);
+  if (launcher === null) return;
+  const { faults } = launcher.azure;
+  const message = "The requested resource is not available in the location 'westeurope' at this moment.";
+  faults.failure = { code: 'ServiceUnavailable', message };
+  let asked = 0;
+  faults.after = ({ url }, reply) => {
+    if (!url.pathname.includes('/operations/')) return reply;
+    asked += 1;
+    if (asked === 1) return refused(503, 'ServerBusy', 'Azure is not well.');
+    if (asked === 2) return { status: 200, body: { error: [] } };
+    faults.failure = null;
+    return reply;
+  };
+  const { status, stdout, stderr } = await launcher.script('echo runs; exit 39');
+  assert.deepEqual([status, stdout.toString(), asked], [39, 'runs\n', 3], stderr);
   assert.deepEqual([launcher.left(), await launcher.containers()], [[], []]);
 });
 

@@ -13,9 +13,9 @@ import type {
 import type { SenderConnection } from '../mirror/follow-sender.ts';
 import { registryCommand } from '../registry/image-command.ts';
 import type { ContainerGroups } from './api/container-groups.ts';
-import { reasonOfManager } from './api/manager-error.ts';
+import { isOfAzure, reasonOfManager } from './api/manager-error.ts';
 import { freeName } from './free-name.ts';
-import { type ContainerGroup, containers, gone, stateOf, warningsIn } from './group.ts';
+import { type ContainerGroup, containers, gone, isStillborn, stateOf, warningsIn } from './group.ts';
 import { type GroupSettings, groupRequest } from './group-request.ts';
 import { amountsOf, requireSize } from './group-size.ts';
 import { groupStates, readSurely } from './group-states.ts';
@@ -68,7 +68,7 @@ export class AzureEngine implements Engine {
       await freeName(this.#groups, job.name, { phase, signal });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (error instanceof Fault) throw error;
+      if (!isOfAzure(error)) throw error;
       const { text } = startFailure(error, this.#groups.location);
       throw new Fault('engine', `Azure cannot make the container group ${job.name}: ${text}`, {
         cause: error,
@@ -95,7 +95,9 @@ export class AzureEngine implements Engine {
 
   async look({ name }: EngineJob): Promise<ContainerState> {
     try {
-      return stateOf(await readSurely(this.#groups, name, soon()));
+      const group = await readSurely(this.#groups, name, soon());
+      // Its launcher was killed: another group may start.
+      return group !== null && isStillborn(group) ? { kind: 'created' } : stateOf(group);
     } catch (error) {
       throw this.#fault(`tell of the container group ${name}`, error);
     }
@@ -132,7 +134,7 @@ export class AzureEngine implements Engine {
   async facts({ name }: EngineJob): Promise<EngineFacts | null> {
     const group = await this.#readOrNull(name);
     if (group === null) return null;
-    return { place: group.location ?? null, events: warningsIn(group).slice(-limits.shownPodEvents) };
+    return { place: group.location || null, events: warningsIn(group).slice(-limits.shownPodEvents) };
   }
 
   messages({ name }: EngineJob): Promise<string> {
@@ -171,8 +173,8 @@ export class AzureEngine implements Engine {
     return this.#groups.read(name, soon()).catch(() => null);
   }
 
-  #fault(what: string, error: unknown): Fault {
-    if (error instanceof Fault) return error;
+  #fault(what: string, error: unknown): unknown {
+    if (!isOfAzure(error)) return error;
     return new Fault('engine', `Azure cannot ${what}: ${reasonOfManager(error)}`, { cause: error });
   }
 }

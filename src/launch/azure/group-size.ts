@@ -2,6 +2,7 @@ import { Fault } from '../../base/fault.ts';
 import type { AzurePlace } from '../../settings/verbs/azure-place.ts';
 import type { EngineJob } from '../engine.ts';
 import type { Amounts, ContainerGroups } from './api/container-groups.ts';
+import { isOfAzure } from './api/manager-error.ts';
 
 /**
  * Of the reporter: `hold`, and one `send` for each connection, have some 25 MiB each, and 50 MiB of the program together, however
@@ -44,8 +45,11 @@ export function amountsOf({ resources }: EngineJob, place: AzurePlace): Amounts 
  * @throws Fault `engine`; the signal's reason
  */
 export async function requireSize(groups: ContainerGroups, own: Amounts, signal: AbortSignal): Promise<void> {
-  const most = await groups.capability(signal).catch(() => null);
-  if (signal.aborted) throw signal.reason;
+  const most = await groups.capability(signal).catch((error: unknown) => {
+    if (signal.aborted) throw signal.reason;
+    if (isOfAzure(error)) return null;
+    throw error;
+  });
   const reporter = reporterAmounts(own);
   const sum = groupAmounts(own);
   if (most === null || (sum.cpus <= most.cpus && sum.memoryGb <= most.memoryGb)) return;

@@ -2,7 +2,7 @@ import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
 import type { ContainerGroups } from './api/container-groups.ts';
-import { isTemporary, reasonOfManager } from './api/manager-error.ts';
+import { isOfAzure, isTemporary, reasonOfManager } from './api/manager-error.ts';
 import type { ContainerGroup } from './group.ts';
 
 /** How a group is followed. */
@@ -15,7 +15,8 @@ export interface Following {
 }
 
 /**
- * A group as it is now; null only where it was not found for a while: not every server may know it.
+ * A group as it is now; null only where it was not found for a while: not every server may know it. An answer that fails is asked
+ * for again, as long.
  *
  * @throws as `ContainerGroups.read`
  */
@@ -24,11 +25,31 @@ export async function readSurely(
   name: string,
   signal: AbortSignal,
 ): Promise<ContainerGroup | null> {
-  for (const until = performance.now() + limits.azureMissingMs; ; ) {
-    const group = await groups.read(name, signal);
-    if (group !== null || performance.now() >= until) return group;
+  const until = performance.now() + limits.azureMissingMs;
+  for (let missingSince: number | null = null; ; ) {
+    const group = await newsOf(groups, name, { signal, mayFail: performance.now() < until });
+    if (group !== null && group !== undefined) return group;
+    if (group === null) {
+      missingSince ??= performance.now();
+      if (performance.now() - missingSince >= limits.azureMissingMs) return null;
+    }
     await pause(limits.engineRetryMs, signal);
     if (signal.aborted) throw signal.reason;
+  }
+}
+
+/** @returns undefined: Azure did not tell */
+async function newsOf(
+  groups: ContainerGroups,
+  name: string,
+  { signal, mayFail }: { readonly signal: AbortSignal; readonly mayFail: boolean },
+): Promise<ContainerGroup | null | undefined> {
+  try {
+    return await groups.read(name, signal);
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (!mayFail || !isTemporary(error)) throw error;
+    return undefined;
   }
 }
 
@@ -54,12 +75,16 @@ export async function* groupStates(
       if (missingSince === null || performance.now() - missingSince >= limits.azureMissingMs) yield group;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (!isTemporary(error))
-        throw new Fault('engine', `Azure refuses to tell of ${name}: ${reasonOfManager(error)}`);
+      if (!isTemporary(error)) throw refusal(error, name);
       if (!isKnown) silent(reasonOfManager(error));
       isKnown = true;
     }
     await pause(pauseMs, signal);
     if (signal.aborted) throw signal.reason;
   }
+}
+
+function refusal(error: unknown, name: string): unknown {
+  if (!isOfAzure(error)) return error;
+  return new Fault('engine', `Azure refuses to tell of ${name}: ${reasonOfManager(error)}`);
 }

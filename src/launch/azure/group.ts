@@ -4,49 +4,41 @@ import { reasonOfManager } from './api/manager-error.ts';
 /** The containers of a launched job's group. */
 export const containers = { install: 'install', main: 'main', reporter: 'reporter' } as const;
 
-/** A container group, as the API tells it. Whatever is missing is not known yet. */
+/** A container group, as the API tells it. Empty texts and nulls are not known (yet). */
 export interface ContainerGroup {
-  readonly name?: string;
-  readonly location?: string;
-  readonly tags?: Readonly<Record<string, string>> | null;
-  readonly properties?: {
-    readonly provisioningState?: string;
-    readonly instanceView?: {
-      readonly state?: string;
-      readonly events?: readonly GroupEvent[] | null;
-    } | null;
-    readonly containers?: readonly GroupContainer[] | null;
-    readonly initContainers?: readonly GroupContainer[] | null;
-  };
+  readonly name: string;
+  readonly location: string;
+  /** `Pending`, `Creating`, `Succeeded`, `Failed`, … */
+  readonly provisioningState: string;
+  /** `Pending`, `Running`, `Succeeded`, `Failed` or `Stopped`. */
+  readonly state: string;
+  readonly events: readonly GroupEvent[];
+  readonly containers: readonly GroupContainer[];
+  readonly initContainers: readonly GroupContainer[];
 }
 
 /** What has happened to a container. */
 export interface GroupEvent {
-  readonly name?: string;
-  readonly message?: string;
+  readonly name: string;
+  readonly message: string;
   /** `Normal` or `Warning`. */
-  readonly type?: string;
+  readonly type: string;
   /** RFC 3339. */
-  readonly lastTimestamp?: string;
+  readonly lastTimestamp: string;
 }
 
 /** One container of a group. */
 export interface GroupContainer {
   readonly name: string;
-  readonly properties?: {
-    readonly image?: string;
-    readonly resources?: { readonly requests?: { readonly memoryInGB?: number } };
-    readonly instanceView?: {
-      readonly restartCount?: number;
-      readonly currentState?: {
-        /** `Waiting`, `Running` or `Terminated`. */
-        readonly state?: string;
-        readonly exitCode?: number;
-        readonly detailStatus?: string;
-      } | null;
-      readonly events?: readonly GroupEvent[] | null;
-    } | null;
-  };
+  /** What it asks for; null: it is not told. */
+  readonly memoryGb: number | null;
+  readonly restartCount: number;
+  /** `Waiting`, `Running` or `Terminated`. */
+  readonly state: string;
+  /** Null: it has not ended, or how is not known. */
+  readonly exitCode: number | null;
+  readonly detailStatus: string;
+  readonly events: readonly GroupEvent[];
 }
 
 /** The end of a job whose group is not there any more. */
@@ -60,61 +52,64 @@ export const gone: ContainerEnd = {
 export function stateOf(group: ContainerGroup | null): ContainerState {
   if (group === null) return { kind: 'absent' };
   const main = containerOf(group, containers.main);
-  const { restartCount = 0, currentState } = main?.properties?.instanceView ?? {};
   // It may run a second time, on a volume that is empty again: nothing of that is the job's.
-  if (restartCount > 0)
+  if (main !== undefined && main.restartCount > 0)
     return { kind: 'ended', exitCode: null, reason: 'Azure has restarted its container group' };
-  if (currentState?.state === 'Terminated')
-    return { kind: 'ended', exitCode: currentState.exitCode ?? null, reason: endReason(group, main) };
-  if (currentState?.state === 'Running') return { kind: 'running' };
+  if (main?.state === 'Terminated')
+    return { kind: 'ended', exitCode: main.exitCode, reason: endReason(group, main) };
+  if (main?.state === 'Running') return { kind: 'running' };
   if (isOver(group)) return { kind: 'ended', exitCode: null, reason: failureIn(group) };
   return { kind: 'created', isRequested: true };
 }
 
 /** One container of a group, an init container too. */
-function containerOf({ properties }: ContainerGroup, name: string): GroupContainer | undefined {
-  const all = [...(properties?.containers ?? []), ...(properties?.initContainers ?? [])];
-  return all.find((each) => each.name === name);
+function containerOf(group: ContainerGroup, name: string): GroupContainer | undefined {
+  return [...group.containers, ...group.initContainers].find((each) => each.name === name);
 }
 
 /** Whether no container of the group will ever run again. */
-export function isOver({ properties }: ContainerGroup): boolean {
-  const { provisioningState = '', instanceView } = properties ?? {};
-  return (
-    /^(Failed|Canceled|Deleting)$/.test(provisioningState) ||
-    /^(Succeeded|Failed|Stopped)$/.test(instanceView?.state ?? '')
-  );
+export function isOver({ provisioningState, state }: ContainerGroup): boolean {
+  return /^(Failed|Canceled|Deleting)$/.test(provisioningState) || /^(Succeeded|Failed|Stopped)$/.test(state);
 }
 
 /** Whether a program can be started in the reporter. */
 export function isReachable(group: ContainerGroup): boolean {
-  return stateOfContainer(group, containers.reporter) === 'Running';
+  return containerOf(group, containers.reporter)?.state === 'Running';
 }
 
 /** Whether the volume will never be reachable again. */
 export function isUnreachable(group: ContainerGroup | null): boolean {
   if (group === null) return true;
-  const { restartCount = 0, currentState } =
-    containerOf(group, containers.reporter)?.properties?.instanceView ?? {};
-  if (currentState?.state === 'Terminated' || restartCount > 0) return true;
+  const reporter = containerOf(group, containers.reporter);
+  if (reporter?.state === 'Terminated' || (reporter?.restartCount ?? 0) > 0) return true;
   // A group whose provisioning has failed may have containers that run.
-  const isStopped = group.properties?.instanceView?.state === 'Stopped';
-  return isOver(group) && (currentState?.state !== 'Running' || isStopped);
+  return isOver(group) && (reporter?.state !== 'Running' || group.state === 'Stopped');
+}
+
+/**
+ * Whether the job has certainly not started, and will not: its group has failed before, or nobody would hold its volume. What is
+ * being deleted or was stopped may have run: Azure may not tell of its containers any more.
+ */
+export function isStillborn(group: ContainerGroup): boolean {
+  const main = containerOf(group, containers.main);
+  if (main !== undefined && (main.restartCount > 0 || !/^(Waiting)?$/.test(main.state))) return false;
+  if (main?.events.some(({ name }) => name === 'Started')) return false;
+  const reporter = containerOf(group, containers.reporter);
+  return /^(Failed|Canceled)$/.test(group.provisioningState) || reporter?.state === 'Terminated';
 }
 
 /** What went wrong in a group, the newest last: clauses. */
 export function warningsIn(group: ContainerGroup): readonly string[] {
   return allEvents(group)
-    .filter(({ type, message = '' }) => type === 'Warning' && message !== '')
-    .map(({ name = 'Warning', message = '' }) => reasonOfManager(`${name}: ${message}`));
+    .filter(({ type, message }) => type === 'Warning' && message !== '')
+    .map(({ name, message }) => reasonOfManager(`${name || 'Warning'}: ${message}`));
 }
 
 /** Why a group failed as a whole, as it tells itself. */
 export function failureIn(group: ContainerGroup): string {
-  const install = containerOf(group, containers.install)?.properties?.instanceView?.currentState;
-  const code = install?.exitCode ?? 0;
+  const code = containerOf(group, containers.install)?.exitCode ?? 0;
   if (code !== 0) return `its container ${containers.install} has failed (${code})`;
-  if (group.properties?.instanceView?.state === 'Stopped') return 'somebody has stopped its container group';
+  if (group.state === 'Stopped') return 'somebody has stopped its container group';
   return warningsIn(group).at(-1) ?? 'Azure does not tell why';
 }
 
@@ -124,10 +119,8 @@ export function allEvents(group: ContainerGroup): readonly GroupEvent[] {
 }
 
 /** The events of a group, and those of each of its containers; in each list, the newest is the last one. */
-export function eventLists({ properties }: ContainerGroup): readonly (readonly GroupEvent[])[] {
-  const inside = [...(properties?.initContainers ?? []), ...(properties?.containers ?? [])];
-  const views = [properties?.instanceView, ...inside.map((each) => each.properties?.instanceView)];
-  return views.map((view) => newestLast(view?.events ?? []));
+export function eventLists(group: ContainerGroup): readonly (readonly GroupEvent[])[] {
+  return [group, ...group.initContainers, ...group.containers].map(({ events }) => newestLast(events));
 }
 
 /** The service has an order of its own. */
@@ -135,24 +128,14 @@ function newestLast(events: readonly GroupEvent[]): readonly GroupEvent[] {
   return [...events].sort((a, b) => timeOf(a) - timeOf(b));
 }
 
-function timeOf({ lastTimestamp = '' }: GroupEvent): number {
+function timeOf({ lastTimestamp }: GroupEvent): number {
   return Date.parse(lastTimestamp) || 0;
 }
 
-function stateOfContainer(group: ContainerGroup, name: string): string | undefined {
-  return containerOf(group, name)?.properties?.instanceView?.currentState?.state;
-}
-
-function endReason(group: ContainerGroup, main: GroupContainer | undefined): string | null {
-  const { detailStatus = '' } = main?.properties?.instanceView?.currentState ?? {};
-  if (detailStatus === 'OOMKilled') {
-    const limit = main?.properties?.resources?.requests?.memoryInGB;
-    return `it was out of memory${limit === undefined ? '' : ` (${limit} GB)`}`;
-  }
-  const events = main?.properties?.instanceView?.events ?? [];
-  if (events.some(({ type, name }) => type === 'Warning' && name === 'Unhealthy'))
+function endReason(group: ContainerGroup, main: GroupContainer): string | null {
+  if (main.detailStatus === 'OOMKilled')
+    return `it was out of memory${main.memoryGb === null ? '' : ` (${main.memoryGb} GB)`}`;
+  if (main.events.some(({ type, name }) => type === 'Warning' && name === 'Unhealthy'))
     return 'it has exceeded its maximum life';
-  return group.properties?.instanceView?.state === 'Stopped'
-    ? 'somebody has stopped its container group'
-    : null;
+  return group.state === 'Stopped' ? 'somebody has stopped its container group' : null;
 }

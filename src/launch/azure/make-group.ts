@@ -3,7 +3,7 @@ import { pause } from '../../base/timer.ts';
 import { unlessAborted } from '../../base/unless-aborted.ts';
 import type { StartLimits } from '../engine.ts';
 import type { ContainerGroups } from './api/container-groups.ts';
-import { isTemporary, reasonOfManager } from './api/manager-error.ts';
+import { isTemporary, NoAnswer, reasonOfManager } from './api/manager-error.ts';
 import { startFailure } from './start-failure.ts';
 
 /** How a group is started. */
@@ -32,7 +32,7 @@ export async function makeGroup(groups: ContainerGroups, name: string, of: Start
   ) {
     try {
       if ((await groups.read(name, signal)) !== null) return null;
-      if (groups.mayAppear) throw new Error('it has not answered the request for the container group');
+      if (groups.mayAppear) throw new NoAnswer('it has not answered the request for the container group');
       return await put(groups, name, of);
     } catch (error) {
       phase(`waiting for Azure: ${reasonToWait(error, groups, signal)}`);

@@ -1,6 +1,7 @@
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
+import { launcherPrincipal } from '../../settings/destinations/azure-principal.ts';
 import type { AzurePlace } from '../../settings/verbs/azure-place.ts';
 import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
 import type { Engine, EngineSetup } from '../engine.ts';
@@ -14,6 +15,8 @@ export function openAzure(
   { azure, kubernetes, startTimeoutMs }: LaunchSettings,
 ): Engine {
   const groups = containerGroups(azure, environment);
+  // What is wrong with who asks is told before anything of the job is made.
+  launcherPrincipal(environment);
   const { emissaryImage } = kubernetes;
   // A group whose launcher was killed may start later.
   const startSeconds = Math.max(limits.launchStartSeconds, startTimeoutMs / 1000);

@@ -1,8 +1,14 @@
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { pause } from '../../base/timer.ts';
-import { type ContainerGroups, isPlaceMissing } from './api/container-groups.ts';
-import { isTemporary, ManagerError, reasonOfManager } from './api/manager-error.ts';
+import type { ContainerGroups } from './api/container-groups.ts';
+import {
+  isOfAzure,
+  isPlaceMissing,
+  isTemporary,
+  ManagerError,
+  reasonOfManager,
+} from './api/manager-error.ts';
 
 /**
  * Deletes a group, and resolves when it is gone: whoever gives up must see that nothing can start any more. A group that is
@@ -48,6 +54,7 @@ class Removal {
       return (await this.#groups.read(this.#name, signal)) === null && this.#isAccepted;
     } catch (error) {
       if (signal.aborted) return false;
+      if (!isOfAzure(error) && !(error instanceof Fault)) throw error;
       this.reason = reasonOfManager(error);
       if (isTemporary(error) || isBusy(error)) return false;
       if (isPlaceMissing(error)) return true;

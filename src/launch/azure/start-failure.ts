@@ -30,8 +30,9 @@ export function startFailure(error: unknown, region: string): StartFailure {
 
 /** What the newest warning of a group that has failed means; null: there is none, or it tells of nothing that time mends. */
 export function eventFailure(group: ContainerGroup, region: string): StartFailure | null {
-  const { name = '', message = '' } = allEvents(group).findLast(({ type }) => type === 'Warning') ?? {};
-  if (message === '') return null;
+  const newest = allEvents(group).findLast(({ type }) => type === 'Warning');
+  if (newest === undefined || newest.message === '') return null;
+  const { name, message } = newest;
   const failure = startFailure(new ManagerError(200, name.replace(/\.$/, ''), message), region);
   return failure.kind === 'never' ? null : failure;
 }

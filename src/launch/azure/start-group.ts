@@ -5,6 +5,7 @@ import { shorten } from '../../base/shorten.ts';
 import { after, pause, type Timer } from '../../base/timer.ts';
 import type { EngineJob } from '../engine.ts';
 import type { ContainerGroups } from './api/container-groups.ts';
+import { isOfAzure } from './api/manager-error.ts';
 import {
   type ContainerGroup,
   containers,
@@ -16,6 +17,7 @@ import {
 } from './group.ts';
 import { groupStates } from './group-states.ts';
 import { makeGroup, type Starting } from './make-group.ts';
+import { operationFailure } from './operation-failure.ts';
 import { removeGroup } from './remove-group.ts';
 import { eventFailure, type StartFailure, startFailure } from './start-failure.ts';
 import { hasPulled, waitingReason } from './waiting-reason.ts';
@@ -46,8 +48,7 @@ export async function startGroup(groups: ContainerGroups, job: EngineJob, of: St
       of.phase(failure.text);
       isRepeated = true;
       if (failure.kind === 'pull') grace.begin(() => late.abort(neverStarts(failure.text)));
-      await removeGroup(groups, job.name, signal);
-      of.unmade(true);
+      await removeFailed(groups, job.name, { unmade: of.unmade, signal });
       await pause(pauseMs, signal);
       if (signal.aborted) throw signal.reason;
       of.unmade(false);
@@ -55,6 +56,21 @@ export async function startGroup(groups: ContainerGroups, job: EngineJob, of: St
   } finally {
     grace.cancel();
     late.abort();
+  }
+}
+
+/** A launcher that is killed meanwhile must not leave it as one whose job may have run; one that stays is still to be found. */
+async function removeFailed(
+  groups: ContainerGroups,
+  name: string,
+  { unmade, signal }: Pick<Starting, 'unmade' | 'signal'>,
+): Promise<void> {
+  unmade(true);
+  try {
+    await removeGroup(groups, name, signal);
+  } catch (error) {
+    unmade(false);
+    throw error;
   }
 }
 
@@ -77,6 +93,7 @@ async function startOnce(
     operation = await makeGroup(groups, job.name, of);
   } catch (error) {
     if (of.signal.aborted) throw of.signal.reason;
+    if (!isOfAzure(error)) throw error;
     return startFailure(error, groups.location);
   }
   const silent = (reason: string) => of.phase(`waiting for Azure: ${reason}`);
@@ -113,14 +130,14 @@ async function failed(
   const { kind } = stateOf(group);
   const hasRun = kind === 'running' || (kind === 'ended' && !isOver(group));
   if (hasRun || !isOver(group) || exitCodeOf(group) !== null) return null;
-  const told = operation === null ? null : await groups.failure(operation, signal);
+  const told = operation === null ? null : await operationFailure(groups, operation, signal);
   if (told !== null) return startFailure(told, groups.location);
   const waiting = waitingReason(group);
   if (waiting.kind === 'pull') return waiting;
   // Who was killed, or not answered, knows no operation.
   const mended = eventFailure(group, groups.location);
   if (mended !== null) return mended;
-  const said = await saidByInit(groups, group.name ?? '', signal);
+  const said = await saidByInit(groups, group.name, signal);
   return {
     kind: 'never',
     text: `the container group has ended before its job started: ${failureIn(group)}${said}`,

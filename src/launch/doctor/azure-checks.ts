@@ -1,8 +1,10 @@
+import type { Environment } from '../../settings/cli/environment.ts';
+import { proxyFor } from '../../settings/proxy.ts';
 import type { AzurePlace } from '../../settings/verbs/azure-place.ts';
 import { type ContainerGroups, type Right, rights } from '../azure/api/container-groups.ts';
 import { reasonOfManager, statusOf } from '../azure/api/manager-error.ts';
 import { containerGroups } from '../azure/open-azure.ts';
-import { type Check, type Finding, failed, ok, warning } from './check.ts';
+import { type Check, type Finding, failed, ok, skipped, warning } from './check.ts';
 import type { Subject } from './subject.ts';
 
 /** What Azure needs: a place, credentials, its service for container groups, and every right that a launch uses. */
@@ -32,7 +34,23 @@ export function azureChecks({ environment }: Subject, place: AzurePlace): readon
     },
     ...serviceChecks(groups),
     ...rights.map((right) => rightCheck(groups, right)),
+    {
+      name: 'exec',
+      needs: ['place'],
+      remedy: 'check HTTPS_PROXY',
+      examine: () => skipped(untriedExec(place, environment)),
+    },
   ];
+}
+
+/** Only an exec in a group names the host of its WebSocket, and a group costs money. Hosts seen in others' reports. */
+function untriedExec({ location }: AzurePlace, environment: Environment): string {
+  const hosts = [`${location}.management.azurecontainer.io`, `${location}.atlas.cloudapp.azure.com`];
+  const proxy = proxyFor(new URL(`https://${hosts[0]}`), environment);
+  const way =
+    proxy === null ? 'a firewall must let it' : `the proxy ${proxy.name} of ${proxy.variable} must let it`;
+  const where = hosts.map((host) => `*.${host}`).join(' and ');
+  return `the WebSocket is not tried: Azure names its host only for a job that runs; ${way} through to ${where}, ports 443 and 19390`;
 }
 
 function serviceChecks(groups: () => ContainerGroups): readonly Check[] {

@@ -12,6 +12,6 @@ export class Interrupted extends Error {
 /** The launcher ends before its job: the next launch of the job finishes it. */
 export class LeftJob extends Error {
   constructor() {
-    super('the launcher was told to leave its job');
+    super('the launcher leaves its job');
   }
 }

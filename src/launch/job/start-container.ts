@@ -7,7 +7,7 @@ import { publish } from '../../contract/publish.ts';
 import { Volume } from '../../contract/volume.ts';
 import { type PodContents, templateKey } from '../../pod/pod-contents.ts';
 import type { LaunchSettings } from '../../settings/verbs/launch-settings.ts';
-import type { StartLimits } from '../engine.ts';
+import type { ContainerState, StartLimits } from '../engine.ts';
 import { NeverStarted } from '../never-started.ts';
 import { factsOf, tellEvents } from './engine-facts.ts';
 import { Interrupted, LeftJob } from './interrupted.ts';
@@ -41,7 +41,7 @@ export async function startContainer(job: LaunchedJob, onCreated: () => void): P
     });
   });
   try {
-    const unmade = (isNothingThere: boolean) => job.advance(isNothingThere ? 'creating' : 'starting');
+    const unmade = (hasFailed: boolean) => job.advance(hasFailed ? 'creating' : 'starting');
     const ends = { cancel: cancel.signal, tooLate: tooLate.signal, unmade };
     const starting = stage === 'starting' ? startAgain(job, ends) : createAndStart(job, onCreated, ends);
     await Promise.race([left, starting]);
@@ -131,7 +131,7 @@ function initVariables({ engine, nativeEnvironment, storeVariables }: LaunchSett
 
 /** A launcher was killed between requesting the start and the end. */
 async function startAgain(job: LaunchedJob, ends: StartLimits): Promise<void> {
-  const state = await job.engine.look(job.container);
+  const state = await lookAgain(job);
   const hasEnded = job.record.elsewhere && state.kind === 'ended';
   if (state.kind === 'running' || hasEnded || hasRun(job.root)) {
     job.screen.note('emissary: The job was launched before; following it');
@@ -145,6 +145,18 @@ async function startAgain(job: LaunchedJob, ends: StartLimits): Promise<void> {
     'engine',
     'An earlier launch of this job was killed while it started it, and left no trace of it; launch it again',
   );
+}
+
+/** While nobody can tell whether the job runs, it is left as it is: whoever removed it might end a job that runs. */
+async function lookAgain(job: LaunchedJob): Promise<ContainerState> {
+  try {
+    return await job.engine.look(job.container);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const advice = 'the job is left as it is; launch it again to follow it';
+    job.screen.note(`emissary: ${error.message}; ${advice}`, 'warning');
+    throw new LeftJob();
+  }
 }
 
 async function removeUnstarted(job: LaunchedJob): Promise<void> {

@@ -92,7 +92,7 @@ export const variables: readonly VariableSpec[] = [
     help: "processors and GB of a job in Azure's container groups (default 1 and 1.5)",
   },
   {
-    name: 'AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_SECRET_FILE, AZURE_FEDERATED_TOKEN_FILE, AZURE_AUTHORITY_HOST',
+    name: 'AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_SECRET_FILE, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_FEDERATED_TOKEN_FILE, AZURE_AUTHORITY_HOST',
     verbs: ['launch', 'doctor'],
     help: "who asks Azure (default the login of az, else this machine's identity)",
   },

@@ -11,7 +11,13 @@ const inPods =
   /^AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|(?:DEFAULT_)?REGION|ENDPOINT_URL(?:_S3)?)$|^AZURE_(?:STORAGE_(?:ACCOUNT|BLOB_ENDPOINT)|TENANT_ID|CLIENT_ID|AUTHORITY_HOST)$|^(?:EMISSARY_HTTP_CHECK|STORAGE_EMULATOR_HOST)$/;
 
 /** With one of these, the two IDs name the launcher itself, which is nobody in a pod: they would hide the pod's own identity. */
-const ofLauncher = ['AZURE_CLIENT_SECRET', 'AZURE_CLIENT_SECRET_FILE', 'AZURE_FEDERATED_TOKEN_FILE'];
+const ofLauncher = [
+  'AZURE_CLIENT_SECRET',
+  'AZURE_CLIENT_SECRET_FILE',
+  'AZURE_CLIENT_CERTIFICATE_PATH',
+  'AZURE_PASSWORD',
+  'AZURE_FEDERATED_TOKEN_FILE',
+];
 const ids = ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID'];
 
 /** Variables that a file can hold, too, which `…_FILE` names. */

@@ -122,7 +122,13 @@ async function clientFor(
       return new ContainerClient(url.href, new AnonymousCredential(), options);
     case 'token': {
       const { azureIdentity } = await import('./azure-identity.ts');
-      return new ContainerClient(url.href, azureIdentity(environment), options);
+      const identity = azureIdentity(credentials.principal, authorityOf(environment));
+      return new ContainerClient(url.href, identity, options);
     }
   }
+}
+
+function authorityOf(environment: Environment) {
+  const authorityHost = environment.get('AZURE_AUTHORITY_HOST');
+  return authorityHost === null ? {} : { authorityHost };
 }

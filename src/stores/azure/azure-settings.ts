@@ -1,13 +1,14 @@
 import { Fault } from '../../base/fault.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
+import { type AzurePrincipal, azurePrincipal } from '../../settings/destinations/azure-principal.ts';
 import { secret } from '../../settings/destinations/secret.ts';
 
 /** Who asks an Azure Blob store. */
 export type AzureCredentials =
   | { readonly kind: 'key'; readonly account: string; readonly key: string }
   | { readonly kind: 'signature'; readonly query: string }
-  /** A token of Entra ID, for the identity of the pod or of the machine. */
-  | { readonly kind: 'token' };
+  /** A token of Entra ID, for whom the environment names, else for the identity of the machine. */
+  | { readonly kind: 'token'; readonly principal: AzurePrincipal };
 
 /** A container, and how it is reached. */
 export interface AzureSettings {
@@ -43,16 +44,18 @@ export function azureSettings(address: URL, environment: Environment): AzureSett
   return {
     container,
     endpoint,
-    credentials: credentialsOf(accountIn(endpoint) ?? account ?? '', key, signature),
+    credentials:
+      key === null && signature === null
+        ? { kind: 'token', principal: azurePrincipal(environment) }
+        : credentialsOf(accountIn(endpoint) ?? account ?? '', key, signature ?? ''),
   };
 }
 
-function credentialsOf(account: string, key: string | null, signature: string | null): AzureCredentials {
+function credentialsOf(account: string, key: string | null, signature: string): AzureCredentials {
   if (key !== null) {
     if (!/^[A-Za-z0-9+/]+={0,2}$/.test(key)) throw new Fault('usage', 'AZURE_STORAGE_KEY is not base64');
     return { kind: 'key', account, key };
   }
-  if (signature === null) return { kind: 'token' };
   const query = new URLSearchParams(signature.trim().replace(/^\?/, ''));
   if (!query.has('sig')) throw new Fault('usage', 'AZURE_STORAGE_SAS_TOKEN is not a shared access signature');
   return { kind: 'signature', query: query.toString() };

@@ -39,11 +39,20 @@ export class AzLogin implements TokenCredential {
 
 /** `expires_on` is in seconds; old versions have only a local time. */
 function tokenIn(text: string): AccessToken {
-  const found: unknown = JSON.parse(text);
+  const found = parsed(text);
   if (!isRecord(found) || typeof found['accessToken'] !== 'string') throw new Error('az printed no token');
   const seconds = Number(found['expires_on'] ?? Number.NaN);
   const expiresOnTimestamp = Number.isFinite(seconds)
     ? seconds * 1000
     : Date.parse(String(found['expiresOn']).replace(' ', 'T'));
   return { token: found['accessToken'], expiresOnTimestamp };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // It may have printed a question, or a warning.
+    return null;
+  }
 }

@@ -1,9 +1,20 @@
 import { isRecord } from '../../../base/is-record.ts';
 import { limits } from '../../../base/limits.ts';
 import type { ContainerGroup } from '../group.ts';
+import {
+  answered,
+  capabilitiesSchema,
+  groupSchema,
+  groupsSchema,
+  logSchema,
+  operationSchema,
+  permissionsSchema,
+  placeSchema,
+  registrationSchema,
+} from './answer-schema.ts';
 import { type ExecStream, NoTerminal, openTerminal } from './exec-stream.ts';
-import { errorIn, isTemporary, ManagerError, statusOf } from './manager-error.ts';
-import { grants, type Permission } from './permission.ts';
+import { errorIn, isMissing, isPlaceMissing, isTemporary, type ManagerError } from './manager-error.ts';
+import { grants } from './permission.ts';
 import type { ManagerAnswer, ManagerRequest, ResourceManager } from './resource-manager.ts';
 
 /** What a container asks for, or a group may have. */
@@ -11,6 +22,12 @@ export interface Amounts {
   readonly cpus: number;
   /** GiB, as the service counts: in tenths. */
   readonly memoryGb: number;
+}
+
+/** A group as a list tells it. */
+export interface ListedGroup {
+  readonly name: string;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** The rights that a launch uses. */
@@ -50,9 +67,9 @@ export class ContainerGroups {
   async read(name: string, signal: AbortSignal): Promise<ContainerGroup | null> {
     try {
       const { body } = await this.manager.send({ method: 'GET', path: this.#path(name), signal });
-      if (!isGroup(body)) throw new Error('it answered without the group');
+      const group = answered(groupSchema, body, 'the group');
       this.#unansweredAt = null;
-      return body;
+      return group;
     } catch (error) {
       if (isMissing(error)) return null;
       throw error;
@@ -79,7 +96,7 @@ export class ContainerGroups {
         ...more,
       });
       // What stands in front of it may have answered, and not have passed the request on.
-      if (!isGroup(answer.body)) throw new Error('it answered without the group');
+      answered(groupSchema, answer.body, 'the group');
       return answer;
     } catch (error) {
       // One that was throttled to the end of all patience was not begun.
@@ -111,13 +128,14 @@ export class ContainerGroups {
     }
   }
 
-  /** All of them. The state of their containers is not in it. */
-  async list(signal: AbortSignal): Promise<readonly ContainerGroup[]> {
-    const found: ContainerGroup[] = [];
-    for (let path: string | null = this.#path(''); path !== null; ) {
+  /** All of them: their names, and whose they are. */
+  async list(signal: AbortSignal): Promise<readonly ListedGroup[]> {
+    const found: ListedGroup[] = [];
+    for (let path = this.#path(''); path !== ''; ) {
       const { body }: ManagerAnswer = await this.manager.send({ method: 'GET', path, signal });
-      if (Array.isArray(body?.['value'])) found.push(...(body['value'] as ContainerGroup[]));
-      path = typeof body?.['nextLink'] === 'string' ? body['nextLink'] : null;
+      const { value, nextLink } = answered(groupsSchema, body, 'the groups');
+      found.push(...value.map(({ name, tags }) => ({ name, tags: tags ?? {} })));
+      path = nextLink;
     }
     return found;
   }
@@ -142,22 +160,21 @@ export class ContainerGroups {
   async log(name: string, container: string, lines: number, signal: AbortSignal): Promise<string> {
     const path = `${this.#path(name)}/containers/${container}/logs?tail=${lines}`;
     const { body } = await this.manager.send({ method: 'GET', path, signal });
-    return typeof body?.['content'] === 'string' ? body['content'] : '';
+    return answered(logSchema, body, 'the log').content;
   }
 
   /** The most that a group without graphics processors may have; null: the region does not tell. */
   async capability(signal: AbortSignal): Promise<Amounts | null> {
     const path = `/subscriptions/${this.subscription}/${provider}/locations/${this.location}/capabilities`;
     const { body } = await this.manager.send({ method: 'GET', path, signal });
-    const all = Array.isArray(body?.['value']) ? (body['value'] as readonly Capability[]) : [];
-    const own = all.filter(
-      ({ osType = '', gpu = 'None' }) => /^(linux|notspecified)$/i.test(osType) && gpu === 'None',
-    );
-    const most = own.flatMap(({ capabilities }) => capabilities ?? []);
+    const { value } = answered(capabilitiesSchema, body, 'the limits of the region');
+    const most = value
+      .filter(({ osType, gpu }) => /^(linux|notspecified)$/i.test(osType) && /^(none)?$/i.test(gpu))
+      .flatMap(({ capabilities }) => capabilities ?? []);
     if (most.length === 0) return null;
     return {
-      cpus: Math.max(...most.map(({ maxCpu = 0 }) => maxCpu)),
-      memoryGb: Math.max(...most.map(({ maxMemoryInGB = 0 }) => maxMemoryInGB)),
+      cpus: Math.max(...most.map(({ maxCpu }) => maxCpu ?? 0)),
+      memoryGb: Math.max(...most.map(({ maxMemoryInGB }) => maxMemoryInGB ?? 0)),
     };
   }
 
@@ -168,35 +185,29 @@ export class ContainerGroups {
       path: `${this.#group}?api-version=2021-04-01`,
       signal,
     });
-    return String(body?.['location']);
+    return answered(placeSchema, body, 'the resource group').location;
   }
 
   /** Whether the subscription knows the service: `Registered`. */
   async registration(signal: AbortSignal): Promise<string> {
     const path = `/subscriptions/${this.subscription}/${provider}?api-version=2021-04-01`;
     const { body } = await this.manager.send({ method: 'GET', path, signal });
-    return String(body?.['registrationState']);
+    return answered(registrationSchema, body, 'the provider').registrationState;
   }
 
   /** Which rights whoever asks has in the resource group. */
   async granted(signal: AbortSignal): Promise<(right: Right) => boolean> {
     const path = `${this.#group}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
     const { body } = await this.manager.send({ method: 'GET', path, signal });
-    const all = Array.isArray(body?.['value']) ? (body['value'] as readonly Permission[]) : [];
-    return (right) => all.some((permission) => grants(permission, right));
+    const { value } = answered(permissionsSchema, body, 'the permissions');
+    return (right) => value.some((permission) => grants(permission, right));
   }
 
-  /** How an operation stands that a `put` has begun. @returns its error; null: it has none, as far as is known */
+  /** How an operation stands that a `put` has begun. @returns its error; null: it has none */
   async failure(operation: string, signal: AbortSignal): Promise<ManagerError | null> {
-    try {
-      const { body } = await this.manager.send({ method: 'GET', path: operation, signal });
-      if (body?.['status'] !== 'Failed' || !isRecord(body['error'])) return null;
-      return errorIn(body, 200);
-    } catch (error) {
-      if (signal.aborted) throw error;
-      // The group itself tells it, too.
-      return null;
-    }
+    const { body } = await this.manager.send({ method: 'GET', path: operation, signal });
+    const { status, error } = answered(operationSchema, body, 'the operation');
+    return status === 'Failed' && isRecord(error) ? errorIn(body, 200) : null;
   }
 
   get #group(): string {
@@ -206,29 +217,4 @@ export class ContainerGroups {
   #path(name: string): string {
     return `${this.#group}/${provider}/containerGroups${name === '' ? '' : `/${encodeURIComponent(name)}`}`;
   }
-}
-
-function isGroup(body: ManagerAnswer['body']): body is NonNullable<ManagerAnswer['body']> {
-  return isRecord(body?.['properties']);
-}
-
-/** What the API tells of a kind of group in a region. */
-interface Capability {
-  readonly osType?: string;
-  readonly gpu?: string;
-  readonly capabilities?: { readonly maxCpu?: number; readonly maxMemoryInGB?: number };
-}
-
-/** Whether the group itself is missing, and not what it would be in. */
-function isMissing(error: unknown): boolean {
-  return statusOf(error) === 404 && !isPlaceMissing(error) && codeOf(error) !== 'SubscriptionNotFound';
-}
-
-/** Whether the resource group is missing. */
-export function isPlaceMissing(error: unknown): boolean {
-  return codeOf(error) === 'ResourceGroupNotFound';
-}
-
-function codeOf(error: unknown): string | null {
-  return error instanceof ManagerError ? error.code : null;
 }

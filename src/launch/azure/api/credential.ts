@@ -1,17 +1,21 @@
-import {
-  type AccessToken,
-  ClientSecretCredential,
-  type ClientSecretCredentialOptions,
-  type GetTokenOptions,
-  ManagedIdentityCredential,
-  type TokenCredential,
-  WorkloadIdentityCredential,
+import type {
+  AccessToken,
+  ClientSecretCredentialOptions,
+  GetTokenOptions,
+  TokenCredential,
 } from '@azure/identity';
+import { Fault } from '../../../base/fault.ts';
 import type { HttpProxy } from '../../../base/http-request.ts';
 import type { Environment } from '../../../settings/cli/environment.ts';
-import { secret } from '../../../settings/destinations/secret.ts';
+import {
+  type AzurePrincipal,
+  hasOwnIdentity,
+  launcherPrincipal,
+} from '../../../settings/destinations/azure-principal.ts';
 import { proxyFor } from '../../../settings/proxy.ts';
+import { azureIdentity } from '../../../stores/azure/azure-identity.ts';
 import { AzLogin } from './az-login.ts';
+import { reasonOfManager } from './manager-error.ts';
 
 /** Who asks, and how that is told to people. */
 export interface AzureCredential {
@@ -21,36 +25,46 @@ export interface AzureCredential {
 }
 
 /**
- * The service principal or the workload identity that the environment names, else the login of `az`, else the identity of the
- * machine. The variables are those of Azure's own libraries.
+ * Whoever the environment names, by the variables of Azure's own libraries. Where it names nobody: the login of `az`, else the
+ * identity of the machine.
  *
  * @param authority PEM text of an authority of one's own for Entra ID; null: the usual ones
- * @throws Fault `usage` for a secret's file that cannot be read
+ * @throws Fault `usage` for somebody who is named in part, or by what is no name, and a secret's file that cannot be read
  */
 export function azureCredential(environment: Environment, authority: string | null): AzureCredential {
-  const [clientId, tenantId, tokenFilePath] = ['CLIENT_ID', 'TENANT_ID', 'FEDERATED_TOKEN_FILE'].map((name) =>
-    environment.get(`AZURE_${name}`),
-  );
-  const options = optionsOf(environment, authority);
-  const password = secret(environment, 'AZURE_CLIENT_SECRET');
-  if (clientId != null && tenantId != null && password !== null)
-    return {
-      credential: new ClientSecretCredential(tenantId, clientId, password, options),
-      kind: `the service principal ${clientId}`,
-    };
-  if (clientId != null && tenantId != null && tokenFilePath != null)
-    return {
-      credential: new WorkloadIdentityCredential({ ...options, clientId, tenantId, tokenFilePath }),
-      kind: `the workload identity ${clientId}`,
-    };
-  const machine =
-    clientId == null ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
-  if (environment.get('IDENTITY_ENDPOINT', 'MSI_ENDPOINT') !== null)
-    return { credential: machine, kind: 'the identity of this machine' };
+  const principal = launcherPrincipal(environment);
+  const credential = identityOf(principal, optionsOf(environment, authority));
+  const isSure = principal.kind !== 'machine' || principal.clientId !== null || hasOwnIdentity(environment);
+  if (isSure) return { credential, kind: told(principal) };
   return {
-    credential: new EitherCredential(new AzLogin(environment), machine),
+    credential: new EitherCredential(new AzLogin(environment), credential),
     kind: 'the login of az, or the identity of this machine',
   };
+}
+
+function identityOf(principal: AzurePrincipal, options: ClientSecretCredentialOptions): TokenCredential {
+  try {
+    return azureIdentity(principal, options);
+  } catch (cause) {
+    const sentence = `Azure cannot be asked by ${told(principal)}: ${reasonOfManager(cause)}`;
+    throw new Fault('usage', sentence, { cause });
+  }
+}
+
+function told(principal: AzurePrincipal): string {
+  switch (principal.kind) {
+    case 'secret':
+    case 'certificate':
+      return `the service principal ${principal.clientId}`;
+    case 'person':
+      return `the user ${principal.username}`;
+    case 'workload':
+      return `the workload identity ${principal.clientId}`;
+    case 'machine':
+      return principal.clientId === null
+        ? 'the identity of this machine'
+        : `the identity ${principal.clientId} of this machine`;
+  }
 }
 
 const publicAuthority = 'https://login.microsoftonline.com';

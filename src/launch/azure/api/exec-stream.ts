@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import WebSocket from 'ws';
 import { messageOf } from '../../../base/fault.ts';
-import { httpAgent, type Route } from '../../../base/http-request.ts';
+import { httpAgent, proxyRefusal, type Route } from '../../../base/http-request.ts';
 import { limits } from '../../../base/limits.ts';
 
 /** A program that runs in a container, in a terminal: what it prints, and what it reads. How it ended tells nothing. */
@@ -26,25 +26,37 @@ export async function openTerminal(
   { route, signal }: { readonly route: Route; readonly signal: AbortSignal },
 ): Promise<ExecStream> {
   const agent = await httpAgent(url.protocol === 'wss:' ? 'https:' : 'http:', route);
-  const socket = new WebSocket(url, {
-    agent,
-    handshakeTimeout: limits.azureAnswerMs,
-    perMessageDeflate: false,
-    maxPayload: limits.azureAnswerBytes,
-  });
+  const socket = socketTo(url, agent);
   const stream = streamOf(socket);
   const abort = () => socket.terminate();
   signal.addEventListener('abort', abort, { once: true });
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
-      socket.once('error', (cause) => reject(new NoTerminal(messageOf(cause), { cause })));
+      socket.once('error', (cause) => reject(unreached(cause, route)));
     });
   } finally {
     signal.removeEventListener('abort', abort);
   }
   socket.send(password);
   return stream;
+}
+
+function socketTo(url: URL, agent: Awaited<ReturnType<typeof httpAgent>>): WebSocket {
+  // It is of no use to a server, and refused by the library.
+  const address = new URL(url);
+  address.hash = '';
+  return new WebSocket(address, {
+    agent,
+    handshakeTimeout: limits.azureAnswerMs,
+    perMessageDeflate: false,
+    maxPayload: limits.azureAnswerBytes,
+  });
+}
+
+function unreached(cause: unknown, { proxy }: Route): NoTerminal {
+  const refusal = proxy === null ? null : proxyRefusal(proxy, cause);
+  return new NoTerminal(refusal?.reason ?? messageOf(cause), { cause });
 }
 
 function streamOf(socket: WebSocket): ExecStream {

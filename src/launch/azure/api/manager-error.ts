@@ -1,4 +1,4 @@
-import { Fault, messageOf } from '../../../base/fault.ts';
+import { messageOf } from '../../../base/fault.ts';
 import { isRecord } from '../../../base/is-record.ts';
 import { printable } from '../../../base/printable.ts';
 import { shorten } from '../../../base/shorten.ts';
@@ -17,16 +17,43 @@ export class ManagerError extends Error {
   }
 }
 
+/** It did not answer, or with nothing that can be read: nobody knows what it did. The message is a clause. */
+export class NoAnswer extends Error {}
+
 /** The HTTP status of the resource manager's error; null where it did not answer. */
 export function statusOf(error: unknown): number | null {
   return error instanceof ManagerError ? error.status : null;
 }
 
-/** Whether asking again may help: it did not answer, is too busy, or cannot work just now. */
+/** Whether asking again may help: it did not answer, is too busy, or cannot work just now. Our own errors are none of these. */
 export function isTemporary(error: unknown): boolean {
-  if (error instanceof Fault) return false;
-  const status = statusOf(error);
-  return status === null || status === 408 || status === 429 || status >= 500;
+  if (error instanceof ManagerError)
+    return error.status === 408 || error.status === 429 || error.status >= 500;
+  return isSilence(error);
+}
+
+/** Whether an error tells of Azure, and of nothing else: neither of the settings, nor of this program. */
+export function isOfAzure(error: unknown): boolean {
+  return error instanceof ManagerError || isSilence(error);
+}
+
+function isSilence(error: unknown): boolean {
+  // The time of a signal was over.
+  return error instanceof NoAnswer || (error instanceof DOMException && error.name === 'TimeoutError');
+}
+
+/** Whether what was asked for is missing, and not what it would be in. */
+export function isMissing(error: unknown): boolean {
+  return statusOf(error) === 404 && !isPlaceMissing(error) && codeOf(error) !== 'SubscriptionNotFound';
+}
+
+/** Whether the resource group is missing. */
+export function isPlaceMissing(error: unknown): boolean {
+  return codeOf(error) === 'ResourceGroupNotFound';
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof ManagerError ? error.code : null;
 }
 
 /** The error in an answer: `{"error": {"code": …, "message": …}}`, the innermost one that says something. */

@@ -1,7 +1,7 @@
 /** What a role grants, without what it excludes; `*` stands for any text. */
 export interface Permission {
-  readonly actions?: readonly string[] | null;
-  readonly notActions?: readonly string[] | null;
+  readonly actions: readonly string[];
+  readonly notActions: readonly string[];
 }
 
 /** Whether it grants a right: `Microsoft.ContainerInstance/containerGroups/read`. */
@@ -9,8 +9,8 @@ export function grants({ actions, notActions }: Permission, right: string): bool
   return includes(actions, right) && !includes(notActions, right);
 }
 
-function includes(actions: readonly string[] | null | undefined, right: string): boolean {
-  return (actions ?? []).some((action) => {
+function includes(actions: readonly string[], right: string): boolean {
+  return actions.some((action) => {
     const parts = action.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
     return new RegExp(`^${parts.join('.*')}$`, 'i').test(right);
   });

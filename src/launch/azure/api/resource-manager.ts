@@ -1,5 +1,5 @@
-import { Fault } from '../../../base/fault.ts';
-import { type HttpAnswer, httpRequest, type Route } from '../../../base/http-request.ts';
+import { Fault, messageOf } from '../../../base/fault.ts';
+import { type HttpAnswer, httpRequest, proxyRefusal, type Route } from '../../../base/http-request.ts';
 import { isRecord } from '../../../base/is-record.ts';
 import { limits } from '../../../base/limits.ts';
 import { readBounded } from '../../../base/read-bounded.ts';
@@ -8,7 +8,7 @@ import type { Environment } from '../../../settings/cli/environment.ts';
 import { authorities } from '../../../settings/destinations/authorities.ts';
 import { proxyFor } from '../../../settings/proxy.ts';
 import type { AzureCredential } from './credential.ts';
-import { errorIn, ManagerError } from './manager-error.ts';
+import { errorIn, ManagerError, NoAnswer } from './manager-error.ts';
 import { tokenError } from './token-error.ts';
 
 /** One request to the resource manager. */
@@ -78,12 +78,10 @@ export class ResourceManager {
     return { proxy: proxyFor(url, this.#environment), authority: this.#authority };
   }
 
-  /** Sends a request, and reads its answer. @throws ManagerError; Fault `engine`; the runtime's error; the signal's reason */
+  /** Sends a request, and reads its answer. @throws ManagerError; NoAnswer; Fault `engine`, `usage`; the signal's reason */
   async send(wanted: ManagerRequest): Promise<ManagerAnswer> {
     for (let isLast = false; ; ) {
-      const answer = await this.#once(wanted);
-      const text = await readBounded(answer, limits.azureAnswerBytes);
-      const { statusCode: status = 0, headers } = answer;
+      const { status, headers, text } = await this.#once(wanted);
       if (status === 429) {
         const { patience = wanted.signal } = wanted;
         const ms = retryAfter(headers['retry-after']);
@@ -103,21 +101,29 @@ export class ResourceManager {
     }
   }
 
-  async #once({ method, path, body, signal }: ManagerRequest): Promise<HttpAnswer> {
+  async #once({ method, path, body, signal }: ManagerRequest): Promise<Heard> {
     const url = this.#addressOf(path);
     const late = AbortSignal.any([signal, AbortSignal.timeout(limits.azureAnswerMs)]);
     const authorization = `Bearer ${await this.#bearer(late)}`;
-    return httpRequest(url, {
-      ...this.route(url),
+    const route = this.route(url);
+    const asked = httpRequest(url, {
+      ...route,
       headers: { accept: 'application/json', 'content-type': 'application/json', authorization },
       ...(method === 'PUT' || method === 'DELETE' ? { method } : {}),
       body: body === undefined ? (method === 'POST' ? '' : null) : JSON.stringify(body),
       signal: late,
     });
+    try {
+      return await heard(await asked);
+    } catch (cause) {
+      if (signal.aborted) throw signal.reason;
+      throw unheard(cause, route);
+    }
   }
 
-  /** An address that an answer has named may be on another host: the token is not for there. @throws ManagerError */
+  /** An address that an answer has named may be on another host: the token is not for there. @throws ManagerError; NoAnswer */
   #addressOf(path: string): URL {
+    if (!URL.canParse(path, this.#endpoint)) throw new NoAnswer('it names an address that is none');
     const url = new URL(path, this.#endpoint);
     if (url.origin !== this.#endpoint) throw new ManagerError(0, '', `it leads to ${url.host}`);
     if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', apiVersion);
@@ -136,7 +142,8 @@ export class ResourceManager {
     const { credential, kind } = await this.#credential();
     try {
       const found = await credential.getToken(`${this.#endpoint}/.default`, { abortSignal: signal });
-      if (found === null) throw new Error('there is none');
+      // Who stands in front of the server may have answered.
+      if (found === null || !/^[\x21-\x7e]+$/.test(found.token)) throw new Error('there is none');
       this.#token = { text: found.token, until: found.expiresOnTimestamp - limits.azureTokenMs };
       return found.token;
     } catch (cause) {
@@ -144,6 +151,26 @@ export class ResourceManager {
       throw tokenError(cause, kind);
     }
   }
+}
+
+/** What a request has got. */
+interface Heard {
+  readonly status: number;
+  readonly headers: HttpAnswer['headers'];
+  readonly text: string;
+}
+
+async function heard(answer: HttpAnswer): Promise<Heard> {
+  const text = await readBounded(answer, limits.azureAnswerBytes);
+  return { status: answer.statusCode ?? 0, headers: answer.headers, text };
+}
+
+/** Why nothing was heard. What only our own mistake can cause stays what it is: asking again would not help. */
+function unheard(cause: unknown, { proxy }: Route): unknown {
+  if ([TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => cause instanceof kind))
+    return cause;
+  const refusal = proxy === null ? null : proxyRefusal(proxy, cause);
+  return new NoAnswer(refusal?.reason ?? messageOf(cause), { cause });
 }
 
 function retryAfter(header: string | undefined): number {

@@ -1,41 +1,39 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { Fault } from '../../../../src/base/fault.ts';
+import { answered, groupSchema } from '../../../../src/launch/azure/api/answer-schema.ts';
 import type { ContainerGroups } from '../../../../src/launch/azure/api/container-groups.ts';
+import { NoAnswer } from '../../../../src/launch/azure/api/manager-error.ts';
 import type { ContainerGroup, GroupEvent } from '../../../../src/launch/azure/group.ts';
 import { startGroup } from '../../../../src/launch/azure/start-group.ts';
 import type { EngineJob } from '../../../../src/launch/engine.ts';
 
-const failed: GroupEvent = {
+type Event = Partial<GroupEvent>;
+const failed: Event = {
   type: 'Warning',
   name: 'Failed',
   message: 'Failed to pull image "job:1": manifest unknown',
 };
-const pulled: GroupEvent = { type: 'Normal', name: 'Pulled', message: 'Successfully pulled image "job:1"' };
-const pulling: GroupEvent = { type: 'Normal', name: 'Pulling', message: 'pulling image "emissary:1"' };
+const pulled: Event = { type: 'Normal', name: 'Pulled', message: 'Successfully pulled image "job:1"' };
+const pulling: Event = { type: 'Normal', name: 'Pulling', message: 'pulling image "emissary:1"' };
 
 /** A group, with the events of its two containers. */
-function groupOf(
-  main: readonly GroupEvent[],
-  reporter: readonly GroupEvent[],
-  state: string,
-): ContainerGroup {
-  const container = (name: string, events: readonly GroupEvent[]) => ({
+function groupOf(main: readonly Event[], reporter: readonly Event[], state: string): ContainerGroup {
+  const container = (name: string, events: readonly Event[]) => ({
     name,
     properties: { instanceView: { currentState: { state }, events } },
   });
-  return {
-    name: 'job',
-    properties: {
-      provisioningState: state === 'Running' ? 'Succeeded' : 'Pending',
-      instanceView: { state: state === 'Running' ? 'Running' : 'Pending' },
-      containers: [container('main', main), container('reporter', reporter)],
-    },
+  const properties = {
+    provisioningState: state === 'Running' ? 'Succeeded' : 'Pending',
+    instanceView: { state: state === 'Running' ? 'Running' : 'Pending' },
+    containers: [container('main', main), container('reporter', reporter)],
   };
+  return answered(groupSchema, { name: 'job', properties }, 'the group');
 }
 
 /** Starts a group whose state depends on the time. @returns why it did not start; null: it did; and the seconds until then */
-async function startWith(groupAt: (second: number) => ContainerGroup) {
+async function startWith(groupAt: (second: number) => ContainerGroup, before: () => void = () => undefined) {
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
     let second = 0;
@@ -45,6 +43,7 @@ async function startWith(groupAt: (second: number) => ContainerGroup) {
       mayAppear: false,
       read: async () => (isMade ? groupAt(second) : null),
       put: async () => {
+        before();
         isMade = true;
         return { status: 201, body: null, operation: null };
       },
@@ -89,4 +88,22 @@ test('an image that does not come within its grace fails the start', async () =>
   const { reason, second } = await startWith(() => groupOf([failed], [pulling], 'Waiting'));
   assert.match(String(reason), /^The image job:1 is not there, or needs a login: /);
   assert.ok(second >= 60 && second < 75, String(second));
+});
+
+test('an error of our own while the group is made ends the start at once; one of Azure is waited out', async () => {
+  const runs = () => groupOf([], [], 'Running');
+  const own = await startWith(runs, () => {
+    throw new TypeError('ours');
+  });
+  assert.deepEqual([own.reason, own.second < 5], ['ours', true], String(own.second));
+  const usage = await startWith(runs, () => {
+    throw new Fault('usage', 'a file is gone');
+  });
+  assert.deepEqual([usage.reason, usage.second < 5], ['a file is gone', true], String(usage.second));
+  let tries = 0;
+  const azure = await startWith(runs, () => {
+    tries += 1;
+    if (tries === 1) throw new NoAnswer('it was cut off');
+  });
+  assert.deepEqual([azure.reason, tries], [null, 2]);
 });

@@ -11,6 +11,7 @@ test("a pod has neither the launcher's password at Azure nor the name of the lau
   assert.deepEqual(podHas({ ...account, ...launcher }), account);
   const { AZURE_CLIENT_SECRET: _, ...inAks } = launcher;
   assert.deepEqual(podHas({ ...account, ...inAks, AZURE_FEDERATED_TOKEN_FILE: '/token' }), account);
+  assert.deepEqual(podHas({ ...account, ...inAks, AZURE_CLIENT_CERTIFICATE_PATH: '/me.pem' }), account);
 });
 
 test('a pod has the identity at Azure that is named for it', () => {
