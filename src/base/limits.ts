@@ -650,6 +650,8 @@ export const limits = {
   operatorStartSeconds: 600,
   /** and how often its pod may fail for reasons that are not the job's. */
   operatorSystemRetries: 3,
+  /** How long a pod may have waited for an operator, in ms, before it is made anew rather than let start. */
+  operatorOutdatedMs: 60_000,
   /** The longest message in the status of a resource, in characters, */
   operatorMessageCharacters: 1_000,
   /** and the most phases in it. */
