@@ -682,6 +682,18 @@ export const limits = {
   operatorGonePods: 1_000,
   /** Bytes of a request to the webhook: etcd limits a pod to 1.5 MiB. */
   admissionBytes: 4 * MiB,
+  /** The same of all requests that are being answered: each is many times as large when it is read. From one address, half of it. */
+  admissionsBytes: 16 * MiB,
+  /** Connections to the webhook: the API server has one for each pod that is being made. */
+  webhookConnections: 500,
+  /** How long a request to the webhook may take to come, in ms, */
+  webhookRequestMs: 10_000,
+  /** and how often that is looked at. */
+  webhookRequestLookMs: 2_000,
+  /** Commands of images that the webhook looks up at once, */
+  admissionLookups: 16,
+  /** and pull secrets of a pod that it reads for one. */
+  admissionPullSecrets: 16,
   /** How long the webhook looks for the command of an image, in ms: the API server waits for it 10 s by default. */
   admissionLookupMs: 5_000,
   /** How long the webhook serves on after a stop, in ms: until the API server asks the others. */
