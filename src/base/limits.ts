@@ -635,6 +635,8 @@ export const limits = {
   podOverdueMs: 60_000,
   /** The message in a termination log, in characters: Kubernetes keeps 4 KiB of one. */
   terminationCharacters: 800,
+  /** The longest argument of a program, in bytes: Linux' own (MAX_ARG_STRLEN, without the end). */
+  argumentBytes: 128 * KiB - 1,
   /** Jobs that the operator works on at the same time. */
   operatorWorkers: 8,
   /** How long the operator waits before it repeats what has failed, in ms; doubled each time, up to the second one. */

@@ -1,5 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import { limits } from '../../base/limits.ts';
+
+/** A request, as far as it is read here. */
+type Sent = AsyncIterable<Buffer> & { readonly socket: { readonly remoteAddress?: string | undefined } };
 
 /** A request is not read to its end. */
 export class TooMuch extends Error {
@@ -26,12 +28,12 @@ export class HeldBytes {
    *
    * @throws TooMuch; the stream's error
    */
-  async during<T>(request: IncomingMessage, work: (text: string) => Promise<T>): Promise<T> {
+  async during<T>(request: Sent, work: (text: string) => Promise<T>): Promise<T> {
     const address = request.socket.remoteAddress ?? '';
     const pieces: Buffer[] = [];
     let held = 0;
     try {
-      for await (const piece of request as AsyncIterable<Buffer>) {
+      for await (const piece of request) {
         held += piece.length;
         this.#add(address, piece.length);
         this.#require(address, held);
