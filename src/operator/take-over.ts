@@ -1,7 +1,7 @@
 import { limits } from '../base/limits.ts';
 import { reasonOfApi } from '../launch/kubernetes/api/api-error.ts';
 import type { Pod } from '../launch/kubernetes/pod-state.ts';
-import { leftMs } from './attempt-times.ts';
+import { leftMs, startSeconds } from './attempt-times.ts';
 import { isOfJob } from './is-of-job.ts';
 import type { JobResource, JobStatus } from './job-resource.ts';
 import type { Tools } from './tools.ts';
@@ -24,14 +24,17 @@ export async function foundAs(pod: Pod, attempt: Attempt): Promise<'new' | 'outd
   const { job, status, tools } = attempt;
   if (status.podUid !== null && (status.stopping !== null || (await hasBeenReleased(pod, attempt))))
     return 'known';
-  const { startTimeoutSeconds = limits.operatorStartSeconds } = job.spec;
   const waitedMs = tools.since() - Date.parse(String(pod.metadata?.creationTimestamp));
-  return waitedMs > Math.min(startTimeoutSeconds * 1_000, limits.operatorOutdatedMs) ? 'outdated' : 'new';
+  return waitedMs > Math.min(startSeconds(job) * 1_000, limits.operatorOutdatedMs) ? 'outdated' : 'new';
 }
 
-/** Whether a pod that is written down has what it waits for, or this operator is about to give it. */
+/**
+ * Whether a pod that is written down has what it waits for, or this operator is about to give it. One that has most of its time
+ * left needs no other: operators that die one after the other would do nothing but begin anew.
+ */
 async function hasBeenReleased(pod: Pod, { job, status, tools }: Attempt): Promise<boolean> {
-  if (Date.parse(status.attemptTime ?? '') >= tools.since()) return true;
+  const usedMs = tools.since() - Date.parse(status.attemptTime ?? '');
+  if (usedMs <= (startSeconds(job) * 1_000) / 2) return true;
   try {
     return await tools.pods.isReleased(pod, () => tools.definitions.podJob(job, status.attempts));
   } catch (error) {
