@@ -153,6 +153,21 @@ test('chart: each variable of an option that the chart sets is refused in env', 
   }
 });
 
+test('chart: its notes tell a command that shows the jobs, wherever they are', async (t) => {
+  const cluster = await requireCluster(t);
+  if (cluster === null) return;
+  const chart = await packedChart(t);
+  const notes = async (values: object) => {
+    const args = ['install', 'shop', chart, '--namespace', 'shop', '--dry-run=client'];
+    const { stdout, stderr, exitCode } = await helm(t, cluster, args, values);
+    assert.equal(exitCode, 0, stderr);
+    return stdout.slice(stdout.indexOf('NOTES:'));
+  };
+  assert.match(await notes({}), /kubectl --namespace shop get ej --watch/);
+  assert.match(await notes({ jobs: { namespace: 'jobs' } }), /kubectl --namespace jobs get ej --watch/);
+  assert.match(await notes({ jobs: { allNamespaces: true } }), /kubectl get ej --all-namespaces --watch/);
+});
+
 test('chart: a release whose name has dots has names that all objects may have', async (t) => {
   const cluster = await requireCluster(t);
   if (cluster === null) return;
