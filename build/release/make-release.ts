@@ -8,7 +8,7 @@ import { projectVersion } from '../version-mentions.ts';
 import { buildFor, type PlatformBuild } from './build-for.ts';
 import { writeChecksums } from './checksums.ts';
 import { chartName, packChart } from './helm-chart.ts';
-import { installBundle } from './install-bundle.ts';
+import { writeManifests } from './install-bundle.ts';
 import { licences } from './licences.ts';
 import { makeNpmPackage } from './npm-package.ts';
 import { makeOciArchive } from './oci-archive.ts';
@@ -79,7 +79,7 @@ async function makePackages(
   await step('chart', async () => {
     const output = join(unfinished, `${chartName}-${version}.tgz`);
     await packChart({ work: join(work, 'chart'), output, seconds: source.seconds });
-    await writeFile(join(unfinished, 'install.yaml'), await installBundle());
+    await writeManifests(unfinished);
   });
   await step('npm package', () => makeNpmPackage(builds, texts, join(work, 'npm'), unfinished));
   await step('Debian packages', async () => {

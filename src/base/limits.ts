@@ -637,6 +637,8 @@ export const limits = {
   podOverdueMs: 60_000,
   /** The message in a termination log, in characters: Kubernetes keeps 4 KiB of one. */
   terminationCharacters: 800,
+  /** The longest argument of a program, in bytes: Linux' own (MAX_ARG_STRLEN, without the end). */
+  argumentBytes: 128 * KiB - 1,
   /** Jobs that the operator works on at the same time. */
   operatorWorkers: 8,
   /** How long the operator waits before it repeats what has failed, in ms; doubled each time, up to the second one. */
@@ -652,6 +654,8 @@ export const limits = {
   operatorStartSeconds: 600,
   /** and how often its pod may fail for reasons that are not the job's. */
   operatorSystemRetries: 3,
+  /** How long a pod may have waited for an operator, in ms, before it is made anew rather than let start. */
+  operatorOutdatedMs: 60_000,
   /** The longest message in the status of a resource, in characters, */
   operatorMessageCharacters: 1_000,
   /** and the most phases in it. */
@@ -682,6 +686,18 @@ export const limits = {
   operatorGonePods: 1_000,
   /** Bytes of a request to the webhook: etcd limits a pod to 1.5 MiB. */
   admissionBytes: 4 * MiB,
+  /** The same of all requests that are being answered: each is many times as large when it is read. From one address, half of it. */
+  admissionsBytes: 16 * MiB,
+  /** Connections to the webhook: the API server has one for each pod that is being made. */
+  webhookConnections: 500,
+  /** How long a request to the webhook may take to come, in ms, */
+  webhookRequestMs: 10_000,
+  /** and how often that is looked at. */
+  webhookRequestLookMs: 2_000,
+  /** Commands of images that the webhook looks up at once, */
+  admissionLookups: 16,
+  /** and pull secrets of a pod that it reads for one. */
+  admissionPullSecrets: 16,
   /** How long the webhook looks for the command of an image, in ms: the API server waits for it 10 s by default. */
   admissionLookupMs: 5_000,
   /** How long the webhook serves on after a stop, in ms: until the API server asks the others. */

@@ -5,7 +5,7 @@ import { type Pod, stateOf } from '../launch/kubernetes/pod-state.ts';
 import { readPod } from '../launch/kubernetes/watch-pod.ts';
 import type { PodJob } from '../pod/pod-job.ts';
 import { podOf, secretsOf } from '../pod/pod-of.ts';
-import { createOwnSecret } from './create-own-secret.ts';
+import { createOwnSecret, hasOwnSecret } from './create-own-secret.ts';
 import type { JobResource } from './job-resource.ts';
 import type { LedCluster } from './leadership.ts';
 import { keyOf, type Place } from './object-key.ts';
@@ -90,6 +90,17 @@ export class AttemptPods {
       }
       return refusal(error);
     }
+  }
+
+  /** Whether a pod has all that it waits for. @throws what is to be tried again */
+  async isReleased(pod: Pod, job: () => Promise<PodJob>): Promise<boolean> {
+    const { namespace = '', uid = '' } = pod.metadata ?? {};
+    if (this.#released.has(uid) || stateOf(pod).kind !== 'created') return true;
+    const cluster = this.#cluster.in(namespace);
+    for (const { metadata } of secretsOf(await job()) as readonly Pod[])
+      if (!(await hasOwnSecret(cluster, metadata?.name ?? '', uid))) return false;
+    this.#released.add(uid);
+    return true;
   }
 
   /**

@@ -1,10 +1,25 @@
 import { limits } from '../base/limits.ts';
 import type { JobResource, JobStatus } from './job-resource.ts';
 
-/** Ms until an attempt is too late to start. */
-export function leftMs({ spec }: JobResource, { attemptTime }: JobStatus): number {
-  const { startTimeoutSeconds = limits.operatorStartSeconds } = spec;
-  return Date.parse(attemptTime ?? '') + startTimeoutSeconds * 1_000 - Date.now();
+/** How long an attempt may take to start, in seconds. */
+export function startSeconds({ spec }: JobResource): number {
+  return spec.startTimeoutSeconds ?? limits.operatorStartSeconds;
+}
+
+/**
+ * Ms until an attempt is too late to start. Nobody has worked on one that has no pod while there was no operator.
+ *
+ * @param since when this operator has begun to work, in ms since 1970
+ */
+export function leftMs(job: JobResource, status: JobStatus, since: number): number {
+  const { attemptTime, podUid } = status;
+  const from = podUid === null ? startsFrom(status, since) : (attemptTime ?? '');
+  return Date.parse(from) + startSeconds(job) * 1_000 - Date.now();
+}
+
+/** From when an attempt has its time to start, RFC 3339: an operator that finds it without a pod begins anew. */
+export function startsFrom({ attemptTime }: JobStatus, since: number): string {
+  return new Date(Math.max(since, Date.parse(attemptTime ?? '') || 0)).toISOString();
 }
 
 /** Ms until images that cannot be pulled are given up. */

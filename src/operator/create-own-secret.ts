@@ -22,7 +22,7 @@ export async function createOwnSecret(
     const status = statusOf(error);
     const { name = '' } = (body['metadata'] ?? {}) as { readonly name?: string };
     if (status === 409) {
-      if (await isOf(cluster, name, uid)) return null;
+      if (await hasOwnSecret(cluster, name, uid)) return null;
       throw new Error(`there is a Secret ${name} that is not its pod's`, { cause: error });
     }
     if (isTemporary(error) || status === 401) throw error;
@@ -30,10 +30,16 @@ export async function createOwnSecret(
   }
 }
 
-async function isOf(cluster: Cluster, name: string, uid: string): Promise<boolean> {
+/** Whether there is a Secret of this name, and it is this pod's. @throws what is to be tried again */
+export async function hasOwnSecret(cluster: Cluster, name: string, uid: string): Promise<boolean> {
   const path = cluster.path('secrets', name);
-  const { metadata } = (await cluster.send({ method: 'GET', path, signal: never })) as {
-    readonly metadata?: { readonly ownerReferences?: readonly { readonly uid: string }[] };
-  };
-  return metadata?.ownerReferences?.some((owner) => owner.uid === uid) === true;
+  try {
+    const { metadata } = (await cluster.send({ method: 'GET', path, signal: never })) as {
+      readonly metadata?: { readonly ownerReferences?: readonly { readonly uid: string }[] };
+    };
+    return metadata?.ownerReferences?.some((owner) => owner.uid === uid) === true;
+  } catch (error) {
+    if (statusOf(error) === 404) return false;
+    throw error;
+  }
 }

@@ -2,13 +2,13 @@ import { limits } from '../base/limits.ts';
 import { reasonOfApi, statusOf } from '../launch/kubernetes/api/api-error.ts';
 import type { Pod } from '../launch/kubernetes/pod-state.ts';
 import { isOwned } from './attempt-pods.ts';
-import { leftMs, pauseMs, pullLeftMs, reportingLeftMs } from './attempt-times.ts';
+import { leftMs, pauseMs, pullLeftMs, reportingLeftMs, startsFrom } from './attempt-times.ts';
 import { isOfJob } from './is-of-job.ts';
 import type { Ending, JobResource, JobStatus } from './job-resource.ts';
-import { type Change, type FailedReason, nextStatus } from './next-status.ts';
+import { type Change, type FailedReason, nextAttempt, nextStatus } from './next-status.ts';
 import { leftNoWord, type Observation, type Outcome, observePod, vanished } from './observe-pod.ts';
-import { podNameOf } from './pod-of-resource.ts';
 import { progressOf } from './progress-of.ts';
+import { foundAs, releasePod } from './take-over.ts';
 import { reportedAtEnd } from './tell/reported-condition.ts';
 import type { Tools } from './tools.ts';
 import type { Again } from './work-queue.ts';
@@ -39,23 +39,40 @@ export class JobAttempt {
       return this.#conclude(seen?.kind === 'ended' ? seen.outcome : vanished);
     }
     if (pod === null) return this.#create();
-    if (!isOwned(pod, this.#job) && leftMs(this.#job, this.#status) <= 0) return this.#endUnstarted();
+    if (!isOwned(pod, this.#job) && this.#leftMs <= 0) return this.#endUnstarted();
     if (!isOwned(pod, this.#job))
       return this.#wait('Queued', 'PodNameTaken', `There is a pod ${podName} that is not this job's`);
-    if (podUid === null) await this.#note(pod);
+    const found = await foundAs(pod, this.#attempt);
+    if (found === 'outdated') return this.#stop(pod);
+    if (found === 'new') await this.#note(pod);
     return this.#observe(pod);
+  }
+
+  get #attempt() {
+    return { job: this.#job, status: this.#status, tools: this.#tools };
+  }
+
+  get #leftMs(): number {
+    return leftMs(this.#job, this.#status, this.#tools.since());
   }
 
   /** What is to run the job is written down before it can. */
   async #note(pod: Pod): Promise<void> {
     const { uid = null } = pod.metadata ?? {};
-    await this.#write({ phase: 'Queued', reason: 'PodMade', message: 'Its pod is made', podUid: uid });
+    const attemptTime = startsFrom(this.#status, this.#tools.since());
+    await this.#write({
+      phase: 'Queued',
+      reason: 'PodMade',
+      message: 'Its pod is made',
+      podUid: uid,
+      attemptTime,
+    });
   }
 
   async #create(): Promise<Again> {
     const early = pauseMs(this.#status);
     if (early > 0) return early;
-    if (this.#status.stopping !== null || leftMs(this.#job, this.#status) <= 0) return this.#endUnstarted();
+    if (this.#status.stopping !== null || this.#leftMs <= 0) return this.#endUnstarted();
     const { attempts } = this.#status;
     let created: Awaited<ReturnType<Tools['pods']['create']>>;
     try {
@@ -78,38 +95,22 @@ export class JobAttempt {
   }
 
   async #observe(pod: Pod): Promise<Again> {
-    const { pods } = this.#tools;
     const { stopping } = this.#status;
     const seen = observePod(pod, false);
     this.#status = { ...this.#status, progress: progressOf(pod) };
-    if (stopping !== null && seen.kind !== 'ended') {
-      await pods.stop(pod, 'none');
-      return limits.operatorLookMs;
-    }
+    if (stopping !== null && seen.kind !== 'ended') return this.#stop(pod);
     if (seen.kind === 'ended' && seen.outcome.kind !== 'refused') return this.#conclude(seen.outcome);
     if (seen.kind === 'ended') return this.#giveUp(pod, seen.outcome.reason, seen.outcome.message);
     if (seen.kind === 'executing') return this.#execute(pod, seen);
-    const refusal = await this.#release(pod);
+    const refusal = await releasePod(pod, this.#attempt);
     if (refusal !== null) return this.#giveUp(pod, 'CannotStart', refusal);
     const { hope, message, phase } = seen;
     if (hope === 'never') return this.#giveUp(pod, 'CannotStart', message);
     const pullLeft = hope === 'pull' ? pullLeftMs(this.#status) : Number.POSITIVE_INFINITY;
     if (pullLeft <= 0) return this.#giveUp(pod, 'ImagePullFailed', message);
-    if (leftMs(this.#job, this.#status) <= 0) return this.#giveUp(pod, 'StartTimedOut', message);
+    if (this.#leftMs <= 0) return this.#giveUp(pod, 'StartTimedOut', message);
     const again = await this.#wait(phase, hope === 'pull' ? 'ImagePull' : 'Starting', message);
     return Math.min(again, pullLeft);
-  }
-
-  /** @returns why its Secrets will never be made, such as a ConfigMap that is gone meanwhile; null: they are */
-  async #release(pod: Pod): Promise<string | null> {
-    const { pods, definitions } = this.#tools;
-    try {
-      return await pods.release(pod, () => definitions.podJob(this.#job, this.#status.attempts));
-    } catch (error) {
-      if (isOfJob(error)) return error.message;
-      if (leftMs(this.#job, this.#status) <= 0) return reasonOfApi(error);
-      throw error;
-    }
   }
 
   async #execute(pod: Pod, seen: Extract<Observation, { kind: 'executing' }>): Promise<Again> {
@@ -142,17 +143,7 @@ export class JobAttempt {
       this.#status = { ...this.#status, systemFailures };
       return this.#end('Failed', isSystem ? 'RetryableFailure' : 'PermanentFailure', outcome);
     }
-    const next = attempts + 1;
-    await this.#write({
-      phase: 'Queued',
-      reason: outcome.reason,
-      message: `Attempt ${attempts} has failed: ${outcome.message}`,
-      systemFailures,
-      attempts: next,
-      podName: podNameOf(this.#job, next),
-      podUid: null,
-      attemptTime: new Date().toISOString(),
-    });
+    await this.#write(nextAttempt(this.#job, this.#status, { ...outcome, systemFailures }));
     const { keepPod = 'Never' } = this.#job.spec;
     const { podName } = this.#status;
     if (keepPod === 'Never')
@@ -165,6 +156,11 @@ export class JobAttempt {
     const { phase, reason: why } = this.#status;
     const stopping = { reason, message: message.slice(0, limits.operatorMessageCharacters) };
     await this.#write({ phase: phase ?? 'Queued', reason: why ?? 'Starting', message, stopping });
+    return this.#stop(pod);
+  }
+
+  /** Nothing of it has to be waited for. */
+  async #stop(pod: Pod): Promise<Again> {
     await this.#tools.pods.stop(pod, 'none');
     return limits.operatorLookMs;
   }
@@ -192,7 +188,7 @@ export class JobAttempt {
   /** @returns ms until its time to start is over */
   async #wait(phase: 'Queued' | 'Initializing', reason: string, message: string): Promise<number> {
     await this.#write({ phase, reason, message });
-    return Math.max(0, Math.min(leftMs(this.#job, this.#status), limits.operatorLookMs));
+    return Math.max(0, Math.min(this.#leftMs, limits.operatorLookMs));
   }
 
   async #write(change: Change, of: Parameters<typeof nextStatus>[3] = {}): Promise<void> {

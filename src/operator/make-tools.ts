@@ -24,8 +24,17 @@ export interface OperatorPlan {
   readonly reportMs: number;
 }
 
-/** Makes the parts of an operator. @param changed is told the keys of jobs */
-export function makeTools(cluster: LedCluster, plan: OperatorPlan, changed: (key: string) => void): Tools {
+/**
+ * Makes the parts of an operator.
+ *
+ * @param changed is told the keys of jobs
+ * @param since tells when it has begun to work
+ */
+export function makeTools(
+  cluster: LedCluster,
+  plan: OperatorPlan,
+  { changed, since }: { readonly changed: (key: string) => void; readonly since: () => number },
+): Tools {
   const { scope, emissaryImage, cloudEvents: sink, reportMs } = plan;
   const paths = listPaths(cluster, scope);
   const jobs = new ObjectStore<JobResource>(paths.jobs, (job, isGone) => {
@@ -43,5 +52,6 @@ export function makeTools(cluster: LedCluster, plan: OperatorPlan, changed: (key
     pods: new AttemptPods(cluster, paths.pods, changed),
     definitions: new JobDefinitions(cluster, emissaryImage),
     telling: new Telling({ rows, events }, writer, reportMs),
+    since,
   };
 }

@@ -1,6 +1,7 @@
 import { limits } from '../base/limits.ts';
 import { printable } from '../base/printable.ts';
 import { type Condition, hasEnded, type JobResource, type JobStatus, type Phase } from './job-resource.ts';
+import { podNameOf } from './pod-of-resource.ts';
 
 /** Where a job goes; what is not named stays. */
 export type Change = Partial<JobStatus> & {
@@ -62,6 +63,24 @@ export function nextStatus(
     };
   });
   return { ...next, phaseHistory: history, conditions };
+}
+
+/** Where a job goes whose present attempt has failed, and that has another one. */
+export function nextAttempt(
+  resource: JobResource,
+  { attempts: failed }: JobStatus,
+  of: { readonly reason: string; readonly message: string; readonly systemFailures: number },
+): Change {
+  return {
+    phase: 'Queued',
+    reason: of.reason,
+    message: `Attempt ${failed} has failed: ${of.message}`,
+    systemFailures: of.systemFailures,
+    attempts: failed + 1,
+    podName: podNameOf(resource, failed + 1),
+    podUid: null,
+    attemptTime: new Date().toISOString(),
+  };
 }
 
 function conditionsOf(

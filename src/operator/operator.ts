@@ -16,11 +16,15 @@ export class Operator {
   readonly #tools: Tools;
   readonly #queue: WorkQueue;
   readonly #metrics = new Metrics();
+  #since = Date.now();
 
   constructor(cluster: LedCluster, plan: OperatorPlan) {
     this.#cluster = cluster;
-    this.#tools = makeTools(cluster, plan, (key) => {
-      if (this.isReady) this.#queue.add(key);
+    this.#tools = makeTools(cluster, plan, {
+      changed: (key) => {
+        if (this.isReady) this.#queue.add(key);
+      },
+      since: () => this.#since,
     });
     this.#queue = new WorkQueue(
       (key) => this.#work(key),
@@ -34,6 +38,8 @@ export class Operator {
 
   /** Works until the signal is aborted, and then ends what it has begun. */
   async run(signal: AbortSignal): Promise<void> {
+    // It may have waited long for another one's end.
+    this.#since = Date.now();
     const { jobs, pods } = this.#tools;
     const silent = (what: string) => (reason: string) =>
       log(

@@ -12,6 +12,7 @@ import { validLabel, validName } from '../pod/valid-name.ts';
 import { withStores } from '../pod/with-stores.ts';
 import { type Application, parseApplication } from '../settings/application/application.ts';
 import { defaultMask } from '../settings/secret-names.ts';
+import { checkSpec } from './check-spec.ts';
 import { apiVersion, type JobResource, type JobSpec, jobLabel } from './job-resource.ts';
 import { jobUser } from './job-user.ts';
 import { templateParts } from './template-parts.ts';
@@ -42,8 +43,7 @@ export async function podJobOf(
   const application = of.definition === null ? null : parseApplication(of.definition, language);
   const image = spec.image ?? application?.image ?? null;
   if (image === null) throw new Fault('usage', 'The application has no ociimage: spec.image is missing');
-  if (application === null && spec.command === undefined)
-    throw new Fault('usage', 'Neither spec.application nor spec.command is there');
+  checkSpec(spec);
   const contents = await withStores(contentsOf(spec, application), {
     origin: 'spec',
     report: new Map(),

@@ -12,4 +12,6 @@ export interface Tools {
   readonly writer: JobWriter;
   readonly definitions: JobDefinitions;
   readonly telling: Telling;
+  /** When this operator has begun to work, in ms since 1970: what is older, an earlier one has left. */
+  readonly since: () => number;
 }

@@ -31,23 +31,30 @@ export function readPodTemplate(path: string, source: string): KubernetesObject 
 /**
  * Adds a template to a pod. What the pod has stays: the template adds keys to objects, and entries to lists; entries with a
  * name that the pod has too are one.
+ *
+ * @throws Fault `usage` where one has a list or an object, and the other has none
  */
 export function addToPod(pod: KubernetesObject, template: KubernetesObject): KubernetesObject {
   const found = new Map(Object.entries(template));
-  for (const [key, own] of Object.entries(pod)) found.set(key, added(own, found.get(key)));
+  for (const [key, own] of Object.entries(pod)) found.set(key, added(own, found.get(key), key));
   return Object.fromEntries(found);
 }
 
-function added(own: unknown, more: unknown): unknown {
+/** @param key whose value both are */
+function added(own: unknown, more: unknown, key: string): unknown {
+  if (more === undefined || more === null) return own;
   if (isRecord(own) && isRecord(more)) return addToPod(own, more);
-  if (Array.isArray(own) && Array.isArray(more)) return addedLists(own, more);
+  if (Array.isArray(own) && Array.isArray(more)) return addedLists(own, more, key);
+  // Nothing of it would be there.
+  if (Array.isArray(own)) throw new Fault('usage', `${key} of the template is not a list`);
+  if (isRecord(own)) throw new Fault('usage', `${key} of the template is not an object`);
   return own;
 }
 
-function addedLists(own: readonly unknown[], more: readonly unknown[]): readonly unknown[] {
+function addedLists(own: readonly unknown[], more: readonly unknown[], key: string): readonly unknown[] {
   const sameAs = (one: unknown) => (other: unknown) => nameOf(one) !== null && nameOf(one) === nameOf(other);
   return [
-    ...own.map((each) => added(each, more.find(sameAs(each)))),
+    ...own.map((each) => added(each, more.find(sameAs(each)), key)),
     ...more.filter((each) => !own.some(sameAs(each))),
   ];
 }

@@ -32,15 +32,12 @@ test('npm run release prints one line a step and lists what it has made', async 
     ['amd64', 'arm64'].map((processor) => `${program}-${version}-linux-${processor}`),
   );
   const packages = ['amd64', 'arm64'].map((processor) => `multiflexi-emissary_${version}-1_${processor}.deb`);
-  const operator = [`${operatorName}.oci.tar`, `${operatorName}.tgz`, 'install.yaml'];
-  const expected = [
-    ...programs,
-    `${name}.cdx.json`,
-    `${name}.oci.tar`,
-    `${name}.tgz`,
-    ...operator,
-    ...packages,
-  ];
+  const manifests = ['install', 'page-role', 'sample', 'webhook-role', 'webhook'].map(
+    (each) => `${each}.yaml`,
+  );
+  const operator = [`${operatorName}.oci.tar`, `${operatorName}.tgz`, ...manifests];
+  const own = ['cdx.json', 'oci.tar', 'tgz'].map((each) => `${name}.${each}`);
+  const expected = [...programs, ...own, ...operator, ...packages];
   assert.deepEqual(readdirSync(directory).sort(), ['SHA256SUMS', ...expected].sort());
   assert.deepEqual(
     listed.map((line) => line.split('  ')[0]),

@@ -79,6 +79,95 @@ test('chart: a misspelt value is refused, in any place; what a parent chart adds
   await rendered(t, cluster, chart, { global: { imageRegistry: 'example' }, enabled: true });
 });
 
+test('chart: of two values that contradict each other, none is ignored: one sentence says which they are', async (t) => {
+  const cluster = await requireCluster(t);
+  if (cluster === null) return;
+  const chart = await packedChart(t);
+  const page = { enabled: true, tlsSecret: 'page-tls' };
+  const labels = { 'app.kubernetes.io/instance': 'x' };
+  for (const [values, sentence] of [
+    [
+      { jobs: { namespace: 'jobs', allNamespaces: true } },
+      /jobs\.namespace \(jobs\) and jobs\.allNamespaces exclude each other/,
+    ],
+    [{ page: { ...page, port: 8080 } }, /page\.port cannot be 8080/],
+    [
+      { page: { ...page, port: 9443 }, webhook: { enabled: true } },
+      /webhook\.port and page\.port are both 9443/,
+    ],
+    [
+      { env: [{ name: 'EMISSARY_LEASE_SECONDS', value: '60' }] },
+      /EMISSARY_LEASE_SECONDS: leaseSeconds sets it/,
+    ],
+    [{ env: [{ name: 'EMISSARY_NAMESPACE', value: 'x' }] }, /EMISSARY_NAMESPACE: jobs\.namespace sets it/],
+    [
+      { env: [{ name: 'EMISSARY_WEBHOOK_PORT', value: '1' }] },
+      /EMISSARY_WEBHOOK_PORT: webhook\.port sets it/,
+    ],
+    [
+      { serviceAccount: { create: false, name: 'own', annotations: { a: 'b' } } },
+      /serviceAccount\.annotations need serviceAccount\.create/,
+    ],
+    [
+      { podAnnotations: { 'kubectl.kubernetes.io/default-container': 'x' } },
+      /podAnnotations cannot have kubectl\.kubernetes\.io\/default-container/,
+    ],
+    [
+      { metrics: { serviceMonitor: { enabled: true, labels } } },
+      /metrics\.serviceMonitor\.labels cannot have app\.kubernetes\.io\/instance/,
+    ],
+    [{ webhook: { enabled: true, insecureRegistries: ['http://registry'] } }, /insecureRegistries\/0/],
+    [{ cloudEvents: { url: 'https://user:secret@events.example' } }, /cloudEvents\/url/],
+  ] as const) {
+    const { exitCode, stderr } = await helm(t, cluster, ['template', 'emissary', chart], values);
+    assert.notEqual(exitCode, 0, JSON.stringify(values));
+    assert.match(stderr, sentence);
+  }
+});
+
+test('chart: each variable of an option that the chart sets is refused in env', async (t) => {
+  const cluster = await requireCluster(t);
+  if (cluster === null) return;
+  const chart = await packedChart(t);
+  const help = await execa('dist/multiflexi-emissary', ['operator', '--help']);
+  const [usage = ''] = help.stdout.split('Variables without an option');
+  const variableOf = new Map(
+    [...usage.matchAll(/--([a-z-]+)[^\n]*\n(?: {26}[^\n]*\n)*? {26}or (EMISSARY_\w+)/g)].map((found) => [
+      found[1] ?? '',
+      found[2] ?? '',
+    ]),
+  );
+  assert.ok(variableOf.size > 15, help.stdout);
+  const all = [everything, { jobs: { namespace: 'elsewhere' } }];
+  const options = new Set<string>();
+  for (const values of all)
+    for (const { kind, spec } of await rendered(t, cluster, chart, values))
+      if (kind === 'Deployment')
+        for (const [, option = ''] of JSON.stringify(spec).matchAll(/"--([a-z-]+)"/g)) options.add(option);
+  assert.ok(options.size > 10, [...options].join());
+  for (const option of options) {
+    const name = variableOf.get(option);
+    if (name === undefined) assert.fail(`--${option} has no variable`);
+    const { stderr } = await helm(t, cluster, ['template', 'shop', chart], { env: [{ name, value: 'x' }] });
+    assert.match(stderr, new RegExp(`env cannot have ${name}: [a-zA-Z.]+ sets it`), name);
+  }
+});
+
+test('chart: its notes tell a command that shows the jobs, wherever they are', async (t) => {
+  const cluster = await requireCluster(t);
+  if (cluster === null) return;
+  const chart = await packedChart(t);
+  const notes = async (values: object) => {
+    const args = ['install', 'shop', chart, '--namespace', 'shop', '--dry-run=client'];
+    const { stdout, stderr, exitCode } = await helm(t, cluster, args, values);
+    assert.equal(exitCode, 0, stderr);
+    return stdout.slice(stdout.indexOf('NOTES:'));
+  };
+  assert.match(await notes({}), /kubectl --namespace shop get ej --watch/);
+  assert.match(await notes({ jobs: { namespace: 'jobs' } }), /kubectl --namespace jobs get ej --watch/);
+  assert.match(await notes({ jobs: { allNamespaces: true } }), /kubectl get ej --all-namespaces --watch/);
+});
+
 test('chart: a release whose name has dots has names that all objects may have', async (t) => {
   const cluster = await requireCluster(t);
   if (cluster === null) return;

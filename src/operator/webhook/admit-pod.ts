@@ -2,6 +2,7 @@ import { messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { printable } from '../../base/printable.ts';
 import { shorten } from '../../base/shorten.ts';
+import type { Turns } from '../../base/turns.ts';
 import type { Cluster } from '../../launch/kubernetes/api/cluster.ts';
 import { noStores, podStores } from '../../pod/pod-stores.ts';
 import { imageReference } from '../../registry/image-reference.ts';
@@ -25,6 +26,8 @@ export interface AdmissionTools {
   readonly environment: Environment;
   /** Commands of images, by digest. */
   readonly cache: Map<string, ImageStart>;
+  /** Of look-ups at registries. */
+  readonly turns: Turns;
   /** Namespaces whose pods are never touched. */
   readonly excluded: readonly string[];
 }
@@ -67,7 +70,7 @@ function refused(pod: AdmittedPod, why: string): Admitted {
 async function startOf(
   { spec }: AdmittedPod,
   { container, namespace }: { readonly container: PodContainer; readonly namespace: string },
-  { cluster, settings, environment, cache }: AdmissionTools,
+  { cluster, settings, environment, cache, turns }: AdmissionTools,
 ): Promise<ImageStart> {
   const { image = '', imagePullPolicy } = container;
   const { host } = imageReference(image);
@@ -76,16 +79,20 @@ async function startOf(
   const signal = AbortSignal.timeout(limits.admissionLookupMs);
   let problems: readonly string[] = [];
   try {
-    const secrets = (spec.imagePullSecrets ?? []).map(({ name }) => name);
-    const found = await pullLogins(cluster, { namespace, secrets, image }, signal);
-    problems = found.problems;
-    const start = await imageStart(image, {
-      logins: found.logins,
-      environment,
-      signal,
-      architecture: spec.nodeSelector?.['kubernetes.io/arch'] ?? ownArchitecture,
-      cache,
-      insecure: settings.insecureRegistries,
+    const secrets = (spec.imagePullSecrets ?? [])
+      .map(({ name }) => name)
+      .slice(0, limits.admissionPullSecrets);
+    const start = await turns.take(signal, async () => {
+      const found = await pullLogins(cluster, { namespace, secrets, image }, signal);
+      problems = found.problems;
+      return imageStart(image, {
+        logins: found.logins,
+        environment,
+        signal,
+        architecture: spec.nodeSelector?.['kubernetes.io/arch'] ?? ownArchitecture,
+        cache,
+        insecure: settings.insecureRegistries,
+      });
     });
     if (start.entrypoint.length + start.command.length + (container.args?.length ?? 0) > 0) return start;
   } catch (error) {

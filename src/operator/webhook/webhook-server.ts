@@ -4,9 +4,9 @@ import { createServer, type Server } from 'node:https';
 import { Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
-import { readBounded } from '../../base/read-bounded.ts';
 import { after } from '../../base/timer.ts';
 import { type Admission, type Admitted, admissionOf, reviewOf } from './admission-review.ts';
+import { HeldBytes, TooMuch } from './held-bytes.ts';
 
 /** What the server proves who it is with, as PEM. */
 export interface ServerIdentity {
@@ -18,19 +18,29 @@ export interface ServerIdentity {
 export class WebhookServer {
   readonly #server: Server;
   readonly #admit: (admission: Admission) => Promise<Admitted>;
+  readonly #held = new HeldBytes();
   #isLeaving = false;
 
   constructor({ certificate, key }: ServerIdentity, admit: (admission: Admission) => Promise<Admitted>) {
     this.#admit = admit;
-    this.#server = createServer({ cert: certificate, key }, (request, answer) => {
+    const options = {
+      cert: certificate,
+      key,
+      // Whoever does not send a request in time does not keep a connection.
+      handshakeTimeout: limits.webhookRequestMs,
+      requestTimeout: limits.webhookRequestMs,
+      headersTimeout: limits.webhookRequestMs,
+      connectionsCheckingInterval: limits.webhookRequestLookMs,
+    };
+    this.#server = createServer(options, (request, answer) => {
       this.#serve(request, answer).catch((error: unknown) => {
         log(`A request to the webhook failed: ${messageOf(error)}`);
-        if (!answer.headersSent) answer.writeHead(400);
+        if (!answer.headersSent)
+          answer.writeHead(error instanceof TooMuch ? error.status : 400, { connection: 'close' });
         answer.end();
       });
     });
-    // Whoever does not send a request in time does not keep a connection.
-    this.#server.requestTimeout = 10_000;
+    this.#server.maxConnections = limits.webhookConnections;
     // The API server keeps its connections longer than this server would: it must not use one that is being closed.
     this.#server.keepAliveTimeout = 120_000;
   }
@@ -72,9 +82,10 @@ export class WebhookServer {
       answer.writeHead(404).end();
       return;
     }
-    const admission = admissionOf(await readBounded(request, limits.admissionBytes));
-    const admitted = await this.#admit(admission);
-    const text = JSON.stringify(reviewOf(admission, admitted));
+    const text = await this.#held.during(request, async (body) => {
+      const admission = admissionOf(body);
+      return JSON.stringify(reviewOf(admission, await this.#admit(admission)));
+    });
     if (this.#isLeaving) answer.shouldKeepAlive = false;
     answer.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
     answer.end(text);

@@ -3,6 +3,7 @@ import { Fault, messageOf } from '../../base/fault.ts';
 import { limits } from '../../base/limits.ts';
 import { log } from '../../base/log.ts';
 import { pauseFor } from '../../base/timer.ts';
+import { Turns } from '../../base/turns.ts';
 import type { ApiObject, Cluster } from '../../launch/kubernetes/api/cluster.ts';
 import type { Environment } from '../../settings/cli/environment.ts';
 import type { WebhookSettings } from '../../settings/verbs/webhook-settings.ts';
@@ -39,7 +40,8 @@ const namespaceFile = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 export async function startWebhook(parts: WebhookParts, signal: AbortSignal): Promise<Webhook> {
   const { settings, cluster } = parts;
   const { own, excluded } = placeOf(parts);
-  const tools = { ...parts, cache: new Map(), excluded };
+  const turns = new Turns(limits.admissionLookups);
+  const tools = { ...parts, cache: new Map(), turns, excluded };
   const { service, configuration, host, certificateMs: lifeMs } = settings;
   const names = [
     `${service}.${own}.svc`,

@@ -49,7 +49,7 @@ export function webhookSettings(
     resources: resourcesOf(line.value('webhook-resources'), from('webhook-resources')),
     artifacts: patternOf(line.value('webhook-artifacts') ?? '.*', from('webhook-artifacts')),
     reportSecret: name('report-secret', 'multiflexi'),
-    insecureRegistries: (line.value('insecure-registries') ?? '').split(',').filter((each) => each !== ''),
+    insecureRegistries: hostsIn(line.value('insecure-registries') ?? '', from('insecure-registries')),
     certificateMs: life === null ? limits.certificateMs : secondsToMs(life, lifeVariable),
   };
 }
@@ -77,6 +77,17 @@ function hostOf(text: string | null, source: string): string | null {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url?.protocol === 'https:' && url.hostname !== '') return url.hostname.replace(/^\[|\]$/g, '');
   throw new Fault('usage', `${source} is not an address that begins with https://`);
+}
+
+/** Hosts with their ports, as the names of images begin. */
+function hostsIn(text: string, source: string): readonly string[] {
+  const hosts = text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+  const wrong = hosts.find((each) => /[/\s]/.test(each));
+  if (wrong === undefined) return hosts;
+  throw new Fault('usage', `${source}: ${wrong} is not the host of a registry (HOST or HOST:PORT)`);
 }
 
 function resourcesOf(text: string | null, source: string): WebhookSettings['resources'] {

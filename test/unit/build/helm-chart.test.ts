@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
-import { installBundle } from '../../../build/release/install-bundle.ts';
+import { installBundle, writeManifests } from '../../../build/release/install-bundle.ts';
 import { projectVersion } from '../../../build/version-mentions.ts';
 import { packedChart } from '../../helpers/packed-chart.ts';
 import { temporaryVolume } from '../../helpers/volume.ts';
@@ -36,4 +36,27 @@ test('install.yaml has the definition, one role and the operator', async () => {
     ...['CustomResourceDefinition', 'ClusterRole', 'Namespace', 'ServiceAccount', ...roles],
     ...['Deployment', 'PodDisruptionBudget'],
   ]);
+});
+
+test('a release has each manifest that the documents tell people to apply', async (t) => {
+  const directory = temporaryVolume(t);
+  await writeManifests(directory);
+  assert.equal(readFileSync(join(directory, 'install.yaml'), 'utf8'), await installBundle());
+  for (const file of readdirSync(directory).filter((each) => each !== 'install.yaml'))
+    assert.equal(
+      readFileSync(join(directory, file), 'utf8'),
+      readFileSync(join('images/operator', file), 'utf8'),
+    );
+  const documents = ['README.md', 'images/chart/README.md', 'src/operator/README.md'];
+  const text = [...documents, 'src/operator/webhook/README.md']
+    .map((file) => readFileSync(file, 'utf8'))
+    .join();
+  const applied = [...text.matchAll(/--filename (\S+\.yaml)/g)].map(([, file = '']) => file);
+  const release = readdirSync(directory);
+  assert.ok(applied.length > 4);
+  for (const file of applied)
+    assert.ok(
+      release.includes(file.replace(/^dist\/release\//, '')),
+      `${file} is in a release, of ${release.join()}`,
+    );
 });
