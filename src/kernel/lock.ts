@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, fstatSync, linkSync, lstatSync, openSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { umask } from 'node:process';
 import { bind, errno } from './libc.ts';
 
@@ -34,7 +35,8 @@ export function holdFifo(path: string): 'held' | 'taken' | { readonly errno: num
 export function openHeldFifo(path: string): number | 'taken' | { readonly errno: number } {
   // A second round is needed after removing a leftover of another user.
   for (let round = 0; ; round += 1) {
-    const made = makeFifo(path);
+    const made = makeHeld(path);
+    if (made.file !== null) return made.file;
     const file = openFifo(path);
     if (file !== null) {
       const held = lockFile(file);
@@ -42,9 +44,32 @@ export function openHeldFifo(path: string): number | 'taken' | { readonly errno:
       closeSync(file);
       return held;
     }
-    if (round > 0) return { errno: made };
+    if (round > 0) return { errno: made.errno };
     rmSync(path, { force: true });
   }
+}
+
+/**
+ * Makes a FIFO that never appears without its holder: a reader takes the holder of a FIFO that nobody holds for dead, and this
+ * process may stand still between any two calls.
+ *
+ * @returns its descriptor; null: there is one already, or, on a volume without hard links, one was made that nobody holds yet
+ */
+function makeHeld(path: string): { readonly file: number | null; readonly errno: number } {
+  const hidden = join(dirname(path), `.${basename(path)}.${Math.random().toString(36).slice(2)}`);
+  const file = makeFifo(hidden) === 0 ? openFifo(hidden) : null;
+  try {
+    if (file !== null && lockFile(file) === 'held') {
+      linkSync(hidden, path);
+      return { file, errno: 0 };
+    }
+  } catch {
+    // It is made in its place.
+  } finally {
+    if (file !== null) rmSync(hidden, { force: true });
+  }
+  if (file !== null) closeSync(file);
+  return { file: null, errno: makeFifo(path) };
 }
 
 /**
