@@ -66,7 +66,10 @@ test('launch --via operator: a job that the cluster has failed is followed in it
     '--grace-period=1',
     '--wait=false',
   );
-  await until('it runs again', () => running.stdout().toString() === 'ready\nready\n');
+  await until('it runs again', () => {
+    assert.equal(running.stdout().toString(), 'ready\nready\n', running.stderr());
+    return true;
+  });
   assert.match(running.stderr(), /The cluster has failed the job, and runs it again/);
   await launcher.open();
   const { status, stderr } = await running.finished;
