@@ -18,11 +18,15 @@ interface KubernetesObject {
     labels: Record<string, string>;
     readonly annotations: Readonly<Record<string, string>>;
   };
-  readonly spec: { volumes: Entry[]; readonly containers: [Container, Container] };
+  readonly spec: {
+    volumes: Entry[];
+    readonly containers: [Container, Container];
+    readonly terminationGracePeriodSeconds: number;
+  };
 }
 
 interface Container extends Entry {
-  env: { readonly name: string; readonly value: string }[];
+  env: { readonly name: string; value: string }[];
   volumeMounts: Entry[];
 }
 
@@ -188,6 +192,11 @@ function withoutLauncher(objects: readonly KubernetesObject[], hasStart: boolean
     metadata.labels = Object.fromEntries(labels.filter(([label]) => !label.startsWith('eu.multiflexi.')));
     if (kind !== 'Pod') continue;
     spec.volumes = spec.volumes.filter(({ name }) => !isGate(name));
+    // What is only held for a launcher ends with the job's grace; otherwise the reporter has all of the pod's.
+    const [, { env: ofReporter }] = spec.containers;
+    const grace = ofReporter.find(({ name }) => name === 'EMISSARY_GRACE_SECONDS') ?? assert.fail();
+    assert.equal(grace.value, '7');
+    grace.value = String(spec.terminationGracePeriodSeconds);
     for (const container of spec.containers) {
       container.env = container.env.filter(({ name }) => !ofLauncher.includes(name));
       container.volumeMounts = container.volumeMounts.filter(({ name }) => !isGate(name));
