@@ -50,7 +50,8 @@ async function engineLauncher(
     await (own === null ? made[client] : make());
   }
   const state = join(temporaryVolume(t), 'state');
-  atEnd(t, () => rmSync(state, { recursive: true, force: true }));
+  // A detached launcher may still keep its messages there.
+  atEnd(t, () => rmSync(state, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
   if (engine !== null) atEnd(t, () => removeOwn(engine, state));
   const host = name === 'docker elsewhere' ? { DOCKER_HOST: await tcpFront(t) } : hostVariable();
   const env = { ...host, ...engine?.env, EMISSARY_STATE_DIR: state };

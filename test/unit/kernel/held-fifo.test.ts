@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync, readdirSync, readSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { errnoOf } from '../../../src/base/fault.ts';
 import { holdFifo } from '../../../src/kernel/lock.ts';
 import { until } from '../../helpers/until.ts';
@@ -13,13 +14,14 @@ const count = 800;
 
 test('a FIFO never appears without the process that holds it', async (t) => {
   const directory = temporaryVolume(t);
-  const holder = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'hold-fifos.ts'), directory, `${count}`],
-    {
-      stdio: ['pipe', 'ignore', 'inherit'],
-    },
-  );
+  const lock = pathToFileURL(resolve('src/kernel/lock.ts')).href;
+  // It holds them until it is killed.
+  const holds = `const { holdFifo } = await import(${JSON.stringify(lock)});
+    for (let index = 0; index < ${count}; index += 1) holdFifo(process.argv[1] + '/' + index);
+    process.stdin.resume();`;
+  const holder = spawn(process.execPath, ['--input-type=module', '--eval', holds, directory], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
   t.after(() => holder.kill('SIGKILL'));
   let unheld = 0;
   for (let index = 0; index < count; index += 1)
