@@ -10,6 +10,7 @@ import { exampleImages } from './example-images.ts';
 import { withBusybox } from './images.ts';
 import { type clusterNames, jobImage, jobTools, type Launcher, label, starters } from './launcher-parts.ts';
 import { requireProgram } from './require.ts';
+import { until } from './until.ts';
 import { temporaryVolume } from './volume.ts';
 
 /** A launcher of jobs in a cluster, with a namespace of the test's own. */
@@ -64,17 +65,15 @@ export async function clusterLauncher(
     gate: () => ({
       options: [],
       isOpen: '[ -e /tmp/go ]',
+      // A container may print before its runtime has written down that it runs, and only then takes a command.
       open: async () => {
-        const [pod = ''] = await pods();
-        const { exitCode, stderr } = await kubectl([
-          'exec',
-          pod,
-          '--container=main',
-          '--',
-          'touch',
-          '/tmp/go',
-        ]);
-        assert.equal(exitCode, 0, stderr);
+        await until('the gate opens', async () => {
+          const [pod = ''] = await pods();
+          const args = ['exec', pod, '--container=main', '--', 'touch', '/tmp/go'];
+          const { exitCode, stderr } = await kubectl(args);
+          assert.equal(exitCode, 0, stderr);
+          return true;
+        });
       },
     }),
     left: () => readdirSync(join(state, 'jobs')),

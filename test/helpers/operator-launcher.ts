@@ -7,6 +7,7 @@ import { claim } from './cluster-example.ts';
 import { podTemplate } from './cluster-launcher.ts';
 import { jobImage, type Launcher, starters } from './launcher-parts.ts';
 import { type Job, type OperatorPlace, operatorPlace } from './operator.ts';
+import { until } from './until.ts';
 import { temporaryVolume } from './volume.ts';
 
 /** A launcher of jobs that an operator runs, in a namespace of the test's own. */
@@ -63,9 +64,12 @@ export async function operatorLauncher(t: TestContext): Promise<OperatorLauncher
       return names.split('\n').filter((name) => name !== '');
     },
     open: async () => {
-      const [pod] = await place.pods();
-      const name = pod?.metadata.name ?? '';
-      await place.kubectl('exec', name, '--container=main', '--', 'touch', '/tmp/go');
+      // As in `clusterLauncher`. The pod of an earlier attempt may still be leaving.
+      await until('the gate opens', async () => {
+        const pod = (await place.pods()).at(-1);
+        await place.kubectl('exec', pod?.metadata.name ?? '', '--container=main', '--', 'touch', '/tmp/go');
+        return true;
+      });
     },
   };
 }
