@@ -1,7 +1,8 @@
 /** How far an object, or a part of one, was sent: what is sent again is no progress. */
 export class SentBytes {
   readonly #advanced: (bytes: number) => void;
-  #most = 0;
+  /** -1: nothing is there yet, not even an empty object. */
+  #most = -1;
 
   /** @param advanced called with the bytes that were never sent before */
   constructor(advanced: (bytes: number) => void) {
@@ -11,7 +12,7 @@ export class SentBytes {
   /** @param bytes that one request has sent so far */
   readonly reach = (bytes: number): void => {
     if (bytes <= this.#most) return;
-    this.#advanced(bytes - this.#most);
+    this.#advanced(bytes - Math.max(0, this.#most));
     this.#most = bytes;
   };
 }

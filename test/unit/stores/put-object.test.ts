@@ -161,3 +161,10 @@ for (const how of ['whole object', 'part'] as const)
       size,
     );
   });
+
+test('an empty object that is there is progress', async () => {
+  const calls: number[] = [];
+  const { store } = recordingStore();
+  await putObject(store, 'k', zeros(0), context({ advanced: (bytes) => void calls.push(bytes) }));
+  assert.deepEqual(calls, [0]);
+});
