@@ -40,6 +40,6 @@ export function requireRun({ volume }: RunHere): void {
   if (traces.some((name) => volume.has(name)) || volume.list('.', 1).length === 0) return;
   throw new Fault(
     'volume',
-    `There is no run in "${volume.root}": it has neither containers nor a report; of a directory of results, name the job's own`,
+    `There is no run in "${volume.root}": it has neither containers nor a report; if it is a directory of results, name the job's own directory in it`,
   );
 }

@@ -62,7 +62,11 @@ export interface WrappedPod {
   };
   readonly spec: {
     readonly terminationGracePeriodSeconds: number;
-    readonly initContainers?: readonly { readonly name: string; readonly resources?: object }[];
+    readonly initContainers?: readonly {
+      readonly name: string;
+      readonly resources?: object;
+      readonly env?: readonly { readonly name: string; readonly value?: string }[];
+    }[];
     readonly containers: readonly {
       readonly name: string;
       readonly command?: readonly string[];
@@ -79,7 +83,7 @@ export interface WrappedPod {
   };
 }
 
-/** The tag is this checkout's own: another one's tests may run on the same cluster. */
+/** One tag for all checkouts: two of them must not run these tests on one cluster at a time. */
 const emissaryImage = 'multiflexi-emissary-webhook-test:1';
 /** The label that asks for the wrapper. */
 export const injectLabel = 'emissary.multiflexi.eu/inject';

@@ -29,6 +29,9 @@ test('webhook: a labelled pod is wrapped, its output is in its log, its exit cod
   assert.equal(given['emissary.multiflexi.eu/injected'], 'true');
   assert.equal(given['kubectl.kubernetes.io/default-container'], 'job');
   assert.equal(pod.spec.terminationGracePeriodSeconds, 65);
+  const reporter = pod.spec.initContainers?.find(({ name }) => name === 'emissary-reporter');
+  const grace = reporter?.env?.find(({ name }) => name === 'EMISSARY_GRACE_SECONDS');
+  assert.equal(grace?.value, '65', 'the reporter has all of it');
   const codes = pod.status.containerStatuses?.map(({ name, state }) => [name, state.terminated?.exitCode]);
   assert.deepEqual(codes, [
     ['job', 3],
